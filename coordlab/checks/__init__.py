@@ -1,0 +1,144 @@
+"""Properties of a run: what should always, eventually or sometimes hold, judged on its trace alone.
+
+    one_leader = always("one leader", lambda now: len(now.where("role", "leads")) <= 1)
+    one_leader(run.trace)        # a Verdict: holds, violated or undecided
+
+A predicate looks at a `Moment` and gives True, or False, or a sentence that says what is wrong.  Each
+property goes through the trace once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from coordlab.checks.moment import Moment, moments
+from coordlab.world.story import because, sentence
+from coordlab.world.trace import CRASH, FAULT, HEAL, RESTART, START, Event, Trace
+
+__all__ = ["Moment", "Property", "Verdict", "always", "disturbs", "eventually", "moments", "sometimes"]
+
+HOLDS, VIOLATED, UNDECIDED = "holds", "violated", "undecided"
+_MARK = {HOLDS: "✓", VIOLATED: "✗", UNDECIDED: "?"}
+
+Predicate = Callable[[Moment], bool | str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a property says of a trace: `status`, and if violated, when (seconds), at which event, and why."""
+
+    name: str
+    status: str
+    at: float | None = None
+    event: int | None = None
+    because: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status == HOLDS
+
+    def __str__(self) -> str:
+        when = "" if self.at is None else f" at {self.at:.3f} s"
+        why = f": {self.because}" if self.because else ""
+        return f"{_MARK[self.status]} {self.name}: {self.status}{when}{why}"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Property:
+    """A named function from a trace to a `Verdict`."""
+
+    name: str
+    judge: Callable[[Trace], Verdict]
+
+    def __call__(self, trace: Trace) -> Verdict:
+        return self.judge(trace)
+
+    def __repr__(self) -> str:
+        return f"<Property {self.name}>"
+
+
+def always(name: str, predicate: Predicate) -> Property:
+    """A safety property: `predicate` holds at every moment.  The first at which it does not violates it.
+
+    Undecided if the trace is empty.
+    """
+
+    def judge(trace: Trace) -> Verdict:
+        for now in moments(trace):
+            answer = predicate(now)
+            if answer is not True and (isinstance(answer, str) or not answer):
+                return _violated(name, trace, now, answer)
+        return Verdict(name, HOLDS if len(trace) else UNDECIDED)
+
+    return Property(name, judge)
+
+
+def sometimes(name: str, predicate: Predicate, by: float | None = None) -> Property:
+    """Something happens at least once: guards against properties that hold because nothing took place.
+
+    Violated if it has not happened `by` so many virtual seconds; without, undecided as long as it has not.
+    """
+
+    def judge(trace: Trace) -> Verdict:
+        for now in moments(trace):
+            if by is not None and now.time > by:
+                break
+            if predicate(now) is True:
+                return Verdict(name, HOLDS, now.time, now.seq)
+        if by is None or trace.until < by:
+            return Verdict(name, UNDECIDED, because=f"it did not happen in {trace.until:g} s")
+        return Verdict(name, VIOLATED, by, None, f"it had not happened by {by:g} s")
+
+    return Property(name, judge)
+
+
+def disturbs(event: Event) -> bool:
+    """Whether an event changes who is there, or who hears whom: what a protocol must recover from."""
+    return event.kind in (START, CRASH, RESTART, FAULT, HEAL)
+
+
+def eventually(
+    name: str, predicate: Predicate, within: float, after: Callable[[Event], Any] = disturbs
+) -> Property:
+    """A liveness property: after each event that `after` picks, `predicate` comes true within so many seconds.
+
+    An event that `after` picks meanwhile starts the time anew.  Undecided if the trace ends first, or
+    holds no such event.
+    """
+
+    def judge(trace: Trace) -> Verdict:
+        began: Moment | None = None
+        seen, answer = False, True
+        for now in moments(trace):
+            if began is not None and now.time > began.time + within:
+                return _missed(name, trace, began, within, answer)
+            if now.event is not None and after(now.event):
+                began, seen = now.copy(), True
+            answer = predicate(now) if began is not None else True
+            if answer is True:
+                began = None
+        if began is not None or not seen:
+            return Verdict(name, UNDECIDED, because=f"the trace ends at {trace.until:g} s, before it could tell")
+        return Verdict(name, HOLDS)
+
+    return Property(name, judge)
+
+
+def _violated(name: str, trace: Trace, now: Moment, answer: bool | str) -> Verdict:
+    last = now.seq
+    what = [answer] if isinstance(answer, str) else []
+    if last is not None:
+        what.append(f"at {trace[last].time:.3f} s, {sentence(trace, last)}")
+        if why := because(trace, last):
+            what.append(f"That was because at {why}.")
+    return Verdict(name, VIOLATED, now.time, last, " ".join(what))
+
+
+def _missed(name: str, trace: Trace, began: Moment, within: float, answer: bool | str) -> Verdict:
+    assert began.seq is not None
+    what = f"{answer} " if isinstance(answer, str) else ""
+    since = f"{within:g} s after {began.time:.3f} s, when: {sentence(trace, began.seq)}"
+    return Verdict(name, VIOLATED, began.time + within, began.seq, f"{what}It had not come about {since}")

@@ -1,0 +1,240 @@
+"""Start from a checkout with nothing but Python: make an environment for the course, then open or test it.
+
+    python3 -m coordlab.start lab      open the course in JupyterLab; what follows goes to `coordlab lab`
+    python3 -m coordlab.start test     check everything the project promises
+
+On Windows, `py -m coordlab.start lab`.  The environment is the folder .venv of the checkout, or the one
+named by --venv; your system's Python stays as it is.  The first start downloads some hundred megabytes,
+later ones install nothing until pyproject.toml changes.  Only the standard library is imported here,
+because nothing else is there yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST = (3, 11)
+NEEDS = {"lab": ".", "test": ".[test]"}
+WINDOWS = os.name == "nt"
+
+# Asked of the Python that is to make the environment: its version, and whether it can.  Python 2 answers too.
+PROBE = """
+import sys
+try:
+    import ensurepip, venv
+    able = 1
+except ImportError:
+    able = 0
+print("%d %d %d %d" % (sys.version_info[:3] + (able,)))
+"""
+
+COVER = ("--cov=coordlab", "--cov-report")
+NOTEBOOKS = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", "notebooks")
+CHECKS = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("mypy", "--strict", "coordlab"),
+    ("pytest", *COVER, "", "--cov-fail-under=0"),  # the verdict on coverage waits for the notebooks
+    ("pytest", *COVER, "term", "--cov-append", *NOTEBOOKS),
+)
+
+
+class StartError(Exception):
+    """Nothing can start: what is amiss, what is needed, and what to type instead."""
+
+    def __init__(self, amiss: str, needed: str, remedy: str) -> None:
+        super().__init__("\n".join((amiss, needed, remedy)))
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The virtual environment in the folder `home`, which serves the checkout in the folder `root`."""
+
+    root: Path
+    home: Path
+
+    def program(self, name: str) -> Path:
+        """Where the environment keeps its program `name`."""
+        return self.home / ("Scripts" if WINDOWS else "bin") / (f"{name}.exe" if WINDOWS else name)
+
+    @property
+    def python(self) -> Path:
+        """The environment's own interpreter."""
+        return self.program("python")
+
+    @property
+    def works(self) -> bool:
+        """Whether its interpreter runs and has pip: it may have been left half made, or lost its base."""
+        return (
+            self.python.is_file()
+            and not subprocess.run(
+                [self.python, "-m", "pip", "--version"], capture_output=True, check=False
+            ).returncode
+        )
+
+    def has(self, needs: str) -> bool:
+        """Whether `needs` is installed as pyproject.toml now has it; `.[test]` includes `.`."""
+        if not (self._receipt.is_file() and self.python.is_file()):
+            return False
+        receipt = self._receipt.read_text("utf-8")
+        return any(receipt == self._state(more) for more in NEEDS.values() if more.startswith(needs))
+
+    def make(self, base: str) -> None:
+        """Create it with the interpreter `base`, unless it is there and works; never in a folder of yours."""
+        if self.works:
+            return
+        self._claim()
+        version = version_of(base)
+        say(f"making {self.home} with Python {version}")
+        if call([base, "-m", "venv", "--clear", self.home]):
+            raise StartError(
+                f"Python {version} ({base}) could not make {self.home}; its own words are above.",
+                "An environment needs a folder that you may write to, and about 1 GB.",
+                "Name another folder: --venv FOLDER, or another Python: --python PROGRAM",
+            )
+
+    def install(self, needs: str) -> None:
+        """Install the checkout, editable, with what it `needs`, and keep a receipt."""
+        say(f"installing {needs!r} and what it requires (takes minutes the first time)")
+        self._receipt.unlink(missing_ok=True)
+        pip = [str(self.python), "-m", "pip", "--disable-pip-version-check"]
+        if call([*pip, "install", "--editable", needs], cwd=self.root):
+            raise StartError(
+                f"pip could not install {needs!r}; its own words are above.",
+                "It needs the network (or your proxy or mirror in pip's settings) and about 1 GB.",
+                "Then type the same command again.",
+            )
+        self._receipt.write_text(self._state(needs), "utf-8")
+
+    def _claim(self) -> None:
+        taken = self.home.is_file() or (self.home.is_dir() and any(self.home.iterdir()))
+        if taken and not (self.home / "pyvenv.cfg").is_file():
+            raise StartError(
+                f"{self.home} is there already and is no virtual environment.",
+                "An environment needs a folder of its own, new or empty.",
+                "Name another: --venv FOLDER",
+            )
+
+    @property
+    def _receipt(self) -> Path:
+        return self.home / "coordlab-installed.txt"
+
+    def _state(self, needs: str) -> str:
+        """What a receipt says: new with pyproject.toml and, as editable installs keep paths, when moved."""
+        places = f"\n{self.root}\n{self.home}".encode()
+        return f"{hashlib.sha256((self.root / 'pyproject.toml').read_bytes() + places).hexdigest()} {needs}"
+
+
+def version_of(base: str) -> str:
+    """The version of the interpreter `base`; an error if it is too old or cannot make environments."""
+    *version, able = probe(base)
+    name = ".".join(map(str, version))
+    if tuple(version) < OLDEST:
+        raise StartError(
+            f"{base} is Python {name}.",
+            "coordlab needs Python 3.11 or newer.",
+            "Install one (https://www.python.org/downloads/) or name one: --python python3.12",
+        )
+    if not able:
+        raise StartError(
+            f"Python {name} ({base}) cannot make virtual environments.",
+            "It lacks its parts venv and ensurepip, which Debian and Ubuntu keep in a package of their own.",
+            "Type `sudo apt install python3-venv`, or name another Python: --python PROGRAM",
+        )
+    return name
+
+
+def probe(base: str) -> list[int]:
+    """Major, minor and micro version of `base`, then 1 if it can make environments, else 0."""
+    try:
+        answer = subprocess.run([base, "-c", PROBE], capture_output=True, text=True, check=True)
+        return [int(number) for number in answer.stdout.split()]
+    except (OSError, ValueError, subprocess.CalledProcessError) as failure:
+        raise StartError(
+            f"{base!r} does not run as Python: {failure}",
+            "coordlab needs a Python interpreter, 3.11 or newer.",
+            "Name one: --python PROGRAM, or in the variable PYTHON",
+        ) from None
+
+
+def call(command: Sequence[str | Path], cwd: Path | None = None) -> int:
+    """Run `command` to its end and give its exit status; Ctrl-C is the command's to answer."""
+    with subprocess.Popen(command, cwd=cwd) as child:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def say(news: str) -> None:
+    """Tell what goes on now, which else might look like standing still."""
+    print(f"coordlab: {news}", flush=True)
+
+
+def open_lab(environment: Environment, rest: Sequence[str]) -> int:
+    """Hand over to `coordlab lab`, and give its exit status."""
+    return call([environment.program("coordlab"), "lab", *rest], cwd=environment.root)
+
+
+def check(environment: Environment) -> int:
+    """Run every check, even after one has failed; at the end say which did, and give 1 if any."""
+    failed = [" ".join(tool) for tool in CHECKS if not passes(environment, tool)]
+    if failed:
+        say("these checks failed:\n  " + "\n  ".join(failed))
+    return 1 if failed else 0
+
+
+def passes(environment: Environment, tool: Sequence[str]) -> bool:
+    """Whether `tool`, a module's name and its arguments, is content."""
+    say(" ".join(tool))
+    began = time.monotonic()
+    status = call([environment.python, "-m", *tool], cwd=environment.root)
+    if status:
+        say(f"{tool[0]} failed (exit status {status}, {time.monotonic() - began:.0f} s)")
+    return status == 0
+
+
+def arguments(words: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    """What was asked for, and the words that `coordlab lab` is to have."""
+    parser = argparse.ArgumentParser(
+        prog="python3 -m coordlab.start",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("command", choices=NEEDS)
+    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", metavar="FOLDER")
+    parser.add_argument("--python", default=os.environ.get("PYTHON") or sys.executable, metavar="PROGRAM")
+    asked, rest = parser.parse_known_args(words)
+    if rest and asked.command == "test":
+        parser.error(f"test runs everything and takes no {' '.join(rest)!r}; for a part, use pytest itself")
+    return asked, rest
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Prepare the environment as far as needed, then do what was asked; gives the exit status."""
+    asked, rest = arguments(words)
+    environment = Environment(ROOT, asked.venv.expanduser().resolve())
+    needs = NEEDS[asked.command]
+    try:
+        if not environment.has(needs):
+            environment.make(asked.python)
+            environment.install(needs)
+    except StartError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return open_lab(environment, rest) if asked.command == "lab" else check(environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""The wire: a trace as the browser wants it, a JSON description and one block of binary columns.
+
+Columns are little-endian, one after the other: `time` f64 (seconds), `cause`, `message`, `text` i32
+(-1: none), `agent`, `peer`, `name` u16 (65535: none), `kind` u8; 27 bytes an event.  `text`, `name`
+and the agents are positions in tables of the description, so every word travels once.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from coordlab.world.trace import DROP, FAULT, KINDS, MICRO, RESTART, SEND, START, STATE, TIMER, Row, Trace
+
+Meta = dict[str, Any]
+Measure = tuple[str, Any, Any]  # label, counted, theory
+Branch = dict[str, Any]  # {"meta": Meta, "columns": bytes}, what the player holds of one run
+
+NO_ROW, NO_WORD = -1, 65535
+UP = "up"  # the role of an agent that declares no state
+HEAL = "Heal"
+FAULT_TEXT = re.compile(r"(?P<what>.*?)(?: @(?P<at>[\d.]*\d)(?:\.\.(?P<until>[\d.]*\d))?)?")
+
+
+def pack(
+    trace: Trace,
+    *,
+    title: str = "",
+    question: str = "",
+    line: str = "",
+    name: str = "run",
+    parent: int | None = None,
+    divergence: Mapping[str, Any] | None = None,
+    edges: Iterable[tuple[str, str]] | None = None,
+    verdicts: Iterable[Any] = (),
+    measures: Iterable[Measure] = (),
+    templates: Mapping[str, str] | None = None,
+    lanes: Sequence[str] | None = None,
+    focus: tuple[float, float] | None = None,
+) -> tuple[Meta, bytes]:
+    """`trace` as a description and its columns.
+
+    `line` is the scenario in one line; `edges` pairs of agent names (None: everybody hears everybody);
+    `lanes` the agents from top to bottom (default: in order of joining); `focus` the seconds first shown.
+    """
+    agents = Table(lanes or trace.agents)
+    names, texts = Table(), Table()
+    columns = _columns(trace.rows, agents, names, texts)
+    meta = {
+        **{"title": title, "question": question, "line": line, "name": name, "parent": parent},
+        **{"agents": list(agents), "until": trace.until, "count": len(trace), "kinds": list(KINDS)},
+        **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
+        **{"templates": dict(templates or {}), "focus": list(focus) if focus else None},
+        **_roles(trace.rows, agents),
+        "edges": None if edges is None else [[agents[a], agents[b]] for a, b in edges],
+        "verdicts": [_verdict(verdict) for verdict in verdicts],
+        "measures": [dict(zip(("label", "value", "theory"), map(_word, row))) for row in measures],
+        "faults": _faults(trace.rows, agents),
+        "divergence": dict(divergence) if divergence else None,
+    }
+    return meta, columns
+
+
+def pack_run(run: Any, **about: Any) -> Branch:
+    """A run as one branch of the player, with its verdicts and its scenario line; `about` as for `pack`."""
+    meta, columns = pack(run.trace, **{"verdicts": run.verdicts, "line": run.line, **about})
+    return {"meta": meta, "columns": columns}
+
+
+def first_difference(trace: Trace, parent: Trace) -> dict[str, Any] | None:
+    """The first event in which `trace` departs from `parent`, as `pack` takes it; None if in none."""
+    rows, others = trace.rows, parent.rows
+    shared = min(len(rows), len(others))
+    seq = next((i for i in range(shared) if rows[i] != others[i]), shared)
+    if seq == len(rows) == len(others):
+        return None
+    at = rows[seq][0] if seq < len(rows) else others[seq][0]
+    return {"event": min(seq, len(rows) - 1), "at": at / MICRO}
+
+
+class Table(dict[Any, int]):
+    """Words numbered in order of first use: `table[word]` is its number."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        super().__init__((word, number) for number, word in enumerate(words))
+
+    def __missing__(self, word: Any) -> int:
+        self[word] = number = len(self)
+        return number
+
+
+def _columns(rows: list[Row], agents: Table, names: Table, texts: Table) -> bytes:
+    """The eight columns, in the order of the wire."""
+    kind_codes = {kind: code for code, kind in enumerate(KINDS)}
+    times, kinds, who, peers, messages, labels, causes, _ = zip(*rows) if rows else [()] * 8
+    columns = (
+        array("d", [time / MICRO for time in times]),
+        array("i", [NO_ROW if cause is None else cause for cause in causes]),
+        array("i", [NO_ROW if message is None else message for message in messages]),
+        array("i", _texts(rows, texts)),
+        array("H", [NO_WORD if agent is None else agents[agent] for agent in who]),
+        array("H", [NO_WORD if peer is None else agents[peer] for peer in peers]),
+        array("H", [NO_WORD if label is None else names[label] for label in labels]),
+        array("B", [kind_codes[kind] for kind in kinds]),
+    )
+    return b"".join(map(_little_endian, columns))
+
+
+def _little_endian(column: array[Any]) -> bytes:
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column.tobytes()
+
+
+def _texts(rows: list[Row], texts: Table) -> list[int]:
+    """For each row the number of its text.  A broadcast message is one object: it is put into words once."""
+    said: dict[tuple[str, int], int] = {}
+    numbers = []
+    for _, kind, _, _, _, _, _, data in rows:
+        if data is None and kind != STATE:
+            numbers.append(NO_ROW)
+            continue
+        number = said.get((kind, id(data)))
+        if number is None:
+            number = said[kind, id(data)] = texts[TEXT.get(kind, str)(data)]
+        numbers.append(number)
+    return numbers
+
+
+def _states(pairs: Any) -> str:
+    return ", ".join(f"{name}={_word(value)}" for name, value in pairs)
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+TEXT: dict[str, Callable[[Any], str]] = {
+    **{SEND: repr, DROP: str, START: _states, RESTART: _states},
+    TIMER: lambda seconds: f"{seconds:g} s" if isinstance(seconds, (int, float)) else str(seconds),
+}
+
+
+def _roles(rows: list[Row], agents: Table) -> Meta:
+    """What colours each lane: the labels, the state each agent shows, and the label at each (re)start."""
+    roles, shows = Table(), dict.fromkeys(agents)
+    begins = []
+    for seq, (_, kind, agent, _, _, name, _, data) in enumerate(rows):
+        if kind in (START, RESTART):
+            states = dict(data or ())
+            shows[agent] = shown = "role" if "role" in states else next(iter(states), None)
+            begins.append([seq, roles[str(states[shown]) if shown else UP]])
+        elif kind == STATE and name == shows.get(agent):
+            roles[str(data)]
+    return {"roles": list(roles), "shows": [shows.get(agent) for agent in agents], "begins": begins}
+
+
+def _verdict(verdict: Any) -> Meta:
+    return {field: getattr(verdict, field) for field in ("name", "status", "at", "event", "because")}
+
+
+def _faults(rows: list[Row], agents: Table) -> list[Meta]:
+    """Every fault with its span, read from its scenario text; a heal row ends the latest of that text."""
+    faults: list[Meta] = []
+    for time, kind, agent, _, _, name, _, data in rows:
+        if kind != FAULT:
+            continue
+        if name == HEAL:
+            _heal(faults, str(data), time / MICRO)
+        else:
+            faults.append(_fault(str(name), str(data), time / MICRO, agent, agents))
+    return faults
+
+
+def _heal(faults: list[Meta], text: str, at: float) -> None:
+    for fault in reversed(faults):
+        if fault["text"] == text:
+            fault["until"] = at
+            return
+
+
+def _fault(kind: str, text: str, at: float, agent: str | None, agents: Table) -> Meta:
+    match = FAULT_TEXT.fullmatch(text)
+    what, until = (match["what"], match["until"]) if match else (text, None)
+    target = what.partition(" ")[2]
+    groups = [[name for name in side.split(",") if name in agents] for side in target.split("|")]
+    struck = [agent] if agent else [name for name in re.split(r"[,|> ]", target) if name in agents]
+    return {
+        **{"kind": kind, "text": text, "at": at, "until": float(until) if until else None},
+        **{"agents": struck, "groups": groups if kind == "Partition" else None},
+    }

@@ -1,0 +1,366 @@
+"""Faults as data: what goes wrong, with whom, and when.
+
+Each fault is a frozen record that reads and writes itself as one short text, such as `crash 5 @3` or
+`partition 1,2/3,4,5 @3..9`, and strikes a world by itself.  A fault with `until` ends then; without, it lasts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from coordlab.world.world import World
+
+KINDS: dict[str, type[Fault]] = {}
+
+
+class FaultError(ValueError):
+    """A fault that cannot be: says what was given, what there is, and what to write."""
+
+
+def seconds(value: float) -> str:
+    """Seconds to the microsecond, as short as possible: 3, 0.25, 12.345678."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Something that goes wrong at `at` (seconds; None is now) and, where that makes sense, until `until`."""
+
+    at: float | None = None
+    until: float | None = None
+
+    usage: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        KINDS[cls.__name__.lower()] = cls
+
+    def __post_init__(self) -> None:
+        for when in (self.at, self.until):
+            if when is not None and not (isinstance(when, (int, float)) and 0 <= when < float("inf")):
+                raise FaultError(f"{when!r} is no moment: give seconds, 0 or later, as in {self.usage!r}.")
+        if self.until is not None and self.until <= (self.at or 0):
+            raise FaultError(
+                f"the fault begins at {self.at or 0:g} s and ends at {self.until:g} s: the end must come "
+                f"later, as in {self.usage!r}."
+            )
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """The names of the agents it speaks of."""
+        raise NotImplementedError
+
+    @property
+    def body(self) -> str:
+        """What its text says between the kind of fault and the time."""
+        return " ".join(self.agents)
+
+    @classmethod
+    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+        """The fault whose `body` this is."""
+        raise NotImplementedError
+
+    def strike(self, world: World) -> None:
+        """Make it happen."""
+        raise NotImplementedError
+
+    def end(self, world: World) -> None:
+        """Undo it."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        when = "" if self.at is None else f" @{seconds(self.at)}"
+        end = "" if self.until is None else f"..{seconds(self.until)}"
+        return f"{type(self).__name__.lower()} {self.body}{when}{end}"
+
+
+@dataclass(frozen=True)
+class Crash(Fault):
+    """A power cut: what the agent was doing stops, what it knew is gone but for its stable storage."""
+
+    agent: str
+    usage = "crash 5 @3"
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        return (self.agent,)
+
+    @classmethod
+    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+        return cls(_name(body), at=at, until=until)
+
+    def strike(self, world: World) -> None:
+        world.crash(self.agent)
+
+    def end(self, world: World) -> None:
+        world.restart(self.agent)
+
+
+@dataclass(frozen=True)
+class Restart(Crash):
+    """The power is back: the agent is built anew and starts with what it had put into `stable`."""
+
+    usage = "restart 5 @9"
+
+    def strike(self, world: World) -> None:
+        world.restart(self.agent)
+
+    def end(self, world: World) -> None:
+        world.crash(self.agent)
+
+
+@dataclass(frozen=True)
+class Partition(Fault):
+    """The network falls apart into groups that hear nothing of each other.
+
+    Agents named in no group form one more.  Messages under way between groups are lost.
+    """
+
+    groups: Iterable[Iterable[str]] | str
+    usage = "partition 1,2/3,4,5 @3..9"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        given = self.groups.split("/") if isinstance(self.groups, str) else self.groups
+        groups = tuple(tuple(each.split(",") if isinstance(each, str) else each) for each in given)
+        object.__setattr__(self, "groups", groups)
+        named = self.agents
+        if len(set(named)) < len(named) or not all(map(_is_name, named)) or not all(groups):
+            raise FaultError(
+                f"partition {self.body!r}: every group needs members, and nobody is in two. Write {self.usage!r}."
+            )
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        return tuple(name for group in self.groups for name in group)
+
+    @property
+    def body(self) -> str:
+        return "/".join(",".join(group) for group in self.groups)
+
+    @classmethod
+    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+        return cls(body, at=at, until=until)
+
+    @property
+    def sides(self) -> dict[str, int]:
+        """The number of each agent's group."""
+        return {name: number for number, group in enumerate(self.groups) for name in group}
+
+    def strike(self, world: World) -> None:
+        world.network.partitions.append(self.sides)
+        world.network.refresh()
+
+    def end(self, world: World) -> None:
+        world.network.partitions.remove(self.sides)
+        world.network.refresh()
+
+
+@dataclass(frozen=True)
+class Cut(Fault):
+    """One direction of a link is cut: messages from `sender` no longer reach `to`; the way back is whole."""
+
+    sender: str
+    to: str
+    usage = "cut 1>2 @3..5"
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        return (self.sender, self.to)
+
+    @property
+    def body(self) -> str:
+        return f"{self.sender}>{self.to}"
+
+    @classmethod
+    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+        return cls(*_link(body), at=at, until=until)
+
+    def strike(self, world: World) -> None:
+        world.network.cuts.append(self.agents)  # type: ignore[arg-type]
+        world.network.refresh()
+
+    def end(self, world: World) -> None:
+        world.network.cuts.remove(self.agents)  # type: ignore[arg-type]
+        world.network.refresh()
+
+
+@dataclass(frozen=True)
+class Slow(Fault):
+    """An agent takes `by` seconds more before it handles a message, or a link (`1>2`) to carry one."""
+
+    who: str
+    by: float = 0.5
+    usage = "slow 3 0.5 @2..4"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive(self.by, self.usage)
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        return tuple(self.who.split(">"))
+
+    @property
+    def body(self) -> str:
+        return f"{self.who} {seconds(self.by)}"
+
+    @classmethod
+    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+        who, *by = body.split()
+        ends = _link(who) if ">" in who else (_name(who),)
+        return cls(">".join(ends), *map(float, by), at=at, until=until)
+
+    def strike(self, world: World) -> None:
+        world.slow(self.agents, self.by)
+
+    def end(self, world: World) -> None:
+        world.slow(self.agents, -self.by)
+
+
+@dataclass(frozen=True)
+class Skew(Fault):
+    """An agent's clock runs `rate` times as fast as true time, and `ahead` seconds ahead of it."""
+
+    agent: str
+    rate: float = 1.0
+    ahead: float = 0.0
+    usage = "skew 3 x1.1 +0.5 @2"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive(self.rate, self.usage)
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        return (self.agent,)
+
+    @property
+    def body(self) -> str:
+        return (
+            f"{self.agent} x{seconds(self.rate)} {'+' if self.ahead >= 0 else '-'}{seconds(abs(self.ahead))}"
+        )
+
+    @classmethod
+    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+        who, *numbers = body.split()
+        rate = next((float(each[1:]) for each in numbers if each[0] == "x"), 1.0)
+        ahead = next((float(each) for each in numbers if each[0] in "+-"), 0.0)
+        return cls(_name(who), rate, ahead, at=at, until=until)
+
+    def strike(self, world: World) -> None:
+        world[self.agent].clock = (self.rate, self.ahead)
+
+    def end(self, world: World) -> None:
+        world[self.agent].clock = None
+
+
+@dataclass(frozen=True)
+class Drop(Fault):
+    """The `nth` message from `sender` to `to`, counted from 1, is lost on its way."""
+
+    sender: str
+    to: str
+    nth: int
+    usage = "drop 1>2 #3"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.at is not None or self.until is not None or self.nth < 1:
+            raise FaultError(
+                f"{type(self).__name__.lower()} {self.body}: it strikes the nth message of a link, counted from "
+                f"1, whenever that is sent, so it takes no time. Write {self.usage!r}."
+            )
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        return (self.sender, self.to)
+
+    @property
+    def body(self) -> str:
+        return f"{self.sender}>{self.to} #{self.nth}"
+
+    @classmethod
+    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+        link, nth, *more = body.split()
+        if not nth.startswith("#"):
+            raise ValueError
+        return cls(*_link(link), int(nth[1:]), *map(float, more), at=at, until=until)
+
+    @property
+    def late_by(self) -> float:
+        """By how many seconds the message is held up."""
+        return 0.0
+
+    def strike(self, world: World) -> None:
+        mark = type(self).__name__.lower(), self.late_by
+        world.network.mark(self.sender, self.to, self.nth, *mark)
+
+
+@dataclass(frozen=True)
+class Duplicate(Drop):
+    """The `nth` message from `sender` to `to` arrives twice."""
+
+    usage = "duplicate 1>2 #3"
+
+
+@dataclass(frozen=True)
+class Delay(Drop):
+    """The `nth` message from `sender` to `to` arrives `by` seconds late, and others may overtake it."""
+
+    by: float = 0.5
+    usage = "delay 1>2 #3 0.5"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive(self.by, self.usage)
+
+    @property
+    def body(self) -> str:
+        return f"{super().body} {seconds(self.by)}"
+
+    @property
+    def late_by(self) -> float:
+        return self.by
+
+
+def read_fault(text: str) -> Fault:
+    """The fault that a text such as `crash 5 @3` or `cut 1>2 @3..5` describes."""
+    verb, _, rest = text.strip().partition(" ")
+    kind = KINDS.get(verb)
+    if kind is None:
+        raise FaultError(
+            f"{text[:80]!r} begins with no kind of fault. There are {', '.join(sorted(KINDS))}. "
+            f"Write for instance {Crash.usage!r}."
+        )
+    body, _, when = rest.partition("@")
+    try:
+        at, _, until = when.partition("..")
+        return kind.read(body.strip(), *(float(each) if each.strip() else None for each in (at, until)))
+    except FaultError:
+        raise
+    except (ValueError, TypeError, IndexError):
+        raise FaultError(f"{text[:80]!r} cannot be read as {verb}. Write it like {kind.usage!r}.") from None
+
+
+def _is_name(text: str) -> bool:
+    return re.fullmatch(r"[^\s,>/|@#]+", text) is not None
+
+
+def _name(text: str) -> str:
+    if not _is_name(text):
+        raise ValueError(text)
+    return text
+
+
+def _link(text: str) -> tuple[str, str]:
+    sender, to = text.split(">")
+    return _name(sender), _name(to)
+
+
+def _positive(value: float, usage: str) -> None:
+    if not (isinstance(value, (int, float)) and 0 < value < float("inf")):
+        raise FaultError(f"{value!r} must be a number above zero, as in {usage!r}.")

@@ -1,0 +1,234 @@
+"""The network: who hears what, and when.
+
+A link carries messages from one agent to another.  Each message draws its latency; it may be lost,
+sent twice, or overtaken.  Without `reorder` links are first in, first out, as TCP is.  Each link draws
+from streams of its own, so that its tenth message fares the same whatever happens elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from coordlab.world.dice import stream
+from coordlab.world.loop import MICRO, micros
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(frozen=True)
+class Latency:
+    """How long messages are under way: a distribution by name, its parameters in seconds.
+
+    `draw(u)` turns one uniform draw into seconds.  Write it as `uniform(0.01, 0.05)`.
+    """
+
+    name: str
+    parameters: tuple[float, ...]
+
+    draw: Callable[[float], float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "draw", _SHAPES[self.name](*self.parameters))
+        lowest = self.draw(0.0)
+        if not (lowest > 0 and math.isfinite(self.draw(1 - 2**-32))):
+            raise ValueError(
+                f"latency {self} gives {lowest:g} s at the least, but a message takes some time: "
+                f"every latency must be positive and finite. Write for instance uniform(0.01, 0.05)."
+            )
+
+    @property
+    def steady(self) -> bool:
+        return self.name == "constant"
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(f'{each:g}' for each in self.parameters)})"
+
+    __repr__ = __str__
+
+
+def _uniform(least: float, most: float) -> Callable[[float], float]:
+    span = most - least if most >= least else math.nan
+    return lambda u: least + span * u
+
+
+def _exponential(mean: float, least: float) -> Callable[[float], float]:
+    return lambda u: least - mean * math.log(1.0 - u) if mean > 0 else math.nan
+
+
+def _pareto(least: float, shape: float) -> Callable[[float], float]:
+    return lambda u: least * (1.0 - u) ** (-1.0 / shape) if shape > 0 else math.nan
+
+
+_SHAPES: dict[str, Callable[..., Callable[[float], float]]] = {
+    "constant": lambda seconds: lambda u: seconds,
+    "uniform": _uniform,
+    "exponential": _exponential,
+    "pareto": _pareto,
+}
+
+
+def constant(seconds: float) -> Latency:
+    """Every message takes `seconds`."""
+    return Latency("constant", (float(seconds),))
+
+
+def uniform(least: float, most: float) -> Latency:
+    """Anything between `least` and `most` seconds, equally likely."""
+    return Latency("uniform", (float(least), float(most)))
+
+
+def exponential(mean: float, least: float = 1e-6) -> Latency:
+    """`least` seconds and then a memoryless wait of `mean` seconds: mostly quick, at times very slow."""
+    return Latency("exponential", (float(mean), float(least)))
+
+
+def pareto(least: float, shape: float = 2.5) -> Latency:
+    """A heavy tail: beyond `least` seconds the chance to take k times as long falls like k to the `-shape`."""
+    return Latency("pareto", (float(least), float(shape)))
+
+
+def read_latency(text: str) -> Latency:
+    """The latency that `str(latency)` wrote, such as `uniform(0.01, 0.05)`; a bare number is constant."""
+    match = re.fullmatch(r"\s*(\w+)\(([^()]*)\)\s*", text)
+    try:
+        if match is None:
+            return constant(float(text))
+        known = {"constant": constant, "uniform": uniform, "exponential": exponential, "pareto": pareto}
+        return known[match[1]](*(float(part) for part in match[2].split(",")))
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, ValueError) and "latency" in str(error):
+            raise
+        raise ValueError(
+            f"{text[:60]!r} is no latency. Known are constant, uniform, exponential and pareto: "
+            f"write for instance uniform(0.01, 0.05), in seconds."
+        ) from None
+
+
+def as_latency(latency: Latency | float | str) -> Latency:
+    """A latency from what people write: 0.02, "uniform(0.01, 0.05)" or a `Latency`."""
+    if isinstance(latency, Latency):
+        return latency
+    return read_latency(latency) if isinstance(latency, str) else constant(latency)
+
+
+class Link:
+    """One direction between two agents: its streams, how many messages it took, when the last arrives."""
+
+    __slots__ = ("count", "duplicate", "last", "latency", "loss", "marks", "reorder", "slow")
+
+    def __init__(self, seed: int, ends: tuple[str, str]) -> None:
+        self.latency = stream(seed, "latency", *ends)
+        self.loss = stream(seed, "loss", *ends)
+        self.duplicate = stream(seed, "duplicate", *ends)
+        self.reorder = stream(seed, "reorder", *ends)
+        self.count = self.last = self.slow = 0
+        self.marks: dict[int, tuple[str, int]] = {}
+
+
+class Network:
+    """What lies between the agents.  `loss`, `duplicate` and `reorder` are chances from 0 to 1.
+
+    `topology` is a networkx graph whose nodes are the agents' names; without one everybody reaches
+    everybody.
+    """
+
+    def __init__(
+        self,
+        latency: Latency | float | str = 0.01,
+        loss: float = 0.0,
+        duplicate: float = 0.0,
+        reorder: float = 0.0,
+        topology: networkx.Graph[Any] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.latency = as_latency(latency)
+        self._draw, self._steady = self.latency.draw, self.latency.steady
+        self.loss, self.duplicate, self.reorder = (
+            chance("loss", loss),
+            chance("duplicate", duplicate),
+            chance("reorder", reorder),
+        )
+        self.topology, self.seed = topology, seed
+        self.links: dict[tuple[str, str], Link] = {}
+        self.cuts: list[tuple[str, str]] = []
+        self.partitions: list[dict[str, int]] = []
+        self.special = False  # a link is slow, or a message on it marked
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Note whether anything can befall a message: `delay` is its way in microseconds if not, else None."""
+        self.severed = bool(self.cuts or self.partitions)
+        calm = self.latency.steady and not (self.loss or self.duplicate or self.reorder)
+        calm = calm and not (self.special or self.severed or self.topology)
+        self.delay = max(1, micros(self.latency.parameters[0])) if calm else None
+
+    def link(self, sender: str, to: str) -> Link:
+        """The link from `sender` to `to`, made when first asked for."""
+        ends = (sender, to)
+        found = self.links.get(ends)
+        if found is None:
+            found = self.links[ends] = Link(self.seed, ends)
+        return found
+
+    def mark(self, sender: str, to: str, nth: int, what: str, by: float) -> None:
+        """Let the `nth` message of a link be dropped, duplicated, or delayed `by` seconds."""
+        self.link(sender, to).marks[nth] = what, micros(by)
+        self.special = True
+        self.refresh()
+
+    def slow(self, sender: str, to: str, by: int) -> None:
+        """Let a link take `by` microseconds more for each message from now on (less, if negative)."""
+        self.link(sender, to).slow += by
+        self.special = True
+        self.refresh()
+
+    def neighbours(self, name: str, everybody: Iterable[str]) -> list[str]:
+        """Whom `name` can reach, in the order of `everybody`."""
+        if self.topology is None:
+            return [other for other in everybody if other != name]
+        near = set(self.topology[name]) if name in self.topology else set()
+        return [other for other in everybody if other in near and other != name]
+
+    def parted(self, sender: str, to: str) -> bool:
+        """Whether a cut or a partition lies between the two, in this direction."""
+        if (sender, to) in self.cuts:
+            return True
+        return any(side.get(sender, -1) != side.get(to, -1) for side in self.partitions)
+
+    def carry(self, sender: str, to: str, now: int) -> tuple[tuple[int, str | None], ...]:
+        """When each copy of a message sent `now` arrives, in microseconds, and why it is lost if it is."""
+        link = self.links.get((sender, to)) or self.link(sender, to)
+        link.count += 1
+        fate = "lost" if self.loss and next(link.loss) < self.loss else None
+        arrival = now + self._way(link)
+        if self.reorder and next(link.reorder) < self.reorder:
+            arrival += self._way(link)  # takes a detour: those behind may overtake it
+        elif arrival > link.last:
+            link.last = arrival
+        else:
+            arrival = link.last
+        if not (self.duplicate or link.marks):
+            return ((arrival, fate),)
+        mark, by = link.marks.get(link.count, ("", 0))
+        first = (arrival + by, "dropped" if mark == "drop" else fate)
+        twice = mark == "duplicate" or (self.duplicate and next(link.duplicate) < self.duplicate)
+        return (first, (arrival + self._way(link), None)) if twice else (first,)
+
+    def _way(self, link: Link) -> int:
+        seconds = self._draw(0.0 if self._steady else next(link.latency))
+        return (int(seconds * MICRO + 0.5) or 1) + link.slow
+
+
+def chance(name: str, value: float) -> float:
+    """`value` if it is a probability, else an error that says so."""
+    if not (isinstance(value, (int, float)) and 0 <= value <= 1):
+        raise ValueError(
+            f"{name}={value!r} is no probability: it must lie between 0 (never) and 1 (always). "
+            f"For five in a hundred write {name}=0.05."
+        )
+    return float(value)

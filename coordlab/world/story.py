@@ -1,0 +1,65 @@
+"""The trace in sentences, made when somebody reads them, in the agents' own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from coordlab.world.trace import CRASH, FAULT, NOTE, RESTART, SEND, START, TIMER, Event, Trace, plain
+
+# One sentence for each kind of event; the player in the browser fills in the same ones.
+TEMPLATES = {
+    "start": "{agent} starts.",
+    "crash": "{agent} crashes: all it was doing stops.",
+    "restart": "{agent} starts again.",
+    "send": "{agent} to {peer}: “{says}”",
+    "deliver": "{name} from {peer} reaches {agent}.",
+    "drop": "{name} from {peer} does not reach {agent}: {data}.",
+    "handle": "{agent} acts on {name} from {peer}.",
+    "late": "{name} from {peer} reaches {agent} too late.",
+    "timer": "{agent} has waited {data} s for {name}.",
+    "state": "{agent}: {name} is now {data}.",
+    "note": "{agent} notes: {data}",
+    "decision": "{agent} decides: {data}",
+    "fault": "Fault: {data}.",
+    "heal": "Over: {data}.",
+}
+_TELLING = {SEND, TIMER, FAULT, CRASH, RESTART, START, NOTE}
+
+
+def sentence(trace: Trace, seq: int) -> str:
+    """What happened at event `seq`, as one sentence without its time."""
+    event = trace[seq]
+    says = trace.says.get(event.name or "", event.name)
+    return TEMPLATES[event.kind].format(**{**event._asdict(), "says": says, "data": _said(event)})
+
+
+def because(trace: Trace, seq: int, links: int = 3) -> str:
+    """Why event `seq` happened: the causes before it that tell a reader something, the nearest first."""
+    chain = [event for event in reversed(trace.past(seq)[:-1]) if event.kind in _TELLING]
+    reasons = [f"{event.time:.3f} s, {sentence(trace, event.seq).rstrip('.')}" for event in chain[:links]]
+    return "; because at ".join(reasons)
+
+
+def told(trace: Trace, events: Iterable[Event]) -> list[str]:
+    """One line for each event: its time and its sentence."""
+    return [f"{event.time:9.3f} s  {sentence(trace, event.seq)}" for event in events]
+
+
+def narration(trace: Trace, most: int = 40) -> str:
+    """The run in words: what agents said, decided and became, and what befell them.
+
+    Of a long run, the first lines.
+    """
+    hidden = {"deliver", "handle", "timer"}
+    events = [event for event in trace if event.kind not in hidden]
+    lines = told(trace, events[:most])
+    if len(events) > most:
+        lines.append(f"… and {len(events) - most} more; run.trace has them all.")
+    return "\n".join(lines)
+
+
+def _said(event: Event) -> str:
+    value = event.data if event.kind == SEND else plain(event.data)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)

@@ -1,0 +1,183 @@
+"""Binder: what its builder makes of binder/, and whether the environment it describes opens the course."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+BINDER = ROOT / "binder"
+
+
+def pins() -> dict[str, Requirement]:
+    lines = (BINDER / "requirements.txt").read_text("utf-8").splitlines()
+    found = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(pin.name): pin for pin in found}
+
+
+def version(pin: Requirement) -> str:
+    return str(pin.specifier).removeprefix("==")
+
+
+def declared() -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return [Requirement(text) for text in project["dependencies"]]
+
+
+def first_notebook() -> Path:
+    (found,) = (ROOT / "notebooks").glob("00*.ipynb")
+    return found
+
+
+# --- the files ---------------------------------------------------------------------------------------
+
+
+def test_every_pin_is_exact():
+    """A range would let two learners on two days get two courses."""
+    assert [str(pin) for pin in pins().values() if not re.fullmatch(r"==[\w.]+", str(pin.specifier))] == []
+
+
+@pytest.mark.parametrize("requirement", declared(), ids=lambda requirement: requirement.name)
+def test_pins_are_what_pyproject_asks_for(requirement):
+    pin = pins().get(canonicalize_name(requirement.name))
+    assert pin is not None, f"{requirement.name} is not in binder/requirements.txt"
+    assert requirement.specifier.contains(version(pin))
+
+
+def test_python_is_one_that_the_project_supports():
+    runtime = (BINDER / "runtime.txt").read_text("utf-8").strip()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    supported = {text.rpartition(" ")[2] for text in project["classifiers"] if ":: Python :: 3." in text}
+    assert runtime.removeprefix("python-") in supported
+
+
+def test_nothing_overrides_the_pins():
+    """Binder's builder silently ignores requirements.txt beside an environment.yml."""
+    assert sorted(path.name for path in BINDER.iterdir()) == ["postBuild", "requirements.txt", "runtime.txt"]
+
+
+@pytest.mark.parametrize("path", sorted(BINDER.iterdir()), ids=lambda path: path.name)
+def test_files_have_unix_line_ends(path):
+    assert b"\r" not in path.read_bytes()
+
+
+def test_post_build_is_a_bash_script():
+    script = BINDER / "postBuild"
+    assert script.read_bytes().startswith(b"#!/bin/bash\n")
+    assert os.access(script, os.X_OK)
+    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
+
+
+# --- the builder -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dry_run() -> subprocess.CompletedProcess[str]:
+    """Binder's own builder, which without --build only says what it would do."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+
+def test_builder_takes_our_python(dry_run):
+    runtime = (BINDER / "runtime.txt").read_text("utf-8").strip().replace("-", "=")
+    assert f"environment for {runtime}\n" in dry_run.stderr
+
+
+def test_builder_caches_packages_across_commits(dry_run):
+    """Packages are installed before the sources are copied; postBuild, which installs us, comes after."""
+    lines = dry_run.stdout.splitlines()
+
+    def position(pattern):
+        return next(number for number, line in enumerate(lines) if re.search(pattern, line))
+
+    packages = position(r"pip install .*binder/requirements\.txt")
+    assert packages < position(r"^COPY .*src/ ") < position(r"^RUN .*binder/postBuild")
+
+
+# --- the environment ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory) -> Path:
+    """A fresh virtual environment made as Binder makes its image; gives its folder of programs."""
+    home = tmp_path_factory.mktemp("binder") / "image"
+    subprocess.run([sys.executable, "-m", "venv", home], check=True)
+    programs = home / "bin"
+    requirements = [programs / "python", "-m", "pip", "install", "-q", "-r", "binder/requirements.txt"]
+    subprocess.run(requirements, cwd=ROOT, check=True)
+    subprocess.run([BINDER / "postBuild"], cwd=ROOT, env=within(programs), check=True)
+    return programs
+
+
+def within(programs: Path) -> dict[str, str]:
+    """The variables of a shell in which the environment of `programs` is active."""
+    return os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "JUPYTER_PLATFORM_DIRS": "1"}
+
+
+@pytest.mark.slow
+def test_pins_are_complete(image):
+    """Nothing was installed that is not pinned, and everything fits together."""
+    freeze = [image / "python", "-m", "pip", "freeze", "-q", "--exclude", "coordlab"]
+    installed = subprocess.run(freeze, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert sorted(installed) == sorted(map(str, pins().values()))
+    assert subprocess.run([image / "python", "-m", "pip", "check"], check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_server_opens_the_first_notebook(image, tmp_path):
+    with server(image, tmp_path) as address:
+        page = urllib.request.urlopen(address, timeout=30)
+        data = re.search(r"jupyter-config-data[^>]*>(.*?)</script>", page.read().decode(), re.DOTALL)
+    configuration = json.loads(data[1])
+    assert page.url.partition("?")[0] == f"{address}lab/tree/notebooks/{first_notebook().name}"
+    assert "@jupyterlab/apputils-extension:announcements" in configuration["disabledExtensions"]
+
+
+@contextmanager
+def server(programs: Path, home: Path) -> Iterator[str]:
+    """JupyterLab of that environment on a free port, with settings of its own; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", "--allow-root", "--IdentityProvider.token=", f"--ServerApp.port={port}"]
+    env = within(programs) | {"JUPYTER_CONFIG_DIR": str(home), "JUPYTER_RUNTIME_DIR": str(home)}
+    process = subprocess.Popen([programs / "jupyter", "lab", *options], cwd=ROOT, env=env)
+    try:
+        yield await_page(f"http://127.0.0.1:{port}/", process)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def await_page(address: str, process: subprocess.Popen[bytes]) -> str:
+    """The address, once it answers."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}api", timeout=5).close()
+        except URLError:
+            time.sleep(0.2)
+        else:
+            return address
+    return pytest.fail(f"no answer from {address}; exit status {process.poll()}")
+
+
+@pytest.mark.slow
+def test_first_notebook_runs_there(image):
+    """With the pinned packages and nothing else, pytest not among them."""
+    run = [image / "jupyter", "nbconvert", "--to", "notebook", "--execute", "--stdout", first_notebook()]
+    done = subprocess.run(run, env=within(image), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,70 @@
+"""What a reader gets from an installed coordlab: all of the course, none of our tests or solutions."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """The wheel, built from the source distribution, so that both are tried."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", folder, ROOT], check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def contents(wheel) -> set[str]:
+    with ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def modules() -> set[str]:
+    """Every module of the package but `start`, which only a checkout can use."""
+    return {path.relative_to(ROOT).as_posix() for path in (ROOT / "coordlab").rglob("*.py")} - {
+        "coordlab/start.py"
+    }
+
+
+def notebooks() -> set[str]:
+    """Where the wheel keeps the course."""
+    return {f"coordlab/_course/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+
+
+def test_wheel_has_every_module(contents):
+    assert {name for name in contents if name.endswith(".py")} == modules()
+
+
+def test_wheel_has_the_player_and_the_types(contents):
+    needed = {"coordlab/widgets/player.js", "coordlab/widgets/player.css", "coordlab/py.typed"}
+    assert needed <= contents
+
+
+def test_wheel_has_the_course(contents):
+    assert notebooks()
+    assert {name for name in contents if name.endswith(".ipynb")} == notebooks()
+
+
+def test_wheel_gives_no_solution_away(contents):
+    assert [name for name in contents if not name.startswith("coordlab/")] == []
+    assert [name for name in contents if {"tests", "solutions", "source"} & set(name.split("/"))] == []
+
+
+@pytest.mark.slow
+def test_installed_wheel_imports_alone(wheel, tmp_path):
+    """In a fresh environment without any of the packages it requires: those are loaded on use."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)
+    python = tmp_path / "fresh" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", wheel], check=True)
+    probe = "import coordlab, json, sys; print(json.dumps([coordlab.__file__, sorted(sys.modules)]))"
+    answer = subprocess.run([python, "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=True)
+    place, loaded = json.loads(answer.stdout)
+    assert Path(place).is_relative_to(tmp_path / "fresh")
+    assert {"ipywidgets", "matplotlib", "networkx", "pandas"} & set(loaded) == set()
