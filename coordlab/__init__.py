@@ -86,9 +86,17 @@ def __getattr__(name: str) -> object:
         return import_module("coordlab.labs")
     if name not in _HOME:
         raise AttributeError(f"coordlab has no {name!r}. It has {', '.join(__all__)}.")
-    value = getattr(import_module(f"coordlab.{_HOME[name]}"), name)
+    module = import_module(f"coordlab.{_HOME[name]}")
+    value = getattr(module, name)
+    if _HOME[name] == "world.world":
+        module.show = _show
     globals()[name] = value
     return value
+
+
+def _show(run: "Run") -> object:
+    """What a notebook shows of a run: the player, which is loaded only then."""
+    return import_module("coordlab.labs").of(run)._repr_mimebundle_()
 
 
 def __dir__() -> list[str]:

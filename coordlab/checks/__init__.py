@@ -121,7 +121,9 @@ def eventually(
             if answer is True:
                 began = None
         if began is not None or not seen:
-            return Verdict(name, UNDECIDED, because=f"the trace ends at {trace.until:g} s, before it could tell")
+            return Verdict(
+                name, UNDECIDED, because=f"the trace ends at {trace.until:g} s, before it could tell"
+            )
         return Verdict(name, HOLDS)
 
     return Property(name, judge)

@@ -20,7 +20,7 @@ export const DOWN = -1, ABSENT = -2;
 /** What became of a message. */
 export const ARRIVED = 0, LOST = 1, CUT = 2, UNHEARD = 3, DROPPED = 4, UNDERWAY = 5;
 const FATES = ["arrived", "lost", "cut", "down", "dropped", "still under way at the end"];
-const MARKED = ["crash", "restart", "note", "decision", "violation"];
+const MARKED = ["crash", "restart", "note", "decision"];
 
 /** One branch as it came over the wire, with everything the views ask for prepared. @returns {Trace} */
 export function decode({ meta, columns }) {
@@ -293,7 +293,7 @@ export function summary(trace, [a, b], t) {
 }
 
 /** The label of a fault in the diagram: its scenario text without the time. */
-export const faultLabel = (fault) => fault.text.replace(/ @[\d.]+$/, "").replace(/\|/g, " | ");
+export const faultLabel = (fault) => fault.text.replace(/ @[\d.]+$/, "").replace(/[/]/g, " / ");
 
 /** A speed in words: virtual seconds a second. */
 export const speedName = (speed) => (speed < 1 ? `1/${Math.round(1 / speed)} ×` : `${speed} ×`);
@@ -318,7 +318,7 @@ export function ticks(a, b, most) {
   const rough = Math.max(b - a, 1e-9) / Math.max(1, most), power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999);
   const at = [];
-  for (let k = Math.ceil(a / step - 1e-9); k * step <= b + step * 1e-9; k++) at.push(k * step);
+  for (let k = Math.ceil(a / step - 1e-9); k * step <= b + step * 1e-9; k++) at.push(k * step + 0);
   return { at, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 }
 
@@ -396,10 +396,9 @@ class Numbering {
 class Looks {
   constructor() { this.roles = new Numbering(); this.types = new Numbering(); this.faint = new Set(); this.tiles = new Map(); }
 
-  /** Give the commonest role the quiet look, the others theirs in order of appearance. */
+  /** The role held longest gets the quietest look; a label that has a look keeps it. */
   meet(trace) {
-    if (!this.roles.numbers.size && trace.meta.roles.length > 1) this.roles.of(commonest(trace));
-    trace.meta.roles.forEach((role) => this.roles.of(role));
+    byTime(trace).forEach((role) => this.roles.of(trace.meta.roles[role]));
     const faint = background(trace);
     for (const name of new Set(trace.arrows.name)) {
       const label = trace.meta.names[name];
@@ -431,13 +430,13 @@ class Looks {
   }
 }
 
-function commonest(trace) {
-  const time = new Map();
+/** The roles, the one that agents are longest in first. */
+export function byTime(trace) {
+  const time = trace.meta.roles.map(() => 0);
   for (const { from, role } of trace.spans) {
-    role.forEach((r, i) => r >= 0 && time.set(r, (time.get(r) ?? 0) + (from[i + 1] ?? trace.until) - from[i]));
+    role.forEach((r, i) => { if (r >= 0) time[r] += (from[i + 1] ?? trace.until) - from[i]; });
   }
-  const [role] = [...time].sort((a, b) => b[1] - a[1])[0] ?? [0];
-  return trace.meta.roles[role];
+  return [...time.keys()].sort((a, b) => time[b] - time[a] || a - b);
 }
 
 function drawTile(pattern, ink, ratio) {
@@ -570,9 +569,10 @@ class Diagram extends Surface {
   layout(trace, width, scale) {
     this.trace = trace;
     const n = Math.max(1, trace.meta.agents.length);
-    const extras = trace.meta.faults.length + trace.meta.verdicts.length + (trace.meta.divergence ? 1 : 0);
+    const { faults, verdicts } = trace.meta, extras = faults.length + verdicts.filter(({ status }) => status === "violated").length;
     this.left = this.player.gutter;
-    this.top = (this.caption ? 20 : 4) + RAIL * Math.min(3, extras) + 4;
+    this.rows = Math.min(2, extras) + (this.caption ? 1 : 0); // one more for the first difference
+    this.top = (this.caption ? 20 : 4) + RAIL * this.rows + 6;
     this.pitch = Math.max(8, Math.min(60, Math.max(26, 320 / n), n > 14 ? 440 / n : 99) * scale);
     this.bar = Math.min(15, this.pitch * 0.42);
     this.size(width, this.top + n * this.pitch + AXIS + 6);
@@ -598,6 +598,8 @@ class Diagram extends Surface {
       this.trace.meta.agents.forEach((_, a) => this.paintLane(ctx, a));
       this.paintArrows(ctx);
       this.paintMarks(ctx);
+      if (this.bar >= 13) this.trace.meta.agents.forEach((_, a) => this.nameLane(ctx, a));
+      if (this.stride > 1) this.owe(ctx);
     });
     this.paintRail(ctx);
     if (this.caption) this.text(ctx, fit(ctx, this.caption, this.W - 20), 2, 10, "600 12px", "ink");
@@ -671,8 +673,23 @@ class Diagram extends Surface {
       const label = roleName(this.trace, role[i]);
       fillRole(ctx, looks, label, role[i], x0, y - this.bar / 2, Math.max(0.75, x1 - x0), this.bar);
       if (i > 0) this.edge(ctx, x0, y);
-      if (this.bar >= 13 && role[i] !== ABSENT) this.nameSpan(ctx, label, role[i], x0, x1, y);
     }
+  }
+
+  /** The roles in words, over the arrows, where there is room for them. */
+  nameLane(ctx, a) {
+    const { from, role } = this.trace.spans[a], right = Math.min(this.W - PAD, this.x(this.trace.until));
+    for (let i = Math.max(0, upper(from, this.window[0]) - 1); i < from.length && from[i] <= this.window[1]; i++) {
+      const x0 = Math.max(this.left, this.x(from[i])), x1 = Math.min(right, this.x(from[i + 1] ?? this.trace.until));
+      if (x1 - x0 > 20 && role[i] !== ABSENT) this.nameSpan(ctx, roleName(this.trace, role[i]), role[i], x0, x1, this.y(a));
+    }
+  }
+
+  owe(ctx) {
+    ctx.font = `11px ${this.player.theme.font}`;
+    ctx.textAlign = "right";
+    const words = `one message in ${this.stride} drawn: zoom in for all`;
+    haloText(ctx, words, this.W - PAD - 4, this.H - AXIS - 8, this.player.theme.ink, this.player.theme.bg);
   }
 
   edge(ctx, x, y) {
@@ -683,7 +700,7 @@ class Diagram extends Surface {
   nameSpan(ctx, label, role, x0, x1, y) {
     const { looks, theme } = this.player;
     ctx.font = `600 10.5px ${theme.font}`;
-    if (Math.min(x1, this.W - PAD) - x0 < ctx.measureText(label).width + 12) return;
+    if (x1 - x0 < ctx.measureText(label).width + 12) return;
     const { fill, ink } = role === DOWN ? { fill: theme.down, ink: theme.ink } : looks.role(label);
     ctx.textAlign = "left";
     haloText(ctx, label, x0 + 6, y + 0.5, ink, fill);
@@ -755,7 +772,7 @@ class Diagram extends Surface {
     else path.quadraticCurveTo((x0 + x1) / 2, y0 - this.pitch * 0.7, x1, y1);
   }
 
-  /** Crashes, restarts, decisions, notes and violations, on the lane where they happened. */
+  /** Crashes, restarts, decisions and notes, on the lane where they happened. */
   paintMarks(ctx) {
     const { marks, time, agent, kind, meta } = this.trace;
     const first = lowerBy(marks, time, this.window[0]), last = lowerBy(marks, time, this.window[1] + 1e-9);
@@ -774,13 +791,11 @@ class Diagram extends Surface {
   paintMark(ctx, kind, x, y) {
     const { theme } = this.player, half = this.bar / 2 + 4;
     const path = { decision: `M${x} ${y - half - 8}l4 4l-4 4l-4 -4z`, note: `M${x - 2.5} ${y - half - 6.5}h5v5h-5z`,
-      crash: `M${x - 5} ${y - half - 4}h10l-5 7z`, restart: `M${x - 5} ${y + half + 4}h10l-5 -7z`,
-      violation: `M${x - 4} ${y - half - 8}l8 8m0 -8l-8 8` }[kind];
-    ctx.fillStyle = ctx.strokeStyle = kind === "restart" ? theme.good : kind === "note" ? theme.soft
-      : kind === "decision" ? theme.accent : theme.bad;
+      crash: `M${x - 5} ${y - half - 4}h10l-5 7z`, restart: `M${x - 5} ${y + half + 4}h10l-5 -7z` }[kind];
+    ctx.fillStyle = ctx.strokeStyle = { restart: theme.good, note: theme.soft, decision: theme.accent, crash: theme.bad }[kind];
     ctx.lineWidth = 2;
     if (kind === "crash" || kind === "restart") line(ctx, x, y - half, x, y + half);
-    if (kind === "violation") ctx.stroke(new Path2D(path)); else ctx.fill(new Path2D(path));
+    ctx.fill(new Path2D(path));
   }
 
   nameMark(ctx, words, x, y, width) {
@@ -797,7 +812,7 @@ class Diagram extends Surface {
     for (const { name, status, at } of meta.verdicts) {
       if (status === "violated" && at !== null) items.push({ at, until: null, text: name, sort: "broken" });
     }
-    const differs = this.player.divergence();
+    const differs = this.caption ? this.player.divergence() : null;
     if (differs) items.push({ at: differs.at, until: null, text: "first difference", sort: "differs" });
     return items.filter(({ at, until }) => at <= b && (until ?? at) >= a).sort((one, other) => one.at - other.at);
   }
@@ -811,8 +826,7 @@ class Diagram extends Surface {
       item.x = Math.max(this.left, Math.min(this.x(item.at), right - item.w));
       if (item.until !== null) item.w = Math.max(item.w, Math.min(right, this.x(item.until)) - item.x);
     }
-    const rows = Math.round((this.top - (this.caption ? 24 : 8)) / RAIL);
-    stack(items, rows).forEach((row, i) => this.paintRailItem(ctx, items[i], row));
+    stack(items, this.rows).forEach((row, i) => this.paintRailItem(ctx, items[i], row));
   }
 
   paintRailItem(ctx, item, row) {
@@ -1044,7 +1058,8 @@ class Network extends Surface {
     this.size(width, height);
     const n = trace.meta.agents.length, room = Math.min(width * 0.5 - 54, height * 0.5 - 34);
     this.ring = Math.max(30, room);
-    this.wide = Math.max(this.ring, Math.min(width * 0.5 - 74, this.ring * 1.5));
+    this.below = width < 480 && n <= 8; // too narrow for words beside the nodes
+    this.wide = this.below ? width * 0.5 - 46 : Math.max(Math.min(this.ring, width * 0.5 - 66), Math.min(width * 0.5 - 74, this.ring * 1.5));
     this.node = Math.max(4, Math.min(19, (this.ring * 2.2) / n));
   }
 
@@ -1146,14 +1161,14 @@ class Network extends Surface {
     ctx.textAlign = "center";
     if (inside) haloText(ctx, name, x, y + 0.5, ink, fill);
     if (this.node < 7 && a % Math.ceil(this.trace.meta.agents.length / 40)) return;
-    const [dx, dy] = [(x - this.W / 2) / this.wide, (y - this.H / 2) / this.ring];
-    const side = this.sides ? ` · side ${"ABCDEFGH"[this.side(name)] ?? "?"}` : "";
+    const [dx, dy] = this.below ? [0, 1] : [(x - this.W / 2) / this.wide, (y - this.H / 2) / this.ring];
+    const side = this.sides ? ` · ${this.below ? "" : "side "}${"ABCDEFGH"[this.side(name)] ?? "?"}` : "";
     ctx.textAlign = Math.abs(dx) < 0.3 ? "center" : dx > 0 ? "left" : "right";
     const tx = x + (Math.abs(dx) < 0.3 ? 0 : Math.sign(dx) * (this.node + 6));
     const ty = Math.abs(dx) < 0.3 ? y + Math.sign(dy || 1) * (this.node + 10) : y;
     const words = inside ? label + side : this.node < 7 ? name : `${name} · ${label}${side}`;
     ctx.font = `11px ${theme.font}`;
-    const room = ctx.textAlign === "left" ? this.W - tx - 2 : ctx.textAlign === "right" ? tx - 2 : this.W - 4;
+    const room = ctx.textAlign === "left" ? this.W - tx - 2 : ctx.textAlign === "right" ? tx - 2 : 2 * Math.min(tx, this.W - tx) - 4;
     haloText(ctx, fit(ctx, words, room), tx, ty, theme.ink, theme.bg);
   }
 
@@ -1246,8 +1261,7 @@ class Table {
       ...FIELDS.map((field) => h("span", { role: "columnheader", class: `cl-c-${field}` }, field)));
     this.scroller = h("div", { class: "cl-scroll", tabindex: "0", role: "grid", "aria-label": "events", onscroll: () => this.paint(),
       onkeydown: (press) => this.press(press) }, head, this.rows);
-    this.node = h("div", { class: "cl-table", role: "tabpanel", "aria-label": "events" },
-      h("div", { class: "cl-tablehead" }, this.filter, this.count), this.scroller);
+    this.node = h("div", { class: "cl-table" }, h("div", { class: "cl-tablehead" }, this.filter, this.count), this.scroller);
   }
 
   show(trace) { this.trace = trace; this.refilter(); }
@@ -1359,7 +1373,7 @@ const VIEWS = [["space", "Space-time"], ["network", "Network"], ["events", "Even
 class Player {
   constructor(model, el) {
     Object.assign(this, { model, now: 0, cursor: -1, picked: -1, agent: -1, chain: [], chainSet: new Set(), hidden: new Set(),
-      window: null, fitted: false, playing: false, looping: false, comparing: false, view: "space", speed: 1, looks: new Looks(),
+      window: null, loaded: [], fitted: false, playing: false, looping: false, comparing: false, view: "space", speed: 1, looks: new Looks(),
       decoded: new WeakMap(), version: 0, themes: 0, gutter: 60, stats: { frames: 0, drawMs: 0, loadMs: 0, tripMs: null } });
     this.build();
     el.append(this.root);
@@ -1385,7 +1399,7 @@ class Player {
       acts: h("div", { class: "cl-acts" }),
       marks: h("div", { class: "cl-marks" }), tip: h("div", { class: "cl-tip", hidden: true, "aria-hidden": "true" }),
       say: h("p", { class: "cl-say", ...live }), notice: h("p", { class: "cl-notice", role: "alert", hidden: true }),
-      inspect: h("div", { class: "cl-inspect" }), legend: h("div", { class: "cl-legend", role: "group", "aria-label": "legend" }),
+      inspect: h("div", { class: "cl-inspect", hidden: true }), legend: h("div", { class: "cl-legend", role: "group", "aria-label": "legend" }),
       aside: h("h4", {}), chips: h("div", { class: "cl-chips" }), because: h("p", { class: "cl-because", ...live }),
       measures: h("table", { class: "cl-measures" }), share: h("div", { class: "cl-share" }), help: this.buildHelp(),
     });
@@ -1397,7 +1411,7 @@ class Player {
   }
 
   buildViews() {
-    this.stage = h("div", { class: "cl-stage", tabindex: "0", role: "group", "aria-label": "space-time diagram, network or events; press ? for keys" },
+    this.stage = h("div", { class: "cl-stage", tabindex: "0", role: "tabpanel", "aria-label": "picture" },
       this.parentDiagram.canvas, this.diagram.canvas, this.network.canvas, this.table.node);
     this.viewTabs = VIEWS.map(([view, label]) => h("button", { type: "button", role: "tab", class: "cl-view",
       onclick: () => this.setView(view) }, label));
@@ -1424,7 +1438,7 @@ class Player {
     this.scrub = h("input", { type: "range", class: "cl-scrub", min: "0", max: "1", step: "any", value: "0", "aria-label": "time",
       oninput: () => this.seek(Number(this.scrub.value)) });
     this.speedBox = h("select", { class: "cl-speed", "aria-label": "speed, virtual seconds a second", title: "speed ([ and ])",
-      onchange: () => { this.speed = Number(this.speedBox.value); } },
+      onchange: () => this.chooseSpeed(Number(this.speedBox.value)) },
       ...SPEEDS.map((speed) => h("option", { value: speed }, speedName(speed))));
     this.clock = h("output", { class: "cl-clock" });
     return h("div", { class: "cl-transport", role: "toolbar", "aria-label": "transport" },
@@ -1451,7 +1465,7 @@ class Player {
   listen() {
     this.gone = new AbortController();
     const { signal } = this.gone, on = (node, type, act, more = {}) => node.addEventListener(type, act, { signal, ...more });
-    this.onData = () => this.load();
+    this.onData = () => { if (this.branches !== this.loaded[0] || this.selected !== this.loaded[1]) this.load(); };
     this.onWord = (word) => word?.type === "error" && this.tell(word.text);
     for (const name of ["change:branches", "change:selected"]) this.model.on(name, this.onData);
     this.model.on("msg:custom", this.onWord);
@@ -1478,6 +1492,7 @@ class Player {
   destroy() {
     this.play(false);
     cancelAnimationFrame(this.frame);
+    for (const timer of [this.waiting, this.resting]) clearTimeout(timer);
     this.gone.abort();
     this.sizes.disconnect();
     this.skins.disconnect();
@@ -1504,6 +1519,7 @@ class Player {
   load() {
     const began = performance.now(), before = this.trace;
     if (!this.branches.length) { this.root.dataset.empty = "true"; return; }
+    this.loaded = [this.branches, this.selected];
     this.trace = this.open(this.selected);
     this.version += 1;
     this.looks.meet(this.trace);
@@ -1570,6 +1586,7 @@ class Player {
   // ---- branches
 
   fillTabs() {
+    const focus = document.activeElement, tabbed = this.tabs.contains(focus), acted = [...this.acts.children].indexOf(focus);
     this.tabs.replaceChildren(...this.branches.map((branch, i) => this.tab(branch.meta, i)));
     const reason = this.live ? null : NO_KERNEL, compared = this.trace.meta.parent !== null;
     this.compareButton = this.act("compare", "compare", compared ? null : "this branch has no parent", () => this.setCompare(!this.comparing));
@@ -1577,6 +1594,8 @@ class Player {
     this.acts.replaceChildren(this.act("branch", "branch here", reason, () => this.branchHere()), this.compareButton,
       this.act("undo", "undo", reason, () => this.send({ type: "undo" })));
     if (reason) this.acts.append(h("small", { class: "cl-reason" }, "a recording: no kernel, no new faults"));
+    if (tabbed) this.tabs.querySelector("[aria-selected=true]")?.focus({ preventScroll: true });
+    if (acted >= 0) this.acts.children[acted].focus({ preventScroll: true });
   }
 
   act(name, text, off, act) {
@@ -1594,7 +1613,7 @@ class Player {
   pressTab(press) {
     if (press.target.tagName === "INPUT") return;
     const n = this.branches.length, to = { ArrowRight: (this.selected + 1) % n, ArrowLeft: (this.selected + n - 1) % n, Home: 0, End: n - 1 }[press.key];
-    if (to !== undefined) { this.select(to); this.tabs.querySelector("[aria-selected=true]")?.focus(); }
+    if (to !== undefined) this.select(to);
     else if (press.key === "F2") this.rename(this.selected);
     else if (press.key === "Delete") this.drop(this.selected);
     else return;
@@ -1605,7 +1624,7 @@ class Player {
     if (i === this.selected) return;
     this.model.set("selected", i);
     this.model.save_changes();
-    if (this.trace !== this.open(i)) this.load();
+    this.onData();
   }
 
   rename(i) {
@@ -1646,12 +1665,14 @@ class Player {
     if (!this.live) return this.tell(NO_KERNEL);
     this.asked = performance.now();
     this.root.dataset.pending = "true";
+    this.waiting = setTimeout(() => this.tell("no answer from the kernel yet"), 4000);
     return this.model.send(message);
   }
 
   fault(fault) { this.menu.close(); this.send({ type: "fault", branch: this.selected, fault }); }
 
   tell(words) {
+    clearTimeout(this.waiting);
     this.notice.hidden = !words;
     this.notice.textContent = words ?? "";
     if (words) { this.asked = 0; delete this.root.dataset.pending; }
@@ -1771,7 +1792,8 @@ class Player {
 
   relayout() {
     const width = this.stage.clientWidth;
-    if (!width || !this.trace) return;
+    if (!this.trace) return;
+    if (!width) { requestAnimationFrame(() => this.stage.clientWidth && this.relayout()); return; } // hidden for a moment
     this.gutter = this.measureGutter(width);
     const parent = this.view === "space" ? this.parentTrace : null, scale = parent ? 0.7 : width < 520 ? 0.86 : 1;
     this.diagram.caption = parent ? `this branch: ${this.trace.meta.name}` : "";
@@ -1783,9 +1805,10 @@ class Player {
     this.diagram.layout(this.trace, width, scale);
     this.overview.layout(this.trace, this.over.clientWidth);
     this.network.layout(this.trace, width, Math.min(460, Math.max(300, width * 0.62)));
-    this.sideNet.hidden = this.view === "network";
+    this.sideNet.hidden = this.aside.hidden = this.view === "network";
     this.side.layout(this.trace, Math.max(120, this.sideNet.clientWidth), 210);
     this.viewTabs.forEach((tab, i) => { const on = VIEWS[i][0] === this.view; tab.setAttribute("aria-selected", String(on)); tab.tabIndex = on ? 0 : -1; });
+    this.stage.setAttribute("aria-label", `${VIEWS.find(([view]) => view === this.view)[1]} view; press ? for keys`);
     this.placeMarks();
     this.draw();
     this.describe();
@@ -1929,7 +1952,11 @@ class Player {
 
   setLoop(on) { this.looping = on; this.loopButton.setAttribute("aria-pressed", String(on)); }
   setSpeed(speed) { this.speed = speed; this.speedBox.value = String(speed); }
-  faster(by) { this.setSpeed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(this.speed) + by))]); }
+  chooseSpeed(speed) { this.chosenSpeed = true; this.setSpeed(speed); }
+  faster(by) { this.chooseSpeed(SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(this.speed) + by))]); }
+
+  /** Until the learner chooses, the speed follows the zoom. */
+  easeSpeed() { if (!this.chosenSpeed && !this.playing) this.setSpeed(this.niceSpeed()); }
 
   setWindow(window) {
     this.window = clampWindow(window, this.trace.until);
@@ -1940,10 +1967,10 @@ class Player {
   zoom(factor, about = this.now) {
     const [a, b] = this.window, t = about >= a && about <= b ? about : (a + b) / 2;
     this.setWindow(zoomed(this.window, factor, t));
-    if (!this.playing) this.setSpeed(this.niceSpeed());
+    this.easeSpeed();
   }
 
-  fit() { this.setWindow([0, this.trace.until]); this.setSpeed(this.niceSpeed()); }
+  fit() { this.setWindow([0, this.trace.until]); this.easeSpeed(); }
   pan(share) { const d = (this.window[1] - this.window[0]) * share; this.setWindow([this.window[0] + d, this.window[1] + d]); }
 
   setView(view) { this.view = view; this.tableAt = null; this.relayout(); }

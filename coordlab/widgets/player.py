@@ -19,7 +19,7 @@ HERE = pathlib.Path(__file__).parent
 Intervention = dict[str, Any]
 
 
-class Player(anywidget.AnyWidget):  # type: ignore[misc]
+class Player(anywidget.AnyWidget):
     """Traces side by side as branches, played in the browser.
 
     `branches` are what `wire.pack_run` gives, `selected` is the position of the one on show.
@@ -28,7 +28,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]
     _esm = HERE / "player.js"
     _css = HERE / "player.css"
 
-    branches = traitlets.List().tag(sync=True)
+    branches: traitlets.List[Branch] = traitlets.List().tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
     kernel = traitlets.Bool(True).tag(sync=True)
 
@@ -49,7 +49,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]
         def receive(_: object, message: Intervention, __: object) -> None:
             try:
                 callback(message)
-            except Exception as error:  # a wrong wish must not vanish into the kernel's log
+            except Exception as error:  # noqa: BLE001  (a wrong wish must not vanish into the kernel's log)
                 self.send({"type": "error", "text": str(error) or type(error).__name__})
 
         self.on_msg(receive)

@@ -7,13 +7,13 @@ and the agents are positions in tables of the description, so every word travels
 
 from __future__ import annotations
 
-import re
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from coordlab.world.trace import DROP, FAULT, KINDS, MICRO, RESTART, SEND, START, STATE, TIMER, Row, Trace
+from coordlab.world.faults import Fault, FaultError, read_fault
+from coordlab.world.trace import FAULT, HEAL, KINDS, MICRO, RESTART, SEND, START, STATE, Row, Trace, plain
 
 Meta = dict[str, Any]
 Measure = tuple[str, Any, Any]  # label, counted, theory
@@ -21,8 +21,6 @@ Branch = dict[str, Any]  # {"meta": Meta, "columns": bytes}, what the player hol
 
 NO_ROW, NO_WORD = -1, 65535
 UP = "up"  # the role of an agent that declares no state
-HEAL = "Heal"
-FAULT_TEXT = re.compile(r"(?P<what>.*?)(?: @(?P<at>[\d.]*\d)(?:\.\.(?P<until>[\d.]*\d))?)?")
 
 
 def pack(
@@ -57,7 +55,7 @@ def pack(
         **_roles(trace.rows, agents),
         "edges": None if edges is None else [[agents[a], agents[b]] for a, b in edges],
         "verdicts": [_verdict(verdict) for verdict in verdicts],
-        "measures": [dict(zip(("label", "value", "theory"), map(_word, row))) for row in measures],
+        "measures": [_measure(*measure) for measure in measures],
         "faults": _faults(trace.rows, agents),
         "divergence": dict(divergence) if divergence else None,
     }
@@ -95,7 +93,7 @@ class Table(dict[Any, int]):
 def _columns(rows: list[Row], agents: Table, names: Table, texts: Table) -> bytes:
     """The eight columns, in the order of the wire."""
     kind_codes = {kind: code for code, kind in enumerate(KINDS)}
-    times, kinds, who, peers, messages, labels, causes, _ = zip(*rows) if rows else [()] * 8
+    times, kinds, who, peers, messages, labels, causes, _ = zip(*rows, strict=True) if rows else [()] * 8
     columns = (
         array("d", [time / MICRO for time in times]),
         array("i", [NO_ROW if cause is None else cause for cause in causes]),
@@ -125,7 +123,7 @@ def _texts(rows: list[Row], texts: Table) -> list[int]:
             continue
         number = said.get((kind, id(data)))
         if number is None:
-            number = said[kind, id(data)] = texts[TEXT.get(kind, str)(data)]
+            number = said[kind, id(data)] = texts[TEXT.get(kind, _word)(data)]
         numbers.append(number)
     return numbers
 
@@ -135,13 +133,11 @@ def _states(pairs: Any) -> str:
 
 
 def _word(value: Any) -> str:
-    return "" if value is None else str(value)
+    value = plain(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-TEXT: dict[str, Callable[[Any], str]] = {
-    **{SEND: repr, DROP: str, START: _states, RESTART: _states},
-    TIMER: lambda seconds: f"{seconds:g} s" if isinstance(seconds, (int, float)) else str(seconds),
-}
+TEXT: dict[str, Callable[[Any], str]] = {SEND: repr, START: _states, RESTART: _states}
 
 
 def _roles(rows: list[Row], agents: Table) -> Meta:
@@ -152,9 +148,9 @@ def _roles(rows: list[Row], agents: Table) -> Meta:
         if kind in (START, RESTART):
             states = dict(data or ())
             shows[agent] = shown = "role" if "role" in states else next(iter(states), None)
-            begins.append([seq, roles[str(states[shown]) if shown else UP]])
+            begins.append([seq, roles[_word(states[shown]) if shown else UP]])
         elif kind == STATE and name == shows.get(agent):
-            roles[str(data)]
+            roles[_word(data)]
     return {"roles": list(roles), "shows": [shows.get(agent) for agent in agents], "begins": begins}
 
 
@@ -162,33 +158,43 @@ def _verdict(verdict: Any) -> Meta:
     return {field: getattr(verdict, field) for field in ("name", "status", "at", "event", "because")}
 
 
+def _measure(label: str, value: Any, theory: Any = None) -> Meta:
+    return {"label": label, "value": _word(value), "theory": "" if theory is None else _word(theory)}
+
+
 def _faults(rows: list[Row], agents: Table) -> list[Meta]:
-    """Every fault with its span, read from its scenario text; a heal row ends the latest of that text."""
+    """Every fault that struck, with its span: until it healed, else until its text says, else for good."""
     faults: list[Meta] = []
     for time, kind, agent, _, _, name, _, data in rows:
-        if kind != FAULT:
-            continue
-        if name == HEAL:
+        if kind == FAULT:
+            faults.append(_fault(str(name), str(data), time / MICRO, [agent] if agent else [], list(agents)))
+        elif kind == HEAL:
             _heal(faults, str(data), time / MICRO)
-        else:
-            faults.append(_fault(str(name), str(data), time / MICRO, agent, agents))
     return faults
 
 
 def _heal(faults: list[Meta], text: str, at: float) -> None:
+    """The latest fault of that text ends."""
     for fault in reversed(faults):
         if fault["text"] == text:
             fault["until"] = at
             return
 
 
-def _fault(kind: str, text: str, at: float, agent: str | None, agents: Table) -> Meta:
-    match = FAULT_TEXT.fullmatch(text)
-    what, until = (match["what"], match["until"]) if match else (text, None)
-    target = what.partition(" ")[2]
-    groups = [[name for name in side.split(",") if name in agents] for side in target.split("|")]
-    struck = [agent] if agent else [name for name in re.split(r"[,|> ]", target) if name in agents]
+def _fault(kind: str, text: str, at: float, struck: list[str], everybody: list[str]) -> Meta:
+    fault = _read(text)
+    groups = [list(group) for group in getattr(fault, "groups", ())]
+    others = [name for name in everybody if not any(name in group for group in groups)]
     return {
-        **{"kind": kind, "text": text, "at": at, "until": float(until) if until else None},
-        **{"agents": struck, "groups": groups if kind == "Partition" else None},
+        **{"kind": kind, "text": text, "at": at, "until": fault.until if fault else None},
+        **{"agents": list(fault.agents) if fault else struck},
+        "groups": [*groups, *([others] if others else [])] if groups else None,
     }
+
+
+def _read(text: str) -> Fault | None:
+    """The fault, if the text is one: a trace from a file may hold any."""
+    try:
+        return read_fault(text)
+    except FaultError:
+        return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from coordlab.world.dice import dice
 from coordlab.world.loop import MICRO, Task, micros, park, pause
+from coordlab.world.message import is_message
 from coordlab.world.trace import DECISION, NOTE, STATE, TIMER
 
 if TYPE_CHECKING:
@@ -221,13 +222,13 @@ class Agent:
         stored: dict[str, Any] = self.__dict__.setdefault("_stable", {})
         return stored
 
-    def note(self, words: str) -> None:
-        """Say in the trace why one does what one does."""
-        self._own().record(NOTE, self.name, None, None, None, str(words))
+    def note(self, what: object) -> None:
+        """Say in the trace, in words or as a message, why one does what one does."""
+        self._own().record(NOTE, self.name, data=what if is_message(type(what)) else str(what))
 
-    def decide(self, words: str) -> None:
-        """Say in the trace what has been decided."""
-        self._own().record(DECISION, self.name, None, None, None, str(words))
+    def decide(self, what: object) -> None:
+        """Say in the trace, in words or as a message, what has been decided."""
+        self._own().record(DECISION, self.name, data=what if is_message(type(what)) else str(what))
 
     # --- inside ------------------------------------------------------------------------------------
 

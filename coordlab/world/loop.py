@@ -19,19 +19,23 @@ import threading
 import time
 from asyncio import events
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable
+from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from heapq import heappop, heappush, heapreplace
 from itertools import count
 from types import coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 MICRO = 1_000_000
 FOREVER = sys.maxsize
 
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 _EMPTY = Context()
+_ALWAYS = -FOREVER
+_PATIENCE = 1000  # how often a dying coroutine may try to wait
+_immortal: list[Any] = []  # coroutines that refused to die: freeing them would only make Python complain
 _swap: Callable[..., Any] | None = getattr(asyncio.tasks, "_swap_current_task", None)
 
 
@@ -39,18 +43,24 @@ class _ThreadsCurrentTask(dict[Any, Any]):
     """Where Python 3.14 and later keep the current task: in the thread, behind a function."""
 
     def __setitem__(self, loop: Any, task: Any) -> None:
-        _swap(loop, task)  # type: ignore[misc]
+        cast("Callable[..., Any]", _swap)(loop, task)
 
 
 _current: dict[Any, Any] = (
-    asyncio.tasks._current_tasks  # type: ignore[attr-defined]
-    if sys.version_info < (3, 14)
-    else _ThreadsCurrentTask()
+    vars(asyncio.tasks)["_current_tasks"] if sys.version_info < (3, 14) else _ThreadsCurrentTask()
 )
 
 
 class Runaway(RuntimeError):
     """A budget is used up: the run would not end, or not in reasonable time."""
+
+
+class _Overrun(BaseException):
+    """What stops a run in mid-action.  No `Exception`, so that no agent swallows it by accident."""
+
+    def __init__(self, loop: VirtualLoop, kind: str) -> None:
+        super().__init__(kind)
+        self.loop, self.kind = loop, kind
 
 
 def micros(seconds: float) -> int:
@@ -70,12 +80,15 @@ def sleep(seconds: float) -> Generator[Any, Any, None]:
     yield int(seconds * MICRO + 0.5)
 
 
-@coroutine
-def park(waiting: object) -> Generator[Any, Any, Any]:
-    """Wait until `VirtualLoop.resume` is called with this task; gives the value passed there.
+class Wait:
+    """What a parked task waits for; `str` says it, should this turn out to be a deadlock."""
 
-    `str(waiting)` says for what, should this turn out to be a deadlock.
-    """
+    __slots__ = ()
+
+
+@coroutine
+def park(waiting: Wait) -> Generator[Any, Any, Any]:
+    """Wait until `VirtualLoop.resume` is called with this task; gives the value passed there."""
     return (yield waiting)
 
 
@@ -84,6 +97,7 @@ class Future(asyncio.Future[Any]):
 
     __slots__ = ("_number",)
     _loop: VirtualLoop
+    _number: int
 
     def __hash__(self) -> int:
         try:
@@ -97,11 +111,14 @@ class Task(Future):
     """Drives one coroutine; stands in for `asyncio.Task` wherever asyncio looks for one.
 
     `owner` is whoever set it going and `cause` the event it acts upon: both pass on to the tasks and
-    timers it starts.  `waiting` is None while it can run, else what it waits for, since `since`.
+    timers it starts.  `waiting` is None while it can run, else what it waits for, since `since`.  The
+    heap knows a task by its `epoch`: entries made in an earlier one are void.
     """
 
-    __slots__ = ("_cancels", "_coro", "_must_cancel", "_send", "_waiter", "cause", "context", "epoch")
-    __slots__ += ("fatal", "name", "owner", "since", "waiting")  # type: ignore[misc]
+    __slots__ = (
+        *("_cancels", "_coro", "_must_cancel", "_send", "_waiter", "cause", "context", "epoch"),
+        *("fatal", "name", "owner", "since", "waiting"),
+    )
 
     def __init__(
         self,
@@ -118,7 +135,7 @@ class Task(Future):
         self._waiter: asyncio.Future[Any] | None = None
         self._must_cancel, self._cancels, self.epoch = False, 0, 0
         self.fatal = False  # whether an error in it ends the run
-        self.waiting: object = None
+        self.waiting: Any = None
         self.since = loop.now
         asyncio._register_task(self)  # type: ignore[arg-type]
         loop.tasks[self] = None
@@ -155,55 +172,67 @@ class Task(Future):
         self._cancels += 1
         if self._waiter is not None and self._waiter.cancel(msg=msg):
             return True
-        self._must_cancel = True
-        if self._waiter is None and self is not asyncio.current_task(self._loop):
-            self.epoch += 1
-            self._loop.wake(self)
+        self._must_cancel, self._cancel_message = True, msg
+        if self is self._loop.current():
+            self._loop.call_soon(self._startle)
+        else:
+            self._startle()
         return True
 
-    def kill(self) -> None:
-        """Stop for good, without waiting for anything: what a power cut does to a process."""
+    def _startle(self) -> None:
+        """Let a task that sleeps or is parked learn of its cancellation."""
+        if self._must_cancel and self._waiter is None and not self.done():
+            self.epoch += 1
+            self._loop.wake(self)
+
+    def kill(self, _: None = None) -> None:
+        """Stop for good, at once and without a wait: what a power cut does to a process."""
+        loop = self._loop
+        if self.done():
+            return
+        if self is loop.current():  # it pulled the plug itself, and gets no further than its next await
+            loop.at(loop.now, Task.kill, self)
+            return
         self.epoch += 1
-        self._loop.tasks.pop(self, None)
-        asyncio._unregister_task(self)  # type: ignore[arg-type]
+        loop.forget(self)
         if self._waiter is not None:
             self._waiter.remove_done_callback(self._woken)
-        try:
-            self._coro.close()
-        except (RuntimeError, ValueError):
-            pass  # it tried to wait in a finally block, or it is the one that pulled the plug
-        if not self.done():
+        with loop.burying(self.owner):
+            _bury(self._coro)
             asyncio.Future.cancel(self)
 
     def _take_cancel(self, error: BaseException | None) -> BaseException:
         if self._must_cancel and not isinstance(error, asyncio.CancelledError):
-            error = asyncio.CancelledError()
+            error = self._make_cancelled_error()
         self._must_cancel = False
         assert error is not None
         return error
 
     def _woken(self, future: asyncio.Future[Any]) -> None:
+        if self.done():
+            return
         self._waiter = self.waiting = None
         self.cause = self._loop.cause
-        error = None if future.cancelled() else future.exception()
         if future.cancelled():
-            error = future._make_cancelled_error()
+            error: BaseException | None = cast("Future", future)._make_cancelled_error()
+        else:
+            error = future.exception()
         self._loop.go(self, None, error)
 
-    def _finish(self, error: BaseException | None, result: Any = None) -> None:
-        self._loop.tasks.pop(self, None)
-        asyncio._unregister_task(self)  # type: ignore[arg-type]
-        if self._must_cancel and error is None:
-            asyncio.Future.cancel(self)
-        elif isinstance(error, asyncio.CancelledError):
-            asyncio.Future.cancel(self)
-        elif error is not None:
-            if self.fatal:
-                raise error
-            asyncio.Future.set_exception(self, error)
-            self._loop.failed.append(self)
-        else:
+    def finish(self, error: BaseException | None, result: Any = None) -> None:
+        """Its coroutine has ended, with an error or a result."""
+        self._loop.forget(self)
+        if isinstance(error, asyncio.CancelledError):
+            asyncio.Future.cancel(self, *error.args[:1])
+        elif self._must_cancel and error is None:
+            asyncio.Future.cancel(self, getattr(self, "_cancel_message", None))
+        elif error is None:
             asyncio.Future.set_result(self, result)
+        elif self.fatal:
+            raise error
+        else:
+            asyncio.Future.set_exception(self, error)
+            self._loop.failed.append((self, self._loop.now))
 
 
 class Handle:
@@ -215,6 +244,12 @@ class Handle:
         self.callback, self.args = callback, args
         self.context = copy_context() if context is None else context
         self.acting, self.cause, self.when_due = loop.acting, loop.cause, when
+
+    @property
+    def owner(self) -> Any:
+        """On whose behalf it is called: what wakes a task belongs to that task's owner."""
+        task = getattr(self.callback, "__self__", None)
+        return task.owner if isinstance(task, Task) else self.acting
 
     def cancel(self) -> None:
         self.callback = None
@@ -230,8 +265,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     """The event loop.  `now` is in microseconds; `acting` and `cause` tell on whose behalf it runs.
 
     `instant` is how much may be scheduled while the clock stands still, `wall` the real seconds that a
-    run may take; `overrun(kind)` makes the error with which a run ends that takes more.  `spend` is called
-    now and then, for whoever keeps a budget of his own.
+    run may take; `overrun(kind)` makes the error with which a run ends that takes more, and `spend` is
+    called now and then, for whoever keeps a budget of his own.  While there are `watchers`, `look` is
+    called after whatever is done.
     """
 
     def __init__(self, instant: int = 200_000, wall: float = 60.0) -> None:
@@ -241,12 +277,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.ready: deque[Handle] = deque()
         self.numbers = count(1)
         self.tasks: dict[Task, None] = {}
-        self.failed: list[Task] = []
+        self.failed: list[tuple[Task, int]] = []
         self.acting: Any = None
         self.cause: int | None = None
         self.instant, self.wall = instant, wall
-        self.limit, self._checked = instant, -1
+        self.limit = self.alert = instant
+        self.watchers = self._urgent = 0
+        self._checked, self._wall_end, self._burying = -1, float("inf"), False
         self.spend: Callable[[], None] = lambda: None
+        self.look: Callable[[], None] = lambda: None
         self.overrun: Callable[[str], BaseException] = lambda kind: Runaway(f"out of budget: {kind}")
 
     # --- what asyncio asks of a loop ---------------------------------------------------------------
@@ -254,22 +293,30 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self.now / MICRO
 
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_soon(
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> Any:
         self.order += 1
         handle = Handle(self, callback, args, context, self.now)
         self.ready.append(handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    def call_soon_threadsafe(
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> Any:
+        return self.call_soon(callback, *args, context=context)
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
-        due = max(self.now, round(when * MICRO))
+    def call_at(
+        self, when: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> Any:
+        due = max(self.now, round(min(when * MICRO, FOREVER)))
         handle = Handle(self, callback, args, context, due)
-        self.order = order = self.order + 1
-        heappush(self.heap, (due, order, self._call, handle, None))
+        self.at(due, self._call, handle)
         return handle
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_later(
+        self, delay: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> Any:
         return self.call_at(self.now / MICRO + delay, callback, *args, context=context)
 
     def create_future(self) -> Future:
@@ -278,12 +325,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **_: Any) -> Any:
         return Task(coro, loop=self, name=name, context=context)
 
+    def run_in_executor(self, executor: Any, func: Callable[[*_Ts], _T], *args: *_Ts) -> asyncio.Future[_T]:
+        """Call `func` at once: on virtual time a thread takes none, and real ones finish in any order."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:  # noqa: BLE001  (whoever awaits the future gets it)
+            future.set_exception(error)
+        return future
+
     def run_until_complete(self, future: Any) -> Any:
         """Run until `future` (or a task made of a coroutine) is done; gives its result."""
         with self.parked():
             main = asyncio.ensure_future(future, loop=self)
             main.add_done_callback(lambda _: self.stop())
-            self.run_forever()
+            self.drive()
         if not main.done():
             raise RuntimeError(f"all {len(self.tasks)} tasks wait and no timer is left")
         return main.result()
@@ -291,6 +347,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def run_forever(self) -> None:
         with self.parked():
             self.drive()
+
+    def close(self) -> None:
+        super().close()
+        self.heap.clear()
+        self.ready.clear()
+
+    def __del__(self) -> None:
+        """Nothing: it holds no socket and no thread that somebody must close."""
+
+    def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[Any]) -> None:
+        """Let an async generator that was left early finish; what dies with its agent does not."""
+        if not (self._burying or self.is_closed()):
+            self.create_task(agen.aclose())
 
     def _process_events(self, event_list: Any) -> None: ...
 
@@ -301,38 +370,44 @@ class VirtualLoop(asyncio.BaseEventLoop):
     @contextmanager
     def parked(self) -> Generator[None]:
         """Take the place of the loop that is running in this thread, if any, and give it back."""
+        if self.is_running():
+            raise RuntimeError("this loop is running already: await the coroutine instead")
         outer = events._get_running_loop()
-        if outer is self:
-            yield
-            return
         task = asyncio.current_task(outer) if outer is not None else None
         if task is not None and _swap is not None:
             _swap(outer, None)
         hooks = sys.get_asyncgen_hooks()
         events._set_running_loop(self)
-        sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)  # type: ignore[attr-defined]
+        sys.set_asyncgen_hooks(firstiter=None, finalizer=self._asyncgen_finalizer_hook)
+        self._thread_id = threading.get_ident()
         try:
             yield
         finally:
             sys.set_asyncgen_hooks(*hooks)
-            self._leave()
+            self._thread_id = self.acting = None
+            _current.pop(self, None)
             events._set_running_loop(outer)
             if task is not None and _swap is not None:
                 _swap(outer, task)
 
-    def _leave(self) -> None:
-        self.acting = None
-        _current.pop(self, None)
+    def current(self) -> Task | None:
+        """The task that is being driven, if one is."""
+        return cast("Task | None", asyncio.current_task(self))
 
     def wake(self, task: Task) -> None:
         """Let `task` go on at this instant, after what is already due."""
         self.order = order = self.order + 1
         heappush(self.heap, (self.now, order, None, task, task.epoch))
 
-    def at(self, when: int, action: Callable[[Any, Any], None], a: Any, b: Any = None) -> None:
-        """Call `action(a, b)` at `when` microseconds."""
+    def at(self, when: int, action: Callable[[Any, Any], object], a: Any, b: Any = None) -> None:
+        """Call `action(a, b)` at `when` microseconds.  If it turns out to be void it gives True."""
         self.order = order = self.order + 1
         heappush(self.heap, (when, order, action, a, b))
+
+    def first_at(self, when: int, action: Callable[[Any, Any], object], a: Any, b: Any = None) -> None:
+        """Call `action(a, b)` at `when` microseconds, ahead of everything but earlier calls of this kind."""
+        self._urgent = urgent = self._urgent + 1
+        heappush(self.heap, (when, urgent - FOREVER, action, a, b))
 
     def due(self) -> int | None:
         """When the next thing is due, in microseconds; None when nothing is."""
@@ -340,45 +415,60 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def drive(self, until: int = FOREVER) -> None:
         """Do what is due up to and including `until`, in order; the clock then stands at the last thing done."""
+        try:
+            with _collector_at_rest(), self._watchdog():
+                self._drive(until)
+        except _Overrun as over:
+            if over.loop is not self:
+                raise
+            raise self.overrun(over.kind) from None
+
+    def _drive(self, until: int) -> None:
         heap, ready, step = self.heap, self.ready, self.step
         self._stopping = False
-        with _collector_at_rest(), self._watchdog():
-            while True:
-                while ready:
-                    self._call(ready.popleft())
-                    if self.order > self.limit:
-                        self.check()
-                if self._stopping or not heap:
-                    return
-                when, order, action, a, b = heap[0]
-                if when > until:
-                    return
+        while True:
+            while ready:
+                self._call(ready.popleft())
+                if self.order > self.alert:
+                    self.attend()
+            if self._stopping or not heap:
+                return
+            when, order, action, a, b = heap[0]
+            if when > until:
+                return
+            if action is not None:
+                heappop(heap)
+                before, self.now = self.now, when
+                if action(a, b):
+                    self.now = before
+            elif a.epoch != b:
+                heappop(heap)
+            else:
                 self.now = when
-                if action is not None:
+                delay = step(a)
+                if delay is None:
                     heappop(heap)
-                    action(a, b)
-                elif a.epoch == b and (delay := step(a)) is not None:
-                    # nothing new can be due before the entry in hand: it is still the first
+                else:  # nothing new can be due before the entry in hand: it is still the first
                     self.order = order = self.order + 1
                     heapreplace(heap, (when + delay, order, None, a, a.epoch))
-                else:
-                    heappop(heap)
-                if order > self.limit:
-                    self.check()
+            if order > self.alert:
+                self.attend()
 
-    def _call(self, handle: Handle, _: None = None) -> None:
+    def _call(self, handle: Handle, _: None = None) -> bool:
         callback = handle.callback
-        if callback is not None:
-            self.acting, self.cause = handle.acting, handle.cause
-            handle.context.run(callback, *handle.args)
+        if callback is None:
+            return True
+        self.acting, self.cause = handle.acting, handle.cause
+        handle.context.run(callback, *handle.args)
+        return False
 
     def step(self, task: Task, value: Any = None, error: BaseException | None = None) -> int | None:
-        """Let `task` go on with a value or an error until it waits again; gives how long it sleeps, if it does."""
+        """Let `task` go on, with a value or an error, until it waits again; gives how long it sleeps, if it does."""
         self.acting, self.cause = task.owner, task.cause
         _current[self] = task
         try:
             if error is None and not task._must_cancel:
-                want = task.context.run(task._send, value)
+                want: int = task.context.run(task._send, value)
             else:
                 want = task.context.run(task._coro.throw, task._take_cancel(error))
             if want.__class__ is int:
@@ -386,16 +476,18 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 return want
             self._wait(task, want)
         except StopIteration as end:
-            task._finish(None, end.value)
-        except (KeyboardInterrupt, SystemExit):
+            task.finish(None, end.value)
+        except (KeyboardInterrupt, SystemExit, _Overrun):
+            task.epoch += 1
             raise
-        except BaseException as failure:
-            task._finish(failure)
+        except BaseException as failure:  # noqa: BLE001  (it belongs to whoever awaits the task)
+            task.finish(failure)
         finally:
             _current[self] = None
         return None
 
     def go(self, task: Task, value: Any = None, error: BaseException | None = None) -> None:
+        """Let `task` go on now."""
         delay = self.step(task, value, error)
         if delay is not None:
             self.order = order = self.order + 1
@@ -405,14 +497,28 @@ class VirtualLoop(asyncio.BaseEventLoop):
         task.cause = self.cause
         if want is None:  # a bare yield: asyncio.sleep(0)
             self.wake(task)
-        elif getattr(want, "_asyncio_future_blocking", None):
+        elif isinstance(want, Wait):
+            task.waiting, task.since = want, self.now
+        elif trouble := self._unwaitable(task, want):
+            self.go(task, None, RuntimeError(trouble))
+        else:
             want._asyncio_future_blocking = False
             task._waiter, task.waiting, task.since = want, want, self.now
             want.add_done_callback(task._woken, context=_EMPTY)
             if task._must_cancel and want.cancel():
                 task._must_cancel = False
-        else:
-            task.waiting, task.since = want, self.now
+
+    def _unwaitable(self, task: Task, want: Any) -> str:
+        if not getattr(want, "_asyncio_future_blocking", None):
+            return f"{task.get_name()} awaits {want!r}, which is nothing that asyncio can wait for"
+        if want is task:
+            return f"{task.get_name()} awaits itself"
+        if want.get_loop() is not self:
+            return (
+                f"{task.get_name()} awaits a future of another event loop. What an agent awaits must be made "
+                f"inside the run: make the queue, event or task in its run() or a handler."
+            )
+        return ""
 
     def resume(self, task: Task, value: Any = None) -> None:
         """Let a parked task go on now, with `value`, upon the event being handled."""
@@ -426,37 +532,83 @@ class VirtualLoop(asyncio.BaseEventLoop):
         task.cause, task.waiting = self.cause, None
         self.wake(task)
 
-    def running(self) -> Task:
-        """The task that is being driven, or an error where there is none."""
-        task = asyncio.current_task(self)
-        if task is None:
-            raise RuntimeError(
-                "only a coroutine can wait, and no task is running here. "
-                "Make the handler `async def`, or self.spawn(...) the work."
-            )
-        return task  # type: ignore[return-value]
+    # --- the end of tasks --------------------------------------------------------------------------
+
+    def forget(self, task: Task) -> None:
+        """Strike a task that has ended off the lists."""
+        self.tasks.pop(task, None)
+        asyncio._unregister_task(task)  # type: ignore[arg-type]
+
+    def kill(self, owner: Any) -> None:
+        """Stop for good whatever `owner` has going: its tasks, its callbacks and its timers."""
+        running = self.current()
+        if running is not None and running.owner is owner:
+            running.kill()
+        while doomed := [task for task in self.tasks if task.owner is owner and task is not running]:
+            for task in doomed:
+                task.kill()
+        ahead = (a for _, _, _, a, _ in self.heap if isinstance(a, Handle))
+        for handle in (*self.ready, *ahead):
+            if handle.owner is owner:
+                handle.cancel()
+
+    def kill_all(self) -> None:
+        """Stop every task for good."""
+        while self.tasks:
+            for task in list(self.tasks):
+                task.kill()
+        for task, _ in self.failed:
+            task._log_traceback = False
+
+    @contextmanager
+    def burying(self, owner: Any) -> Generator[None]:
+        """While something of `owner` ends: what it starts in its last breath is still its own."""
+        before, self.acting, self._burying = self.acting, owner, True
+        try:
+            yield
+        finally:
+            self.acting, self._burying = before, False
+
+    # --- budgets -----------------------------------------------------------------------------------
+
+    def watch(self, more: int) -> None:
+        """Count one watcher more, or less."""
+        self.watchers += more
+        self.alert = _ALWAYS if self.watchers else self.limit
+
+    def attend(self) -> None:
+        """See to those who watch, and to the budgets."""
+        if self.watchers:
+            self.look()
+        if self.order > self.limit:
+            self.check()
 
     def check(self) -> None:
         """Raise when the clock has stood still for a whole budget, or the run has taken too long."""
         if self._checked == self.now:
-            raise self.overrun("instant")
+            raise _Overrun(self, "instant")
         if time.monotonic() > self._wall_end:
-            raise self.overrun("wall")
+            raise _Overrun(self, "wall")
         self.spend()
-        self._checked, self.limit = self.now, self.order + self.instant
+        self._renew(self.now)
+        self.failed = [each for each in self.failed if each[0]._log_traceback]
         gc.collect(1)
+
+    def _renew(self, checked: int) -> None:
+        self._checked, self.limit = checked, self.order + self.instant
+        self.watch(0)
 
     @contextmanager
     def _watchdog(self) -> Generator[None]:
         """Stop an agent that computes for ever without waiting: only a signal can, where there is one."""
         self._wall_end = time.monotonic() + self.wall
-        self.limit, self._checked = self.order + self.instant, -1
+        self._renew(-1)
         if not _can_alarm():
             yield
             return
 
         def ring(*_: Any) -> None:
-            raise self.overrun("wall")
+            raise _Overrun(self, "wall")
 
         before = signal.signal(signal.SIGALRM, ring)
         signal.setitimer(signal.ITIMER_REAL, self.wall + 0.5, 0.5)
@@ -464,7 +616,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+
+def _bury(coro: Coroutine[Any, Any, Any]) -> None:
+    """End a coroutine, however often its `finally` blocks wait; their errors reach nobody any more."""
+    for _ in range(_PATIENCE):
+        with suppress(Exception, asyncio.CancelledError):
+            coro.close()
+            return
+    _immortal.append(coro)
 
 
 @contextmanager

@@ -167,14 +167,15 @@ class World:
         self.properties += properties
         return self
 
-    def again(self) -> World:
-        """This world as it was before it ran, faults and all."""
-        world = World(**self._settings, budget=self.budget)
+    def again(self, *, seed: int | None = None, faults: Iterable[Fault] | None = None) -> World:
+        """This world as it was before it ran, or with another seed, or other faults."""
+        settings = self._settings if seed is None else {**self._settings, "seed": seed}
+        world = World(**settings, budget=self.budget)
         for at, agent in self._arrivals:
             args, named = agent._making
             world.add(type(agent)(*args, **named), at=at)
-        world.scenario, world.properties = self.scenario, self.properties
-        return world.inject(*self.faults)
+        world.scenario, world.properties = replace(self.scenario, seed=world.seed), self.properties
+        return world.inject(*(self.faults if faults is None else faults))
 
     # --- the run -----------------------------------------------------------------------------------
 
@@ -286,7 +287,8 @@ class World:
             task.kill()
 
     def _result(self, until: float | None) -> Run:
-        end = self.now if until is None else until
+        last = self.rows[-1][0] / MICRO if self.rows else 0.0  # timers nobody waits for any more do not count
+        end = last if until is None else until
         return Run(Trace(self.rows, tuple(self.agents), self.says, end), self, until)
 
     # --- messages ----------------------------------------------------------------------------------

@@ -50,11 +50,12 @@ TEMPLATES = {
     "deliver": "{peer}'s {name} reaches {agent}.",
     "drop": "{peer}'s {name} never reaches {agent}: {data}.",
     "handle": "{agent} acts on {peer}'s {name}: {says}",
-    "timer": "{agent} has waited {data} for {name}.",
+    "timer": "{agent} has waited {data} s for {name}.",
     "state": "{agent}: {name} is now {data}.",
     "decision": "{agent} decides: {data}",
     "note": "{agent} notes: {data}",
     "fault": "From outside: {data}.",
+    "heal": "Over: {data}.",
 }
 
 
@@ -90,8 +91,17 @@ class Telling:
             self.at(12 * MICRO, self.part)
             self.at(15 * MICRO, self.heal)
 
-    def tell(self, now: int, kind: str, agent: Any = None, peer: Any = None, message: Any = None,
-             name: Any = None, cause: Any = None, data: Any = None) -> int:
+    def tell(
+        self,
+        now: int,
+        kind: str,
+        agent: Any = None,
+        peer: Any = None,
+        message: Any = None,
+        name: Any = None,
+        cause: Any = None,
+        data: Any = None,
+    ) -> int:
         self.rows.append((now, kind, agent, peer, message, name, cause, data))
         return len(self.rows) - 1
 
@@ -114,7 +124,9 @@ class Telling:
         if not self.up[name] or self.role[name] == "electing":
             return
         self.term += 1
-        seq = self.tell(now, "decision", name, cause=cause, data="the coordinator is silent: I call an election")
+        seq = self.tell(
+            now, "decision", name, cause=cause, data="the coordinator is silent: I call an election"
+        )
         seq = self.become(now, name, "electing", seq)
         for other in self.names[self.names.index(name) + 1 :]:
             self.send(now, name, other, Election(self.term), seq)
@@ -164,7 +176,9 @@ class Telling:
     def heartbeat(self, now: int) -> None:
         up = [name for name in self.names if self.up[name]]
         for name in up:
-            chief = next((c for c in reversed(up) if self.role[c] == "coordinates" and not self.apart(name, c)), None)
+            chief = next(
+                (c for c in reversed(up) if self.role[c] == "coordinates" and not self.apart(name, c)), None
+            )
             if chief is None and name == up[0]:
                 self.elect(now + 1, name, None)
             elif chief is not None and chief != name:
@@ -186,16 +200,18 @@ class Telling:
     def part(self, now: int) -> None:
         sides = self.names[:2], self.names[2:]
         self.parted = tuple(map(frozenset, sides))
-        self.text = f"partition {'|'.join(map(','.join, sides))} @12..15"
-        self.tell(now, "fault", name="Partition", data=self.text)
+        self.text = f"partition {'/'.join(map(','.join, sides))} @12..15"
+        self.tell(now, "fault", self.names[0], name="Partition", data=self.text)
         self.at(now + 200_000, self.elect, self.names[1], None)
 
     def heal(self, now: int) -> None:
         self.parted = ()
-        self.tell(now, "fault", name="Heal", data=self.text)
+        self.tell(now, "heal", self.names[0], name="Partition", data=self.text)
 
 
-def election(agents: int = 5, until: float = 20, seed: int = 11, crash: bool = True, parted: bool = True) -> Trace:
+def election(
+    agents: int = 5, until: float = 20, seed: int = 11, crash: bool = True, parted: bool = True
+) -> Trace:
     """Five candidates, a crash at 3 s, a return at 9 s, a partition from 12 to 15 s, losses and duplicates."""
     return Telling(agents, until, seed, crash, parted).run()
 
@@ -212,19 +228,38 @@ def verdicts(trace: Trace) -> list[SimpleNamespace]:
     broken = next((event for event in trace if event.kind == "state" and event.time > 12), trace[0])
     why = f"{broken.agent} and another both coordinate: neither hears the other across the partition."
     return [
-        SimpleNamespace(name="one coordinator at a time", status="violated", at=broken.time, event=broken.seq, because=why),
-        SimpleNamespace(name="highest alive rules", status="holds", at=None, event=None, because="held throughout"),
-        SimpleNamespace(name="agreement within 1.5 s", status="holds", at=3.8, event=None, because="agreed after 0.73 s"),
-        SimpleNamespace(name="all follow the same", status="undecided", at=None, event=None, because="the run ended first"),
+        SimpleNamespace(
+            name="one coordinator at a time", status="violated", at=broken.time, event=broken.seq, because=why
+        ),
+        SimpleNamespace(
+            name="highest alive rules", status="holds", at=None, event=None, because="held throughout"
+        ),
+        SimpleNamespace(
+            name="agreement within 1.5 s", status="holds", at=3.8, event=None, because="agreed after 0.73 s"
+        ),
+        SimpleNamespace(
+            name="all follow the same", status="undecided", at=None, event=None, because="the run ended first"
+        ),
     ]
 
 
 def branch(trace: Trace, name: str = "run", **about: Any) -> Branch:
     """`trace` as a branch with all the player can show around it."""
     words = {
-        **{"title": "Bully election", "question": "Who leads when the leader falls silent, and what does it cost?"},
-        **{"line": "bully agents=5 loss=4% seed=11 | crash 5 @3 | restart 5 @9", "verdicts": verdicts(trace)},
-        **{"measures": [("messages", trace.count("send"), "≤ 27"), ("silence until agreement", "0.73 s", None)]},
+        **{
+            "title": "Bully election",
+            "question": "Who leads when the leader falls silent, and what does it cost?",
+        },
+        **{
+            "line": "bully agents=5 loss=4% seed=11 | crash 5 @3 | restart 5 @9",
+            "verdicts": verdicts(trace) if len(trace) else [],
+        },
+        **{
+            "measures": [
+                ("messages", trace.count("send"), "≤ 27"),
+                ("silence until agreement", "0.73 s", None),
+            ]
+        },
         "templates": TEMPLATES,
         "lanes": tuple(reversed(trace.agents)),
         **about,

@@ -1,0 +1,221 @@
+"""The command line: open the course, run a lab in the terminal, make a page that plays a run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from coordlab import __version__, course, labs
+from coordlab.labs.lab import Lab
+from coordlab.world.faults import read_fault
+from coordlab.world.reading import read_trace_file
+from coordlab.world.scenario import Scenario
+from coordlab.world.story import TEMPLATES, narration
+from coordlab.world.trace import TraceError
+
+HOLDS, BROKEN, BROKE_OFF = 0, 1, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="coordlab")
+def main() -> None:
+    """Learn, and experiment with, how agents coordinate."""
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option("--chapter", default="00", show_default=True, help="The chapter to open, by its number.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("coordlab-course"),
+    show_default=True,
+    help="Where your copy of the notebooks goes. What you wrote there is never overwritten.",
+)
+@click.argument("jupyter", nargs=-1, type=click.UNPROCESSED)
+def lab(chapter: str, folder: Path, jupyter: tuple[str, ...]) -> None:
+    """Open the course in JupyterLab; what follows goes to it, such as --no-browser --port 8890."""
+    with _explained():
+        notebook = course.chapter(course.folder(folder), chapter)
+    click.echo(f"Opening {notebook}. Stop with Ctrl+C.")
+    command = [sys.executable, "-m", "jupyterlab", str(notebook), *jupyter]
+    sys.exit(subprocess.call(command))  # noqa: S603  (our own interpreter, no shell)
+
+
+def _complete_lab(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in labs.NAMES if name.startswith(begun)]
+
+
+def _complete_parameter(
+    context: click.Context, parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    name = context.params.get("scenario")
+    known = labs.design(name).parameters if name in labs.NAMES else ()
+    return [CompletionItem(f"{each.name}=", help=each.help) for each in known if each.name.startswith(begun)]
+
+
+@main.command()
+@click.argument("scenario", shell_complete=_complete_lab)
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=_complete_parameter,
+    help="A parameter of the lab; repeat for more.",
+)
+@click.option(
+    "-f", "--fault", "faults", multiple=True, metavar="FAULT", help='Such as "crash 5 @3"; repeat for more.'
+)
+@click.option("--seed", type=int, help="Another seed, another run.")
+@click.option("--until", type=float, help="The end, in virtual seconds.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, for another program.")
+@click.option(
+    "--trace",
+    "trace_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the trace here, as JSON Lines.",
+)
+def run(
+    scenario: str,
+    params: tuple[str, ...],
+    faults: tuple[str, ...],
+    seed: int | None,
+    until: float | None,
+    as_json: bool,
+    trace_file: Path | None,
+) -> None:
+    """Run a lab, a scenario line or a scenario file, and tell what happened.
+
+    The exit code is 0 if every property held or is undecided, 1 if one was violated, 2 for a request
+    that makes no sense, and 3 if the run broke off.
+    """  # fmt: skip
+    with _explained():
+        found = _lab(scenario)
+        given = {**_values(params), "seed": seed, "until": until}
+        found.set(**{name: value for name, value in given.items() if value is not None})
+        if faults:
+            found.play(replace(found.scenario, faults=tuple(map(read_fault, faults))))
+        if trace_file is not None:
+            trace_file.write_text(found.run.trace.to_jsonl(), encoding="utf-8")
+    click.echo(json.dumps(_data(found), ensure_ascii=False) if as_json else _told(found))
+    sys.exit(_exit_code(found))
+
+
+@main.command()
+@click.argument("source")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The HTML file to write.",
+)
+@click.option(
+    "--vary", metavar="NAME=A,B,…", help="Record a variant for each value, to choose from in the page."
+)
+@click.option("--open", "show", is_flag=True, help="Show it in the browser.")
+def play(source: str, output: Path, vary: str | None, show: bool) -> None:
+    """Write a page that plays a run by itself: no kernel, no server, no net.
+
+    SOURCE is a lab, a scenario line, a scenario file, or a trace file (.jsonl).
+    """  # fmt: skip
+    with _explained():
+        output.write_text(_page(source, vary), encoding="utf-8")
+    click.echo(f"{output}: {output.stat().st_size / 1000:,.0f} kB")
+    if show:
+        click.launch(output.resolve().as_uri())
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes your shell complete coordlab's commands: eval "$(coordlab completion bash)"."""
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(main, {}, "coordlab", "_COORDLAB_COMPLETE").source())
+
+
+def _text_of(scenario: str) -> str:
+    """A scenario's text: that of the file, if there is one of this name."""
+    is_file = len(scenario) < 255 and Path(scenario).is_file()
+    if not is_file:
+        return scenario
+    with Path(scenario).open(encoding="utf-8") as file:
+        return file.read(1_000_001)
+
+
+def _lab(source: str) -> Lab:
+    """The lab of that name as it comes, or showing the scenario that a line or a file tells."""
+    text = _text_of(source).strip()
+    return Lab(labs.design(text)) if text in labs.NAMES else labs.play(text)
+
+
+def _values(pairs: Iterable[str]) -> dict[str, Any]:
+    return dict(Scenario.from_line(" ".join(["lab", *pairs])).parameters)
+
+
+def _page(source: str, vary: str | None) -> str:
+    from coordlab.widgets.page import page
+    from coordlab.widgets.wire import pack
+
+    if source.endswith(".jsonl"):
+        trace = read_trace_file(source)
+        meta, columns = pack(trace, title=Path(source).stem, name="recorded run", templates=TEMPLATES)
+        return page([{"meta": meta, "columns": columns}], Path(source).stem)
+    found = _lab(source)
+    name, _, values = (vary or "").partition("=")
+    for value in filter(None, values.split(",")):
+        found.vary(**_values([f"{name}={value}"])).select(0)
+    return page(found.packed(), found.design.title)
+
+
+def _told(found: Lab) -> str:
+    return f"{found.line}\n\n{narration(found.run.trace)}\n\n{found!r}"
+
+
+def _data(found: Lab) -> dict[str, Any]:
+    verdicts = [
+        {
+            "name": each.name,
+            "status": each.status,
+            "at": each.at,
+            "event": each.event,
+            "because": each.because,
+        }
+        for each in found.run.verdicts
+    ]
+    measures = [{"label": label, "value": value, "theory": theory} for label, value, theory in found.measures]
+    return {
+        "scenario": json.loads(found.scenario.to_json()),
+        "line": found.line,
+        "events": len(found.run.trace),
+        "verdicts": verdicts,
+        "measures": measures,
+        "problem": found.branch.problem,
+    }
+
+
+def _exit_code(found: Lab) -> int:
+    if found.branch.problem:
+        return BROKE_OFF
+    return BROKEN if any(each.status == "violated" for each in found.run.verdicts) else HOLDS
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say what is wrong with a request in the error's own words, not with a traceback."""
+    try:
+        yield
+    except (ValueError, OSError, TraceError) as error:
+        raise click.UsageError(str(error)) from None
+

@@ -1,0 +1,116 @@
+"""Static drawings of a trace: for the page, for print, and in words.
+
+    space_time(run.trace)                          # the whole run: lanes, messages, faults
+    space_time(run.trace, since=2.9, until=4.1)    # a closer look
+    network(run.trace, at=3.685)                   # who is in which role, and what is under way
+    space_time(run.trace, ax=axes)                 # the same on axes of matplotlib
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from coordlab.draw.network import network_scene
+from coordlab.draw.scene import Scene
+from coordlab.draw.spacetime import space_time_scene
+from coordlab.draw.svg import paint
+from coordlab.world.trace import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Drawing", "network", "space_time"]
+
+
+@dataclass(frozen=True, repr=False)
+class Drawing:
+    """A drawing as SVG text, and in words (`alt`), which is also how it prints."""
+
+    svg: str
+    alt: str
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        """As part of the page, where it takes on the notebook's theme and shows what its marks tell."""
+        page = f'<div style="overflow-x:auto">{self.svg}</div>'
+        return {"text/html": page, "image/svg+xml": self.svg, "text/plain": self.alt}
+
+    def save(self, path: str | Path) -> Path:
+        """Write the SVG to a file, and say where it is."""
+        path = Path(path)
+        if path.suffix != ".svg":
+            raise ValueError(
+                f"{str(path)!r}: a drawing is saved as SVG. Write {str(path.with_suffix('.svg'))!r}; for other "
+                f"formats draw with matplotlib, space_time(trace, ax=axes), and save its figure."
+            )
+        path.write_text(self.svg, encoding="utf-8")
+        return path
+
+
+@overload
+def space_time(
+    trace: Trace,
+    since: float | None = None,
+    until: float | None = None,
+    *,
+    title: str | None = None,
+    width: float = 760,
+    ax: None = None,
+) -> Drawing: ...
+@overload
+def space_time(
+    trace: Trace,
+    since: float | None = None,
+    until: float | None = None,
+    *,
+    title: str | None = None,
+    width: float = 760,
+    ax: Axes,
+) -> Axes: ...
+def space_time(
+    trace: Trace,
+    since: float | None = None,
+    until: float | None = None,
+    *,
+    title: str | None = None,
+    width: float = 760,
+    ax: Axes | None = None,
+) -> Drawing | Axes:
+    """The space-time diagram of a run, or of its part from `since` to `until` (virtual seconds).
+
+    A run of too many messages is drawn as lanes above a strip that shows when how many were sent.
+    `width` is in pixels.  With `ax` it is drawn there, as wide as that is, and the axes are returned.
+    """
+    if ax is not None:
+        width = max(300.0, ax.get_window_extent().width / ax.figure.dpi * 96)
+    return _drawn(space_time_scene(trace, since, until, title, width), ax)
+
+
+@overload
+def network(trace: Trace, at: float, *, topology: Any | None = None, ax: None = None) -> Drawing: ...
+@overload
+def network(trace: Trace, at: float, *, topology: Any | None = None, ax: Axes) -> Axes: ...
+def network(
+    trace: Trace, at: float, *, topology: Any | None = None, ax: Axes | None = None
+) -> Drawing | Axes:
+    """The network at `at` (virtual seconds): roles, links, partitions, messages part of the way.
+
+    `topology` is a networkx graph of who reaches whom; without one everybody stands on a circle, the
+    groups of a partition apart.  With `ax` it is drawn there, and the axes are returned.
+    """
+    return _drawn(network_scene(trace, at, topology), ax)
+
+
+def _drawn(scene: Scene, ax: Axes | None) -> Drawing | Axes:
+    if ax is None:
+        return Drawing(paint(scene), scene.alt)
+    from coordlab.draw.axes import paint_on
+
+    return paint_on(scene, ax)

@@ -1,0 +1,128 @@
+"""Paints a scene on somebody's matplotlib axes, in their units: seconds to the right, a lane to an agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from coordlab.draw.scene import COLOURS, Mark, Scene, clean, contrast
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+_HATCHES = {2: "||", 3: "///", 4: "..", 5: "--", 6: "\\\\\\", 7: "++"}
+_MARKERS = {"cross": "x", "circle": "o", "diamond": "D", "flag": ">"}
+_POINT = 0.75  # points to a pixel
+
+
+def paint_on(scene: Scene, ax: Axes) -> Axes:
+    """Draw every mark of the scene as one artist of `ax`, with legend, title and labels."""
+    brush = _Brush(scene, ax)
+    for number, mark in enumerate(scene.marks):
+        brush.draw(mark, 2 + number / (len(scene.marks) + 1))
+    left, right, bottom, top = scene.limits
+    ax.set_xlim(brush.x(left), brush.x(right))
+    ax.set_ylim(brush.y(bottom), brush.y(top))
+    ax.set_title("\n".join(filter(None, [scene.heading, scene.caption])), parse_math=False, fontsize="medium")
+    if scene.lanes:
+        ax.set_xlabel("virtual seconds")
+        ax.set_yticks(range(len(scene.lanes)), [clean(name) for name in scene.lanes], parse_math=False)
+        ax.grid(axis="x", alpha=0.4)
+        ax.set_axisbelow(True)
+    else:
+        ax.set_axis_off()
+        ax.set_aspect("equal")
+    brush.legend()
+    return ax
+
+
+class _Brush:
+    """Turns marks into artists: pixels into units, names of colours into those that suit the axes."""
+
+    def __init__(self, scene: Scene, ax: Axes) -> None:
+        from matplotlib.colors import to_hex
+
+        self.scene, self.ax = scene, ax
+        self.dark = contrast(to_hex(ax.get_facecolor()), "#000000") < 4.5
+
+    def colour(self, name: str) -> str:
+        return COLOURS[name][self.dark]
+
+    def x(self, pixel: float) -> float:
+        return (pixel - self.scene.units[0]) * self.scene.units[1]
+
+    def y(self, pixel: float) -> float:
+        return (pixel - self.scene.units[2]) * self.scene.units[3]
+
+    def draw(self, mark: Mark, order: float) -> None:
+        """Add one artist."""
+        if mark.shape == "text":
+            self._text(mark, order)
+        elif mark.shape in ("bar", "area", "arrow"):
+            self.ax.add_patch(self.patch(mark, zorder=order))
+        else:
+            self.ax.add_line(self.line(mark, zorder=order))
+
+    def patch(self, mark: Mark, **more: Any) -> Any:
+        """A rectangle, a polygon or an arrow."""
+        from matplotlib.colors import to_rgba
+        from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
+
+        ends = [(self.x(x), self.y(y)) for x, y in mark.points]
+        look, colour = mark.look, self.colour(mark.look.colour)
+        if mark.shape == "arrow":
+            inner = self.colour("bg") if look.hollow else colour
+            return FancyArrowPatch(
+                *ends, arrowstyle="-|>", mutation_scale=8, shrinkA=0, shrinkB=0, edgecolor=colour,
+                facecolor=inner, linewidth=look.width * _POINT, linestyle=self._dash(mark), **more,
+            )  # fmt: skip
+        if mark.shape == "area":
+            return Polygon(ends, color=colour, linewidth=look.width * _POINT, joinstyle="round", **more)
+        (x0, y0), (x1, y1) = ends
+        style = {"facecolor": colour, "edgecolor": to_rgba(self.colour("ink"), 0.35)}
+        hatch = _HATCHES.get(look.hatch or 0)
+        return Rectangle((x0, y0), x1 - x0, y1 - y0, hatch=hatch, linewidth=0, **style, **more)
+
+    def line(self, mark: Mark, **more: Any) -> Any:
+        """A line, or a marker at one point."""
+        from matplotlib.lines import Line2D
+
+        look, colour = mark.look, self.colour(mark.look.colour)
+        xs, ys = zip(*((self.x(x), self.y(y)) for x, y in mark.points), strict=True)
+        style: dict[str, Any] = {"color": colour, "linewidth": look.width * _POINT, "linestyle": self._dash(mark)}
+        if mark.shape != "line":
+            inner = self.colour("bg") if look.hollow else colour
+            size = 2 * mark.size * _POINT
+            style = {"color": colour, "marker": _MARKERS[mark.shape], "markersize": size, "markerfacecolor": inner}
+            style |= {"markeredgewidth": look.width * _POINT, "linestyle": ""}
+        return Line2D(xs, ys, **style, **more)
+
+    def _dash(self, mark: Mark) -> Any:
+        return (0, tuple(mark.look.dash)) if mark.look.dash else "-"
+
+    def _text(self, mark: Mark, order: float) -> None:
+        from matplotlib.patheffects import withStroke
+
+        (x, y), anchor = mark.points[0], {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
+        halo = [withStroke(linewidth=2.2, foreground=self.colour(mark.halo))] if mark.halo else []
+        self.ax.text(
+            self.x(x), self.y(y - 0.36 * mark.size), clean(mark.text), color=self.colour(mark.look.colour), ha=anchor,
+            va="center", fontsize=mark.size * _POINT, path_effects=halo, zorder=order, parse_math=False, clip_on=False,
+        )  # fmt: skip
+
+    def legend(self) -> None:
+        """The legend below the axes."""
+        entries = {label: mark for part in self.scene.legend.values() for label, mark in part.items()}
+        handles: list[Artist] = [self._sample(mark) for mark in entries.values()]
+        labels = [f" {label}" if label.startswith("_") else label for label in entries]
+        if not handles:
+            return
+        place = (0.0, -0.14 if self.scene.lanes else 0.0)
+        box = self.ax.legend(handles, labels, loc="upper left", bbox_to_anchor=place, ncols=4, frameon=False, fontsize=8)
+        for text in box.get_texts():
+            text.set_parse_math(False)
+
+    def _sample(self, mark: Mark) -> Any:
+        if mark.shape == "bar":
+            return self.patch(mark._replace(points=((0.0, 0.0), (1.0, 1.0))))
+        return self.line(mark._replace(shape="line") if mark.shape == "arrow" else mark)

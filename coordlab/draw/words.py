@@ -1,0 +1,80 @@
+"""Drawings in words, for those who do not see them: made from the data alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from coordlab.draw.reading import ABSENT, Flight, Span, Strike, roles_at
+from coordlab.draw.scene import clean, listed
+from coordlab.world.trace import Trace
+
+
+def space_time_words(
+    trace: Trace, since: float, until: float, lanes: list[Span], sent: list[Flight], struck: list[Strike]
+) -> str:
+    """Who, how long, which faults when, who holds which role at the end, how many messages were lost."""
+    went = f"{until:g} virtual seconds" if since == 0 else f"virtual time {since:g} to {until:g} s"
+    faults = [strike for strike in struck if since <= strike.until and strike.since <= until]
+    return " ".join(
+        [
+            f"Space-time diagram of {_agents(trace)} over {went}.",
+            f"Faults: {'; '.join(map(fault_words, faults[:8]))}{_more(len(faults) - 8)}." if faults else "No faults.",
+            f"At {until:g} s, {roles_words(trace, lanes, until)}.",
+            _message_words([each for each in sent if since <= each.sent <= until]),
+        ]
+    )
+
+
+def _agents(trace: Trace) -> str:
+    number = len(trace.agents)
+    return f"{number} agent{'' if number == 1 else 's'}{': ' if number else ''}{listed(trace.agents)}"
+
+
+def _more(number: int) -> str:
+    return f"; and {number} more" if number > 0 else ""
+
+
+def fault_words(strike: Strike) -> str:
+    """A fault and its time: `5 crashes at 3 s`."""
+    end = f" to {strike.until:g}" if strike.until > strike.since else ""
+    return f"{clean(strike.text)} at {strike.since:g}{end} s"
+
+
+def roles_words(trace: Trace, lanes: list[Span], at: float) -> str:
+    """Who is in which role: `coordinates: 4; down: 5`."""
+    now = roles_at(lanes, at)
+    roles = {name: now[name].role if name in now else ABSENT for name in trace.agents}
+    groups = [f"{role}: {listed(_having(roles, role))}" for role in dict.fromkeys(roles.values())]
+    return "; ".join(groups[:12]) + _more(len(groups) - 12) or "nobody is there"
+
+
+def _having(roles: dict[str, str], role: str) -> Iterable[str]:
+    return (name for name, its in roles.items() if its == role)
+
+
+def _message_words(sent: list[Flight]) -> str:
+    number = len({flight.seq for flight in sent})
+    fates = Counter(flight.fate for flight in sent if flight.fate)
+    vain = f", {fates.total()} in vain ({', '.join(f'{fate}: {count}' for fate, count in fates.items())})"
+    under = sum(flight.fate is None for flight in sent)
+    return (
+        f"{number} message{'' if number == 1 else 's'} sent{vain if fates else ', none lost' if number else ''}"
+        f"{f', {under} still under way' if under else ''}."
+    )
+
+
+def network_words(
+    trace: Trace, at: float, lanes: list[Span], under: list[Flight], struck: list[Strike]
+) -> str:
+    """Who is in which role at a moment, what is under way, and which faults last."""
+    ways = [f"{flight.name} from {flight.sender} to {flight.to}" for flight in under]
+    faults = "; ".join(clean(strike.text) for strike in struck)
+    return " ".join(
+        [
+            f"Network of {_agents(trace)} at {at:g} s.",
+            f"Roles: {roles_words(trace, lanes, at)}.",
+            f"Faults that last: {faults}." if faults else "No fault lasts.",
+            f"Under way: {listed(ways)}." if ways else "No message is under way.",
+        ]
+    )

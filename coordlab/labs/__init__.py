@@ -1,0 +1,75 @@
+"""The labs: one per pattern, each with live controls, the player, verdicts, and cost beside theory.
+
+from coordlab import labs
+labs.bully()                                    # in a notebook: controls and player
+labs.bully(agents=7, loss=0.1).run.verdicts     # the same by script
+labs.play("bully agents=5 | crash 4 @2")        # a run that somebody shared
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from coordlab.labs.design import Design
+from coordlab.labs.lab import Lab
+from coordlab.world.agent import Agent
+from coordlab.world.scenario import Scenario, ScenarioError
+from coordlab.world.world import Run, World
+
+__all__ = ["NAMES", "Lab", "blackboard", "bully", "design", "of", "open_file", "play"]
+
+NAMES = ("blackboard", "bully")
+
+
+def design(name: str) -> Design:
+    """The declaration of a lab."""
+    if name not in NAMES:
+        raise ScenarioError(f"there is no lab {name!r}. There are {', '.join(NAMES)}.")
+    found: Design = import_module(f"coordlab.labs.designs.{name}").DESIGN
+    return found
+
+
+def bully(agent: type[Agent] | None = None, **parameters: Any) -> Lab:
+    """The bully election; pass your own subclass of `Candidate`, or any agent that takes a rank."""
+    return Lab(design("bully"), agent, **parameters)
+
+
+def blackboard(agent: type[Agent] | None = None, **parameters: Any) -> Lab:
+    """The blackboard; pass your own subclass of `Rule`."""
+    return Lab(design("blackboard"), agent, **parameters)
+
+
+def play(scenario: Scenario | str, agent: type[Agent] | None = None) -> Lab:
+    """The lab of a scenario, or of the line or JSON text that somebody shared, showing that run."""
+    wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
+    return Lab(design(wanted.lab), agent).play(wanted)
+
+
+def of(run: Run) -> Lab:
+    """A lab around a run of one's own world: no parameters, but the player, branches and faults by click."""
+    world = run.world
+
+    def build(agent: type[Agent] | None, seed: int, **settings: Any) -> World:
+        return world.again(seed=seed, faults=())
+
+    made = Design(
+        name=world.scenario.lab,
+        title="A run",
+        question="what happened, and what if?",
+        parameters=(),
+        fixed=world.scenario.parameters,
+        build=build,
+        properties=lambda given: (),
+        measures=(),
+        until=run.until if run.until is not None else 0.0,
+        faults=lambda given: tuple(map(str, world.faults)),
+    )
+    return Lab(made, seed=world.seed, until=run.until)
+
+
+def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:
+    """The lab of a scenario that `Lab.save` wrote."""
+    with Path(path).open(encoding="utf-8") as file:
+        return play(file.read(1_000_001), agent)

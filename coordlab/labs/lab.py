@@ -1,0 +1,300 @@
+"""A lab at work: a design, the parameters as they stand, and the runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from coordlab.labs.design import Design
+from coordlab.world.agent import Agent
+from coordlab.world.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
+from coordlab.world.scenario import Scenario, ScenarioError, Value
+from coordlab.world.trace import SEND, Trace
+from coordlab.world.world import Run, WorldError
+
+
+@dataclass
+class Branch:
+    """One of the runs side by side: what determines it, what came of it, and from which it was branched."""
+
+    name: str
+    scenario: Scenario
+    run: Run
+    parent: int | None = None
+    problem: str = ""  # why the run broke off, if it did
+
+
+class Lab:
+    """One pattern with its controls.  Shows itself in a notebook; the same by script:
+
+    >>> from coordlab import labs
+    >>> lab = labs.bully(agents=7)
+    >>> lab.set(loss=0.1).run.trace
+    <Trace of 1222 events, 7 agents, 12 s>
+    """
+
+    def __init__(self, design: Design, agent: type[Agent] | None = None, **parameters: Any) -> None:
+        self.design, self.agent = design, agent
+        self.selected = 0
+        self.branches: list[Branch] = []
+        self._undo: list[tuple[list[Branch], int]] = []
+        self._listeners: list[Callable[[], None]] = []
+        seed, until = parameters.pop("seed", 0), parameters.pop("until", design.until)
+        values = design.checked(parameters)
+        checked = Scenario.checked(
+            design.name, {**values, "seed": seed, "until": until}, list(design.faults(values))
+        )
+        self.branches = [self._branch("your run", checked, None)]
+
+    # --- what is on show ---------------------------------------------------------------------------
+
+    @property
+    def branch(self) -> Branch:
+        """The branch on show."""
+        return self.branches[self.selected]
+
+    @property
+    def run(self) -> Run:
+        """The run on show."""
+        return self.branch.run
+
+    @property
+    def scenario(self) -> Scenario:
+        """What determines it."""
+        return self.branch.scenario
+
+    @property
+    def line(self) -> str:
+        """The same on one line, to share."""
+        return str(self.scenario)
+
+    @property
+    def parameters(self) -> dict[str, Value]:
+        """The parameters as they stand."""
+        return dict(self.scenario.parameters)
+
+    @property
+    def measures(self) -> list[tuple[str, Any, Any]]:
+        """For each measure its label, what was counted, and what theory says (None: nothing)."""
+        return self.measured(self.branch)
+
+    def measured(self, branch: Branch) -> list[tuple[str, Any, Any]]:
+        """The measures of one branch."""
+        parameters, trace = branch.scenario.parameters, branch.run.trace
+        return [(each.label, each.count(trace), each.theory(parameters)) for each in self.design.measures]
+
+    # --- what a learner does -----------------------------------------------------------------------
+
+    def set(self, **parameters: Any) -> Lab:
+        """Change parameters (also `seed` and `until`) of the run on show, and run it again from zero."""
+        now = self.scenario
+        seed, until = parameters.pop("seed", now.seed), parameters.pop("until", now.until)
+        values = self.design.checked({**now.parameters, **parameters})
+        faults = now.faults
+        if list(map(str, faults)) == list(self.design.faults(now.parameters)):
+            faults = tuple(map(read_fault, self.design.faults(values)))
+        texts = list(map(str, faults))
+        return self._replace(
+            self._possible(Scenario.checked(now.lab, {**values, "seed": seed, "until": until}, texts))
+        )
+
+    def inject(self, *faults: Fault | str, name: str = "") -> Lab:
+        """Branch from the run on show: the same from zero, with more faults."""
+        scenario = self.scenario.with_faults(*faults)
+        label = (
+            name
+            or ", ".join(map(str, scenario.faults[len(self.scenario.faults) :]))
+            or f"copy of {self.branch.name}"
+        )
+        return self._add(label, scenario)
+
+    def vary(self, name: str = "", **parameters: Any) -> Lab:
+        """Put a run with other parameters beside the one on show."""
+        values = self.design.checked({**self.scenario.parameters, **parameters})
+        label = name or ", ".join(f"{key} = {value}" for key, value in parameters.items())
+        return self._add(label, self._possible(replace(self.scenario, parameters=values)))
+
+    def heal(self) -> Lab:
+        """Let the run on show go without any fault."""
+        return self._replace(replace(self.scenario, faults=()))
+
+    def play(self, scenario: Scenario | str) -> Lab:
+        """Show another run of this lab: a scenario, or the line somebody shared."""
+        wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
+        if wanted.lab != self.design.name:
+            raise ScenarioError(
+                f"{wanted.lab!r} is another lab; this is {self.design.name!r}. Write coordlab.labs.play(line)."
+            )
+        until = self.design.until if wanted.until is None else wanted.until
+        return self._replace(replace(wanted, parameters=self.design.checked(wanted.parameters), until=until))
+
+    def select(self, position: int) -> Lab:
+        """Show another branch."""
+        if not 0 <= position < len(self.branches):
+            raise IndexError(f"there is no branch {position}: there are 0 to {len(self.branches) - 1}.")
+        self.selected = position
+        return self._changed()
+
+    def rename(self, position: int, name: str) -> Lab:
+        """Give a branch another name."""
+        self._remember()
+        renamed = replace(self.branches[position], name=name.strip() or self.branches[position].name)
+        self.branches = [renamed if at == position else each for at, each in enumerate(self.branches)]
+        return self._changed()
+
+    def delete(self, position: int) -> Lab:
+        """Remove a branch; the last one stays."""
+        if len(self.branches) > 1:
+            self._remember()
+            left = [each for at, each in enumerate(self.branches) if at != position]
+            self.branches = [replace(each, parent=_without(each.parent, position)) for each in left]
+            self.selected = min(self.selected - (self.selected > position), len(left) - 1)
+        return self._changed()
+
+    def undo(self) -> Lab:
+        """Take the last change back."""
+        if self._undo:
+            self.branches, self.selected = self._undo.pop()
+        return self._changed()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the scenario on show to a small JSON file, which `labs.open_file` reads."""
+        path = Path(path)
+        path.write_text(self.scenario.to_json() + "\n", encoding="utf-8")
+        return path
+
+    def page(self, path: str | Path) -> Path:
+        """Write all branches to one HTML file that plays without a kernel, a server or the net."""
+        from coordlab.widgets.page import page
+
+        path = Path(path)
+        path.write_text(page(self.packed(), self.design.title), encoding="utf-8")
+        return path
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def packed(self) -> list[dict[str, Any]]:
+        """The branches as the player takes them."""
+        return [self._pack(branch) for branch in self.branches]
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener()` whenever something else is on show."""
+        self._listeners.append(listener)
+
+    def fault_of(self, wish: dict[str, Any]) -> Fault:
+        """The fault that a click in the player asks for."""
+        kind, at = wish.get("kind"), wish.get("at")
+        if kind in ("Drop", "Delay", "Duplicate"):
+            sender, to, nth = nth_on_link(self.run.trace, int(wish["message"]))
+            if kind == "Delay":
+                return Delay(sender, to, nth, float(wish.get("by", 0.5)))
+            return (Drop if kind == "Drop" else Duplicate)(sender, to, nth)
+        body = {
+            "Crash": lambda: wish["agent"],
+            "Restart": lambda: wish["agent"],
+            "Slow": lambda: f"{wish['who']} {wish.get('by', 0.5)}",
+            "Cut": lambda: wish["link"],
+            "Partition": lambda: "/".join(",".join(group) for group in wish["groups"]),
+        }.get(str(kind))
+        if body is None:
+            raise FaultError(f"{kind!r} is no fault that can be clicked.")
+        return read_fault(f"{str(kind).lower()} {body()} @{float(at or 0):.6f}")
+
+    def _branch(self, name: str, scenario: Scenario, parent: int | None) -> Branch:
+        world = self.design.build(self.agent, scenario.seed, **scenario.parameters)
+        world.scenario = scenario
+        world.expect(*self.design.properties(scenario.parameters)).inject(*scenario.faults)
+        try:
+            return Branch(name, scenario, world.run(until=scenario.until), parent)
+        except WorldError as error:
+            return Branch(name, scenario, error.run, parent, str(error))
+
+    def _add(self, name: str, scenario: Scenario) -> Lab:
+        made = self._branch(name, scenario, self.selected)
+        self._remember()
+        self.branches, self.selected = [*self.branches, made], len(self.branches)
+        return self._changed()
+
+    def _replace(self, scenario: Scenario) -> Lab:
+        """Put another run in the place of the one on show."""
+        if scenario == self.scenario:
+            return self
+        made = self._branch(self.branch.name, scenario, self.branch.parent)
+        self._remember()
+        self.branches = [made if at == self.selected else each for at, each in enumerate(self.branches)]
+        return self._changed()
+
+    def _possible(self, scenario: Scenario) -> Scenario:
+        """The scenario without the faults that strike agents it no longer has."""
+        here = self.design.build(self.agent, scenario.seed, **scenario.parameters).agents
+        return replace(
+            scenario, faults=tuple(each for each in scenario.faults if set(each.agents) <= here.keys())
+        )
+
+    def _remember(self) -> None:
+        self._undo = [*self._undo[-49:], (self.branches, self.selected)]
+
+    def _changed(self) -> Lab:
+        for listener in self._listeners:
+            listener()
+        return self
+
+    def _pack(self, branch: Branch) -> dict[str, Any]:
+        from coordlab.widgets.wire import first_difference, pack_run
+
+        parent = None if branch.parent is None else self.branches[branch.parent].run.trace
+        return pack_run(
+            branch.run,
+            title=self.design.title,
+            question=self.design.question,
+            line=str(branch.scenario),
+            name=branch.name,
+            parent=branch.parent,
+            divergence=None if parent is None else first_difference(branch.run.trace, parent),
+            measures=self.measured(branch),
+            lanes=self.design.lanes(branch.scenario.parameters),
+            focus=self.design.focus,
+        )
+
+    def __repr__(self) -> str:
+        measures = [
+            f"  {label}: {value}" + ("" if theory is None else f" (theory {theory})")
+            for label, value, theory in self.measures
+        ]
+        problem = [f"  the run broke off: {self.branch.problem}"] if self.branch.problem else []
+        verdicts = [f"  {verdict}" for verdict in self.run.verdicts]
+        return "\n".join(
+            [f"{self.design.title}: {self.design.question}", f"  {self.line}", *problem, *verdicts, *measures]
+        )
+
+    @cached_property
+    def panel(self) -> Any:
+        """The widget: controls and player."""
+        from coordlab.labs.panel import panel
+
+        return panel(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        from coordlab.labs.panel import bundle
+
+        return bundle(self)
+
+
+def nth_on_link(trace: Trace, message: int) -> tuple[str, str, int]:
+    """Sender, recipient, and the how-manyth on that link, from 1, a message of a run was."""
+    counts: dict[tuple[str | None, str | None], int] = {}
+    for _, kind, agent, peer, number, *_ in trace.rows:
+        if kind == SEND:
+            counts[agent, peer] = nth = counts.get((agent, peer), 0) + 1
+            if number == message:
+                return str(agent), str(peer), nth
+    raise FaultError(f"there is no message {message} in this run: it has {sum(counts.values())}.")
+
+
+def _without(parent: int | None, deleted: int) -> int | None:
+    if parent is None or parent == deleted:
+        return None
+    return parent - (parent > deleted)

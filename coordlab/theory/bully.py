@@ -1,0 +1,48 @@
+"""Bully election: messages and time of one election, by counting (Garcia-Molina 1982, section V)."""
+
+from __future__ import annotations
+
+
+def messages(agents: int, noticed_by: int = 1, skip_silent: bool = False) -> int:
+    """Election, Answer and Coordinator messages when `noticed_by` finds the highest of `agents` silent.
+
+    Each of the m = agents - noticed_by that take part asks all above it, the silent one included, and is
+    answered by all above it but that one; the winner tells everybody below.
+
+    >>> messages(5), messages(5, skip_silent=True), messages(10), messages(5, noticed_by=4)
+    (19, 15, 89, 4)
+    """
+    if not 1 <= noticed_by < agents:
+        raise ValueError(
+            f"noticed_by={noticed_by} of {agents}: give a rank from 1 to {agents - 1}, below the highest."
+        )
+    taking_part = agents - noticed_by
+    asked = taking_part * (taking_part - 1) if skip_silent else taking_part**2
+    return asked + agents - 2
+
+
+def false_alarm(agents: int) -> int:
+    """Messages when the lowest of `agents` elects though the highest rules: n(n - 1) asked and answered, n - 1 told.
+
+    >>> false_alarm(5)
+    24
+    """
+    return agents * (agents - 1) + agents - 1
+
+
+def unguarded_elections(agents: int) -> int:
+    """Elections held from the lowest when every Election starts another: each above doubles them.
+
+    >>> unguarded_elections(5), unguarded_elections(12)
+    (8, 1024)
+    """
+    return 2 ** (agents - 2)
+
+
+def seconds(latency: float, patience: float, noticed_by: int = 1, agents: int = 5) -> float:
+    """From the first Election to the last Coordinator heard, with one constant latency, in seconds.
+
+    >>> seconds(latency=0.01, patience=0.25)
+    0.27
+    """
+    return patience + latency * (1 if noticed_by == agents - 1 else 2)

@@ -1,0 +1,203 @@
+// The player's pure functions, on a trace small enough to check by hand: node --test tests/widgets/player.test.mjs
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const source = readFileSync(new URL("../../coordlab/widgets/player.js", import.meta.url), "utf8");
+const player = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+
+const KINDS = ["start", "crash", "restart", "send", "deliver", "drop", "handle", "late", "timer", "state", "note", "decision", "fault", "heal"];
+const AGENTS = ["ann", "bob", "cat"];
+const SIZES = { time: [8, "setFloat64"], cause: [4, "setInt32"], message: [4, "setInt32"], text: [4, "setInt32"],
+  agent: [2, "setUint16"], peer: [2, "setUint16"], name: [2, "setUint16"], kind: [1, "setUint8"] };
+
+/** A branch as Python packs it, from rows [time, kind, agent, peer, message, name, cause, text]; `shift` bytes into its buffer. */
+function branch(rows, about = {}, shift = 0) {
+  const names = [...new Set(rows.map((row) => row[5]).filter(Boolean))], texts = [...new Set(rows.map((row) => row[7]).filter(Boolean))];
+  const begins = [], roles = about.roles ?? ["idle", "busy"];
+  const codes = rows.map(([time, kind, agent, peer, message, name, cause, text], seq) => {
+    if (kind === "start" || kind === "restart") begins.push([seq, 0]);
+    const at = (table, word, none) => (word === undefined || word === null ? none : table.indexOf(word));
+    return { time, cause: cause ?? -1, message: message ?? -1, text: at(texts, text, -1), agent: at(AGENTS, agent, 65535),
+      peer: at(AGENTS, peer, 65535), name: at(names, name, 65535), kind: KINDS.indexOf(kind) };
+  });
+  const view = new DataView(new ArrayBuffer(27 * rows.length + shift), shift);
+  let offset = 0;
+  for (const [key, [size, set]] of Object.entries(SIZES)) for (const code of codes) { view[set](offset, code[key], true); offset += size; }
+  const meta = { agents: AGENTS, until: 10, count: rows.length, kinds: KINDS, names, texts, roles, begins, shows: ["role", "role", "role"],
+    says: { Hello: "Is anybody there?" }, templates: { send: "{agent} to {peer}: “{says}”", drop: "{name} is {data}.", state: "{agent} is {data}." },
+    verdicts: [], faults: [], focus: null, ...about };
+  return { meta, columns: view };
+}
+
+const ROWS = [
+  [0, "start", "ann", null, null, "Node"],
+  [0, "start", "bob", null, null, "Node"],
+  [1, "send", "ann", "bob", 1, "Hello", 0, "Hello()"],
+  [1, "send", "ann", "cat", 2, "Hello", 0, "Hello()"],
+  [2, "deliver", "bob", "ann", 1, "Hello", 2],
+  [2, "handle", "bob", "ann", 1, "Hello", 4],
+  [2, "state", "bob", null, null, "role", 5, "busy"],
+  [3, "drop", "cat", "ann", 2, "Hello", 3, "lost"],
+  [4, "deliver", "bob", "ann", 1, "Hello", 2],
+  [5, "crash", "bob"],
+  [8, "restart", "bob", null, null, "Node"],
+  [9, "send", "bob", "ann", 3, "Bye", 10, "Bye()"],
+];
+const TRACE = player.decode(branch(ROWS));
+
+test("columns are read wherever in a buffer they begin", () => {
+  for (const shift of [0, 1, 3]) assert.deepEqual([...player.decode(branch(ROWS, {}, shift)).time], ROWS.map((row) => row[0]));
+});
+
+test("columns that do not fit the promised number of events are refused", () => {
+  const { meta, columns } = branch(ROWS);
+  assert.throws(() => player.decode({ meta: { ...meta, count: 99 }, columns }), /promises 99 events/);
+});
+
+test("searching a column agrees with looking at every entry", () => {
+  const column = Float64Array.from({ length: 200 }, (_, i) => Math.floor(i / 3));
+  for (const x of [-1, 0, 0.5, 1, 33, 65.9, 66, 67]) {
+    assert.equal(player.upper(column, x), column.filter((entry) => entry <= x).length);
+    assert.equal(player.lower(column, x), column.filter((entry) => entry < x).length);
+  }
+});
+
+test("a lane goes from idle to busy, down, and idle again", () => {
+  assert.deepEqual(TRACE.spans[1], { from: [0, 2, 5, 8], role: [0, 1, player.DOWN, 0] });
+  assert.deepEqual(TRACE.spans[2], { from: [0], role: [player.ABSENT] });
+  assert.deepEqual([1.9, 2, 6, 8].map((t) => player.roleName(TRACE, player.roleAt(TRACE, 1, t))), ["idle", "busy", "down", "idle"]);
+});
+
+test("a message delivered twice makes two arrows, a lost one ends, an unresolved one lasts to the end", () => {
+  const { send, end, t0, t1, fate, copy } = TRACE.arrows;
+  assert.deepEqual([...send], [2, 3, 2, 11]);
+  assert.deepEqual([...end], [4, 7, 8, -1]);
+  assert.deepEqual([...t0], [1, 1, 1, 9]);
+  assert.deepEqual([...t1], [2, 3, 4, 10]);
+  assert.deepEqual([...fate], [player.ARRIVED, player.LOST, player.ARRIVED, player.UNDERWAY]);
+  assert.deepEqual([...copy], [0, 0, 1, 0]);
+});
+
+test("the messages in flight are those sent and not yet ended, as a scan of all finds them", () => {
+  const { t0, t1, count } = TRACE.arrows;
+  for (let t = 0; t <= 10; t += 0.25) {
+    const scan = Array.from({ length: count }, (_, i) => i).filter((i) => t0[i] <= t && t < t1[i]);
+    assert.deepEqual(player.inFlight(TRACE.arrows, t), scan);
+  }
+});
+
+test("no arrow that touches a window is missed, whatever the delays", () => {
+  let seed = 7;
+  const dice = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const sends = Array.from({ length: 300 }, (_, i) => [dice() * 9, i + 1]), rows = [];
+  for (const [t, id] of sends) rows.push([t, "send", "ann", "bob", id, "Hello"], [Math.min(10, t + dice() ** 4 * 6), "deliver", "bob", "ann", id, "Hello"]);
+  const { arrows } = player.decode(branch(rows.sort((a, b) => a[0] - b[0])));
+  for (const [a, b] of [[0, 1], [3, 3.1], [8, 10], [5, 5]]) {
+    const [first, last] = player.between(arrows, a, b), found = new Set();
+    for (let i = first; i < last; i++) found.add(i);
+    for (let i = 0; i < arrows.count; i++) if (arrows.t0[i] <= b && arrows.t1[i] >= a) assert.ok(found.has(i));
+  }
+});
+
+test("send, delivery, copy and handling lead to their own arrow; a state change to none", () => {
+  assert.deepEqual([4, 8, 7, 3, 6].map((seq) => player.arrowOf(TRACE, seq)), [0, 2, 1, 1, -1]);
+});
+
+test("the causal past follows the causes back to the first", () => {
+  assert.deepEqual(player.past(TRACE, 6), [0, 2, 4, 5, 6]);
+  assert.deepEqual(player.past(TRACE, 9), [9]);
+});
+
+test("the neighbour of an event is the next one of the same agent, or itself", () => {
+  assert.equal(player.neighbour(TRACE, 4, 1, 1), 5);
+  assert.equal(player.neighbour(TRACE, 9, 1, -1), 8);
+  assert.equal(player.neighbour(TRACE, 3, 0, 1), 3);
+});
+
+test("a search finds events that contain every word, and messages by number", () => {
+  assert.equal(player.search(TRACE, "  "), null);
+  assert.deepEqual([...player.search(TRACE, "hello CAT")], [3, 7]);
+  assert.deepEqual([...player.search(TRACE, "#1 deliver")], [4, 8]);
+  assert.deepEqual([...player.search(TRACE, "nothing like it")], []);
+});
+
+test("a sentence has its time in bold and the utterance quoted once", () => {
+  assert.deepEqual(player.sentence(TRACE, 2), [["b", "1.000 s"], ["span", " · "], ["span", "ann"], ["span", " to "], ["span", "bob"], ["span", ": "], ["i", "“Is anybody there?”"]]);
+  assert.equal(player.plain(player.sentence(TRACE, 7)), "3.000 s · Hello is lost.");
+  assert.equal(player.plain(player.sentence(TRACE, 9)), "5.000 s · bob crash");
+});
+
+test("the alternative text counts what the window shows and says who is what", () => {
+  const text = player.summary(TRACE, [0, 5], 6);
+  assert.match(text, /3 agents, 0\.00 to 5\.00 of 10\.00 seconds, 3 messages, 1 of them not delivered/);
+  assert.match(text, /ann idle, bob down, cat absent/);
+});
+
+test("an event is found again in a trace that is the same up to there, and not where it did not happen", () => {
+  const more = player.decode(branch([[0, "start", "cat", null, null, "Node"], ...ROWS.map((row) => [...row])]));
+  assert.equal(player.sameEvent(TRACE, 6, more), 7);
+  assert.equal(player.sameEvent(TRACE, 9, player.decode(branch(ROWS.slice(0, 5)))), -1);
+});
+
+test("faults are named in the scenario's terms, at whole microseconds", () => {
+  const { FAULTS } = player;
+  assert.deepEqual(FAULTS.crash("5", 3.00000049), { kind: "Crash", agent: "5", at: 3 });
+  assert.deepEqual(FAULTS.cut("1", "2", 1.5), { kind: "Cut", link: "1>2", at: 1.5 });
+  assert.deepEqual(FAULTS.partition([["1"], ["2", "3"]], 0.1 + 0.2), { kind: "Partition", groups: [["1"], ["2", "3"]], at: 0.3 });
+  assert.deepEqual(FAULTS.delay(17, 0.5), { kind: "Delay", message: 17, by: 0.5 });
+});
+
+test("ticks are round, inside the window and about as many as asked for", () => {
+  assert.deepEqual(player.ticks(0, 20, 5), { at: [0, 5, 10, 15, 20], digits: 0 });
+  for (const [a, b] of [[2.9, 4.1], [0, 0.003], [1234.5, 99999]]) {
+    const { at } = player.ticks(a, b, 8);
+    assert.ok(at.length >= 3 && at.length <= 10, `${at}`);
+    assert.ok(at.every((t) => t >= a - 1e-9 && t <= b + 1e-9));
+  }
+});
+
+test("labels in one row never overlap", () => {
+  const items = [0, 5, 40, 41, 42, 90].map((x) => ({ x, w: 30 })), rows = player.stack(items, 2);
+  items.forEach((one, i) => items.forEach((other, j) => {
+    if (i < j && rows[i] >= 0 && rows[i] === rows[j]) assert.ok(one.x + one.w < other.x);
+  }));
+  assert.deepEqual(rows, [0, 1, 0, 1, -1, 0]);
+});
+
+test("a window stays within the run and keeps its width", () => {
+  assert.deepEqual(player.clampWindow([-3, 1], 10), [0, 4]);
+  assert.deepEqual(player.clampWindow([8, 14], 10), [4, 10]);
+  assert.deepEqual(player.clampWindow([-5, 50], 10), [0, 10]);
+  assert.deepEqual(player.zoomed([2, 6], 0.5, 3), [2.5, 4.5]);
+});
+
+test("heartbeats recede, an election does not", () => {
+  const rows = [];
+  for (let i = 0; i < 60; i++) rows.push([i / 6, "send", "ann", "bob", i + 1, i % 2 ? "Pong" : "Ping"]);
+  rows.push([9.9, "send", "ann", "bob", 99, "Election"], [9.9, "send", "ann", "bob", 100, "Answer"]);
+  const trace = player.decode(branch(rows)), faint = player.background(trace);
+  assert.deepEqual([...faint].map((name) => trace.meta.names[name]).sort(), ["Ping", "Pong"]);
+  assert.equal(player.background(TRACE).size, 0);
+});
+
+test("text on a colour can be read", () => {
+  assert.equal(player.inkOn("rgb(0, 114, 178)"), "#ffffff");
+  assert.equal(player.inkOn("rgb(240, 228, 66)"), "#15191d");
+});
+
+test("an empty trace decodes to nothing to draw", () => {
+  const empty = player.decode(branch([]));
+  assert.equal(empty.n, 0);
+  assert.equal(empty.arrows.count, 0);
+  assert.deepEqual(player.firstWindow(empty), [0, 10]);
+});
+
+test("a hundred thousand events are decoded in a fraction of a second, and searched in less", () => {
+  const rows = [];
+  for (let i = 0; i < 50_000; i++) rows.push([i / 5000, "send", "ann", "bob", i + 1, "Hello"], [i / 5000, "deliver", "bob", "ann", i + 1, "Hello"]);
+  const packed = branch(rows), began = performance.now(), trace = player.decode(packed), decoded = performance.now();
+  player.search(trace, "hello bob deliver");
+  assert.ok(decoded - began < 1500, `decoding took ${decoded - began} ms`);
+  assert.ok(performance.now() - decoded < 500);
+});

@@ -1,0 +1,554 @@
+"""The player in a real browser: as a page of its own, and, with a model that listens, as in a notebook."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pathlib
+import re
+import time
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from coordlab.widgets.page import page
+from coordlab.widgets.wire import Branch
+from coordlab.world.trace import Trace
+from tests.browser import Visit, chrome  # noqa: F401  (a fixture)
+from tests.widgets.traces import branch, election, family, long_election
+
+WIDGETS = pathlib.Path(__file__).parents[2] / "coordlab" / "widgets"
+HOSTILE = "</script><img src=x onerror=alert(1)><!--"
+
+Open = Callable[..., Visit]
+
+
+class Scripts(HTMLParser):
+    """Collects the elements that a browser would see."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, _: Any) -> None:
+        self.tags.append(tag)
+
+
+@pytest.fixture
+def visit(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Open]:  # noqa: F811
+    """Opens branches as an exported page; closes what it opened and holds it to silence."""
+    visits: list[Visit] = []
+
+    def open_page(branches: list[Branch], selected: int = 0, **context: Any) -> Visit:
+        path = tmp_path / f"page{len(visits)}.html"
+        path.write_text(page(branches, "A page", selected), "utf-8")
+        visits.append(Visit(chrome, path, **context))
+        visits[-1].page.wait_for_selector("[data-ready]")
+        return visits[-1]
+
+    yield open_page
+    for each in visits:
+        each.close()
+        assert each.complaints == []
+        assert [url for url in each.requests if not url.startswith(("file:", "data:"))] == []
+
+
+LIVE = """
+async ({ source, style, branches, selected }) => {
+  document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
+  const unpack = ({ meta, columns }) => ({ meta,
+    columns: new DataView(Uint8Array.from(atob(columns), (letter) => letter.charCodeAt(0)).buffer) });
+  const state = { branches: branches.map(unpack), selected, kernel: true }, heard = new Map();
+  const tell = (event, ...words) => (heard.get(event) ?? []).forEach((hear) => hear(...words));
+  window.sent = [];
+  window.heard = heard;
+  window.model = { get: (key) => state[key], set: (key, value) => { state[key] = value; tell(`change:${key}`); },
+    on: (event, hear) => heard.set(event, [...(heard.get(event) ?? []), hear]),
+    off: (event, hear) => heard.set(event, heard.get(event).filter((other) => other !== hear)),
+    save_changes: () => {}, send: (message) => window.sent.push(message) };
+  window.answer = (more, select) => { state.selected = select; window.model.set("branches", more.map(unpack)); };
+  window.say = (words) => tell("msg:custom", words);
+  const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  window.render = () => module.default.render({ model: window.model, el: document.body });
+  window.cleanUp = window.render();
+}
+"""
+
+
+def wired(branches: list[Branch]) -> list[dict[str, Any]]:
+    return [
+        {"meta": each["meta"], "columns": base64.b64encode(each["columns"]).decode()} for each in branches
+    ]
+
+
+@pytest.fixture
+def live(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Callable[..., Any]]:  # noqa: F811
+    """The player on a model that listens, as a notebook gives it; what it sends is kept in `window.sent`."""
+    blank = tmp_path / "blank.html"
+    blank.write_text("<!doctype html><title>t</title><link rel=icon href='data:,'><body>", "utf-8")
+    visits: list[Visit] = []
+
+    def show(branches: list[Branch], selected: int = 0, **context: Any) -> Any:
+        visits.append(Visit(chrome, blank, **context))
+        parts = {
+            "source": (WIDGETS / "player.js").read_text("utf-8"),
+            "style": (WIDGETS / "player.css").read_text("utf-8"),
+        }
+        visits[-1].page.evaluate(LIVE, {**parts, "branches": wired(branches), "selected": selected})
+        return visits[-1].page
+
+    yield show
+    for each in visits:
+        each.close()
+        assert each.complaints == []
+
+
+def keys(where: Any, *presses: str) -> None:
+    where.locator(".cl-stage").focus()
+    for press in presses:
+        where.keyboard.press(press)
+
+
+def clock(where: Any) -> float:
+    return float(where.locator(".cl-clock").inner_text().split(" s")[0])
+
+
+def number(where: Any) -> int:
+    """The number of the current event, as the player counts: from 1."""
+    match = re.search(r"event (\d+)", where.locator(".cl-clock").inner_text())
+    assert match
+    return int(match[1])
+
+
+def until(condition: Callable[[], bool], within: float = 10.0) -> None:
+    """Wait from outside: the page's policy forbids the evaluation that playwright's own waiting needs."""
+    end = time.perf_counter() + within
+    while not condition():
+        assert time.perf_counter() < end
+        time.sleep(0.02)
+
+
+def settle(where: Any) -> None:
+    """Until the next drawing is done."""
+    where.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+# --- the page as text ------------------------------------------------------------------------------------
+
+
+def test_hostile_words_stay_words() -> None:
+    """Names and messages with tags in them open no element: the page has exactly its own."""
+    plain = Scripts(page([branch(election(agents=2, until=2))], "t")).tags
+    rows = [
+        (0, "start", HOSTILE, None, None, HOSTILE, None, (("role", HOSTILE),)),
+        (1, "note", HOSTILE, None, None, None, 0, HOSTILE),
+    ]
+    nasty = page([branch(Trace(rows, (HOSTILE,), {HOSTILE: HOSTILE}, 2.0), HOSTILE, title=HOSTILE)], HOSTILE)
+    assert Scripts(nasty).tags == plain
+    assert nasty.count("</script>") == 2
+
+
+def test_the_page_allows_itself_no_connection() -> None:
+    """Its policy names two hashes and nothing else; no address of the outside world is asked for."""
+    text = page(family(), "t")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy
+    assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy[1]
+    assert not re.search(r'(?:src|href)="https?:', text)
+
+
+def test_ten_thousand_events_fit_in_half_a_megabyte() -> None:
+    """Player, styles and a run of 10,000 events together stay under 500 kB."""
+    assert len(page([branch(long_election(10_000))], "t").encode()) < 500_000
+
+
+def test_equal_branches_give_equal_pages() -> None:
+    """Nothing in the page depends on the moment or the process that wrote it."""
+    assert page(family(), "t") == page(family(), "t")
+
+
+# --- the page in a browser -------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_hostile_words_are_shown_and_do_nothing(visit: Open) -> None:
+    """The browser runs nothing of what the agents are called or say; it shows it."""
+    rows = [
+        (0, "start", HOSTILE, None, None, HOSTILE, None, (("role", HOSTILE),)),
+        (1, "note", HOSTILE, None, None, None, 0, HOSTILE),
+    ]
+    where = visit([branch(Trace(rows, (HOSTILE,), {}, 2.0), HOSTILE, title=HOSTILE, verdicts=())]).page
+    keys(where, "End", "ArrowLeft", "ArrowRight", "v", "v")
+    assert where.locator(".cl-title").inner_text() == HOSTILE
+    assert where.locator("img").count() == 0
+
+
+@pytest.mark.browser
+def test_it_opens_within_a_second_at_ten_thousand_events(visit: Open) -> None:
+    """From the address to the drawn picture."""
+    began = time.perf_counter()
+    visit([branch(long_election(10_000))])
+    assert time.perf_counter() - began < 2.5  # usually 0.2 s; shared machines have bad moments
+
+
+@pytest.mark.browser
+def test_it_does_not_play_by_itself_and_plays_by_key(visit: Open) -> None:
+    """At rest until Space; time passes until Space again."""
+    where = visit(family(), 1).page
+    where.wait_for_timeout(150)
+    assert clock(where) == 0
+    keys(where, "]", "]", " ")
+    until(lambda: clock(where) > 0.3)
+    keys(where, " ")
+    settle(where)
+    stopped = clock(where)
+    where.wait_for_timeout(150)
+    assert clock(where) == stopped > 0.3
+
+
+@pytest.mark.browser
+def test_arrow_keys_step_from_event_to_event(visit: Open) -> None:
+    """Right and Left move by one, with Shift by ten, on the selected agent if there is one; Home and End to the ends."""
+    trace = election()
+    where = visit([branch(trace)]).page
+    keys(where, "End")
+    settle(where)
+    assert number(where) == len(trace)
+    keys(where, "Home", "ArrowRight")
+    settle(where)
+    first = number(where)
+    keys(where, "ArrowRight", "ArrowRight")
+    settle(where)
+    assert number(where) == first + 2
+    keys(where, "Escape", "Shift+ArrowRight")
+    settle(where)
+    assert number(where) == first + 12
+
+
+@pytest.mark.browser
+def test_shift_steps_along_one_agent(visit: Open) -> None:
+    """With agent 5 selected, every step lands on an event of agent 5."""
+    trace = election()
+    where = visit([branch(trace)]).page
+    keys(where, "Home", "ArrowDown")
+    for _ in range(4):
+        keys(where, "Shift+ArrowRight")
+        settle(where)
+        assert trace[number(where) - 1].agent == "5"
+
+
+@pytest.mark.browser
+def test_a_selection_shows_in_every_view_with_its_causes(visit: Open) -> None:
+    """A row picked in the table is narrated, shown with its fields and causes, and stays picked in the diagram."""
+    trace = election()
+    seq = next(event.seq for event in trace if event.kind == "handle" and event.name == "Coordinator")
+    where = visit([branch(trace)]).page
+    where.get_by_role("tab", name="Events").click()
+    where.get_by_label("filter the events").fill("handle coordinator")
+    where.locator(".cl-rows .cl-row").first.click()
+    settle(where)
+    assert number(where) == seq + 1
+    assert "I coordinate from now on." in where.locator(".cl-say").inner_text()
+    assert "Coordinator(term=" in where.locator(".cl-facts").inner_text()
+    assert where.locator(".cl-chain li").count() == min(6, len(trace.past(seq)) - 1)
+    where.get_by_role("tab", name="Space-time").click()
+    assert where.locator(".cl-inspect").is_visible()
+
+
+@pytest.mark.browser
+def test_the_table_holds_a_hundred_thousand_rows_and_draws_a_screenful(visit: Open) -> None:
+    """Only what can be seen exists, and the last event can be reached."""
+    where = visit([branch(long_election(100_000))]).page
+    where.get_by_role("tab", name="Events").click()
+    keys(where, "End")
+    settle(where)
+    assert where.locator(".cl-rows .cl-row").count() < 60
+    assert where.get_by_role("grid").get_attribute("aria-rowcount") == "100001"
+    assert where.locator(".cl-current").count() == 1
+
+
+@pytest.mark.browser
+def test_zoom_changes_the_picture_and_fit_brings_it_back(visit: Open) -> None:
+    """Plus draws another picture, 0 the first one again."""
+    where = visit([branch(election())]).page
+    draw = "document.querySelector('.cl-stage canvas:not([hidden])').toDataURL()"
+    keys(where, "0")
+    settle(where)
+    whole = where.evaluate(draw)
+    keys(where, "+", "+")
+    settle(where)
+    assert where.evaluate(draw) != whole
+    keys(where, "0")
+    settle(where)
+    assert where.evaluate(draw) == whole
+
+
+@pytest.mark.browser
+def test_a_verdict_leads_to_the_moment_it_broke(visit: Open) -> None:
+    """The chip jumps to its event; the mark on the time axis says why."""
+    shown = branch(election())
+    verdict = shown["meta"]["verdicts"][0]
+    where = visit([shown]).page
+    where.locator(".cl-chip.cl-violated").click()
+    settle(where)
+    assert number(where) == verdict["event"] + 1
+    assert verdict["because"] in where.locator(".cl-because").inner_text()
+    where.locator(".cl-mark").focus()
+    assert verdict["because"] in where.locator(".cl-tip").inner_text()
+
+
+@pytest.mark.browser
+def test_without_a_kernel_faults_are_off_and_say_why(visit: Open) -> None:
+    """The menu opens, its faults are disabled with the reason, and recorded variants are offered instead."""
+    where = visit(family(), 1).page
+    keys(where, "ArrowDown", "Enter")
+    menu = where.get_by_role("menu")
+    assert "needs a running kernel; this page is a recording" in menu.inner_text()
+    assert menu.locator("[aria-disabled=true]").count() == 5
+    menu.get_by_text("show recorded variant: recorded run").click()
+    assert where.get_by_role("tab", name="recorded run").get_attribute("aria-selected") == "true"
+    keys(where, "c")
+    assert "needs a running kernel" in where.get_by_role("alert").inner_text()
+
+
+@pytest.mark.browser
+def test_it_is_described_for_those_who_do_not_see_it(visit: Open) -> None:
+    """Every canvas has words made from the data; the sentence is a live region, except while playing."""
+    where = visit(family(), 1).page
+    keys(where, "End")
+    where.wait_for_timeout(250)
+    words = where.locator(".cl-stage canvas:visible").get_attribute("aria-label")
+    assert "5 agents" in words
+    assert "At 20.000 s" in words
+    assert where.locator("canvas:not([aria-label]):not([aria-hidden])").count() == 0
+    assert where.locator("button:not([aria-label])").evaluate_all(
+        "all => all.every((each) => each.textContent)"
+    )
+    assert where.locator(".cl-say").get_attribute("aria-live") == "polite"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [380, 800, 1280])
+def test_nothing_sticks_out_at_any_width(visit: Open, width: int) -> None:
+    """On a phone, a tablet and a desk the page never scrolls sideways, in any view."""
+    where = visit(family(), 1).page
+    where.set_viewport_size({"width": width, "height": 900})
+    for _ in range(3):
+        keys(where, "v")
+        settle(where)
+        assert where.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+def test_dark_and_light_follow_the_system_and_jupyterlab(visit: Open) -> None:
+    """Dark where the system is; JupyterLab's theme wins over it."""
+    where = visit(family(), color_scheme="dark").page
+    colour = "getComputedStyle(document.querySelector('.cl-player')).backgroundColor"
+    assert where.evaluate(colour) == "rgb(20, 24, 29)"
+    where.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    assert where.evaluate(colour) == "rgb(255, 255, 255)"
+
+
+@pytest.mark.browser
+def test_reduced_motion_goes_from_event_to_event(visit: Open) -> None:
+    """Playing, time stands still between events instead of flowing."""
+    trace = election()
+    where = visit([branch(trace)], reduced_motion="reduce").page
+    keys(where, " ")
+    where.wait_for_timeout(700)
+    keys(where, " ")
+    settle(where)
+    assert clock(where) in {round(event.time, 3) for event in trace}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("events", [10_000, 100_000])
+def test_a_frame_is_drawn_well_within_its_time(visit: Open, events: int) -> None:
+    """While playing, the mean time to draw stays far below the 16 ms that sixty frames a second leave."""
+    where = visit([branch(long_election(events))]).page
+    keys(where, "]", "]", " ")
+    where.wait_for_timeout(600)
+    stats = where.evaluate("document.querySelector('.cl-player').stats")
+    assert stats["frames"] > 5
+    assert stats["drawMs"] / stats["frames"] < 12
+
+
+# --- with a model that listens ---------------------------------------------------------------------------
+
+
+POINT = """([fromX, toX, message]) => {
+  const canvas = document.querySelector('.cl-stage canvas:not([hidden])'), box = canvas.getBoundingClientRect();
+  const tip = document.querySelector('.cl-tip');
+  for (let y = 10; y < box.height - 30; y += 2) for (let x = fromX * box.width; x < toX * box.width; x += 3) {
+    canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y }));
+    if (canvas.style.cursor === 'pointer' && tip.hidden !== message) return { x: box.left + x, y: box.top + y };
+  } }"""
+
+
+def point(where: Any, between: tuple[float, float], message: bool) -> dict[str, float]:
+    """The topmost point of the diagram, in these shares of its width, that is on a message or else on a lane."""
+    found: dict[str, float] = where.evaluate(POINT, [*between, message])
+    return found
+
+
+def sent(where: Any) -> Any:
+    return where.evaluate("window.sent")
+
+
+@pytest.mark.browser
+def test_a_click_on_a_lane_crashes_its_agent_there_and_then(live: Callable[..., Any]) -> None:
+    """The menu names agent and time; what is sent is the fault at that time, for the branch on show."""
+    where = live([branch(election(crash=False, parted=False))])
+    keys(where, "0")
+    settle(where)
+    where.mouse.click(**point(where, (0.42, 0.6), message=False))
+    menu = where.get_by_role("menu")
+    assert re.match(r"5 at \d+\.\d{3} s", menu.get_attribute("aria-label"))
+    menu.get_by_role("menuitem", name="crash").click()
+    (message,) = sent(where)
+    assert (message["type"], message["branch"]) == ("fault", 0)
+    assert (message["fault"]["kind"], message["fault"]["agent"]) == ("Crash", "5")
+    assert message["fault"]["at"] == pytest.approx(clock(where), abs=1e-3)
+    assert message["fault"]["at"] == round(message["fault"]["at"], 6)
+
+
+@pytest.mark.browser
+def test_every_fault_can_be_asked_for_by_keyboard(live: Callable[..., Any]) -> None:
+    """Crash, restart, slow, cut, partition, drop, delay, duplicate: menu by menu, no mouse."""
+    trace = election(crash=False, parted=False)
+    where = live([branch(trace)])
+    keys(where, "ArrowDown", "c", "r", "s")
+    keys(where, "x", "Enter")
+    keys(where, "p", "ArrowDown", "Enter", "End", "Enter")
+    deliver = next(event for event in trace if event.kind == "deliver")
+    where.evaluate("document.querySelector('.cl-view:nth-child(3)').click()")
+    where.get_by_label("filter the events").fill(f"#{deliver.message} deliver")
+    where.locator(".cl-rows .cl-row").first.click()
+    keys(where, "d", "e", "Enter")
+    where.keyboard.press("End")
+    where.keyboard.press("Enter")
+    faults = [message["fault"] for message in sent(where)]
+    assert faults == [
+        {"kind": "Crash", "agent": "5", "at": 0},
+        {"kind": "Restart", "agent": "5", "at": 0},
+        {"kind": "Slow", "who": "5", "by": 0.5, "at": 0},
+        {"kind": "Cut", "link": "5>4", "at": 0},
+        {"kind": "Partition", "groups": [["5", "4"], ["3", "2", "1"]], "at": 0},
+        {"kind": "Drop", "message": deliver.message},
+        {"kind": "Delay", "message": deliver.message, "by": 0.5},
+        {"kind": "Duplicate", "message": deliver.message},
+    ]
+
+
+@pytest.mark.browser
+def test_a_click_on_an_arrow_selects_the_message_and_offers_its_faults(live: Callable[..., Any]) -> None:
+    """The arrow under the pointer is the message that the menu drops."""
+    where = live([branch(election(crash=False, parted=False), focus=(0.0, 0.2))])
+    settle(where)
+    spot = point(where, (0.15, 0.9), message=True)
+    words = where.locator(".cl-tip").inner_text()
+    where.mouse.click(**spot)
+    where.get_by_role("menuitem", name="drop it").click()
+    (message,) = sent(where)
+    assert message["fault"] == {"kind": "Drop", "message": int(re.findall(r"#(\d+)", words)[0])}
+    assert where.locator(".cl-inspect").is_visible()
+
+
+@pytest.mark.browser
+def test_a_new_branch_is_drawn_where_the_learner_was(live: Callable[..., Any]) -> None:
+    """Playhead, window and selection stay; the picture is new, in a few milliseconds."""
+    calm, struck = family()
+    where = live([calm])
+    keys(where, "Home", "ArrowRight", "ArrowRight", "+", "+")
+    settle(where)
+    before = clock(where), number(where)
+    where.evaluate("([branches]) => window.answer(branches, 1)", [wired([calm, struck])])
+    assert where.evaluate("document.querySelector('.cl-player').dataset.version") == "2"
+    assert (clock(where), number(where)) == before
+    assert where.locator(".cl-inspect").is_visible()
+    assert where.get_by_role("tab", name="crash 5 at 3 s").get_attribute("aria-selected") == "true"
+    assert where.evaluate("document.querySelector('.cl-player').stats.loadMs") < 150
+
+
+@pytest.mark.browser
+def test_branches_are_renamed_deleted_compared_and_undone(live: Callable[..., Any]) -> None:
+    """F2 renames, Delete deletes, U undoes, B branches; compare shows the parent above."""
+    where = live(family(), 1)
+    where.locator(".cl-tab[aria-selected=true]").press("F2")
+    where.get_by_label("new name for").fill("power cut")
+    where.keyboard.press("Enter")
+    where.locator(".cl-tab[aria-selected=true]").press("Delete")
+    keys(where, "u", "Control+z", "b")
+    assert sent(where) == [
+        {"type": "rename", "branch": 1, "name": "power cut"},
+        {"type": "delete", "branch": 1},
+        {"type": "undo"},
+        {"type": "undo"},
+        {"type": "branch", "branch": 1, "at": 0},
+    ]
+    where.get_by_role("button", name="compare").click()
+    settle(where)
+    labels = where.locator(".cl-stage canvas:visible").evaluate_all(
+        "all => all.map((each) => each.getAttribute('aria-label'))"
+    )
+    assert len(labels) == 2
+
+
+@pytest.mark.browser
+def test_a_refusal_is_shown_in_words(live: Callable[..., Any]) -> None:
+    """What Python answers instead of a branch stands under the picture."""
+    where = live(family())
+    keys(where, "ArrowDown", "c")
+    where.evaluate("window.say({ type: 'error', text: 'there is no agent 9 here' })")
+    assert where.get_by_role("alert").inner_text() == "there is no agent 9 here"
+
+
+@pytest.mark.browser
+def test_keys_act_only_while_the_player_has_the_focus(live: Callable[..., Any]) -> None:
+    """A key pressed elsewhere on the page, or in the filter, does nothing."""
+    where = live(family())
+    where.evaluate("document.activeElement.blur()")
+    where.keyboard.press("c")
+    where.get_by_role("tab", name="Events").click()
+    where.get_by_label("filter the events").press_sequentially("crb")
+    assert sent(where) == []
+
+
+@pytest.mark.browser
+def test_two_views_of_one_model_go_their_own_way_and_leave_nothing_behind(live: Callable[..., Any]) -> None:
+    """Each view has its playhead; closing one frees its listeners and leaves the other alive."""
+    where = live(family())
+    listeners = "[...window.heard.values()].reduce((sum, all) => sum + all.length, 0)"
+    alone = where.evaluate(listeners)
+    where.evaluate("void (window.second = window.render())")
+    where.locator(".cl-stage").nth(1).focus()
+    where.keyboard.press("End")
+    settle(where)
+    assert where.locator(".cl-clock").all_inner_texts()[0].startswith("0.000 s")
+    assert where.locator(".cl-clock").all_inner_texts()[1].startswith("20.000 s")
+    where.evaluate("window.second()")
+    assert where.evaluate(listeners) == alone
+    assert where.locator(".cl-player").count() == 1
+
+
+@pytest.mark.browser
+def test_the_scenario_line_can_be_copied(live: Callable[..., Any]) -> None:
+    """The button puts the line on the clipboard, or says how to."""
+    where = live(family())
+    where.locator(".cl-share button").click()
+    until(lambda: where.locator(".cl-share button").inner_text() in {"copied", "press Ctrl+C"})
+
+
+@pytest.mark.browser
+def test_an_empty_trace_is_shown_as_such(visit: Open) -> None:
+    """No agents, no events: the page opens and says that nothing happened."""
+    where = visit([branch(Trace([]), verdicts=())]).page
+    assert "Nothing has happened yet." in where.locator(".cl-say").inner_text()
+    assert (
+        json.loads(where.evaluate("JSON.stringify(document.querySelector('.cl-player').stats)"))["frames"]
+        >= 1
+    )
