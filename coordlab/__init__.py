@@ -89,7 +89,7 @@ def __getattr__(name: str) -> object:
     module = import_module(f"coordlab.{_HOME[name]}")
     value = getattr(module, name)
     if _HOME[name] == "world.world":
-        module.show = _show
+        module.__dict__["show"] = _show
     globals()[name] = value
     return value
 

@@ -59,7 +59,7 @@ def agreement(within: float) -> Property:
 def _asked_before_ruling(trace: Trace) -> Verdict:
     name, answered = "rules only if nobody above answered", set()
     for event in trace:
-        if event.name == "Election" and event.kind == SEND or event.data == "electing":
+        if event.data == "electing" or (event.kind == SEND and event.name == "Election"):
             answered.discard(event.agent)
         elif event.kind == HANDLE and event.name == "Answer":
             answered.add(event.agent)
@@ -87,7 +87,8 @@ def one_election_at_a_time(patience: float) -> Property:
                 asked.pop(pair, None)
             elif event.kind == SEND and event.name == "Election":
                 if event.time < asked.get(pair, -patience) + patience:
-                    why = f"{sentence(trace, event.seq)} It had asked at {asked[pair]:.3f} s and was still waiting."
+                    when = f"It had asked at {asked[pair]:.3f} s and was still waiting."
+                    why = f"{sentence(trace, event.seq)} {when}"
                     return Verdict(name, "violated", event.time, event.seq, why)
                 asked[pair] = event.time
         return Verdict(name, "holds")

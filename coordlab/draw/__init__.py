@@ -4,6 +4,8 @@
     space_time(run.trace, since=2.9, until=4.1)    # a closer look
     network(run.trace, at=3.685)                   # who is in which role, and what is under way
     space_time(run.trace, ax=axes)                 # the same on axes of matplotlib
+
+Each shows itself in a notebook, light or dark, and prints as a description in words.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class Drawing:
         path = Path(path)
         if path.suffix != ".svg":
             raise ValueError(
-                f"{str(path)!r}: a drawing is saved as SVG. Write {str(path.with_suffix('.svg'))!r}; for other "
+                f"{str(path)!r}: a drawing is saved as SVG. Write {path.stem + '.svg'!r}; for other "
                 f"formats draw with matplotlib, space_time(trace, ax=axes), and save its figure."
             )
         path.write_text(self.svg, encoding="utf-8")

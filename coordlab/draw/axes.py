@@ -58,7 +58,7 @@ class _Brush:
         """Add one artist."""
         if mark.shape == "text":
             self._text(mark, order)
-        elif mark.shape in ("bar", "area", "arrow"):
+        elif mark.shape in ("bar", "area", "arrow", "node"):
             self.ax.add_patch(self.patch(mark, zorder=order))
         else:
             self.ax.add_line(self.line(mark, zorder=order))
@@ -66,7 +66,7 @@ class _Brush:
     def patch(self, mark: Mark, **more: Any) -> Any:
         """A rectangle, a polygon or an arrow."""
         from matplotlib.colors import to_rgba
-        from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
+        from matplotlib.patches import Circle, FancyArrowPatch, Polygon, Rectangle
 
         ends = [(self.x(x), self.y(y)) for x, y in mark.points]
         look, colour = mark.look, self.colour(mark.look.colour)
@@ -77,11 +77,13 @@ class _Brush:
                 facecolor=inner, linewidth=look.width * _POINT, linestyle=self._dash(mark), **more,
             )  # fmt: skip
         if mark.shape == "area":
-            return Polygon(ends, color=colour, linewidth=look.width * _POINT, joinstyle="round", **more)
-        (x0, y0), (x1, y1) = ends
-        style = {"facecolor": colour, "edgecolor": to_rgba(self.colour("ink"), 0.35)}
-        hatch = _HATCHES.get(look.hatch or 0)
-        return Rectangle((x0, y0), x1 - x0, y1 - y0, hatch=hatch, linewidth=0, **style, **more)
+            more |= {"joinstyle": "round", "capstyle": "round"}
+            return Polygon(ends, color=colour, linewidth=look.width * _POINT, **more)
+        more |= {"facecolor": colour, "edgecolor": to_rgba(self.colour("ink"), 0.35), "linewidth": 0}
+        more["hatch"] = _HATCHES.get(look.hatch or 0)
+        if mark.shape == "node":
+            return Circle(ends[0], mark.size, **more)
+        return Rectangle(ends[0], ends[1][0] - ends[0][0], ends[1][1] - ends[0][1], **more)
 
     def line(self, mark: Mark, **more: Any) -> Any:
         """A line, or a marker at one point."""
@@ -89,13 +91,12 @@ class _Brush:
 
         look, colour = mark.look, self.colour(mark.look.colour)
         xs, ys = zip(*((self.x(x), self.y(y)) for x, y in mark.points), strict=True)
-        style: dict[str, Any] = {"color": colour, "linewidth": look.width * _POINT, "linestyle": self._dash(mark)}
+        more |= {"color": colour, "linewidth": look.width * _POINT, "linestyle": self._dash(mark)}
         if mark.shape != "line":
             inner = self.colour("bg") if look.hollow else colour
-            size = 2 * mark.size * _POINT
-            style = {"color": colour, "marker": _MARKERS[mark.shape], "markersize": size, "markerfacecolor": inner}
-            style |= {"markeredgewidth": look.width * _POINT, "linestyle": ""}
-        return Line2D(xs, ys, **style, **more)
+            more |= {"marker": _MARKERS[mark.shape], "markersize": 2 * mark.size * _POINT, "linestyle": ""}
+            more |= {"markerfacecolor": inner, "markeredgewidth": look.width * _POINT}
+        return Line2D(xs, ys, **more)
 
     def _dash(self, mark: Mark) -> Any:
         return (0, tuple(mark.look.dash)) if mark.look.dash else "-"
@@ -106,9 +107,17 @@ class _Brush:
         (x, y), anchor = mark.points[0], {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
         halo = [withStroke(linewidth=2.2, foreground=self.colour(mark.halo))] if mark.halo else []
         self.ax.text(
-            self.x(x), self.y(y - 0.36 * mark.size), clean(mark.text), color=self.colour(mark.look.colour), ha=anchor,
-            va="center", fontsize=mark.size * _POINT, path_effects=halo, zorder=order, parse_math=False, clip_on=False,
-        )  # fmt: skip
+            self.x(x),
+            self.y(y - 0.36 * mark.size),  # from the baseline to the middle
+            clean(mark.text),
+            color=self.colour(mark.look.colour),
+            horizontalalignment=anchor,
+            verticalalignment="center",
+            fontsize=mark.size * _POINT,
+            path_effects=halo,
+            zorder=order,
+            parse_math=False,
+        )
 
     def legend(self) -> None:
         """The legend below the axes."""
@@ -117,8 +126,9 @@ class _Brush:
         labels = [f" {label}" if label.startswith("_") else label for label in entries]
         if not handles:
             return
-        place = (0.0, -0.14 if self.scene.lanes else 0.0)
-        box = self.ax.legend(handles, labels, loc="upper left", bbox_to_anchor=place, ncols=4, frameon=False, fontsize=8)
+        below = (0.0, -0.14 if self.scene.lanes else 0.0)
+        look = {"ncols": 4, "frameon": False, "fontsize": 8}
+        box = self.ax.legend(handles, labels, loc="upper left", bbox_to_anchor=below, **look)
         for text in box.get_texts():
             text.set_parse_math(False)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from coordlab.draw.reading import ABSENT, DOWN, Flight, Looks, Span, flights, roles_at, spans, strikes, tell
-from coordlab.draw.scene import SMALL, Look, Mark, Scene, clean, fit, wide
+from coordlab.draw.reading import ABSENT, DOWN, Flight, Looks, flights, roles_at, spans, strikes, tell
+from coordlab.draw.scene import SMALL, Look, Mark, Scene, clean, fit
 from coordlab.draw.words import network_words
 from coordlab.world.trace import Trace
 
 Point = tuple[float, float]
 _LABELLED = 16  # agents that leave room for the words of their roles
+_BAD = Look("bad", width=2.0)
 
 
 def network_scene(trace: Trace, at: float, topology: Any | None) -> Scene:
@@ -26,7 +27,8 @@ class _Layout:
     """Puts everything in its place; each `_..._marks` yields one layer, the lowest first."""
 
     def __init__(self, trace: Trace, at: float, topology: Any | None) -> None:
-        self.trace, self.at, self.topology = trace, at, topology
+        self.trace, self.at, self.drawn_up = trace, at, topology is not None
+        self.near = neighbours(trace.agents, topology)
         lanes, sent = spans(trace), flights(trace)
         self.looks, self.now = Looks(trace, lanes, sent), roles_at(lanes, at)
         self.under = [each for each in sent if each.sent <= at and (each.end is None or at < each.end)]
@@ -38,8 +40,12 @@ class _Layout:
         self.scene = Scene("Network", alt, self.width, self.height, f"at {at:.3f} s")
         self.scene.limits = (0, self.width, self.height, 26)
         self.scene.marks = [
-            *self._group_marks(), *self._link_marks(), *self._cut_marks(), *self._message_marks(), *self._agent_marks()
-        ]  # fmt: skip
+            *self._group_marks(),
+            *self._link_marks(),
+            *self._cut_marks(),
+            *self._message_marks(),
+            *self._agent_marks(),
+        ]
 
     # --- where ---------------------------------------------------------------------------------------
 
@@ -50,9 +56,9 @@ class _Layout:
         self.node = max(11.0, min(22.0, 2.4 * reach / number))
         margin = self.node + (90 if number <= _LABELLED else 24)
         self.width = 2 * (reach + margin)
-        self.height = 2 * (reach + self.node) + 100
-        middle = (self.width / 2, self.height / 2 + 10)
-        places = circle(names) if self.topology is None else spread(names, self.topology)
+        self.height = 2 * (reach + self.node) + 84
+        middle = (self.width / 2, self.height / 2 + 12)
+        places = spread(list(self.near), self.near) if self.drawn_up else circle(names)
         self.place = {name: (middle[0] + reach * x, middle[1] + reach * y) for name, (x, y) in places.items()}
 
     def _group(self, name: str) -> tuple[int, ...]:
@@ -76,17 +82,14 @@ class _Layout:
         return start, (start[0] + way * dx, start[1] + way * dy)
 
     def _links(self) -> Iterator[tuple[str, str]]:
-        names = self.trace.agents
-        for number, one in enumerate(names):
-            for other in names[number + 1 :]:
-                if self.topology is None or one in self.topology and other in self.topology[one]:
-                    yield one, other
+        order = {name: number for number, name in enumerate(self.near)}
+        return ((one, other) for one in order for other in self.near[one] if order[one] < order[other])
 
     # --- what ----------------------------------------------------------------------------------------
 
     def _group_marks(self) -> Iterator[Mark]:
         groups = list(dict.fromkeys(map(self._group, self.trace.agents))) if self.parted else []
-        tip = " ".join(tell(self.trace, strike.seq) for strike in self.parted)
+        tip = self._parting()
         for number, group in enumerate(groups):
             members = [self.place[name] for name in self.trace.agents if self._group(name) == group]
             look = Look(f"group{number % 3}", width=3 * self.node)
@@ -96,13 +99,16 @@ class _Layout:
 
     def _link_marks(self) -> Iterator[Mark]:
         """Links that carry; of the others those that somebody drew up, dashed."""
-        crowded = self.topology is None and len(self.trace.agents) > _LABELLED
+        crowded = not self.drawn_up and len(self.near) > _LABELLED
+        tip = self._parting()
         for one, other in () if crowded else self._links():
-            whole = self._group(one) == self._group(other)
-            if whole:
+            if self._group(one) == self._group(other):
                 yield Mark("link", "line", (self.place[one], self.place[other]), Look("line"))
-            elif self.topology is not None:
-                yield from self._severed(one, other, " ".join(tell(self.trace, each.seq) for each in self.parted))
+            elif self.drawn_up:
+                yield from self._severed(one, other, tip)
+
+    def _parting(self) -> str:
+        return " ".join(tell(self.trace, strike.seq) for strike in self.parted)
 
     def _cut_marks(self) -> Iterator[Mark]:
         for (sender, to), strike in self.cuts.items():
@@ -115,7 +121,7 @@ class _Layout:
         self.scene.explain("Marks", "link that is cut", mark)
         yield mark
         middle = ((x0 + x1) / 2, (y0 + y1) / 2)
-        yield Mark("cross", "cross", (middle,), Look("bad", width=2.0), tip, size=5)
+        yield Mark("cross", "cross", (middle,), _BAD, tip, size=5)
 
     def _message_marks(self) -> Iterator[Mark]:
         for flight in self.under:
@@ -127,7 +133,7 @@ class _Layout:
             self.scene.explain("Messages", clean(flight.name), mark._replace(shape="arrow"))
             yield mark
             if gone:
-                yield Mark("cross", "cross", way[1:], Look("bad", width=2.0), tell(self.trace, flight.over or 0), size=4.5)
+                yield Mark("cross", "cross", way[1:], _BAD, tell(self.trace, flight.over or 0), size=4.5)
 
     def _part(self, flight: Flight) -> float:
         """How much of its way a message has behind it; half, if nobody knows."""
@@ -140,13 +146,13 @@ class _Layout:
             span = self.now.get(name)
             role = span.role if span else ABSENT
             look, (x, y) = self.looks.role(role), self.place[name]
-            off = role in (DOWN, ABSENT)
             tip = f"{clean(name)}: {role}. " + (tell(self.trace, span.seq) if span else "")
-            node = Mark("down" if role == DOWN else "agent", "circle", ((x, y),), look, tip, size=self.node)
+            node = Mark("down" if role == DOWN else "agent", "node", ((x, y),), look, tip, size=self.node)
             self.scene.explain("Agents", role, node._replace(shape="bar"))
             yield node
             words = fit(clean(name), 2 * self.node - 4)
-            yield Mark("name", "text", ((x, y + 4),), Look(f"on-{look.colour}"), tip, words, anchor="middle", halo=look.colour)
+            on, halo = Look(f"on-{look.colour}"), look.colour
+            yield Mark("name", "text", ((x, y + 4),), on, tip, words, anchor="middle", halo=halo)
             if len(self.trace.agents) <= _LABELLED:
                 yield self._role_mark(name, role, words)
 
@@ -154,14 +160,28 @@ class _Layout:
         """The role in words: outside the circle, or below a place in a topology."""
         (x, y), middle = self.place[name], self.width / 2
         anchor, dx, dy = "middle", 0.0, self.node + 15
-        if self.topology is None and abs(x - middle) > self.node:
+        if not self.drawn_up and abs(x - middle) > self.node:
             away = self.node + (7 if not self.parted else 0.5 * self.node + 7)
             anchor, dx, dy = ("start", away, 4.0) if x > middle else ("end", -away, 4.0)
-        elif self.topology is None and y < self.height / 2:
+        elif not self.drawn_up and y < self.height / 2:
             dy = -self.node * (1.5 if self.parted else 1) - 8
         role = role if shown == clean(name) else f"{clean(name)}: {role}"
         text = fit(role, 88 if anchor != "middle" else 150, SMALL)
-        return Mark("label", "text", ((x + dx, y + dy),), Look("soft"), text=text, size=SMALL, anchor=anchor, halo="bg")
+        place, look = ((x + dx, y + dy),), Look("soft")
+        return Mark("label", "text", place, look, text=text, size=SMALL, anchor=anchor, halo="bg")
+
+
+def neighbours(names: tuple[str, ...], topology: Any | None) -> dict[str, list[str]]:
+    """Who is linked with whom, in either direction; without a topology everybody with everybody."""
+    return {
+        one: [
+            other
+            for other in names
+            if other != one
+            and (topology is None or topology.has_edge(one, other) or topology.has_edge(other, one))
+        ]
+        for one in names
+    }
 
 
 def circle(names: list[str]) -> dict[str, Point]:
@@ -173,31 +193,30 @@ def circle(names: list[str]) -> dict[str, Point]:
     return places
 
 
-def spread(names: list[str], topology: Mapping[str, Any]) -> dict[str, Point]:
+def spread(names: list[str], near: dict[str, list[str]]) -> dict[str, Point]:
     """Places whose distances follow the hops between agents, within a circle of radius 1.
 
     Stress majorization from a circle: de Leeuw 1977; Gansner, Koren and North 2005.  It only adds,
     divides and takes roots, which every machine does alike, so the picture is the same everywhere.
     """
-    names = [name for name in names if name]
-    hops = {name: _hops(name, topology, len(names)) for name in names}
+    hops = {name: _hops(name, near) for name in names}
     places = circle(names)
     for _ in range(max(8, min(300, 600_000 // (len(names) ** 2 + 1)))):
         for one in names:
             places[one] = _settled(one, names, places, hops[one])
-    xs, ys = [x for x, _ in places.values()], [y for _, y in places.values()]
+    xs, ys = [x for x, _ in places.values()] or [0.0], [y for _, y in places.values()] or [0.0]
     x0, y0 = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     most = max(max(xs) - x0, max(ys) - y0) or 1.0
     return {name: ((x - x0) / most, (y - y0) / most) for name, (x, y) in places.items()}
 
 
-def _hops(start: str, topology: Mapping[str, Any], far: int) -> dict[str, int]:
+def _hops(start: str, near: dict[str, list[str]]) -> dict[str, int]:
     hops, front = {start: 0}, [start]
     for name in front:
-        for near in topology[name] if name in topology else ():
-            if near not in hops:
-                hops[near] = hops[name] + 1
-                front.append(near)
+        for other in near[name]:
+            if other not in hops:
+                hops[other] = hops[name] + 1
+                front.append(other)
     return hops
 
 

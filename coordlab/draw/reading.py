@@ -166,7 +166,8 @@ class Looks:
         twentieths = Counter(name for name, _ in spread)
         steady = {name for name in numbers if twentieths[name] >= 12 and numbers[name] >= len(sent) / 4}
         self.faint = steady if len(numbers) - len(steady) >= 2 else set()
-        self.types = {name: number for number, name in enumerate(each for each in numbers if each not in self.faint)}
+        plain = [name for name in numbers if name not in self.faint]
+        self.types = {name: number for number, name in enumerate(plain)}
 
     def role(self, role: str) -> Look:
         """The look of a role: colour and hatch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -30,8 +31,8 @@ def _window(trace: Trace, since: float | None, until: float | None) -> tuple[flo
     end = (trace.until if trace.until > begin else begin + 1.0) if until is None else float(until)
     if not 0 <= begin < end < float("inf"):
         raise ValueError(
-            f"since={since!r}, until={until!r} is no window: the run goes from 0 to {trace.until:g} s. "
-            f"Give two moments in virtual seconds, the earlier first, as in since=0, until={trace.until or 1:g}."
+            f"since={since!r}, until={until!r} is no window: the run goes from 0 to {trace.until:g} s. Give "
+            f"two moments in virtual seconds, the earlier first, as in since=0, until={trace.until or 1:g}."
         )
     return begin, end
 
@@ -43,7 +44,7 @@ class _Layout:
         self, trace: Trace, since: float | None, until: float | None, title: str | None, width: float
     ) -> None:
         if not width >= 300:
-            raise ValueError(f"width={width!r} leaves no room to draw: give 300 pixels or more, as in width=760.")
+            raise ValueError(f"width={width!r} leaves no room: give 300 pixels or more, as in width=760.")
         self.trace = trace
         self.since, self.until = _window(trace, since, until)
         self.lanes, self.flights, self.strikes = spans(trace), flights(trace), strikes(trace)
@@ -64,7 +65,7 @@ class _Layout:
         agents = self.trace.agents
         self.row = {name: number for number, name in enumerate(agents)}
         self.left = min(130.0, max([wide(name) for name in agents], default=0.0)) * 1.06 + 20
-        self.right = width - 14
+        self.right = width - 22
         self.pitch = max(16.0, min(56.0, 460 / (len(agents) or 1)))
         self.bar = min(16.0, self.pitch * 0.4)
         self.strip = list(self._placed())
@@ -118,11 +119,13 @@ class _Layout:
             yield Mark("name", "text", place, Look("ink"), clean(name), label, anchor="end")
 
     def _spans(self) -> Iterator[tuple[Span, float, float]]:
-        """The spans to be seen, long ones first, with where they begin and end; of those in one pixel, one."""
+        """The spans to be seen, long ones first, with their ends in pixels; of those in one pixel, one."""
         taken = set()
         shown = [span for span in self.lanes if self._within(span.since, span.until)]
         for span in sorted(shown, key=lambda span: span.since - span.until):
             left, right = self.inside(span.since), self.inside(span.until)
+            if left == right and span.since < span.until:  # it only touches the border
+                continue
             if right - left < 1:
                 if (span.agent, int(left)) in taken:
                     continue
@@ -132,7 +135,8 @@ class _Layout:
     def _lane_marks(self) -> Iterator[Mark]:
         for span, left, right in self._spans():
             y, half, look = self.y(span.agent), self.bar / 2, self.looks.role(span.role)
-            tip = f"{span.agent}, {span.role}, {span.since:.3f} to {span.until:.3f} s. {tell(self.trace, span.seq)}"
+            tip = f"{span.agent}, {span.role}, {span.since:.3f} to {span.until:.3f} s. "
+            tip += tell(self.trace, span.seq)
             mark = Mark("role", "bar", ((left, y - half), (right, y + half)), look, tip)
             if span.role == DOWN:
                 mark = mark._replace(what="down")
@@ -155,8 +159,8 @@ class _Layout:
             yield from self._flight_marks(flight)
 
     def _tip(self, flight: Flight) -> str:
-        over = " It is still under way at the end." if flight.over is None else " " + tell(self.trace, flight.over)
-        return tell(self.trace, flight.seq) + over
+        end = "It is still under way at the end." if flight.over is None else tell(self.trace, flight.over)
+        return f"{tell(self.trace, flight.seq)} {end}"
 
     def _flight_marks(self, flight: Flight) -> Iterator[Mark]:
         """An arrow as far as the message came; where it ended in vain, a cross."""
@@ -175,8 +179,9 @@ class _Layout:
         self.scene.explain("Messages", clean(flight.name), sample)
         yield line
         if flight.fate and self.left <= stop[0] <= self.right:
-            cross = Mark("cross", "cross", (stop,), _LOST if lost else _UNHEARD, tip, size=4.5 if lost else 3.5)
-            self.scene.explain("Marks", "lost on the way" if lost else "recipient down", cross)
+            look, size, word = (_LOST, 4.5, "lost on the way") if lost else (_UNHEARD, 3.5, "recipient down")
+            cross = Mark("cross", "cross", (stop,), look, tip, size=size)
+            self.scene.explain("Marks", word, cross)
             yield cross
         if flight.again:
             self.scene.explain("Marks", "second copy", line)
@@ -227,7 +232,7 @@ class _Layout:
         peak, base = max(sent.values(), default=1), self.bottom - 2
         for at in sorted(sent):
             begin = self.since + at * each
-            tip = f"{begin:.3f} to {begin + each:.3f} s: {sent[at]} messages sent, {lost[at]} of them in vain."
+            tip = f"{begin:.3f} to {begin + each:.3f} s: {sent[at]} messages sent, {lost[at]} in vain."
             for label, number, colour in (("sent", sent[at], "soft"), ("of these in vain", lost[at], "bad")):
                 x, height = self.left + at * _BIN, 36 * number / peak
                 mark = Mark("density", "bar", ((x, base - height), (x + _BIN - 1, base)), Look(colour), tip)
@@ -241,7 +246,9 @@ class _Layout:
         sends = [each.sent for each in self.seen if not each.again]
         start = next((each.since for each in self.strikes if each.since >= self.since), sends[0])
         near = [sent for sent in sends if sent >= start][:60] or sends[:60]
-        begin, end = max(0.0, round(near[0] - 0.05, 1)), round(near[-1] + 0.1, 1)
+        pad = (near[-1] - near[0] or 0.1) / 10
+        digits = max(0, -math.floor(math.log10(pad)))
+        begin, end = max(0.0, round(near[0] - pad, digits)), round(near[-1] + pad, digits)
         return (
             f"{len({each.seq for each in self.seen}):,} messages are too many to tell apart. "
             f"Zoom in: space_time(trace, since={begin:g}, until={end:g})"
@@ -296,15 +303,15 @@ class _Layout:
     def _group_marks(self) -> Iterator[Mark]:
         """The groups of a partition as shades, and a wall wherever neighbouring lanes are apart."""
         for strike, *_ in self.strip:
-            left, right, tip = self.inside(strike.since), self.inside(strike.until), tell(self.trace, strike.seq)
+            left, right = self.inside(strike.since), self.inside(strike.until)
+            tip = tell(self.trace, strike.seq)
             groups = [strike.group(name) for name in self.trace.agents] if strike.sides else []
             for number, group in enumerate(groups):
                 above = self.top + (number - 0.5) * self.pitch
                 look, corners = Look(f"group{group % 3}"), ((left, above), (right, above + self.pitch))
                 yield Mark("group", "bar", corners, look, tip)
                 if number and groups[number - 1] != group:
-                    wall = Mark("wall", "line", ((left, above), (right, above)), _BAD._replace(dash=(2, 3)), tip)
+                    ends = ((left, above), (right, above))
+                    wall = Mark("wall", "line", ends, _BAD._replace(dash=(2, 3)), tip)
                     self.scene.explain("Marks", "partition", wall)
                     yield wall
-
-

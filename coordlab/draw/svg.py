@@ -22,13 +22,14 @@ _HATCHES = {
 _FONT = "system-ui,'Segoe UI',Helvetica,Arial,sans-serif"
 _CSS = (
     f".cl-draw{{font:12px {_FONT}}}.cl-draw .hit{{stroke:transparent;stroke-width:9;stroke-dasharray:none}}"
-    ".cl-draw .name,.cl-draw .title{font-weight:600}.cl-draw text{font-variant-numeric:tabular-nums;paint-order:stroke}"
+    ".cl-draw .name,.cl-draw .title{font-weight:600}"
+    ".cl-draw text{font-variant-numeric:tabular-nums;paint-order:stroke}"
     # light-dark() follows prefers-color-scheme, or the notebook's own theme where there is one.
     "@supports(color:light-dark(red,red)){.cl-draw{color-scheme:light dark;"
     + "".join(f"--cl-{name}:light-dark({light},{dark});" for name, (light, dark) in COLOURS.items())
     + "}@media(prefers-color-scheme:dark){.cl-draw{color-scheme:dark}}"
-    '[data-jp-theme-light="true"] .cl-draw,[data-vscode-theme-kind="vscode-light"] .cl-draw{color-scheme:light}'
-    '[data-jp-theme-light="false"] .cl-draw,[data-vscode-theme-kind="vscode-dark"] .cl-draw{color-scheme:dark}}'
+    ':is([data-jp-theme-light="true"],[data-vscode-theme-kind="vscode-light"]) .cl-draw{color-scheme:light}'
+    ':is([data-jp-theme-light="false"],[data-vscode-theme-kind="vscode-dark"]) .cl-draw{color-scheme:dark}}'
 )
 
 
@@ -38,12 +39,12 @@ def paint(scene: Scene) -> str:
     marks = [*_heading(scene), *scene.chrome, *scene.marks, *below]
     body = _defs(marks) + "".join(_groups(marks))
     size = f'width="{scene.width:g}" height="{height:g}" viewBox="0 0 {scene.width:g} {height:g}"'
-    text = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="cl-draw" {size} role="img" '
-        f'aria-labelledby="{_ID}-title {_ID}-desc"><title id="{_ID}-title">{_safe(scene.heading or scene.title)}'
-        f'</title><desc id="{_ID}-desc">{_safe(scene.alt)}</desc><style>{_CSS}</style>'
-        f'<rect width="100%" height="100%" {_paints(fill="bg")}/>{body}</svg>\n'
-    )
+    named = f'role="img" aria-labelledby="{_ID}-title {_ID}-desc"'
+    title = f'<title id="{_ID}-title">{_safe(scene.heading or scene.title)}</title>'
+    words = f'<desc id="{_ID}-desc">{_safe(scene.alt)}</desc>'
+    page = f'<rect width="100%" height="100%" {_paints(fill="bg")}/>'
+    start = f'<svg xmlns="http://www.w3.org/2000/svg" class="cl-draw" {size} {named}>'
+    text = f"{start}{title}{words}<style>{_CSS}</style>{page}{body}</svg>\n"
     return text.replace(_ID, "cl-" + sha256(text.encode()).hexdigest()[:10])
 
 
@@ -95,8 +96,9 @@ def _style(mark: Mark) -> str:
     if mark.shape == "text":
         halo = {"stroke": mark.halo} if mark.halo else {}
         weight = ' stroke-width="3" stroke-linejoin="round"' if halo else ""
-        return f'text-anchor="{mark.anchor}" font-size="{mark.size:g}"{weight} {_paints(fill=look.colour, **halo)}'
-    if mark.shape in ("bar", "circle") and look.hatch in _HATCHES:
+        place = f'text-anchor="{mark.anchor}" font-size="{mark.size:g}"{weight}'
+        return f"{place} {_paints(fill=look.colour, **halo)}"
+    if mark.shape in ("bar", "node") and look.hatch in _HATCHES:
         return f'fill="url(#{_ID}-{look.colour}-{look.hatch})"'
     if mark.shape == "bar":
         return _paints(fill=look.colour)
@@ -122,7 +124,7 @@ def _mark(mark: Mark) -> str:
         (_, _), (right, low) = mark.points
         box = f'x="{x:.1f}" y="{y:.1f}" width="{right - x:.1f}" height="{low - y:.1f}"'
         return f'<rect {box} rx="1.5">{title}</rect>'
-    if mark.shape == "circle":
+    if mark.shape in ("circle", "node"):
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:g}">{title}</circle>'
     if mark.shape in ("line", "arrow"):
         return _line(mark, title)
@@ -161,11 +163,12 @@ def _line(mark: Mark, title: str) -> str:
 
 
 def _defs(marks: list[Mark]) -> str:
-    looks = dict.fromkeys((mark.look.colour, mark.look.hatch) for mark in marks if mark.look.hatch in _HATCHES)
+    looks = dict.fromkeys((mark.look.colour, mark.look.hatch) for mark in marks)
     patterns = (
         f'<pattern id="{_ID}-{colour}-{hatch}" width="8" height="8" patternUnits="userSpaceOnUse">'
         f'<rect width="8" height="8" {_paints(fill=colour)}/><path d="{_HATCHES[hatch or 0]}" '
         f'stroke-opacity=".35" {_paints(stroke=f"on-{colour}")}/></pattern>'
         for colour, hatch in looks
+        if hatch in _HATCHES
     )
     return f"<defs>{''.join(patterns)}</defs>"

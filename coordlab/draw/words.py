@@ -16,10 +16,11 @@ def space_time_words(
     """Who, how long, which faults when, who holds which role at the end, how many messages were lost."""
     went = f"{until:g} virtual seconds" if since == 0 else f"virtual time {since:g} to {until:g} s"
     faults = [strike for strike in struck if since <= strike.until and strike.since <= until]
+    told = "; ".join(map(_fault_words, faults[:8]))
     return " ".join(
         [
             f"Space-time diagram of {_agents(trace)} over {went}.",
-            f"Faults: {'; '.join(map(fault_words, faults[:8]))}{_more(len(faults) - 8)}." if faults else "No faults.",
+            f"Faults: {told}{_more(len(faults) - 8)}." if faults else "No faults.",
             f"At {until:g} s, {roles_words(trace, lanes, until)}.",
             _message_words([each for each in sent if since <= each.sent <= until]),
         ]
@@ -35,7 +36,7 @@ def _more(number: int) -> str:
     return f"; and {number} more" if number > 0 else ""
 
 
-def fault_words(strike: Strike) -> str:
+def _fault_words(strike: Strike) -> str:
     """A fault and its time: `5 crashes at 3 s`."""
     end = f" to {strike.until:g}" if strike.until > strike.since else ""
     return f"{clean(strike.text)} at {strike.since:g}{end} s"
@@ -58,10 +59,8 @@ def _message_words(sent: list[Flight]) -> str:
     fates = Counter(flight.fate for flight in sent if flight.fate)
     vain = f", {fates.total()} in vain ({', '.join(f'{fate}: {count}' for fate, count in fates.items())})"
     under = sum(flight.fate is None for flight in sent)
-    return (
-        f"{number} message{'' if number == 1 else 's'} sent{vain if fates else ', none lost' if number else ''}"
-        f"{f', {under} still under way' if under else ''}."
-    )
+    sends = f"{number} message{'' if number == 1 else 's'} sent"
+    return f"{sends}{vain if fates else ', none in vain'}{f', {under} still under way' if under else ''}."
 
 
 def network_words(

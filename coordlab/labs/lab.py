@@ -12,6 +12,7 @@ from coordlab.labs.design import Design
 from coordlab.world.agent import Agent
 from coordlab.world.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
 from coordlab.world.scenario import Scenario, ScenarioError, Value
+from coordlab.world.story import TEMPLATES
 from coordlab.world.trace import SEND, Trace
 from coordlab.world.world import Run, WorldError
 
@@ -257,6 +258,7 @@ class Lab:
             measures=self.measured(branch),
             lanes=self.design.lanes(branch.scenario.parameters),
             focus=self.design.focus,
+            templates=TEMPLATES,
         )
 
     def __repr__(self) -> str:

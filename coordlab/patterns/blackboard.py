@@ -162,7 +162,7 @@ class Done:
 
 
 class Blackboard(Agent):
-    """The board and its control: notifies subscribers, and activates `concurrent` triggered sources at a time.
+    """The board and its control: notifies subscribers, activates `concurrent` triggered sources at a time.
 
     An activation that is not done within `limit` seconds is given up; after `steps` of them control stops.
     """

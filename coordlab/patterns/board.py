@@ -29,7 +29,7 @@ class Entry:
 Merge = Callable[[Entry, Entry], Entry | None]
 
 
-def newest(old: Entry, new: Entry) -> Entry | None:
+def newest(_: Entry, new: Entry) -> Entry | None:
     """The last write wins, whatever it overwrites."""
     return new
 
@@ -40,9 +40,14 @@ def most_confident(old: Entry, new: Entry) -> Entry | None:
 
 
 def keep_all(old: Entry, new: Entry) -> Entry | None:
-    """Both stand: the value becomes the tuple of all that were written, each once."""
-    had = old.value if isinstance(old.value, tuple) else (old.value,)
-    return None if new.value in had else replace(new, value=(*had, new.value))
+    """Both stand: the value becomes the tuple of all that were written, each once; a tuple counts as several."""
+    had, more = _several(old.value), _several(new.value)
+    fresh = tuple(each for each in more if each not in had)
+    return replace(new, value=had + fresh) if fresh else None
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 MERGES: dict[str, Merge] = {"newest": newest, "most_confident": most_confident, "keep_all": keep_all}
@@ -106,8 +111,8 @@ class Board:
     def write(self, key: str, value: Any, *, expected: int | None = None, **details: Any) -> Entry | None:
         """Put a new version of `key` on the board and tell the subscribers.
 
-        With `expected` only if that is the version now, else a `Conflict`.  None if the merge
-        policy lets the old entry stand.
+        With `expected` only if that is the version now, else a `Conflict`: who names a version has
+        seen it, so nothing is merged.  None if the merge policy lets the old entry stand.
         """
         before = self.version(key)
         if expected is not None and expected != before:

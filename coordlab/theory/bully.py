@@ -22,7 +22,9 @@ def messages(agents: int, noticed_by: int = 1, skip_silent: bool = False) -> int
 
 
 def false_alarm(agents: int) -> int:
-    """Messages when the lowest of `agents` elects though the highest rules: n(n - 1) asked and answered, n - 1 told.
+    """Messages when the lowest of `agents` elects though the highest rules.
+
+    All but the highest hold an election: n(n - 1) messages to ask and answer, and n - 1 are told.
 
     >>> false_alarm(5)
     24
@@ -36,7 +38,7 @@ def unguarded_elections(agents: int) -> int:
     >>> unguarded_elections(5), unguarded_elections(12)
     (8, 1024)
     """
-    return 2 ** (agents - 2)
+    return 1 << (agents - 2)
 
 
 def seconds(latency: float, patience: float, noticed_by: int = 1, agents: int = 5) -> float:

@@ -221,7 +221,7 @@ export function background({ arrows, until }) {
     seen.bins.add(Math.floor((20 * arrows.t0[i]) / until));
     bins.set(arrows.name[i], seen);
   }
-  const steady = [...bins].filter(([, seen]) => seen.bins.size >= 12 && seen.count >= arrows.count / 4);
+  const steady = [...bins].filter(([, seen]) => seen.bins.size >= 12 && seen.count >= arrows.count / 5);
   return new Set(bins.size - steady.length >= 2 ? steady.map(([name]) => name) : []);
 }
 
@@ -300,7 +300,7 @@ export const speedName = (speed) => (speed < 1 ? `1/${Math.round(1 / speed)} ×`
 
 const SPEEDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 const NO_KERNEL = "needs a running kernel; this page is a recording";
-const VERDICTS = { holds: ["check", "holds"], violated: ["cross", "violated"], undecided: ["query", "undecided"] };
+const VERDICTS = { holds: ["check", "holds"], violated: ["cross", "violated"], undecided: ["help", "undecided"] };
 const KEYS = [
   ["Space", "play or pause"], ["← →", "previous, next event"],
   ["Shift + ← →", "the same on the selected agent, else ten events"], ["↑ ↓", "select an agent"],
@@ -394,7 +394,9 @@ class Numbering {
 
 /** How roles and message types look: colour, and pattern or dash, by label. */
 class Looks {
-  constructor() { this.roles = new Numbering(); this.types = new Numbering(); this.faint = new Set(); this.tiles = new Map(); }
+  constructor() {
+    Object.assign(this, { roles: new Numbering(), types: new Numbering(), faint: new Set(), tiles: new Map() });
+  }
 
   /** The role held longest gets the quietest look; a label that has a look keeps it. */
   meet(trace) {
@@ -555,7 +557,7 @@ class Surface {
   }
 }
 
-const MOST_ARROWS = 5000, PLAIN_ARROWS = 1200, RAIL = 18, AXIS = 22, PAD = 14;
+const MOST_ARROWS = 5000, PLAIN_ARROWS = 1200, RAIL = 17, AXIS = 22, PAD = 14;
 
 /** The space-time diagram: time to the right, a lane an agent, an arrow a journey of a message. */
 class Diagram extends Surface {
@@ -569,7 +571,8 @@ class Diagram extends Surface {
   layout(trace, width, scale) {
     this.trace = trace;
     const n = Math.max(1, trace.meta.agents.length);
-    const { faults, verdicts } = trace.meta, extras = faults.length + verdicts.filter(({ status }) => status === "violated").length;
+    const broken = trace.meta.verdicts.filter(({ status }) => status === "violated");
+    const extras = trace.meta.faults.length + broken.length;
     this.left = this.player.gutter;
     this.rows = Math.min(2, extras) + (this.caption ? 1 : 0); // one more for the first difference
     this.top = (this.caption ? 20 : 4) + RAIL * this.rows + 6;
@@ -792,7 +795,8 @@ class Diagram extends Surface {
     const { theme } = this.player, half = this.bar / 2 + 4;
     const path = { decision: `M${x} ${y - half - 8}l4 4l-4 4l-4 -4z`, note: `M${x - 2.5} ${y - half - 6.5}h5v5h-5z`,
       crash: `M${x - 5} ${y - half - 4}h10l-5 7z`, restart: `M${x - 5} ${y + half + 4}h10l-5 -7z` }[kind];
-    ctx.fillStyle = ctx.strokeStyle = { restart: theme.good, note: theme.soft, decision: theme.accent, crash: theme.bad }[kind];
+    const colour = { restart: theme.good, note: theme.soft, decision: theme.accent, crash: theme.bad }[kind];
+    ctx.fillStyle = ctx.strokeStyle = colour;
     ctx.lineWidth = 2;
     if (kind === "crash" || kind === "restart") line(ctx, x, y - half, x, y + half);
     ctx.fill(new Path2D(path));
@@ -881,7 +885,7 @@ class Diagram extends Surface {
   }
 
   paintChosen(ctx, i) {
-    const at = this.ends(i), path = new Path2D(), look = this.player.looks.type(this.trace.meta.names[this.trace.arrows.name[i]]);
+    const at = this.ends(i), path = new Path2D();
     this.addLine(path, i, at);
     ctx.strokeStyle = this.player.theme.accent;
     ctx.globalAlpha = 0.28;
@@ -889,7 +893,6 @@ class Diagram extends Surface {
     ctx.stroke(path);
     ctx.globalAlpha = 1;
     this.paintGroup(ctx, this.trace.meta.names[this.trace.arrows.name[i]], [i], 1, false);
-    ctx.strokeStyle = look.colour;
   }
 
   paintFlight(ctx) {
@@ -1056,16 +1059,20 @@ class Network extends Surface {
   layout(trace, width, height) {
     this.trace = trace;
     this.size(width, height);
-    const n = trace.meta.agents.length, room = Math.min(width * 0.5 - 54, height * 0.5 - 34);
+    const n = trace.meta.agents.length, room = Math.min(width * 0.5 - 54, height * 0.5 - 46);
     this.ring = Math.max(30, room);
     this.below = width < 480 && n <= 8; // too narrow for words beside the nodes
-    this.wide = this.below ? width * 0.5 - 46 : Math.max(Math.min(this.ring, width * 0.5 - 66), Math.min(width * 0.5 - 74, this.ring * 1.5));
+    this.middle = height / 2 - (this.below ? 14 : 0);
+    const beside = width * 0.5 - 74; // what the words beside the nodes leave
+    this.wide = this.below ? width * 0.5 - 46 : Math.max(Math.min(this.ring, beside + 8), Math.min(beside, this.ring * 1.5));
+    this.every = Math.ceil((22 * n) / (Math.PI * (this.ring + this.wide))); // as many words as fit around the circle
+    this.room = this.below && n % 2 ? 2 * this.wide * Math.sin(Math.PI / n) - 6 : Infinity; // the lowest two stand side by side
     this.node = Math.max(4, Math.min(19, (this.ring * 2.2) / n));
   }
 
   at(a) {
     const angle = -Math.PI / 2 + (a * 2 * Math.PI) / this.trace.meta.agents.length;
-    return [this.W / 2 + this.wide * Math.cos(angle), this.H / 2 + this.ring * Math.sin(angle)];
+    return [this.W / 2 + this.wide * Math.cos(angle), this.middle + this.ring * Math.sin(angle)];
   }
 
   paint() {
@@ -1118,15 +1125,22 @@ class Network extends Surface {
       const look = looks.type(meta.names[arrows.name[i]]);
       if (hidden.has(meta.names[arrows.name[i]])) continue;
       const lost = ![ARRIVED, UNDERWAY, UNHEARD].includes(arrows.fate[i]);
-      const u = (now - arrows.t0[i]) / (arrows.t1[i] - arrows.t0[i] || 1), p = this.between(i, 0), q = this.between(i, Math.min(u, lost ? 0.62 : 1));
+      const u = (now - arrows.t0[i]) / (arrows.t1[i] - arrows.t0[i] || 1);
+      const p = this.between(i, 0), q = this.between(i, Math.min(u, lost ? 0.62 : 1));
       ctx.strokeStyle = ctx.fillStyle = look.colour;
       ctx.lineWidth = look.width + 0.4;
       ctx.setLineDash(look.dash);
       line(ctx, ...p, ...q);
       ctx.setLineDash([]);
       const tip = new Path2D();
-      if (lost && u > 0.62) { addCross(tip, ...q, 4.5); ctx.strokeStyle = theme.bad; ctx.lineWidth = 2.2; ctx.stroke(tip); }
-      else { addHead(tip, ...p, ...q, 10); ctx.fill(tip); }
+      if (lost && u > 0.62) {
+        addCross(tip, ...q, 4.5);
+        [ctx.strokeStyle, ctx.lineWidth] = [theme.bad, 2.2];
+        ctx.stroke(tip);
+      } else {
+        addHead(tip, ...p, ...q, 10);
+        ctx.fill(tip);
+      }
     }
   }
 
@@ -1160,15 +1174,15 @@ class Network extends Surface {
     ctx.font = `600 12.5px ${theme.font}`;
     ctx.textAlign = "center";
     if (inside) haloText(ctx, name, x, y + 0.5, ink, fill);
-    if (this.node < 7 && a % Math.ceil(this.trace.meta.agents.length / 40)) return;
-    const [dx, dy] = this.below ? [0, 1] : [(x - this.W / 2) / this.wide, (y - this.H / 2) / this.ring];
+    if (a % this.every) return;
+    const [dx, dy] = this.below ? [0, 1] : [(x - this.W / 2) / this.wide, (y - this.middle) / this.ring];
     const side = this.sides ? ` · ${this.below ? "" : "side "}${"ABCDEFGH"[this.side(name)] ?? "?"}` : "";
     ctx.textAlign = Math.abs(dx) < 0.3 ? "center" : dx > 0 ? "left" : "right";
     const tx = x + (Math.abs(dx) < 0.3 ? 0 : Math.sign(dx) * (this.node + 6));
     const ty = Math.abs(dx) < 0.3 ? y + Math.sign(dy || 1) * (this.node + 10) : y;
-    const words = inside ? label + side : this.node < 7 ? name : `${name} · ${label}${side}`;
+    const words = inside ? label + side : this.trace.meta.agents.length > 32 || this.node < 7 ? name : `${name} · ${label}${side}`;
     ctx.font = `11px ${theme.font}`;
-    const room = ctx.textAlign === "left" ? this.W - tx - 2 : ctx.textAlign === "right" ? tx - 2 : 2 * Math.min(tx, this.W - tx) - 4;
+    const room = { left: this.W - tx - 2, right: tx - 2, center: Math.min(this.room, 2 * Math.min(tx, this.W - tx) - 4) }[ctx.textAlign];
     haloText(ctx, fit(ctx, words, room), tx, ty, theme.ink, theme.bg);
   }
 
@@ -1184,7 +1198,8 @@ class Network extends Surface {
     const { arrows, meta } = this.trace;
     const agent = meta.agents.findIndex((_, a) => Math.hypot(px - this.at(a)[0], py - this.at(a)[1]) <= this.node + 3);
     if (agent >= 0) return { agent };
-    const arrow = inFlight(arrows, this.player.now).find((i) => distance(px, py, ...this.between(i, 0), ...this.between(i, 1)) < 6);
+    const near = (i) => distance(px, py, ...this.between(i, 0), ...this.between(i, 1)) < 6;
+    const arrow = inFlight(arrows, this.player.now).find(near);
     return arrow === undefined ? {} : { arrow };
   }
 }
@@ -1208,8 +1223,8 @@ const ICONS = {
   next: "M16 4h3v16h-3zM4 4l11 8-11 8z", loop: "~M4 12a7 7 0 0 1 12-5l3 3M19 4v6h-6M20 12a7 7 0 0 1-12 5l-3-3M5 20v-6h6",
   fit: "~M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", nearer: "~M12 5v14M5 12h14", farther: "~M5 12h14",
   help: "~M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1.1-1.5 2.3M12 18.5v.5", undo: "~M8 5L4 9l4 4M4 9h10a5 5 0 0 1 0 10H9",
-  branch: "~M7 4v16M7 14c0-5 10-2 10-8M17 3v3M14 5l3-3 3 3", compare: "~M4 8h16M4 16h16M14 4v16", copy: "~M9 9h11v11H9zM5 15V4h11",
-  check: "~M5 13l4 4L19 7", cross: "~M6 6l12 12M18 6L6 18", query: "~M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1.1-1.5 2.3M12 18.5v.5",
+  branch: "~M7 4v16M7 14c0-5 10-2 10-8M17 3v3M14 5l3-3 3 3", compare: "~M4 8h16M4 16h16M14 4v16",
+  copy: "~M9 9h11v11H9zM5 15V4h11", check: "~M5 13l4 4L19 7", cross: "~M6 6l12 12M18 6L6 18",
 };
 
 /** An element. `on…` are listeners, true and false switch an attribute, null leaves it out. */
@@ -1225,16 +1240,18 @@ function h(tag, props = {}, ...children) {
 
 /** A picture for a button; a path that begins with ~ is drawn as a line. */
 function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = ICONS[name];
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [key, value] of [["viewBox", "0 0 24 24"], ["aria-hidden", "true"], ["class", `cl-icon${path[0] === "~" ? " cl-stroke" : ""}`]]) svg.setAttribute(key, value);
-  shape.setAttribute("d", path.replace("~", ""));
+  const [svg, shape] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", ICONS[name].startsWith("~") ? "cl-icon cl-stroke" : "cl-icon");
+  shape.setAttribute("d", ICONS[name].replace("~", ""));
   svg.append(shape);
   return svg;
 }
 
 function button(name, label, act, props = {}) {
-  return h("button", { type: "button", class: "cl-button", "aria-label": label, title: label, onclick: act, ...props }, icon(name));
+  const plain = { type: "button", class: "cl-button", "aria-label": label, title: label, onclick: act };
+  return h("button", { ...plain, ...props }, icon(name));
 }
 
 function swatch(width, paint) {
@@ -1259,8 +1276,8 @@ class Table {
     this.rows = h("div", { class: "cl-rows", role: "rowgroup" });
     const head = h("div", { class: "cl-row cl-rowhead", role: "row" },
       ...FIELDS.map((field) => h("span", { role: "columnheader", class: `cl-c-${field}` }, field)));
-    this.scroller = h("div", { class: "cl-scroll", tabindex: "0", role: "grid", "aria-label": "events", onscroll: () => this.paint(),
-      onkeydown: (press) => this.press(press) }, head, this.rows);
+    this.scroller = h("div", { class: "cl-scroll", tabindex: "0", role: "grid", "aria-label": "events",
+      onscroll: () => this.paint(), onkeydown: (press) => this.press(press) }, head, this.rows);
     this.node = h("div", { class: "cl-table" }, h("div", { class: "cl-tablehead" }, this.filter, this.count), this.scroller);
   }
 
@@ -1282,7 +1299,8 @@ class Table {
   /** Scroll so that the current event can be seen. */
   reveal() {
     const top = this.position(Math.max(0, this.player.cursor)) * ROW, { scrollTop, clientHeight } = this.scroller;
-    if (top < scrollTop || top > scrollTop + clientHeight - 3 * ROW) this.scroller.scrollTop = Math.max(0, top - clientHeight / 2);
+    const seen = top >= scrollTop && top <= scrollTop + clientHeight - 3 * ROW;
+    if (!seen) this.scroller.scrollTop = Math.max(0, top - clientHeight / 2);
   }
 
   paint() {
@@ -1296,8 +1314,9 @@ class Table {
     const seq = this.at(position), row = event(this.trace, seq), { player } = this;
     const words = { ...row, time: row.time.toFixed(3), message: row.message === null ? "" : `#${row.message}`,
       cause: row.cause < 0 ? "" : row.cause };
-    const node = h("div", { class: "cl-row", role: "row", "aria-rowindex": position + 2, "aria-selected": String(seq === player.picked),
-      onclick: () => player.pick(seq) }, ...FIELDS.map((field) => h("span", { role: "gridcell", class: `cl-c-${field}` }, String(words[field] ?? ""))));
+    const cells = FIELDS.map((field) => h("span", { role: "gridcell", class: `cl-c-${field}` }, String(words[field] ?? "")));
+    const node = h("div", { class: "cl-row", role: "row", "aria-rowindex": position + 2,
+      "aria-selected": String(seq === player.picked), onclick: () => player.pick(seq) }, ...cells);
     node.style.top = `${position * ROW}px`;
     node.classList.toggle("cl-current", seq === player.cursor);
     node.classList.toggle("cl-past", seq !== player.picked && player.chainSet.has(seq));
@@ -1329,17 +1348,17 @@ class Menu {
   show(title, items, point = this.point, note = null) {
     this.point = point;
     this.node.setAttribute("aria-label", title);
-    this.node.replaceChildren(h("div", { class: "cl-menutitle" }, title), ...(note ? [h("div", { class: "cl-note" }, note)] : []),
-      ...items.map((item) => this.item(item)));
+    this.node.replaceChildren(h("div", { class: "cl-menutitle" }, title),
+      ...(note ? [h("div", { class: "cl-note" }, note)] : []), ...items.map((item) => this.item(item)));
     this.node.hidden = false;
     this.place(...point);
     this.items()[0]?.focus({ preventScroll: true });
   }
 
   item({ text, act, off = null, checked = null }) {
-    return h("button", { type: "button", class: "cl-item", tabindex: "-1", role: checked === null ? "menuitem" : "menuitemcheckbox",
-      "aria-checked": checked === null ? null : String(checked), "aria-disabled": off ? "true" : null, title: off,
-      onclick: (click) => off || act(click.currentTarget) }, text, ...(off && off !== NO_KERNEL ? [h("small", {}, off)] : []));
+    const sort = checked === null ? { role: "menuitem" } : { role: "menuitemcheckbox", "aria-checked": String(checked) };
+    return h("button", { type: "button", class: "cl-item", tabindex: "-1", ...sort, "aria-disabled": off ? "true" : null,
+      title: off, onclick: () => off || act() }, text, off && off !== NO_KERNEL ? h("small", {}, off) : null);
   }
 
   place(x, y) {
@@ -1355,13 +1374,13 @@ class Menu {
   }
 
   press(press) {
-    const items = this.items(), here = items.indexOf(document.activeElement), to = {
-      ArrowDown: (here + 1) % items.length, ArrowUp: (here + items.length - 1) % items.length, Home: 0, End: items.length - 1 }[press.key];
+    const items = this.items(), n = items.length, here = items.indexOf(document.activeElement);
+    const to = { ArrowDown: (here + 1) % n, ArrowUp: (here + n - 1) % n, Home: 0, End: n - 1 }[press.key];
+    press.stopPropagation();
     if (to !== undefined) items[to].focus();
     else if (press.key === "Escape" || press.key === "Tab") this.close();
-    else if (press.key !== "Enter" && press.key !== " ") { press.stopPropagation(); return; }
-    else { press.stopPropagation(); return; }
-    take(press);
+    else return;
+    press.preventDefault();
   }
 }
 
@@ -1372,9 +1391,11 @@ const VIEWS = [["space", "Space-time"], ["network", "Network"], ["events", "Even
 /** One view of a model: what is shown and where in time, and all that a learner can do to it. */
 class Player {
   constructor(model, el) {
-    Object.assign(this, { model, now: 0, cursor: -1, picked: -1, agent: -1, chain: [], chainSet: new Set(), hidden: new Set(),
-      window: null, loaded: [], fitted: false, playing: false, looping: false, comparing: false, view: "space", speed: 1, looks: new Looks(),
-      decoded: new WeakMap(), version: 0, themes: 0, gutter: 60, stats: { frames: 0, drawMs: 0, loadMs: 0, tripMs: null } });
+    Object.assign(this, { model, now: 0, cursor: -1, window: null, fitted: false, speed: 1, view: "space" });
+    Object.assign(this, { playing: false, looping: false, comparing: false, hidden: new Set(), looks: new Looks() });
+    Object.assign(this, { picked: -1, agent: -1, chain: [], chainSet: new Set() });
+    Object.assign(this, { decoded: new WeakMap(), loaded: [], version: 0, themes: 0, gutter: 60 });
+    this.stats = { frames: 0, drawMs: 0, loadMs: 0, tripMs: null };
     this.build();
     el.append(this.root);
     this.listen();
@@ -1395,11 +1416,13 @@ class Player {
     const live = { role: "status", "aria-live": "polite" };
     Object.assign(this, {
       title: h("h3", { class: "cl-title" }), question: h("p", { class: "cl-question" }),
-      tabs: h("div", { class: "cl-tabs", role: "tablist", "aria-label": "branches", onkeydown: (press) => this.pressTab(press) }),
+      tabs: h("div", { class: "cl-tabs", role: "tablist", "aria-label": "branches",
+        onkeydown: (press) => this.pressTab(press) }),
       acts: h("div", { class: "cl-acts" }),
       marks: h("div", { class: "cl-marks" }), tip: h("div", { class: "cl-tip", hidden: true, "aria-hidden": "true" }),
       say: h("p", { class: "cl-say", ...live }), notice: h("p", { class: "cl-notice", role: "alert", hidden: true }),
-      inspect: h("div", { class: "cl-inspect", hidden: true }), legend: h("div", { class: "cl-legend", role: "group", "aria-label": "legend" }),
+      inspect: h("div", { class: "cl-inspect", hidden: true }),
+      legend: h("div", { class: "cl-legend", role: "group", "aria-label": "legend" }),
       aside: h("h4", {}), chips: h("div", { class: "cl-chips" }), because: h("p", { class: "cl-because", ...live }),
       measures: h("table", { class: "cl-measures" }), share: h("div", { class: "cl-share" }), help: this.buildHelp(),
     });
@@ -1420,8 +1443,10 @@ class Player {
   }
 
   buildMain() {
-    const views = h("div", { class: "cl-views", role: "tablist", "aria-label": "views", onkeydown: (press) => this.pressView(press) }, ...this.viewTabs);
-    return h("div", { class: "cl-main" }, views, this.over, this.stage, this.buildTransport(), this.notice, this.say, this.inspect, this.legend);
+    const views = h("div", { class: "cl-views", role: "tablist", "aria-label": "views",
+      onkeydown: (press) => this.pressView(press) }, ...this.viewTabs);
+    return h("div", { class: "cl-main" }, views, this.over, this.stage, this.buildTransport(),
+      this.notice, this.say, this.inspect, this.legend);
   }
 
   buildSide() {
@@ -1434,23 +1459,25 @@ class Player {
 
   buildTransport() {
     this.playButton = button("play", "play (Space)", () => this.play(!this.playing), { class: "cl-button cl-play" });
-    this.loopButton = button("loop", "loop what is on screen (L)", () => this.setLoop(!this.looping), { "aria-pressed": "false" });
-    this.scrub = h("input", { type: "range", class: "cl-scrub", min: "0", max: "1", step: "any", value: "0", "aria-label": "time",
-      oninput: () => this.seek(Number(this.scrub.value)) });
-    this.speedBox = h("select", { class: "cl-speed", "aria-label": "speed, virtual seconds a second", title: "speed ([ and ])",
-      onchange: () => this.chooseSpeed(Number(this.speedBox.value)) },
+    this.loopButton = button("loop", "loop what is on screen (L)", () => this.setLoop(!this.looping),
+      { "aria-pressed": "false" });
+    this.scrub = h("input", { type: "range", class: "cl-scrub", min: "0", max: "1", step: "any", value: "0",
+      "aria-label": "time", oninput: () => this.seek(Number(this.scrub.value)) });
+    this.speedBox = h("select", { class: "cl-speed", "aria-label": "speed, virtual seconds a second",
+      title: "speed ([ and ])", onchange: () => this.chooseSpeed(Number(this.speedBox.value)) },
       ...SPEEDS.map((speed) => h("option", { value: speed }, speedName(speed))));
     this.clock = h("output", { class: "cl-clock" });
     return h("div", { class: "cl-transport", role: "toolbar", "aria-label": "transport" },
-      button("previous", "previous event (Left)", () => this.step(-1)), this.playButton, button("next", "next event (Right)", () => this.step(1)),
-      this.loopButton, this.speedBox, this.scrub, this.clock, button("farther", "zoom out (-)", () => this.zoom(1.6)),
+      button("previous", "previous event (Left)", () => this.step(-1)), this.playButton,
+      button("next", "next event (Right)", () => this.step(1)), this.loopButton, this.speedBox, this.scrub, this.clock,
+      button("farther", "zoom out (-)", () => this.zoom(1.6)),
       button("nearer", "zoom in (+)", () => this.zoom(1 / 1.6)), button("fit", "fit the whole run (0)", () => this.fit()),
       button("help", "keys (?)", () => this.showHelp()));
   }
 
   buildHelp() {
-    return h("div", { class: "cl-help", role: "dialog", "aria-label": "keys", "aria-modal": "false", tabindex: "-1", hidden: true,
-      onkeydown: (press) => { if (["Escape", "?"].includes(press.key)) { this.showHelp(false); take(press); } } },
+    const leave = (press) => { if (["Escape", "?"].includes(press.key)) { this.showHelp(false); take(press); } };
+    return h("div", { class: "cl-help", role: "dialog", "aria-label": "keys", tabindex: "-1", hidden: true, onkeydown: leave },
       h("h4", {}, "Keys"), h("dl", {}, ...KEYS.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)])),
       h("button", { type: "button", class: "cl-text", onclick: () => this.showHelp(false) }, "close"));
   }
@@ -1477,9 +1504,9 @@ class Player {
     on(this.overview.canvas, "pointermove", (move) => { this.overview.canvas.style.cursor = this.overviewCursor(move); });
     this.sizes = new ResizeObserver(() => this.relayout());
     this.sizes.observe(this.stage);
-    for (const query of ["(prefers-color-scheme: dark)", "(prefers-reduced-motion: reduce)"]) on(matchMedia(query), "change", () => this.retheme());
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.retheme());
     this.skins = new MutationObserver(() => this.retheme());
-    this.skins.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-vscode-theme-kind", "class"] });
+    this.skins.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-vscode-theme-kind"] });
   }
 
   listenDiagram(on, diagram) {
@@ -1553,7 +1580,8 @@ class Player {
 
   niceSpeed() {
     const wish = (this.window[1] - this.window[0]) / 12;
-    return SPEEDS.reduce((best, speed) => (Math.abs(Math.log(speed / wish)) < Math.abs(Math.log(best / wish)) ? speed : best));
+    const far = (speed) => Math.abs(Math.log(speed / wish));
+    return SPEEDS.reduce((best, speed) => (far(speed) < far(best) ? speed : best));
   }
 
   divergence() {
@@ -1568,7 +1596,8 @@ class Player {
     this.question.textContent = meta.question;
     this.root.querySelector(".cl-head").hidden = !meta.title && !meta.question;
     this.scrub.max = this.trace.until;
-    this.fillOnce("tabs", () => this.fillTabs(), this.branches.map(({ meta: { name, parent } }) => [name, parent]), this.selected, this.comparing);
+    const labels = this.branches.map(({ meta: { name, parent } }) => [name, parent]);
+    this.fillOnce("tabs", () => this.fillTabs(), labels, this.selected, this.comparing);
     this.fillOnce("chips", () => this.fillVerdicts(), meta.verdicts, this.trace.until);
     this.fillOnce("measures", () => this.fillMeasures(), meta.measures);
     this.fillOnce("share", () => this.fillShare(), meta.line, this.live);
@@ -1588,10 +1617,10 @@ class Player {
   fillTabs() {
     const focus = document.activeElement, tabbed = this.tabs.contains(focus), acted = [...this.acts.children].indexOf(focus);
     this.tabs.replaceChildren(...this.branches.map((branch, i) => this.tab(branch.meta, i)));
-    const reason = this.live ? null : NO_KERNEL, compared = this.trace.meta.parent !== null;
-    this.compareButton = this.act("compare", "compare", compared ? null : "this branch has no parent", () => this.setCompare(!this.comparing));
-    this.compareButton.setAttribute("aria-pressed", String(this.comparing));
-    this.acts.replaceChildren(this.act("branch", "branch here", reason, () => this.branchHere()), this.compareButton,
+    const reason = this.live ? null : NO_KERNEL, alone = this.trace.meta.parent === null ? "this branch has no parent" : null;
+    const compare = this.act("compare", "compare", alone, () => this.setCompare(!this.comparing));
+    compare.setAttribute("aria-pressed", String(this.comparing));
+    this.acts.replaceChildren(this.act("branch", "branch here", reason, () => this.branchHere()), compare,
       this.act("undo", "undo", reason, () => this.send({ type: "undo" })));
     if (reason) this.acts.append(h("small", { class: "cl-reason" }, "a recording: no kernel, no new faults"));
     if (tabbed) this.tabs.querySelector("[aria-selected=true]")?.focus({ preventScroll: true });
@@ -1599,20 +1628,24 @@ class Player {
   }
 
   act(name, text, off, act) {
-    return h("button", { type: "button", class: "cl-text", "aria-disabled": off ? "true" : null, title: off, onclick: () => off || act() }, icon(name), text);
+    return h("button", { type: "button", class: "cl-text", "aria-disabled": off ? "true" : null, title: off,
+      onclick: () => off || act() }, icon(name), text);
   }
 
   tab(meta, i) {
     const chosen = i === this.selected;
-    const tab = h("button", { type: "button", role: "tab", class: "cl-tab", "aria-selected": String(chosen), tabindex: chosen ? "0" : "-1",
-      title: this.live ? "double-click or F2 renames, Delete deletes" : null, onclick: () => this.select(i), ondblclick: () => this.rename(i) }, meta.name);
-    const closable = this.live && chosen && i > 0;
-    return h("span", { class: "cl-tabbox", role: "presentation" }, tab, closable ? button("cross", `delete ${meta.name}`, () => this.drop(i), { class: "cl-close", tabindex: "-1" }) : null);
+    const tab = h("button", { type: "button", role: "tab", class: "cl-tab", "aria-selected": String(chosen),
+      tabindex: chosen ? "0" : "-1", title: this.live ? "double-click or F2 renames, Delete deletes" : null,
+      onclick: () => this.select(i), ondblclick: () => this.rename(i) }, meta.name);
+    const close = this.live && chosen && i > 0
+      ? button("cross", `delete ${meta.name}`, () => this.drop(i), { class: "cl-close", tabindex: "-1" }) : null;
+    return h("span", { class: "cl-tabbox", role: "presentation" }, tab, close);
   }
 
   pressTab(press) {
     if (press.target.tagName === "INPUT") return;
-    const n = this.branches.length, to = { ArrowRight: (this.selected + 1) % n, ArrowLeft: (this.selected + n - 1) % n, Home: 0, End: n - 1 }[press.key];
+    const n = this.branches.length, here = this.selected;
+    const to = { ArrowRight: (here + 1) % n, ArrowLeft: (here + n - 1) % n, Home: 0, End: n - 1 }[press.key];
     if (to !== undefined) this.select(to);
     else if (press.key === "F2") this.rename(this.selected);
     else if (press.key === "Delete") this.drop(this.selected);
@@ -1630,11 +1663,19 @@ class Player {
   rename(i) {
     if (!this.live) return this.tell(NO_KERNEL);
     const box = this.tabs.children[i], { name } = this.branches[i].meta;
-    const done = (keep) => { input.onblur = null; const text = input.value.trim(); input.replaceWith(...kept);
-      if (keep && text && text !== name) this.send({ type: "rename", branch: i, name: text }); };
-    const input = h("input", { class: "cl-rename", value: name, "aria-label": `new name for ${name}`, onkeydown: (press) => {
-      press.stopPropagation();
-      if (press.key === "Enter" || press.key === "Escape") { done(press.key === "Enter"); this.tabs.children[i].firstChild.focus(); } } });
+    const done = (keep) => {
+      input.onblur = null;
+      const text = input.value.trim();
+      input.replaceWith(...kept);
+      if (keep && text && text !== name) this.send({ type: "rename", branch: i, name: text });
+    };
+    const press = (key) => {
+      key.stopPropagation();
+      if (key.key !== "Enter" && key.key !== "Escape") return;
+      done(key.key === "Enter");
+      box.firstChild.focus();
+    };
+    const input = h("input", { class: "cl-rename", value: name, "aria-label": `new name for ${name}`, onkeydown: press });
     const kept = [...box.children];
     box.replaceChildren(input);
     input.onblur = () => done(true);
@@ -1693,14 +1734,15 @@ class Player {
 
   chip(verdict) {
     const [name, word] = VERDICTS[verdict.status] ?? VERDICTS.undecided;
-    return h("button", { type: "button", class: `cl-chip cl-${verdict.status}`, title: because(verdict), "aria-label": `${verdict.name}: ${word}. ${because(verdict)}`,
-      onclick: () => this.toVerdict(verdict) }, icon(name), h("span", {}, verdict.name), h("small", {}, word));
+    return h("button", { type: "button", class: `cl-chip cl-${verdict.status}`, title: because(verdict),
+      "aria-label": `${verdict.name}: ${word}. ${because(verdict)}`, onclick: () => this.toVerdict(verdict) },
+    icon(name), h("span", {}, verdict.name), h("small", {}, word));
   }
 
   mark(verdict) {
-    const explain = () => this.showTip(because(verdict), node);
-    const node = button("cross", `${verdict.name} violated ${because(verdict)}`, () => this.toVerdict(verdict), { class: "cl-mark", title: null,
-      onpointerenter: explain, onfocus: explain, onpointerleave: () => { this.tip.hidden = true; }, onblur: () => { this.tip.hidden = true; } });
+    const explain = () => this.showTip(because(verdict), node), hide = () => { this.tip.hidden = true; };
+    const node = button("cross", `${verdict.name} violated ${because(verdict)}`, () => this.toVerdict(verdict),
+      { class: "cl-mark", title: null, onpointerenter: explain, onfocus: explain, onpointerleave: hide, onblur: hide });
     node.at = verdict.at;
     return node;
   }
@@ -1715,15 +1757,21 @@ class Player {
     const box = node.getBoundingClientRect(), root = this.root.getBoundingClientRect();
     this.tip.textContent = words;
     this.tip.hidden = false;
-    this.tip.style.left = `${Math.max(4, Math.min(box.left - root.left + 12, this.root.clientWidth - this.tip.offsetWidth - 6))}px`;
-    this.tip.style.top = `${box.bottom - root.top + 6}px`;
+    this.placeTip(box.left - root.left + 12, box.bottom - root.top + 6);
+  }
+
+  placeTip(x, y) {
+    this.tip.style.left = `${Math.max(4, Math.min(x, this.root.clientWidth - this.tip.offsetWidth - 6))}px`;
+    this.tip.style.top = `${y}px`;
   }
 
   fillMeasures() {
     const { measures } = this.trace.meta;
     this.measureHead.hidden = !measures.length;
-    this.measures.replaceChildren(...(measures.length ? [h("thead", {}, h("tr", {}, ...["", "counted", "theory"].map((word) => h("th", { scope: "col" }, word))))] : []),
-      h("tbody", {}, ...measures.map(({ label, value, theory }) => h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value), h("td", {}, theory || "–")))));
+    const row = ({ label, value, theory }) => h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value), h("td", {}, theory || "–"));
+    const heads = ["", "counted", "theory"].map((word) => h("th", { scope: "col" }, word));
+    const parts = [h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...measures.map(row))];
+    this.measures.replaceChildren(...(measures.length ? parts : []));
   }
 
   fillShare() {
@@ -1738,26 +1786,41 @@ class Player {
     const { meta, arrows: { name, fate, copy } } = this.trace, labels = [...new Set(name)].map((i) => meta.names[i]);
     const fates = new Set(fate), roles = meta.roles.slice(0, 12).map((role, i) => [role, i]);
     if (this.trace.spans.some(({ role }) => role.includes(DOWN))) roles.push(["down", DOWN]);
-    this.fillOnce("legend", () => this.legend.replaceChildren(
-      ...roles.map(([label, role]) => h("span", { class: "cl-key" }, swatch(16, (ctx) => fillRole(ctx, this.looks, label, role, 0, 1, 16, 10)), label)),
+    const keys = () => [
+      ...roles.map(([label, role]) => this.key(label, 16, (ctx) => fillRole(ctx, this.looks, label, role, 0, 1, 16, 10))),
       ...labels.map((label) => this.typeKey(label)),
-      ...([LOST, CUT, DROPPED].some((f) => fates.has(f)) ? [this.fateKey("lost on the way", "bad")] : []),
-      ...(fates.has(UNHEARD) ? [this.fateKey("receiver down", "soft")] : []),
-      ...(copy.includes(1) ? [h("span", { class: "cl-key" }, swatch(16, (ctx) => this.hollow(ctx)), "duplicate")] : [])),
-    roles, labels, [...fates], copy.includes(1), [...this.hidden], this.themes);
+      [LOST, CUT, DROPPED].some((f) => fates.has(f)) ? this.fateKey("lost on the way", "bad") : "",
+      fates.has(UNHEARD) ? this.fateKey("receiver down", "soft") : "",
+      copy.includes(1) ? this.key("duplicate", 16, (ctx) => this.hollow(ctx)) : "",
+    ];
+    this.fillOnce("legend", () => this.legend.replaceChildren(...keys()),
+      roles, labels, [...fates], copy.includes(1), [...this.hidden], this.themes);
   }
+
+  key(label, width, paint) { return h("span", { class: "cl-key" }, swatch(width, paint), label); }
 
   typeKey(label) {
     const look = this.looks.type(label), shown = !this.hidden.has(label);
-    const picture = swatch(28, (ctx) => { ctx.strokeStyle = ctx.fillStyle = look.colour; ctx.lineWidth = look.width; ctx.setLineDash(look.dash); line(ctx, 0, 6, 21, 6);
-      const head = new Path2D(); addHead(head, 0, 6, 27, 6, 7); ctx.setLineDash([]); ctx.fill(head); });
-    return h("button", { type: "button", class: "cl-key cl-type", "aria-pressed": String(shown), title: `${shown ? "hide" : "show"} ${label}`,
-      onclick: () => this.toggleType(label) }, picture, label);
+    const picture = swatch(28, (ctx) => {
+      const head = new Path2D();
+      addHead(head, 0, 6, 27, 6, 7);
+      ctx.strokeStyle = ctx.fillStyle = look.colour;
+      ctx.lineWidth = look.width;
+      ctx.fill(head);
+      ctx.setLineDash(look.dash);
+      line(ctx, 0, 6, 21, 6);
+    });
+    return h("button", { type: "button", class: "cl-key cl-type", "aria-pressed": String(shown),
+      title: `${shown ? "hide" : "show"} ${label}`, onclick: () => this.toggleType(label) }, picture, label);
   }
 
   fateKey(words, colour) {
-    return h("span", { class: "cl-key" }, swatch(12, (ctx) => { const path = new Path2D(); addCross(path, 6, 6, 4);
-      ctx.strokeStyle = this.theme[colour]; ctx.lineWidth = 2; ctx.stroke(path); }), words);
+    return this.key(words, 12, (ctx) => {
+      const path = new Path2D();
+      addCross(path, 6, 6, 4);
+      [ctx.strokeStyle, ctx.lineWidth] = [this.theme[colour], 2];
+      ctx.stroke(path);
+    });
   }
 
   hollow(ctx) {
@@ -1784,8 +1847,9 @@ class Player {
   }
 
   stillKey(trace, surface) {
-    const parent = trace === this.trace ? "" : "parent";
-    return [this.version, parent, surface.W, surface.H, this.gutter, this.themes, surface === this.overview ? "" : [...this.window, this.picked >= 0, [...this.hidden], this.comparing]].join();
+    const place = [this.version, surface.W, surface.H, this.gutter, this.themes, trace === this.trace];
+    if (surface === this.overview) return place.join();
+    return [...place, ...this.window, this.picked >= 0, this.comparing, ...this.hidden].join();
   }
 
   get parentTrace() { return this.comparing ? this.open(this.trace.meta.parent) : null; }
@@ -1798,20 +1862,29 @@ class Player {
     const parent = this.view === "space" ? this.parentTrace : null, scale = parent ? 0.7 : width < 520 ? 0.86 : 1;
     this.diagram.caption = parent ? `this branch: ${this.trace.meta.name}` : "";
     this.parentDiagram.caption = parent ? `its parent: ${parent.meta.name}` : "";
-    for (const [surface, on] of [[this.diagram, this.view === "space"], [this.parentDiagram, !!parent], [this.network, this.view === "network"], [this.table, this.view === "events"]]) {
-      (surface.canvas ?? surface.node).hidden = !on;
-    }
+    this.diagram.canvas.hidden = this.view !== "space";
+    this.parentDiagram.canvas.hidden = !parent;
+    this.network.canvas.hidden = this.view !== "network";
+    this.table.node.hidden = this.view !== "events";
     if (parent) this.parentDiagram.layout(parent, width, scale);
     this.diagram.layout(this.trace, width, scale);
     this.overview.layout(this.trace, this.over.clientWidth);
     this.network.layout(this.trace, width, Math.min(460, Math.max(300, width * 0.62)));
     this.sideNet.hidden = this.aside.hidden = this.view === "network";
-    this.side.layout(this.trace, Math.max(120, this.sideNet.clientWidth), 210);
-    this.viewTabs.forEach((tab, i) => { const on = VIEWS[i][0] === this.view; tab.setAttribute("aria-selected", String(on)); tab.tabIndex = on ? 0 : -1; });
-    this.stage.setAttribute("aria-label", `${VIEWS.find(([view]) => view === this.view)[1]} view; press ? for keys`);
+    this.side.layout(this.trace, Math.max(120, this.sideNet.clientWidth), 220);
+    this.markView();
     this.placeMarks();
     this.draw();
     this.describe();
+  }
+
+  markView() {
+    VIEWS.forEach(([view, label], i) => {
+      const on = view === this.view, tab = this.viewTabs[i];
+      tab.setAttribute("aria-selected", String(on));
+      tab.tabIndex = on ? 0 : -1;
+      if (on) this.stage.setAttribute("aria-label", `${label} view; press ? for keys`);
+    });
   }
 
   measureGutter(width) {
@@ -1834,20 +1907,30 @@ class Player {
 
   /** Draw soon: many changes in one frame cost one drawing. */
   paintSoon() {
-    if (!this.frame) this.frame = requestAnimationFrame((stamp) => { this.frame = 0; if (this.playing) this.advance(stamp); this.draw(); });
+    this.frame ||= requestAnimationFrame((stamp) => {
+      this.frame = 0;
+      if (this.playing) this.advance(stamp);
+      this.draw();
+    });
   }
 
   draw() {
     const began = performance.now();
     this.overview.paint();
-    if (this.view === "space") { this.diagram.paint(); if (this.parentTrace) this.parentDiagram.paint(); }
-    if (this.view === "network") this.network.paint();
-    else if (this.sideNet.offsetParent) this.side.paint();
-    if (this.view === "events" && this.tableAt !== this.cursor + this.version / 1e6) { this.tableAt = this.cursor + this.version / 1e6; this.table.reveal(); this.table.paint(); }
+    if (this.view === "space") this.diagram.paint();
+    if (this.view === "space" && this.parentTrace) this.parentDiagram.paint();
+    if (this.view === "network") this.network.paint(); else this.side.paint();
+    if (this.view === "events" && this.tableAt !== this.cursor) this.paintTable();
     this.tellTime();
     this.stats.frames += 1;
     this.stats.drawMs += performance.now() - began;
     if (this.playing) this.paintSoon();
+  }
+
+  paintTable() {
+    this.tableAt = this.cursor;
+    this.table.reveal();
+    this.table.paint();
   }
 
   tellTime() {
@@ -1867,8 +1950,11 @@ class Player {
     const text = summary(this.trace, this.window, this.now), { title, name } = this.trace.meta;
     this.diagram.canvas.setAttribute("aria-label", `Space-time diagram of ${title || name}: ${text}`);
     this.overview.canvas.setAttribute("aria-label", `Overview of the whole run, ${this.trace.n} events; ${text}`);
-    for (const net of [this.network, this.side]) net.canvas.setAttribute("aria-label", `Network: ${inFlight(this.trace.arrows, this.now).length} messages under way. ${text}`);
-    if (this.parentTrace) this.parentDiagram.canvas.setAttribute("aria-label", `Space-time diagram of the parent: ${summary(this.parentTrace, this.window, this.now)}`);
+    const network = `Network: ${inFlight(this.trace.arrows, this.now).length} messages under way. ${text}`;
+    for (const net of [this.network, this.side]) net.canvas.setAttribute("aria-label", network);
+    if (!this.parentTrace) return;
+    const parent = summary(this.parentTrace, this.window, this.now);
+    this.parentDiagram.canvas.setAttribute("aria-label", `Space-time diagram of the parent: ${parent}`);
   }
 
   // ---- time
@@ -1908,9 +1994,9 @@ class Player {
   letGo() { this.setPicked(-1); this.agent = -1; this.rest(); }
 
   step(by, ofAgent = false) {
-    const n = this.trace.n, to = ofAgent && this.agent >= 0 ? neighbour(this.trace, this.cursor, this.agent, Math.sign(by)) : this.cursor + by;
+    const { trace: { n }, agent } = this;
     if (!n) return;
-    const agent = this.agent;
+    const to = ofAgent ? neighbour(this.trace, this.cursor, agent, Math.sign(by)) : this.cursor + by;
     this.pick(Math.max(0, Math.min(n - 1, to)));
     if (ofAgent) this.agent = agent;
   }
@@ -1919,7 +2005,8 @@ class Player {
     if (on === this.playing) return;
     this.playing = on;
     this.last = 0;
-    if (on && this.now >= (this.looping ? this.window[1] : this.trace.until)) { this.now = this.looping ? this.window[0] : 0; this.seek(this.now); }
+    const [from, to] = this.looping ? this.window : [0, this.trace.until];
+    if (on && this.now >= to) this.seek(from);
     if (on && this.picked >= 0) this.setPicked(-1);
     this.playButton.replaceChildren(icon(on ? "pause" : "play"));
     this.playButton.setAttribute("aria-label", on ? "pause (Space)" : "play (Space)");
@@ -1945,9 +2032,16 @@ class Player {
     const end = this.looping ? this.window[1] : this.trace.until;
     this.now = t >= end ? (this.looping ? this.window[0] : end) : t;
     this.cursor = upper(this.trace.time, this.now) - 1;
-    const [a, b] = this.window, width = b - a;
-    if (!this.looping && (this.now > a + width * 0.94 || this.now < a) && b < this.trace.until) this.setWindow([this.now - width * 0.06, this.now + width * 0.94]);
+    if (!this.looping) this.turnPage();
     if (t >= end && !this.looping) this.play(false);
+  }
+
+  /** Shortly before the playhead leaves the window, the next page. */
+  turnPage() {
+    const [a, b] = this.window, width = b - a;
+    if (this.now < a || (this.now > a + width * 0.94 && b < this.trace.until)) {
+      this.setWindow([this.now - width * 0.06, this.now + width * 0.94]);
+    }
   }
 
   setLoop(on) { this.looping = on; this.loopButton.setAttribute("aria-pressed", String(on)); }
@@ -1971,7 +2065,7 @@ class Player {
   }
 
   fit() { this.setWindow([0, this.trace.until]); this.easeSpeed(); }
-  pan(share) { const d = (this.window[1] - this.window[0]) * share; this.setWindow([this.window[0] + d, this.window[1] + d]); }
+  pan(share) { this.setWindow(this.window.map((t) => t + (this.window[1] - this.window[0]) * share)); }
 
   setView(view) { this.view = view; this.tableAt = null; this.relayout(); }
 
@@ -1995,19 +2089,22 @@ class Player {
   drag(down, canvas, move, up = () => {}) {
     if (down.button !== 0) return;
     canvas.setPointerCapture(down.pointerId);
-    const ended = (last) => { canvas.removeEventListener("pointermove", move); canvas.removeEventListener("pointerup", ended); canvas.removeEventListener("pointercancel", ended);
-      if (last.type === "pointerup") up(last); };
-    canvas.addEventListener("pointermove", move);
-    canvas.addEventListener("pointerup", ended);
-    canvas.addEventListener("pointercancel", ended);
+    const over = new AbortController(), { signal } = over;
+    canvas.addEventListener("pointermove", move, { signal });
+    canvas.addEventListener("pointercancel", () => over.abort(), { signal });
+    canvas.addEventListener("pointerup", (last) => { over.abort(); up(last); }, { signal });
   }
 
   dragOverview(down) {
-    const view = this.overview, [x] = this.point(down, view.canvas), from = [...this.window], start = view.t(x);
+    const view = this.overview, [x] = this.point(down, view.canvas), [a, b] = this.window, start = view.t(x);
+    const moved = { both: (by) => [a + by, b + by], from: (by) => [Math.min(a + by, b), b], to: (by) => [a, Math.max(a, b + by)] };
     const grip = view.grip(x);
-    if (!grip) { const half = (from[1] - from[0]) / 2; this.setWindow([start - half, start + half]); this.seek(start); return; }
-    const moveBy = (by) => (grip === "both" ? [from[0] + by, from[1] + by] : grip === "from" ? [Math.min(from[0] + by, from[1]), from[1]] : [from[0], Math.max(from[0], from[1] + by)]);
-    this.drag(down, view.canvas, (move) => this.setWindow(moveBy(view.t(this.point(move, view.canvas)[0]) - start)));
+    if (grip) {
+      this.drag(down, view.canvas, (move) => this.setWindow(moved[grip](view.t(this.point(move, view.canvas)[0]) - start)));
+    } else {
+      this.setWindow([start - (b - a) / 2, start + (b - a) / 2]);
+      this.seek(start);
+    }
   }
 
   overviewCursor(move) {
@@ -2025,7 +2122,7 @@ class Player {
       const [x] = this.point(move, diagram.canvas);
       moved ||= Math.abs(x - x0) > 4;
       if (!moved) return;
-      if (scrubs) this.seek(diagram.t(x), false); else this.setWindow([from[0] - (x - x0) * perPixel, from[1] - (x - x0) * perPixel]);
+      if (scrubs) this.seek(diagram.t(x), false); else this.setWindow(from.map((t) => t - (x - x0) * perPixel));
     }, (up) => moved || this.click(up, diagram));
   }
 
@@ -2045,8 +2142,7 @@ class Player {
     if (arrow === undefined) return;
     const [x, y] = this.point(move, this.root);
     this.tip.textContent = journey(diagram.trace, arrow);
-    this.tip.style.left = `${Math.min(x + 12, this.root.clientWidth - this.tip.offsetWidth - 6)}px`;
-    this.tip.style.top = `${y + 16}px`;
+    this.placeTip(x + 12, y + 16);
   }
 
   click(click, view) {
@@ -2070,8 +2166,10 @@ class Player {
   /** The items of a menu as this page can offer them: without a kernel they say why not, and offer recordings. */
   offer(title, items, point) {
     if (this.live) return this.menu.show(title, items, point);
-    const variants = this.branches.map(({ meta }, i) => ({ text: `show recorded variant: ${meta.name}`, act: () => { this.menu.close(); this.select(i); } }));
-    return this.menu.show(title, [...items.map((item) => ({ ...item, off: NO_KERNEL })), ...variants.filter((_, i) => i !== this.selected)], point, NO_KERNEL);
+    const go = (i) => () => { this.menu.close(); this.select(i); };
+    const variants = this.branches.map(({ meta }, i) => ({ text: `show recorded variant: ${meta.name}`, act: go(i) }));
+    const off = items.map((item) => ({ ...item, off: NO_KERNEL }));
+    return this.menu.show(title, [...off, ...variants.filter((_, i) => i !== this.selected)], point, NO_KERNEL);
   }
 
   agentMenu(a, point) {
@@ -2086,20 +2184,31 @@ class Player {
   }
 
   slowMenu(who, at) {
-    this.menu.show(`all that ${who} sends takes longer by`, [0.1, 0.5, 2].map((by) => ({ text: `${by} s`, act: () => this.fault(FAULTS.slow(who, by, at)) })));
+    this.askHowLong(`${who} gets slower by`, (by) => FAULTS.slow(who, by, at));
+  }
+
+  askHowLong(title, fault) {
+    this.menu.show(title, [0.1, 0.5, 2].map((by) => ({ text: `${by} s`, act: () => this.fault(fault(by)) })));
   }
 
   cutMenu(a, at) {
-    const { agents, edges } = this.trace.meta, linked = (b) => b !== a && (!edges || edges.some(([i, j]) => (i === a && j === b) || (i === b && j === a)));
-    this.menu.show(`cut the link from ${agents[a]} to`, agents.filter((_, b) => linked(b)).map((name) => ({ text: name, act: () => this.fault(FAULTS.cut(agents[a], name, at)) })));
+    const { agents, edges } = this.trace.meta;
+    const linked = (b) => b !== a && (!edges || edges.some((link) => link.includes(a) && link.includes(b)));
+    const cut = (name) => ({ text: name, act: () => this.fault(FAULTS.cut(agents[a], name, at)) });
+    this.menu.show(`cut the link from ${agents[a]} to`, agents.filter((_, b) => linked(b)).map(cut));
   }
 
   partitionMenu(a, at, together = new Set([a])) {
     const { agents } = this.trace.meta, side = (inside) => agents.filter((_, i) => together.has(i) === inside);
-    const toggle = (i) => { if (!together.delete(i)) together.add(i); this.partitionMenu(a, at, together); this.menu.items()[i].focus(); };
+    const toggle = (i) => {
+      if (!together.delete(i)) together.add(i);
+      this.partitionMenu(a, at, together);
+      this.menu.items()[i].focus();
+    };
+    const off = together.size && together.size < agents.length ? null : "both sides need an agent";
     this.menu.show("one side of the partition", [
       ...agents.map((name, i) => ({ text: name, checked: together.has(i), act: () => toggle(i) })),
-      { text: "part them", off: together.size && together.size < agents.length ? null : "both sides need an agent", act: () => this.fault(FAULTS.partition([side(true), side(false)], at)) },
+      { text: "part them", off, act: () => this.fault(FAULTS.partition([side(true), side(false)], at)) },
     ]);
   }
 
@@ -2107,7 +2216,7 @@ class Player {
     const { arrows, message } = this.trace, id = message[arrows.send[arrow]];
     this.offer(journey(this.trace, arrow), [
       { text: "drop it", act: () => this.fault(FAULTS.drop(id)) },
-      { text: "delay it…", act: () => this.menu.show("it takes longer by", [0.1, 0.5, 2].map((by) => ({ text: `${by} s`, act: () => this.fault(FAULTS.delay(id, by)) }))) },
+      { text: "delay it…", act: () => this.askHowLong("it takes longer by", (by) => FAULTS.delay(id, by)) },
       { text: "duplicate it", act: () => this.fault(FAULTS.duplicate(id)) },
     ], point);
   }
@@ -2115,7 +2224,8 @@ class Player {
   /** Where a menu opened by key appears: near the selection on the diagram. */
   anchor(a) {
     const box = this.stage.getBoundingClientRect(), root = this.root.getBoundingClientRect(), space = this.view === "space";
-    const [x, y] = space ? [this.diagram.x(this.now), this.diagram.canvas.offsetTop + this.diagram.y(Math.max(0, a))] : [40, 40];
+    const { diagram } = this, lane = diagram.canvas.offsetTop + diagram.y(Math.max(0, a));
+    const [x, y] = space ? [diagram.x(this.now), lane] : [40, 40];
     return [box.left - root.left + Math.max(0, Math.min(x, box.width)), space ? y + 12 : box.top - root.top + y];
   }
 
@@ -2134,13 +2244,25 @@ class Player {
     const { trace, picked } = this;
     this.inspect.hidden = picked < 0;
     if (picked < 0) return;
-    const row = event(trace, picked), arrow = arrowOf(trace, picked), send = arrow < 0 ? null : event(trace, trace.arrows.send[arrow]);
-    const facts = [["event", `${picked} · ${row.kind}`], ["agent", row.agent], [send ? "message" : "name", send ? `#${send.message} ${send.name}` : row.name],
-      ["fields", send ? send.text : row.text], ["journey", arrow < 0 ? null : journey(trace, arrow)]].filter(([, value]) => value);
-    const chain = this.chain.slice(0, -1).slice(-6);
-    this.inspect.replaceChildren(h("dl", { class: "cl-facts" }, ...facts.flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, key === "fields" ? h("code", {}, value) : value)])),
-      chain.length ? h("div", { class: "cl-chain" }, h("h4", {}, `Because (${this.chain.length - 1} ${this.chain.length === 2 ? "cause" : "causes"})`),
-        h("ol", {}, ...chain.map((seq) => h("li", {}, h("button", { type: "button", class: "cl-link", onclick: () => this.pick(seq) }, plain(sentence(trace, seq))))))) : null);
+    this.inspect.replaceChildren(this.facts(trace, picked), this.causes(this.chain.slice(0, -1)));
+  }
+
+  facts(trace, seq) {
+    const row = event(trace, seq), arrow = arrowOf(trace, seq), send = arrow < 0 ? row : event(trace, trace.arrows.send[arrow]);
+    const facts = [["event", `${seq} · ${row.kind}`], ["agent", row.agent],
+      arrow < 0 ? ["name", row.name] : ["message", `#${send.message} ${send.name}`],
+      ["fields", send.text], ["journey", arrow < 0 ? null : journey(trace, arrow)]];
+    return h("dl", { class: "cl-facts" }, ...facts.filter(([, value]) => value).flatMap(([key, value]) => [
+      h("dt", {}, key), h("dd", {}, key === "fields" ? h("code", {}, value) : value)]));
+  }
+
+  /** The nearest causes, as sentences that lead to them. */
+  causes(chain) {
+    if (!chain.length) return "";
+    const link = (seq) => h("button", { type: "button", class: "cl-link", onclick: () => this.pick(seq) },
+      plain(sentence(this.trace, seq)));
+    return h("div", { class: "cl-chain" }, h("h4", {}, `Because (${chain.length} cause${chain.length > 1 ? "s" : ""})`),
+      h("ol", {}, ...chain.slice(-6).map((seq) => h("li", {}, link(seq)))));
   }
 
   // ---- keys
@@ -2156,21 +2278,26 @@ class Player {
     if (act) { act(); take(press); }
   }
 
+  /** What each key does; letters in lower case. */
   keys(shift) {
-    const name = () => this.trace.meta.agents[this.someAgent()], arrow = () => arrowOf(this.trace, this.picked);
-    const message = (act) => () => (arrow() < 0 ? this.tell("select a message first") : act(this.trace.message[this.trace.arrows.send[arrow()]]));
-    return {
-      " ": () => this.play(!this.playing), ArrowRight: () => this.bigStep(1, shift), ArrowLeft: () => this.bigStep(-1, shift),
-      ArrowUp: () => this.chooseAgent(-1), ArrowDown: () => this.chooseAgent(1), Home: () => this.seek(0), End: () => this.seek(this.trace.until),
-      "+": () => this.zoom(1 / 1.6), "=": () => this.zoom(1 / 1.6), "-": () => this.zoom(1.6), _: () => this.zoom(1.6), 0: () => this.fit(),
-      PageUp: () => this.pan(-0.8), PageDown: () => this.pan(0.8), l: () => this.setLoop(!this.looping), "[": () => this.faster(-1), "]": () => this.faster(1),
-      "?": () => this.showHelp(), v: () => this.nextView(), Escape: () => this.letGo(), Enter: () => this.openMenu(), ContextMenu: () => this.openMenu(),
+    const name = () => this.trace.meta.agents[this.someAgent()];
+    const act = { ArrowRight: () => this.bigStep(1, shift), ArrowLeft: () => this.bigStep(-1, shift),
+      ArrowUp: () => this.chooseAgent(-1), ArrowDown: () => this.chooseAgent(1),
+      Home: () => this.seek(0), End: () => this.seek(this.trace.until), PageUp: () => this.pan(-0.8), PageDown: () => this.pan(0.8),
+      "+": () => this.zoom(1 / 1.6), "-": () => this.zoom(1.6), 0: () => this.fit(), "?": () => this.showHelp(),
+      " ": () => this.play(!this.playing), l: () => this.setLoop(!this.looping), "[": () => this.faster(-1), "]": () => this.faster(1),
+      v: () => this.nextView(), Escape: () => this.letGo(), Enter: () => this.openMenu(),
       c: () => this.fault(FAULTS.crash(name(), this.now)), r: () => this.fault(FAULTS.restart(name(), this.now)),
-      s: () => this.fault(FAULTS.slow(name(), 0.5, this.now)), x: () => this.cutSelected(),
-      p: () => (this.live ? this.partitionMenuAt() : this.tell(NO_KERNEL)),
-      d: message((id) => this.fault(FAULTS.drop(id))), e: message((id) => this.fault(FAULTS.delay(id, 0.5))),
-      b: () => this.branchHere(), u: () => this.send({ type: "undo" }),
-    };
+      s: () => this.fault(FAULTS.slow(name(), 0.5, this.now)), x: () => this.cutSelected(), p: () => this.partitionSelected(),
+      d: () => this.ofMessage((id) => FAULTS.drop(id)), e: () => this.ofMessage((id) => FAULTS.delay(id, 0.5)),
+      b: () => this.branchHere(), u: () => this.send({ type: "undo" }) };
+    return { ...act, "=": act["+"], _: act["-"], ContextMenu: act.Enter };
+  }
+
+  ofMessage(fault) {
+    const arrow = arrowOf(this.trace, this.picked);
+    if (arrow < 0) this.tell("select a message first");
+    else this.fault(fault(this.trace.message[this.trace.arrows.send[arrow]]));
   }
 
   bigStep(by, shift) { this.step(shift && this.agent < 0 ? by * 10 : by, shift && this.agent >= 0); }
@@ -2178,7 +2305,8 @@ class Player {
   chooseAgent(by) {
     const n = this.trace.meta.agents.length;
     this.agent = this.agent < 0 ? (by > 0 ? 0 : n - 1) : (this.agent + by + n) % n;
-    this.say.replaceChildren(`${this.trace.meta.agents[this.agent]} selected: ${roleName(this.trace, roleAt(this.trace, this.agent, this.now)) || "absent"}. Enter opens its menu.`);
+    const role = roleName(this.trace, roleAt(this.trace, this.agent, this.now)) || "absent";
+    this.say.replaceChildren(`${this.trace.meta.agents[this.agent]} selected: ${role}. Enter opens its menu.`);
     this.rest();
   }
 
@@ -2186,10 +2314,17 @@ class Player {
     const arrow = arrowOf(this.trace, this.picked), { agents } = this.trace.meta, { from, to } = this.trace.arrows;
     if (arrow >= 0) this.fault(FAULTS.cut(agents[from[arrow]], agents[to[arrow]], this.now));
     else if (!this.live) this.tell(NO_KERNEL);
-    else { this.menu.point = this.anchor(this.someAgent()); this.cutMenu(this.someAgent(), this.now); }
+    else {
+      this.menu.point = this.anchor(this.someAgent());
+      this.cutMenu(this.someAgent(), this.now);
+    }
   }
 
-  partitionMenuAt() { this.menu.point = this.anchor(this.someAgent()); this.partitionMenu(this.someAgent(), this.now); }
+  partitionSelected() {
+    if (!this.live) { this.tell(NO_KERNEL); return; }
+    this.menu.point = this.anchor(this.someAgent());
+    this.partitionMenu(this.someAgent(), this.now);
+  }
 }
 
 const because = ({ at, because: why }) => `${at === null ? "" : `at ${seconds(at)}: `}${why ?? ""}`;
@@ -2197,8 +2332,9 @@ const because = ({ at, because: why }) => `${at === null ? "" : `at ${seconds(at
 /** A message's way in words. */
 export function journey(trace, i) {
   const { arrows: { from, to, name, t0, t1, send, fate, copy }, meta } = trace;
-  const end = fate[i] === ARRIVED ? `arrived ${seconds(t1[i])}` : fate[i] === UNDERWAY ? FATES[UNDERWAY] : `${FATES[fate[i]]} ${seconds(t1[i])}`;
-  return `${meta.names[name[i]]} #${trace.message[send[i]]} ${meta.agents[from[i]]} → ${meta.agents[to[i]]}, sent ${seconds(t0[i])}, ${end}${copy[i] ? " (duplicate)" : ""}`;
+  const what = `${meta.names[name[i]]} #${trace.message[send[i]]} ${meta.agents[from[i]]} → ${meta.agents[to[i]]}`;
+  const end = fate[i] === UNDERWAY ? FATES[UNDERWAY] : `${FATES[fate[i]]} ${seconds(t1[i])}`;
+  return `${what}, sent ${seconds(t0[i])}, ${end}${copy[i] ? " (duplicate)" : ""}`;
 }
 
 /** Put text on the clipboard, or at least select it; gives the word for the button. */

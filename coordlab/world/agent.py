@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from dataclasses import is_dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from coordlab.world.dice import dice
-from coordlab.world.loop import MICRO, Task, micros, park, pause
+from coordlab.world.loop import MICRO, Task, Wait, micros, park, pause
 from coordlab.world.message import is_message
 from coordlab.world.trace import DECISION, NOTE, STATE, TIMER
 
@@ -24,7 +26,8 @@ T = TypeVar("T")
 class State(Generic[T]):
     """An attribute whose every change is an event of the trace.
 
-    The one called `role` colours and labels its agent's lane in the diagram.
+    The one called `role` colours and labels its agent's lane in the diagram.  A change is an assignment:
+    what is appended to a list in place, nobody sees.
 
     >>> class Voter(Agent):
     ...     role = State("undecided")
@@ -33,10 +36,16 @@ class State(Generic[T]):
     """
 
     def __init__(self, initial: T) -> None:
+        if type(initial).__hash__ is None:
+            raise TypeError(
+                f"State({initial!r}) would be one {type(initial).__name__} that all agents share. Start with "
+                f"something that cannot change, such as State(()), and assign new values: "
+                f"self.votes = (*self.votes, vote)."
+            )
         self.initial = initial
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name, self.seen = name, f"{name} as seen"
 
     @overload
     def __get__(self, agent: None, owner: type) -> State[T]: ...
@@ -49,13 +58,16 @@ class State(Generic[T]):
         return value
 
     def __set__(self, agent: Agent, value: T) -> None:
-        before = agent.__dict__.get(self.name, self.initial)
-        agent.__dict__[self.name] = value
-        if before is not value and before != value and agent.alive:
-            agent._world.record(STATE, agent.name, None, None, self.name, snapshot(value))
+        kept = agent.__dict__
+        kept[self.name] = value
+        seen = snapshot(value)
+        before = kept.get(self.seen, self.initial)
+        if before is not seen and before != seen:
+            kept[self.seen] = seen
+            agent._record(STATE, self.name, seen)
 
 
-class Question:
+class Question(Wait):
     """What was asked, of how many, and the replies so far."""
 
     __slots__ = ("asker", "enough", "name", "open", "replies", "task", "to")
@@ -70,17 +82,31 @@ class Question:
         return f"an answer to {self.name} from {', '.join(silent)}"
 
 
-class Watch:
+class Answer:
+    """Marks a message as the answer to a question."""
+
+    __slots__ = ("question",)
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+
+
+Talk = Question | Answer | None
+"""Which conversation a message belongs to: it asks a question, answers one, or neither."""
+
+
+class Watch(Wait):
     """A condition somebody waits for."""
 
     __slots__ = ("condition", "open", "task", "value")
 
     def __init__(self, condition: Callable[[], Any], task: Task) -> None:
-        self.condition, self.task, self.open, self.value = condition, task, True, None
+        self.condition, self.task, self.open = condition, task, True
+        self.value: Any = None
 
     def __str__(self) -> str:
-        code = self.condition.__code__ if hasattr(self.condition, "__code__") else None
-        return "a condition" + (f" (line {code.co_firstlineno} of {code.co_name})" if code else "")
+        code = getattr(self.condition, "__code__", None)
+        return "a condition" + (f" (line {code.co_firstlineno} in {code.co_qualname})" if code else "")
 
 
 class Beats:
@@ -110,14 +136,18 @@ class Agent:
     restart), and `on_<message>(self, sender, message)` for each kind of message, plain or async.
     """
 
-    name: str
-    alive: bool = False  # false before the start, and while crashed
-    states: dict[str, Any] = {}
-    handlers: dict[type, Callable[..., Any]] = {}
+    _name: str
+    _alive: bool = False
     _world: World
     _making: tuple[tuple[Any, ...], dict[str, Any]]
-    slow: int = 0  # microseconds that each message waits before it is handled
-    clock: tuple[float, float] | None = None  # how fast its clock runs, and how many seconds ahead
+    _states: ClassVar[dict[str, Any]] = {}
+    _handlers: ClassVar[dict[type, Callable[..., Any]]] = {}
+    _watches: tuple[Watch, ...] = ()
+    _life: int = 0  # how often it has started
+    _slow: int = 0  # microseconds that each message waits before it is handled
+    _busy: int = 0  # until when it has its hands full with messages that wait
+    _delayed: bool = False  # whether one of these two matters
+    _clock: tuple[float, float] | None = None  # how fast its clock runs, and how many seconds ahead
 
     def __new__(cls, *args: Any, **named: Any) -> Agent:
         made = super().__new__(cls)
@@ -125,15 +155,34 @@ class Agent:
         return made
 
     def __init__(self, name: str) -> None:
-        self.name = str(name)
+        self._name = str(name)
 
     def __init_subclass__(cls) -> None:
-        cls.handlers = {}
+        cls._handlers = {}
         own = {name: each.initial for name, each in vars(cls).items() if isinstance(each, State)}
-        cls.states = {**cls.states, **own}
+        if taken := sorted(own.keys() & vars(Agent).keys()):
+            raise TypeError(
+                f"{cls.__name__}.{taken[0]} cannot be a State: every agent has something called {taken[0]} "
+                f"already. Take another name."
+            )
+        cls._states = {**cls._states, **own}
+
+    def __deepcopy__(self, memo: object) -> Agent:
+        """Itself: an agent is one of a kind."""
+        return self
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name}>"
+        return f"<{type(self).__name__} {self._name}>"
+
+    @property
+    def name(self) -> str:
+        """What it is called, by the others and in the trace."""
+        return self._name
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is up: false before it starts, after the run, and while crashed."""
+        return self._alive
 
     async def run(self) -> None:
         """What the agent does of its own accord: nothing, unless its class says otherwise."""
@@ -149,41 +198,61 @@ class Agent:
         for to in self.peers:
             self._world.post(self, to, message, None)
 
-    async def ask(
+    def ask(
         self, to: str | Iterable[str], message: Any, within: float | None = None, enough: int | None = None
-    ) -> dict[str, Any]:
+    ) -> Coroutine[Any, Any, dict[str, Any]]:
         """Send `message` to one agent or several and await the replies, by name in order of arrival.
 
         Ends when all have replied, when `enough` have, or after `within` seconds: who has not replied
         by then is missing.  A reply that comes later goes to its handler, if there is one.
         """
-        names = (to,) if isinstance(to, str) else tuple(to)
-        wanted = len(names) if enough is None else min(enough, len(names))
-        world = self._own()
-        question = Question(self, type(message).__name__, names, wanted, world.loop.running())
+        self._must_be_in_task("ask")
+        names = (to,) if isinstance(to, str) else tuple(dict.fromkeys(to))
+        return self._ask(names, message, within, len(names) if enough is None else min(enough, len(names)))
+
+    async def _ask(
+        self, names: tuple[str, ...], message: Any, within: float | None, enough: int
+    ) -> dict[str, Any]:
+        world = self._world
+        question = Question(self, type(message).__name__, names, enough, world.loop.running())
         for name in names:
             world.post(self, name, message, question)
-        if wanted > 0:
-            await self._await(question, f"answers to {question.name}", within)
+        if enough > 0:
+            await self._await(question, f"answers to {question.name}", within, len(world.rows) - 1)
         question.open = False
         return question.replies
 
-    async def until(self, condition: Callable[[], T], within: float | None = None) -> T | None:
+    def until(self, condition: Callable[[], T], within: float | None = None) -> Coroutine[Any, Any, T | None]:
         """Wait until `condition()` is true of this agent and give its value, or None after `within` seconds.
 
         It is looked at whenever this agent has acted.
         """
+        self._must_be_in_task("until")
+        return self._until(condition, within)
+
+    async def _until(self, condition: Callable[[], T], within: float | None) -> T | None:
         value = condition()
         if value:
             return value
-        watch = Watch(condition, self._own().loop.running())
-        self.watches = [*self.watches, watch]
-        await self._await(watch, "its condition", within)
-        return watch.value
+        loop = self._world.loop
+        watch = Watch(condition, loop.running())
+        self._watches = (*self._watches, watch)
+        loop.watch(+1)
+        try:
+            await self._await(watch, "its condition", within, loop.cause)
+        finally:
+            loop.watch(-1)
+            self._watches = tuple(each for each in self._watches if each is not watch)
+        result: T | None = watch.value
+        return result
 
-    async def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Wait for `seconds` on this agent's own clock."""
-        await pause(self._real(_not_negative("sleep", seconds)))
+        self._must_be_in_task("sleep")
+        return self._sleep(_not_negative("sleep", seconds))
+
+    async def _sleep(self, seconds: float) -> None:
+        await pause(self._real(seconds))
         self._time_up("its sleep to end", seconds)
 
     def every(self, period: float) -> Beats:
@@ -202,18 +271,18 @@ class Agent:
     def now(self) -> float:
         """The time in seconds, by this agent's clock."""
         now = self._own().loop.now / MICRO
-        return now if self.clock is None else now * self.clock[0] + self.clock[1]
+        return now if self._clock is None else now * self._clock[0] + self._clock[1]
 
     @property
     def peers(self) -> list[str]:
         """The names of the others it can reach, in the order in which they joined."""
-        return self._own().peers(self.name)
+        return self._own().peers(self._name)
 
     @property
     def dice(self) -> random.Random:
         """Its own source of randomness: what others draw does not change it."""
         if "_dice" not in self.__dict__:
-            self._dice = dice(self._own().seed, "agent", self.name)
+            self._dice = dice(self._own().seed, "agent", self._name)
         return self._dice
 
     @property
@@ -224,15 +293,15 @@ class Agent:
 
     def note(self, what: object) -> None:
         """Say in the trace, in words or as a message, why one does what one does."""
-        self._own().record(NOTE, self.name, data=what if is_message(type(what)) else str(what))
+        self._own()
+        self._record(NOTE, None, what if is_message(type(what)) else str(what))
 
     def decide(self, what: object) -> None:
         """Say in the trace, in words or as a message, what has been decided."""
-        self._own().record(DECISION, self.name, data=what if is_message(type(what)) else str(what))
+        self._own()
+        self._record(DECISION, None, what if is_message(type(what)) else str(what))
 
     # --- inside ------------------------------------------------------------------------------------
-
-    watches: list[Watch] = []
 
     def _own(self) -> World:
         try:
@@ -240,60 +309,87 @@ class Agent:
         except AttributeError:
             raise RuntimeError(
                 f"{self!r} is in no world yet, so it has no time, no peers and nobody to talk to. "
-                f"First world.add({self.name!s}); what it does belongs into its run() or a handler."
+                f"First world.add({self._name}); what it does belongs into its run() or a handler."
             ) from None
+
+    def _must_be_in_task(self, what: str) -> None:
+        if self._own().loop.current() is None:
+            raise RuntimeError(
+                f"{self._name}.{what}(...) waits, and only a coroutine can wait. Write `async def` for what "
+                f"calls it and `await self.{what}(...)`, or self.spawn(...) a coroutine that does."
+            )
+
+    def _record(self, kind: str, name: str | None, data: Any) -> None:
+        """Note an event in the trace; who is down has no events."""
+        if self._alive:
+            self._world.record(kind, self._name, None, None, name, data)
 
     def _real(self, seconds: float) -> int:
         """Microseconds of the world that `seconds` on the own clock take."""
-        return micros(seconds if self.clock is None else seconds / self.clock[0])
+        return micros(seconds if self._clock is None else seconds / self._clock[0])
 
     def _time_up(self, name: str, seconds: float) -> None:
-        self._world.record(TIMER, self.name, None, None, name, seconds)
-        self._world.loop.cause = len(self._world.rows) - 1
+        world = self._world
+        world.record(TIMER, self._name, None, None, name, seconds)
+        world.loop.cause = len(world.rows) - 1
 
-    async def _await(self, waiting: Question | Watch, name: str, within: float | None) -> None:
+    async def _await(
+        self, waiting: Question | Watch, name: str, within: float | None, cause: int | None
+    ) -> None:
         loop = self._world.loop
         if within is not None:
             due = loop.now + self._real(_not_negative("within", within))
-            loop.at(due, self._expire, waiting, (name, within, len(self._world.rows) - 1))
+            loop.at(due, self._expire, waiting, (name, within, cause))
         try:
             await park(waiting)
         finally:
             waiting.open = False
 
-    def _expire(self, waiting: Question | Watch, what: tuple[str, float, int]) -> None:
-        if waiting.open:
-            name, within, cause = what
-            waiting.open = False
-            self._world.loop.cause = cause
-            self._time_up(name, within)
-            self._world.loop.resume(waiting.task)
+    def _expire(self, waiting: Question | Watch, what: tuple[str, float, int | None]) -> bool:
+        """The time for `waiting` is over, unless it is settled and this is void."""
+        if not waiting.open:
+            return True
+        name, within, cause = what
+        waiting.open = False
+        loop = self._world.loop
+        loop.acting, loop.cause = self, cause
+        self._time_up(name, within)
+        loop.resume(waiting.task)
+        return False
 
-    def look(self) -> None:
+    def _look(self) -> None:
         """See whether what somebody here waits for has come true."""
-        self.watches = [watch for watch in self.watches if watch.open]
-        for watch in self.watches:
-            watch.value = watch.open and watch.condition()
-            if watch.value:
-                watch.open = False
+        for watch in self._watches:
+            if watch.open and (value := watch.condition()):
+                watch.open, watch.value = False, value
                 self._world.loop.later(watch.task)
 
 
 def snapshot(value: Any) -> Any:
-    """`value` as it is now: later changes do not reach it."""
+    """`value` as it is now, in a form that later changes do not reach and that is the same in every run."""
+    if value is None or isinstance(value, (str, int, float, bytes, Enum)):
+        return value
     if isinstance(value, (list, tuple)):
         return tuple(map(snapshot, value))
     if isinstance(value, dict):
         return tuple((snapshot(key), snapshot(item)) for key, item in value.items())
     if isinstance(value, (set, frozenset)):
         return tuple(sorted(map(snapshot, value), key=repr))
-    return value
+    if is_dataclass(value) and type(value).__dataclass_params__.frozen:
+        return value
+    words = repr(value)
+    if " at 0x" in words:
+        raise TypeError(
+            f"a State cannot be {words}: that text is another one in each run. Use numbers, texts, enums, "
+            f"tuples or messages, or give {type(value).__name__} a __repr__."
+        )
+    return words
 
 
 def _not_negative(what: str, seconds: float) -> float:
-    if not seconds >= 0:
+    if not 0 <= seconds < float("inf"):
         raise ValueError(
-            f"{what} {seconds!r} s lies in the past: a delay is zero or more seconds of virtual time. "
+            f"{what} {seconds!r} s is no delay: that is zero or more seconds of virtual time, and an end. "
             f"Write for instance {what}(0.5)."
         )
     return seconds

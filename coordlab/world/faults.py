@@ -1,15 +1,18 @@
 """Faults as data: what goes wrong, with whom, and when.
 
 Each fault is a frozen record that reads and writes itself as one short text, such as `crash 5 @3` or
-`partition 1,2/3,4,5 @3..9`, and strikes a world by itself.  A fault with `until` ends then; without, it lasts.
+`partition 1,2/3,4,5 @3..9`, and strikes a world by itself.  A fault with `until` ends then; without, it
+lasts.
 """
+
+# ruff: noqa: D102  (every kind answers the same questions: `Fault` says which)
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from coordlab.world.world import World
@@ -39,14 +42,23 @@ class Fault:
         KINDS[cls.__name__.lower()] = cls
 
     def __post_init__(self) -> None:
-        for when in (self.at, self.until):
-            if when is not None and not (isinstance(when, (int, float)) and 0 <= when < float("inf")):
-                raise FaultError(f"{when!r} is no moment: give seconds, 0 or later, as in {self.usage!r}.")
+        for name in ("at", "until"):
+            if (when := getattr(self, name)) is not None:
+                self._settle(name, when, 0 <= _number(when) <= _LATEST, "seconds, 0 or later")
+        for name in self.agents:
+            if not is_name(name):
+                raise FaultError(f"{name!r} is no agent's name. Write it like {self.usage!r}.")
         if self.until is not None and self.until <= (self.at or 0):
             raise FaultError(
                 f"the fault begins at {self.at or 0:g} s and ends at {self.until:g} s: the end must come "
                 f"later, as in {self.usage!r}."
             )
+
+    def _settle(self, name: str, value: float, right: bool, wanted: str) -> None:
+        """Take a number to the microsecond, as the text has it, if it is right."""
+        if not right:
+            raise FaultError(f"{name}={value!r}: {wanted} are meant, as in {self.usage!r}.")
+        object.__setattr__(self, name, round(value, 6))
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -123,14 +135,14 @@ class Partition(Fault):
     usage = "partition 1,2/3,4,5 @3..9"
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         given = self.groups.split("/") if isinstance(self.groups, str) else self.groups
         groups = tuple(tuple(each.split(",") if isinstance(each, str) else each) for each in given)
         object.__setattr__(self, "groups", groups)
-        named = self.agents
-        if len(set(named)) < len(named) or not all(map(_is_name, named)) or not all(groups):
+        super().__post_init__()
+        if len(set(self.agents)) < len(self.agents) or not all(groups):
             raise FaultError(
-                f"partition {self.body!r}: every group needs members, and nobody is in two. Write {self.usage!r}."
+                f"partition {self.body!r}: every group needs members, and nobody is in two. "
+                f"Write {self.usage!r}."
             )
 
     @property
@@ -198,11 +210,13 @@ class Slow(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _positive(self.by, self.usage)
+        self._settle("by", self.by, _positive(self.by), "seconds, above 0")
+        if len(self.agents) > 2:
+            raise FaultError(f"{self.who!r} is neither an agent nor a link. Write it like {self.usage!r}.")
 
     @property
     def agents(self) -> tuple[str, ...]:
-        return tuple(self.who.split(">"))
+        return tuple(str(self.who).split(">"))
 
     @property
     def body(self) -> str:
@@ -223,7 +237,7 @@ class Slow(Fault):
 
 @dataclass(frozen=True)
 class Skew(Fault):
-    """An agent's clock runs `rate` times as fast as true time, and `ahead` seconds ahead of it."""
+    """From now on an agent's clock runs `rate` times as fast as true time, and starts `ahead` seconds ahead."""
 
     agent: str
     rate: float = 1.0
@@ -232,7 +246,8 @@ class Skew(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _positive(self.rate, self.usage)
+        self._settle("rate", self.rate, _positive(self.rate), "times true time, above 0,")
+        self._settle("ahead", self.ahead, abs(_number(self.ahead)) <= _LATEST, "seconds")
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -252,10 +267,10 @@ class Skew(Fault):
         return cls(_name(who), rate, ahead, at=at, until=until)
 
     def strike(self, world: World) -> None:
-        world[self.agent].clock = (self.rate, self.ahead)
+        world.skew(self.agent, (self.rate, self.ahead + (1 - self.rate) * world.now))
 
     def end(self, world: World) -> None:
-        world[self.agent].clock = None
+        world.skew(self.agent, None)
 
 
 @dataclass(frozen=True)
@@ -269,10 +284,11 @@ class Drop(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.at is not None or self.until is not None or self.nth < 1:
+        counted = isinstance(self.nth, int) and not isinstance(self.nth, bool) and self.nth >= 1
+        if self.at is not None or self.until is not None or not counted:
             raise FaultError(
-                f"{type(self).__name__.lower()} {self.body}: it strikes the nth message of a link, counted from "
-                f"1, whenever that is sent, so it takes no time. Write {self.usage!r}."
+                f"{type(self).__name__.lower()} {self.body}: it strikes the nth message of a link, counted "
+                f"from 1, whenever that is sent, so it takes no time. Write {self.usage!r}."
             )
 
     @property
@@ -316,7 +332,7 @@ class Delay(Drop):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _positive(self.by, self.usage)
+        self._settle("by", self.by, _positive(self.by), "seconds, above 0")
 
     @property
     def body(self) -> str:
@@ -346,12 +362,17 @@ def read_fault(text: str) -> Fault:
         raise FaultError(f"{text[:80]!r} cannot be read as {verb}. Write it like {kind.usage!r}.") from None
 
 
-def _is_name(text: str) -> bool:
-    return re.fullmatch(r"[^\s,>/|@#]+", text) is not None
+def is_name(text: object) -> bool:
+    """Whether an agent can be called so: no space, no control character and none of , > / | @ #."""
+    return isinstance(text, str) and _NAME.fullmatch(text) is not None
+
+
+_NAME = re.compile(r"[^\s,>/|@#\x00-\x1f\x7f\ud800-\udfff]{1,100}")
+_LATEST = 1e9
 
 
 def _name(text: str) -> str:
-    if not _is_name(text):
+    if not is_name(text):
         raise ValueError(text)
     return text
 
@@ -361,6 +382,10 @@ def _link(text: str) -> tuple[str, str]:
     return _name(sender), _name(to)
 
 
-def _positive(value: float, usage: str) -> None:
-    if not (isinstance(value, (int, float)) and 0 < value < float("inf")):
-        raise FaultError(f"{value!r} must be a number above zero, as in {usage!r}.")
+def _number(value: Any) -> float:
+    """The value if it is a number, else one that fits nowhere."""
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
+
+
+def _positive(value: float) -> bool:
+    return 1e-6 <= _number(value) <= _LATEST

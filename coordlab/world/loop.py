@@ -394,6 +394,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """The task that is being driven, if one is."""
         return cast("Task | None", asyncio.current_task(self))
 
+    def running(self) -> Task:
+        """The task that is being driven, where there must be one."""
+        task = self.current()
+        assert task is not None
+        return task
+
     def wake(self, task: Task) -> None:
         """Let `task` go on at this instant, after what is already due."""
         self.order = order = self.order + 1
@@ -409,9 +415,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._urgent = urgent = self._urgent + 1
         heappush(self.heap, (when, urgent - FOREVER, action, a, b))
 
-    def due(self) -> int | None:
-        """When the next thing is due, in microseconds; None when nothing is."""
-        return self.heap[0][0] if self.heap else None
+    def due(self, end: int = FOREVER) -> int:
+        """When the next thing is due, in microseconds, or `end` if that is earlier."""
+        return min(end, self.heap[0][0]) if self.heap else end
 
     def drive(self, until: int = FOREVER) -> None:
         """Do what is due up to and including `until`, in order; the clock then stands at the last thing done."""

@@ -1,8 +1,8 @@
 """The network: who hears what, and when.
 
 A link carries messages from one agent to another.  Each message draws its latency; it may be lost,
-sent twice, or overtaken.  Without `reorder` links are first in, first out, as TCP is.  Each link draws
-from streams of its own, so that its tenth message fares the same whatever happens elsewhere.
+sent twice, or overtaken.  Without `reorder` links are first in, first out, as TCP is.  What befalls the
+tenth message of a link depends on the seed, the link and the number ten, and on nothing else.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from coordlab.world.dice import stream
+from coordlab.world.dice import UNIT, chance, words
 from coordlab.world.loop import MICRO, micros
 
 if TYPE_CHECKING:
     import networkx
+
+
+class _NoLatency(ValueError):
+    """A latency that cannot be."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +40,25 @@ class Latency:
         object.__setattr__(self, "draw", _SHAPES[self.name](*self.parameters))
         lowest = self.draw(0.0)
         if not (lowest > 0 and math.isfinite(self.draw(1 - 2**-32))):
-            raise ValueError(
+            raise _NoLatency(
                 f"latency {self} gives {lowest:g} s at the least, but a message takes some time: "
                 f"every latency must be positive and finite. Write for instance uniform(0.01, 0.05)."
             )
 
     @property
     def steady(self) -> bool:
+        """Whether every message takes the same time."""
         return self.name == "constant"
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(f'{each:g}' for each in self.parameters)})"
+        return f"{self.name}({', '.join(map(_short, self.parameters))})"
 
     __repr__ = __str__
+
+
+def _short(number: float) -> str:
+    """A number as short as possible, but never another one."""
+    return short if float(short := f"{number:g}") == number else repr(number)
 
 
 def _uniform(least: float, most: float) -> Callable[[float], float]:
@@ -88,7 +98,7 @@ def exponential(mean: float, least: float = 1e-6) -> Latency:
 
 
 def pareto(least: float, shape: float = 2.5) -> Latency:
-    """A heavy tail: beyond `least` seconds the chance to take k times as long falls like k to the `-shape`."""
+    """A heavy tail: the chance to take k times as long as `least` seconds falls like k to the `-shape`."""
     return Latency("pareto", (float(least), float(shape)))
 
 
@@ -98,15 +108,22 @@ def read_latency(text: str) -> Latency:
     try:
         if match is None:
             return constant(float(text))
-        known = {"constant": constant, "uniform": uniform, "exponential": exponential, "pareto": pareto}
-        return known[match[1]](*(float(part) for part in match[2].split(",")))
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, ValueError) and "latency" in str(error):
-            raise
+        return _KNOWN[match[1]](*(float(part) for part in match[2].split(",")))
+    except _NoLatency:
+        raise
+    except (KeyError, TypeError, ValueError):
         raise ValueError(
             f"{text[:60]!r} is no latency. Known are constant, uniform, exponential and pareto: "
             f"write for instance uniform(0.01, 0.05), in seconds."
         ) from None
+
+
+_KNOWN: dict[str, Callable[..., Latency]] = {
+    "constant": constant,
+    "uniform": uniform,
+    "exponential": exponential,
+    "pareto": pareto,
+}
 
 
 def as_latency(latency: Latency | float | str) -> Latency:
@@ -117,17 +134,14 @@ def as_latency(latency: Latency | float | str) -> Latency:
 
 
 class Link:
-    """One direction between two agents: its streams, how many messages it took, when the last arrives."""
+    """One direction between two agents: its draws, how many messages it took, when the last arrives."""
 
-    __slots__ = ("count", "duplicate", "last", "latency", "loss", "marks", "reorder", "slow")
+    __slots__ = ("count", "draws", "last", "marks", "slow")
 
     def __init__(self, seed: int, ends: tuple[str, str]) -> None:
-        self.latency = stream(seed, "latency", *ends)
-        self.loss = stream(seed, "loss", *ends)
-        self.duplicate = stream(seed, "duplicate", *ends)
-        self.reorder = stream(seed, "reorder", *ends)
+        self.draws = words(seed, "link", *ends)
         self.count = self.last = self.slow = 0
-        self.marks: dict[int, tuple[str, int]] = {}
+        self.marks: dict[int, tuple[str, int]] | None = None
 
 
 class Network:
@@ -147,13 +161,14 @@ class Network:
         seed: int = 0,
     ) -> None:
         self.latency = as_latency(latency)
-        self._draw, self._steady = self.latency.draw, self.latency.steady
-        self.loss, self.duplicate, self.reorder = (
-            chance("loss", loss),
-            chance("duplicate", duplicate),
-            chance("reorder", reorder),
+        self._draw = self.latency.draw
+        self._loss, self._duplicate, self._reorder = (
+            probability("loss", loss),
+            probability("duplicate", duplicate),
+            probability("reorder", reorder),
         )
         self.topology, self.seed = topology, seed
+        self._near = None if topology is None else _adjacency(topology)
         self.links: dict[tuple[str, str], Link] = {}
         self.cuts: list[tuple[str, str]] = []
         self.partitions: list[dict[str, int]] = []
@@ -163,8 +178,8 @@ class Network:
     def refresh(self) -> None:
         """Note whether anything can befall a message: `delay` is its way in microseconds if not, else None."""
         self.severed = bool(self.cuts or self.partitions)
-        calm = self.latency.steady and not (self.loss or self.duplicate or self.reorder)
-        calm = calm and not (self.special or self.severed or self.topology)
+        risky = self._loss or self._duplicate or self._reorder or self.special or self.severed
+        calm = self.latency.steady and not risky and self._near is None
         self.delay = max(1, micros(self.latency.parameters[0])) if calm else None
 
     def link(self, sender: str, to: str) -> Link:
@@ -177,7 +192,8 @@ class Network:
 
     def mark(self, sender: str, to: str, nth: int, what: str, by: float) -> None:
         """Let the `nth` message of a link be dropped, duplicated, or delayed `by` seconds."""
-        self.link(sender, to).marks[nth] = what, micros(by)
+        link = self.link(sender, to)
+        link.marks = {**(link.marks or {}), nth: (what, micros(by))}
         self.special = True
         self.refresh()
 
@@ -187,11 +203,15 @@ class Network:
         self.special = True
         self.refresh()
 
+    def linked(self, sender: str, to: str) -> bool:
+        """Whether the topology has a link from `sender` to `to`."""
+        return self._near is None or to in self._near.get(sender, ())
+
     def neighbours(self, name: str, everybody: Iterable[str]) -> list[str]:
         """Whom `name` can reach, in the order of `everybody`."""
-        if self.topology is None:
+        if self._near is None:
             return [other for other in everybody if other != name]
-        near = set(self.topology[name]) if name in self.topology else set()
+        near = self._near.get(name, frozenset())
         return [other for other in everybody if other in near and other != name]
 
     def parted(self, sender: str, to: str) -> bool:
@@ -204,31 +224,41 @@ class Network:
         """When each copy of a message sent `now` arrives, in microseconds, and why it is lost if it is."""
         link = self.links.get((sender, to)) or self.link(sender, to)
         link.count += 1
-        fate = "lost" if self.loss and next(link.loss) < self.loss else None
-        arrival = now + self._way(link)
-        if self.reorder and next(link.reorder) < self.reorder:
-            arrival += self._way(link)  # takes a detour: those behind may overtake it
+        way, loss, duplicate, reorder = next(link.draws)
+        arrival = now + (int(self._draw(way * UNIT) * MICRO + 0.5) or 1) + link.slow
+        if reorder < self._reorder:
+            arrival += self._again("detour", sender, to, link)  # those behind may overtake it
         elif arrival > link.last:
             link.last = arrival
         else:
             arrival = link.last
-        if not (self.duplicate or link.marks):
+        fate = "lost" if loss < self._loss else None
+        if self.severed and self.parted(sender, to):
+            fate = "cut"
+        if duplicate >= self._duplicate and link.marks is None:
             return ((arrival, fate),)
-        mark, by = link.marks.get(link.count, ("", 0))
+        mark, by = (link.marks or {}).get(link.count, ("", 0))
         first = (arrival + by, "dropped" if mark == "drop" else fate)
-        twice = mark == "duplicate" or (self.duplicate and next(link.duplicate) < self.duplicate)
-        return (first, (arrival + self._way(link), None)) if twice else (first,)
+        if duplicate >= self._duplicate and mark != "duplicate":
+            return (first,)
+        return first, (arrival + self._again("twin", sender, to, link), "cut" if fate == "cut" else None)
 
-    def _way(self, link: Link) -> int:
-        seconds = self._draw(0.0 if self._steady else next(link.latency))
-        return (int(seconds * MICRO + 0.5) or 1) + link.slow
+    def _again(self, what: str, sender: str, to: str, link: Link) -> int:
+        """How much longer the message at hand takes in the rare case that something special befalls it."""
+        seconds = self._draw(chance(self.seed, what, sender, to, link.count))
+        return int(seconds * MICRO + 0.5) or 1
 
 
-def chance(name: str, value: float) -> float:
-    """`value` if it is a probability, else an error that says so."""
-    if not (isinstance(value, (int, float)) and 0 <= value <= 1):
+def _adjacency(topology: networkx.Graph[Any]) -> dict[str, frozenset[str]]:
+    """Whom each reaches, by name: nodes may be numbers, agents' names are texts."""
+    return {str(node): frozenset(map(str, topology[node])) for node in topology}
+
+
+def probability(name: str, value: float) -> int:
+    """A probability in units of 2**-32, or an error that says why it is none."""
+    if isinstance(value, bool) or not (isinstance(value, (int, float)) and 0 <= value <= 1):
         raise ValueError(
             f"{name}={value!r} is no probability: it must lie between 0 (never) and 1 (always). "
             f"For five in a hundred write {name}=0.05."
         )
-    return float(value)
+    return round(value * 2**32)

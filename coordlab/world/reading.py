@@ -50,11 +50,25 @@ def _row(values: Any, number: int, before: list[Row], agents: set[str]) -> Row:
         )
     time, kind, agent, peer, message, name, cause, data = values
     earliest = before[-1][0] if before else 0
-    _check(number, "time", time, type(time) is int and time >= earliest, f"whole microseconds, {earliest} or more")
+    _check(
+        number,
+        "time",
+        time,
+        type(time) is int and time >= earliest,
+        f"whole microseconds, {earliest} or more",
+    )
     _check(number, "kind", kind, kind in KINDS, f"one of {', '.join(KINDS)}")
     for column, who in (("agent", agent), ("peer", peer)):
-        _check(number, column, who, who is None or (isinstance(who, str) and who in agents), "an agent of line 1")
-    _check(number, "message", message, message is None or (type(message) is int and message > 0), "a number above 0")
+        _check(
+            number, column, who, who is None or (isinstance(who, str) and who in agents), "an agent of line 1"
+        )
+    _check(
+        number,
+        "message",
+        message,
+        message is None or (type(message) is int and message > 0),
+        "a number above 0",
+    )
     _check(number, "name", name, name is None or isinstance(name, str), "a text")
     known = cause is None or (type(cause) is int and 0 <= cause < len(before))
     _check(number, "cause", cause, known, f"an earlier event, 0 to {len(before) - 1}")

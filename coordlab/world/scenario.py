@@ -1,6 +1,6 @@
 """A run as data: lab, parameters, faults, seed and end determine it, and fit on one line.
 
-    bully agents=5 loss=0.05 seed=7 until=20 | crash 5 @3 | restart 5 @9
+bully agents=5 loss=0.05 seed=7 until=20 | crash 5 @3 | restart 5 @9
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class Scenario:
         if until is not None and not (isinstance(until, (int, float)) and 0 <= until < float("inf")):
             raise ScenarioError(f"until={until!r} is no moment: give virtual seconds, as in until=20.")
         try:
-            struck = tuple(read_fault(_expect("fault", each, str)) for each in _expect("faults", faults, list))
+            struck = tuple(
+                read_fault(_expect("fault", each, str)) for each in _expect("faults", faults, list)
+            )
         except FaultError as error:
             raise ScenarioError(str(error)) from None
         return cls(_expect("lab", lab, str), values, struck, seed, until)
@@ -126,7 +128,9 @@ class Scenario:
 def _expect(what: str, value: Any, kind: Any) -> Any:
     if not isinstance(value, kind):
         wanted = " or ".join(each.__name__ for each in (kind if isinstance(kind, tuple) else (kind,)))
-        raise ScenarioError(f"{what} is {str(value)[:60]!r}, a {type(value).__name__}; it must be a {wanted}.")
+        raise ScenarioError(
+            f"{what} is {str(value)[:60]!r}, a {type(value).__name__}; it must be a {wanted}."
+        )
     return value
 
 

@@ -65,11 +65,15 @@ async ({ source, style, branches, selected }) => {
   const tell = (event, ...words) => (heard.get(event) ?? []).forEach((hear) => hear(...words));
   window.sent = [];
   window.heard = heard;
-  window.model = { get: (key) => state[key], set: (key, value) => { state[key] = value; tell(`change:${key}`); },
+  window.model = { get: (key) => state[key],
+    set: (key, value) => { state[key] = value; tell(`change:${key}`); },
     on: (event, hear) => heard.set(event, [...(heard.get(event) ?? []), hear]),
     off: (event, hear) => heard.set(event, heard.get(event).filter((other) => other !== hear)),
     save_changes: () => {}, send: (message) => window.sent.push(message) };
-  window.answer = (more, select) => { state.selected = select; window.model.set("branches", more.map(unpack)); };
+  window.answer = (more, select) => {
+    state.selected = select;
+    window.model.set("branches", more.map(unpack));
+  };
   window.say = (words) => tell("msg:custom", words);
   const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   window.render = () => module.default.render({ model: window.model, el: document.body });
@@ -212,7 +216,7 @@ def test_it_does_not_play_by_itself_and_plays_by_key(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_arrow_keys_step_from_event_to_event(visit: Open) -> None:
-    """Right and Left move by one, with Shift by ten, on the selected agent if there is one; Home and End to the ends."""
+    """Right moves by one, with Shift by ten; Home and End go to the ends."""
     trace = election()
     where = visit([branch(trace)]).page
     keys(where, "End")
@@ -243,7 +247,7 @@ def test_shift_steps_along_one_agent(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_a_selection_shows_in_every_view_with_its_causes(visit: Open) -> None:
-    """A row picked in the table is narrated, shown with its fields and causes, and stays picked in the diagram."""
+    """A row picked in the table is told, shown with fields and causes, and stays picked in the diagram."""
     trace = election()
     seq = next(event.seq for event in trace if event.kind == "handle" and event.name == "Coordinator")
     where = visit([branch(trace)]).page
@@ -381,16 +385,17 @@ def test_a_frame_is_drawn_well_within_its_time(visit: Open, events: int) -> None
 
 
 POINT = """([fromX, toX, message]) => {
-  const canvas = document.querySelector('.cl-stage canvas:not([hidden])'), box = canvas.getBoundingClientRect();
-  const tip = document.querySelector('.cl-tip');
-  for (let y = 10; y < box.height - 30; y += 2) for (let x = fromX * box.width; x < toX * box.width; x += 3) {
-    canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + x, clientY: box.top + y }));
-    if (canvas.style.cursor === 'pointer' && tip.hidden !== message) return { x: box.left + x, y: box.top + y };
-  } }"""
+  const canvas = document.querySelector('.cl-stage canvas:not([hidden])');
+  const box = canvas.getBoundingClientRect(), tip = document.querySelector('.cl-tip');
+  for (let y = box.top + 10; y < box.bottom - 30; y += 2)
+    for (let x = box.left + fromX * box.width; x < box.left + toX * box.width; x += 3) {
+      canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: x, clientY: y }));
+      if (canvas.style.cursor === 'pointer' && tip.hidden !== message) return { x, y };
+    } }"""
 
 
 def point(where: Any, between: tuple[float, float], message: bool) -> dict[str, float]:
-    """The topmost point of the diagram, in these shares of its width, that is on a message or else on a lane."""
+    """The topmost point in these shares of the diagram's width that is on a message, or else on a lane."""
     found: dict[str, float] = where.evaluate(POINT, [*between, message])
     return found
 

@@ -1,4 +1,4 @@
-"""The player as a widget, without a browser: what it holds, and how it passes on what the learner asks for."""
+"""The player as a widget, without a browser: what it holds, and how it passes on what learners ask for."""
 
 from __future__ import annotations
 

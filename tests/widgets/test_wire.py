@@ -144,7 +144,7 @@ def test_a_run_brings_its_line_and_verdicts() -> None:
 
 
 def test_the_first_difference_is_the_crash() -> None:
-    """Two runs that differ in one crash at 3 s differ nowhere before it; a run does not differ from itself."""
+    """Two runs that differ in a crash at 3 s differ nowhere before it; a run never differs from itself."""
     calm, struck = election(crash=False), election()
     difference = first_difference(struck, calm)
     assert difference is not None

@@ -212,7 +212,7 @@ class Telling:
 def election(
     agents: int = 5, until: float = 20, seed: int = 11, crash: bool = True, parted: bool = True
 ) -> Trace:
-    """Five candidates, a crash at 3 s, a return at 9 s, a partition from 12 to 15 s, losses and duplicates."""
+    """Five candidates: a crash at 3 s, a return at 9 s, a partition from 12 to 15 s, losses, duplicates."""
     return Telling(agents, until, seed, crash, parted).run()
 
 

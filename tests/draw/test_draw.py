@@ -1,0 +1,585 @@
+"""Drawings of traces: they show what the trace says, all of it and nothing else."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections import Counter
+
+import pytest
+
+from coordlab.draw import Drawing, network, space_time
+from coordlab.draw.network import hull, neighbours, spread
+from coordlab.draw.scene import COLOURS, clean, contrast, fit, listed, ticks
+from coordlab.draw.spacetime import MOST, space_time_scene
+from coordlab.world.trace import Trace
+from tests.draw.tale import Tale, small
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "\"'&]]>--",
+    "$x^2$",
+    "_hidden",
+    "a\0\x1b\ud800b",
+    "\u202eevil",
+    "n" * 500,
+)
+
+
+def drawn(drawing: Drawing) -> ET.Element:
+    return ET.fromstring(drawing.svg)
+
+
+def counted(drawing: Drawing) -> Counter:
+    """How many marks of each kind an SVG holds."""
+    counts: Counter = Counter()
+    for group in drawn(drawing).findall(f"{SVG}g"):
+        counts[group.get("class")] += len(group)
+    return counts
+
+
+def texts(drawing: Drawing) -> list[str]:
+    return [text.text or "" for text in drawn(drawing).iter(f"{SVG}text")]
+
+
+def busy(messages: int, agents: int = 3, until: float = 100.0) -> Trace:
+    tale = Tale(*(f"a{number}" for number in range(agents)), until=until)
+    for number in range(messages):
+        at = until * number / messages
+        tale.send(at, f"a{number % agents}", f"a{(number + 1) % agents}", at + 0.02)
+    return tale.trace
+
+
+# --- the space-time diagram --------------------------------------------------------------------------
+
+
+def test_every_message_is_an_arrow_and_every_vain_one_ends_in_a_cross():
+    counts = counted(space_time(small().trace))
+    assert counts["message"] == 3  # one of them in two copies
+    assert counts["lost"] == counts["cross"] == 2
+    assert counts["underway"] == 1
+
+
+def test_lanes_show_every_role_and_every_time_down():
+    counts = counted(space_time(small().trace))
+    assert counts["role"] == 6  # a: idle, busy, idle; b: idle, idle; c: idle
+    assert counts["down"] == 1
+    assert "down" in texts(space_time(small().trace))
+
+
+def test_words_say_what_the_drawing_shows():
+    drawing = space_time(small().trace)
+    assert drawing.alt == (
+        "Space-time diagram of 3 agents: a, b and c over 10 virtual seconds. Faults: b crashes at 3 s; "
+        "b restarts at 5 s. At 10 s, idle: a, b and c. 5 messages sent, 2 in vain (down: 1, lost: 1), "
+        "1 still under way."
+    )
+    assert repr(drawing) == drawing.alt == drawn(drawing).findtext(f"{SVG}desc")
+
+
+def test_lost_message_ends_three_fifths_of_the_way():
+    tale = Tale("a", "b")
+    tale.send(0, "a", "b", 10, fate="lost")
+    scene = space_time_scene(tale.trace, None, None, None, 760)
+    (line,) = [mark for mark in scene.marks if mark.what == "lost"]
+    (x0, _), (x1, _) = line.points
+    left, right, *_ = scene.limits
+    assert (x1 - left) / (right - left) == pytest.approx(0.6, abs=0.05)  # of the way from rim to rim
+    assert "does not reach b: lost" in line.tip
+    assert x0 < x1
+
+
+def test_one_who_goes_down_before_acting_has_not_been_reached():
+    tale = Tale("a", "b")
+    sent = tale.send(1, "a", "b", 2)
+    arrival = next(row for at, row, cause in tale.events if cause is sent)
+    tale.crash(2.5, "b").tell(3, "drop", "b", arrival, peer="a", message=1, name="Hello", data="down")
+    assert counted(space_time(tale.trace))["lost"] == 1
+    assert "1 in vain (down: 1)" in space_time(tale.trace).alt
+
+
+def test_every_mark_of_the_trace_says_a_sentence():
+    scene = space_time_scene(small().trace, None, None, None, 760)
+    assert [mark.what for mark in scene.marks if not mark.tip and mark.what != "label"] == []
+    tips = [title.text for title in drawn(space_time(small().trace)).iter(f"{SVG}title")]
+    assert "2.500 s: c to b: “Hello!” 3.500 s: Hello from c does not reach b: down." in tips
+    assert "6.000 s: c to a: “Hello!” 7.000 s: Hello from c does not reach a: lost." in tips
+
+
+def test_second_copy_is_hollow():
+    tale = Tale("a", "b")
+    tale.send(1, "a", "b", 2, 3)
+    marks = [
+        mark for mark in space_time_scene(tale.trace, None, None, None, 760).marks if mark.what == "message"
+    ]
+    assert [mark.look.hollow for mark in marks] == [False, True]
+    assert "second copy" in texts(space_time(tale.trace))
+
+
+def test_notes_and_decisions_are_marked():
+    tale = Tale("a")
+    tale.tell(1, "note", "a", data="thinking <hard>")
+    tale.tell(2, "decision", "a", data="go")
+    counts = counted(space_time(tale.trace))
+    assert (counts["note"], counts["decision"]) == (1, 1)
+    assert "thinking &lt;hard&gt;" in space_time(tale.trace).svg
+
+
+def test_partition_shades_its_groups_and_puts_a_wall_between_them():
+    tale = Tale("a", "b", "c").fault("Partition", "partition a,b/c @2..4", "a", 2, 4)
+    counts = counted(space_time(tale.trace))
+    assert (counts["group"], counts["wall"], counts["lasting"]) == (3, 1, 1)
+    assert "partition a,b/c" in texts(space_time(tale.trace))
+    assert "partition a,b/c at 2 to 4 s" in space_time(tale.trace).alt
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "struck"),
+    [("Cut", "cut a>b @2..4", 2), ("Slow", "slow a 0.5 @2..4", 1), ("Skew", "skew a x1.1 +0 @2..4", 1)],
+)
+def test_lasting_faults_underline_whom_they_strike(kind, text, struck):
+    drawing = space_time(Tale("a", "b").fault(kind, text, "a", 2, 4).trace)
+    assert counted(drawing)["struck"] == struck
+    assert text.partition(" @")[0] in texts(drawing)
+
+
+def test_fault_that_never_ends_lasts_to_the_end():
+    assert "cut a>b at 2 to 10 s" in space_time(Tale("a", "b").fault("Cut", "cut a>b @2", "a", 2).trace).alt
+
+
+def test_fault_of_an_instant_is_a_flag():
+    drawing = space_time(Tale("a", "b").fault("Drop", "drop a>b #1", "a", 0).trace)
+    assert (counted(drawing)["flag"], counted(drawing)["lasting"]) == (1, 0)
+    assert "drop a>b #1" in texts(drawing)
+
+
+def test_window_shows_what_reaches_into_it():
+    drawing = space_time(small().trace, since=2.6, until=4)
+    counts = counted(drawing)
+    assert (counts["message"], counts["lost"], counts["underway"]) == (1, 1, 0)  # the second copy; c to b
+    assert counts["role"] == 3
+    assert "virtual time 2.6 to 4 s" in drawing.alt
+
+
+def test_nothing_leaves_the_window():
+    scene = space_time_scene(small().trace, 2.6, 6.5, None, 760)
+    left, right, *_ = scene.limits
+    outside = [mark for mark in scene.marks for x, _ in mark.points if not left - 0.1 <= x <= right + 0.1]
+    assert outside == []
+
+
+@pytest.mark.parametrize(("since", "until"), [(4, 4), (5, 4), (-1, 4), (0, float("inf")), (float("nan"), 1)])
+def test_no_window_is_an_error_that_says_what_to_write(since, until):
+    with pytest.raises(ValueError, match=r"is no window: the run goes from 0 to 10 s. Give two moments"):
+        space_time(small().trace, since=since, until=until)
+
+
+def test_no_width_is_an_error():
+    with pytest.raises(ValueError, match=r"width=0 leaves no room: give 300 pixels or more"):
+        space_time(small().trace, width=0)
+
+
+def test_first_state_colours_the_lane_where_no_role_is_declared():
+    tale = Tale("a", role=None)
+    tale.events[0][1][5] = (("leader", None), ("term", 1))
+    tale.turn(4, "a", "a", state="leader").turn(5, "a", "2", state="term")
+    drawing = space_time(tale.trace)
+    assert "At 10 s, leader = a: a." in drawing.alt
+    assert counted(drawing)["role"] == 2
+
+
+def test_agent_without_any_state_is_up():
+    assert "At 10 s, up: a." in space_time(Tale("a", role=None).trace).alt
+
+
+def test_role_that_lasts_no_time_is_not_drawn():
+    tale = Tale("a").turn(4, "a", "blink").turn(4, "a", "idle")
+    assert counted(space_time(tale.trace))["role"] == 1
+
+
+def test_long_run_is_lanes_and_a_strip_and_says_how_to_zoom():
+    trace = busy(3 * MOST)
+    counts = counted(space_time(trace))
+    assert counts["message"] == 0
+    assert counts["density"] > 50
+    (advice,) = [text for text in texts(space_time(trace)) if "Zoom in" in text]
+    assert advice.startswith("1,200 messages are too many to tell apart. Zoom in: space_time(trace, since=")
+    closer = eval(advice.partition("Zoom in: ")[2], {"space_time": space_time, "trace": trace})
+    assert 20 < counted(closer)["message"] < 200
+
+
+def test_strip_counts_every_message_once():
+    scene = space_time_scene(busy(MOST + 1), None, None, None, 760)
+    tips = {mark.points[0][0]: mark.tip for mark in scene.marks if mark.what == "density"}
+    assert sum(int(tip.split(" s: ")[1].split()[0]) for tip in tips.values()) == MOST + 1
+
+
+def test_ten_thousand_events_stay_a_small_picture():
+    tale = Tale("a", "b", until=1000)
+    for number in range(10_000):
+        tale.turn(number / 10, "a", f"role{number % 2}")
+    assert len(space_time(tale.trace).svg) < 500_000
+
+
+def test_more_roles_than_colours_still_look_different():
+    tale = Tale("a", until=100)
+    for number in range(40):
+        tale.turn(number + 1, "a", f"role{number}")
+    looks = {
+        mark.look for mark in space_time_scene(tale.trace, None, None, None, 760).marks if mark.what == "role"
+    }
+    assert len(looks) == 41
+
+
+def test_message_to_oneself_is_drawn():
+    tale = Tale("a")
+    tale.send(1, "a", "a", 2)
+    assert counted(space_time(tale.trace))["message"] == 1
+
+
+@pytest.mark.parametrize("agents", [0, 1, 50])
+def test_any_number_of_agents(agents):
+    tale = Tale(*map(str, range(agents)))
+    drawing = space_time(tale.trace)
+    assert counted(drawing)["role"] == agents
+    assert drawing.alt.startswith(f"Space-time diagram of {agents} agent")
+    drawn(network(tale.trace, at=1))
+
+
+def test_empty_trace():
+    empty = Trace([])
+    assert space_time(empty).alt == (
+        "Space-time diagram of 0 agents over 1 virtual seconds. No faults. At 1 s, nobody is there. "
+        "0 messages sent, none in vain."
+    )
+    drawn(network(empty, at=0))
+
+
+def test_run_loaded_from_a_file_draws_the_same():
+    trace = small().trace
+    assert space_time(Trace.from_jsonl(trace.to_jsonl())).svg == space_time(trace).svg
+
+
+def test_many_faults_keep_their_flags_though_not_all_their_words():
+    tale = Tale("a", "b")
+    for number in range(12):
+        tale.fault("Drop", f"drop a>b #{number + 1}", "a", 5)
+    drawing = space_time(tale.trace)
+    assert counted(drawing)["flag"] == 12
+    assert len([text for text in texts(drawing) if text.startswith("drop a>b #")]) == 4
+    assert "drop a>b #8 at 5 s; and 4 more." in drawing.alt
+
+
+def test_heartbeats_are_drawn_faintly():
+    tale = Tale("a", "b")
+    for second in range(10):
+        for half in (0.1, 0.6):
+            tale.send(second + half, "a", "b", second + half + 0.1, name="Ping")
+    tale.send(1, "a", "b", 2)
+    tale.send(3, "b", "a", 4, name="Bye")
+    scene = space_time_scene(tale.trace, None, None, None, 760)
+    arrows = [mark for mark in scene.marks if mark.what == "message"]
+    colours = {mark.tip.partition(" from ")[0].split()[-1]: mark.look.colour for mark in arrows}
+    assert colours == {"Ping": "soft", "Hello": "type0", "Bye": "type1"}
+
+
+def test_long_legend_goes_on_in_the_next_row():
+    tale = Tale("a", until=100)
+    for number in range(40):
+        tale.turn(number + 1, "a", f"quite a long role, number {number}")
+    entries = [group for group in drawn(space_time(tale.trace)) if group.get("class") == "legend"]
+    places = {text.get("y") for group in entries for text in group.iter(f"{SVG}text")}
+    assert len(places) > 5
+
+
+# --- any drawing -------------------------------------------------------------------------------------
+
+
+def both(trace: Trace) -> list[Drawing]:
+    return [space_time(trace, title="What happened"), network(trace, at=3.2)]
+
+
+def test_same_trace_same_text():
+    assert [each.svg for each in both(small().trace)] == [each.svg for each in both(small().trace)]
+
+
+def test_ids_are_unique_and_differ_between_drawings():
+    ids = [
+        [node.get("id") for node in drawn(drawing).iter() if node.get("id")]
+        for drawing in both(small().trace)
+    ]
+    assert all(len(set(each)) == len(each) for each in ids)
+    assert not set(ids[0]) & set(ids[1])
+
+
+def test_drawings_are_images_with_title_and_description():
+    for drawing in both(small().trace):
+        root = drawn(drawing)
+        named = root.get("aria-labelledby").split()
+        assert root.get("role") == "img"
+        assert [root[0].tag, root[1].tag] == [f"{SVG}title", f"{SVG}desc"]
+        assert [root[0].get("id"), root[1].get("id")] == named
+
+
+def test_drawings_follow_the_theme():
+    for drawing in both(small().trace):
+        css = drawn(drawing).findtext(f"{SVG}style")
+        assert "prefers-color-scheme:dark" in css
+        assert '[data-jp-theme-light="false"]' in css
+        assert "--cl-ink:light-dark(#1b1f24,#e6e9ec)" in css
+
+
+def test_colours_also_stand_where_no_variables_are_known():
+    for element in drawn(space_time(small().trace)).iter():
+        if "var(" in element.get("style", ""):
+            assert {element.get("fill"), element.get("stroke")} & {light for light, _ in COLOURS.values()}
+
+
+def test_no_text_is_smaller_than_eleven_pixels():
+    for drawing in both(small().trace):
+        groups = drawn(drawing).findall(f"{SVG}g")
+        assert min(float(group.get("font-size")) for group in groups if group.get("font-size")) >= 11
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_can_be_read_on_whatever_it_stands(theme):
+    colours = {name: pair[theme] for name, pair in COLOURS.items()}
+    grounds = ["bg", "group0", "group1", "group2"]
+    pairs = [(ink, ground) for ink in ("ink", "soft") for ground in grounds]
+    pairs += [(f"on-{name}", name) for name in colours if name.startswith("role") or name == "down"]
+    assert {pair for pair in pairs if contrast(colours[pair[0]], colours[pair[1]]) < 4.5} == set()
+
+
+def test_types_of_messages_stand_out_from_the_page():
+    lines = [pair for name, pair in COLOURS.items() if name.startswith(("type", "bad", "accent"))]
+    assert min(min(contrast(light, "#ffffff"), contrast(dark, "#14181d")) for light, dark in lines) >= 3
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_stay_text(name):
+    tale = Tale(name, "b").turn(1, name, name)
+    tale.send(1, name, "b", 2, name=name)
+    tale.tell(3, "note", name, data=name)
+    trace = tale.crash(5, name).trace
+    for drawing in (space_time(trace, title=name), network(trace, at=1.5)):
+        tags = {node.tag.removeprefix(SVG) for node in drawn(drawing).iter()}
+        assert tags <= {
+            "svg",
+            "title",
+            "desc",
+            "style",
+            "rect",
+            "defs",
+            "pattern",
+            "path",
+            "g",
+            "text",
+            "circle",
+        }
+        assert "\0" not in drawing.svg
+        drawing.svg.encode()
+
+
+def test_drawing_shows_itself():
+    drawing = space_time(small().trace)
+    bundle = drawing._repr_mimebundle_(include=None, exclude=None)
+    assert drawing.svg in bundle["text/html"]
+    assert (bundle["image/svg+xml"], bundle["text/plain"]) == (drawing.svg, drawing.alt)
+    assert drawing._repr_svg_() == drawing.svg
+
+
+def test_drawing_saves_itself(tmp_path):
+    drawing = space_time(small().trace)
+    assert drawing.save(tmp_path / "run.svg").read_text(encoding="utf-8") == drawing.svg
+    with pytest.raises(ValueError, match=r"run.png': a drawing is saved as SVG. Write 'run.svg'"):
+        drawing.save(tmp_path / "run.png")
+
+
+def test_drawing_needs_nothing_but_the_standard_library():
+    code = """
+import sys
+from coordlab.draw import network, space_time
+from coordlab.world.trace import Trace
+space_time(Trace([])), network(Trace([]), 0)
+print({"numpy", "matplotlib", "networkx"} & set(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+# --- the network -------------------------------------------------------------------------------------
+
+
+def test_network_shows_roles_and_what_is_under_way():
+    drawing = network(small().trace, at=3.2)
+    assert drawing.alt == (
+        "Network of 3 agents: a, b and c at 3.2 s. Roles: busy: a; down: b; idle: c. No fault lasts. "
+        "Under way: Hello from c to b."
+    )
+    counts = counted(drawing)
+    assert (counts["agent"], counts["down"], counts["message"], counts["link"]) == (2, 1, 1, 3)
+    assert {"busy", "down", "idle"} <= set(texts(drawing))
+
+
+def test_message_is_as_far_as_time_has_gone():
+    tale = Tale("a", "b")
+    tale.send(1, "a", "b", 2, fate="lost")
+    assert [counted(network(tale.trace, at=at))["cross"] for at in (1.5, 1.7, 2.0)] == [0, 1, 0]
+    assert [counted(network(tale.trace, at=at))["message"] for at in (0.9, 1.5, 1.7, 2.0)] == [0, 1, 1, 0]
+
+
+def test_message_that_nobody_knows_the_end_of_is_half_way():
+    assert counted(network(small().trace, at=9.9))["message"] == 1
+
+
+def test_cut_link_is_crossed_while_the_cut_lasts():
+    trace = Tale("a", "b", "c").fault("Cut", "cut a>b @2..4", "a", 2, 4).trace
+    assert [counted(network(trace, at=at))["cut"] for at in (1, 2, 3.9, 4)] == [0, 1, 1, 0]
+    assert "Faults that last: cut a>b." in network(trace, at=3).alt
+
+
+def test_groups_of_a_partition_stand_apart():
+    trace = Tale("a", "b", "c", "d").fault("Partition", "partition a,c/b,d @2..4", "a", 2, 4).trace
+    assert counted(network(trace, at=3))["group"] == 2
+    assert counted(network(trace, at=3))["link"] == 2
+    assert counted(network(trace, at=5))["link"] == 6
+
+
+def test_two_partitions_at_once_make_more_groups():
+    tale = Tale("a", "b", "c", "d").fault("Partition", "partition a,b/c,d @1..4", "a", 1, 4)
+    trace = tale.fault("Partition", "partition a,c/b,d @2..4", "a", 2, 4).trace
+    assert counted(network(trace, at=3))["group"] == 4
+
+
+def test_agent_that_has_not_come_yet_is_absent():
+    tale = Tale("a", "b")
+    tale.events[1] = (5, *tale.events[1][1:])
+    assert "absent: b" in network(tale.trace, at=1).alt
+
+
+def test_topology_gives_the_links_and_the_places():
+    networkx = pytest.importorskip("networkx")
+    trace = Tale(*"abcdef").fault("Partition", "partition a,b,c/d,e,f @2..4", "a", 2, 4).trace
+    path = networkx.path_graph(list("abcdef"))
+    assert counted(network(trace, at=1, topology=path))["link"] == 5
+    counts = counted(network(trace, at=3, topology=path))
+    assert (counts["link"], counts["cut"], counts["cross"]) == (4, 1, 1)
+    assert network(trace, at=3, topology=path).svg == network(trace, at=3, topology=path).svg
+
+
+def test_places_follow_the_hops():
+    networkx = pytest.importorskip("networkx")
+    ring = networkx.cycle_graph(8)
+    places = spread(list(range(8)), neighbours(tuple(range(8)), ring))
+    gaps = [
+        sum((p - q) ** 2 for p, q in zip(places[one], places[other], strict=True)) ** 0.5
+        for one, other in ring.edges
+    ]
+    assert max(gaps) < 1.05 * min(gaps)
+
+
+def test_parts_of_a_topology_that_hang_together_with_nothing_have_places_too():
+    assert len(set(spread(["a", "b", "c"], {"a": ["b"], "b": ["a"], "c": []}).values())) == 3
+    assert spread(["a"], {"a": []}) == {"a": (0.0, 0.0)}
+
+
+@pytest.mark.parametrize("at", [-1, float("inf"), float("nan")])
+def test_no_moment_is_an_error(at):
+    with pytest.raises(ValueError, match=r"is no moment of the run: give seconds from 0 to 10."):
+        network(small().trace, at=at)
+
+
+def test_hull_goes_around_all_points():
+    square = [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0)]
+    assert sorted(hull([*square, (1.0, 1.0)])) == sorted(square)
+    assert hull([(1.0, 1.0)]) == [(1.0, 1.0), (1.0, 1.0)]
+
+
+# --- on somebody's axes ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def axes():
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    figure, ax = pyplot.subplots(figsize=(9, 5))
+    yield ax
+    figure.savefig("/dev/null", format="png")
+    pyplot.close(figure)
+
+
+def artists(ax) -> int:
+    return len(ax.patches) + len(ax.lines) + len(ax.texts)
+
+
+def test_axes_hold_one_artist_for_each_mark(axes):
+    scene = space_time_scene(small().trace, None, None, None, 760)
+    assert space_time(small().trace, ax=axes) is axes
+    assert artists(axes) == len(scene.marks)
+
+
+def test_axes_are_in_seconds_and_lanes(axes):
+    space_time(small().trace, since=2, until=8, title="a $title$", ax=axes)
+    assert axes.get_xlim() == pytest.approx((2, 8))
+    assert axes.get_xlabel() == "virtual seconds"
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
+    assert axes.get_title() == "a $title$"
+    (down,) = [patch for patch in axes.patches if patch.get_hatch() == "///"]
+    assert (down.get_x(), down.get_x() + down.get_width()) == pytest.approx((3, 5))
+    assert {"idle", "busy", "down", "Hello"} <= {text.get_text() for text in axes.get_legend().get_texts()}
+
+
+def test_network_on_axes(axes):
+    trace = Tale("a", "b", "c").fault("Partition", "partition a,b/c @2..4", "a", 2, 4).crash(2, "c").trace
+    assert network(trace, at=3, ax=axes) is axes
+    assert artists(axes) == sum(counted(network(trace, at=3))[kind] for kind in AXES_KINDS)
+
+
+AXES_KINDS = ("group", "link", "cut", "cross", "message", "agent", "down", "name", "label")
+
+
+def test_axes_of_a_dark_figure_get_the_dark_colours(axes):
+    axes.set_facecolor("#101010")
+    space_time(Tale("a").trace, ax=axes)
+    assert axes.patches[0].get_facecolor()[:3] == pytest.approx(
+        [int("4d5965"[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    )
+
+
+@pytest.mark.parametrize("name", ["$x^2$", "$broken", "_hidden", "<b>&"])
+def test_hostile_names_on_axes(axes, name):
+    tale = Tale(name, "b").turn(1, name, name)
+    tale.send(1, name, "b", 2, name=name)
+    space_time(tale.trace, title=name, ax=axes)
+    assert name in {text.get_text() for text in axes.texts}
+
+
+def test_empty_trace_on_axes(axes):
+    space_time(Trace([]), ax=axes)
+    network(Trace([]), 0, ax=axes)
+
+
+# --- the parts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "labels"),
+    [
+        (0, 10, "0 2 4 6 8 10"),
+        (2.9, 4.1, "3.0 3.2 3.4 3.6 3.8 4.0"),
+        (0, 0.001, "0.0000 0.0002 0.0004 0.0006 0.0008 0.0010"),
+        (0, 100_000, "0 20000 40000 60000 80000 100000"),
+    ],
+)
+def test_ticks_are_round_moments(since, until, labels):
+    assert " ".join(label for _, label in ticks(since, until, 6)) == labels
+
+
+def test_names_in_a_sentence():
+    assert [listed("a"), listed("ab"), listed("abc")] == ["a", "a and b", "a, b and c"]
+    assert listed(map(str, range(20)), most=4) == "0, 1, 2 and 17 more"
+
+
+def test_text_is_cut_to_fit():
+    assert fit("short", 100) == "short"
+    assert fit("much too long for this", 60).endswith("…")
+    assert clean("a\nb\0c") == "a\ufffdb\ufffdc"
