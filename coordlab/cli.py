@@ -50,13 +50,11 @@ def lab(chapter: str, folder: Path, jupyter: tuple[str, ...]) -> None:
     sys.exit(subprocess.call(command))  # noqa: S603  (our own interpreter, no shell)
 
 
-def _complete_lab(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+def _complete_lab(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
     return [CompletionItem(name) for name in labs.NAMES if name.startswith(begun)]
 
 
-def _complete_parameter(
-    context: click.Context, parameter: click.Parameter, begun: str
-) -> list[CompletionItem]:
+def _complete_parameter(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
     name = context.params.get("scenario")
     known = labs.design(name).parameters if name in labs.NAMES else ()
     return [CompletionItem(f"{each.name}=", help=each.help) for each in known if each.name.startswith(begun)]
@@ -74,7 +72,12 @@ def _complete_parameter(
     help="A parameter of the lab; repeat for more.",
 )
 @click.option(
-    "-f", "--fault", "faults", multiple=True, metavar="FAULT", help='Such as "crash 5 @3"; repeat for more.'
+    "-f",
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    help='Such as "crash 5 @3", instead of those that it comes with; repeat for more.',
 )
 @click.option("--seed", type=int, help="Another seed, another run.")
 @click.option("--until", type=float, help="The end, in virtual seconds.")
@@ -156,12 +159,16 @@ def _text_of(scenario: str) -> str:
 
 def _lab(source: str) -> Lab:
     """The lab of that name as it comes, or showing the scenario that a line or a file tells."""
-    text = _text_of(source).strip()
+    text = source if source in labs.NAMES else _text_of(source).strip()
+    if text == source and Path(source).suffix in (".json", ".txt"):
+        raise FileNotFoundError(f"there is no file {source!r} here. Give a lab: {', '.join(labs.NAMES)}")
     return Lab(labs.design(text)) if text in labs.NAMES else labs.play(text)
 
 
 def _values(pairs: Iterable[str]) -> dict[str, Any]:
-    return dict(Scenario.from_line(" ".join(["lab", *pairs])).parameters)
+    """The values in texts such as agents=7, read as in a scenario's line."""
+    split = [pair.partition("=") for pair in pairs]
+    return {name: Scenario.from_line(f"lab value={text}").parameters["value"] for name, _, text in split}
 
 
 def _page(source: str, vary: str | None) -> str:
@@ -169,12 +176,14 @@ def _page(source: str, vary: str | None) -> str:
     from coordlab.widgets.wire import pack
 
     if source.endswith(".jsonl"):
+        if vary:
+            raise ValueError(f"--vary {vary}: a recorded trace cannot be varied. Give a lab or a scenario.")
         trace = read_trace_file(source)
         meta, columns = pack(trace, title=Path(source).stem, name="recorded run", templates=TEMPLATES)
         return page([{"meta": meta, "columns": columns}], Path(source).stem)
     found = _lab(source)
     name, _, values = (vary or "").partition("=")
-    for value in filter(None, values.split(",")):
+    for value in values.split(",") if vary else ():
         found.vary(**_values([f"{name}={value}"])).select(0)
     return page(found.packed(), found.design.title)
 
@@ -218,4 +227,3 @@ def _explained() -> Iterator[None]:
         yield
     except (ValueError, OSError, TraceError) as error:
         raise click.UsageError(str(error)) from None
-

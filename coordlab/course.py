@@ -42,9 +42,11 @@ def copy(source: Path, target: Path) -> Path:
 
 def chapter(place: Path, wanted: str) -> Path:
     """The notebook whose name begins with `wanted`, such as 07; an error lists what there is."""
-    found = sorted(place.glob(f"{wanted}*.ipynb")) if wanted else []
+    # by stem: one's own notebook comes before the new version that was put beside it
+    notebooks = sorted(place.glob("*.ipynb"), key=lambda each: each.stem)
+    found = [each for each in notebooks if wanted and each.name.startswith(wanted)]
     if not found:
-        there = ", ".join(each.stem for each in sorted(place.glob("*.ipynb")))
+        there = ", ".join(each.stem for each in notebooks) or "none"
         raise FileNotFoundError(f"no chapter {wanted!r} in {place}. There are {there}. Write its number: 07")
     return found[0]
 

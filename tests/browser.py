@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-
-ABSENT = "no browser: install Chromium (Debian: apt-get install chromium) and pip install playwright"
-
-
-@contextmanager
-def launch() -> Iterator[Any]:
-    """A running browser.  Where there is none: a failure in CI, elsewhere a skip that says how to get one."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        path = None
-    if path is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(ABSENT)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture(scope="session")
-def chrome() -> Iterator[Any]:
+def chrome(chromium: str) -> Iterator[Any]:
     """One browser for all tests of a session."""
-    with launch() as browser:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
+        browser.close()
 
 
 class Visit:

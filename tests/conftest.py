@@ -6,6 +6,8 @@ import shutil
 import hypothesis
 import pytest
 
+from tests.browser import chrome  # noqa: F401  (a fixture)
+
 # Figures are drawn without a screen; said here, before anything imports pyplot.
 os.environ.setdefault("MPLBACKEND", "Agg")
 

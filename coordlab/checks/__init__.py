@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from coordlab.checks.moment import Moment, moments
 from coordlab.world.story import because, sentence
@@ -54,6 +54,7 @@ class Property:
     judge: Callable[[Trace], Verdict]
 
     def __call__(self, trace: Trace) -> Verdict:
+        """What it says of a trace."""
         return self.judge(trace)
 
     def __repr__(self) -> str:
@@ -61,7 +62,7 @@ class Property:
 
 
 def always(name: str, predicate: Predicate) -> Property:
-    """A safety property: `predicate` holds at every moment.  The first at which it does not violates it.
+    """A safety property: `predicate` holds at every moment.  The first at which it fails violates it.
 
     Undecided if the trace is empty.
     """
@@ -69,7 +70,7 @@ def always(name: str, predicate: Predicate) -> Property:
     def judge(trace: Trace) -> Verdict:
         for now in moments(trace):
             answer = predicate(now)
-            if answer is not True and (isinstance(answer, str) or not answer):
+            if not _right(answer):
                 return _violated(name, trace, now, answer)
         return Verdict(name, HOLDS if len(trace) else UNDECIDED)
 
@@ -86,7 +87,7 @@ def sometimes(name: str, predicate: Predicate, by: float | None = None) -> Prope
         for now in moments(trace):
             if by is not None and now.time > by:
                 break
-            if predicate(now) is True:
+            if _right(predicate(now)):
                 return Verdict(name, HOLDS, now.time, now.seq)
         if by is None or trace.until < by:
             return Verdict(name, UNDECIDED, because=f"it did not happen in {trace.until:g} s")
@@ -103,7 +104,7 @@ def disturbs(event: Event) -> bool:
 def eventually(
     name: str, predicate: Predicate, within: float, after: Callable[[Event], Any] = disturbs
 ) -> Property:
-    """A liveness property: after each event that `after` picks, `predicate` comes true within so many seconds.
+    """A liveness property: `predicate` comes true `within` so many seconds after each event `after` picks.
 
     An event that `after` picks meanwhile starts the time anew.  Undecided if the trace ends first, or
     holds no such event.
@@ -111,14 +112,14 @@ def eventually(
 
     def judge(trace: Trace) -> Verdict:
         began: Moment | None = None
-        seen, answer = False, True
+        seen, answer = False, cast("bool | str", True)
         for now in moments(trace):
             if began is not None and now.time > began.time + within:
                 return _missed(name, trace, began, within, answer)
             if now.event is not None and after(now.event):
                 began, seen = now.copy(), True
             answer = predicate(now) if began is not None else True
-            if answer is True:
+            if _right(answer):
                 began = None
         if began is not None or not seen:
             return Verdict(
@@ -127,6 +128,11 @@ def eventually(
         return Verdict(name, HOLDS)
 
     return Property(name, judge)
+
+
+def _right(answer: bool | str) -> bool:
+    """Whether a predicate is content: a sentence says that it is not."""
+    return bool(answer) and not isinstance(answer, str)
 
 
 def _violated(name: str, trace: Trace, now: Moment, answer: bool | str) -> Verdict:

@@ -5,7 +5,17 @@ The states read are `role` (electing, coordinates, follows) and `coordinator` (a
 
 from __future__ import annotations
 
-from coordlab.checks import Moment, Property, Verdict, always, eventually
+from coordlab.checks import (
+    HOLDS,
+    UNDECIDED,
+    VIOLATED,
+    Moment,
+    Predicate,
+    Property,
+    Verdict,
+    always,
+    eventually,
+)
 from coordlab.world.story import because, sentence
 from coordlab.world.trace import CRASH, HANDLE, SEND, STATE, Trace
 
@@ -15,31 +25,49 @@ def rulers(now: Moment, component: list[str]) -> list[str]:
     return [name for name in component if now.state(name, "role") == "coordinates"]
 
 
+def when_settled(name: str, settle: float, predicate: Predicate) -> Property:
+    """`predicate` always holds from `settle` seconds after the last disturbance on, until the next.
+
+    Undecided if the trace never was calm for so long.
+    """
+
+    def judge(trace: Trace) -> Verdict:
+        settled = False
+
+        def holds(now: Moment) -> bool | str:
+            nonlocal settled
+            settled = settled or now.calm >= settle
+            return now.calm < settle or predicate(now)
+
+        verdict = always(name, holds)(trace)
+        if verdict and not settled:
+            return Verdict(name, UNDECIDED, because=f"the run was never calm for {settle:g} s")
+        return verdict
+
+    return Property(name, judge)
+
+
 def one_coordinator(settle: float) -> Property:
     """BU-S1: after `settle` calm seconds no component has two coordinators."""
 
-    def judge(now: Moment) -> bool | str:
-        if now.calm < settle:
-            return True
+    def single(now: Moment) -> bool | str:
         many = [ruling for each in now.components if len(ruling := rulers(now, each)) > 1]
         return f"{' and '.join(many[0])} coordinate at once." if many else True
 
-    return always("one coordinator per component", judge)
+    return when_settled("one coordinator per component", settle, single)
 
 
 def highest_rules(settle: float) -> Property:
     """BU-S2: after `settle` calm seconds whoever coordinates is the highest of its component."""
 
-    def judge(now: Moment) -> bool | str:
-        if now.calm < settle:
-            return True
+    def highest(now: Moment) -> bool | str:
         for each in now.components:
             for ruling in rulers(now, each):
-                if ruling != (highest := max(each, key=int)):
-                    return f"{ruling} coordinates though {highest} is up."
+                if ruling != (top := max(each, key=int)):
+                    return f"{ruling} coordinates though {top} is up."
         return True
 
-    return always("the highest alive coordinates", judge)
+    return when_settled("the highest alive coordinates", settle, highest)
 
 
 def agreed(now: Moment) -> bool | str:
@@ -65,8 +93,8 @@ def _asked_before_ruling(trace: Trace) -> Verdict:
             answered.add(event.agent)
         elif event.kind == STATE and event.data == "coordinates" and event.agent in answered:
             why = f"{event.agent} rules, though it was answered. {because(trace, event.seq)}"
-            return Verdict(name, "violated", event.time, event.seq, why)
-    return Verdict(name, "holds")
+            return Verdict(name, VIOLATED, event.time, event.seq, why)
+    return Verdict(name, HOLDS if len(trace) else UNDECIDED)
 
 
 unanswered_rules = Property("rules only if nobody above answered", _asked_before_ruling)
@@ -89,9 +117,9 @@ def one_election_at_a_time(patience: float) -> Property:
                 if event.time < asked.get(pair, -patience) + patience:
                     when = f"It had asked at {asked[pair]:.3f} s and was still waiting."
                     why = f"{sentence(trace, event.seq)} {when}"
-                    return Verdict(name, "violated", event.time, event.seq, why)
+                    return Verdict(name, VIOLATED, event.time, event.seq, why)
                 asked[pair] = event.time
-        return Verdict(name, "holds")
+        return Verdict(name, HOLDS if len(trace) else UNDECIDED)
 
     return Property(name, judge)
 

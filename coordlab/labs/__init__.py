@@ -51,8 +51,11 @@ def of(run: Run) -> Lab:
     """A lab around a run of one's own world: no parameters, but the player, branches and faults by click."""
     world = run.world
 
-    def build(agent: type[Agent] | None, seed: int, **settings: Any) -> World:
-        return world.again(seed=seed, faults=())
+    def build(_agent: type[Agent] | None, seed: int, **_settings: Any) -> World:
+        made = world.again()
+        made.seed = made.network.seed = seed
+        made.faults.clear()  # the lab has them in its scenario
+        return made
 
     made = Design(
         name=world.scenario.lab,
@@ -63,7 +66,7 @@ def of(run: Run) -> Lab:
         build=build,
         properties=lambda given: (),
         measures=(),
-        until=run.until if run.until is not None else 0.0,
+        until=run.until,
         faults=lambda given: tuple(map(str, world.faults)),
     )
     return Lab(made, seed=world.seed, until=run.until)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Any
 
 from coordlab.world.scenario import ScenarioError, Value
@@ -44,7 +45,8 @@ class Parameter:
     def checked(self, value: Any) -> Value:
         """`value` as this parameter holds it, or an error that says what it may be."""
         if self._fits(value):
-            return float(value) if type(self.default) is float else value  # type: ignore[no-any-return]
+            # as the scenario's line will say it: whoever is sent the line sees the same run
+            return round(float(value), 6) if type(self.default) is float else type(self.default)(value)
         example = self.choices[0] if self.choices else self.default
         raise ScenarioError(
             f"{self.name}={value!r}: it must be {self.allowed}. Write for instance {self.name}={example!r}."
@@ -55,8 +57,8 @@ class Parameter:
             return value in self.choices
         if isinstance(self.default, bool) or isinstance(value, bool):
             return isinstance(value, bool) and isinstance(self.default, bool)
-        kinds = (int,) if isinstance(self.default, int) else (int, float)
-        return isinstance(value, kinds) and self.low <= value <= self.high
+        kind = Integral if isinstance(self.default, int) else Real  # numpy's numbers are such, too
+        return isinstance(value, kind) and self.low <= float(value) <= self.high
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Measure:
 class Design:
     """One lab: `build` makes its world, `properties` judge the run, `measures` compare it with theory.
 
-    `faults` strike unless the learner says otherwise; `until` is the end in virtual seconds.
+    `faults` strike unless the learner says otherwise; `until` is the end in virtual seconds (None: when
+    nothing is left to do).
     """
 
     name: str
@@ -82,7 +85,7 @@ class Design:
     build: Callable[..., World]
     properties: Callable[[Parameters], tuple[Any, ...]]
     measures: tuple[Measure, ...]
-    until: float
+    until: float | None
     faults: Callable[[Parameters], tuple[str, ...]] = lambda parameters: ()
     lanes: Callable[[Parameters], tuple[str, ...] | None] = lambda parameters: None
     focus: tuple[float, float] | None = None
@@ -93,9 +96,8 @@ class Design:
         """All parameters, the defaults filled in, or an error that lists what there is."""
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in given:
-            if name not in known and given[name] != self.fixed.get(name):
-                raise ScenarioError(
-                    f"the {self.name} lab has no parameter {name!r}. It has {', '.join(known)}, and seed and until."
-                )
+            if name not in known and (name not in self.fixed or given[name] != self.fixed[name]):
+                there = ", ".join([*known, "seed", "until"])
+                raise ScenarioError(f"the {self.name} lab has no parameter {name!r}. It has {there}.")
         values = {name: each.checked(given.get(name, each.default)) for name, each in known.items()}
         return {**self.fixed, **values}

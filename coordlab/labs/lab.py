@@ -32,9 +32,9 @@ class Lab:
     """One pattern with its controls.  Shows itself in a notebook; the same by script:
 
     >>> from coordlab import labs
-    >>> lab = labs.bully(agents=7)
-    >>> lab.set(loss=0.1).run.trace
-    <Trace of 1222 events, 7 agents, 12 s>
+    >>> lab = labs.bully(agents=7, until=8)
+    >>> lab.set(agents=9, loss=0.1).inject("crash 8 @4").scenario.faults
+    (Crash(at=3.0, until=9.0, agent='9'), Crash(at=4.0, until=None, agent='8'))
     """
 
     def __init__(self, design: Design, agent: type[Agent] | None = None, **parameters: Any) -> None:
@@ -91,32 +91,20 @@ class Lab:
 
     def set(self, **parameters: Any) -> Lab:
         """Change parameters (also `seed` and `until`) of the run on show, and run it again from zero."""
-        now = self.scenario
-        seed, until = parameters.pop("seed", now.seed), parameters.pop("until", now.until)
-        values = self.design.checked({**now.parameters, **parameters})
-        faults = now.faults
-        if list(map(str, faults)) == list(self.design.faults(now.parameters)):
-            faults = tuple(map(read_fault, self.design.faults(values)))
-        texts = list(map(str, faults))
-        return self._replace(
-            self._possible(Scenario.checked(now.lab, {**values, "seed": seed, "until": until}, texts))
-        )
+        return self._replace(self._turned(parameters))
 
-    def inject(self, *faults: Fault | str, name: str = "") -> Lab:
-        """Branch from the run on show: the same from zero, with more faults."""
-        scenario = self.scenario.with_faults(*faults)
-        label = (
-            name
-            or ", ".join(map(str, scenario.faults[len(self.scenario.faults) :]))
-            or f"copy of {self.branch.name}"
-        )
-        return self._add(label, scenario)
+    def inject(self, *faults: Fault | str, name: str = "", branch: int | None = None) -> Lab:
+        """Branch from the run on show, or from another: the same from zero, with more faults."""
+        position = self._known(self.selected if branch is None else branch)
+        before = self.branches[position].scenario
+        scenario = before.with_faults(*faults)
+        label = name or ", ".join(map(str, scenario.faults[len(before.faults) :]))
+        return self._add(label, scenario, position)
 
     def vary(self, name: str = "", **parameters: Any) -> Lab:
-        """Put a run with other parameters beside the one on show."""
-        values = self.design.checked({**self.scenario.parameters, **parameters})
+        """Put a run with other parameters (also `seed` and `until`) beside the one on show."""
         label = name or ", ".join(f"{key} = {value}" for key, value in parameters.items())
-        return self._add(label, self._possible(replace(self.scenario, parameters=values)))
+        return self._add(label, self._turned(parameters), self.selected)
 
     def heal(self) -> Lab:
         """Let the run on show go without any fault."""
@@ -127,27 +115,28 @@ class Lab:
         wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
         if wanted.lab != self.design.name:
             raise ScenarioError(
-                f"{wanted.lab!r} is another lab; this is {self.design.name!r}. Write coordlab.labs.play(line)."
+                f"{wanted.lab!r} is another lab, this is {self.design.name!r}. "
+                f"Write coordlab.labs.play({str(wanted)[:80]!r})."
             )
         until = self.design.until if wanted.until is None else wanted.until
         return self._replace(replace(wanted, parameters=self.design.checked(wanted.parameters), until=until))
 
     def select(self, position: int) -> Lab:
         """Show another branch."""
-        if not 0 <= position < len(self.branches):
-            raise IndexError(f"there is no branch {position}: there are 0 to {len(self.branches) - 1}.")
-        self.selected = position
+        self.selected = self._known(position)
         return self._changed()
 
     def rename(self, position: int, name: str) -> Lab:
         """Give a branch another name."""
+        before = self.branches[self._known(position)]
         self._remember()
-        renamed = replace(self.branches[position], name=name.strip() or self.branches[position].name)
+        renamed = replace(before, name=name.strip() or before.name)
         self.branches = [renamed if at == position else each for at, each in enumerate(self.branches)]
         return self._changed()
 
     def delete(self, position: int) -> Lab:
         """Remove a branch; the last one stays."""
+        position = self._known(position)
         if len(self.branches) > 1:
             self._remember()
             left = [each for at, each in enumerate(self.branches) if at != position]
@@ -185,24 +174,17 @@ class Lab:
         """Call `listener()` whenever something else is on show."""
         self._listeners.append(listener)
 
-    def fault_of(self, wish: dict[str, Any]) -> Fault:
-        """The fault that a click in the player asks for."""
-        kind, at = wish.get("kind"), wish.get("at")
-        if kind in ("Drop", "Delay", "Duplicate"):
-            sender, to, nth = nth_on_link(self.run.trace, int(wish["message"]))
-            if kind == "Delay":
-                return Delay(sender, to, nth, float(wish.get("by", 0.5)))
-            return (Drop if kind == "Drop" else Duplicate)(sender, to, nth)
-        body = {
-            "Crash": lambda: wish["agent"],
-            "Restart": lambda: wish["agent"],
-            "Slow": lambda: f"{wish['who']} {wish.get('by', 0.5)}",
-            "Cut": lambda: wish["link"],
-            "Partition": lambda: "/".join(",".join(group) for group in wish["groups"]),
-        }.get(str(kind))
-        if body is None:
-            raise FaultError(f"{kind!r} is no fault that can be clicked.")
-        return read_fault(f"{str(kind).lower()} {body()} @{float(at or 0):.6f}")
+    def fault_of(self, wish: dict[str, Any], branch: int) -> Fault:
+        """The fault that a click in the player asks for, on one of the branches."""
+        try:
+            return CLICKED[wish["kind"]](wish, self.branches[self._known(branch)].run.trace)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, FaultError):
+                raise
+            raise FaultError(
+                f"{str(wish)[:80]} is no fault that can be clicked. There are {', '.join(CLICKED)}. "
+                f'Write for instance {{"kind": "Crash", "agent": "5", "at": 3.0}}.'
+            ) from None
 
     def _branch(self, name: str, scenario: Scenario, parent: int | None) -> Branch:
         world = self.design.build(self.agent, scenario.seed, **scenario.parameters)
@@ -213,8 +195,9 @@ class Lab:
         except WorldError as error:
             return Branch(name, scenario, error.run, parent, str(error))
 
-    def _add(self, name: str, scenario: Scenario) -> Lab:
-        made = self._branch(name, scenario, self.selected)
+    def _add(self, name: str, scenario: Scenario, parent: int) -> Lab:
+        """Put a run beside the others, and show it."""
+        made = self._branch(name or f"copy of {self.branches[parent].name}", scenario, parent)
         self._remember()
         self.branches, self.selected = [*self.branches, made], len(self.branches)
         return self._changed()
@@ -228,12 +211,25 @@ class Lab:
         self.branches = [made if at == self.selected else each for at, each in enumerate(self.branches)]
         return self._changed()
 
-    def _possible(self, scenario: Scenario) -> Scenario:
-        """The scenario without the faults that strike agents it no longer has."""
-        here = self.design.build(self.agent, scenario.seed, **scenario.parameters).agents
-        return replace(
-            scenario, faults=tuple(each for each in scenario.faults if set(each.agents) <= here.keys())
-        )
+    def _turned(self, parameters: dict[str, Any]) -> Scenario:
+        """The scenario on show with other parameters.
+
+        The faults that the lab comes with change along; others stay, if the agents that they strike do.
+        """
+        now = self.scenario
+        seed, until = parameters.pop("seed", now.seed), parameters.pop("until", now.until)
+        values = self.design.checked({**now.parameters, **parameters})
+        texts = list(map(str, now.faults))
+        if texts == list(self.design.faults(now.parameters)):
+            texts = list(self.design.faults(values))
+        wanted = Scenario.checked(now.lab, {**values, "seed": seed, "until": until}, texts)
+        here = self.design.build(self.agent, wanted.seed, **values).agents.keys()
+        return replace(wanted, faults=tuple(each for each in wanted.faults if set(each.agents) <= here))
+
+    def _known(self, position: int) -> int:
+        if not (isinstance(position, int) and 0 <= position < len(self.branches)):
+            raise IndexError(f"there is no branch {position}: there are 0 to {len(self.branches) - 1}.")
+        return position
 
     def _remember(self) -> None:
         self._undo = [*self._undo[-49:], (self.branches, self.selected)]
@@ -283,6 +279,24 @@ class Lab:
         from coordlab.labs.panel import bundle
 
         return bundle(self)
+
+
+def _timed(body: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any], Trace], Fault]:
+    """A fault at a moment, from what its text says between its kind and that moment."""
+    return lambda wish, _: read_fault(f"{wish['kind'].lower()} {body(wish)} @{float(wish['at']):.6f}")
+
+
+CLICKED: dict[str, Callable[[dict[str, Any], Trace], Fault]] = {
+    "Crash": _timed(lambda wish: wish["agent"]),
+    "Restart": _timed(lambda wish: wish["agent"]),
+    "Slow": _timed(lambda wish: f"{wish['who']} {float(wish['by'])}"),
+    "Cut": _timed(lambda wish: wish["link"]),
+    "Partition": _timed(lambda wish: "/".join(",".join(group) for group in wish["groups"])),
+    "Drop": lambda wish, trace: Drop(*nth_on_link(trace, wish["message"])),
+    "Duplicate": lambda wish, trace: Duplicate(*nth_on_link(trace, wish["message"])),
+    "Delay": lambda wish, trace: Delay(*nth_on_link(trace, wish["message"]), float(wish["by"])),
+}
+"""How each fault that a learner can click is read from what the player sends."""
 
 
 def nth_on_link(trace: Trace, message: int) -> tuple[str, str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
@@ -10,13 +11,27 @@ import ipywidgets as w
 from coordlab.draw import space_time
 from coordlab.labs.design import Parameter
 from coordlab.widgets.player import Player
-from coordlab.world.scenario import ScenarioError
 
 if TYPE_CHECKING:
     from coordlab.labs.lab import Lab
 
-_WIDE = {"width": "auto", "margin": "0 0 2px 0"}
-_LABEL = {"description_width": "0px"}
+# A control in two rows: its name and its value, and below what one turns, over the full width.
+STYLE = """<style>
+.cl-controls > .widget-html { grid-column: 1 / -1; margin: 0; width: auto; }
+.cl-controls > .widget-html:first-child { display: none; }
+.cl-controls h3 { margin: 4px 0 0; font-size: 13px; line-height: 1.6; }
+.cl-control.jupyter-widgets { display: grid; grid-template: 24px auto / 1fr auto; height: auto; margin: 0; }
+.cl-control > label.widget-label { width: auto !important; height: 24px; line-height: 24px;
+  text-align: left; }
+.cl-control > .widget-readout { grid-area: 1 / 2; width: auto; min-width: 3em; height: 24px; margin: 0;
+  line-height: 24px; text-align: right; }
+.cl-control > :is(.slider-container, select, input) { grid-column: 1 / -1; margin-left: 0; }
+.cl-control > :is(select, input) { height: 28px; }
+.cl-control > .slider-container { height: 20px; padding: 0 10px; }
+.cl-control [role=slider]:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 2px; }
+.cl-controls .widget-button { padding: 0 4px; }
+.cl-controls [role=alert] { color: var(--jp-error-color1); line-height: 1.4; overflow-wrap: anywhere; }
+</style>"""
 
 
 def panel(lab: Lab) -> w.Widget:
@@ -26,14 +41,14 @@ def panel(lab: Lab) -> w.Widget:
     lab.on_change(lambda: player.show(lab.packed(), lab.selected))
     player.on_intervention(lambda wish: _obey(lab, wish))
     player.observe(lambda change: _follow(lab, change["new"]), "selected")
-    left = w.VBox(
-        controls.widgets, layout=w.Layout(flex="0 1 230px", min_width="210px", padding="4px 12px 4px 0")
-    )
-    right = w.Box([player], layout=w.Layout(flex="1 1 640px", min_width="300px", display="block"))
-    both = w.Box(
-        [left, right],
-        layout=w.Layout(display="flex", flex_flow="row wrap", align_items="flex-start", width="100%"),
-    )
+    # beside the player the controls are one column; above it they take as many as fit
+    columns = {"display": "grid", "grid_template_columns": "repeat(auto-fill, minmax(200px, 1fr))"}
+    left = w.Box(controls.widgets, layout=w.Layout(**columns, grid_gap="6px 20px", flex="1 1 220px"))
+    left.layout.min_width = "0"
+    left.add_class("cl-controls")
+    right = w.Box([player], layout=w.Layout(flex="99 1 620px", min_width="0", display="block"))
+    row = {"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"}
+    both = w.Box([left, right], layout=w.Layout(**row, grid_gap="12px 20px", width="100%"))
     both.player, both.controls = player, controls
     return both
 
@@ -54,23 +69,28 @@ class Controls:
     def __init__(self, lab: Lab) -> None:
         self.lab, self.syncing = lab, False
         self.by_name: dict[str, Any] = {each.name: _control(each) for each in lab.design.parameters}
-        self.by_name["seed"] = w.BoundedIntText(0, 0, 2**31, tooltip="another seed, another run")
+        self.by_name["seed"] = w.IntText(0, description="seed", tooltip="another seed, another run")
         self.problem = w.HTML()
         self.line = w.Text(
-            placeholder="paste a line, press Enter", continuous_update=False, layout=w.Layout(**_WIDE)
+            description="play a line",
+            tooltip="a run that somebody shared with you",
+            placeholder="paste it, press Enter",
+            continuous_update=False,
         )
-        again, heal = (
-            w.Button(description="New seed", icon="random"),
-            w.Button(description="No faults", icon="medkit"),
-        )
+        again = w.Button(description="New seed", icon="random", tooltip="the same with other luck")
+        heal = w.Button(description="No faults", icon="medkit", tooltip="let this run go without any fault")
         again.on_click(lambda _: self._apply(lambda: lab.set(seed=lab.scenario.seed + 1)))
         heal.on_click(lambda _: self._apply(lab.heal))
         for name, control in self.by_name.items():
-            control.layout, control.style = w.Layout(**_WIDE), _LABEL
             control.observe(self._turned(name), "value")
         self.line.observe(self._pasted, "value")
-        buttons = w.HBox([again, heal], layout=w.Layout(flex_flow="row wrap"))
-        self.widgets = [*self._grouped(), buttons, w.Label("Play a line"), self.line, self.problem]
+        for control in (*self.by_name.values(), self.line):
+            control.layout.width = "auto"
+            control.add_class("cl-control")
+        for button in (again, heal):
+            button.layout = w.Layout(flex="1 1 0", width="auto", margin="0 4px 0 0")
+        buttons = w.HBox([again, heal], layout=w.Layout(margin="auto 0 0 0"))
+        self.widgets = [w.HTML(STYLE), *self._grouped(), buttons, self.line, self.problem]
         lab.on_change(self.sync)
         self.sync()
 
@@ -80,18 +100,20 @@ class Controls:
         for each in self.lab.design.parameters:
             if each.group != group:
                 group = each.group
-                shown.append(w.HTML(f"<h3 style='margin:6px 0 0;font-size:13px'>{group}</h3>"))
-            shown += [_caption(each), self.by_name[each.name]]
-        return [*shown, w.Label("seed"), self.by_name["seed"]]
+                shown.append(w.HTML(f"<h3>{group}</h3>"))
+            shown.append(self.by_name[each.name])
+        return [*shown, self.by_name["seed"]]
 
     def sync(self) -> None:
         """Show the parameters of the run that is on show."""
-        self.syncing = True
         values = {**self.lab.parameters, "seed": self.lab.scenario.seed}
-        for name, control in self.by_name.items():
-            control.value = values[name]
+        self.syncing = True
+        try:
+            for name, control in self.by_name.items():
+                control.value = values[name]
+        finally:
+            self.syncing = False
         self._say(self.lab.branch.problem)
-        self.syncing = False
 
     def _turned(self, name: str) -> Callable[[Any], None]:
         return lambda change: (
@@ -106,26 +128,18 @@ class Controls:
     def _apply(self, change: Callable[[], object]) -> None:
         try:
             change()
-        except (ScenarioError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  (a learner's class may raise anything: say it here)
             self.sync()
-            self._say(str(error))
+            self._say(str(error) or type(error).__name__)
 
     def _say(self, problem: str) -> None:
-        from html import escape
-
-        self.problem.value = (
-            f"<div role='alert' style='line-height:1.4'>{escape(problem)}</div>" if problem else ""
-        )
-
-
-def _caption(parameter: Parameter) -> w.Label:
-    unit = f", {parameter.unit}" if parameter.unit else ""
-    return w.Label((parameter.label or parameter.name) + unit, tooltip=parameter.help)
+        self.problem.value = f"<div role='alert'>{escape(problem)}</div>" if problem else ""
 
 
 def _control(parameter: Parameter) -> w.Widget:
-    """The widget that suits a parameter; it names itself to screen readers."""
-    named = {"tooltip": f"{parameter.label or parameter.name}: {parameter.help}"}
+    """The widget that suits a parameter, with its name and unit."""
+    unit = f", {parameter.unit}" if parameter.unit else ""
+    named = {"description": (parameter.label or parameter.name) + unit, "tooltip": parameter.help}
     if parameter.choices:
         return w.Dropdown(options=parameter.choices, value=parameter.default, **named)
     if isinstance(parameter.default, bool):
@@ -144,16 +158,17 @@ def _follow(lab: Lab, selected: int) -> None:
 
 def _obey(lab: Lab, wish: dict[str, Any]) -> None:
     """Do what a click in the player asks for."""
-    position = int(wish.get("branch", lab.selected))
-    if wish["type"] == "fault":
-        lab.selected = position
-        lab.inject(lab.fault_of(wish["fault"]))
-    elif wish["type"] == "branch":
-        lab.selected = position
-        lab.inject()
-    elif wish["type"] == "rename":
-        lab.rename(position, str(wish["name"])[:80])
-    elif wish["type"] == "delete":
-        lab.delete(position)
-    elif wish["type"] == "undo":
-        lab.undo()
+    branch = wish.get("branch", lab.selected)
+    match wish.get("type"):
+        case "fault":
+            lab.inject(lab.fault_of(wish.get("fault", {}), branch), branch=branch)
+        case "branch":
+            lab.inject(branch=branch)
+        case "rename":
+            lab.rename(branch, str(wish.get("name", ""))[:80])
+        case "delete":
+            lab.delete(branch)
+        case "undo":
+            lab.undo()
+        case other:
+            raise ValueError(f"{other!r} cannot be asked for: there are fault, branch, rename, delete, undo.")

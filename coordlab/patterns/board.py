@@ -40,7 +40,10 @@ def most_confident(old: Entry, new: Entry) -> Entry | None:
 
 
 def keep_all(old: Entry, new: Entry) -> Entry | None:
-    """Both stand: the value becomes the tuple of all that were written, each once; a tuple counts as several."""
+    """Both stand: the value becomes the tuple of all that were written, each once.
+
+    A tuple that is written counts as several values.
+    """
     had, more = _several(old.value), _several(new.value)
     fresh = tuple(each for each in more if each not in had)
     return replace(new, value=had + fresh) if fresh else None

@@ -1,1 +1,1 @@
-"""The simulated world: agents on virtual time, a network between them, faults, and the trace of it all."""
+"""The simulated world; `coordlab.world.world` ties its parts together."""

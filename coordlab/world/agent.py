@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import is_dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from coordlab.world.dice import dice
 from coordlab.world.loop import MICRO, Task, Wait, micros, park, pause
@@ -70,10 +69,10 @@ class State(Generic[T]):
 class Question(Wait):
     """What was asked, of how many, and the replies so far."""
 
-    __slots__ = ("asker", "enough", "name", "open", "replies", "task", "to")
+    __slots__ = ("enough", "name", "replies", "task", "to")
 
-    def __init__(self, asker: Agent, name: str, to: tuple[str, ...], enough: int, task: Task) -> None:
-        self.asker, self.name, self.to, self.enough, self.task = asker, name, to, enough, task
+    def __init__(self, name: str, to: tuple[str, ...], enough: int, task: Task) -> None:
+        self.name, self.to, self.enough, self.task = name, to, enough, task
         self.replies: dict[str, Any] = {}
         self.open = True
 
@@ -98,7 +97,7 @@ Talk = Question | Answer | None
 class Watch(Wait):
     """A condition somebody waits for."""
 
-    __slots__ = ("condition", "open", "task", "value")
+    __slots__ = ("condition", "task", "value")
 
     def __init__(self, condition: Callable[[], Any], task: Task) -> None:
         self.condition, self.task, self.open = condition, task, True
@@ -129,6 +128,18 @@ class Beats:
         return self.beat
 
 
+class _NoWorld:
+    """Stands where an agent's world will be."""
+
+    def __get__(self, agent: Agent | None, owner: type) -> _NoWorld:
+        if agent is None:
+            return self
+        raise RuntimeError(
+            f"{agent!r} is in no world yet, so it has no time, no peers and nobody to talk to. First "
+            f"world.add(...) it; what it does belongs into its run() or a handler."
+        )
+
+
 class Agent:
     """One who sends, receives and remembers.  `name` is unique in its world.
 
@@ -138,7 +149,7 @@ class Agent:
 
     _name: str
     _alive: bool = False
-    _world: World
+    _world: World = cast("World", _NoWorld())
     _making: tuple[tuple[Any, ...], dict[str, Any]]
     _states: ClassVar[dict[str, Any]] = {}
     _handlers: ClassVar[dict[type, Callable[..., Any]]] = {}
@@ -149,7 +160,8 @@ class Agent:
     _delayed: bool = False  # whether one of these two matters
     _clock: tuple[float, float] | None = None  # how fast its clock runs, and how many seconds ahead
 
-    def __new__(cls, *args: Any, **named: Any) -> Agent:
+    def __new__(cls, *args: Any, **named: Any) -> Self:
+        """Make one, and remember of what."""
         made = super().__new__(cls)
         made._making = args, named  # from which a restart, or another run, makes it anew
         return made
@@ -190,7 +202,7 @@ class Agent:
     # --- talking -----------------------------------------------------------------------------------
 
     def send(self, to: str, message: Any) -> None:
-        """Send a message to the agent called `to`.  Sending never waits, and nobody says whether it arrived."""
+        """Send a message to the agent called `to`.  This never waits, and nobody says whether it arrived."""
         self._world.post(self, to, message, None)
 
     def broadcast(self, message: Any) -> None:
@@ -214,7 +226,7 @@ class Agent:
         self, names: tuple[str, ...], message: Any, within: float | None, enough: int
     ) -> dict[str, Any]:
         world = self._world
-        question = Question(self, type(message).__name__, names, enough, world.loop.running())
+        question = Question(type(message).__name__, names, enough, world.loop.running())
         for name in names:
             world.post(self, name, message, question)
         if enough > 0:
@@ -263,26 +275,26 @@ class Agent:
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> Task:
         """Do `work` besides what is being done; it dies with the agent."""
-        return self._own().spawn(self, work)
+        return self._world.spawn(self, work)
 
     # --- knowing -----------------------------------------------------------------------------------
 
     @property
     def now(self) -> float:
         """The time in seconds, by this agent's clock."""
-        now = self._own().loop.now / MICRO
+        now = self._world.loop.now / MICRO
         return now if self._clock is None else now * self._clock[0] + self._clock[1]
 
     @property
     def peers(self) -> list[str]:
         """The names of the others it can reach, in the order in which they joined."""
-        return self._own().peers(self._name)
+        return self._world.peers(self._name)
 
     @property
     def dice(self) -> random.Random:
         """Its own source of randomness: what others draw does not change it."""
         if "_dice" not in self.__dict__:
-            self._dice = dice(self._own().seed, "agent", self._name)
+            self._dice = dice(self._world.seed, "agent", self._name)
         return self._dice
 
     @property
@@ -293,27 +305,16 @@ class Agent:
 
     def note(self, what: object) -> None:
         """Say in the trace, in words or as a message, why one does what one does."""
-        self._own()
         self._record(NOTE, None, what if is_message(type(what)) else str(what))
 
     def decide(self, what: object) -> None:
         """Say in the trace, in words or as a message, what has been decided."""
-        self._own()
         self._record(DECISION, None, what if is_message(type(what)) else str(what))
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _own(self) -> World:
-        try:
-            return self._world
-        except AttributeError:
-            raise RuntimeError(
-                f"{self!r} is in no world yet, so it has no time, no peers and nobody to talk to. "
-                f"First world.add({self._name}); what it does belongs into its run() or a handler."
-            ) from None
-
     def _must_be_in_task(self, what: str) -> None:
-        if self._own().loop.current() is None:
+        if self._world.loop.current() is None:
             raise RuntimeError(
                 f"{self._name}.{what}(...) waits, and only a coroutine can wait. Write `async def` for what "
                 f"calls it and `await self.{what}(...)`, or self.spawn(...) a coroutine that does."
@@ -375,7 +376,7 @@ def snapshot(value: Any) -> Any:
         return tuple((snapshot(key), snapshot(item)) for key, item in value.items())
     if isinstance(value, (set, frozenset)):
         return tuple(sorted(map(snapshot, value), key=repr))
-    if is_dataclass(value) and type(value).__dataclass_params__.frozen:
+    if getattr(getattr(value, "__dataclass_params__", None), "frozen", False):
         return value
     words = repr(value)
     if " at 0x" in words:

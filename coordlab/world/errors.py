@@ -69,7 +69,8 @@ def stuck(world: World) -> str:
     ]
     more = f"; and {len(tasks) - 10} more" if len(tasks) > 10 else ""
     return (
-        f"deadlock at {seconds(world.now)} s: everybody waits, and nothing lies ahead. {'; '.join(lines)}{more}. "
+        f"deadlock at {seconds(world.now)} s: everybody waits, and nothing lies ahead. "
+        f"{'; '.join(lines)}{more}. "
         f"Give the wait an end (within=...), or let somebody send."
     )
 

@@ -237,7 +237,7 @@ class Slow(Fault):
 
 @dataclass(frozen=True)
 class Skew(Fault):
-    """From now on an agent's clock runs `rate` times as fast as true time, and starts `ahead` seconds ahead."""
+    """From `at` on an agent's clock runs `rate` times as fast as true time, from `ahead` seconds ahead."""
 
     agent: str
     rate: float = 1.0

@@ -25,7 +25,7 @@ from contextvars import Context, copy_context
 from heapq import heappop, heappush, heapreplace
 from itertools import count
 from types import coroutine
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, cast
 
 MICRO = 1_000_000
 FOREVER = sys.maxsize
@@ -81,9 +81,9 @@ def sleep(seconds: float) -> Generator[Any, Any, None]:
 
 
 class Wait:
-    """What a parked task waits for; `str` says it, should this turn out to be a deadlock."""
+    """What a parked task waits for, while `open`; `str` says it, should this turn out to be a deadlock."""
 
-    __slots__ = ()
+    __slots__ = ("open",)
 
 
 @coroutine
@@ -98,6 +98,9 @@ class Future(asyncio.Future[Any]):
     __slots__ = ("_number",)
     _loop: VirtualLoop
     _number: int
+    if TYPE_CHECKING:
+
+        def _make_cancelled_error(self) -> asyncio.CancelledError: ...
 
     def __hash__(self) -> int:
         try:
@@ -272,6 +275,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def __init__(self, instant: int = 200_000, wall: float = 60.0) -> None:
         super().__init__()
+        self._thread_id: int | None = None
         self.now = self.order = 0
         self.heap: list[tuple[int, int, Any, Any, Any]] = []
         self.ready: deque[Handle] = deque()
@@ -384,7 +388,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             yield
         finally:
             sys.set_asyncgen_hooks(*hooks)
-            self._thread_id = self.acting = None
+            self._thread_id = None
             _current.pop(self, None)
             events._set_running_loop(outer)
             if task is not None and _swap is not None:
@@ -419,8 +423,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """When the next thing is due, in microseconds, or `end` if that is earlier."""
         return min(end, self.heap[0][0]) if self.heap else end
 
+    def idle(self) -> bool:
+        """Whether nothing lies ahead: timers of waits that are over do not count."""
+        return all(_void(action, a, b) for _, _, action, a, b in self.heap)
+
     def drive(self, until: int = FOREVER) -> None:
-        """Do what is due up to and including `until`, in order; the clock then stands at the last thing done."""
+        """Do what is due until `until` inclusive, in order; the clock then stands at the last thing done."""
         try:
             with _collector_at_rest(), self._watchdog():
                 self._drive(until)
@@ -433,10 +441,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heap, ready, step = self.heap, self.ready, self.step
         self._stopping = False
         while True:
-            while ready:
-                self._call(ready.popleft())
-                if self.order > self.alert:
-                    self.attend()
+            if ready:
+                self._drain()
             if self._stopping or not heap:
                 return
             when, order, action, a, b = heap[0]
@@ -460,6 +466,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if order > self.alert:
                 self.attend()
 
+    def _drain(self) -> None:
+        """Call what is to be called soon, and what that makes ready."""
+        while self.ready:
+            self._call(self.ready.popleft())
+            if self.order > self.alert:
+                self.attend()
+
     def _call(self, handle: Handle, _: None = None) -> bool:
         callback = handle.callback
         if callback is None:
@@ -469,7 +482,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return False
 
     def step(self, task: Task, value: Any = None, error: BaseException | None = None) -> int | None:
-        """Let `task` go on, with a value or an error, until it waits again; gives how long it sleeps, if it does."""
+        """Let `task` go on until it waits again; gives for how long, if it sleeps."""
         self.acting, self.cause = task.owner, task.cause
         _current[self] = task
         try:
@@ -623,6 +636,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+
+def _void(action: Any, a: Any, b: Any) -> bool:
+    """Whether an entry of the heap no longer means anything."""
+    if action is None:
+        return bool(a.epoch != b)
+    return a.cancelled() if isinstance(a, Handle) else isinstance(a, Wait) and not a.open
 
 
 def _bury(coro: Coroutine[Any, Any, Any]) -> None:

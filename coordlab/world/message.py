@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
-_C = TypeVar("_C", bound=type)
-_ATOMS = (type(None), bool, int, float, str, bytes)
+_T = TypeVar("_T")
+_ATOMS = (type(None), bool, int, float, str, bytes, Enum)
+_ANNOTATED = ("__annotations__", "__annotate__", "__annotate_func__")  # the latter from Python 3.14 on
 
 
 @dataclass_transform(frozen_default=True)
-def message(cls: _C) -> _C:
+def message(cls: type[_T]) -> type[_T]:
     """Make a class a message: a frozen dataclass that nobody can change once it is under way.
 
     Its docstring is the sentence that diagrams and narration speak; its fields hold numbers, texts,
@@ -26,14 +27,13 @@ def message(cls: _C) -> _C:
     Propose(cost=3.5)
     """
     spoken = (cls.__doc__ or cls.__name__).strip().splitlines()[0]
-    if "__annotations__" in cls.__dict__:
+    if any(name in vars(cls) for name in _ANNOTATED):
         own = getattr(cls, "__post_init__", None)
         cls.__post_init__ = lambda self: _settle(self, own)  # type: ignore[attr-defined]
-    made = dataclass(frozen=True)(cls)
+    made: Any = dataclass(frozen=True)(cls)
     made.says = spoken
-    made.__setattr__ = _refuse
-    made.__delattr__ = _refuse
-    return made
+    made.__setattr__ = made.__delattr__ = _refuse
+    return cast("type[_T]", made)
 
 
 def handler_name(cls: type) -> str:
@@ -53,14 +53,14 @@ def _settle(self: Any, own: Any) -> None:
         value = getattr(self, field.name)
         if not _is_settled(value):
             raise TypeError(
-                f"{type(self).__name__}.{field.name} = {value!r} could still change after it was sent. A message "
-                f"holds numbers, texts, enums, tuples, frozensets and messages. "
+                f"{type(self).__name__}.{field.name} = {value!r} could still change after it was sent. A "
+                f"message holds numbers, texts, enums, tuples, frozensets and messages. "
                 f"Write {field.name}={_suggest(value)} instead."
             )
 
 
 def _is_settled(value: Any) -> bool:
-    if isinstance(value, _ATOMS) or isinstance(value, Enum) or is_message(type(value)):
+    if isinstance(value, _ATOMS) or is_message(type(value)):
         return True
     return isinstance(value, (tuple, frozenset)) and all(map(_is_settled, value))
 

@@ -176,7 +176,7 @@ class Network:
         self.refresh()
 
     def refresh(self) -> None:
-        """Note whether anything can befall a message: `delay` is its way in microseconds if not, else None."""
+        """Note whether anything can befall a message; if not, `delay` is how long each takes, else None."""
         self.severed = bool(self.cuts or self.partitions)
         risky = self._loss or self._duplicate or self._reorder or self.special or self.severed
         calm = self.latency.steady and not risky and self._near is None

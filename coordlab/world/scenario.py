@@ -1,6 +1,8 @@
 """A run as data: lab, parameters, faults, seed and end determine it, and fit on one line.
 
-bully agents=5 loss=0.05 seed=7 until=20 | crash 5 @3 | restart 5 @9
+`bully agents=5 loss=0.05 seed=7 until=20 | crash 5 @3 | restart 5 @9`
+
+A text that would be read as something else, or has a space, stands in double quotes, as in JSON.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from coordlab.world.faults import Fault, FaultError, read_fault, seconds
-from coordlab.world.network import Latency
-from coordlab.world.trace import dumps
+from coordlab.world.faults import Fault, FaultError, is_name, read_fault
+from coordlab.world.trace import dumps, loads
 
 FORMAT, VERSION = "coordlab-scenario", 1
-_PAIR = re.compile(r"([A-Za-z_]\w*)=(\S*)")
+_PAIR = re.compile(r"([A-Za-z_]\w*)=(\S*)", re.ASCII)
+_PLAIN = re.compile(r"[!#-~][!-~]*")  # what needs no quotes
+_LONGEST = 1_000_000
+_FIELDS = {"format", "version", "lab", "parameters", "faults", "seed", "until"}
 
 Value = bool | int | float | str
 
@@ -27,7 +31,7 @@ class ScenarioError(ValueError):
 
 @dataclass(frozen=True)
 class Scenario:
-    """Which lab runs with which parameters, what goes wrong, which seed, and until when (virtual seconds)."""
+    """Which lab runs with which parameters, what goes wrong, the seed, and the end in virtual seconds."""
 
     lab: str
     parameters: Mapping[str, Value] = field(default_factory=dict)
@@ -50,15 +54,20 @@ class Scenario:
     @classmethod
     def from_line(cls, line: str) -> Scenario:
         """Read the one-line form that `str(scenario)` writes."""
+        if len(line) > _LONGEST or not line.strip():
+            raise ScenarioError(
+                f"a line of {len(line):,} characters is no scenario: that has a lab's name and at most "
+                f"{_LONGEST:,} characters. Write for instance: bully agents=5 seed=7 | crash 5 @3"
+            )
         head, *faults = (part.strip() for part in line.strip().split(" | "))
         lab, *pairs = head.split()
-        values = {}
+        values: dict[str, Value] = {}
         for pair in pairs:
             match = _PAIR.fullmatch(pair)
-            if match is None:
+            if match is None or match[1] in values:
                 raise ScenarioError(
-                    f"{pair[:60]!r} is no parameter. After the lab's name come pairs without spaces, then "
-                    f"faults, each after ' | ': bully agents=5 seed=7 | crash 5 @3"
+                    f"{pair[:60]!r} is no parameter, or stands there twice. After the lab's name come pairs "
+                    f"without spaces, then faults, each after ' | ': bully agents=5 seed=7 | crash 5 @3"
                 )
             values[match[1]] = _read(match[2])
         return cls.checked(lab, values, faults)
@@ -68,19 +77,27 @@ class Scenario:
         """A scenario from data that may be wrong; `seed` and `until` may stand among the values."""
         values = dict(_expect("parameters", values, dict))
         for name, value in values.items():
-            _expect(f"parameter {name}", value, (bool, int, float, str))
+            _check_parameter(name, value)
         seed, until = values.pop("seed", 0), values.pop("until", None)
-        if isinstance(seed, bool) or not isinstance(seed, int):
-            raise ScenarioError(f"seed={seed!r} is no whole number. Write for instance seed=7.")
-        if until is not None and not (isinstance(until, (int, float)) and 0 <= until < float("inf")):
-            raise ScenarioError(f"until={until!r} is no moment: give virtual seconds, as in until=20.")
+        if type(seed) is not int or abs(seed) >= 2**63:
+            raise ScenarioError(
+                f"seed={_brief(seed)} is no whole number below 2**63. Write for instance seed=7."
+            )
+        if until is not None and not (type(until) in (int, float) and 0 <= until <= 1e9):
+            raise ScenarioError(
+                f"until={_brief(until)} is no moment: give virtual seconds, at most 1e9, as in until=20."
+            )
         try:
             struck = tuple(
                 read_fault(_expect("fault", each, str)) for each in _expect("faults", faults, list)
             )
         except FaultError as error:
             raise ScenarioError(str(error)) from None
-        return cls(_expect("lab", lab, str), values, struck, seed, until)
+        if not is_name(_expect("lab", lab, str)) or "=" in lab:
+            raise ScenarioError(
+                f"{lab[:60]!r} is no name of a lab. Write for instance: bully agents=5 seed=7"
+            )
+        return cls(lab, values, struck, seed, until)
 
     def to_json(self) -> str:
         """The scenario as a JSON text with a format version."""
@@ -99,10 +116,12 @@ class Scenario:
     @classmethod
     def from_json(cls, text: str) -> Scenario:
         """Read what `to_json` wrote, or raise a `ScenarioError`.  Nothing in it is executed."""
-        if len(text) > 1_000_000:
-            raise ScenarioError(f"{len(text):,} characters are no scenario: one has at most a million.")
+        if len(text) > _LONGEST:
+            raise ScenarioError(
+                f"{len(text):,} characters are no scenario: one has at most {_LONGEST:,}. Is it a trace?"
+            )
         try:
-            data = _expect("the file", json.loads(text), dict)
+            data = _expect("the file", loads(text), dict)
         except (ValueError, RecursionError) as error:
             if isinstance(error, ScenarioError):
                 raise
@@ -112,8 +131,12 @@ class Scenario:
             ) from None
         if (data.get("format"), data.get("version")) != (FORMAT, VERSION):
             raise ScenarioError(
-                f"format {data.get('format')!r}, version {data.get('version')!r}: this coordlab reads {FORMAT!r}, "
-                f"version {VERSION}. Write the file again with to_json()."
+                f"format {_brief(data.get('format'))}, version {_brief(data.get('version'))}: this coordlab "
+                f"reads {FORMAT!r}, version {VERSION}. Write the file again with to_json()."
+            )
+        if unknown := sorted(data.keys() - _FIELDS):
+            raise ScenarioError(
+                f"field {_brief(unknown[0])} is unknown; there are {', '.join(sorted(_FIELDS))}."
             )
         values = dict(_expect("parameters", data.get("parameters", {}), dict))
         values |= {name: data[name] for name in ("seed", "until") if data.get(name) is not None}
@@ -125,29 +148,62 @@ class Scenario:
         return cls.from_json(text) if text.lstrip().startswith(("{", "[")) else cls.from_line(text)
 
 
-def _expect(what: str, value: Any, kind: Any) -> Any:
+def _expect(what: str, value: Any, kind: type) -> Any:
     if not isinstance(value, kind):
-        wanted = " or ".join(each.__name__ for each in (kind if isinstance(kind, tuple) else (kind,)))
         raise ScenarioError(
-            f"{what} is {str(value)[:60]!r}, a {type(value).__name__}; it must be a {wanted}."
+            f"{what} is {_brief(value)}, a {type(value).__name__}; it must be a {kind.__name__}. Look at "
+            f"what to_json() writes."
         )
     return value
 
 
-def _written(value: Any) -> str:
+def _check_parameter(name: str, value: Any) -> None:
+    if _PAIR.fullmatch(f"{name}=") is None:
+        raise ScenarioError(
+            f"parameter {_brief(name)}: a name has letters, digits and _ only, as in agents=5."
+        )
+    fits = isinstance(value, (bool, str)) or (isinstance(value, (int, float)) and abs(value) <= 1e300)
+    if name not in ("seed", "until") and not fits:
+        raise ScenarioError(
+            f"parameter {name} is {_brief(value)}, a {type(value).__name__}; it must be a finite number, "
+            f"true, false or a text, as in agents=5."
+        )
+
+
+def _brief(value: Any) -> str:
+    """A value for an error message, however long it is."""
+    if isinstance(value, int) and abs(value) >= 10**60:
+        return "a number of more than 60 digits"
+    return repr(value)[:60]
+
+
+def _written(value: Value) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return seconds(value)
-    return re.sub(r"\s", "", str(value)) if isinstance(value, (str, Latency)) else str(value)
+        return short if float(short := f"{value:g}") == value else repr(value)
+    if isinstance(value, str) and not (_PLAIN.fullmatch(value) and _read(value) == value):
+        return json.dumps(value).replace(" ", "\\u0020").replace("\x7f", "\\u007f")
+    return str(value)
 
 
 def _read(text: str) -> Value:
     if text in ("true", "false"):
         return text == "true"
+    if text.startswith('"'):
+        return _quoted(text)
     for kind in (int, float):
         try:
             return kind(text)
         except ValueError:
             continue
     return text
+
+
+def _quoted(text: str) -> str:
+    try:
+        return str(_expect("a text in quotes", loads(text), str))
+    except ValueError as error:
+        raise ScenarioError(
+            f"{text[:60]!r} is no text in quotes ({str(error)[:60]}). Inside them, write a space as \\u0020."
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from coordlab.world.trace import CRASH, FAULT, NOTE, RESTART, SEND, START, TIMER, Event, Trace, plain
 
@@ -35,8 +36,8 @@ def sentence(trace: Trace, seq: int) -> str:
 
 def because(trace: Trace, seq: int, links: int = 3) -> str:
     """Why event `seq` happened: the causes before it that tell a reader something, the nearest first."""
-    chain = [event for event in reversed(trace.past(seq)[:-1]) if event.kind in _TELLING]
-    reasons = [f"{event.time:.3f} s, {sentence(trace, event.seq).rstrip('.')}" for event in chain[:links]]
+    chain = islice((event for event in trace.causes(seq) if event.kind in _TELLING), links)
+    reasons = [f"{event.time:.3f} s, {sentence(trace, event.seq).rstrip('.')}" for event in chain]
     return "; because at ".join(reasons)
 
 

@@ -26,8 +26,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from enum import Enum
+from math import isfinite
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
 
 if TYPE_CHECKING:
     import pandas
@@ -91,7 +93,13 @@ class Trace:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, seq: int) -> Event:
+    @overload
+    def __getitem__(self, seq: int) -> Event: ...
+    @overload
+    def __getitem__(self, seq: slice) -> Selection: ...
+    def __getitem__(self, seq: int | slice) -> Event | Selection:
+        if isinstance(seq, slice):
+            return Selection(self[each] for each in range(*seq.indices(len(self.rows))))
         time, *rest = self.rows[seq]
         return Event(seq % len(self.rows), time / MICRO, *rest)
 
@@ -143,12 +151,13 @@ class Trace:
 
     def past(self, seq: int) -> Selection:
         """The chain of causes that led to event `seq`, the first cause first, `seq` itself last."""
-        chain = []
-        at: int | None = seq
-        while at is not None:
-            chain.append(self[at])
-            at = self.rows[at][6]
-        return Selection(reversed(chain))
+        return Selection(reversed([self[seq], *self.causes(seq)]))
+
+    def causes(self, seq: int) -> Iterator[Event]:
+        """What led to event `seq`, the nearest cause first."""
+        while (cause := self.rows[seq][6]) is not None:
+            yield self[cause]
+            seq = cause
 
     def to_jsonl(self) -> str:
         """The whole trace as JSON Lines: a header, then one array a row.  Equal runs give equal text."""
@@ -196,8 +205,12 @@ class Selection(list[Event]):
 
 def plain(value: Any) -> Any:
     """`value` as JSON can hold it: a message becomes the object of its fields."""
-    if value is None or value.__class__ in (str, int, float, bool):
+    if value is None or value.__class__ in (str, int, bool):
         return value
+    if isinstance(value, float):
+        return float(value) if isfinite(value) else repr(float(value))  # JSON knows no infinity
+    if isinstance(value, Enum):
+        return plain(value.value)
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
     if isinstance(value, (set, frozenset)):
@@ -209,9 +222,28 @@ def plain(value: Any) -> Any:
     fields = getattr(value, "__dataclass_fields__", None)
     if fields is not None:
         return {name: plain(getattr(value, name)) for name in fields}
-    return getattr(value, "value", None) or repr(value)  # an Enum, else whatever it says of itself
+    return str(value) if isinstance(value, str) else int(value) if isinstance(value, int) else repr(value)
 
 
 def dumps(value: Any) -> str:
     """Compact JSON text, the same for the same value everywhere."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def loads(text: str) -> Any:
+    """The value that a JSON text stands for; a `ValueError` for what only Python's reader lets pass."""
+    value = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
+    if "\\u" in text:
+        dumps(value).encode()  # half a character (a lone surrogate) is no text
+    return value
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a key stands there twice, among {', '.join(found)[:40]}")
+    return found

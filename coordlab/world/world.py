@@ -36,7 +36,7 @@ from coordlab.world.faults import Drop, Fault, FaultError, is_name, read_fault, 
 from coordlab.world.loop import MICRO, Task, VirtualLoop, micros
 from coordlab.world.message import handler_name, is_message
 from coordlab.world.network import Latency, Network
-from coordlab.world.scenario import Scenario
+from coordlab.world.scenario import Scenario, Value
 from coordlab.world.story import narration
 from coordlab.world.trace import (
     CRASH,
@@ -114,11 +114,11 @@ class World:
         self._arrivals: list[tuple[float, Agent]] = []
         self._makings: dict[str, Any] = {}
         chances = {"loss": loss, "duplicate": duplicate, "reorder": reorder}
-        self._settings = {"seed": seed, "latency": latency, "topology": topology, "budget": budget, **chances}
+        self._settings: dict[str, Any] = {"latency": latency, "topology": topology, **chances}
         self.properties: tuple[Callable[[Trace], Any], ...] = ()
-        shown = {"latency": str(self.network.latency).replace(" ", "")}
-        shown |= {name: value for name, value in chances.items() if value}
-        self.scenario = Scenario("world", shown, seed=seed)
+        shown: dict[str, Value] = {name: value for name, value in chances.items() if value}
+        latency = str(self.network.latency).replace(" ", "")
+        self.scenario = Scenario("world", {"latency": latency, **shown}, seed=seed)
 
     def __getitem__(self, name: str) -> Agent:
         return self._known(name)
@@ -149,11 +149,10 @@ class World:
 
     def _join(self, agent: Agent, at: float) -> None:
         if not isinstance(agent, Agent) or "_name" not in agent.__dict__:
+            what = repr(agent) if not isinstance(agent, Agent) else f"this {type(agent).__name__}"
             raise TypeError(
-                f"{agent!r} is no agent with a name. Pass instances of a subclass of Agent whose __init__ "
+                f"{what} is no agent with a name. Pass instances of a subclass of Agent whose __init__ "
                 f"calls super().__init__(name)."
-                if not isinstance(agent, Agent)
-                else f"a {type(agent).__name__} has no name yet: its __init__ must call super().__init__(name)."
             )
         if agent.name in self.agents or not is_name(agent.name):
             raise ValueError(
@@ -178,7 +177,7 @@ class World:
         return self
 
     def _checked(self, fault: Fault) -> Fault:
-        """A fault that can strike here, with its time: one that comes now must strike then in a branch, too."""
+        """A fault that can strike here, with its time: what comes now must come then in a branch, too."""
         for name in fault.agents:
             if name not in self.agents:
                 raise FaultError(
@@ -205,7 +204,7 @@ class World:
 
     def again(self) -> World:
         """This world as it was before it ran, faults and all; agents are made anew from their arguments."""
-        world = World(**self._settings)
+        world = World(self.seed, **self._settings, budget=self.budget)
         makings = deepcopy(self._makings)
         for at, agent in self._arrivals:
             args, named = makings.get(agent.name, agent._making)
@@ -273,8 +272,8 @@ class World:
         self.loop.instant += len(self.agents) ** 2 + 20 * len(self.agents)
         makings = {name: agent._making for name, agent in self.agents.items() if not _plain(agent._making)}
         self._makings = _copied(makings)
-        for kind in dict.fromkeys(map(type, self.agents.values())):
-            kind._handlers.clear()  # a notebook may have changed a handler since the last run
+        for agent in self.agents.values():
+            agent._handlers.clear()  # a notebook may have changed a handler since the last run
         for fault in self.faults:
             self._schedule(fault)
         for at, agent in self._arrivals:
@@ -312,13 +311,14 @@ class World:
 
     def _conclude(self, until: float | None) -> None:
         """The run must have come to a proper end: nobody stuck, no error unseen."""
-        if until is None and self.loop.heap:
+        idle = self.loop.idle()
+        if until is None and not idle:
             raise self._overrun("time")
         for task, failed_at in self.loop.failed:
             if task._log_traceback:
                 self.loop.acting, self.loop.cause, self.loop.now = task.owner, task.cause, failed_at
                 raise task.exception() or RuntimeError("a task failed")
-        if not self.loop.heap and self.loop.tasks:
+        if idle and self.loop.tasks:
             raise DeadlockError(stuck(self))
         if until is not None:
             self.loop.now = micros(until)
@@ -413,8 +413,8 @@ class World:
             handler = self._find_handler(agent, message, source)
         self.rows.append((loop.now, HANDLE, agent._name, source, number, name, delivered, None))
         reply = handler(agent, source, message)
-        if reply is not None:
-            self._reply(agent, source, reply, talk)  # type: ignore[arg-type]  (an answer went its own way)
+        if reply is not None:  # and `talk` a question, if anything
+            self._reply(agent, source, reply, talk)  # type: ignore[arg-type]
 
     def _drop(self, parcel: Parcel, fate: str | None, cause: int) -> None:
         _, name, source, agent, number, _, _ = parcel
@@ -469,16 +469,16 @@ class World:
         kind = type(message)
         if not is_message(kind):
             raise TypeError(
-                f"{sender.name} sent {message!r} (or a handler returned it, as its reply), which is no message: "
-                f"only instances of a class made with @message travel, so that nobody can change them on the "
-                f"way. Declare one: @message class Hello: 'Hello there.'"
+                f"{sender.name} sent {message!r} (or a handler returned it, as its reply), which is no "
+                f"message: only instances of a class made with @message travel, so that nobody can change "
+                f"them on the way. Declare one: @message class Hello: 'Hello there.'"
             )
         name: str = kind.__name__
         for other in self.names:
             if other.__name__ == name and other.__qualname__ != kind.__qualname__:
                 raise TypeError(
-                    f"two classes of messages are called {name}: {other.__qualname__} and {kind.__qualname__}. "
-                    f"Rename one, for the trace knows them by name."
+                    f"two classes of messages are called {name}: {other.__qualname__} and "
+                    f"{kind.__qualname__}. Rename one, for the trace knows them by name."
                 )
         self.names[kind] = name
         self.says[name] = kind.says
@@ -545,8 +545,7 @@ class World:
         if agent._alive:
             self.record(CRASH, name)
             agent._alive = False
-            if "_stable" in agent.__dict__:
-                agent._stable = dict(agent._stable)  # what it writes while it dies is lost
+            agent.__dict__["_stable"] = dict(agent.stable)  # what it writes while it dies is lost
             self.loop.kill(agent)
 
     def restart(self, name: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 from coordlab.widgets.page import page
 from coordlab.widgets.wire import Branch
 from coordlab.world.trace import Trace
-from tests.browser import Visit, chrome  # noqa: F401  (a fixture)
+from tests.browser import Visit
 from tests.widgets.traces import branch, election, family, long_election
 
 WIDGETS = pathlib.Path(__file__).parents[2] / "coordlab" / "widgets"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from coordlab.checks import blackboard as checks
@@ -17,19 +18,26 @@ from coordlab.world.world import World
 CONCLUSIONS = tuple(dict.fromkeys(f"fact:{gives}" for _, gives in RULES))
 UNTIL, TICK = 12.0, 1.0
 PARAMETERS = (
-    Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control", help="who on the agenda acts next"),
-    Parameter("concurrent", 1, 1, 4, 1, group="Control", label="at a time", help="how many sources may act at once"),
-    Parameter("merge", "newest", choices=tuple(MERGES), group="Control", help="what becomes of a second write to a key"),
-    Parameter("cost", 0.5, 0.1, 2.0, 0.1, unit="s", label="work takes", help="how long a rule works on a conclusion"),
-    Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message", help="messages take from a fifth of this to this"),
-    Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share of messages lost on the way"),
+    Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control",
+              help="who on the agenda acts next"),
+    Parameter("concurrent", 1, 1, 4, 1, group="Control", label="at a time",
+              help="how many sources may act at once"),
+    Parameter("merge", "newest", choices=tuple(MERGES), group="Control",
+              help="what becomes of a second write to a key"),
+    Parameter("cost", 0.5, 0.1, 2.0, 0.1, unit="s", label="work takes",
+              help="how long a rule works on a conclusion"),
+    Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
+              help="messages take from a fifth of this to this"),
+    Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+              help="the share of messages lost on the way"),
     Parameter("readers", 2, 0, 6, 1, group="Readers", help="how many want to hear of every conclusion"),
-    Parameter("news", "notify", choices=("notify", "poll"), group="Readers", help="are they told, or do they ask once a second?"),
+    Parameter("news", "notify", choices=("notify", "poll"), group="Readers",
+              help="are they told, or do they ask once a second?"),
 )  # fmt: skip
 
 
 def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
-    """A board, an observer, a rule for each kind of animal (of the learner's class, if given), and readers."""
+    """A board, an observer, a rule for each kind of animal, of the learner's class if given, and readers."""
     world = World(seed, latency=f"uniform({given['slowest'] / 5},{given['slowest']})", loss=given["loss"])
     board = Blackboard(
         merge=MERGES[given["merge"]],
@@ -37,9 +45,9 @@ def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
         concurrent=given["concurrent"],
         limit=3.0,
     )
-    source = agent or Rule
+    source: Callable[..., Agent] = agent or Rule
     world.add(board, Observer("eye", SEEN))
-    world.add(source(name, needs, gives, strength, given["cost"]) for name, needs, gives, strength in ANIMALS)  # type: ignore[call-arg]
+    world.add(source(name, needs, gives, strength, given["cost"]) for name, needs, gives, strength in ANIMALS)
     polled = given["news"] == "poll"
     for number in range(1, given["readers"] + 1):
         name = f"reader-{number}"
@@ -53,7 +61,7 @@ def _named(trace: Trace) -> str:
     return f"{animals[-1].key[5:]}, {animals[-1].confidence:.0%} sure" if animals else "none yet"
 
 
-def _follows(given: Parameters) -> str:
+def _follows(_: Parameters) -> str:
     found = checks.closure({fact for fact, _ in SEEN}, RULES)
     return next(animal for animal in ("cheetah", "tiger", "zebra") if animal in found)
 

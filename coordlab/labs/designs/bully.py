@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from coordlab.checks import moments
@@ -19,9 +20,12 @@ PARAMETERS = (
     Parameter("agents", 5, 2, 12, 1, help="how many candidates; the rank is the name"),
     Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
               help="messages take from a fifth of this to this"),
-    Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share of messages lost on the way"),
-    Parameter("patience", 0.25, 0.05, 1.0, 0.05, unit="s", group="Protocol", help="how long to wait for an answer"),
-    Parameter("heartbeat", 1.0, 0.2, 3.0, 0.1, unit="s", group="Protocol", help="how often to watch who rules"),
+    Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+              help="the share of messages lost on the way"),
+    Parameter("patience", 0.25, 0.05, 1.0, 0.05, unit="s", group="Protocol",
+              help="how long to wait for an answer"),
+    Parameter("heartbeat", 1.0, 0.2, 3.0, 0.1, unit="s", group="Protocol",
+              help="how often to watch who rules"),
     Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
               help="do not ask the silent one again; or hold an election for every Election"),
 )  # fmt: skip
@@ -30,7 +34,7 @@ PARAMETERS = (
 def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
     """A world of candidates of ranks 1 to `agents`, of the learner's class if there is one."""
     world = World(seed, latency=f"uniform({given['slowest'] / 5},{given['slowest']})", loss=given["loss"])
-    made = agent or Candidate
+    made: Callable[..., Agent] = agent or Candidate
     wanted = {
         "patience": given["patience"],
         "heartbeat": given["heartbeat"],
@@ -40,7 +44,7 @@ def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
     takes = inspect.signature(made).parameters
     everything = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in takes.values())
     passed = wanted if everything else {name: value for name, value in wanted.items() if name in takes}
-    return world.add(made(rank, **passed) for rank in range(1, given["agents"] + 1))  # type: ignore[call-arg]
+    return world.add(made(rank, **passed) for rank in range(1, given["agents"] + 1))
 
 
 def crashed_at(trace: Trace) -> float:

@@ -1,0 +1,120 @@
+"""Charts: what was measured, each point with its 95 % band, over the curve of what theory says.
+
+    chart({"n² - n - 1": lambda n: n * n - n - 1}, {"counted": {5: [19]}}, x="agents", y="messages")
+
+One measurement is a list of samples: numbers, or truths, of which the share is drawn.  Drawn as SVG for
+light and dark pages; prints as a table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from statistics import fmean, stdev
+
+from coordlab.draw import Drawing
+from coordlab.draw.scene import Look, Mark, Scene, ticks, wide
+from coordlab.draw.svg import paint
+
+Samples = Sequence[float]
+Theory = Mapping[str, Callable[[float], float]]
+Measured = Mapping[str, Mapping[float, Samples]]
+
+Z = 1.96  # standard errors to either side hold 95 % of a normal distribution
+_STEPS, _HEIGHT, _TOP, _LEFT = 96, 230, 34, 58
+_COLOURS = ("type2", "type3", "type0", "type5")
+_SHAPES = ("circle", "diamond", "flag", "cross")
+
+
+def estimate(samples: Samples) -> tuple[float, float, float]:
+    """Mean and 95 % band: for truths Wilson's interval, for numbers mean ± 1.96 standard errors.
+
+    >>> [round(each, 3) for each in estimate([True, True, True, True])]
+    [1.0, 0.51, 1.0]
+    >>> estimate([3.0])
+    (3.0, 3.0, 3.0)
+    """
+    mean, size = fmean(samples), len(samples)
+    if all(isinstance(each, bool) for each in samples):
+        middle = (mean + Z * Z / (2 * size)) / (1 + Z * Z / size)
+        reach = Z / (1 + Z * Z / size) * math.sqrt(mean * (1 - mean) / size + Z * Z / (4 * size * size))
+        return mean, max(0.0, middle - reach), min(1.0, middle + reach)
+    reach = Z * stdev(samples) / math.sqrt(size) if size > 1 else 0.0
+    return mean, mean - reach, mean + reach
+
+
+def chart(theory: Theory, measured: Measured, x: str, y: str, title: str = "", width: float = 680) -> Drawing:
+    """Curves of `theory` by label over points that were `measured`: label, then samples by abscissa.
+
+    `x` and `y` say what the axes count, with their units.
+    """
+    return _Chart(theory, measured, x, y, title, width).drawing
+
+
+class _Chart:
+    def __init__(self, theory: Theory, measured: Measured, x: str, y: str, title: str, width: float) -> None:
+        self.theory, self.xlabel, self.ylabel = theory, x, y
+        self.points = {label: {at: estimate(each) for at, each in row.items()} for label, row in measured.items()}
+        places = [at for row in self.points.values() for at in row]
+        heights = [value for row in self.points.values() for point in row.values() for value in point]
+        heights += [curve(at) for curve in theory.values() for at in places]
+        self.first, self.last = min(places), max(places)
+        self.low, self.high = min(0.0, *heights), max(heights) * 1.04
+        self.right = width - 24 - max([wide(label) for label in theory], default=0)
+        scene = Scene("Chart", self.table(), width, _TOP + _HEIGHT + 40, title)
+        scene.chrome = [*self._axes()]
+        scene.marks = [*self._curves(), *self._measurements(scene)]
+        self.drawing = Drawing(paint(scene), self.table())
+
+    def place(self, at: float, value: float) -> tuple[float, float]:
+        """Where a point lies, in pixels."""
+        along = (at - self.first) / (self.last - self.first)
+        up = (value - self.low) / (self.high - self.low)
+        return _LEFT + 8 + along * (self.right - _LEFT - 8), _TOP + (1 - up) * _HEIGHT
+
+    def table(self) -> str:
+        """The chart in words: one line for each point."""
+        lines = [f"{self.ylabel}, by {self.xlabel}"]
+        pairs = len(self.points) == len(self.theory)  # then each row of points has a curve of its own
+        for number, (label, row) in enumerate(self.points.items()):
+            curves = list(self.theory.items())[number if pairs else 0 : number + 1 if pairs else None]
+            for at, (mean, low, high) in row.items():
+                band = f" ({low:.3g} to {high:.3g})" if high > low else ""
+                said = "".join(f"; {name} = {curve(at):.4g}" for name, curve in curves)
+                lines.append(f"{at:>6g}: {label} {mean:.4g}{band}{said}")
+        return "\n".join(lines)
+
+    def _axes(self) -> Iterator[Mark]:
+        line, soft, floor = Look("line"), Look("soft"), _TOP + _HEIGHT
+        for value, label in ticks(self.low, self.high, 6):
+            _, height = self.place(self.first, value)
+            yield Mark("grid", "line", ((_LEFT, height), (self.right, height)), line)
+            yield Mark("tick", "text", ((_LEFT - 8, height + 4),), soft, text=label, anchor="end")
+        for at, label in ticks(self.first, self.last, 10):
+            across, _ = self.place(at, 0)
+            yield Mark("grid", "line", ((across, floor), (across, floor + 4)), soft)
+            yield Mark("tick", "text", ((across, floor + 18),), soft, text=label, anchor="middle")
+        yield Mark("tick", "text", ((self.right, floor + 36),), soft, text=self.xlabel, anchor="end")
+        yield Mark("tick", "text", ((12, _TOP - 12),), soft, text=self.ylabel)
+
+    def _curves(self) -> Iterator[Mark]:
+        steps = [self.first + (self.last - self.first) * step / _STEPS for step in range(_STEPS + 1)]
+        for (label, curve), colour in zip(self.theory.items(), _COLOURS, strict=False):
+            way = [self.place(at, curve(at)) for at in steps]
+            look = Look(colour, width=1.8)
+            yield from (Mark("curve", "line", ends, look) for ends in zip(way, way[1:], strict=False))
+            across, height = way[-1]
+            yield Mark("label", "text", ((across + 8, height + 4),), Look(colour), text=label)
+
+    def _measurements(self, scene: Scene) -> Iterator[Mark]:
+        for (label, row), shape in zip(self.points.items(), _SHAPES, strict=False):
+            for at, (mean, low, high) in row.items():
+                tip = f"{self.xlabel} {at:g}: {label} {mean:.4g}"
+                if high > low:
+                    (across, bottom), (_, top) = self.place(at, low), self.place(at, high)
+                    band = Mark("band", "bar", ((across - 3, top), (across + 3, bottom)), Look("role5"), tip)
+                    scene.explain("Marks", "95 % band", band)
+                    yield band
+                point = Mark("point", shape, (self.place(at, mean),), Look("ink", width=1.4, hollow=True), tip, size=3.6)
+                scene.explain("Marks", label, point)
+                yield point

@@ -1,0 +1,43 @@
+"""The Pythons of this machine: what must be the same on each is asked of each."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+PROJECT = pathlib.Path(__file__).parents[1]
+
+
+@cache
+def pythons() -> dict[str, str]:
+    """The path of one Python of each version from 3.11 on, by version; the one that runs the tests first."""
+    names = [f"python3.{minor}" for minor in range(11, 20)]
+    installed = pathlib.Path.home().glob(".pyenv/versions/3.*/bin/python3")
+    found: dict[str, str] = {}
+    for path in (sys.executable, *map(str, sorted(installed)), *filter(None, map(shutil.which, names))):
+        asked = subprocess.run(
+            [path, "-c", "import sys; print('.'.join(map(str, sys.version_info[:2])))"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        version = asked.stdout.strip()
+        if asked.returncode == 0 and int(version.split(".")[1]) >= 11:
+            found.setdefault(version, path)
+    return found
+
+
+def run_python(path: str, *arguments: str, seed: str = "0") -> subprocess.CompletedProcess[str]:
+    """What another Python makes of these arguments, with `coordlab` at hand and every warning an error."""
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(PROJECT), "PYTHONDEVMODE": "0"}
+    environment.pop("COVERAGE_PROCESS_CONFIG", None)  # that Python need not have coverage
+    return subprocess.run(
+        [path, "-W", "error", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=environment,
+    )

@@ -1,0 +1,15 @@
+"""The benchmarks compare like with like: at a tiny size all contenders compute the same answer."""
+
+import pytest
+
+pytest.importorskip("simpy")
+pytest.importorskip("async_solipsism")
+
+from tests.benchmarks.compare import WORKLOADS, agree
+
+
+@pytest.mark.parametrize("key", WORKLOADS)
+def test_all_contenders_compute_the_same_answer(key: str) -> None:
+    workload = WORKLOADS[key]
+    size = max(1, workload.size // 200)
+    agree({name: workload.answer(run(size)) for name, run in workload.contenders.items()})

@@ -1,0 +1,180 @@
+"""Genuine asyncio code runs unchanged on virtual time: see conformance.py for the stories."""
+
+import asyncio
+import signal
+
+import pytest
+
+from coordlab.world.agent import Agent
+from coordlab.world.loop import Runaway, VirtualLoop, sleep
+from coordlab.world.world import AgentError, World
+from tests.pythons import PROJECT, pythons, run_python
+from tests.world.conformance import STORIES, in_an_agent, on_the_loop
+
+
+@pytest.mark.parametrize("place", [on_the_loop, in_an_agent])
+@pytest.mark.parametrize("name", STORIES)
+def test_asyncio_keeps_its_promises(name, place):
+    """Each story holds on the bare loop and inside an agent."""
+    place(STORIES[name])
+
+
+@pytest.mark.parametrize("version", pythons())
+def test_asyncio_keeps_its_promises_on_every_python(version):
+    """The same stories on each Python here, with nothing but its standard library."""
+    told = run_python(pythons()[version], str(PROJECT / "tests/world/conformance.py"))
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_task_that_fails_unheard_ends_the_run():
+    """Zoe starts a task and never looks at it; its error is not lost, and is told with its own time."""
+
+    async def fail():
+        await asyncio.sleep(2)
+        raise KeyError("lost")
+
+    class Careless(Agent):
+        async def run(self):
+            self.task = asyncio.create_task(fail())
+            await self.sleep(5)
+
+    with pytest.raises(
+        AgentError, match=r"^agent zoe \(Careless\) failed at 2 s.*KeyError: 'lost'"
+    ) as caught:
+        World().add(Careless("zoe")).run()
+    assert str(caught.value).endswith('raise KeyError("lost")')
+
+
+def test_the_first_of_several_unheard_errors_counts(capfd):
+    """Two tasks fail; the first is told, and Python says nothing of the other one either."""
+
+    async def fail(after):
+        await asyncio.sleep(after)
+        raise KeyError(after)
+
+    class Careless(Agent):
+        async def run(self):
+            self.tasks = [asyncio.create_task(fail(2)), asyncio.create_task(fail(1))]
+
+    with pytest.raises(AgentError, match="failed at 1 s"):
+        World().add(Careless("zoe")).run()
+    assert capfd.readouterr().err == ""
+
+
+def test_everybody_waiting_ends_run_until_complete():
+    """Nobody will ever set the event: the loop says so instead of hanging."""
+    loop = VirtualLoop()
+    with pytest.raises(RuntimeError, match="all 1 tasks wait and no timer is left"):
+        loop.run_until_complete(asyncio.Event().wait())
+    loop.kill_all()
+
+
+def test_a_loop_does_not_run_inside_itself():
+    """Whoever calls run_until_complete from a task is told to await."""
+    loop = VirtualLoop()
+
+    async def inside():
+        waiting = sleep(1)
+        try:
+            loop.run_until_complete(waiting)
+        finally:
+            waiting.close()
+
+    with pytest.raises(RuntimeError, match="running already: await"):
+        loop.run_until_complete(inside())
+
+
+def test_a_loop_runs_for_ever_until_it_is_stopped():
+    """At three seconds somebody calls stop; what comes later is not done."""
+    loop, seen = VirtualLoop(), []
+    loop.call_later(1, seen.append, "one")
+    loop.call_later(3, loop.stop)
+    loop.call_later(5, seen.append, "five")
+    loop.run_forever()
+    assert (seen, loop.time()) == (["one"], 3)
+
+
+def test_a_loop_has_a_budget_of_its_own():
+    """Callbacks that breed at one instant end in Runaway."""
+    loop = VirtualLoop(instant=100)
+
+    def breed():
+        loop.call_soon(breed)
+
+    loop.call_soon(breed)
+    with pytest.raises(Runaway, match="instant"):
+        loop.run_forever()
+
+
+def test_an_error_in_a_callback_is_not_swallowed():
+    """A callback that raises ends the run of the loop."""
+    loop = VirtualLoop()
+    loop.call_later(1, int, "no")
+    with pytest.raises(ValueError, match="invalid literal"):
+        loop.run_forever()
+
+
+def test_a_world_inside_a_running_loop_leaves_it_and_its_task_alone():
+    """A notebook cell with a top-level await: the world runs, then the cell's own task goes on."""
+
+    class Sleeper(Agent):
+        async def run(self):
+            await asyncio.sleep(60)
+
+    async def cell():
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        World().add(Sleeper("zoe")).run()
+        assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            return await asyncio.create_task(asyncio.sleep(0, "went on"))
+
+    assert asyncio.run(cell()) == "went on"
+
+
+def test_an_interrupt_leaves_the_outer_loop_and_task_clean():
+    """The reader stops a run with Ctrl-C; the cell's loop and task are as they were."""
+
+    class Interrupted(Agent):
+        async def run(self):
+            await asyncio.sleep(1)
+            signal.default_int_handler(signal.SIGINT, None)
+
+    async def cell():
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        world = World().add(Interrupted("zoe"), Interrupted("yan"))
+        with pytest.raises(KeyboardInterrupt):
+            world.run()
+        assert (asyncio.get_running_loop(), asyncio.current_task()) == (loop, task)
+        assert not world.loop.tasks
+        return await asyncio.sleep(0, "went on")
+
+    assert asyncio.run(cell()) == "went on"
+
+
+def test_an_error_leaves_no_running_loop_behind():
+    """After a run that failed, the thread has no running loop, and another run works."""
+
+    class Broken(Agent):
+        async def run(self):
+            raise ValueError("no")
+
+    for _ in range(2):
+        with pytest.raises(AgentError):
+            World().add(Broken("zoe")).run()
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+
+
+def test_an_alarm_of_somebody_else_is_left_alone():
+    """A program with a timer of its own keeps it; the run has no watchdog then, and works."""
+    rang = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rang.append(True))
+    signal.setitimer(signal.ITIMER_REAL, 30)
+    try:
+        World().run()
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 20
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert rang == []

@@ -1,0 +1,335 @@
+"""The network: who hears what and when, whatever the weather."""
+
+from collections import Counter
+from itertools import pairwise
+from statistics import mean
+
+import networkx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordlab.world.agent import Agent
+from coordlab.world.dice import chance, dice, words
+from coordlab.world.message import message
+from coordlab.world.network import (
+    Latency,
+    Network,
+    as_latency,
+    constant,
+    exponential,
+    pareto,
+    read_latency,
+    uniform,
+)
+from coordlab.world.trace import DELIVER, DROP, HANDLE, SEND
+from coordlab.world.world import AgentError, World
+
+
+@message
+class Tick:
+    """The next number."""
+
+    number: int
+
+
+class Ticker(Agent):
+    """Sends so many numbers to each of its friends, a gap apart."""
+
+    def __init__(self, name, *friends, ticks=20, gap=0.001):
+        super().__init__(name)
+        self.friends, self.ticks, self.gap = friends, ticks, gap
+
+    async def run(self):
+        for number in range(self.ticks):
+            for friend in self.friends:
+                self.send(friend, Tick(number))
+            await self.sleep(self.gap)
+
+    def on_tick(self, sender, message):
+        pass
+
+
+def tell(*agents, **weather):
+    """The trace of a world of tickers."""
+    return World(**weather).add(*agents).run().trace
+
+
+def latencies(trace, sender="ann", to="bob"):
+    """How long each message was under way, in microseconds."""
+    sent = {row[4]: row[0] for row in trace.rows if row[1] == SEND}
+    got = [row for row in trace.rows if row[1] == DELIVER and (row[3], row[2]) == (sender, to)]
+    return [row[0] - sent[row[4]] for row in got]
+
+
+def test_a_message_takes_the_latency_given():
+    """Ann sends one number over a constant quarter of a second."""
+    trace = tell(Ticker("ann", "bob", ticks=1), Ticker("bob"), latency=0.25)
+    assert trace.select("deliver").as_text() == "0.250 bob deliver Tick <- ann"
+
+
+@pytest.mark.parametrize(
+    ("latency", "least", "average"),
+    [
+        (constant(0.02), 0.02, 0.02),
+        (uniform(0.01, 0.05), 0.01, 0.03),
+        (exponential(0.02), 1e-6, 0.02),
+        (exponential(0.02, 0.01), 0.01, 0.03),
+        (pareto(0.01, 3.0), 0.01, 0.015),
+    ],
+)
+def test_latencies_follow_their_distribution(latency, least, average):
+    """The least and the mean of 4000 messages are those of the distribution."""
+    trace = tell(Ticker("ann", "bob", ticks=4000, gap=10), Ticker("bob"), latency=latency, reorder=0)
+    taken = latencies(trace)
+    assert min(taken) >= least * 1e6 - 1
+    assert mean(taken) == pytest.approx(average * 1e6, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    "latency", ["constant(0.01)", "uniform(0.01, 0.05)", "exponential(0.02, 1e-06)", "pareto(0.01, 2.5)"]
+)
+def test_a_latency_reads_what_it_writes(latency):
+    """Each distribution has one text."""
+    assert str(read_latency(latency)) == latency
+
+
+@given(st.floats(1e-6, 1e6), st.floats(0, 1e6))
+def test_every_latency_round_trips(least, span):
+    """However odd the numbers are."""
+    latency = uniform(least, least + span)
+    assert read_latency(str(latency)) == latency
+    assert as_latency(str(constant(least))) == as_latency(least)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        0,
+        -1.0,
+        float("nan"),
+        float("inf"),
+        "uniform(0, 1)",
+        "uniform(2, 1)",
+        "exponential(0)",
+        "exponential(-1)",
+        "pareto(1, 0)",
+    ],
+)
+def test_every_latency_is_positive_and_finite(wrong):
+    """A message that takes no time, or for ever, is refused with the rule."""
+    with pytest.raises(ValueError, match=r"takes some time.*positive and finite.*uniform\(0.01, 0.05\)"):
+        World(latency=wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["soon", "normal(1, 2)", "uniform(1)", "uniform(a, b)", "__import__('os')", ""]
+)
+def test_what_is_no_latency_is_refused(wrong):
+    """The error lists what is known."""
+    with pytest.raises(
+        ValueError, match="is no latency. Known are constant, uniform, exponential and pareto"
+    ):
+        as_latency(wrong)
+
+
+@pytest.mark.parametrize("name", ["loss", "duplicate", "reorder"])
+@pytest.mark.parametrize("wrong", [-0.1, 1.1, float("nan"), "0.5", True])
+def test_chances_lie_between_zero_and_one(name, wrong):
+    """Anything else is refused, by name."""
+    with pytest.raises(ValueError, match=rf"{name}=.*is no probability.*write {name}=0.05"):
+        World(**{name: wrong})
+
+
+def test_nothing_is_lost_at_zero_and_everything_at_one():
+    """The two ends of the scale are exact."""
+    trace = tell(Ticker("ann", "bob", ticks=300), Ticker("bob"), loss=0.0, latency=uniform(0.01, 0.05))
+    assert (trace.count("deliver"), trace.count("drop")) == (300, 0)
+    trace = tell(Ticker("ann", "bob", ticks=300), Ticker("bob"), loss=1.0)
+    assert (trace.count("deliver"), {event.data for event in trace.select("drop")}) == (0, {"lost"})
+
+
+def test_as_many_are_lost_and_sent_twice_as_chance_will_have_it():
+    """A fifth of 3000 is lost, a tenth arrives twice."""
+    trace = tell(Ticker("ann", "bob", ticks=3000), Ticker("bob"), loss=0.2, duplicate=0.1, seed=3)
+    copies = Counter(row[4] for row in trace.rows if row[1] in (DELIVER, DROP))
+    assert trace.count("drop") == pytest.approx(600, rel=0.1)
+    assert sum(number == 2 for number in copies.values()) == pytest.approx(300, rel=0.15)
+
+
+def test_links_are_first_in_first_out():
+    """However the latency varies, the numbers come in order."""
+    trace = tell(Ticker("ann", "bob", ticks=200), Ticker("bob"), latency=exponential(0.02))
+    numbers = [row[4] for row in trace.rows if row[1] == DELIVER]
+    assert numbers == sorted(numbers)
+
+
+def test_reordered_messages_are_overtaken():
+    """With `reorder` some come late, and the others do not wait for them."""
+    trace = tell(Ticker("ann", "bob", ticks=200), Ticker("bob"), latency=uniform(0.01, 0.05), reorder=0.1)
+    numbers = [row[4] for row in trace.rows if row[1] == DELIVER]
+    assert numbers != sorted(numbers)
+    assert sorted(numbers) == list(range(1, 201))
+
+
+def test_a_topology_says_who_reaches_whom():
+    """On a line of three, the middle has two peers and the ends have one."""
+    world = World(topology=networkx.path_graph(["ann", "bob", "cat"]))
+    world.add(Ticker("ann", "bob"), Ticker("bob"), Ticker("cat"))
+    assert [world.peers(name) for name in ("ann", "bob", "cat")] == [["bob"], ["ann", "cat"], ["bob"]]
+    assert world.run().trace.count("deliver") == 20
+
+
+def test_a_topology_may_number_its_nodes():
+    """networkx counts from 0, agents' names are texts: 1 is "1"."""
+    world = World(topology=networkx.cycle_graph(4)).add(Ticker(str(number)) for number in range(4))
+    assert world.peers("0") == ["1", "3"]
+
+
+def test_a_directed_topology_is_one_way():
+    """Ann reaches Bob; Bob has no link back."""
+    world = World(topology=networkx.DiGraph([("ann", "bob")])).add(Ticker("ann"), Ticker("bob", "ann"))
+    with pytest.raises(AgentError, match="bob has no link to ann: the topology links it to nobody"):
+        world.run()
+
+
+def test_a_message_without_a_link_is_refused():
+    """Ann writes to Cat, whom she cannot reach; the error lists whom she can."""
+    world = World(topology=networkx.path_graph(["ann", "bob", "cat"]))
+    world.add(Ticker("ann", "cat"), Ticker("bob"), Ticker("cat"))
+    with pytest.raises(AgentError, match="ann has no link to cat: the topology links it to bob"):
+        world.run()
+
+
+WEATHER = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 1000),
+        "latency": st.sampled_from(["0.01", "uniform(0.001, 0.05)", "exponential(0.02)"]),
+        "loss": st.sampled_from([0.0, 0.2, 1.0]),
+        "duplicate": st.sampled_from([0.0, 0.3, 1.0]),
+        "reorder": st.sampled_from([0.0, 0.3]),
+    }
+)
+FAULTS = st.lists(
+    st.sampled_from(
+        [
+            "crash bob @0.005",
+            "crash ann @0.004..0.02",
+            "partition ann/bob,cat @0.003..0.01",
+            "cut ann>bob @0.002..0.012",
+            "slow bob 0.004 @0.001..0.009",
+            "slow ann>cat 0.02 @0.001..0.015",
+            "drop ann>bob #3",
+            "duplicate ann>bob #3",
+            "delay bob>cat #2 0.03",
+        ]
+    ),
+    unique=True,
+    max_size=4,
+)
+
+
+@given(WEATHER, FAULTS)
+def test_every_copy_of_a_message_has_one_fate_after_it_was_sent(weather, faults):
+    """Delivered or dropped, never both or neither; delivered ones are handled once or lost with their reader."""
+    world = World(**weather).add(Ticker("ann", "bob", "cat"), Ticker("bob", "cat"), Ticker("cat", "ann"))
+    rows = world.inject(*faults).run(until=5).trace.rows
+    sent = {row[4]: seq for seq, row in enumerate(rows) if row[1] == SEND}
+    fates = Counter()
+    after_delivery = Counter()
+    for seq, row in enumerate(rows):
+        if row[1] in (DELIVER, DROP) and row[6] == sent[row[4]]:
+            fates[row[4]] += 1
+            assert seq > sent[row[4]]
+        if row[1] in (HANDLE, DROP) and rows[row[6]][1] == DELIVER:
+            after_delivery[row[6]] += 1
+    assert set(fates) == set(sent)
+    assert set(fates.values()) <= {1, 2}
+    delivered = {seq for seq, row in enumerate(rows) if row[1] == DELIVER}
+    assert after_delivery == Counter(delivered)
+
+
+@given(WEATHER, FAULTS)
+def test_time_and_causes_only_run_forwards(weather, faults):
+    """Times never fall, and every cause comes before its effect."""
+    world = World(**weather).add(Ticker("ann", "bob", "cat"), Ticker("bob", "cat"), Ticker("cat", "ann"))
+    rows = world.inject(*faults).run(until=5).trace.rows
+    assert all(one[0] <= two[0] for one, two in pairwise(rows))
+    assert all(row[6] is None or 0 <= row[6] < seq for seq, row in enumerate(rows))
+
+
+@given(
+    WEATHER,
+    st.sampled_from(
+        ["slow ann>cat 0.02", "drop ann>cat #2", "cut ann>cat", "delay ann>cat #1 1", "duplicate ann>cat #4"]
+    ),
+)
+def test_a_change_on_one_link_changes_no_other(weather, fault):
+    """Whatever befalls Ann's link to Cat, her messages to Bob fare exactly as before."""
+
+    def bobs(*faults):
+        world = World(**weather).add(Ticker("ann", "bob", "cat"), Ticker("bob"), Ticker("cat"))
+        rows = world.inject(*faults).run(until=5).trace.rows
+        return [(row[0], row[1]) for row in rows if row[2] == "bob" and row[1] in (DELIVER, DROP)]
+
+    assert bobs(fault) == bobs()
+
+
+@given(WEATHER)
+def test_an_observer_changes_nothing(weather):
+    """Zoe joins and only listens: what befalls the others' messages stays the same."""
+
+    def fates(*more):
+        world = World(**weather).add(Ticker("ann", "bob"), Ticker("bob", "ann"), *more)
+        rows = world.run(until=5).trace.rows
+        return [(row[0], row[1], row[4]) for row in rows if row[1] in (SEND, DELIVER, DROP)]
+
+    assert fates(Agent("zoe")) == fates()
+
+
+@given(st.integers(0, 1000))
+def test_more_loss_loses_more_and_moves_nothing(seed):
+    """Common random numbers: at a higher loss the same messages are lost and some more; the rest arrive as before."""
+
+    def arrivals(loss):
+        trace = tell(Ticker("ann", "bob"), Ticker("bob"), seed=seed, loss=loss, latency="uniform(0.01, 0.05)")
+        return {row[4]: row[0] for row in trace.rows if row[1] == DELIVER}
+
+    mild, harsh = arrivals(0.1), arrivals(0.4)
+    assert mild.items() >= harsh.items()
+
+
+def test_the_chance_of_one_mishap_does_not_touch_another():
+    """Turning duplication and reordering on changes the arrival of no message they spare."""
+    network, plain = (
+        Network("uniform(0.01, 0.05)", duplicate=0.2, reorder=0.1),
+        Network("uniform(0.01, 0.05)"),
+    )
+    odd = [network.carry("ann", "bob", now * 10**6) for now in range(200)]
+    even = [plain.carry("ann", "bob", now * 10**6) for now in range(200)]
+    same = sum(one[0] == two[0] for one, two in zip(odd, even, strict=True))
+    assert 160 <= same < 200
+    assert 20 <= sum(len(copies) == 2 for copies in odd) <= 60
+
+
+def test_draws_depend_on_their_key_alone():
+    """Equal keys draw equal numbers, all others different ones, and text is not glued together."""
+    assert next(words(7, "link", "ann", "bob")) == next(words(7, "link", "ann", "bob"))
+    assert next(words(7, "link", "ann", "bob")) != next(words(7, "link", "ann", "bo"))
+    assert chance(1, "a", "b") != chance(1, "ab")
+    assert dice(7, "agent", "ann").random() != dice(8, "agent", "ann").random()
+
+
+def test_draws_are_the_same_on_every_machine():
+    """Pinned: whoever changes how numbers are drawn changes every trace in the course."""
+    assert next(words(7, "link", "ann", "bob")) == (1441042083, 3497838236, 4020571463, 2107310021)
+
+
+def test_latency_is_a_value():
+    """Equal latencies are equal, and say what they are."""
+    assert constant(1) == Latency("constant", (1.0,))
+    assert (repr(uniform(0.01, 0.05)), constant(1).steady, pareto(1).steady) == (
+        "uniform(0.01, 0.05)",
+        True,
+        False,
+    )
