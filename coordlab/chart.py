@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from statistics import fmean, stdev
 
 from coordlab.draw import Drawing
@@ -54,14 +55,16 @@ def chart(theory: Theory, measured: Measured, x: str, y: str, title: str = "", w
 class _Chart:
     def __init__(self, theory: Theory, measured: Measured, x: str, y: str, title: str, width: float) -> None:
         self.theory, self.xlabel, self.ylabel = theory, x, y
-        self.points = {label: {at: estimate(each) for at, each in row.items()} for label, row in measured.items()}
+        self.points = {
+            label: {at: estimate(each) for at, each in row.items()} for label, row in measured.items()
+        }
         places = [at for row in self.points.values() for at in row]
         heights = [value for row in self.points.values() for point in row.values() for value in point]
         heights += [curve(at) for curve in theory.values() for at in places]
         self.first, self.last = min(places), max(places)
         self.low, self.high = min(0.0, *heights), max(heights) * 1.04
         self.right = width - 24 - max([wide(label) for label in theory], default=0)
-        scene = Scene("Chart", self.table(), width, _TOP + _HEIGHT + 40, title)
+        scene = Scene("Chart", self.table(), width, _TOP + _HEIGHT + 40, title, legend={"Points": {}})
         scene.chrome = [*self._axes()]
         scene.marks = [*self._curves(), *self._measurements(scene)]
         self.drawing = Drawing(paint(scene), self.table())
@@ -86,11 +89,13 @@ class _Chart:
 
     def _axes(self) -> Iterator[Mark]:
         line, soft, floor = Look("line"), Look("soft"), _TOP + _HEIGHT
+        whole = all(at == int(at) for row in self.points.values() for at in row)
+        steps = int(min(10, self.last - self.first)) if whole else 10  # no half agents
         for value, label in ticks(self.low, self.high, 6):
             _, height = self.place(self.first, value)
             yield Mark("grid", "line", ((_LEFT, height), (self.right, height)), line)
             yield Mark("tick", "text", ((_LEFT - 8, height + 4),), soft, text=label, anchor="end")
-        for at, label in ticks(self.first, self.last, 10):
+        for at, label in ticks(self.first, self.last, steps):
             across, _ = self.place(at, 0)
             yield Mark("grid", "line", ((across, floor), (across, floor + 4)), soft)
             yield Mark("tick", "text", ((across, floor + 18),), soft, text=label, anchor="middle")
@@ -102,7 +107,7 @@ class _Chart:
         for (label, curve), colour in zip(self.theory.items(), _COLOURS, strict=False):
             way = [self.place(at, curve(at)) for at in steps]
             look = Look(colour, width=1.8)
-            yield from (Mark("curve", "line", ends, look) for ends in zip(way, way[1:], strict=False))
+            yield from (Mark("curve", "line", ends, look) for ends in pairwise(way))
             across, height = way[-1]
             yield Mark("label", "text", ((across + 8, height + 4),), Look(colour), text=label)
 
@@ -113,8 +118,15 @@ class _Chart:
                 if high > low:
                     (across, bottom), (_, top) = self.place(at, low), self.place(at, high)
                     band = Mark("band", "bar", ((across - 3, top), (across + 3, bottom)), Look("role5"), tip)
-                    scene.explain("Marks", "95 % band", band)
+                    scene.explain("Points", "95 % band", band)
                     yield band
-                point = Mark("point", shape, (self.place(at, mean),), Look("ink", width=1.4, hollow=True), tip, size=3.6)
-                scene.explain("Marks", label, point)
+                point = Mark(
+                    "point",
+                    shape,
+                    (self.place(at, mean),),
+                    Look("ink", width=1.4, hollow=True),
+                    tip,
+                    size=3.6,
+                )
+                scene.explain("Points", label, point)
                 yield point

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,7 @@ def lab(chapter: str, folder: Path, jupyter: tuple[str, ...]) -> None:
     with _explained():
         notebook = course.chapter(course.folder(folder), chapter)
     click.echo(f"Opening {notebook}. Stop with Ctrl+C.")
-    command = [sys.executable, "-m", "jupyterlab", str(notebook), *jupyter]
-    sys.exit(subprocess.call(command))  # noqa: S603  (our own interpreter, no shell)
+    import_module("jupyterlab.labapp").LabApp.launch_instance([str(notebook), *jupyter])
 
 
 def _complete_lab(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:

@@ -127,10 +127,11 @@ def one_election_at_a_time(patience: float) -> Property:
 def settling_time(patience: float, heartbeat: float) -> float:
     """How long, in seconds, agents may take to agree after a disturbance, if no message is lost.
 
-    A heartbeat and a patience to notice; two elections, each a patience to ask and three to be told, for
-    the one who was to tell may have been the one that fell; and half a patience for the news to arrive.
+    Two heartbeats to notice: one until a coordinator hears of a higher one, another until those who follow
+    it find that it has stepped back.  A patience to doubt; two elections, each a patience to ask and three
+    to be told, for the one who was to tell may have been the one that fell; half a patience for the news.
     """
-    return heartbeat + 9.5 * patience
+    return 2 * heartbeat + 9.5 * patience
 
 
 def properties(patience: float = 0.25, heartbeat: float = 1.0) -> tuple[Property, ...]:

@@ -27,7 +27,7 @@ STYLE = """<style>
   line-height: 24px; text-align: right; }
 .cl-control > :is(.slider-container, select, input) { grid-column: 1 / -1; margin-left: 0; }
 .cl-control > :is(select, input) { height: 28px; }
-.cl-control > .slider-container { height: 20px; padding: 0 10px; }
+.cl-control > .slider-container { height: 20px; margin-top: 3px; padding: 0 10px; }
 .cl-control [role=slider]:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 2px; }
 .cl-controls .widget-button { padding: 0 4px; }
 .cl-controls [role=alert] { color: var(--jp-error-color1); line-height: 1.4; overflow-wrap: anywhere; }

@@ -150,7 +150,7 @@ def hold_election(
     for rank in range(1, agents + 1):
         heartbeat = 1.0 if rank == noticed_by else None
         world.add(Candidate(rank, heartbeat=heartbeat, skip_silent=skip_silent, guarded=guarded))
-    return world.inject(Crash(str(agents), at=3.0)).expect(*properties()).run(until=6.0)
+    return world.inject(Crash(str(agents), at=3.0)).expect(*properties()).run(until=8.0)
 
 
 def demo() -> Run:

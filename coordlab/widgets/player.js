@@ -1839,8 +1839,10 @@ class Player {
 
   // ---- layout and drawing
 
+  /** Read the colours anew; until the page holds the player and its style sheet there are none, so look again. */
   retheme() {
     this.theme = readTheme(this.root);
+    if (this.theme.bg === this.theme.ink && !this.gone.signal.aborted) requestAnimationFrame(() => this.retheme());
     this.looks.use(this.theme);
     this.themes += 1;
     if (this.trace) { this.fillLegend(); this.relayout(); }

@@ -84,9 +84,9 @@ class Fault:
         raise NotImplementedError
 
     def __str__(self) -> str:
-        when = "" if self.at is None else f" @{seconds(self.at)}"
-        end = "" if self.until is None else f"..{seconds(self.until)}"
-        return f"{type(self).__name__.lower()} {self.body}{when}{end}"
+        when = "" if self.at is None else seconds(self.at)
+        when += "" if self.until is None else f"..{seconds(self.until)}"
+        return f"{type(self).__name__.lower()} {self.body}{when and ' @'}{when}"
 
 
 @dataclass(frozen=True)
@@ -352,9 +352,11 @@ def read_fault(text: str) -> Fault:
             f"{text[:80]!r} begins with no kind of fault. There are {', '.join(sorted(KINDS))}. "
             f"Write for instance {Crash.usage!r}."
         )
-    body, _, when = rest.partition("@")
+    body, marked, when = rest.partition("@")
     try:
         at, _, until = when.partition("..")
+        if marked and not (at.strip() or until.strip()):
+            raise ValueError
         return kind.read(body.strip(), *(float(each) if each.strip() else None for each in (at, until)))
     except FaultError:
         raise

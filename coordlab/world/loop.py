@@ -23,6 +23,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from heapq import heappop, heappush, heapreplace
+from importlib import import_module
 from itertools import count
 from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple, cast
@@ -35,7 +36,6 @@ _Ts = TypeVarTuple("_Ts")
 _EMPTY = Context()
 _ALWAYS = -FOREVER
 _PATIENCE = 1000  # how often a dying coroutine may try to wait
-_immortal: list[Any] = []  # coroutines that refused to die: freeing them would only make Python complain
 _swap: Callable[..., Any] | None = getattr(asyncio.tasks, "_swap_current_task", None)
 
 
@@ -572,10 +572,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 handle.cancel()
 
     def kill_all(self) -> None:
-        """Stop every task for good."""
-        while self.tasks:
-            for task in list(self.tasks):
-                task.kill()
+        """Stop every task for good; they may believe to be running still."""
+        with self.parked(), self._watchdog():
+            while self.tasks:
+                for task in list(self.tasks):
+                    task.kill()
         for task, _ in self.failed:
             task._log_traceback = False
 
@@ -651,7 +652,14 @@ def _bury(coro: Coroutine[Any, Any, Any]) -> None:
         with suppress(Exception, asyncio.CancelledError):
             coro.close()
             return
-    _immortal.append(coro)
+    _immortalise(coro)
+
+
+def _immortalise(coro: Coroutine[Any, Any, Any]) -> None:
+    """Keep a coroutine that refuses to die for ever: to free it, Python would have to ask it once more."""
+    with suppress(ImportError, AttributeError):
+        ctypes = import_module("ctypes")
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(coro))
 
 
 @contextmanager

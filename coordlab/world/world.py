@@ -545,8 +545,9 @@ class World:
         if agent._alive:
             self.record(CRASH, name)
             agent._alive = False
-            agent.__dict__["_stable"] = dict(agent.stable)  # what it writes while it dies is lost
+            stored = dict(agent.stable)
             self.loop.kill(agent)
+            agent.__dict__["_stable"] = stored  # what it wrote while it died is lost
 
     def restart(self, name: str) -> None:
         """Build an agent that is down anew, with its stable storage, and start it."""

@@ -322,7 +322,7 @@ def test_draws_depend_on_their_key_alone():
 
 def test_draws_are_the_same_on_every_machine():
     """Pinned: whoever changes how numbers are drawn changes every trace in the course."""
-    assert next(words(7, "link", "ann", "bob")) == (1441042083, 3497838236, 4020571463, 2107310021)
+    assert next(words(7, "link", "ann", "bob")) == (641189357, 1193684501, 3558623094, 1371123449)
 
 
 def test_latency_is_a_value():

@@ -1,0 +1,218 @@
+"""The rules for cells: what keeps a notebook readable, and alive for years."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import nbformat
+import pytest
+
+CHAPTERS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+SECTIONS = ("Predict", "Run it", "Investigate", "Break it", "Repair it", "When to use it", "Three lessons")
+LONGEST, LONG, SHORT = 25, 15, 3  # lines of a code cell: an error, a definition, a probe
+FEWEST_WORDS, MOST_WORDS, MOST_TITLE_WORDS = 20, 80, 120
+MOST_PRINTED = 25  # lines of output: beyond, it is a wall
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def notebook(request: pytest.FixtureRequest) -> Any:
+    return nbformat.read(request.param, as_version=4)
+
+
+def code(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def lines(cell: Any) -> list[str]:
+    return [line for line in cell.source.splitlines() if line.strip()]
+
+
+def words(cell: Any) -> int:
+    """How many words are to be read: headings and markup do not count."""
+    text = re.sub(r"^#.*$|[*_`#>|-]", " ", cell.source, flags=re.MULTILINE)
+    return len(text.split())
+
+
+def outputs(notebook: Any) -> list[Any]:
+    return [output for cell in code(notebook) for output in cell.outputs]
+
+
+def plain(output: Any) -> str:
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
+
+
+def opening(cell: Any) -> str:
+    return cell.source.splitlines()[0] if cell.source else ""
+
+
+def headings(notebook: Any) -> list[tuple[int, str]]:
+    found = [re.match(r"(#+) (.+)", line) for cell in prose(notebook) for line in cell.source.splitlines()]
+    return [(len(match[1]), match[2]) for match in found if match]
+
+
+def is_lab(output: Any) -> bool:
+    """A lab shows a drawing, and as text its title with its question."""
+    return "image/svg+xml" in output.get("data", {}) and "?" in plain(output).partition("\n")[0]
+
+
+def test_there_are_chapters() -> None:
+    assert [path.name[:2] for path in CHAPTERS][:1] == ["00"]
+
+
+def test_begins_with_its_title_a_question_and_the_time_it_takes(notebook: Any) -> None:
+    first = notebook.cells[0]
+    assert first.cell_type == "markdown"
+    assert re.match(r"# \d\d \w+", first.source), "the first line is a title such as '# 07 Bully election'"
+    assert re.search(r"^\*\*.+\?\*\*$", first.source, re.MULTILINE), "a question in bold follows"
+    assert "minutes" in first.source, "a reader wants to know how long it takes"
+    assert words(first) <= MOST_TITLE_WORDS + 12
+
+
+def test_has_the_shape_of_a_chapter(notebook: Any) -> None:
+    titles = [title for level, title in headings(notebook) if level == 2]
+    places = [
+        next((at for at, title in enumerate(titles) if title.startswith(want)), None) for want in SECTIONS
+    ]
+    assert None not in places, f"sections are missing: {titles}"
+    assert places[:4] == sorted(places[:4]), f"predict, run, investigate, break: {titles}"
+    assert titles[-2:] == ["Exercises", "Sources"]
+
+
+def test_predictions_come_before_the_first_run_and_are_compared(notebook: Any) -> None:
+    first = code(notebook)[0].source
+    predicted = re.findall(r"^(\w+) = \.\.\.", first, re.MULTILINE)
+    assert 3 <= len(predicted) <= 5
+    everything = "\n".join(cell.source for cell in code(notebook))
+    assert [name for name in predicted if f"compare({name}, " not in everything] == []
+
+
+def test_headings_are_in_order(notebook: Any) -> None:
+    levels = [level for level, _ in headings(notebook)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_code_cells_are_small(notebook: Any) -> None:
+    sizes = [len(lines(cell)) for cell in code(notebook)]
+    assert max(sizes) <= LONGEST
+    assert sum(size > LONG for size in sizes) == 0, "a definition has at most fifteen lines"
+    assert median(sizes) <= SHORT, "most cells are probes"
+    assert min(sizes) > 0
+
+
+def test_text_cells_are_short_and_say_something(notebook: Any) -> None:
+    tail = [cell for cell in prose(notebook) if opening(cell) == "## Sources"]
+    body = [cell for cell in prose(notebook)[1:] if cell not in tail]
+    wrong = {cell.source[:50]: words(cell) for cell in body if not FEWEST_WORDS <= words(cell) <= MOST_WORDS}
+    assert wrong == {}
+
+
+def test_there_is_enough_text_for_the_code(notebook: Any) -> None:
+    assert 3 * len(prose(notebook)) >= 2 * len(code(notebook))
+
+
+def test_code_never_goes_on_for_long_without_a_word(notebook: Any) -> None:
+    kinds = "".join(cell.cell_type[0] for cell in notebook.cells)
+    assert "cccc" not in kinds
+
+
+def test_every_code_cell_was_run_in_order(notebook: Any) -> None:
+    counts = [cell.execution_count for cell in code(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_no_output_is_an_error_or_a_warning(notebook: Any) -> None:
+    assert [
+        output
+        for output in outputs(notebook)
+        if output.output_type == "error" or output.get("name") == "stderr"
+    ] == []
+
+
+def test_no_output_is_excused_from_comparison(notebook: Any) -> None:
+    tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
+    assert "NBVAL" not in "".join(cell.source for cell in notebook.cells) + "".join(tags).upper()
+
+
+def test_no_output_is_a_wall_of_text(notebook: Any) -> None:
+    shown = [
+        each
+        for each in outputs(notebook)
+        if not {"image/svg+xml", "text/markdown"} & each.get("data", {}).keys()
+    ]
+    assert max(len(plain(output).splitlines()) for output in shown) <= MOST_PRINTED
+
+
+def test_no_output_depends_on_the_machine(notebook: Any) -> None:
+    everything = "\n".join(str(output) for output in outputs(notebook))
+    assert not re.search(r"0x[0-9a-f]{6,}", everything), "an address is another one at the next run"
+    assert not re.search(r"/(home|root|Users|work|tmp|opt|usr)/|[A-Z]:\\\\", everything)
+    assert "ipykernel" not in everything
+
+
+def test_no_widget_is_stored(notebook: Any) -> None:
+    """A stored widget cannot be shown again; what is stored is a picture and text."""
+    assert "widgets" not in notebook.metadata
+    assert "widget-view" not in str(outputs(notebook))
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_every_figure_has_words(notebook: Any) -> None:
+    for output in outputs(notebook):
+        data = output.get("data", {})
+        assert not {"image/png", "image/jpeg"} & data.keys(), (
+            "figures are SVG: they are compared, and can be read"
+        )
+        if svg := data.get("image/svg+xml"):
+            assert 'role="img"' in svg
+            assert len(re.findall(r"<desc[^>]*>([^<]{20,})</desc>", svg)) == 1
+            assert len(plain(output)) > 20
+    for cell in prose(notebook):
+        assert not re.search(r"!\[\s*\]", cell.source), "an image without alternative text"
+        assert "<img" not in cell.source
+
+
+def test_every_lab_comes_with_a_question(notebook: Any) -> None:
+    labs = [at for at, cell in enumerate(notebook.cells) if any(map(is_lab, cell.get("outputs", [])))]
+    assert labs, "a chapter has a lab"
+    for at in labs:
+        above = next(cell for cell in reversed(notebook.cells[:at]) if cell.cell_type == "markdown")
+        assert re.search(r"\*\*[^*]+\?\*\*", above.source), (
+            f"no question in bold above {notebook.cells[at].source!r}"
+        )
+
+
+def test_prose_that_states_numbers_has_assertions_beside_it(notebook: Any) -> None:
+    assert sum("assert " in cell.source for cell in code(notebook)) >= 5
+
+
+def test_ends_with_exercises_that_are_checked(notebook: Any) -> None:
+    start = next(at for at, cell in enumerate(notebook.cells) if opening(cell) == "## Exercises")
+    tasks = [cell.source for cell in notebook.cells[start:] if cell.cell_type == "markdown"]
+    assert (
+        sum(
+            len(re.findall(r"^\*\*\d\. .+\((easy|medium|hard)\)\.\*\*", task, re.MULTILINE)) for task in tasks
+        )
+        >= 3
+    )
+    assert sum("check(" in cell.source for cell in code(notebook) if cell in notebook.cells[start:]) >= 2
+    assert len(re.findall(r"^- ", tasks[-1], re.MULTILINE)) >= 2
+
+
+def test_speaks_to_a_reader_of_plain_english(notebook: Any) -> None:
+    """Short sentences: at most thirty words, on average far fewer."""
+    for cell in prose(notebook)[1:]:
+        if opening(cell) == "## Sources":
+            continue
+        text = re.sub(r"^#.*$|`[^`]*`", "x", cell.source, flags=re.MULTILINE)
+        sentences = [len(each.split()) for each in re.split(r"[.:;?!]\W*\s|\n\n", text)]
+        assert max(sentences) <= 30, cell.source

@@ -1,0 +1,751 @@
+"""What an agent can do: ask, wait, keep time, spawn, remember, and say why."""
+
+import asyncio
+from enum import Enum
+
+import pytest
+
+from coordlab.world.agent import Agent, State
+from coordlab.world.message import message
+from coordlab.world.world import AgentError, World
+
+
+@message
+class Question:
+    """What do you say?"""
+
+
+@message
+class Reply:
+    """I say this."""
+
+    words: str = "yes"
+
+
+class Talker(Agent):
+    """Answers after `delay` seconds of thinking; asks `friends` once and keeps what it heard and when."""
+
+    def __init__(self, name, friends=(), delay=0.0, **terms):
+        super().__init__(name)
+        self.friends, self.delay, self.terms = friends, delay, terms
+        self.heard = self.heard_at = None
+
+    async def run(self):
+        if self.friends:
+            self.heard = await self.ask(self.friends, Question(), **self.terms)
+            self.heard_at = self.now
+
+    async def on_question(self, sender, message):
+        await self.sleep(self.delay)
+        return Reply(self.name)
+
+
+def talk(*agents, until=None, **weather):
+    """The world in which these have talked."""
+    world = World(latency=0.1, **weather).add(*agents)
+    world.run(until=until)
+    return world
+
+
+def ann_heard(world):
+    """From whom, in this order, and when she had heard enough."""
+    return list(world["ann"].heard), round(world["ann"].heard_at, 6)
+
+
+# --- ask -----------------------------------------------------------------------------------------------
+
+
+def test_one_question_one_answer():
+    """Ann asks Bob by name: one message there, one back."""
+    world = talk(Talker("ann", "bob"), Talker("bob"))
+    assert world["ann"].heard == {"bob": Reply("bob")}
+    assert ann_heard(world) == (["bob"], 0.2)
+
+
+def test_answers_come_in_order_of_arrival():
+    """The quick one stands first, whoever was asked first."""
+    world = talk(
+        Talker("ann", ["bob", "cat", "dan"]),
+        Talker("bob", delay=3),
+        Talker("cat", delay=1),
+        Talker("dan", delay=2),
+    )
+    assert ann_heard(world) == (["cat", "dan", "bob"], 3.2)
+
+
+def test_enough_is_enough():
+    """A quorum of two ends the question; the third answer is late and recorded as such."""
+    friends = Talker("bob", delay=3), Talker("cat", delay=1), Talker("dan", delay=2)
+    world = World(latency=0.1).add(Talker("ann", ["bob", "cat", "dan"], enough=2), *friends)
+    assert world.run().trace.select("late").as_text() == "3.200 ann late Reply <- bob"
+    assert ann_heard(world) == (["cat", "dan"], 2.2)
+
+
+def test_who_does_not_answer_in_time_is_missing():
+    """Bob needs three seconds, Ann has two."""
+    world = talk(Talker("ann", ["bob", "cat"], within=2.0), Talker("bob", delay=3), Talker("cat", delay=1))
+    assert ann_heard(world) == (["cat"], 2.0)
+
+
+def test_nobody_answers_in_time():
+    """Then there is nothing, and no error."""
+    world = talk(Talker("ann", ["bob"], within=2.0), Talker("bob", delay=3))
+    assert ann_heard(world) == ([], 2.0)
+
+
+def test_a_deadline_that_is_not_needed_costs_no_time():
+    """Bob answers at once; the run ends then, and not after Ann's hundred seconds."""
+    world = World(latency=0.1).add(Talker("ann", "bob", within=100.0), Talker("bob"))
+    assert world.run().trace.until == 0.2
+    assert world.now == 0.2
+
+
+def test_enough_of_nobody_is_there_at_once():
+    """No names, or enough=0: the question is over before it began; with enough=0 it is still sent."""
+    world = talk(Talker("ann", [], enough=3), Talker("bob", ["ann"], enough=0))
+    assert (world["ann"].heard, world["bob"].heard, world.sent) == (None, {}, 2)
+
+
+def test_more_than_all_is_all():
+    """enough=9 of two is two."""
+    assert ann_heard(talk(Talker("ann", ["bob", "cat"], enough=9), Talker("bob"), Talker("cat")))[0] == [
+        "bob",
+        "cat",
+    ]
+
+
+def test_nobody_is_asked_twice():
+    """A name that stands there twice is one question, and one answer ends it."""
+    world = talk(Talker("ann", ["bob", "bob"]), Talker("bob"))
+    assert (ann_heard(world), world.sent) == ((["bob"], 0.2), 2)
+
+
+def test_one_may_ask_oneself():
+    """Ann's question reaches Ann's handler, and her answer is an answer."""
+    assert ann_heard(talk(Talker("ann", ["ann", "bob"]), Talker("bob", delay=1))) == (["ann", "bob"], 1.2)
+
+
+def test_an_answer_that_comes_twice_counts_once():
+    """Everything is duplicated: Bob answers both copies twice, and Ann still waits for Cat."""
+    world = talk(Talker("ann", ["bob", "cat"]), Talker("bob"), Talker("cat", delay=1), duplicate=1.0)
+    assert ann_heard(world)[0] == ["bob", "cat"]
+    assert world.now > 1.2
+
+
+def test_a_late_answer_goes_to_its_handler():
+    """Ann has given up, but she has a handler for replies: it gets the late one."""
+
+    class Patient(Talker):
+        late = State("")
+
+        def on_reply(self, sender, message):
+            self.late = f"{message.words} at {self.now:g}"
+
+    assert talk(Patient("ann", ["bob"], within=1.0), Talker("bob", delay=3))["ann"].late == "bob at 3.2"
+
+
+def test_a_late_answer_without_a_handler_is_only_recorded():
+    """It is no error: nobody could know that it would be late."""
+    world = World(latency=0.1).add(Talker("ann", ["bob"], within=1.0), Talker("bob", delay=3))
+    assert world.run().trace.select("late").as_text() == "3.200 ann late Reply <- bob"
+
+
+def test_two_questions_at_once_keep_their_answers_apart():
+    """The same agent asks twice at the same time; each question gets its own answers."""
+
+    class Curious(Talker):
+        async def run(self):
+            one, two = self.ask("bob", Question()), self.ask("cat", Question())
+            self.heard = await asyncio.gather(one, two)
+
+    world = talk(Curious("ann"), Talker("bob", delay=2), Talker("cat", delay=1))
+    assert world["ann"].heard == [{"bob": Reply("bob")}, {"cat": Reply("cat")}]
+
+
+def test_an_ask_can_be_cancelled():
+    """asyncio's own timeout ends it, and the answer is late."""
+
+    class Hasty(Talker):
+        async def run(self):
+            try:
+                async with asyncio.timeout(1):
+                    await self.ask("bob", Question())
+            except TimeoutError:
+                self.heard_at = self.now
+
+    world = World(latency=0.1).add(Hasty("ann"), Talker("bob", delay=3))
+    assert (world.run().trace.count("late"), world["ann"].heard_at) == (1, 1.0)
+
+
+def test_a_plain_message_is_answered_by_a_plain_message():
+    """Who did not ask gets the reply as a message of its own, and may reply to it."""
+
+    class Chatty(Agent):
+        async def run(self):
+            if self.name == "ann":
+                self.send("bob", Question())
+
+        def on_question(self, sender, message):
+            return Reply("hello")
+
+        def on_reply(self, sender, message):
+            return None
+
+    trace = World(latency=0.1).add(Chatty("ann"), Chatty("bob")).run().trace
+    assert [str(event) for event in trace.select("handle")] == [
+        "0.100 bob handle Question <- ann",
+        "0.200 ann handle Reply <- bob",
+    ]
+
+
+def test_an_async_handler_may_hand_over_to_another():
+    """A handler that returns a coroutine is as good as one that is one."""
+
+    class Delegating(Talker):
+        def on_question(self, sender, message):
+            return self.think(sender)
+
+        async def think(self, sender):
+            await self.sleep(1)
+            return Reply(f"to {sender}")
+
+    assert talk(Talker("ann", "bob"), Delegating("bob"))["ann"].heard == {"bob": Reply("to ann")}
+
+
+def test_handlers_are_inherited():
+    """A subclass answers as its parent does."""
+
+    class Child(Talker):
+        pass
+
+    assert ann_heard(talk(Talker("ann", "bob"), Child("bob")))[0] == ["bob"]
+
+
+@pytest.mark.parametrize("what", ["ask('bob', Question())", "sleep(1)", "until(bool)"])
+def test_a_plain_handler_cannot_wait(what):
+    """A handler without `async` that waits is told so, in its own line, and not ignored."""
+
+    class Plain(Talker):
+        def on_question(self, sender, message):
+            eval(f"self.{what}", {"Question": Question}, {"self": self})
+
+    with pytest.raises(
+        AgentError, match=rf"bob.{what.split('(', maxsplit=1)[0]}\(...\) waits, and only a coroutine can"
+    ):
+        talk(Talker("ann", "bob"), Plain("bob"))
+
+
+# --- until ---------------------------------------------------------------------------------------------
+
+
+class Waiter(Agent):
+    """Waits until its mood is this; others may change it."""
+
+    mood = State("calm")
+
+    def __init__(self, name, **terms):
+        super().__init__(name)
+        self.terms, self.log = terms, []
+
+    async def run(self):
+        value = await self.until(lambda: self.mood == "merry" and self.mood, **self.terms)
+        self.log.append((value, self.now))
+
+    def on_reply(self, sender, message):
+        self.mood = message.words
+
+
+class Mood(Agent):
+    """Tells Zoe at these times how to feel."""
+
+    def __init__(self, name, *moods):
+        super().__init__(name)
+        self.moods = moods
+
+    async def run(self):
+        for mood in self.moods:
+            await self.sleep(1)
+            self.send("zoe", Reply(mood))
+
+
+def test_until_gives_the_value_once_it_is_true():
+    """The second message brings it about."""
+    world = World(latency=0.1).add(Waiter("zoe"), Mood("ann", "sad", "merry", "sad"))
+    world.run()
+    assert world["zoe"].log == [("merry", 2.1)]
+
+
+def test_until_of_what_is_true_already_does_not_wait():
+    """It gives the value at once."""
+
+    class Merry(Waiter):
+        mood = State("merry")
+
+    world = World().add(Merry("zoe"))
+    world.run()
+    assert world["zoe"].log == [("merry", 0)]
+
+
+def test_until_gives_none_when_time_is_up():
+    """Nobody cheers Zoe up within a second."""
+    world = World(latency=0.1).add(Waiter("zoe", within=1.0), Mood("ann", "sad"))
+    trace = world.run().trace
+    assert (world["zoe"].log, str(trace.select("timer", agent="zoe")[0])) == (
+        [(None, 1.0)],
+        "1.000 zoe timer its condition 1.0",
+    )
+
+
+@pytest.mark.parametrize("way", ["spawn", "create_task", "call_later", "handler"])
+def test_until_sees_whatever_its_agent_does(way):
+    """Not only handlers: tasks of any kind and callbacks make the condition true as well."""
+
+    class Busy(Waiter):
+        async def run(self):
+            if way == "spawn":
+                self.spawn(self.cheer())
+            elif way == "create_task":
+                self.task = asyncio.create_task(self.cheer())
+            elif way == "call_later":
+                asyncio.get_running_loop().call_later(2, setattr, self, "mood", "merry")
+            else:
+                self.send("zoe", Question())
+            await super().run()
+
+        async def cheer(self):
+            await asyncio.sleep(2)
+            self.mood = "merry"
+
+        async def on_question(self, sender, message):
+            await self.sleep(1)
+            await self.cheer()
+
+    world = World(latency=0.1).add(Busy("zoe"))
+    world.run()
+    assert world["zoe"].log == [("merry", 3.1 if way == "handler" else 2)]
+
+
+def test_several_may_wait_for_several_things():
+    """Each wakes when its own condition comes true, in the order in which they began to wait."""
+
+    class Many(Agent):
+        count = State(0)
+
+        async def run(self):
+            self.log = []
+            for number in (3, 1, 2, 1):
+                self.spawn(self.wait_for(number))
+            async for beat in self.every(1):
+                self.count = beat
+                if beat == 3:
+                    return
+
+        async def wait_for(self, number):
+            await self.until(lambda: self.count >= number)
+            self.log.append((number, self.now))
+
+    world = World().add(Many("zoe"))
+    world.run()
+    assert world["zoe"].log == [(1, 1), (1, 1), (2, 2), (3, 3)]
+    assert (world["zoe"]._watches, world.loop.watchers) == ((), 0)
+
+
+def test_a_crash_forgets_who_waited():
+    """Zoe dies while she waits; the new one waits anew."""
+    world = World(latency=0.1).add(Waiter("zoe"), Mood("ann", "sad", "merry"))
+    world.inject("crash zoe @0.5..1.5").run()
+    assert (world["zoe"].log, world.loop.watchers) == ([("merry", 2.1)], 0)
+
+
+def test_an_error_in_a_condition_names_its_line():
+    """The condition divides by zero once Zoe is sad."""
+
+    class Wrong(Waiter):
+        async def run(self):
+            await self.until(lambda: self.mood == "sad" and 1 / 0)
+
+    with pytest.raises(AgentError, match=r"(?s)agent zoe.*at 1.1 s, handling Reply\(words='sad'\).*1 / 0"):
+        World(latency=0.1).add(Wrong("zoe"), Mood("ann", "sad")).run()
+
+
+# --- keeping time --------------------------------------------------------------------------------------
+
+
+def test_every_beats_in_time():
+    """1, 2, 3 … at each second, and nothing is left behind when one leaves the loop."""
+
+    class Beating(Agent):
+        async def run(self):
+            self.beats = []
+            async for beat in self.every(1.5):
+                self.beats.append((beat, self.now))
+                if beat == 3:
+                    break
+
+    world = World().add(Beating("zoe"))
+    world.run()
+    assert world["zoe"].beats == [(1, 1.5), (2, 3.0), (3, 4.5)]
+
+
+def test_beats_that_were_missed_are_left_out():
+    """Whoever takes two and a half seconds for a beat misses two."""
+
+    class Slow(Agent):
+        async def run(self):
+            self.beats = []
+            async for beat in self.every(1):
+                self.beats.append((beat, self.now))
+                await self.sleep(2.5)
+                if beat > 5:
+                    return
+
+    world = World().add(Slow("zoe"))
+    world.run()
+    assert world["zoe"].beats == [(1, 1), (4, 4), (7, 7)]
+
+
+def test_every_tenth_of_a_second_stays_exact_for_long():
+    """No beat drifts or is counted twice in ten thousand."""
+
+    class Fine(Agent):
+        async def run(self):
+            self.wrong = []
+            async for beat in self.every(0.1):
+                if abs(self.now - beat * 0.1) > 1e-6:
+                    self.wrong.append(beat)
+                if beat == 10_000:
+                    return
+
+    world = World().add(Fine("zoe"))
+    world.run()
+    assert world["zoe"].wrong == []
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "await self.sleep(x)",
+        "self.every(x)",
+        "await self.until(bool, within=x)",
+        "await self.ask('zoe', Question(), within=x)",
+    ],
+)
+def test_a_delay_is_zero_or_more_and_has_an_end(what, wrong):
+    """Anything else is refused with the value and an example."""
+
+    class Wrong(Talker):
+        async def run(self):
+            scope = {"Question": Question}
+            exec(f"async def act(self, x): {what}", scope)
+            await scope["act"](self, wrong)
+
+    with pytest.raises(
+        AgentError, match=r"s is no delay: that is zero or more seconds.*Write for instance \w+\(0.5\)"
+    ):
+        World().add(Wrong("zoe")).run()
+
+
+def test_every_zero_would_stop_time():
+    """It is refused."""
+
+    class Wrong(Agent):
+        async def run(self):
+            self.every(0)
+
+    with pytest.raises(AgentError, match=r"every\(0\) would never let time pass"):
+        World().add(Wrong("zoe")).run()
+
+
+# --- spawn ---------------------------------------------------------------------------------------------
+
+
+def test_spawned_work_goes_on_beside():
+    """Two spawned and the one that spawned them end in their own time."""
+
+    class Busy(Agent):
+        async def run(self):
+            self.log = []
+            for seconds in (3, 1):
+                self.spawn(self.work(seconds))
+            await self.work(2)
+
+        async def work(self, seconds):
+            await self.sleep(seconds)
+            self.log.append(seconds)
+
+    world = World().add(Busy("zoe"))
+    world.run()
+    assert world["zoe"].log == [1, 2, 3]
+
+
+def test_spawned_work_can_be_awaited_and_cancelled():
+    """It is a task like any other."""
+
+    class Boss(Agent):
+        async def run(self):
+            task = self.spawn(self.work())
+            self.log = [await task]
+            task = self.spawn(self.work())
+            task.cancel()
+            await asyncio.wait([task])
+            self.log.append(task.cancelled())
+
+        async def work(self):
+            await self.sleep(1)
+            return "done"
+
+    world = World().add(Boss("zoe"))
+    world.run()
+    assert world["zoe"].log == ["done", True]
+
+
+@pytest.mark.parametrize("wrong", ["self.run", "None", "(n for n in ())"])
+def test_only_coroutines_can_be_spawned(wrong):
+    """The method itself, not called, is the common mistake: the error says what to write."""
+
+    class Wrong(Agent):
+        async def run(self):
+            self.spawn(eval(wrong, {"self": self}))
+
+    with pytest.raises(AgentError, match=r"which is no coroutine.*and call it: self.spawn\(self.work\(\)\)"):
+        World().add(Wrong("zoe")).run()
+
+
+@pytest.mark.parametrize("kind", ["plain", "generator"])
+def test_run_must_be_async_and_must_not_yield(kind):
+    """`def run` and `async def run` with a yield are refused with the way to write it."""
+
+    class Plain(Agent):
+        def run(self):
+            return None
+
+    class Yielding(Agent):
+        async def run(self):
+            yield 1
+
+    agent = Plain("zoe") if kind == "plain" else Yielding("zoe")
+    with pytest.raises(AgentError, match="Write `async def` without `yield`"):
+        World().add(agent).run()
+
+
+def test_an_agent_whose_run_ends_still_handles():
+    """Coming to the end of `run` is not dying."""
+
+    class Early(Talker):
+        async def run(self):
+            return
+
+    assert ann_heard(talk(Talker("ann", "bob"), Early("bob")))[0] == ["bob"]
+
+
+# --- states, notes, decisions --------------------------------------------------------------------------
+
+
+class Colour(Enum):
+    """Of a lamp."""
+
+    RED = 0
+    GREEN = 1
+
+
+def changes(value, *more, initial=None):
+    """What the trace holds of a state set to these one after the other."""
+
+    class Lamp(Agent):
+        role = State(initial)
+
+        async def run(self):
+            for each in (value, *more):
+                self.role = each
+
+    return [event.data for event in World().add(Lamp("zoe")).run().trace.select("role")]
+
+
+def test_only_changes_are_recorded():
+    """Setting the same again is no event."""
+    assert changes("on", "on", "off", "on") == ["on", "off", "on"]
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [
+        ([1, [2, 3]], (1, (2, 3))),
+        ({"b": [1], "a": 2}, (("b", (1,)), ("a", 2))),
+        ({3, 1, 2}, (1, 2, 3)),
+        (Colour.RED, Colour.RED),
+        (Reply("hi"), Reply("hi")),
+        (float("inf"), float("inf")),
+        (range(3), "range(0, 3)"),
+    ],
+)
+def test_the_trace_holds_what_a_state_was_at_the_time(value, seen):
+    """Containers are frozen, values kept, and everything else stands there as its words."""
+    assert changes(value) == [seen]
+
+
+def test_a_list_changed_in_place_and_set_again_is_a_change():
+    """The trace compares with what it has seen, not with the list itself."""
+
+    class Keeper(Agent):
+        votes = State(())
+
+        async def run(self):
+            self.votes = votes = ["ann"]
+            votes.append("bob")
+            self.votes = votes
+
+    assert [event.data for event in World().add(Keeper("zoe")).run().trace.select("votes")] == [
+        ("ann",),
+        ("ann", "bob"),
+    ]
+
+
+@pytest.mark.parametrize("wrong", [[], {}, set()])
+def test_a_state_does_not_begin_with_something_shared(wrong):
+    """A list would be one list for all agents, and all runs."""
+    with pytest.raises(TypeError, match=r"would be one \w+ that all agents share.*State\(\(\)\)"):
+        State(wrong)
+
+
+def test_a_state_is_not_its_address():
+    """An object that says only where it lies in memory would be another in each run."""
+    with pytest.raises(AgentError, match="a State cannot be <object object at 0x.*give object a __repr__"):
+        changes(object())
+
+
+@pytest.mark.parametrize("name", ["name", "alive", "send", "now", "peers", "run", "_world"])
+def test_a_state_cannot_take_a_name_of_ours(name):
+    """Every agent has something called so already."""
+    with pytest.raises(TypeError, match=f"Wrong.{name} cannot be a State"):
+        type("Wrong", (Agent,), {name: State(1)})
+
+
+@pytest.mark.parametrize("name", ["name", "alive", "now", "peers", "dice", "stable"])
+def test_what_we_tell_an_agent_it_cannot_overwrite(name):
+    """self.now = 3 is an error, and not a silent end of time."""
+    with pytest.raises(AttributeError):
+        setattr(Agent("zoe"), name, 3)
+
+
+def test_attributes_named_like_our_insides_do_no_harm():
+    """What a learner calls slow, clock, states, handlers or watches is his own."""
+
+    class Own(Talker):
+        def __init__(self, name):
+            super().__init__(name)
+            self.slow = self.clock = self.states = self.handlers = self.watches = self.look = self.life = (
+                "mine"
+            )
+
+    assert ann_heard(talk(Talker("ann", "bob"), Own("bob"))) == (["bob"], 0.2)
+
+
+def test_notes_and_decisions_are_words_or_messages():
+    """Both stand in the trace, in their time and with their cause."""
+
+    class Thinker(Agent):
+        async def run(self):
+            await self.sleep(1)
+            self.note("I wonder")
+            self.decide(Reply("so be it"))
+            self.note(42)
+
+    trace = World().add(Thinker("zoe")).run().trace
+    assert [(event.kind, event.data, trace[event.cause].kind) for event in trace[2:]] == [
+        ("note", "I wonder", "timer"),
+        ("decision", Reply("so be it"), "timer"),
+        ("note", "42", "timer"),
+    ]
+
+
+# --- dice ----------------------------------------------------------------------------------------------
+
+
+def rolls(*others, seed=7, twice=False):
+    """What Zoe rolls in this company."""
+
+    class Gambler(Agent):
+        def __init__(self, name, greedy=False):
+            super().__init__(name)
+            self.greedy = greedy
+
+        async def run(self):
+            self.rolled = [self.dice.random() for _ in range(100 if self.greedy else 3)]
+
+    world = World(seed=seed).add(Gambler("zoe"), *(Gambler(name, greedy=True) for name in others))
+    world.run()
+    return world["zoe"].rolled
+
+
+def test_dice_are_ones_own():
+    """However many others roll, and how often, Zoe rolls what she rolls; another seed rolls otherwise."""
+    assert rolls() == rolls("ann", "bob")
+    assert rolls() != rolls(seed=8)
+
+
+def test_dice_go_on_after_a_restart():
+    """The new Zoe does not roll the numbers of the old one again."""
+
+    class Gambler(Agent):
+        async def run(self):
+            self.stable.setdefault("rolled", []).append(self.dice.random())
+
+    world = World().add(Gambler("zoe")).inject("crash zoe @1..2")
+    world.run(until=3)
+    assert len(set(world["zoe"].stable["rolled"])) == 2
+
+
+# --- being ---------------------------------------------------------------------------------------------
+
+
+def test_an_agent_in_no_world_can_do_nothing():
+    """It has no time and nobody to talk to, and says so."""
+    for act in (
+        lambda: Agent("zoe").now,
+        lambda: Agent("zoe").peers,
+        lambda: Agent("zoe").send("ann", Question()),
+    ):
+        with pytest.raises(RuntimeError, match=r"<Agent zoe> is in no world yet.*First world.add"):
+            act()
+
+
+def test_peers_are_those_who_have_joined():
+    """Ann sees Bob come at 2."""
+
+    class Looking(Agent):
+        async def run(self):
+            self.seen = []
+            async for _ in self.every(1.5):
+                self.seen.append(self.peers)
+                if len(self.seen) == 2:
+                    return
+
+    world = World().add(Looking("ann"), Agent("cat")).add(Agent("bob"), at=2)
+    assert world["ann"].peers == ["cat", "bob"]
+    world.run()
+    assert world["ann"].seen == [["cat"], ["cat", "bob"]]
+
+
+def test_who_joins_later_is_down_before():
+    """A message that comes too early is lost; one that comes after is read."""
+
+    class Calling(Agent):
+        async def run(self):
+            async for _ in self.every(1):
+                self.send("bob", Question())
+                if self.now > 2:
+                    return
+
+        def on_reply(self, sender, message):
+            return None
+
+    trace = World(latency=0.1).add(Calling("ann")).add(Talker("bob"), at=2).run(until=3.05).trace
+    kinds = [event.kind for event in trace if event.agent == "bob"]
+    assert kinds == ["drop", "start", "deliver", "handle", "timer", "send"]
+    assert trace.select("start", agent="bob")[0].cause is None
+
+
+def test_an_agent_says_who_it_is():
+    """Short, and without an address."""
+    assert (repr(Talker("zoe")), Talker(5).name) == ("<Talker zoe>", "5")
