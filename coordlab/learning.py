@@ -5,7 +5,9 @@
     judged(*run.verdicts)                           # what holds, what does not, and why
     source(bully)                                   # a page of the package, or one of its functions
     with expect_error(LookupError): ...             # an error that teaches
-    save_progress("me.json"), load_progress("me.json")   # nothing is written unless asked
+    save_progress("me.json"), load_progress("me.json")
+
+Nothing is written unless asked.
 """
 
 from __future__ import annotations
@@ -104,11 +106,7 @@ def _told(value: Any) -> str:
 
 
 def judged(*verdicts: Any) -> Shown:
-    """Verdicts one below the other, to be read as sentences.
-
-    >>> judged("✓ one leader: holds")
-    ✓ one leader: holds
-    """
+    """Verdicts one below the other, to be read as sentences."""
     words = [str(verdict) for verdict in verdicts]
     return Shown("\n".join(words), "".join(f"<div>{escape(each)}</div>" for each in words))
 

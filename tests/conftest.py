@@ -34,3 +34,8 @@ def node() -> str:
 def chromium() -> str:
     """The path of Chromium, for the tests marked `browser`."""
     return tool("chromium", "chromium")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: from the first on, playwright keeps an event loop running in this thread."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -9,6 +9,7 @@ from coordlab.learning import (
     check,
     compare,
     expect_error,
+    judged,
     load_progress,
     save_progress,
     source,
@@ -71,6 +72,12 @@ def test_an_answer_is_checked_and_remembered():
     assert "Not yet" in repr(check(41, lambda answer: answer == 42, "first"))
     assert "Right" in repr(check(42, lambda answer: answer == 42, "first"))
     assert progress.answers == {"first": True}
+
+
+def test_verdicts_are_read_as_sentences():
+    shown = judged("✓ one leader: holds", "✗ 1 < 2: violated")
+    assert repr(shown) == "✓ one leader: holds\n✗ 1 < 2: violated"
+    assert shown.markup == "<div>✓ one leader: holds</div><div>✗ 1 &lt; 2: violated</div>"
 
 
 # --- source and errors ------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ Each shows itself in a notebook, light or dark, and prints as a description in w
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -22,6 +24,12 @@ from coordlab.world.trace import Trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_THEMES = (
+    "<style>.cl-draw{max-width:100%}"
+    '[data-jp-theme-light="true"] .cl-draw{color-scheme:light}'
+    '[data-jp-theme-light="false"] .cl-draw{color-scheme:dark}</style>'
+)
 
 __all__ = ["Drawing", "network", "space_time"]
 
@@ -39,10 +47,17 @@ class Drawing:
     def _repr_svg_(self) -> str:
         return self.svg
 
+    @property
+    def html(self) -> str:
+        """As an image in the page that takes on the notebook's theme.
+
+        Not inline: of a notebook that is not trusted yet JupyterLab would strip the marks and leave the words.
+        """
+        data = b64encode(self.svg.encode()).decode()
+        return f'{_THEMES}<img class="cl-draw" alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{data}">'
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """As part of the page, where it takes on the notebook's theme and shows what its marks tell."""
-        page = f'<div style="overflow-x:auto">{self.svg}</div>'
-        return {"text/html": page, "image/svg+xml": self.svg, "text/plain": self.alt}
+        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": self.alt}
 
     def save(self, path: str | Path) -> Path:
         """Write the SVG to a file, and say where it is."""

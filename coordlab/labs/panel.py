@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from coordlab.draw import space_time
+from coordlab.draw import Drawing, space_time
 from coordlab.labs.design import Parameter
 from coordlab.widgets.player import Player
 
@@ -56,11 +56,16 @@ def panel(lab: Lab) -> w.Widget:
 def bundle(lab: Lab) -> dict[str, Any]:
     """What a notebook shows: the panel, or where there are no widgets a picture, or text."""
     shown = dict(lab.panel._repr_mimebundle_())
-    start, end = lab.design.focus or (0.0, lab.run.trace.until)
-    picture = space_time(
-        lab.run.trace, since=start, until=min(end, lab.run.trace.until), title=lab.design.title
-    )
-    return {**shown, "image/svg+xml": picture.svg, "text/plain": repr(lab)}
+    return {**shown, **picture(lab)._repr_mimebundle_(), "text/plain": repr(lab)}
+
+
+def picture(lab: Lab) -> Drawing:
+    """The run on show as a drawing, for places without widgets."""
+    trace, lanes = lab.run.trace, lab.design.lanes(lab.parameters)
+    if lanes is not None:
+        trace = Trace(trace.rows, lanes, trace.says, trace.until)
+    window = lab.design.focus if lab.design.focus and lab.design.focus[1] <= trace.until else (None, None)
+    return space_time(trace, *window, title=lab.design.title)
 
 
 class Controls:

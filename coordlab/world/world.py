@@ -525,7 +525,7 @@ class World:
         if not self.started or self.loop.is_closed():
             work.close()
             raise RuntimeError(
-                f"{agent.name} can only spawn work while the world runs: in run() or a handler."
+                f"{agent.name} can only spawn while the world runs: in its run() or a handler."
             )
         before, self.loop.acting = self.loop.acting, agent
         task = Task(work, loop=self.loop)

@@ -64,7 +64,7 @@ def nothing_is_left_behind(capfd):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
-        gc.collect()
+        gc.collect(1)
     with pytest.raises(RuntimeError, match="no running event loop"):
         asyncio.get_running_loop()
     assert World(latency=0.1).add(Greeter("ann", "bob"), Greeter("bob")).run(2.5).trace.count("handle") == 2
@@ -431,7 +431,7 @@ def test_a_missing_handler_is_named():
 
     error = fails(
         act,
-        r"bob got CallForProposals\(task='dig'\) from zoe, but Greeter does not handle it. It handles on_hello",
+        r"CallForProposals\(task='dig'\) from zoe, but Greeter does not handle it. It handles on_hello",
     )
     assert "def on_call_for_proposals(self, sender, message): ..." in str(error)
     assert str(error).startswith("agent bob (Greeter) failed at 0.1 s")
@@ -495,23 +495,19 @@ def test_an_error_in_an_agent_says_who_when_upon_what_and_where():
 
     class Wrong(Greeter):
         def on_hello(self, sender, message):
-            return self.share(message.number - 2)
+            self.met = self.share(message.number - 2)
 
         def share(self, number):
             return 1 // number
 
     with pytest.raises(AgentError) as caught:
         World(latency=0.1).add(Greeter("zoe", "bob"), Wrong("bob")).run()
-    assert (
-        re.fullmatch(
-            r"agent bob \(Wrong\) failed at 2\.1 s, handling Hello\(number=2\) from zoe: ZeroDivisionError: .*\n"
-            r"  line \d+ of test_world\.py, in share: return 1 // number",
-            str(caught.value),
-        )
-        if False
-        else True
+    assert re.fullmatch(
+        r"agent bob \(Wrong\) failed at 2\.1 s, handling Hello\(number=2\) from zoe: ZeroDivisionError: .*\n"
+        r"  line \d+ of test_world\.py, in share: return 1 // number",
+        str(caught.value),
     )
-    assert isinstance(caught.value.__cause__, (ZeroDivisionError, TypeError))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
 def test_errors_in_a_task_group_are_told_one_by_one():
@@ -519,14 +515,17 @@ def test_errors_in_a_task_group_are_told_one_by_one():
 
     async def act(zoe):
         async with asyncio.TaskGroup() as group:
-            group.create_task(fail("one"))
-            group.create_task(fail("two"))
+            group.create_task(fail())
+            group.create_task(fail())
 
-    async def fail(word):
-        raise ValueError(word)
+    async def fail():
+        try:
+            await asyncio.sleep(1)
+        finally:
+            raise ValueError("no")
 
-    error = fails(act, r"agent zoe \(Doing\) failed at 0 s.*: ValueError: one; ValueError: two")
-    assert str(error).endswith("in fail: raise ValueError(word)")
+    error = fails(act, r"agent zoe \(Doing\) failed at 1 s.*: ValueError: no; ValueError: no")
+    assert str(error).endswith('in fail: raise ValueError("no")')
 
 
 def test_an_error_in_run_names_the_line_of_the_learner():
@@ -677,7 +676,9 @@ def test_messages_that_breed_are_stopped():
             self.send(sender, message)
 
     with pytest.raises(BudgetError, match=r"the trace grew beyond 5,000 events.*was the busiest"):
-        World(budget=Budget(events=5000, instant=1000)).add(Parrot("ann"), Parrot("bob")).run()
+        World(latency="uniform(0.01,0.02)", budget=Budget(events=5000, instant=1000)).add(
+            Parrot("ann"), Parrot("bob")
+        ).run()
 
 
 @pytest.mark.parametrize("wait", [lambda: asyncio.sleep(0), lambda: asyncio.create_task(asyncio.sleep(0))])
