@@ -95,9 +95,13 @@ class Design:
     def checked(self, given: Parameters) -> dict[str, Value]:
         """All parameters, the defaults filled in, or an error that lists what there is."""
         known = {parameter.name: parameter for parameter in self.parameters}
-        for name in given:
-            if name not in known and (name not in self.fixed or given[name] != self.fixed[name]):
-                there = ", ".join([*known, "seed", "until"])
+        there = ", ".join([*known, "seed", "until"])
+        for name in given.keys() - known.keys():
+            if name not in self.fixed:
                 raise ScenarioError(f"the {self.name} lab has no parameter {name!r}. It has {there}.")
+            if given[name] != (value := self.fixed[name]):
+                raise ScenarioError(
+                    f"{name}={given[name]!r}: this world was built with {name}={value}. One can turn {there}."
+                )
         values = {name: each.checked(given.get(name, each.default)) for name, each in known.items()}
         return {**self.fixed, **values}

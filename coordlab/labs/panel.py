@@ -11,6 +11,7 @@ import ipywidgets as w
 from coordlab.draw import Drawing, space_time
 from coordlab.labs.design import Parameter
 from coordlab.widgets.player import Player
+from coordlab.world.trace import Trace
 
 if TYPE_CHECKING:
     from coordlab.labs.lab import Lab

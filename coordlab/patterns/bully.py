@@ -122,7 +122,7 @@ class Candidate(Agent):
         if self.role == "coordinates" and self.guarded:
             if self.now > self.crowned + self.patience:  # else it is being told already
                 self.send(sender, Coordinator())
-        else:
+        elif not (self.holding and self.guarded):
             self.spawn(self.call_election(message.silent))
         return Answer()
 

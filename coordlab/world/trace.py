@@ -25,6 +25,7 @@ handling share the number.  `cause` is the sequence number of the event that tri
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from enum import Enum
 from math import isfinite
@@ -44,6 +45,7 @@ KINDS = (
 )
 
 MICRO = 1_000_000
+_HALF = re.compile("[\ud800-\udfff]")
 FORMAT, VERSION = "coordlab-trace", 1
 
 Row = tuple[int, str, str | None, str | None, int | None, str | None, int | None, Any]
@@ -233,8 +235,8 @@ def dumps(value: Any) -> str:
 def loads(text: str) -> Any:
     """The value that a JSON text stands for; a `ValueError` for what only Python's reader lets pass."""
     value = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
-    if "\\u" in text:
-        dumps(value).encode()  # half a character (a lone surrogate) is no text
+    if "\\u" in text and _HALF.search(dumps(value)):
+        raise ValueError("half a character, a lone surrogate")
     return value
 
 

@@ -15,7 +15,8 @@ CAPTION = """\
 CPU time, median of {rounds} rounds; each measurement in a fresh process, contenders take turns, and their
 answers are compared.
 "gc on": Python's cycle collector as it is set by default. coordlab rests it during a run by itself and looks
-at new objects now and then; nobody else does. "gc off": it is switched off for everybody.
+at new objects now and then; nobody else does. "gc off": it is switched off for everybody before the run;
+what coordlab's loop collects by itself it still does.
 Python {python} on {platform}, scale {scale:g}.
 """
 COLLECT = {"on": (True,), "off": (False,), "both": (True, False)}

@@ -215,8 +215,8 @@ async def a_task_group_that_fails_cancels_the_rest() -> None:
                 group.create_task(patient(name))
             group.create_task(raising(1, error))
     except* ValueError as raised:
-        assert raised.exceptions == (error,)
-    assert (ended, clock()) == (["ann", "bob", "cat"], 1)
+        ended += map(str, raised.exceptions)
+    assert (ended, clock()) == (["ann", "bob", "cat", "no"], 1)
 
 
 @story

@@ -163,7 +163,7 @@ def test_two_questions_at_once_keep_their_answers_apart():
 
 
 def test_an_ask_can_be_cancelled():
-    """asyncio's own timeout ends it, and the answer is late."""
+    """A timeout of asyncio's own ends it, and the answer is late."""
 
     class Hasty(Talker):
         async def run(self):
@@ -610,7 +610,7 @@ def test_a_state_does_not_begin_with_something_shared(wrong):
 
 def test_a_state_is_not_its_address():
     """An object that says only where it lies in memory would be another in each run."""
-    with pytest.raises(AgentError, match="a State cannot be <object object at 0x.*give object a __repr__"):
+    with pytest.raises(AgentError, match=r"a State cannot be <object object at 0x.*give object a __repr__"):
         changes(object())
 
 

@@ -128,7 +128,7 @@ def test_every_latency_is_positive_and_finite(wrong):
 def test_what_is_no_latency_is_refused(wrong):
     """The error lists what is known."""
     with pytest.raises(
-        ValueError, match="is no latency. Known are constant, uniform, exponential and pareto"
+        ValueError, match=r"is no latency. Known are constant, uniform, exponential and pareto"
     ):
         as_latency(wrong)
 
@@ -181,7 +181,7 @@ def test_a_topology_says_who_reaches_whom():
 
 
 def test_a_topology_may_number_its_nodes():
-    """networkx counts from 0, agents' names are texts: 1 is "1"."""
+    """The library networkx counts from 0, agents' names are texts: 1 is "1"."""
     world = World(topology=networkx.cycle_graph(4)).add(Ticker(str(number)) for number in range(4))
     assert world.peers("0") == ["1", "3"]
 
@@ -231,7 +231,7 @@ FAULTS = st.lists(
 
 @given(WEATHER, FAULTS)
 def test_every_copy_of_a_message_has_one_fate_after_it_was_sent(weather, faults):
-    """Delivered or dropped, never both or neither; delivered ones are handled once or lost with their reader."""
+    """Delivered or dropped, never both or neither; then handled once, or lost with their reader."""
     world = World(**weather).add(Ticker("ann", "bob", "cat"), Ticker("bob", "cat"), Ticker("cat", "ann"))
     rows = world.inject(*faults).run(until=5).trace.rows
     sent = {row[4]: seq for seq, row in enumerate(rows) if row[1] == SEND}
@@ -289,7 +289,7 @@ def test_an_observer_changes_nothing(weather):
 
 @given(st.integers(0, 1000))
 def test_more_loss_loses_more_and_moves_nothing(seed):
-    """Common random numbers: at a higher loss the same messages are lost and some more; the rest arrive as before."""
+    """At a higher loss the same messages are lost and some more; the rest arrive as before."""
 
     def arrivals(loss):
         trace = tell(Ticker("ann", "bob"), Ticker("bob"), seed=seed, loss=loss, latency="uniform(0.01, 0.05)")

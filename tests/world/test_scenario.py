@@ -61,7 +61,7 @@ SCENARIOS = st.builds(
         VALUES,
         max_size=4,
     ),
-    st.lists(st.sampled_from(BULLY.faults + (Cut("1", "2"),)), max_size=3).map(tuple),
+    st.lists(st.sampled_from([*BULLY.faults, Cut("1", "2")]), max_size=3).map(tuple),
     st.integers(-(2**62), 2**62),
     st.none() | st.floats(0, 1e9) | st.integers(0, 10**9),
 )
@@ -162,7 +162,7 @@ def spoiled(**fields):
             spoiled(parameters={"a": 1}).replace('"a": 1', '"a": 1, "a": 2'),
             "a key stands there twice, among a",
         ),
-        (spoiled(parameters={"a": "x"}).replace('"x"', '"\\ud800"'), "surrogates not allowed"),
+        (spoiled(parameters={"a": "x"}).replace('"x"', '"\\ud800"'), "half a character, a lone surrogate"),
         (spoiled(seed=1).replace('"seed": 1', f'"seed": {"1" * 5000}'), "4300 digits"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The trace: what it holds, what one asks of it, and how it is kept in a file that anybody may have written."""
+"""The trace: what it holds, what one asks of it, and how it is read from a file anybody may have written."""
 
 import json
 from enum import Enum
@@ -358,7 +358,7 @@ def changed(row, column, value):
         ),
         (
             file('[0,"note","ann",null,null,null,null,"\\ud800"]'),
-            "line 2 is not JSON .*surrogates not allowed",
+            "line 2 is not JSON .half a character, a lone surrogate",
         ),
         (file("[" * 100_000), "line 2 is not JSON"),
         (
@@ -425,7 +425,7 @@ def test_a_file_that_is_too_big_is_not_read(tmp_path):
     with path.open("wb") as huge:
         huge.truncate(10**9)
     with pytest.raises(
-        TraceError, match="has 1,000,000,000 bytes; at most 200,000,000 are read.*pass most=1000000000"
+        TraceError, match=r"has 1,000,000,000 bytes; at most 200,000,000 are read.*pass most=1000000000"
     ):
         read_trace_file(path)
     path.write_text(tour().to_jsonl())

@@ -1,0 +1,131 @@
+"""Worlds in a real Jupyter kernel: cells queued by Run All, top-level await, interrupts, a patched loop."""
+
+import queue
+import time
+from collections.abc import Iterator
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+from tests.pythons import PROJECT
+
+WORLD = f"""
+import sys
+sys.path.insert(0, {str(PROJECT)!r})
+import asyncio
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+class Sleeper(Agent):
+    async def run(self):
+        await asyncio.sleep(60)
+        self.note("awake")
+"""
+RUN = "print(World().add(Sleeper('zoe')).run().trace[-1])"
+AWAKE = "60.000 zoe note awake\n"
+
+
+class Notebook:
+    """A kernel, and what its cells print."""
+
+    def __init__(self) -> None:
+        self.kernel: KernelManager
+        self.client: BlockingKernelClient
+        self.kernel, self.client = start_new_kernel(kernel_name="python3", startup_timeout=60)
+        self.run(WORLD)
+
+    def queue(self, *cells: str) -> list[str]:
+        """Send all cells at once, as Run All does; their numbers."""
+        return [self.client.execute(cell, store_history=False) for cell in cells]
+
+    def printed(self, number: str, timeout: float = 30) -> str:
+        """What a cell prints; its traceback, if it fails; an empty queue if it never answers."""
+        words = ""
+        while True:
+            message = self.client.get_iopub_msg(timeout=timeout)
+            content = message["content"]
+            if message["parent_header"].get("msg_id") != number:
+                continue
+            if message["msg_type"] == "stream":
+                words += content["text"]
+            elif message["msg_type"] == "error":
+                words += f"{content['ename']}: {content['evalue']}"
+            elif message["msg_type"] == "status" and content["execution_state"] == "idle":
+                return words
+
+    def run(self, cell: str) -> str:
+        """What one cell prints."""
+        return self.printed(*self.queue(cell))
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.kernel.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="module")
+def notebook() -> Iterator[Notebook]:
+    """One kernel for all tests."""
+    made = Notebook()
+    yield made
+    made.close()
+
+
+def run_all(notebook: Notebook) -> list[str]:
+    """What ten cells print that are queued at once; "lost" for one that never answers."""
+    printed = []
+    for number in notebook.queue(*[RUN] * 10):
+        try:
+            printed.append(notebook.printed(number))
+        except queue.Empty:
+            printed.append("lost")
+    return printed
+
+
+def test_every_cell_of_run_all_answers(notebook):
+    """Ten cells are queued; each runs a world inside the kernel's running loop."""
+    assert run_all(notebook) == [AWAKE] * 10
+
+
+def test_a_cell_may_await_before_and_after_a_world(notebook):
+    """Top-level await runs in a task of the kernel's loop, which a world leaves as it was."""
+    cell = f"await asyncio.sleep(0.001)\n{RUN}\nprint(await asyncio.create_task(asyncio.sleep(0.001, 'went on')))"
+    assert notebook.run(cell) == f"{AWAKE}went on\n"
+
+
+def test_a_live_run_is_awaited_in_a_cell(notebook):
+    """It shares the kernel's loop."""
+    cell = "run = await World().add(Sleeper('zoe')).run_live(speed=6000)\nprint(run.trace[-1])"
+    assert notebook.run(cell) == AWAKE
+
+
+def test_an_interrupt_leaves_the_kernel_as_it_was(notebook):
+    """A reader stops a run that hangs; the cells after it work, and may await."""
+    hang = "class Hang(Agent):\n    async def run(self):\n        print('hangs', flush=True)\n        while True: pass\n"
+    for before in ("", "await asyncio.sleep(0)\n"):
+        (number,) = notebook.queue(f"{hang}{before}World().add(Hang('zoe')).run()")
+        time.sleep(0.3)
+        notebook.kernel.interrupt_kernel()
+        assert notebook.printed(number) == "hangs\nKeyboardInterrupt: "
+        assert notebook.run("await asyncio.sleep(0)\nprint('fine')") == "fine\n"
+        assert run_all(notebook) == [AWAKE] * 10
+
+
+def test_an_error_is_told_with_the_learners_line(notebook):
+    """The line of the cell, without the name of its temporary file."""
+    cell = "class Bad(Agent):\n    async def run(self):\n        1 / 0\nWorld().add(Bad('zoe')).run()"
+    assert notebook.run(cell) == (
+        "AgentError: agent zoe (Bad) failed at 0 s, after start Bad: ZeroDivisionError: division by zero\n"
+        "  line 3, in run: 1 / 0"
+    )
+
+
+def test_every_cell_answers_though_somebody_patched_the_loop():
+    """Some library applied nest_asyncio: it loses cells of its own, but none in which a world runs."""
+    notebook = Notebook()
+    try:
+        assert notebook.run("import nest_asyncio; nest_asyncio.apply(); print('patched')") == "patched\n"
+        assert run_all(notebook) == [AWAKE] * 10
+        assert notebook.run(f"await asyncio.sleep(0)\n{RUN}") == AWAKE
+    finally:
+        notebook.close()

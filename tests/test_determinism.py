@@ -1,0 +1,54 @@
+"""The same scenario gives the same trace, byte for byte, wherever it runs."""
+
+import sys
+
+import pytest
+
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+from tests.auction import Bidder, auction, fingerprint
+from tests.pythons import PROJECT, pythons, run_python
+
+SCRIPT = str(PROJECT / "tests" / "auction.py")
+
+
+def test_twice_in_one_process():
+    """Nothing of the first run reaches the second."""
+    assert fingerprint() == fingerprint()
+    assert auction().branch().trace == auction().trace
+
+
+def test_beside_other_worlds():
+    """A world inside another, and one that runs between, change nothing."""
+    alone = fingerprint()
+
+    class Outer(Agent):
+        async def run(self):
+            self.inner = fingerprint()
+
+    outer = World(seed=1).add(Outer("zoe"))
+    outer.run()
+    assert outer["zoe"].inner == alone == fingerprint()
+
+
+def test_other_seeds_give_other_traces():
+    """The fingerprint would notice a change."""
+    run = auction()
+    other = (
+        World(seed=8, latency="exponential(0.03)").add(Bidder(name) for name in run.trace.agents).run(until=5)
+    )
+    assert other.trace.to_jsonl() != run.trace.to_jsonl()
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "4711"])
+def test_under_every_hash_seed(seed):
+    """Strings hash otherwise in another process; the trace stays."""
+    told = run_python(sys.executable, SCRIPT, seed=seed)
+    assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
+
+
+@pytest.mark.parametrize("version", pythons())
+def test_on_every_python(version):
+    """Each Python on this machine tells the same story."""
+    told = run_python(pythons()[version], SCRIPT, seed="random")
+    assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
