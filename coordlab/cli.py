@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import webbrowser
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -53,9 +55,10 @@ def _complete_lab(_: click.Context, __: click.Parameter, begun: str) -> list[Com
     return [CompletionItem(name) for name in labs.NAMES if name.startswith(begun)]
 
 
-def _complete_parameter(context: click.Context, _: click.Parameter, begun: str) -> list[CompletionItem]:
-    name = context.params.get("scenario")
-    known = labs.design(name).parameters if name in labs.NAMES else ()
+def _complete_parameter(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    # from the words themselves: as long as an option lacks its value, click tells of no argument
+    words = os.environ.get("COMP_WORDS", "").split()
+    known = [each for name in labs.NAMES if name in words for each in labs.design(name).parameters]
     return [CompletionItem(f"{each.name}=", help=each.help) for each in known if each.name.startswith(begun)]
 
 
@@ -103,8 +106,8 @@ def run(
     """  # fmt: skip
     with _explained():
         found = _lab(scenario)
-        given = {**_values(params), "seed": seed, "until": until}
-        found.set(**{name: value for name, value in given.items() if value is not None})
+        asked = {"seed": seed, "until": until}
+        found.set(**_values(params) | {name: value for name, value in asked.items() if value is not None})
         if faults:
             found.play(replace(found.scenario, faults=tuple(map(read_fault, faults))))
         if trace_file is not None:
@@ -135,7 +138,7 @@ def play(source: str, output: Path, vary: str | None, show: bool) -> None:
         output.write_text(_page(source, vary), encoding="utf-8")
     click.echo(f"{output}: {output.stat().st_size / 1000:,.0f} kB")
     if show:
-        click.launch(output.resolve().as_uri())
+        webbrowser.open(output.resolve().as_uri())
 
 
 @main.command()
@@ -166,8 +169,14 @@ def _lab(source: str) -> Lab:
 
 def _values(pairs: Iterable[str]) -> dict[str, Any]:
     """The values in texts such as agents=7, read as in a scenario's line."""
-    split = [pair.partition("=") for pair in pairs]
-    return {name: Scenario.from_line(f"lab value={text}").parameters["value"] for name, _, text in split}
+    return {pair.partition("=")[0]: _value(pair) for pair in pairs}
+
+
+def _value(pair: str) -> Any:
+    name, _, text = pair.partition("=")
+    if " " in text:
+        raise ValueError(f"{pair!r}: a value has no spaces. Write {name}=7; what goes wrong is a --fault.")
+    return Scenario.from_line(f"lab value={text}").parameters["value"]
 
 
 def _page(source: str, vary: str | None) -> str:

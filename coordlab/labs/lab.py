@@ -190,8 +190,9 @@ class Lab:
         world = self.design.build(self.agent, scenario.seed, **scenario.parameters)
         world.scenario = scenario
         world.expect(*self.design.properties(scenario.parameters)).inject(*scenario.faults)
+        until = None if scenario.until is None else float(scenario.until)  # 12 and 12.0 are one moment
         try:
-            return Branch(name, scenario, world.run(until=scenario.until), parent)
+            return Branch(name, scenario, world.run(until), parent)
         except WorldError as error:
             return Branch(name, scenario, error.run, parent, str(error))
 

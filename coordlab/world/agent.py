@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Coroutine, Iterable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast, overload
 
 from coordlab.world.dice import dice
-from coordlab.world.loop import MICRO, Task, Wait, micros, park, pause
+from coordlab.world.loop import MICRO, Pause, Task, Wait, micros
 from coordlab.world.message import is_message
 from coordlab.world.trace import DECISION, NOTE, STATE, TIMER
 
@@ -76,6 +76,11 @@ class Question(Wait):
         self.replies: dict[str, Any] = {}
         self.open = True
 
+    @property
+    def due(self) -> str:
+        """What a timer that ends it calls it."""
+        return f"answers to {self.name}"
+
     def __str__(self) -> str:
         silent = [name for name in self.to if name not in self.replies]
         return f"an answer to {self.name} from {', '.join(silent)}"
@@ -98,6 +103,7 @@ class Watch(Wait):
     """A condition somebody waits for."""
 
     __slots__ = ("condition", "task", "value")
+    due = "its condition"
 
     def __init__(self, condition: Callable[[], Any], task: Task) -> None:
         self.condition, self.task, self.open = condition, task, True
@@ -123,21 +129,25 @@ class Beats:
         agent = self.agent
         elapsed = agent.now - self.start
         self.beat = max(self.beat, int(elapsed / self.period + 1e-9)) + 1
-        await pause(agent._real(max(0.0, self.beat * self.period - elapsed)))
+        await Pause(agent._real(max(0.0, self.beat * self.period - elapsed)))
         agent._time_up("its next beat", self.period)
         return self.beat
 
 
-class _NoWorld:
+class _Nowhere:
     """Stands where an agent's world will be."""
 
-    def __get__(self, agent: Agent | None, owner: type) -> _NoWorld:
-        if agent is None:
-            return self
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+
+    def __getattr__(self, name: str) -> NoReturn:
         raise RuntimeError(
-            f"{agent!r} is in no world yet, so it has no time, no peers and nobody to talk to. First "
+            f"{self._agent!r} is in no world yet, so it has no time, no peers and nobody to talk to. First "
             f"world.add(...) it; what it does belongs into its run() or a handler."
         )
+
+
+_NONE: dict[str, Any] = {}
 
 
 class Agent:
@@ -147,23 +157,36 @@ class Agent:
     restart), and `on_<message>(self, sender, message)` for each kind of message, plain or async.
     """
 
-    _name: str
-    _alive: bool = False
-    _world: World = cast("World", _NoWorld())
-    _making: tuple[tuple[Any, ...], dict[str, Any]]
+    # What we keep stands in slots, what a subclass keeps in its __dict__: that is what a crash wipes out.
+    __slots__ = (
+        *("__dict__", "__weakref__", "_alive", "_busy", "_clock", "_delayed", "_dice", "_life", "_making"),
+        *("_name", "_slow", "_stable", "_watches", "_world"),
+    )
     _states: ClassVar[dict[str, Any]] = {}
     _handlers: ClassVar[dict[type, Callable[..., Any]]] = {}
-    _watches: tuple[Watch, ...] = ()
-    _life: int = 0  # how often it has started
-    _slow: int = 0  # microseconds that each message waits before it is handled
-    _busy: int = 0  # until when it has its hands full with messages that wait
-    _delayed: bool = False  # whether one of these two matters
-    _clock: tuple[float, float] | None = None  # how fast its clock runs, and how many seconds ahead
+
+    _name: str
+    _alive: bool
+    _world: World
+    _making: tuple[tuple[Any, ...], dict[str, Any]]  # from which a restart, or another run, makes it anew
+    _dice: random.Random | None
+    _stable: dict[str, Any] | None
+    _watches: tuple[Watch, ...]
+    _life: int  # how often it has started
+    _slow: int  # microseconds that each message waits before it is handled
+    _busy: int  # until when it has its hands full with messages that wait
+    _delayed: bool  # whether one of these two matters
+    _clock: tuple[float, float] | None  # how fast its clock runs, and how many seconds ahead
 
     def __new__(cls, *args: Any, **named: Any) -> Self:
         """Make one, and remember of what."""
         made = super().__new__(cls)
-        made._making = args, named  # from which a restart, or another run, makes it anew
+        made._making = args, named or _NONE
+        made._world = cast("World", _Nowhere(made))
+        made._alive = made._delayed = False
+        made._life = made._slow = made._busy = 0
+        made._watches = ()
+        made._dice = made._stable = made._clock = None
         return made
 
     def __init__(self, name: str) -> None:
@@ -229,9 +252,13 @@ class Agent:
         question = Question(type(message).__name__, names, enough, world.loop.running())
         for name in names:
             world.post(self, name, message, question)
-        if enough > 0:
-            await self._await(question, f"answers to {question.name}", within, len(world.rows) - 1)
-        question.open = False
+        if within is not None:
+            self._limit(question, within, len(world.rows) - 1)
+        try:
+            if enough > 0:
+                await question
+        finally:
+            question.open = False
         return question.replies
 
     def until(self, condition: Callable[[], T], within: float | None = None) -> Coroutine[Any, Any, T | None]:
@@ -250,9 +277,12 @@ class Agent:
         watch = Watch(condition, loop.running())
         self._watches = (*self._watches, watch)
         loop.watch(+1)
+        if within is not None:
+            self._limit(watch, within, loop.cause)
         try:
-            await self._await(watch, "its condition", within, loop.cause)
+            await watch
         finally:
+            watch.open = False
             loop.watch(-1)
             self._watches = tuple(each for each in self._watches if each is not watch)
         result: T | None = watch.value
@@ -264,7 +294,7 @@ class Agent:
         return self._sleep(_not_negative("sleep", seconds))
 
     async def _sleep(self, seconds: float) -> None:
-        await pause(self._real(seconds))
+        await Pause(self._real(seconds))
         self._time_up("its sleep to end", seconds)
 
     def every(self, period: float) -> Beats:
@@ -293,15 +323,16 @@ class Agent:
     @property
     def dice(self) -> random.Random:
         """Its own source of randomness: what others draw does not change it."""
-        if "_dice" not in self.__dict__:
+        if self._dice is None:
             self._dice = dice(self._world.seed, "agent", self._name)
         return self._dice
 
     @property
     def stable(self) -> dict[str, Any]:
         """Stable storage: what is put here outlives a crash."""
-        stored: dict[str, Any] = self.__dict__.setdefault("_stable", {})
-        return stored
+        if self._stable is None:
+            self._stable = {}
+        return self._stable
 
     def note(self, what: object) -> None:
         """Say in the trace, in words or as a message, why one does what one does."""
@@ -334,27 +365,22 @@ class Agent:
         world.record(TIMER, self._name, None, None, name, seconds)
         world.loop.cause = len(world.rows) - 1
 
-    async def _await(
-        self, waiting: Question | Watch, name: str, within: float | None, cause: int | None
-    ) -> None:
+    def _limit(self, waiting: Question | Watch, within: float, cause: int | None) -> None:
+        """End a wait after `within` seconds, if it is still open then."""
         loop = self._world.loop
-        if within is not None:
-            due = loop.now + self._real(_not_negative("within", within))
-            loop.at(due, self._expire, waiting, (name, within, cause))
-        try:
-            await park(waiting)
-        finally:
-            waiting.open = False
+        due = loop.now + self._real(_not_negative("within", within))
+        loop.at(due, Agent._expire, waiting, (self, within, cause))
 
-    def _expire(self, waiting: Question | Watch, what: tuple[str, float, int | None]) -> bool:
+    @staticmethod
+    def _expire(waiting: Question | Watch, what: tuple[Agent, float, int | None]) -> bool:
         """The time for `waiting` is over, unless it is settled and this is void."""
         if not waiting.open:
             return True
-        name, within, cause = what
+        agent, within, cause = what
         waiting.open = False
-        loop = self._world.loop
-        loop.acting, loop.cause = self, cause
-        self._time_up(name, within)
+        loop = agent._world.loop
+        loop.acting, loop.cause = agent, cause
+        agent._time_up(waiting.due, within)
         loop.resume(waiting.task)
         return False
 

@@ -126,7 +126,7 @@ def _upon(world: World, cause: int | None) -> str:
 
 def _waited_for(task: Task) -> str:
     """What a task waits for; of an asyncio future, the call that waits for it, such as Queue.get."""
-    if not isinstance(task.waiting, asyncio.Future):
+    if not asyncio.isfuture(task.waiting):
         return str(task.waiting)
     inner: Any = task.get_coro()
     name = line = ""

@@ -2,7 +2,7 @@
 
 One heap of `(when, order, action, a, b)` holds everything that lies ahead.  `when` is a whole number
 of microseconds; `order` counts up, so equal times are first come, first served.  A `Task` drives a
-coroutine that may wait in two ways: for the world's own `sleep` and `park`, which cost a heap entry
+coroutine that may wait in two ways: for the world's own `Pause` and `Wait`, which cost a heap entry
 and nothing else, or for any asyncio future, so that genuine asyncio code runs unchanged.
 
 The loop runs synchronously wherever it is called, inside a running loop too (a notebook cell): it
@@ -19,7 +19,15 @@ import threading
 import time
 from asyncio import events
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+)
 from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from heapq import heappop, heappush, heapreplace
@@ -68,28 +76,38 @@ def micros(seconds: float) -> int:
     return round(seconds * MICRO)
 
 
-@coroutine
-def pause(microseconds: int) -> Generator[Any, Any, None]:
-    """Wait for a whole number of microseconds."""
-    yield microseconds
+class Wait:
+    """What a task awaits to be parked while this is `open`; `str` says it, should this be a deadlock."""
+
+    __slots__ = ("open",)
+    open: bool
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Wait until `VirtualLoop.resume` is called with the task."""
+        return _once(self)
+
+
+def _once(want: object) -> Generator[Any, Any, None]:
+    """What gives the loop one thing and ends: a generator would take twice the memory."""
+    return iter((want,))  # type: ignore[return-value]
+
+
+class Pause:
+    """Awaits a whole number of microseconds."""
+
+    __slots__ = ("microseconds",)
+
+    def __init__(self, microseconds: int) -> None:
+        self.microseconds = microseconds
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return _once(self.microseconds)
 
 
 @coroutine
 def sleep(seconds: float) -> Generator[Any, Any, None]:
     """Wait for `seconds` of virtual time (the cheap way; `asyncio.sleep` works as well)."""
     yield int(seconds * MICRO + 0.5)
-
-
-class Wait:
-    """What a parked task waits for, while `open`; `str` says it, should this turn out to be a deadlock."""
-
-    __slots__ = ("open",)
-
-
-@coroutine
-def park(waiting: Wait) -> Generator[Any, Any, Any]:
-    """Wait until `VirtualLoop.resume` is called with this task; gives the value passed there."""
-    return (yield waiting)
 
 
 class Future(asyncio.Future[Any]):
@@ -202,7 +220,7 @@ class Task(Future):
             self._waiter.remove_done_callback(self._woken)
         with loop.burying(self.owner):
             _bury(self._coro)
-            asyncio.Future.cancel(self)
+            Future.cancel(self)
 
     def _take_cancel(self, error: BaseException | None) -> BaseException:
         if self._must_cancel and not isinstance(error, asyncio.CancelledError):
@@ -220,21 +238,21 @@ class Task(Future):
             error: BaseException | None = cast("Future", future)._make_cancelled_error()
         else:
             error = future.exception()
-        self._loop.go(self, None, error)
+        self._loop.go(self, error)
 
     def finish(self, error: BaseException | None, result: Any = None) -> None:
         """Its coroutine has ended, with an error or a result."""
         self._loop.forget(self)
         if isinstance(error, asyncio.CancelledError):
-            asyncio.Future.cancel(self, *error.args[:1])
+            Future.cancel(self, *error.args[:1])
         elif self._must_cancel and error is None:
-            asyncio.Future.cancel(self, getattr(self, "_cancel_message", None))
+            Future.cancel(self, getattr(self, "_cancel_message", None))
         elif error is None:
-            asyncio.Future.set_result(self, result)
+            Future.set_result(self, result)
         elif self.fatal:
             raise error
         else:
-            asyncio.Future.set_exception(self, error)
+            Future.set_exception(self, error)
             self._loop.failed.append((self, self._loop.now))
 
 
@@ -481,13 +499,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
         handle.context.run(callback, *handle.args)
         return False
 
-    def step(self, task: Task, value: Any = None, error: BaseException | None = None) -> int | None:
+    def step(self, task: Task, error: BaseException | None = None) -> int | None:
         """Let `task` go on until it waits again; gives for how long, if it sleeps."""
         self.acting, self.cause = task.owner, task.cause
         _current[self] = task
         try:
             if error is None and not task._must_cancel:
-                want: int = task.context.run(task._send, value)
+                want: int = task.context.run(task._send, None)
             else:
                 want = task.context.run(task._coro.throw, task._take_cancel(error))
             if want.__class__ is int:
@@ -505,9 +523,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             _current[self] = None
         return None
 
-    def go(self, task: Task, value: Any = None, error: BaseException | None = None) -> None:
+    def go(self, task: Task, error: BaseException | None = None) -> None:
         """Let `task` go on now."""
-        delay = self.step(task, value, error)
+        delay = self.step(task, error)
         if delay is not None:
             self.order = order = self.order + 1
             heappush(self.heap, (self.now + delay, order, None, task, task.epoch))
@@ -519,7 +537,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         elif isinstance(want, Wait):
             task.waiting, task.since = want, self.now
         elif trouble := self._unwaitable(task, want):
-            self.go(task, None, RuntimeError(trouble))
+            self.go(task, RuntimeError(trouble))
         else:
             want._asyncio_future_blocking = False
             task._waiter, task.waiting, task.since = want, want, self.now
@@ -539,11 +557,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
             )
         return ""
 
-    def resume(self, task: Task, value: Any = None) -> None:
-        """Let a parked task go on now, with `value`, upon the event being handled."""
+    def resume(self, task: Task) -> None:
+        """Let a parked task go on now, upon the event being handled."""
         task.epoch += 1
         task.cause, task.waiting = self.cause, None
-        self.go(task, value)
+        self.go(task)
 
     def later(self, task: Task) -> None:
         """Let a parked task go on at this instant, but after what is being done."""
@@ -573,8 +591,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def kill_all(self) -> None:
         """Stop every task for good; they may believe to be running still."""
-        with self.parked(), self._watchdog():
-            while self.tasks:
+        while self.tasks:
+            with self.parked(), self._watchdog():
                 for task in list(self.tasks):
                     task.kill()
         for task, _ in self.failed:
@@ -623,20 +641,44 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Stop an agent that computes for ever without waiting: only a signal can, where there is one."""
         self._wall_end = time.monotonic() + self.wall
         self._renew(-1)
-        if not _can_alarm():
-            yield
-            return
 
         def ring(*_: Any) -> None:
             raise _Overrun(self, "wall")
 
-        before = signal.signal(signal.SIGALRM, ring)
-        signal.setitimer(signal.ITIMER_REAL, self.wall + 0.5, 0.5)
-        try:
+        with _interruptible(), _alarm(self.wall + 0.5, ring):
             yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Let Ctrl-C interrupt what runs here and now; an outer loop would wait for its next turn with it."""
+    if threading.current_thread() is not threading.main_thread() or not callable(_handler(signal.SIGINT)):
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _alarm(after: float, ring: Callable[..., None]) -> Generator[None]:
+    """Call `ring` after so many real seconds, and again and again, unless somebody else has an alarm set."""
+    if not _can_alarm():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, after, 0.5)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+
+
+def _handler(number: int) -> Any:
+    return signal.getsignal(number) if sys.platform != "emscripten" else None
 
 
 def _void(action: Any, a: Any, b: Any) -> bool:

@@ -148,7 +148,7 @@ class World:
         return self
 
     def _join(self, agent: Agent, at: float) -> None:
-        if not isinstance(agent, Agent) or "_name" not in agent.__dict__:
+        if not isinstance(agent, Agent) or not hasattr(agent, "_name"):
             what = repr(agent) if not isinstance(agent, Agent) else f"this {type(agent).__name__}"
             raise TypeError(
                 f"{what} is no agent with a name. Pass instances of a subclass of Agent whose __init__ "
@@ -159,7 +159,7 @@ class World:
                 f"{agent.name!r} cannot be an agent's name here: a name is unique in its world and has no "
                 f"space and none of , > / | @ # in it. Taken so far: {listed(self.agents)}."
             )
-        if "_world" in agent.__dict__:
+        if isinstance(agent._world, World):
             raise ValueError(f"{agent!r} is in a world already. Make another one for this world.")
         agent._world = self
         self.agents[agent.name] = agent
@@ -547,15 +547,14 @@ class World:
             agent._alive = False
             stored = dict(agent.stable)
             self.loop.kill(agent)
-            agent.__dict__["_stable"] = stored  # what it wrote while it died is lost
+            agent._stable = stored  # what it wrote while it died is lost
 
     def restart(self, name: str) -> None:
         """Build an agent that is down anew, with its stable storage, and start it."""
         agent = self._known(name)
         if not agent._alive and name in self.present:
-            kept = {key: value for key, value in agent.__dict__.items() if key in _OUTLIVES_A_CRASH}
             agent.__dict__.clear()
-            agent.__dict__.update(kept)
+            agent._watches = ()
             args, named = deepcopy(self._makings.get(name, agent._making))
             agent.__init__(*args, **named)  # type: ignore[misc]
             self._start(agent, RESTART)
@@ -643,7 +642,6 @@ show: Callable[[Run], Any] = _show_nothing
 
 
 _ATOMS = (type(None), bool, int, float, str)
-_OUTLIVES_A_CRASH = {"_world", "_making", "_stable", "_dice", "_life", "_slow", "_busy", "_delayed", "_clock"}
 
 
 def _plain(making: Any) -> bool:

@@ -5,8 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client.manager import start_new_kernel
 
 from tests.pythons import PROJECT
 
@@ -29,11 +28,9 @@ AWAKE = "60.000 zoe note awake\n"
 class Notebook:
     """A kernel, and what its cells print."""
 
-    def __init__(self) -> None:
-        self.kernel: KernelManager
-        self.client: BlockingKernelClient
+    def __init__(self, *cells: str) -> None:
         self.kernel, self.client = start_new_kernel(kernel_name="python3", startup_timeout=60)
-        self.run(WORLD)
+        assert [self.run(cell) for cell in cells] == [""] * len(cells)
 
     def queue(self, *cells: str) -> list[str]:
         """Send all cells at once, as Run All does; their numbers."""
@@ -66,7 +63,7 @@ class Notebook:
 @pytest.fixture(scope="module")
 def notebook() -> Iterator[Notebook]:
     """One kernel for all tests."""
-    made = Notebook()
+    made = Notebook(WORLD)
     yield made
     made.close()
 
@@ -89,7 +86,8 @@ def test_every_cell_of_run_all_answers(notebook):
 
 def test_a_cell_may_await_before_and_after_a_world(notebook):
     """Top-level await runs in a task of the kernel's loop, which a world leaves as it was."""
-    cell = f"await asyncio.sleep(0.001)\n{RUN}\nprint(await asyncio.create_task(asyncio.sleep(0.001, 'went on')))"
+    await_more = "print(await asyncio.create_task(asyncio.sleep(0.001, 'went on')))"
+    cell = f"await asyncio.sleep(0.001)\n{RUN}\n{await_more}"
     assert notebook.run(cell) == f"{AWAKE}went on\n"
 
 
@@ -101,7 +99,8 @@ def test_a_live_run_is_awaited_in_a_cell(notebook):
 
 def test_an_interrupt_leaves_the_kernel_as_it_was(notebook):
     """A reader stops a run that hangs; the cells after it work, and may await."""
-    hang = "class Hang(Agent):\n    async def run(self):\n        print('hangs', flush=True)\n        while True: pass\n"
+    run = "    async def run(self):\n        print('hangs', flush=True)\n        while True: pass\n"
+    hang = f"class Hang(Agent):\n{run}"
     for before in ("", "await asyncio.sleep(0)\n"):
         (number,) = notebook.queue(f"{hang}{before}World().add(Hang('zoe')).run()")
         time.sleep(0.3)
@@ -120,11 +119,12 @@ def test_an_error_is_told_with_the_learners_line(notebook):
     )
 
 
-def test_every_cell_answers_though_somebody_patched_the_loop():
-    """Some library applied nest_asyncio: it loses cells of its own, but none in which a world runs."""
-    notebook = Notebook()
+@pytest.mark.parametrize("early", [True, False])
+def test_every_cell_answers_though_somebody_patched_the_loop(early):
+    """Some library applied nest_asyncio, before us or after: no cell is lost in which a world runs."""
+    patch = "import nest_asyncio; nest_asyncio.apply()"
+    notebook = Notebook(patch if early else "", WORLD, "" if early else patch)
     try:
-        assert notebook.run("import nest_asyncio; nest_asyncio.apply(); print('patched')") == "patched\n"
         assert run_all(notebook) == [AWAKE] * 10
         assert notebook.run(f"await asyncio.sleep(0)\n{RUN}") == AWAKE
     finally:

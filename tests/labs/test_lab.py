@@ -15,8 +15,6 @@ from coordlab.patterns.expert import Rule
 from coordlab.world.faults import FaultError
 from coordlab.world.scenario import Scenario, ScenarioError
 
-CRASH = "crash 5 @3..9"
-
 
 def look(lab: Lab) -> Any:
     """All that a change could change."""
@@ -50,7 +48,7 @@ def test_a_lab_says_what_it_shows() -> None:
     assert repr(labs.bully()) == repr(labs.bully())
     assert repr(labs.bully()).splitlines()[:3] == [
         "Bully election: Who leads when the leader falls silent, and what does it cost?",
-        f"  bully agents=5 slowest=0.05 loss=0 patience=0.25 heartbeat=1 version=textbook seed=0 until=12 | {CRASH}",
+        f"  {labs.bully().line}",
         "  ✓ one coordinator per component: holds",
     ]
     assert "  messages of this election: 19 (theory ≤ 19)" in repr(labs.bully())
@@ -225,7 +223,7 @@ def test_a_line_of_another_lab_is_sent_there() -> None:
         ScenarioError, match=r"'blackboard' is another lab, this is 'bully'. Write coordlab.labs.play"
     ):
         labs.bully().play("blackboard seed=3")
-    with pytest.raises(ScenarioError, match="there is no lab 'chess'. There are blackboard, bully"):
+    with pytest.raises(ScenarioError, match=r"there is no lab 'chess'. There are blackboard, bully"):
         labs.play("chess seed=3")
 
 
@@ -356,7 +354,7 @@ def test_an_agent_of_ones_own_needs_no_more_than_a_rank() -> None:
 
 def test_a_rule_of_ones_own_takes_the_place_of_the_experts() -> None:
     """Half as sure, the same cheetah."""
-    assert labs.blackboard(Modest).measures[0][1:] == ("cheetah, 16% sure", "cheetah")
+    assert labs.blackboard(Modest).measures[0][1:] == ("cheetah, 10% sure", "cheetah")
 
 
 def test_a_class_that_raises_shows_how_far_it_came_and_where_it_fell() -> None:

@@ -142,7 +142,7 @@ TestKeepAll = KeepAll.TestCase
 
 
 def test_an_update_without_compare_and_set_is_lost() -> None:
-    """Ann and Bob both read 10 and add to it: without a version Bob's write hides Ann's, with one it fails."""
+    """Ann and Bob both read 10 and add to it: Bob's write hides Ann's, unless he names the version."""
     naive, careful = Board(), Board()
     for board in (naive, careful):
         board.write("fund", 10)

@@ -522,7 +522,7 @@ async def who_awaits_himself_is_told() -> None:
 
 @story
 async def a_future_of_another_loop_is_refused() -> None:
-    other = asyncio.new_event_loop()
+    other = VirtualLoop()
     future = other.create_future()
     error = await catch(asyncio.create_task(asyncio.wait_for(future, None)), RuntimeError)
     other.close()

@@ -1,0 +1,333 @@
+"""The lab as widgets: controls, player and lab keep in step, whoever moves first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import pytest
+
+from coordlab import Agent, World, labs
+from coordlab.labs import Lab
+from coordlab.labs.design import Parameter
+from coordlab.labs.panel import Controls, _control
+from coordlab.patterns.bully import Candidate, Ping
+from coordlab.world.trace import DROP, Trace
+
+
+class Screen:
+    """A lab on show, and how often the player was given something new."""
+
+    def __init__(self, lab: Lab | None = None) -> None:
+        self.lab = lab or labs.bully()
+        self.controls: Controls = self.lab.panel.controls
+        self.player = self.lab.panel.player
+        self.shown: list[int] = []
+        self.said: list[str] = []
+        self.lab.on_change(lambda: self.shown.append(self.lab.selected))
+        self.player.send = lambda word: self.said.append(word["text"])
+
+    def wish(self, type: str, **more: Any) -> None:  # noqa: A002  (the player's word)
+        """A message from the player, as the browser sends it."""
+        self.player._handle_custom_msg({"type": type, **more}, [])
+
+    def click(self, kind: str, **more: Any) -> Trace:
+        """Ask for a fault on the branch on show; the trace of what comes of it."""
+        self.wish("fault", branch=self.lab.selected, fault={"kind": kind, **more})
+        return self.lab.run.trace
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: control.value for name, control in self.controls.by_name.items()}
+
+    @property
+    def look(self) -> Any:
+        branches = [(each.name, str(each.scenario), each.parent) for each in self.lab.branches]
+        return self.lab.selected, branches, self.values
+
+    @property
+    def problem(self) -> str:
+        return str(self.controls.problem.value)
+
+
+# --- controls -------------------------------------------------------------------------------------
+
+
+def test_each_parameter_has_the_control_that_suits_it() -> None:
+    """Whole numbers and others get sliders, choices a list; each with its name, unit and help."""
+    bully = Screen().controls.by_name
+    assert {name: type(control).__name__ for name, control in bully.items()} == {
+        "agents": "IntSlider",
+        **dict.fromkeys(("slowest", "loss", "patience", "heartbeat"), "FloatSlider"),
+        "version": "Dropdown",
+        "seed": "IntText",
+    }
+    assert (bully["patience"].description, bully["patience"].tooltip) == (
+        "patience, s",
+        "how long to wait for an answer",
+    )
+    assert (bully["agents"].min, bully["agents"].max, bully["agents"].step) == (2, 12, 1)
+
+
+def test_a_switch_is_a_checkbox() -> None:
+    """For a parameter that is true or false."""
+    assert isinstance(_control(Parameter("lamp", True)), ipywidgets.Checkbox)
+
+
+def test_turning_a_control_shows_another_run() -> None:
+    """Once: setting the other controls to what is so already asks for nothing."""
+    screen = Screen()
+    screen.controls.by_name["agents"].value = 7
+    assert screen.lab.parameters["agents"] == 7
+    assert screen.shown == [0]
+    assert screen.player.branches[0]["meta"]["agents"] == list("7654321")
+
+
+def test_controls_follow_the_branch_on_show() -> None:
+    """Two runs with other parameters side by side: selecting one turns the sliders, and runs nothing."""
+    screen = Screen()
+    screen.lab.vary(agents=7, seed=3)
+    assert (screen.values["agents"], screen.values["seed"]) == (7, 3)
+    runs = [each.run for each in screen.lab.branches]
+    screen.player.selected = 0
+    assert (screen.lab.selected, screen.values["agents"], screen.values["seed"]) == (0, 5, 0)
+    assert [each.run for each in screen.lab.branches] == runs
+    assert screen.shown == [1, 0]
+
+
+def test_a_selection_that_is_not_there_is_left_alone() -> None:
+    """The browser may be a step behind."""
+    screen = Screen()
+    screen.player.selected = 5
+    assert screen.lab.selected == 0
+
+
+def test_buttons_draw_another_seed_and_heal() -> None:
+    """The seed counts up; without faults nobody crashes."""
+    screen = Screen()
+    again, heal = next(each for each in screen.controls.widgets if isinstance(each, ipywidgets.HBox)).children
+    again.click()
+    heal.click()
+    assert screen.lab.line.endswith("seed=1 until=12")
+    assert screen.values["seed"] == 1
+
+
+def test_a_pasted_line_is_played_and_the_box_emptied() -> None:
+    """Sliders and all."""
+    screen = Screen()
+    screen.controls.line.value = "  bully agents=3 seed=9 | crash 2 @4 "
+    assert (screen.values["agents"], screen.values["seed"], screen.controls.line.value) == (3, 9, "")
+
+
+@pytest.mark.parametrize(
+    "line", ["bully agents=99", "crash 5 @3", "blackboard", "bully | crash 9 @3", "bully <b>"]
+)
+def test_a_line_that_makes_no_sense_is_explained_and_changes_nothing(line: str) -> None:
+    """Beside the controls, as text and not as HTML."""
+    screen = Screen()
+    before = screen.look
+    screen.controls.line.value = line
+    assert screen.look == before
+    assert screen.problem.startswith("<div role='alert'>")
+    assert "<b>" not in screen.problem
+
+
+def test_the_next_change_clears_the_complaint() -> None:
+    """What was wrong is no longer of interest."""
+    screen = Screen()
+    screen.controls.line.value = "nonsense"
+    screen.controls.by_name["agents"].value = 6
+    assert screen.problem == ""
+
+
+class Proud(Candidate):
+    """Refuses to be one of many."""
+
+    def __init__(self, rank: int, **settings: Any) -> None:
+        if rank > 5:
+            raise RuntimeError("we are enough")
+        super().__init__(rank)
+
+
+def test_a_class_that_cannot_be_built_is_explained_beside_the_controls() -> None:
+    """The slider springs back to what is shown."""
+    screen = Screen(labs.bully(Proud))
+    screen.controls.by_name["agents"].value = 8
+    assert (screen.values["agents"], screen.problem) == (5, "<div role='alert'>we are enough</div>")
+
+
+class Silent(Candidate):
+    """Cannot even say what is wrong."""
+
+    def on_ping(self, sender: str, message: Any) -> None:
+        raise KeyError
+
+    async def watch(self) -> None:
+        """Ping at once, whoever rules."""
+        await self.ask(self.peers, Ping())
+
+
+def test_a_run_that_broke_off_says_so_beside_the_controls() -> None:
+    """From the beginning, and as long as that run is on show."""
+    screen = Screen(labs.bully(Silent))
+    assert "(Silent) failed at" in screen.problem
+    assert len(screen.player.branches[0]["meta"]["kinds"]) > 0
+
+
+# --- wishes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wish", "text"),
+    [
+        ({"kind": "Crash", "agent": "4", "at": 4}, "crash 4 @4"),
+        ({"kind": "Restart", "agent": "5", "at": 5.5}, "restart 5 @5.5"),
+        ({"kind": "Slow", "who": "3", "by": 0.5, "at": 2.0000001}, "slow 3 0.5 @2"),
+        ({"kind": "Cut", "link": "4>3", "at": 1}, "cut 4>3 @1"),
+        ({"kind": "Partition", "groups": [["1", "2"], ["3", "4", "5"]], "at": 2}, "partition 1,2/3,4,5 @2"),
+    ],
+)
+def test_a_fault_clicked_at_a_moment_strikes_then(wish: dict[str, Any], text: str) -> None:
+    """A branch whose trace holds the fault, and whose line tells it."""
+    screen = Screen()
+    trace = screen.click(**wish)
+    assert [event.data for event in trace.select("fault") if event.data == text] == [text]
+    assert screen.lab.line.endswith(f" | {text}")
+    assert (len(screen.lab.branches), screen.lab.selected, screen.said) == (2, 1, [])
+
+
+def journey(trace: Trace, message: int | None) -> list[tuple[str, float]]:
+    """What became of a message, and when."""
+    return [(event.kind, event.time) for event in trace if event.message == message]
+
+
+def test_a_clicked_message_is_dropped() -> None:
+    """Just that one, by its number."""
+    screen = Screen()
+    message = screen.lab.run.trace.select("Election", since=3)[0].message
+    trace = screen.click("Drop", message=message)
+    assert [(event.kind, event.data) for event in trace if event.message == message][1:] == [
+        (DROP, "dropped")
+    ]
+
+
+def test_a_clicked_message_is_delayed() -> None:
+    """It arrives by so much later."""
+    screen = Screen()
+    before = screen.lab.run.trace
+    message = before.select("Pong", since=2)[0].message
+    after = screen.click("Delay", message=message, by=0.5)
+    assert journey(after, message)[1][1] == pytest.approx(journey(before, message)[1][1] + 0.5)
+
+
+def test_a_clicked_message_is_duplicated() -> None:
+    """It arrives twice."""
+    screen = Screen()
+    message = screen.lab.run.trace.select("Coordinator")[0].message
+    trace = screen.click("Duplicate", message=message)
+    assert [kind for kind, _ in journey(trace, message)].count("deliver") == 2
+
+
+def test_a_message_is_that_of_the_branch_it_was_clicked_on() -> None:
+    """Another branch is on show meanwhile; the fault goes to the one that was meant."""
+    screen = Screen()
+    screen.lab.vary(agents=3)
+    message = screen.lab.branches[0].run.trace.select("Election", since=3)[-1].message
+    screen.wish("fault", branch=0, fault={"kind": "Drop", "message": message})
+    assert (screen.lab.branch.parent, screen.lab.parameters["agents"]) == (0, 5)
+
+
+def test_branches_are_made_renamed_deleted_and_undone_by_click() -> None:
+    """As by script; a name is cut to what fits a tab."""
+    screen = Screen()
+    screen.wish("branch", branch=0, at=3.0)
+    screen.wish("rename", branch=1, name="x" * 200)
+    assert [each.name for each in screen.lab.branches] == ["your run", "x" * 80]
+    screen.wish("delete", branch=1)
+    assert len(screen.lab.branches) == 1
+    screen.wish("undo")
+    screen.wish("undo")
+    assert [each.name for each in screen.lab.branches] == ["your run", "copy of your run"]
+    assert screen.said == []
+
+
+NONSENSE: list[tuple[dict[str, Any], str]] = [
+    ({"type": "explode"}, "'explode' cannot be asked for: there are fault, branch, rename, delete, undo"),
+    ({}, "None cannot be asked for"),
+    ({"type": "fault"}, "is no fault that can be clicked. There are Crash, Restart, Slow"),
+    ({"type": "fault", "fault": None}, "is no fault that can be clicked"),
+    ({"type": "fault", "fault": {"kind": "Skew", "agent": "1", "at": 1}}, "is no fault that can be clicked"),
+    ({"type": "fault", "fault": {"kind": "Crash", "agent": "1"}}, "is no fault that can be clicked"),
+    ({"type": "fault", "fault": {"kind": "Crash", "agent": "9", "at": 3}}, "there is no agent '9'"),
+    ({"type": "fault", "fault": {"kind": "Crash", "agent": "1", "at": -3}}, "at=-3.0: seconds, 0 or later"),
+    ({"type": "fault", "fault": {"kind": "Crash", "agent": "1", "at": "soon"}}, "is no fault that can be"),
+    (
+        {"type": "fault", "fault": {"kind": "Slow", "who": "1", "by": "much", "at": 1}},
+        "is no fault that can be",
+    ),
+    ({"type": "fault", "fault": {"kind": "Cut", "link": "12", "at": 1}}, "cannot be read as cut"),
+    (
+        {"type": "fault", "fault": {"kind": "Partition", "groups": [[1], [2]], "at": 1}},
+        "is no fault that can be",
+    ),
+    (
+        {"type": "fault", "fault": {"kind": "Partition", "groups": [["1"], ["1"]], "at": 1}},
+        "nobody is in two",
+    ),
+    (
+        {"type": "fault", "fault": {"kind": "Drop", "message": 99_999}},
+        "there is no message 99999 in this run",
+    ),
+    ({"type": "fault", "fault": {"kind": "Delay", "message": 1, "by": -1}}, "by=-1.0: seconds, above 0"),
+    (
+        {"type": "fault", "branch": 7, "fault": {"kind": "Crash", "agent": "1", "at": 3}},
+        "there is no branch 7",
+    ),
+    ({"type": "branch", "branch": "x"}, "there is no branch x"),
+    ({"type": "rename", "branch": 7, "name": "x"}, "there is no branch 7"),
+    ({"type": "delete", "branch": -1}, "there is no branch -1"),
+]
+
+
+@pytest.mark.parametrize(("wish", "words"), NONSENSE)
+def test_a_wish_that_makes_no_sense_is_answered_and_changes_nothing(wish: dict[str, Any], words: str) -> None:
+    """The player is told in words; branches, selection and controls are as they were."""
+    screen = Screen()
+    screen.lab.inject("crash 4 @4")
+    before = screen.look
+    screen.player._handle_custom_msg(wish, [])
+    assert screen.look == before
+    assert len(screen.said) == 1
+    assert words in screen.said[0]
+
+
+# --- what a notebook shows ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lab", [labs.bully, labs.blackboard])
+def test_a_notebook_gets_a_widget_a_picture_and_a_text(lab: Any) -> None:
+    """The widget for those who have a kernel, the drawing and the words for those who have none."""
+    shown = lab()._repr_mimebundle_()
+    assert {"application/vnd.jupyter.widget-view+json", "image/svg+xml", "text/plain"} <= shown.keys()
+    assert shown["text/plain"] == repr(lab())
+    assert shown["image/svg+xml"] == lab()._repr_mimebundle_()["image/svg+xml"]
+    assert " at 0x" not in shown["text/plain"]
+
+
+@pytest.mark.parametrize("until", [0.0, 2.0, 4.0])
+def test_a_run_that_ends_before_its_focus_is_drawn_as_well(until: float) -> None:
+    """The whole of it, then."""
+    assert labs.bully(until=until)._repr_mimebundle_()["image/svg+xml"].startswith("<svg")
+
+
+def test_a_run_shows_itself_as_a_lab_of_its_own() -> None:
+    """No parameters but the seed, yet the player and everything that can be clicked."""
+
+    class Idle(Agent):
+        """Does nothing."""
+
+    run = World().add(Idle("ann")).run(until=1.0)
+    assert "application/vnd.jupyter.widget-view+json" in run._repr_mimebundle_()
+    screen = Screen(labs.of(run))
+    assert list(screen.values) == ["seed"]
+    assert screen.click("Crash", agent="ann", at=0.5).count("crash") == 1

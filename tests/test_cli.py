@@ -1,0 +1,281 @@
+"""The command line: what a learner types, and what a script relies on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from coordlab import __version__, course, labs
+from coordlab.cli import main
+
+
+def typed(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def told(*words: str) -> dict[str, Any]:
+    """What `run --json` says."""
+    found: dict[str, Any] = json.loads(typed("run", *words, "--json").output)
+    return found
+
+
+# --- run ------------------------------------------------------------------------------------------
+
+
+def test_a_lab_is_run_and_told() -> None:
+    """Its line, its story, its verdicts; and success, since every promise was kept."""
+    result = typed("run", "bully", "-p", "agents=3", "--until", "4")
+    lines = result.output.splitlines()
+    assert (result.exit_code, lines[0]) == (0, labs.bully(agents=3, until=4.0).line)
+    assert lines[2] == "    0.000 s  1 starts."
+    assert "  messages of this election: 5 (theory ≤ 5)" in lines
+
+
+def test_everything_as_json() -> None:
+    """Scenario, line, verdicts, measures, problem: the schema that other programs read."""
+    found = told("bully", "--seed", "3")
+    lab = labs.bully(seed=3)
+    assert list(found) == ["scenario", "line", "events", "verdicts", "measures", "problem"]
+    assert found["scenario"] == json.loads(lab.scenario.to_json())
+    assert (found["line"], found["events"], found["problem"]) == (lab.line, len(lab.run.trace), "")
+    assert {tuple(each) for each in found["verdicts"]} == {("name", "status", "at", "event", "because")}
+    assert found["measures"][0] == {"label": "messages of this election", "value": 19, "theory": "≤ 19"}
+
+
+def test_parameters_seed_end_and_faults_are_given_one_by_one() -> None:
+    """A given fault takes the place of those that the lab comes with; seed and until are values, too."""
+    words = ["-p", "agents=4", "-p", "seed=7", "-p", "until=9", "-f", "crash 4 @2", "-f", "crash 3 @5"]
+    assert told("bully", *words)["line"] == (
+        "bully agents=4 slowest=0.05 loss=0 patience=0.25 heartbeat=1 version=textbook seed=7 until=9"
+        " | crash 4 @2 | crash 3 @5"
+    )
+
+
+@pytest.mark.parametrize("form", ["line", "json", "text file"])
+def test_a_shared_scenario_is_run_in_any_form(tmp_path: Path, form: str) -> None:
+    """As a line, as the file that a lab saved, or as a file with the line in it."""
+    lab = labs.bully(agents=3, seed=5)
+    lab.save(tmp_path / "run.json")
+    (tmp_path / "run.txt").write_text(lab.line + "\n", encoding="utf-8")
+    source = {"line": lab.line, "json": tmp_path / "run.json", "text file": tmp_path / "run.txt"}[form]
+    assert told(str(source))["line"] == lab.line
+
+
+def test_a_file_of_a_labs_name_does_not_hide_the_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `coordlab run bully > bully` the lab is still the lab."""
+    monkeypatch.chdir(tmp_path)
+    Path("bully").write_text("nonsense", encoding="utf-8")
+    assert typed("run", "bully").exit_code == 0
+
+
+def test_the_trace_is_written_and_played(tmp_path: Path) -> None:
+    """A trace file holds the run, and `play` makes a page of it."""
+    trace, page = tmp_path / "run.jsonl", tmp_path / "run.html"
+    typed("run", "bully", "--trace", str(trace))
+    assert trace.read_text("utf-8") == labs.bully().run.trace.to_jsonl()
+    assert typed("play", str(trace), "-o", str(page)).exit_code == 0
+    assert '"name":"recorded run"' in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("bully", 0),
+        ("bully until=3.1", 0),
+        ("bully slowest=0.5 seed=1 until=30", 1),
+        ("bully agents=99", 2),
+        pytest.param("bully agents=12 version=unguarded slowest=0.5 until=1e6", 3, marks=pytest.mark.slow),
+    ],
+    ids=["kept", "undecided", "violated", "senseless", "broke off"],
+)
+def test_the_exit_code_says_how_it_went(line: str, code: int) -> None:
+    """0 if nothing was violated, 1 if something was, 2 if the request makes no sense, 3 if it broke off."""
+    assert typed("run", line, "--json").exit_code == code
+
+
+WRONG = [
+    (["run", "chess"], "there is no lab 'chess'. There are blackboard, bully"),
+    (["run", "bully", "-p", "size=3"], "the bully lab has no parameter 'size'. It has agents"),
+    (["run", "bully", "-p", "agents"], "agents='': it must be a whole number from 2 to 12"),
+    (["run", "bully", "-p", "agents=many"], "agents='many': it must be a whole number from 2 to 12"),
+    (["run", "bully", "-p", "agents=3 | crash 1 @2"], "a value has no spaces. Write agents=7"),
+    (["run", "bully", "-f", "crush 5 @3"], "begins with no kind of fault. There are crash"),
+    (["run", "bully", "-f", "crash 9 @3"], "there is no agent '9'. The agents here are 1, 2, 3, 4, 5"),
+    (["run", "bully", "--seed", "x"], "'x' is not a valid integer"),
+    (["run", "bully", "--until", "-1"], "until=-1.0 is no moment"),
+    (["run", "missing.json"], "there is no file 'missing.json' here. Give a lab: blackboard, bully"),
+    (["run", "bully", "--trace", "/nowhere/run.jsonl"], "No such file or directory"),
+    (["play", "missing.jsonl", "-o", "x.html"], "No such file or directory"),
+    (["play", "bully", "-o", "/nowhere/x.html"], "No such file or directory"),
+    (["play", "bully"], "Missing option"),
+    (["play", "bully", "-o", "x.html", "--vary", "size=3,5"], "has no parameter 'size'"),
+    (["play", "bully", "-o", "x.html", "--vary", "agents"], "agents='': it must be a whole number"),
+    (["play", "run.jsonl", "-o", "x.html", "--vary", "a=1"], "a recorded trace cannot be varied"),
+    (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
+]
+
+
+@pytest.mark.parametrize(("words", "text"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_a_senseless_request_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], text: str
+) -> None:
+    """In words and not with a traceback; exit code 2, and no file is left behind."""
+    monkeypatch.chdir(tmp_path)
+    result = typed(*words)
+    assert result.exit_code == 2
+    assert text in " ".join(result.output.split())
+    assert not list(tmp_path.iterdir())
+
+
+HOSTILE = {
+    "nested": "[" * 100_000,
+    "huge": '{"format":"' + "x" * 1_100_000,
+    "cut off": labs.bully().scenario.to_json()[:60],
+    "another format": '{"format":"coordlab-trace","version":1}',
+    "no lab": '{"format":"coordlab-scenario","version":1}',
+    "list of parameters": '{"format":"coordlab-scenario","version":1,"lab":"bully","parameters":[1]}',
+    "object as value": '{"format":"coordlab-scenario","version":1,"lab":"bully","parameters":{"agents":{}}}',
+    "infinite end": '{"format":"coordlab-scenario","version":1,"lab":"bully","until":1e999}',
+    "code": "__import__('os').system('true')",
+    "path": "../../etc/passwd",
+    "nothing": "",
+    "binary": "\x00\x01\x02",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_file_is_refused(tmp_path: Path, kind: str) -> None:
+    """Data only, of bounded size; whatever is in it, the answer is short and in words."""
+    file = tmp_path / "given.json"
+    file.write_text(HOSTILE[kind], encoding="utf-8")
+    for words in (["run", str(file)], ["play", str(file), "-o", str(tmp_path / "x.html")]):
+        result = typed(*words)
+        assert result.exit_code == 2, result.exception
+        assert len(result.output) < 1_000
+
+
+def test_a_broken_trace_file_is_refused_with_its_line(tmp_path: Path) -> None:
+    """Somebody edited line 3."""
+    lines = labs.bully().run.trace.to_jsonl().splitlines()
+    lines[2] = "[1,2]"
+    (tmp_path / "run.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    result = typed("play", str(tmp_path / "run.jsonl"), "-o", str(tmp_path / "x.html"))
+    assert (result.exit_code, "line 3 is" in result.output) == (2, True)
+
+
+# --- play -----------------------------------------------------------------------------------------
+
+
+def recorded(page: Path) -> list[str]:
+    """The names of the branches in a page."""
+    text = page.read_text("utf-8").partition('id="cl-data">')[2].partition("</script>")[0]
+    return [branch["meta"]["name"] for branch in json.loads(text)["branches"]]
+
+
+def test_a_page_records_a_variant_for_each_value(tmp_path: Path) -> None:
+    """The run itself, and one beside it for each number of agents, each with its own crash."""
+    page = tmp_path / "bully.html"
+    result = typed("play", "bully", "-o", str(page), "--vary", "agents=3,7")
+    assert result.output == f"{page}: {page.stat().st_size / 1000:,.0f} kB\n"
+    assert recorded(page) == ["your run", "agents = 3", "agents = 7"]
+    assert "crash 7 @3..9" in page.read_text("utf-8")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the browser here is a shell script")
+def test_a_page_is_opened_when_asked_for(tmp_path: Path) -> None:
+    """In the learner's browser: here one that only notes what it was given."""
+    noted, browser, page = (tmp_path / name for name in ("noted", "browser", "x.html"))
+    browser.write_text(f'#!/bin/sh\necho "$1" > {noted}\n', encoding="utf-8")
+    browser.chmod(0o755)
+    command = [sys.executable, "-m", "coordlab", "play", "bully", "-o", str(page), "--open"]
+    subprocess.run(command, env={**os.environ, "BROWSER": f"{browser} %s"}, check=True, capture_output=True)
+    assert noted.read_text().strip() == page.as_uri()
+
+
+@pytest.mark.browser
+def test_the_page_plays(chrome: Any, tmp_path: Path) -> None:
+    """In a real browser, from the disk, without a word of complaint."""
+    page = tmp_path / "bully.html"
+    typed("play", "bully", "-o", str(page), "--vary", "agents=3")
+    tab, complaints = chrome.new_page(), list[str]()
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda word: complaints.append(word.text))
+    tab.goto(page.as_uri())
+    tab.wait_for_selector(".cl-player[data-ready]")
+    tabs = tab.locator(".cl-tab").all_inner_texts()
+    tab.close()
+    assert (tabs, complaints) == (["your run", "agents = 3"], [])
+
+
+# --- the rest -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(shell: str) -> None:
+    """A script that names the command."""
+    assert "_COORDLAB_COMPLETE" in typed("completion", shell).output
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("coordlab run b", ["blackboard", "bully"]),
+        ("coordlab run bully -p ", [f"{each.name}=" for each in labs.design("bully").parameters]),
+        ("coordlab run bully -p h", ["heartbeat="]),
+        ("coordlab run chess -p h", []),
+    ],
+)
+def test_labs_and_parameters_are_completed(line: str, completed: list[str]) -> None:
+    """As bash asks for it."""
+    *_, begun = words = line.split(" ")
+    environment = {
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(words) - 1),
+        "_COORDLAB_COMPLETE": "bash_complete",
+    }
+    result = CliRunner().invoke(main, env=environment, prog_name="coordlab")
+    assert [each.removeprefix("plain,") for each in result.output.split()] == completed, begun
+
+
+def test_the_course_needs_its_chapter(tmp_path: Path) -> None:
+    """Asked for one that is not there it lists those that are, and starts nothing."""
+    result = typed("lab", "--chapter", "99", "--folder", str(tmp_path / "course"))
+    assert (result.exit_code, "no chapter '99'" in result.output) == (2, True)
+
+
+def test_the_notebook_goes_to_jupyterlab_with_all_that_follows(tmp_path: Path) -> None:
+    """JupyterLab itself answers: `--version` after the chapter is its own."""
+    if not list(course.CHECKOUT.glob("*.ipynb")):
+        pytest.skip("this checkout has no notebooks")
+    first = min(course.CHECKOUT.glob("*.ipynb")).stem
+    words = ["lab", "--chapter", first, "--folder", str(tmp_path), "--", "--version"]
+    result = subprocess.run(
+        [sys.executable, "-m", "coordlab", *words], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    opening, version = result.stdout.splitlines()
+    assert opening.startswith(f"Opening {course.CHECKOUT / first}.ipynb")
+    assert version.split(".")[0].isdigit()
+
+
+def test_the_module_is_the_command() -> None:
+    """`python -m coordlab` in a process of its own: version, story, exit code."""
+
+    def ran(*words: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "coordlab", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+        return done.returncode, done.stdout + done.stderr
+
+    assert ran("--version") == (0, f"coordlab, version {__version__}\n")
+    assert ran("run", "bully")[1].splitlines()[0] == labs.bully().line
+    code, words = ran("run", "chess")
+    assert (code, words.splitlines()[-1]) == (
+        2,
+        "Error: there is no lab 'chess'. There are blackboard, bully.",
+    )
