@@ -242,7 +242,8 @@ class Agent:
         by then is missing.  A reply that comes later goes to its handler, if there is one.
         """
         self._must_be_in_task("ask")
-        names = (to,) if isinstance(to, str) else tuple(dict.fromkeys(to))
+        several = isinstance(to, Iterable) and not isinstance(to, str)
+        names = tuple(dict.fromkeys(to)) if several else (cast("str", to),)
         return self._ask(names, message, within, len(names) if enough is None else min(enough, len(names)))
 
     async def _ask(

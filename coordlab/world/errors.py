@@ -6,7 +6,7 @@ import asyncio
 import re
 import traceback
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from coordlab.world.trace import HANDLE, SEND
 if TYPE_CHECKING:
     from coordlab.world.world import Run, World
 
-_OURS = re.compile(r"[\\/](coordlab[\\/]world|asyncio)[\\/]\w+\.py$|<frozen ")
+_OURS = re.compile(r"[\\/](coordlab[\\/]world[\\/]\w+|asyncio[\\/]\w+|contextlib)\.py$|<frozen ")
 
 
 class WorldError(RuntimeError):
@@ -54,7 +54,7 @@ def blame(world: World, error: BaseException) -> str:
     """Who failed, when, upon what, and in which line."""
     agent = world.loop.acting
     who = f"agent {agent.name} ({type(agent).__name__})" if isinstance(agent, Agent) else "the world"
-    what = "; ".join(f"{type(each).__name__}: {each}" for each in _leaves(error))
+    what = "; ".join(f"{type(each).__name__}: {_safely(str, each)}" for each in _leaves(error))
     where = _own_line(_leaves(error)[0]) or _own_line(error)
     return f"{who} failed at {seconds(world.now)} s{_upon(world, world.loop.cause)}: {what}{where}"
 
@@ -114,13 +114,21 @@ def _leaves(error: BaseException) -> list[BaseException]:
     return [error]
 
 
+def _safely(words: Callable[[Any], str], thing: Any) -> str:
+    """What `words` says of a thing of which anybody may have written the words."""
+    try:
+        return words(thing)
+    except Exception as error:  # noqa: BLE001  (the error at hand must not hide behind this one)
+        return f"<{type(thing).__name__} that cannot say what it is: {type(error).__name__}>"
+
+
 def _upon(world: World, cause: int | None) -> str:
     if cause is None or cause >= len(world.rows):
         return ""
     _, kind, _, peer, number, name, *_ = world.rows[cause]
     if kind == HANDLE:
         sent = next(row[7] for row in world.rows if row[1] == SEND and row[4] == number)
-        return f", handling {sent!r} from {peer}"
+        return f", handling {_safely(repr, sent)} from {peer}"
     return f", after {kind} {name or ''}".rstrip()
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coordlab.world.world import World
 
 KINDS: dict[str, type[Fault]] = {}
+LATEST = 1e9  # seconds: whatever happens, happens before
 
 
 class FaultError(ValueError):
@@ -44,10 +45,13 @@ class Fault:
     def __post_init__(self) -> None:
         for name in ("at", "until"):
             if (when := getattr(self, name)) is not None:
-                self._settle(name, when, 0 <= _number(when) <= _LATEST, "seconds, 0 or later")
+                self._settle(name, when, 0 <= _number(when) <= LATEST, "seconds, 0 or later")
         for name in self.agents:
             if not is_name(name):
-                raise FaultError(f"{name!r} is no agent's name. Write it like {self.usage!r}.")
+                raise FaultError(
+                    f"{name!r} is no agent's name, which is a text without spaces. "
+                    f"Write it like {self.usage!r}."
+                )
         if self.until is not None and self.until <= (self.at or 0):
             raise FaultError(
                 f"the fault begins at {self.at or 0:g} s and ends at {self.until:g} s: the end must come "
@@ -247,7 +251,7 @@ class Skew(Fault):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._settle("rate", self.rate, _positive(self.rate), "times true time, above 0,")
-        self._settle("ahead", self.ahead, abs(_number(self.ahead)) <= _LATEST, "seconds")
+        self._settle("ahead", self.ahead, abs(_number(self.ahead)) <= LATEST, "seconds")
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -370,7 +374,6 @@ def is_name(text: object) -> bool:
 
 
 _NAME = re.compile(r"[^\s,>/|@#\x00-\x1f\x7f\ud800-\udfff]{1,100}")
-_LATEST = 1e9
 
 
 def _name(text: str) -> str:
@@ -390,4 +393,4 @@ def _number(value: Any) -> float:
 
 
 def _positive(value: float) -> bool:
-    return 1e-6 <= _number(value) <= _LATEST
+    return 1e-6 <= _number(value) <= LATEST

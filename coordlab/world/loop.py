@@ -454,6 +454,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if over.loop is not self:
                 raise
             raise self.overrun(over.kind) from None
+        except (asyncio.CancelledError, GeneratorExit, StopIteration) as error:
+            # Whoever called would take it for his own: to be cancelled, to be closed, to be at the end.
+            raise RuntimeError(f"{type(error).__name__} raised where nobody waits for it") from error
 
     def _drive(self, until: int) -> None:
         heap, ready, step = self.heap, self.ready, self.step

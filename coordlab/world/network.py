@@ -130,7 +130,7 @@ def as_latency(latency: Latency | float | str) -> Latency:
     """A latency from what people write: 0.02, "uniform(0.01, 0.05)" or a `Latency`."""
     if isinstance(latency, Latency):
         return latency
-    return read_latency(latency) if isinstance(latency, str) else constant(latency)
+    return constant(latency) if isinstance(latency, (int, float)) else read_latency(str(latency))
 
 
 class Link:

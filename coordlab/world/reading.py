@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from coordlab.world.faults import FaultError, is_name, read_fault
+from coordlab.world.faults import LATEST, FaultError, is_name, read_fault
 from coordlab.world.trace import (
     CRASH,
     DECISION,
@@ -215,7 +215,7 @@ def _sentences(value: Any) -> bool:
 
 
 def _moment(value: Any) -> bool:
-    return _number(value) and 0 <= value <= 1e9
+    return _number(value) and 0 <= value <= LATEST
 
 
 def _number(value: Any) -> bool:

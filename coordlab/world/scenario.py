@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from coordlab.world.faults import Fault, FaultError, is_name, read_fault
+from coordlab.world.faults import LATEST, Fault, FaultError, is_name, read_fault
 from coordlab.world.trace import dumps, loads
 
 FORMAT, VERSION = "coordlab-scenario", 1
@@ -83,7 +83,7 @@ class Scenario:
             raise ScenarioError(
                 f"seed={_brief(seed)} is no whole number below 2**63. Write for instance seed=7."
             )
-        if until is not None and not (type(until) in (int, float) and 0 <= until <= 1e9):
+        if until is not None and not (type(until) in (int, float) and 0 <= until <= LATEST):
             raise ScenarioError(
                 f"until={_brief(until)} is no moment: give virtual seconds, at most 1e9, as in until=20."
             )

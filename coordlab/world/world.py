@@ -32,7 +32,7 @@ from coordlab.world.errors import (
     overrun,
     stuck,
 )
-from coordlab.world.faults import Drop, Fault, FaultError, is_name, read_fault, seconds
+from coordlab.world.faults import LATEST, Drop, Fault, FaultError, is_name, read_fault, seconds
 from coordlab.world.loop import MICRO, Task, VirtualLoop, micros
 from coordlab.world.message import handler_name, is_message
 from coordlab.world.network import Latency, Network
@@ -99,7 +99,10 @@ class World:
         topology: networkx.Graph[Any] | None = None,
         budget: Budget = Budget(),
     ) -> None:
-        self.seed, self.budget = seed, budget
+        if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+            raise TypeError(f"seed={seed!r} is no whole number. Write for instance seed=7.")
+        self.seed = seed = int(seed)
+        self.budget = budget
         self.network = Network(latency, loss, duplicate, reorder, topology, seed)
         self.loop = VirtualLoop(budget.instant, budget.wall)
         self.loop.overrun, self.loop.spend, self.loop.look = self._overrun, self._spend, self._look
@@ -140,7 +143,7 @@ class World:
                 "this world runs already, or has: add everybody before, those who come later with "
                 "world.add(agent, at=5.0)."
             )
-        if not 0 <= at < float("inf"):
+        if not 0 <= at <= LATEST:
             raise ValueError(f"at={at!r} is no moment: give virtual seconds, as in world.add(agent, at=5.0).")
         for each in agents:
             for agent in (each,) if isinstance(each, Agent) else each:
@@ -170,6 +173,10 @@ class World:
         if self.loop.is_closed():
             raise RuntimeError("this run is over, and data now. Branch from it: run.branch(Crash(...)).")
         for each in faults:
+            if not isinstance(each, (Fault, str)):
+                raise FaultError(
+                    f"{each!r} is no fault. Write for instance Crash('5', at=3) or 'crash 5 @3'."
+                )
             fault = self._checked(read_fault(each) if isinstance(each, str) else each)
             self.faults.append(fault)
             if self.started:
@@ -199,6 +206,12 @@ class World:
 
     def expect(self, *properties: Callable[[Trace], Any]) -> World:
         """Let the run be judged by these properties (see `coordlab.checks`)."""
+        for each in properties:
+            if not callable(each):
+                raise TypeError(
+                    f"{each!r} is no property: give what judges a trace, as in "
+                    f"world.expect(always('one leader', lambda now: len(now.where('role', 'leads')) <= 1))."
+                )
         self.properties += properties
         return self
 
@@ -252,7 +265,7 @@ class World:
                 "this world has run already, and its run is data now. Build another world, "
                 "or branch from the run: run.branch(Crash(...))."
             )
-        if until is not None and not 0 <= until < float("inf"):
+        if until is not None and not 0 <= until <= LATEST:
             raise ValueError(f"until={until!r}: give the end in virtual seconds, as in run(until=20).")
         self.started = True
         try:

@@ -123,7 +123,7 @@ def test_every_latency_is_positive_and_finite(wrong):
 
 
 @pytest.mark.parametrize(
-    "wrong", ["soon", "normal(1, 2)", "uniform(1)", "uniform(a, b)", "__import__('os')", ""]
+    "wrong", ["soon", "normal(1, 2)", "uniform(1)", "uniform(a, b)", "__import__('os')", "", None, len]
 )
 def test_what_is_no_latency_is_refused(wrong):
     """The error lists what is known."""

@@ -108,7 +108,7 @@ def test_until_zero_is_the_first_instant():
     assert [event.kind for event in does(act, Greeter("bob"), until=0).trace] == ["start", "start", "send"]
 
 
-@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf")])
+@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), 1e10])
 def test_an_end_is_a_moment(wrong):
     """The world can still run after a wrong end."""
     world = World()
@@ -344,7 +344,24 @@ def test_an_agent_needs_its_name():
         World().add(Nameless("ann"))
 
 
-@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf")])
+@pytest.mark.parametrize("seed", ["7", 1.5, None, True])
+def test_a_seed_is_a_whole_number(seed):
+    """Else its line could not be read again."""
+    with pytest.raises(TypeError, match=r"seed=.* is no whole number. Write for instance seed=7"):
+        World(seed=seed)
+
+
+def test_only_faults_are_injected_and_only_properties_expected():
+    """A number is neither; the world is as it was."""
+    world = World().add(Greeter("ann"))
+    with pytest.raises(FaultError, match=r"5 is no fault. Write for instance Crash\('5', at=3\)"):
+        world.inject(5)
+    with pytest.raises(TypeError, match=r"True is no property.*world.expect\(always"):
+        world.expect(True)
+    assert (world.faults, world.properties) == ([], ())
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), 1e10])
 def test_agents_join_at_a_moment(wrong):
     """Not before the beginning, and not never."""
     with pytest.raises(ValueError, match=r"at=.* is no moment"):
@@ -561,6 +578,65 @@ def test_the_trace_until_the_error_is_there():
 
     trace = fails(act, "failed at 2 s").run.trace
     assert (trace.count("handle"), trace.until, trace.agents) == (2, 2.0, ("zoe", "bob"))
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, GeneratorExit, StopIteration])
+def test_an_error_that_the_caller_would_take_for_his_own_is_wrapped(error):
+    """A handler that raises CancelledError must not cancel the cell in which the world runs."""
+
+    class Wrong(Greeter):
+        def on_hello(self, sender, message):
+            raise error
+
+    with pytest.raises(
+        AgentError, match=f"bob .Wrong. failed at 1.1 s.*{error.__name__} raised where nobody waits"
+    ):
+        World(latency=0.1).add(Greeter("ann", "bob"), Wrong("bob")).run()
+
+
+def test_errors_and_messages_that_cannot_say_what_they_are():
+    """Broken words of a learner's own do not hide the error."""
+
+    class Mute(Exception):
+        def __str__(self):
+            raise ValueError("no words")
+
+    @message
+    class Odd(Hello):
+        """Odd."""
+
+        def __repr__(self):
+            raise ValueError("no words")
+
+    class Wrong(Greeter):
+        def on_odd(self, sender, message):
+            raise Mute
+
+    async def act(zoe):
+        zoe.send("eve", Odd())
+
+    match = "handling <Odd that cannot say what it is: ValueError> from zoe: Mute: <Mute that cannot say"
+    with pytest.raises(AgentError, match=match):
+        does(act, Wrong("eve"))
+
+
+def test_a_world_cannot_run_inside_itself():
+    """An agent that starts its own world again is told that it runs."""
+
+    async def act(zoe):
+        zoe._world.run()
+
+    assert str(fails(act, "this world has run already")).endswith("in act: zoe._world.run()")
+
+
+@pytest.mark.parametrize("to", [5, None, Greeter("bob")])
+def test_asking_needs_names(to):
+    """As sending does."""
+
+    async def act(zoe):
+        await zoe.ask(to, Hello())
+
+    fails(act, "zoe wrote to .*, but the agents here are zoe, bob")
 
 
 # --- deadlock ------------------------------------------------------------------------------------------
