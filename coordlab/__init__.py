@@ -2,14 +2,14 @@
 
 Read it in this order.
 
-    World, Run, Budget              a simulated world, and what comes of running it   world/world.py
-    Agent, State, message           what a learner writes                             world/agent.py, message.py
-    uniform, exponential, constant  how long messages take                            world/network.py
+    World, Run, Budget              a simulated world, and what comes of it    world/world.py
+    Agent, State, message           what a learner writes                      world/agent.py, message.py
+    uniform, exponential, constant  how long messages take                     world/network.py
     Crash, Restart, Partition, Cut, Slow, Skew, Drop, Delay, Duplicate
-                                    what goes wrong                                   world/faults.py
-    Trace, Scenario                 the record of a run, and a run as data            world/trace.py, scenario.py
-    always, eventually, sometimes   what should hold, judged on a trace               checks/
-    labs                            one lab per pattern, with live controls           labs/
+                                    what goes wrong                            world/faults.py
+    Trace, Scenario                 the record of a run, and a run as data     world/trace.py, scenario.py
+    always, eventually, sometimes   what should hold, judged on a trace        checks/
+    labs                            one lab per pattern, with live controls    labs/
 
 Importing this module loads none of them; each comes when its name is first used.
 """

@@ -44,20 +44,18 @@ class Drawing:
     def __repr__(self) -> str:
         return self.alt
 
-    def _repr_svg_(self) -> str:
-        return self.svg
-
     @property
     def html(self) -> str:
         """As an image in the page that takes on the notebook's theme.
 
-        Not inline: of a notebook that is not trusted yet JupyterLab would strip the marks and leave the words.
+        Not inline: of a notebook that is not trusted yet JupyterLab would strip the marks and leave the
+        words.
         """
-        data = b64encode(self.svg.encode()).decode()
-        return f'{_THEMES}<img class="cl-draw" alt="{escape(self.alt)}" src="data:image/svg+xml;base64,{data}">'
+        data = "data:image/svg+xml;base64," + b64encode(self.svg.encode()).decode()
+        return f'{_THEMES}<img class="cl-draw" alt="{escape(self.alt)}" src="{data}">'
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": self.alt}
+        return {"text/html": self.html, "text/plain": self.alt}
 
     def save(self, path: str | Path) -> Path:
         """Write the SVG to a file, and say where it is."""

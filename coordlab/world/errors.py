@@ -7,7 +7,6 @@ import re
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coordlab.world.agent import Agent
@@ -155,5 +154,6 @@ def _own_line(error: BaseException) -> str:
         return ""
     last = own[-1]
     unnamed = "ipykernel" in last.filename or last.filename.startswith("<")
-    file = "" if unnamed else f" of {Path(last.filename).name}"
+    name = re.split(r"[/\\]", last.filename)[-1]
+    file = "" if unnamed else f" of {name}"
     return f"\n  line {last.lineno}{file}, in {last.name}: {last.line}"

@@ -306,6 +306,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.limit = self.alert = instant
         self.watchers = self._urgent = 0
         self._checked, self._wall_end, self._burying = -1, float("inf"), False
+        self._swept = 0
+        self.kept: Callable[[], int] = lambda: 0
         self.spend: Callable[[], None] = lambda: None
         self.look: Callable[[], None] = lambda: None
         self.overrun: Callable[[str], BaseException] = lambda kind: Runaway(f"out of budget: {kind}")
@@ -633,7 +635,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.spend()
         self._renew(self.now)
         self.failed = [each for each in self.failed if each[0]._log_traceback]
-        gc.collect(1)
+        kept = self.kept()
+        if gc.get_count()[0] - (kept - self._swept) > self.instant:  # more is new than the trace alone
+            gc.collect(1)
+            self._swept = kept
 
     def _renew(self, checked: int) -> None:
         self._checked, self.limit = checked, self.order + self.instant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar, cast, dataclass_transform
 
@@ -49,13 +49,12 @@ def is_message(cls: type) -> bool:
 def _settle(self: Any, own: Any) -> None:
     if own is not None:
         own(self)
-    for field in fields(self):
-        value = getattr(self, field.name)
-        if not _is_settled(value):
+    for name, value in vars(self).items():
+        if value.__class__ not in _ATOMS and not _is_settled(value):
             raise TypeError(
-                f"{type(self).__name__}.{field.name} = {value!r} could still change after it was sent. A "
+                f"{type(self).__name__}.{name} = {value!r} could still change after it was sent. A "
                 f"message holds numbers, texts, enums, tuples, frozensets and messages. "
-                f"Write {field.name}={_suggest(value)} instead."
+                f"Write {name}={_suggest(value)} instead."
             )
 
 

@@ -110,6 +110,7 @@ class World:
         self.present: dict[str, Agent] = {}  # those who have joined, in that order
         self.faults: list[Fault] = []
         self.rows: list[Row] = []
+        self.loop.kept = self.rows.__len__
         self.says: dict[str, str] = {}
         self.names: dict[type, str] = {}
         self.sent = 0
@@ -359,15 +360,16 @@ class World:
             name = self._introduce(sender, message)
             recipient = self.agents[to]
         loop, rows = self.loop, self.rows
+        now, source = loop.now, sender._name
         self.sent = number = self.sent + 1
-        parcel = (message, name, sender._name, recipient, number, len(rows), talk)
-        rows.append((loop.now, SEND, sender._name, to, number, name, loop.cause, message))
+        parcel = (message, name, source, recipient, number, len(rows), talk)
+        rows.append((now, SEND, source, to, number, name, loop.cause, message))
         delay = self.network.delay
         if delay is None:
             self._route(parcel)
         else:
             loop.order = order = loop.order + 1
-            heappush(loop.heap, (loop.now + delay, order, self._deliver, parcel, None))
+            heappush(loop.heap, (now + delay, order, self._deliver, parcel, None))
         if loop.order > loop.limit:
             loop.check()
 

@@ -308,16 +308,16 @@ def test_a_wish_that_makes_no_sense_is_answered_and_changes_nothing(wish: dict[s
 def test_a_notebook_gets_a_widget_a_picture_and_a_text(lab: Any) -> None:
     """The widget for those who have a kernel, the drawing and the words for those who have none."""
     shown = lab()._repr_mimebundle_()
-    assert {"application/vnd.jupyter.widget-view+json", "image/svg+xml", "text/plain"} <= shown.keys()
+    assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= shown.keys()
     assert shown["text/plain"] == repr(lab())
-    assert shown["image/svg+xml"] == lab()._repr_mimebundle_()["image/svg+xml"]
+    assert shown["text/html"] == lab()._repr_mimebundle_()["text/html"]
     assert " at 0x" not in shown["text/plain"]
 
 
 @pytest.mark.parametrize("until", [0.0, 2.0, 4.0])
 def test_a_run_that_ends_before_its_focus_is_drawn_as_well(until: float) -> None:
     """The whole of it, then."""
-    assert labs.bully(until=until)._repr_mimebundle_()["image/svg+xml"].startswith("<svg")
+    assert labs.bully(until=until)._repr_mimebundle_()["text/html"].count("<img") == 1
 
 
 def test_a_run_shows_itself_as_a_lab_of_its_own() -> None:

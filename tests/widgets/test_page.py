@@ -38,7 +38,7 @@ class Scripts(HTMLParser):
 
 
 @pytest.fixture
-def visit(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Open]:  # noqa: F811
+def visit(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Open]:
     """Opens branches as an exported page; closes what it opened and holds it to silence."""
     visits: list[Visit] = []
 
@@ -89,7 +89,7 @@ def wired(branches: list[Branch]) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def live(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Callable[..., Any]]:  # noqa: F811
+def live(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Callable[..., Any]]:
     """The player on a model that listens, as a notebook gives it; what it sends is kept in `window.sent`."""
     blank = tmp_path / "blank.html"
     blank.write_text("<!doctype html><title>t</title><link rel=icon href='data:,'><body>", "utf-8")

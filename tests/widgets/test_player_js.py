@@ -7,5 +7,6 @@ from pathlib import Path
 def test_the_player_passes_its_own_tests(node: str) -> None:
     """Node's test runner finds the module sound."""
     tests = Path(__file__).with_name("player.test.mjs")
-    done = subprocess.run([node, "--test", str(tests)], capture_output=True, text=True, check=False, timeout=120)
+    command = [node, "--test", str(tests)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
