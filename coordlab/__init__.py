@@ -34,15 +34,17 @@ if TYPE_CHECKING:
     )
     from coordlab.world.message import message
     from coordlab.world.network import constant, exponential, uniform
+    from coordlab.world.run import Run
     from coordlab.world.scenario import Scenario
     from coordlab.world.trace import Trace
-    from coordlab.world.world import Budget, Run, World
+    from coordlab.world.world import Budget, World
 
 __version__ = "0.1.0"
 
 _HOME = {
     **dict.fromkeys(("Agent", "State"), "world.agent"),
-    **dict.fromkeys(("Budget", "Run", "World"), "world.world"),
+    **dict.fromkeys(("Budget", "World"), "world.world"),
+    "Run": "world.run",
     "message": "world.message",
     **dict.fromkeys(("constant", "exponential", "uniform"), "world.network"),
     **dict.fromkeys(
@@ -86,10 +88,9 @@ def __getattr__(name: str) -> object:
         return import_module("coordlab.labs")
     if name not in _HOME:
         raise AttributeError(f"coordlab has no {name!r}. It has {', '.join(__all__)}.")
-    module = import_module(f"coordlab.{_HOME[name]}")
-    value = getattr(module, name)
-    if _HOME[name] == "world.world":
-        module.__dict__["show"] = _show
+    value = getattr(import_module(f"coordlab.{_HOME[name]}"), name)
+    if name in ("Run", "World"):
+        import_module("coordlab.world.run").__dict__["show"] = _show
     globals()[name] = value
     return value
 

@@ -12,8 +12,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 from coordlab.world.agent import Agent, State
-from coordlab.world.loop import as_completed
 from coordlab.world.message import message
+from coordlab.world.task import as_completed
 from coordlab.world.world import Run, World
 
 

@@ -19,16 +19,19 @@ PACKAGE = pathlib.Path(coordlab.__file__).parent
 WORLD = {
     "trace": "reading",  # not before a file is read
     "dice": "",
-    "loop": "",
+    "guards": "",
+    "task": "",
+    "loop": "guards task",
     "message": "",
     "faults": "",
-    "network": "dice loop",
-    "agent": "dice loop message trace",
+    "network": "dice task",
+    "agent": "dice message task trace",
     "story": "trace",
     "scenario": "faults trace",
     "reading": "faults trace",
-    "errors": "agent faults loop trace",
-    "world": "agent errors faults loop message network scenario story trace",
+    "errors": "agent faults task trace",
+    "run": "faults scenario story trace",
+    "world": "agent errors faults loop message network run scenario task trace",
 }
 
 # Every other part: what it may import of ours besides itself.
@@ -142,14 +145,14 @@ def test_only_the_world_schedules_and_draws(library):
 
 
 def test_only_the_loop_touches_the_insides_of_asyncio():
-    """Private names of asyncio stand in one file, with a test on every Python."""
+    """Private names of asyncio stand beside each other, with a test on every Python."""
     wrong = {
         name
         for name, tree in SOURCES.items()
         for node in statements(tree)
         if isinstance(node, ast.Attribute) and re.match(r"asyncio(\.\w+)*\._[a-z]", ast.unparse(node))
     }
-    assert wrong == {"world.loop"}
+    assert wrong <= {"world.loop", "world.task"}
 
 
 def test_only_the_loop_reads_the_clock_on_the_wall():

@@ -12,8 +12,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast, overload
 
 from coordlab.world.dice import dice
-from coordlab.world.loop import MICRO, Pause, Task, Wait, micros
 from coordlab.world.message import is_message
+from coordlab.world.task import MICRO, Pause, Task, Wait, micros
 from coordlab.world.trace import DECISION, NOTE, STATE, TIMER
 
 if TYPE_CHECKING:

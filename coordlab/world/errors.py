@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from coordlab.world.agent import Agent
 from coordlab.world.faults import seconds
-from coordlab.world.loop import MICRO, Task
+from coordlab.world.task import MICRO, Task
 from coordlab.world.trace import HANDLE, SEND
 
 if TYPE_CHECKING:

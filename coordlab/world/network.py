@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coordlab.world.dice import UNIT, chance, words
-from coordlab.world.loop import MICRO, micros
+from coordlab.world.task import MICRO, micros
 
 if TYPE_CHECKING:
     import networkx

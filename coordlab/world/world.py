@@ -15,7 +15,6 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import cached_property
 from heapq import heappush
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
@@ -33,11 +32,12 @@ from coordlab.world.errors import (
     stuck,
 )
 from coordlab.world.faults import LATEST, Drop, Fault, FaultError, is_name, read_fault, seconds
-from coordlab.world.loop import MICRO, Task, VirtualLoop, micros
+from coordlab.world.loop import VirtualLoop
 from coordlab.world.message import handler_name, is_message
 from coordlab.world.network import Latency, Network
+from coordlab.world.run import Run
 from coordlab.world.scenario import Scenario, Value
-from coordlab.world.story import narration
+from coordlab.world.task import MICRO, Task, micros
 from coordlab.world.trace import (
     CRASH,
     DELIVER,
@@ -606,54 +606,6 @@ class World:
 
     def _overrun(self, kind: str) -> BudgetError:
         return overrun(self, kind)
-
-
-class Run:
-    """A run that is over: its trace, what its properties say of it, and the ways to vary it."""
-
-    def __init__(self, trace: Trace, world: World, until: float | None) -> None:
-        self.trace, self.world, self.until = trace, world, until
-
-    @cached_property
-    def verdicts(self) -> list[Any]:
-        """What each expected property says of the trace."""
-        return [judge(self.trace) for judge in self.world.properties]
-
-    @property
-    def scenario(self) -> Scenario:
-        """What determined this run, as data."""
-        return replace(self.world.scenario, faults=tuple(self.world.faults), until=self.until)
-
-    @property
-    def line(self) -> str:
-        """What determined this run, on one line to share."""
-        return str(self.scenario)
-
-    def branch(self, *faults: Fault | str) -> Run:
-        """The same run from zero, with more faults; agents are made anew from their arguments."""
-        return self.world.again().inject(*faults).run(self.until)
-
-    def divergence(self, other: Run) -> int | None:
-        """The first event, by number, in which the two runs differ; None if they are equal."""
-        pairs = zip(self.trace.rows, other.trace.rows, strict=False)
-        first = next((seq for seq, (one, two) in enumerate(pairs) if one != two), None)
-        shorter, longer = sorted((len(self.trace), len(other.trace)))
-        return shorter if first is None and shorter < longer else first
-
-    def __repr__(self) -> str:
-        verdicts = "".join(f"\n{verdict}" for verdict in self.verdicts)
-        return f"{self.line}\n{narration(self.trace)}{verdicts}"
-
-    def _repr_mimebundle_(self, **_: Any) -> Any:
-        return show(self)
-
-
-def _show_nothing(run: Run) -> Any:
-    return {"text/plain": repr(run)}
-
-
-show: Callable[[Run], Any] = _show_nothing
-"""How a run displays itself in a notebook; `coordlab.widgets` puts the player here."""
 
 
 _ATOMS = (type(None), bool, int, float, str)

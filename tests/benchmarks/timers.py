@@ -10,7 +10,8 @@ from typing import Any
 import async_solipsism
 import simpy
 
-from coordlab.world.loop import VirtualLoop, sleep
+from coordlab.world.loop import VirtualLoop
+from coordlab.world.task import sleep
 from tests.benchmarks.workload import MICRO, Target, Workload
 
 AGENTS = 1000

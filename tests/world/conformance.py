@@ -20,7 +20,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 
 from coordlab.world.agent import Agent
-from coordlab.world.loop import VirtualLoop, as_completed
+from coordlab.world.loop import VirtualLoop
+from coordlab.world.task import as_completed
 from coordlab.world.world import World
 
 Story = Callable[[], Coroutine[Any, Any, None]]

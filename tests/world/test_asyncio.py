@@ -6,7 +6,8 @@ import signal
 import pytest
 
 from coordlab.world.agent import Agent
-from coordlab.world.loop import Runaway, VirtualLoop, sleep
+from coordlab.world.loop import Runaway, VirtualLoop
+from coordlab.world.task import sleep
 from coordlab.world.world import AgentError, World
 from tests.pythons import PROJECT, pythons, run_python
 from tests.world.conformance import STORIES, in_an_agent, on_the_loop

@@ -1,0 +1,64 @@
+"""A run as data: what a world leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from coordlab.world.faults import Fault
+from coordlab.world.scenario import Scenario
+from coordlab.world.story import narration
+from coordlab.world.trace import Trace
+
+if TYPE_CHECKING:
+    from coordlab.world.world import World
+
+
+class Run:
+    """A run that is over: its trace, what its properties say of it, and the ways to vary it."""
+
+    def __init__(self, trace: Trace, world: World, until: float | None) -> None:
+        self.trace, self.world, self.until = trace, world, until
+
+    @cached_property
+    def verdicts(self) -> list[Any]:
+        """What each expected property says of the trace."""
+        return [judge(self.trace) for judge in self.world.properties]
+
+    @property
+    def scenario(self) -> Scenario:
+        """What determined this run, as data."""
+        return replace(self.world.scenario, faults=tuple(self.world.faults), until=self.until)
+
+    @property
+    def line(self) -> str:
+        """What determined this run, on one line to share."""
+        return str(self.scenario)
+
+    def branch(self, *faults: Fault | str) -> Run:
+        """The same run from zero, with more faults; agents are made anew from their arguments."""
+        return self.world.again().inject(*faults).run(self.until)
+
+    def divergence(self, other: Run) -> int | None:
+        """The first event, by number, in which the two runs differ; None if they are equal."""
+        pairs = zip(self.trace.rows, other.trace.rows, strict=False)
+        first = next((seq for seq, (one, two) in enumerate(pairs) if one != two), None)
+        shorter, longer = sorted((len(self.trace), len(other.trace)))
+        return shorter if first is None and shorter < longer else first
+
+    def __repr__(self) -> str:
+        verdicts = "".join(f"\n{verdict}" for verdict in self.verdicts)
+        return f"{self.line}\n{narration(self.trace)}{verdicts}"
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        return show(self)
+
+
+def _show_nothing(run: Run) -> Any:
+    return {"text/plain": repr(run)}
+
+
+show: Callable[[Run], Any] = _show_nothing
+"""How a run displays itself in a notebook; `coordlab.widgets` puts the player here."""

@@ -1,0 +1,263 @@
+"""Tasks on virtual time: what drives a coroutine, and what it may wait for.
+
+A `Task` understands two kinds of waits: the world's own `sleep`, `Pause` and `Wait`, which cost an entry
+of the loop's heap and nothing else, and any asyncio future, so that genuine asyncio code runs unchanged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Generator, Iterable
+from contextlib import suppress
+from contextvars import Context, copy_context
+from importlib import import_module
+from types import coroutine
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from coordlab.world.loop import VirtualLoop
+
+MICRO = 1_000_000
+
+_T = TypeVar("_T")
+_PATIENCE = 1000  # how often a dying coroutine may try to wait
+
+
+def micros(seconds: float) -> int:
+    """Seconds as a whole number of microseconds, the unit in which the loop counts."""
+    return round(seconds * MICRO)
+
+
+class Wait:
+    """What a task awaits to be parked while this is `open`; `str` says it, should this be a deadlock."""
+
+    __slots__ = ("open",)
+    open: bool
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Wait until `VirtualLoop.resume` is called with the task."""
+        return _once(self)
+
+
+def _once(want: object) -> Generator[Any, Any, None]:
+    """What gives the loop one thing and ends: a generator would take twice the memory."""
+    return iter((want,))  # type: ignore[return-value]
+
+
+class Pause:
+    """Awaits a whole number of microseconds."""
+
+    __slots__ = ("microseconds",)
+
+    def __init__(self, microseconds: int) -> None:
+        self.microseconds = microseconds
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return _once(self.microseconds)
+
+
+@coroutine
+def sleep(seconds: float) -> Generator[Any, Any, None]:
+    """Wait for `seconds` of virtual time (the cheap way; `asyncio.sleep` works as well)."""
+    yield int(seconds * MICRO + 0.5)
+
+
+class Future(asyncio.Future[Any]):
+    """An asyncio future whose hash counts from one in each loop, so that sets of them keep their order."""
+
+    __slots__ = ("_number",)
+    _loop: VirtualLoop
+    _number: int
+    if TYPE_CHECKING:
+
+        def _make_cancelled_error(self) -> asyncio.CancelledError: ...
+
+    def __hash__(self) -> int:
+        try:
+            return self._number
+        except AttributeError:
+            self._number = number = next(self._loop.numbers)
+            return number
+
+
+class Task(Future):
+    """Drives one coroutine; stands in for `asyncio.Task` wherever asyncio looks for one.
+
+    `owner` is whoever set it going and `cause` the event it acts upon: both pass on to the tasks and
+    timers it starts.  `waiting` is None while it can run, else what it waits for, since `since`.  The
+    heap knows a task by its `epoch`: entries made in an earlier one are void.
+    """
+
+    __slots__ = (
+        *("_cancels", "_coro", "_must_cancel", "_send", "_waiter", "cause", "context", "epoch"),
+        *("fatal", "name", "owner", "since", "waiting"),
+    )
+
+    def __init__(
+        self,
+        coro: Coroutine[Any, Any, Any],
+        *,
+        loop: VirtualLoop,
+        name: str | None = None,
+        context: Context | None = None,
+    ) -> None:
+        super().__init__(loop=loop)
+        self._coro, self._send = coro, coro.send
+        self.context = copy_context() if context is None else context
+        self.name, self.owner, self.cause = name, loop.acting, loop.cause
+        self._waiter: asyncio.Future[Any] | None = None
+        self._must_cancel, self._cancels, self.epoch = False, 0, 0
+        self.fatal = False  # whether an error in it ends the run
+        self.waiting: Any = None
+        self.since = loop.now
+        asyncio._register_task(self)  # type: ignore[arg-type]
+        loop.tasks[self] = None
+        loop.wake(self)
+
+    def get_coro(self) -> Coroutine[Any, Any, Any]:
+        return self._coro
+
+    def get_context(self) -> Context:
+        return self.context
+
+    def get_name(self) -> str:
+        return self.name or f"Task-{hash(self)}"
+
+    def set_name(self, name: object) -> None:
+        self.name = str(name)
+
+    def get_stack(self, *, limit: int | None = None) -> list[Any]:
+        frame = getattr(self._coro, "cr_frame", None)
+        return [] if frame is None else [frame]
+
+    def cancelling(self) -> int:
+        return self._cancels
+
+    def uncancel(self) -> int:
+        self._cancels = max(0, self._cancels - 1)
+        if not self._cancels:
+            self._must_cancel = False
+        return self._cancels
+
+    def cancel(self, msg: Any = None) -> bool:
+        if self.done():
+            return False
+        self._cancels += 1
+        if self._waiter is not None and self._waiter.cancel(msg=msg):
+            return True
+        self._must_cancel, self._cancel_message = True, msg
+        if self is self._loop.current():
+            self._loop.call_soon(self._startle)
+        else:
+            self._startle()
+        return True
+
+    def _startle(self) -> None:
+        """Let a task that sleeps or is parked learn of its cancellation."""
+        if self._must_cancel and self._waiter is None and not self.done():
+            self.epoch += 1
+            self._loop.wake(self)
+
+    def kill(self, _: None = None) -> None:
+        """Stop for good, at once and without a wait: what a power cut does to a process."""
+        loop = self._loop
+        if self.done():
+            return
+        if self is loop.current():  # it pulled the plug itself, and gets no further than its next await
+            loop.at(loop.now, Task.kill, self)
+            return
+        self.epoch += 1
+        loop.forget(self)
+        if self._waiter is not None:
+            self._waiter.remove_done_callback(self._woken)
+        with loop.burying(self.owner):
+            bury(self._coro)
+            Future.cancel(self)
+
+    def _take_cancel(self, error: BaseException | None) -> BaseException:
+        if self._must_cancel and not isinstance(error, asyncio.CancelledError):
+            error = self._make_cancelled_error()
+        self._must_cancel = False
+        assert error is not None
+        return error
+
+    def _woken(self, future: asyncio.Future[Any]) -> None:
+        if self.done():
+            return
+        self._waiter = self.waiting = None
+        self.cause = self._loop.cause
+        if future.cancelled():
+            error: BaseException | None = cast("Future", future)._make_cancelled_error()
+        else:
+            error = future.exception()
+        self._loop.go(self, error)
+
+    def finish(self, error: BaseException | None, result: Any = None) -> None:
+        """Its coroutine has ended, with an error or a result."""
+        self._loop.forget(self)
+        if isinstance(error, asyncio.CancelledError):
+            Future.cancel(self, *error.args[:1])
+        elif self._must_cancel and error is None:
+            Future.cancel(self, getattr(self, "_cancel_message", None))
+        elif error is None:
+            Future.set_result(self, result)
+        elif self.fatal:
+            raise error
+        else:
+            Future.set_exception(self, error)
+            self._loop.failed.append((self, self._loop.now))
+
+
+class Handle:
+    """A callback that is due; remembers who scheduled it and upon which event."""
+
+    __slots__ = ("acting", "args", "callback", "cause", "context", "when_due")
+
+    def __init__(self, loop: VirtualLoop, callback: Any, args: Any, context: Any, when: int) -> None:
+        self.callback, self.args = callback, args
+        self.context = copy_context() if context is None else context
+        self.acting, self.cause, self.when_due = loop.acting, loop.cause, when
+
+    @property
+    def owner(self) -> Any:
+        """On whose behalf it is called: what wakes a task belongs to that task's owner."""
+        task = getattr(self.callback, "__self__", None)
+        return task.owner if isinstance(task, Task) else self.acting
+
+    def cancel(self) -> None:
+        self.callback = None
+
+    def cancelled(self) -> bool:
+        return self.callback is None
+
+    def when(self) -> float:
+        return self.when_due / MICRO
+
+
+def bury(coro: Coroutine[Any, Any, Any]) -> None:
+    """End a coroutine, however often its `finally` blocks wait; their errors reach nobody any more."""
+    for _ in range(_PATIENCE):
+        with suppress(Exception, asyncio.CancelledError):
+            coro.close()
+            return
+    _immortalise(coro)
+
+
+def _immortalise(coro: Coroutine[Any, Any, Any]) -> None:
+    """Keep a coroutine that refuses to die for ever: to free it, Python would have to ask it once more."""
+    with suppress(ImportError, AttributeError):
+        ctypes = import_module("ctypes")
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(coro))
+
+
+async def as_completed(awaitables: Iterable[Awaitable[_T]]) -> AsyncIterator[_T]:
+    """The results of `awaitables` as they come in, in the same order in every run.
+
+    Stands in for `asyncio.as_completed`, which starts its coroutines in the order of a set.
+    """
+    done: asyncio.Queue[asyncio.Future[_T]] = asyncio.Queue()
+    futures = [asyncio.ensure_future(each) for each in awaitables]
+    for future in futures:
+        future.add_done_callback(done.put_nowait)
+    for _ in futures:
+        yield (await done.get()).result()
