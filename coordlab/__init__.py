@@ -14,6 +14,8 @@ Read it in this order.
 Importing this module loads none of them; each comes when its name is first used.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -95,7 +97,7 @@ def __getattr__(name: str) -> object:
     return value
 
 
-def _show(run: "Run") -> object:
+def _show(run: Run) -> object:
     """What a notebook shows of a run: the player, which is loaded only then."""
     return import_module("coordlab.labs").of(run)._repr_mimebundle_()
 

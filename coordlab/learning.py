@@ -46,13 +46,16 @@ def compare(prediction: Any, actual: Any, name: str = "") -> Shown:
     >>> compare(12, 19)
     You predicted 12, and it is 19: your 12 was 7 too low.
     >>> compare(..., 19)
-    You have not predicted yet. It is 19.
+    You have not predicted yet: write your guess above, then run this again.
     """
     if name and not isinstance(prediction, EllipsisType):
         answers[name] = plain(prediction)
     given = answers.get(name, ...) if isinstance(prediction, EllipsisType) else prediction
     words = _compared(given, actual)
-    return Shown(words, f'<p role="status"><strong>{_mark(given, actual)}</strong> {escape(words)}</p>')
+    waiting = isinstance(given, EllipsisType)
+    answer = f"<details><summary>show me</summary>It is {escape(_told(actual))}.</details>" if waiting else ""
+    line = f'<p role="status"><strong>{_mark(given, actual)}</strong> {escape(words)}</p>'
+    return Shown(words, line + answer)
 
 
 def check(answer: Any, right: Callable[[Any], Any], name: str = "") -> Shown:
@@ -74,7 +77,7 @@ def check(answer: Any, right: Callable[[Any], Any], name: str = "") -> Shown:
 
 def _compared(given: Any, actual: Any) -> str:
     if isinstance(given, EllipsisType):
-        return f"You have not predicted yet. It is {_told(actual)}."
+        return "You have not predicted yet: write your guess above, then run this again."
     if _same(given, actual):
         return f"You predicted {_told(given)}, and so it is."
     off = f": your {_told(given)} was {_apart(given, actual)}" if _number(given) and _number(actual) else ""

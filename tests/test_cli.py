@@ -34,7 +34,7 @@ def test_a_lab_is_run_and_told() -> None:
     result = typed("run", "bully", "-p", "agents=3", "--until", "4")
     lines = result.output.splitlines()
     assert (result.exit_code, lines[0]) == (0, labs.bully(agents=3, until=4.0).line)
-    assert lines[2] == "    0.000 s  1 starts."
+    assert lines[2:4] == ["… 28 before, and then", "    3.000 s  Fault: crash 3 @3..9."]
     assert "  messages of this election: 5 (theory ≤ 5)" in lines
 
 

@@ -29,8 +29,9 @@ def a_new_session():
 
 def test_a_missing_prediction_is_no_mistake():
     shown = compare(..., 19)
-    assert repr(shown) == "You have not predicted yet. It is 19."
+    assert repr(shown) == "You have not predicted yet: write your guess above, then run this again."
     assert "Your turn" in shown.markup
+    assert "<details><summary>show me</summary>It is 19.</details>" in shown.markup
 
 
 def test_a_wrong_prediction_says_by_how_much():

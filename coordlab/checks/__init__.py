@@ -136,10 +136,10 @@ def _right(answer: bool | str) -> bool:
 
 
 def _violated(name: str, trace: Trace, now: Moment, answer: bool | str) -> Verdict:
-    last = now.seq
+    last = now.seq if now.about is None else now.about
     what = [answer] if isinstance(answer, str) else []
     if last is not None:
-        what.append(f"at {trace[last].time:.3f} s, {sentence(trace, last)}")
+        what.append(f"{'At' if what else 'at'} {trace[last].time:.3f} s, {sentence(trace, last)}")
         if why := because(trace, last):
             what.append(f"That was because at {why}.")
     return Verdict(name, VIOLATED, now.time, last, " ".join(what))

@@ -52,7 +52,10 @@ def one_coordinator(settle: float) -> Property:
 
     def single(now: Moment) -> bool | str:
         many = [ruling for each in now.components if len(ruling := rulers(now, each)) > 1]
-        return f"{' and '.join(many[0])} coordinate at once." if many else True
+        if not many:
+            return True
+        now.about = max(now.changed[name] for name in many[0])
+        return f"{', '.join(many[0][:-1])} and {many[0][-1]} coordinate at once."
 
     return when_settled("one coordinator per component", settle, single)
 

@@ -21,6 +21,8 @@ class Moment:
         self.trace, self.time, self.event, self.seq = trace, 0.0, None, None
         self.states: dict[str, dict[str, Any]] = {}
         self.disturbed = 0.0
+        self.changed: dict[str, int] = {}  # the last event that changed an agent's state, by its name
+        self.about: int | None = None  # a predicate may say which event a broken promise is about
         self._parted: list[str] = []
         self._components: list[list[str]] | None = None
 
@@ -75,6 +77,8 @@ class Moment:
         """Go on to the moment just after `event`."""
         self.event, self.seq, self.time = event, event.seq, event.time
         kind, agent = event.kind, event.agent
+        if kind in (STATE, START, RESTART):
+            self.changed[agent] = event.seq  # type: ignore[index]
         if kind == STATE:
             self.states[agent][event.name] = event.data  # type: ignore[index]
         elif kind in (START, RESTART, CRASH, FAULT, HEAL):

@@ -67,7 +67,7 @@ class Measure:
 
     label: str
     count: Callable[[Trace], Any]
-    theory: Callable[[Parameters], Any] = lambda parameters: None
+    theory: Callable[[Parameters, Trace], Any] = lambda parameters, trace: None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,14 @@ class Branch:
     run: Run
     parent: int | None = None
     problem: str = ""  # why the run broke off, if it did
+    aside: tuple[Fault, ...] = ()  # faults left out while there are no such agents
+
+    @property
+    def notice(self) -> str:
+        """What a learner should know about this run, if anything."""
+        return self.problem or (
+            f"left out, for want of the agent: {', '.join(map(str, self.aside))}" if self.aside else ""
+        )
 
 
 class Lab:
@@ -85,13 +93,15 @@ class Lab:
     def measured(self, branch: Branch) -> list[tuple[str, Any, Any]]:
         """The measures of one branch."""
         parameters, trace = branch.scenario.parameters, branch.run.trace
-        return [(each.label, each.count(trace), each.theory(parameters)) for each in self.design.measures]
+        return [
+            (each.label, each.count(trace), each.theory(parameters, trace)) for each in self.design.measures
+        ]
 
     # --- what a learner does -----------------------------------------------------------------------
 
     def set(self, **parameters: Any) -> Lab:
         """Change parameters (also `seed` and `until`) of the run on show, and run it again from zero."""
-        return self._replace(self._turned(parameters))
+        return self._replace(*self._turned(parameters))
 
     def inject(self, *faults: Fault | str, name: str = "", branch: int | None = None) -> Lab:
         """Branch from the run on show, or from another: the same from zero, with more faults."""
@@ -104,14 +114,15 @@ class Lab:
     def vary(self, name: str = "", **parameters: Any) -> Lab:
         """Put a run with other parameters (also `seed` and `until`) beside the one on show."""
         label = name or ", ".join(f"{key} = {value}" for key, value in parameters.items())
-        return self._add(label, self._turned(parameters), self.selected)
+        scenario, aside = self._turned(parameters)
+        return self._add(label, scenario, self.selected, aside)
 
     def heal(self) -> Lab:
         """Let the run on show go without any fault."""
         return self._replace(replace(self.scenario, faults=()))
 
-    def play(self, scenario: Scenario | str) -> Lab:
-        """Show another run of this lab: a scenario, or the line somebody shared."""
+    def play(self, scenario: Scenario | str, beside: bool = False) -> Lab:
+        """Show another run of this lab, a scenario or a shared line, in place of this one or beside it."""
         wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
         if wanted.lab != self.design.name:
             raise ScenarioError(
@@ -119,7 +130,8 @@ class Lab:
                 f"Write coordlab.labs.play({str(wanted)[:80]!r})."
             )
         until = self.design.until if wanted.until is None else wanted.until
-        return self._replace(replace(wanted, parameters=self.design.checked(wanted.parameters), until=until))
+        checked = replace(wanted, parameters=self.design.checked(wanted.parameters), until=until)
+        return self._add("played line", checked, None) if beside else self._replace(checked)
 
     def select(self, position: int) -> Lab:
         """Show another branch."""
@@ -146,8 +158,9 @@ class Lab:
 
     def undo(self) -> Lab:
         """Take the last change back."""
-        if self._undo:
-            self.branches, self.selected = self._undo.pop()
+        if not self._undo:
+            raise IndexError("there is nothing to undo: nothing has been changed yet.")
+        self.branches, self.selected = self._undo.pop()
         return self._changed()
 
     def save(self, path: str | Path) -> Path:
@@ -186,46 +199,52 @@ class Lab:
                 f'Write for instance {{"kind": "Crash", "agent": "5", "at": 3.0}}.'
             ) from None
 
-    def _branch(self, name: str, scenario: Scenario, parent: int | None) -> Branch:
+    def _branch(
+        self, name: str, scenario: Scenario, parent: int | None, aside: tuple[Fault, ...] = ()
+    ) -> Branch:
         world = self.design.build(self.agent, scenario.seed, **scenario.parameters)
         world.scenario = scenario
         world.expect(*self.design.properties(scenario.parameters)).inject(*scenario.faults)
         until = None if scenario.until is None else float(scenario.until)  # 12 and 12.0 are one moment
         try:
-            return Branch(name, scenario, world.run(until), parent)
+            return Branch(name, scenario, world.run(until), parent, aside=aside)
         except WorldError as error:
-            return Branch(name, scenario, error.run, parent, str(error))
+            return Branch(name, scenario, error.run, parent, str(error), aside)
 
-    def _add(self, name: str, scenario: Scenario, parent: int) -> Lab:
+    def _add(self, name: str, scenario: Scenario, parent: int | None, aside: tuple[Fault, ...] = ()) -> Lab:
         """Put a run beside the others, and show it."""
-        made = self._branch(name or f"copy of {self.branches[parent].name}", scenario, parent)
+        made = self._branch(name or f"copy of {self.branches[parent or 0].name}", scenario, parent, aside)
         self._remember()
         self.branches, self.selected = [*self.branches, made], len(self.branches)
         return self._changed()
 
-    def _replace(self, scenario: Scenario) -> Lab:
+    def _replace(self, scenario: Scenario, aside: tuple[Fault, ...] = ()) -> Lab:
         """Put another run in the place of the one on show."""
         if scenario == self.scenario:
             return self
-        made = self._branch(self.branch.name, scenario, self.branch.parent)
+        made = self._branch(self.branch.name, scenario, self.branch.parent, aside)
         self._remember()
         self.branches = [made if at == self.selected else each for at, each in enumerate(self.branches)]
         return self._changed()
 
-    def _turned(self, parameters: dict[str, Any]) -> Scenario:
-        """The scenario on show with other parameters.
+    def _turned(self, parameters: dict[str, Any]) -> tuple[Scenario, tuple[Fault, ...]]:
+        """The scenario on show with other parameters, and the faults left out because their agents are gone.
 
-        The faults that the lab comes with change along; others stay, if the agents that they strike do.
+        The faults that the lab comes with change along; those left out come back with their agents.
         """
         now = self.scenario
         seed, until = parameters.pop("seed", now.seed), parameters.pop("until", now.until)
         values = self.design.checked({**now.parameters, **parameters})
-        texts = list(map(str, now.faults))
-        if texts == list(self.design.faults(now.parameters)):
-            texts = list(self.design.faults(values))
+        texts, own = (
+            [str(each) for each in (*now.faults, *self.branch.aside)],
+            self.design.faults(now.parameters),
+        )
+        if tuple(texts[: len(own)]) == own:
+            texts = [*self.design.faults(values), *texts[len(own) :]]
         wanted = Scenario.checked(now.lab, {**values, "seed": seed, "until": until}, texts)
         here = self.design.build(self.agent, wanted.seed, **values).agents.keys()
-        return replace(wanted, faults=tuple(each for each in wanted.faults if set(each.agents) <= here))
+        possible = tuple(each for each in wanted.faults if set(each.agents) <= here)
+        return replace(wanted, faults=possible), tuple(each for each in wanted.faults if each not in possible)
 
     def _known(self, position: int) -> int:
         if not (isinstance(position, int) and 0 <= position < len(self.branches)):
@@ -284,7 +303,7 @@ class Lab:
 
 def _timed(body: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any], Trace], Fault]:
     """A fault at a moment, from what its text says between its kind and that moment."""
-    return lambda wish, _: read_fault(f"{wish['kind'].lower()} {body(wish)} @{float(wish['at']):.6f}")
+    return lambda wish, _: read_fault(f"{wish['kind'].lower()} {body(wish)} @{float(wish['at']):.3f}")
 
 
 CLICKED: dict[str, Callable[[dict[str, Any], Trace], Fault]] = {

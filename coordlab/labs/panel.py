@@ -119,7 +119,7 @@ class Controls:
                 control.value = values[name]
         finally:
             self.syncing = False
-        self._say(self.lab.branch.problem)
+        self._say(self.lab.branch.notice)
 
     def _turned(self, name: str) -> Callable[[Any], None]:
         return lambda change: (
@@ -128,7 +128,7 @@ class Controls:
 
     def _pasted(self, change: Any) -> None:
         if change["new"].strip():
-            self._apply(lambda: self.lab.play(change["new"]))
+            self._apply(lambda: self.lab.play(change["new"], beside=True))
             self.line.value = ""
 
     def _apply(self, change: Callable[[], object]) -> None:

@@ -2289,11 +2289,18 @@ class Player {
       "+": () => this.zoom(1 / 1.6), "-": () => this.zoom(1.6), 0: () => this.fit(), "?": () => this.showHelp(),
       " ": () => this.play(!this.playing), l: () => this.setLoop(!this.looping), "[": () => this.faster(-1), "]": () => this.faster(1),
       v: () => this.nextView(), Escape: () => this.letGo(), Enter: () => this.openMenu(),
-      c: () => this.fault(FAULTS.crash(name(), this.now)), r: () => this.fault(FAULTS.restart(name(), this.now)),
+      c: () => this.power(false), r: () => this.power(true),
       s: () => this.fault(FAULTS.slow(name(), 0.5, this.now)), x: () => this.cutSelected(), p: () => this.partitionSelected(),
       d: () => this.ofMessage((id) => FAULTS.drop(id)), e: () => this.ofMessage((id) => FAULTS.delay(id, 0.5)),
       b: () => this.branchHere(), u: () => this.send({ type: "undo" }) };
     return { ...act, "=": act["+"], _: act["-"], ContextMenu: act.Enter };
+  }
+
+  /** Switch the selected agent off, or on again, if that changes anything. */
+  power(on) {
+    const a = this.someAgent(), name = this.trace.meta.agents[a], down = roleAt(this.trace, a, this.now) === DOWN;
+    if (down !== on) this.tell(`${name} is ${down ? "already down" : "up"} at ${seconds(this.now)}.`);
+    else this.fault(FAULTS[on ? "restart" : "crash"](name, this.now));
   }
 
   ofMessage(fault) {
@@ -2307,6 +2314,7 @@ class Player {
   chooseAgent(by) {
     const n = this.trace.meta.agents.length;
     this.agent = this.agent < 0 ? (by > 0 ? 0 : n - 1) : (this.agent + by + n) % n;
+    this.setPicked(-1);  // or Enter would open the menu of that event
     const role = roleName(this.trace, roleAt(this.trace, this.agent, this.now)) || "absent";
     this.say.replaceChildren(`${this.trace.meta.agents[this.agent]} selected: ${role}. Enter opens its menu.`);
     this.rest();

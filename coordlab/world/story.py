@@ -49,14 +49,16 @@ def told(trace: Trace, events: Iterable[Event]) -> list[str]:
 def narration(trace: Trace, most: int = 40) -> str:
     """The run in words: what agents said, decided and became, and what befell them.
 
-    Of a long run, the first lines.
+    Of a long run, some lines from where the first fault strikes, if one does.
     """
     hidden = {"deliver", "handle", "timer"}
     events = [event for event in trace if event.kind not in hidden]
-    lines = told(trace, events[:most])
-    if len(events) > most:
-        lines.append(f"… and {len(events) - most} more; run.trace has them all.")
-    return "\n".join(lines)
+    struck = next((place for place, event in enumerate(events) if event.kind == FAULT), 0)
+    begin = struck if len(events) > most else 0
+    lines = told(trace, events[begin : begin + most])
+    before = [f"… {begin} before, and then"] if begin else []
+    after = [f"… and {len(events) - begin - most} more"] if len(events) > begin + most else []
+    return "\n".join([*before, *lines, *after])
 
 
 def _said(event: Event) -> str:

@@ -98,7 +98,20 @@ def test_a_predicate_may_say_what_is_wrong():
         rulers = now.where("role", "rules")
         return len(rulers) <= 1 or f"{' and '.join(rulers)} rule at once."
 
-    assert always("one", named)(TWO_RULE).because.startswith("ann and bob rule at once. at 2.100 s, bob:")
+    assert always("one", named)(TWO_RULE).because.startswith("ann and bob rule at once. At 2.100 s, bob:")
+
+
+def test_a_predicate_may_say_which_event_it_is_about():
+    """Not the last one, then, but the one at which Ann began to rule."""
+
+    def named(now):
+        rulers = now.where("role", "rules")
+        if len(rulers) > 1:
+            now.about = now.changed["ann"]
+        return len(rulers) <= 1
+
+    verdict = always("one", named)(TWO_RULE)
+    assert (verdict.at, TWO_RULE[verdict.event].time, TWO_RULE[verdict.event].agent) == (2.1, 1.1, "ann")
 
 
 def test_always_sees_moments_between_events():

@@ -263,11 +263,37 @@ def test_branches_are_renamed_deleted_and_brought_back() -> None:
 
 
 def test_undo_goes_back_to_the_beginning_and_no_further() -> None:
-    """Two branches and a turn taken back; with nothing left, nothing happens."""
+    """Two branches and a turn taken back; with nothing left it says so, and nothing happens."""
     lab = three().set(agents=6)
-    for _ in range(5):
+    for _ in range(3):
+        lab.undo()
+    with pytest.raises(IndexError, match="nothing to undo"):
         lab.undo()
     assert look(lab) == look(labs.bully())
+
+
+def test_a_fault_comes_back_with_its_agent() -> None:
+    """Fewer agents leave it out and say so; the lab's own crash follows the highest; more bring it back."""
+    lab = labs.bully(agents=5).inject("crash 4 @2").set(agents=3)
+    assert list(map(str, lab.scenario.faults)) == ["crash 3 @3..9"]
+    assert lab.branch.notice == "left out, for want of the agent: crash 4 @2"
+    assert list(map(str, lab.set(agents=8).scenario.faults)) == ["crash 8 @3..9", "crash 4 @2"]
+
+
+def test_a_line_can_be_played_beside_the_run_on_show() -> None:
+    """As another branch, with a name of its own and no parent."""
+    lab = labs.bully().play("bully agents=3 | crash 2 @2", beside=True)
+    assert [(branch.name, branch.parent) for branch in lab.branches] == [
+        ("your run", None),
+        ("played line", None),
+    ]
+
+
+def test_theory_speaks_only_of_what_it_knows() -> None:
+    """No crash, no election to price; lost messages, no bound without saying so."""
+    assert labs.bully().heal().measures[0][2] is None
+    assert labs.bully(version="unguarded").measures[0][2] is None
+    assert labs.bully(loss=0.2).measures[0][2] == "≤ 19 if none is lost"
 
 
 def test_the_last_branch_stays() -> None:

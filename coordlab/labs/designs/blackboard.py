@@ -61,7 +61,7 @@ def _named(trace: Trace) -> str:
     return f"{animals[-1].key[5:]}, {animals[-1].confidence:.0%} sure" if animals else "none yet"
 
 
-def _follows(_: Parameters) -> str:
+def _follows(_: Parameters, __: Trace) -> str:
     found = checks.closure({fact for fact, _ in SEEN}, RULES)
     return next(animal for animal in ("cheetah", "tiger", "zebra") if animal in found)
 
@@ -71,7 +71,7 @@ def _found_at(trace: Trace) -> str:
     return f"{written[-1].time:.2f} s" if written else "nothing written"
 
 
-def _news(given: Parameters) -> Any:
+def _news(given: Parameters, _: Trace) -> Any:
     if given["news"] == "poll":
         return theory.polling_reads(given["readers"], len(CONCLUSIONS), int(UNTIL / TICK))
     concluded = checks.closure({fact for fact, _ in SEEN}, RULES) - {fact for fact, _ in SEEN}

@@ -72,14 +72,23 @@ def silence(trace: Trace) -> str:
     return "no agreement" if end is None else f"{end - crashed_at(trace):.2f} s"
 
 
-def _bound(parameters: Parameters) -> str:
-    settle = settling_time(parameters["patience"], parameters["heartbeat"])
-    honest = parameters["patience"] >= 2 * parameters["slowest"]
-    return f"≤ {settle:.2f} s" if honest else "no bound: patience < 2 × slowest"
+def _bound(given: Parameters, trace: Trace) -> str | None:
+    if not trace.select(kind=CRASH):
+        return None
+    honest = given["patience"] >= 2 * given["slowest"]
+    bound = f"≤ {settling_time(given['patience'], given['heartbeat']):.2f} s"
+    return f"{bound}{_unless_lost(trace)}" if honest else "no bound: patience < 2 × slowest"
 
 
-def _most(parameters: Parameters) -> str:
-    return f"≤ {theory.messages(parameters['agents'])}"
+def _most(given: Parameters, trace: Trace) -> str | None:
+    """The price from the lowest, for an election that a crash begins, in a version that has one."""
+    if given["version"] == "unguarded" or not trace.select(kind=CRASH):
+        return None
+    return f"≤ {theory.messages(given['agents'])}{_unless_lost(trace)}"
+
+
+def _unless_lost(trace: Trace) -> str:
+    return " if none is lost" if any(event.data == "lost" for event in trace.select(kind=DROP)) else ""
 
 
 DESIGN = Design(
