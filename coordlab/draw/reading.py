@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from coordlab.draw.scene import Look, clean
@@ -85,6 +86,15 @@ def spans(trace: Trace) -> list[Span]:
     return [span for lane in found.values() for span in lane]
 
 
+def _beginnings(trace: Trace) -> Iterator[str]:
+    """The role that each agent starts in, as they start."""
+    for _, kind, *_, data in trace.rows:
+        if kind in (START, RESTART):
+            states = dict(data or ())
+            shown = "role" if "role" in states else next(iter(states), "")
+            yield _role(shown, states.get(shown))
+
+
 def _role(state: str, value: Any) -> str:
     if not state:
         return UP
@@ -151,22 +161,20 @@ def strikes(trace: Trace) -> list[Strike]:
 class Looks:
     """How roles and types of messages look, the same in every drawing of a trace.
 
-    The role held longest gets the quietest look, and so do messages that fill the whole run, such as
-    heartbeats, for the rest to stand out.
+    They go by name, so that they are the same from run to run.  The roles that agents start in get the
+    quiet ones, and so do messages that fill the whole run, such as heartbeats, for the rest to stand out.
     """
 
     def __init__(self, trace: Trace, lanes: list[Span], sent: list[Flight]) -> None:
-        held: Counter[str] = Counter()
-        for span in lanes:
-            held[span.role] += round((span.until - span.since) * MICRO)
-        held.pop(DOWN, None)
-        self.roles = {role: number for number, (role, _) in enumerate(held.most_common())}
+        first = dict.fromkeys(_beginnings(trace))
+        rest = sorted({span.role for span in lanes} - first.keys() - {DOWN})
+        self.roles = {role: number for number, role in enumerate([*first, *rest])}
         numbers = Counter(flight.name for flight in sent)
         spread = {(flight.name, int(20 * flight.sent / (trace.until or 1))) for flight in sent}
         twentieths = Counter(name for name, _ in spread)
         steady = {name for name in numbers if twentieths[name] >= 12 and numbers[name] >= len(sent) / 4}
         self.faint = steady if len(numbers) - len(steady) >= 2 else set()
-        plain = [name for name in numbers if name not in self.faint]
+        plain = sorted(name for name in numbers if name not in self.faint)
         self.types = {name: number for number, name in enumerate(plain)}
 
     def role(self, role: str) -> Look:

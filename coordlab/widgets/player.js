@@ -221,7 +221,7 @@ export function background({ arrows, until }) {
     seen.bins.add(Math.floor((20 * arrows.t0[i]) / until));
     bins.set(arrows.name[i], seen);
   }
-  const steady = [...bins].filter(([, seen]) => seen.bins.size >= 12 && seen.count >= arrows.count / 5);
+  const steady = [...bins].filter(([, seen]) => seen.bins.size >= 12 && seen.count >= arrows.count / 4);
   return new Set(bins.size - steady.length >= 2 ? steady.map(([name]) => name) : []);
 }
 
@@ -398,11 +398,11 @@ class Looks {
     Object.assign(this, { roles: new Numbering(), types: new Numbering(), faint: new Set(), tiles: new Map() });
   }
 
-  /** The role held longest gets the quietest look; a label that has a look keeps it. */
+  /** Looks go by name, so that they are the same from run to run; the roles agents start in get the quiet ones. */
   meet(trace) {
-    byTime(trace).forEach((role) => this.roles.of(trace.meta.roles[role]));
-    const faint = background(trace);
-    for (const name of new Set(trace.arrows.name)) {
+    inOrder(trace.meta).forEach((role) => this.roles.of(role));
+    const faint = background(trace), sent = [...new Set(trace.arrows.name)];
+    for (const name of sent.sort((a, b) => (trace.meta.names[a] < trace.meta.names[b] ? -1 : 1))) {
       const label = trace.meta.names[name];
       if (faint.has(name) && !this.types.numbers.has(label)) this.faint.add(label);
       if (!this.faint.has(label)) this.types.of(label);
@@ -432,13 +432,10 @@ class Looks {
   }
 }
 
-/** The roles, the one that agents are longest in first. */
-export function byTime(trace) {
-  const time = trace.meta.roles.map(() => 0);
-  for (const { from, role } of trace.spans) {
-    role.forEach((r, i) => { if (r >= 0) time[r] += (from[i + 1] ?? trace.until) - from[i]; });
-  }
-  return [...time.keys()].sort((a, b) => time[b] - time[a] || a - b);
+/** The roles: those that agents start in as they come, the others by name. */
+export function inOrder(meta) {
+  const first = [...new Set(meta.begins.map(([, role]) => meta.roles[role]))];
+  return [...first, ...meta.roles.filter((role) => !first.includes(role)).sort()];
 }
 
 function drawTile(pattern, ink, ratio) {

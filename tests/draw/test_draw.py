@@ -281,7 +281,7 @@ def test_heartbeats_are_drawn_faintly():
     scene = space_time_scene(tale.trace, None, None, None, 760)
     arrows = [mark for mark in scene.marks if mark.what == "message"]
     colours = {mark.tip.partition(" from ")[0].split()[-1]: mark.look.colour for mark in arrows}
-    assert colours == {"Ping": "soft", "Hello": "type0", "Bye": "type1"}
+    assert colours == {"Ping": "soft", "Bye": "type0", "Hello": "type1"}
 
 
 def test_long_legend_goes_on_in_the_next_row():

@@ -422,11 +422,25 @@ def test_a_click_on_a_lane_crashes_its_agent_there_and_then(live: Callable[..., 
 
 
 @pytest.mark.browser
+def test_power_keys_act_only_where_they_change_something(live: Callable[..., Any]) -> None:
+    """Who is up cannot be restarted, who is down not crashed: it says so, and asks for nothing."""
+    where = live([branch(election(crash=True, parted=False))])
+    keys(where, "ArrowDown", "r")
+    assert "5 is up" in where.locator(".cl-player").inner_text()
+    keys(where, "End", "Home")
+    where.evaluate("document.querySelector('.cl-view:nth-child(3)').click()")
+    where.get_by_label("filter the events").fill("crash")
+    where.locator(".cl-rows .cl-row").last.click()
+    keys(where, "c", "r")
+    assert [message["fault"]["kind"] for message in sent(where)] == ["Restart"]
+
+
+@pytest.mark.browser
 def test_every_fault_can_be_asked_for_by_keyboard(live: Callable[..., Any]) -> None:
-    """Crash, restart, slow, cut, partition, drop, delay, duplicate: menu by menu, no mouse."""
+    """Crash, slow, cut, partition, drop, delay, duplicate: menu by menu, no mouse."""
     trace = election(crash=False, parted=False)
     where = live([branch(trace)])
-    keys(where, "ArrowDown", "c", "r", "s")
+    keys(where, "ArrowDown", "c", "s")
     keys(where, "x", "Enter")
     keys(where, "p", "ArrowDown", "Enter", "End", "Enter")
     deliver = next(event for event in trace if event.kind == "deliver")
@@ -439,7 +453,6 @@ def test_every_fault_can_be_asked_for_by_keyboard(live: Callable[..., Any]) -> N
     faults = [message["fault"] for message in sent(where)]
     assert faults == [
         {"kind": "Crash", "agent": "5", "at": 0},
-        {"kind": "Restart", "agent": "5", "at": 0},
         {"kind": "Slow", "who": "5", "by": 0.5, "at": 0},
         {"kind": "Cut", "link": "5>4", "at": 0},
         {"kind": "Partition", "groups": [["5", "4"], ["3", "2", "1"]], "at": 0},
