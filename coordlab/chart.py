@@ -61,6 +61,11 @@ class _Chart:
         places = [at for row in self.points.values() for at in row]
         heights = [value for row in self.points.values() for point in row.values() for value in point]
         heights += [curve(at) for curve in theory.values() for at in places]
+        if not heights or not all(map(math.isfinite, (*places, *heights))):
+            raise ValueError(
+                f"a chart needs finite numbers, at least one: given were {sorted(set(heights))[:5]} at "
+                f"{places[:5]}. Leave out what was not measured."
+            )
         self.first, self.last = min(places), max(places)
         self.low, self.high = min(0.0, *heights), max(heights) * 1.04
         self.right = width - 24 - max([wide(label) for label in theory], default=0)
@@ -71,8 +76,8 @@ class _Chart:
 
     def place(self, at: float, value: float) -> tuple[float, float]:
         """Where a point lies, in pixels."""
-        along = (at - self.first) / (self.last - self.first)
-        up = (value - self.low) / (self.high - self.low)
+        along = (at - self.first) / (self.last - self.first or 1)
+        up = (value - self.low) / (self.high - self.low or 1)
         return _LEFT + 8 + along * (self.right - _LEFT - 8), _TOP + (1 - up) * _HEIGHT
 
     def table(self) -> str:

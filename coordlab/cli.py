@@ -111,7 +111,7 @@ def run(
         if faults:
             found.play(replace(found.scenario, faults=tuple(map(read_fault, faults))))
         if trace_file is not None:
-            trace_file.write_text(found.run.trace.to_jsonl(), encoding="utf-8")
+            trace_file.write_bytes(found.run.trace.to_jsonl().encode())
     click.echo(json.dumps(_data(found), ensure_ascii=False) if as_json else _told(found))
     sys.exit(_exit_code(found))
 
@@ -135,7 +135,7 @@ def play(source: str, output: Path, vary: str | None, show: bool) -> None:
     SOURCE is a lab, a scenario line, a scenario file, or a trace file (.jsonl).
     """  # fmt: skip
     with _explained():
-        output.write_text(_page(source, vary), encoding="utf-8")
+        output.write_bytes(_page(source, vary).encode())
     click.echo(f"{output}: {output.stat().st_size / 1000:,.0f} kB")
     if show:
         webbrowser.open(output.resolve().as_uri())
@@ -155,7 +155,7 @@ def _text_of(scenario: str) -> str:
     is_file = len(scenario) < 255 and Path(scenario).is_file()
     if not is_file:
         return scenario
-    with Path(scenario).open(encoding="utf-8") as file:
+    with Path(scenario).open(encoding="utf-8-sig") as file:
         return file.read(1_000_001)
 
 

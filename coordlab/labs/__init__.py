@@ -74,5 +74,5 @@ def of(run: Run) -> Lab:
 
 def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:
     """The lab of a scenario that `Lab.save` wrote."""
-    with Path(path).open(encoding="utf-8") as file:
+    with Path(path).open(encoding="utf-8-sig") as file:
         return play(file.read(1_000_001), agent)

@@ -174,7 +174,7 @@ class Lab:
         from coordlab.widgets.page import page
 
         path = Path(path)
-        path.write_text(page(self.packed(), self.design.title), encoding="utf-8")
+        path.write_bytes(page(self.packed(), self.design.title).encode())
         return path
 
     # --- inside ------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def panel(lab: Lab) -> w.Widget:
     controls = Controls(lab)
     lab.on_change(lambda: player.show(lab.packed(), lab.selected))
     player.on_intervention(lambda wish: _obey(lab, wish))
-    player.observe(lambda change: _follow(lab, change["new"]), "selected")
+    player.observe(lambda change: _follow(lab, player, change["new"]), "selected")
     # beside the player the controls are one column; above it they take as many as fit
     columns = {"display": "grid", "grid_template_columns": "repeat(auto-fill, minmax(200px, 1fr))"}
     left = w.Box(controls.widgets, layout=w.Layout(**columns, grid_gap="6px 20px", flex="1 1 220px"))
@@ -157,8 +157,11 @@ def _control(parameter: Parameter) -> w.Widget:
     )
 
 
-def _follow(lab: Lab, selected: int) -> None:
-    if selected != lab.selected and 0 <= selected < len(lab.branches):
+def _follow(lab: Lab, player: Player, selected: int) -> None:
+    """Show the branch that was chosen in the player; if there is none, the player shows the lab's again."""
+    if not 0 <= selected < len(lab.branches):
+        player.selected = lab.selected
+    elif selected != lab.selected:
         lab.select(selected)
 
 

@@ -243,6 +243,8 @@ class Agent:
         """
         self._must_be_in_task("ask")
         several = isinstance(to, Iterable) and not isinstance(to, str)
+        if isinstance(to, (set, frozenset)):  # its order is another one in each process
+            to = sorted(to, key=self._world.place)
         names = tuple(dict.fromkeys(to)) if several else (cast("str", to),)
         return self._ask(names, message, within, len(names) if enough is None else min(enough, len(names)))
 
@@ -272,6 +274,12 @@ class Agent:
 
     async def _until(self, condition: Callable[[], T], within: float | None) -> T | None:
         value = condition()
+        if isinstance(value, Coroutine):
+            value.close()
+            raise TypeError(
+                f"{self._name} waits until a coroutine is true, which it always is. Write the condition as a "
+                f"plain `def`, or await it yourself."
+            )
         if value:
             return value
         loop = self._world.loop
@@ -337,11 +345,11 @@ class Agent:
 
     def note(self, what: object) -> None:
         """Say in the trace, in words or as a message, why one does what one does."""
-        self._record(NOTE, None, what if is_message(type(what)) else str(what))
+        self._record(NOTE, None, _words(what))
 
     def decide(self, what: object) -> None:
         """Say in the trace, in words or as a message, what has been decided."""
-        self._record(DECISION, None, what if is_message(type(what)) else str(what))
+        self._record(DECISION, None, _words(what))
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -393,6 +401,11 @@ class Agent:
                 self._world.loop.later(watch.task)
 
 
+def _words(what: object) -> object:
+    """What a note holds: a message as it is, else words that are the same in every run."""
+    return what if is_message(type(what)) else str(snapshot(what))
+
+
 def snapshot(value: Any) -> Any:
     """`value` as it is now, in a form that later changes do not reach and that is the same in every run."""
     if value is None or isinstance(value, (str, int, float, bytes, Enum)):
@@ -403,8 +416,10 @@ def snapshot(value: Any) -> Any:
         return tuple((snapshot(key), snapshot(item)) for key, item in value.items())
     if isinstance(value, (set, frozenset)):
         return tuple(sorted(map(snapshot, value), key=repr))
-    if getattr(getattr(value, "__dataclass_params__", None), "frozen", False):
+    if is_message(type(value)):
         return value
+    if fields := getattr(value, "__dataclass_fields__", None):
+        return tuple((name, snapshot(getattr(value, name))) for name in fields)
     words = repr(value)
     if " at 0x" in words:
         raise TypeError(
@@ -418,6 +433,6 @@ def _not_negative(what: str, seconds: float) -> float:
     if not 0 <= seconds < float("inf"):
         raise ValueError(
             f"{what} {seconds!r} s is no delay: that is zero or more seconds of virtual time, and an end. "
-            f"Write for instance {what}(0.5)."
+            f"Write for instance {'within=0.5' if what == 'within' else f'{what}(0.5)'}."
         )
     return seconds

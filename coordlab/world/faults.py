@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -266,9 +267,11 @@ class Skew(Fault):
     @classmethod
     def read(cls, body: str, at: float | None, until: float | None) -> Fault:
         who, *numbers = body.split()
-        rate = next((float(each[1:]) for each in numbers if each[0] == "x"), 1.0)
-        ahead = next((float(each) for each in numbers if each[0] in "+-"), 0.0)
-        return cls(_name(who), rate, ahead, at=at, until=until)
+        rates = [float(each[1:]) for each in numbers if each[0] == "x"]
+        aheads = [float(each) for each in numbers if each[0] in "+-"]
+        if len(rates) > 1 or len(aheads) > 1 or len(rates) + len(aheads) < len(numbers):
+            raise ValueError
+        return cls(_name(who), *(rates or [1.0]), *(aheads or [0.0]), at=at, until=until)
 
     def strike(self, world: World) -> None:
         world.skew(self.agent, (self.rate, self.ahead + (1 - self.rate) * world.now))
@@ -347,6 +350,7 @@ class Delay(Drop):
         return self.by
 
 
+@lru_cache(maxsize=4096)
 def read_fault(text: str) -> Fault:
     """The fault that a text such as `crash 5 @3` or `cut 1>2 @3..5` describes."""
     verb, _, rest = text.strip().partition(" ")
@@ -373,7 +377,9 @@ def is_name(text: object) -> bool:
     return isinstance(text, str) and _NAME.fullmatch(text) is not None
 
 
-_NAME = re.compile(r"[^\s,>/|@#\x00-\x1f\x7f\ud800-\udfff]{1,100}")
+_NAME = re.compile(
+    r"[^\s,>/|@#\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]{1,100}"
+)
 
 
 def _name(text: str) -> str:

@@ -26,7 +26,7 @@ from itertools import count
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 from coordlab.world.guards import alarm, collector_at_rest, interruptible
-from coordlab.world.task import MICRO, Future, Handle, Task, Wait
+from coordlab.world.task import MICRO, Future, Handle, Task, Wait, immortalise
 
 FOREVER = sys.maxsize
 
@@ -53,7 +53,7 @@ class Runaway(RuntimeError):
     """A budget is used up: the run would not end, or not in reasonable time."""
 
 
-class _Overrun(BaseException):
+class Overrun(BaseException):
     """What stops a run in mid-action.  No `Exception`, so that no agent swallows it by accident."""
 
     def __init__(self, loop: VirtualLoop, kind: str) -> None:
@@ -231,7 +231,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         try:
             with collector_at_rest(), self._watchdog():
                 self._drive(until)
-        except _Overrun as over:
+        except Overrun as over:
             if over.loop is not self:
                 raise
             raise self.overrun(over.kind) from None
@@ -298,7 +298,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self._wait(task, want)
         except StopIteration as end:
             task.finish(None, end.value)
-        except (KeyboardInterrupt, SystemExit, _Overrun):
+        except (KeyboardInterrupt, SystemExit, Overrun):
             task.epoch += 1
             raise
         except BaseException as failure:  # noqa: BLE001  (it belongs to whoever awaits the task)
@@ -382,13 +382,22 @@ class VirtualLoop(asyncio.BaseEventLoop):
         for task, _ in self.failed:
             task._log_traceback = False
 
+    def abandon(self) -> None:
+        """Leave alone for ever what could not be stopped."""
+        for task in self.tasks:
+            immortalise(task.get_coro())
+        self.tasks.clear()
+
     @contextmanager
-    def burying(self, owner: Any) -> Generator[None]:
-        """While something of `owner` ends: what it starts in its last breath is still its own."""
-        before, self.acting, self._burying = self.acting, owner, True
+    def burying(self, task: Task) -> Generator[None]:
+        """While a task ends: it is the current one, and what it starts in its last breath is its owner's."""
+        before, self.acting, self._burying = self.acting, task.owner, True
+        current = self.current()
+        _current[self] = task
         try:
             yield
         finally:
+            _current[self] = current
             self.acting, self._burying = before, False
 
     # --- budgets -----------------------------------------------------------------------------------
@@ -408,9 +417,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def check(self) -> None:
         """Raise when the clock has stood still for a whole budget, or the run has taken too long."""
         if self._checked == self.now:
-            raise _Overrun(self, "instant")
+            raise Overrun(self, "instant")
         if time.monotonic() > self._wall_end:
-            raise _Overrun(self, "wall")
+            raise Overrun(self, "wall")
         self.spend()
         self._renew(self.now)
         self.failed = [each for each in self.failed if each[0]._log_traceback]
@@ -430,7 +439,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._renew(-1)
 
         def ring(*_: Any) -> None:
-            raise _Overrun(self, "wall")
+            raise Overrun(self, "wall")
 
         with interruptible(), alarm(self.wall + 0.5, ring):
             yield

@@ -33,7 +33,8 @@ from coordlab.world.trace import (
     loads,
 )
 
-MOST_BYTES = 200_000_000
+MOST_BYTES = 100_000_000
+_LONGEST = 1_000_000  # characters on a line
 _COLUMNS = ("time", "kind", "agent", "peer", "message", "name", "cause", "data")
 _LATEST = 10**15  # microseconds
 _DEEPEST = 50  # lists in lists
@@ -67,7 +68,10 @@ def read_trace(text: str) -> Trace:
     """The trace that `Trace.to_jsonl` wrote, or a `TraceError` naming line and field."""
     lines = text.removesuffix("\n").split("\n")
     header = _json(lines[0], 1)
-    if not isinstance(header, dict) or (header.get("format"), header.get("version")) != (FORMAT, VERSION):
+    if not isinstance(header, dict) or (header.get("format"), repr(header.get("version"))) != (
+        FORMAT,
+        repr(VERSION),
+    ):
         raise TraceError(
             f"line 1 is {lines[0][:80]!r}: a trace begins with the header "
             f'{{"format":"{FORMAT}","version":{VERSION},…}} that Trace.to_jsonl() writes.'
@@ -107,6 +111,10 @@ class _Reader:
     def take(self, line: str) -> None:
         """Read one event."""
         self.line += 1
+        if len(line) > _LONGEST:
+            raise TraceError(
+                f"line {self.line} has {len(line):,} characters: an event has at most {_LONGEST:,}."
+            )
         values = _json(line, self.line)
         if not isinstance(values, list) or len(values) != len(_COLUMNS):
             raise TraceError(
@@ -119,7 +127,12 @@ class _Reader:
         self._check("kind", kind, isinstance(kind, str) and kind in KINDS, f"one of {', '.join(KINDS)}")
         self._check("agent", agent, self._known(agent), "an agent of line 1")
         self._check("peer", peer, self._known(peer) if kind in _TRAVELS else peer is None, _peer(kind))
-        self._check("name", name, isinstance(name, str) or kind in (CRASH, NOTE, DECISION), "a text")
+        self._check(
+            "name",
+            name,
+            isinstance(name, str) or (name is None and kind in (CRASH, NOTE, DECISION)),
+            "a text",
+        )
         known = cause is None or (type(cause) is int and 0 <= cause < len(self.rows))
         self._check("cause", cause, known, f"an earlier event, 0 to {len(self.rows) - 1}, or null")
         self._check("message", message, self._travels(kind, message), _number_of(kind))
@@ -128,7 +141,7 @@ class _Reader:
     def _travels(self, kind: str, message: Any) -> bool:
         if kind not in _TRAVELS:
             return message is None
-        if type(message) is not int or not 0 < message < _LATEST:
+        if type(message) is not int or not 0 < message < 2**31:
             return False
         if kind == SEND:
             fresh = message not in self.sent

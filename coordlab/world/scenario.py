@@ -17,6 +17,7 @@ from coordlab.world.faults import LATEST, Fault, FaultError, is_name, read_fault
 from coordlab.world.trace import dumps, loads
 
 FORMAT, VERSION = "coordlab-scenario", 1
+MOST_FAULTS = 1_000
 _PAIR = re.compile(r"([A-Za-z_]\w*)=(\S*)", re.ASCII)
 _PLAIN = re.compile(r"[!#-~][!-~]*")  # what needs no quotes
 _LONGEST = 1_000_000
@@ -87,10 +88,12 @@ class Scenario:
             raise ScenarioError(
                 f"until={_brief(until)} is no moment: give virtual seconds, at most 1e9, as in until=20."
             )
-        try:
-            struck = tuple(
-                read_fault(_expect("fault", each, str)) for each in _expect("faults", faults, list)
+        if len(_expect("faults", faults, list)) > MOST_FAULTS:
+            raise ScenarioError(
+                f"{len(faults):,} faults: a scenario has at most {MOST_FAULTS:,}. Leave some out."
             )
+        try:
+            struck = tuple(read_fault(_expect("fault", each, str)) for each in faults)
         except FaultError as error:
             raise ScenarioError(str(error)) from None
         if not is_name(_expect("lab", lab, str)) or "=" in lab:

@@ -7,7 +7,7 @@ of the loop's heap and nothing else, and any asyncio future, so that genuine asy
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Generator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Generator, Iterable, Iterator
 from contextlib import suppress
 from contextvars import Context, copy_context
 from importlib import import_module
@@ -59,6 +59,8 @@ class Pause:
 @coroutine
 def sleep(seconds: float) -> Generator[Any, Any, None]:
     """Wait for `seconds` of virtual time (the cheap way; `asyncio.sleep` works as well)."""
+    if seconds < 0:
+        raise ValueError(f"sleep({seconds!r}) would turn time back. Wait zero or more seconds: sleep(0.5).")
     yield int(seconds * MICRO + 0.5)
 
 
@@ -170,7 +172,7 @@ class Task(Future):
         loop.forget(self)
         if self._waiter is not None:
             self._waiter.remove_done_callback(self._woken)
-        with loop.burying(self.owner):
+        with loop.burying(self):
             bury(self._coro)
             Future.cancel(self)
 
@@ -236,14 +238,24 @@ class Handle:
 
 def bury(coro: Coroutine[Any, Any, Any]) -> None:
     """End a coroutine, however often its `finally` blocks wait; their errors reach nobody any more."""
+    chain = list(_awaiting(coro))
     for _ in range(_PATIENCE):
         with suppress(Exception, asyncio.CancelledError):
             coro.close()
-            return
-    _immortalise(coro)
+            break
+    for each in chain:
+        if each.cr_frame is not None:
+            immortalise(each)
 
 
-def _immortalise(coro: Coroutine[Any, Any, Any]) -> None:
+def _awaiting(coro: Any) -> Iterator[Any]:
+    """A coroutine, the one that it awaits, and so on."""
+    while hasattr(coro, "cr_frame"):
+        yield coro
+        coro = coro.cr_await
+
+
+def immortalise(coro: Coroutine[Any, Any, Any]) -> None:
     """Keep a coroutine that refuses to die for ever: to free it, Python would have to ask it once more."""
     with suppress(ImportError, AttributeError):
         ctypes = import_module("ctypes")

@@ -207,7 +207,9 @@ class Selection(list[Event]):
 
 def plain(value: Any) -> Any:
     """`value` as JSON can hold it: a message becomes the object of its fields."""
-    if value is None or value.__class__ in (str, int, bool):
+    if value.__class__ is str:
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()  # no half characters
+    if value is None or value.__class__ in (int, bool):
         return value
     if isinstance(value, float):
         return float(value) if isfinite(value) else repr(float(value))  # JSON knows no infinity

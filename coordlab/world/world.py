@@ -32,7 +32,7 @@ from coordlab.world.errors import (
     stuck,
 )
 from coordlab.world.faults import LATEST, Drop, Fault, FaultError, is_name, read_fault, seconds
-from coordlab.world.loop import VirtualLoop
+from coordlab.world.loop import Overrun, VirtualLoop
 from coordlab.world.message import handler_name, is_message
 from coordlab.world.network import Latency, Network
 from coordlab.world.run import Run
@@ -147,7 +147,7 @@ class World:
         if not 0 <= at <= LATEST:
             raise ValueError(f"at={at!r} is no moment: give virtual seconds, as in world.add(agent, at=5.0).")
         for each in agents:
-            for agent in (each,) if isinstance(each, Agent) else each:
+            for agent in each if isinstance(each, Iterable) else (each,):
                 self._join(agent, at)
         return self
 
@@ -165,6 +165,12 @@ class World:
             )
         if isinstance(agent._world, World):
             raise ValueError(f"{agent!r} is in a world already. Make another one for this world.")
+        args, named = agent._making
+        if any(isinstance(each, Agent) for each in (*args, *named.values())):
+            raise ValueError(
+                f"{agent!r} was made with another agent, which a branch of the run would share with it. "
+                f"Agents know each other by name: pass the name, and send."
+            )
         agent._world = self
         self.agents[agent.name] = agent
         self._arrivals.append((at, agent))
@@ -179,7 +185,8 @@ class World:
                     f"{each!r} is no fault. Write for instance Crash('5', at=3) or 'crash 5 @3'."
                 )
             fault = self._checked(read_fault(each) if isinstance(each, str) else each)
-            self.faults.append(fault)
+            if not self.loop.is_running():  # else an agent did it, and will do it again in a branch
+                self.faults.append(fault)
             if self.started:
                 self._schedule(fault)
         return self
@@ -280,7 +287,7 @@ class World:
             wrapped.run = self._result(until)
             raise wrapped from error
         finally:
-            self._close()
+            self._close(until)
 
     def _boot(self) -> None:
         self.loop.instant += len(self.agents) ** 2 + 20 * len(self.agents)
@@ -337,11 +344,18 @@ class World:
         if until is not None:
             self.loop.now = micros(until)
 
-    def _close(self) -> None:
+    def _close(self, until: float | None) -> None:
         for agent in self.agents.values():
             agent._alive = False
-        self.loop.kill_all()
-        self.loop.close()
+        try:
+            self.loop.kill_all()
+        except Overrun as over:
+            error = self._overrun(over.kind)
+            error.run = self._result(until)
+            raise error from None
+        finally:
+            self.loop.abandon()
+            self.loop.close()
 
     def _result(self, until: float | None) -> Run:
         last = self.rows[-1][0] / MICRO if self.rows else 0.0
@@ -528,7 +542,11 @@ class World:
         data: Any = None,
     ) -> None:
         """Add an event to the trace; its cause is the event being acted upon."""
-        self.rows.append((self.loop.now, kind, agent, peer, message, name, self.loop.cause, data))
+        loop = self.loop
+        self.rows.append((loop.now, kind, agent, peer, message, name, loop.cause, data))
+        loop.order += 1
+        if loop.order > loop.limit:
+            loop.check()
 
     def spawn(self, agent: Agent, work: Coroutine[Any, Any, Any]) -> Task:
         """Let `agent` do `work`; an error in it ends the run."""
@@ -548,7 +566,14 @@ class World:
         self.loop.acting = before
         if not agent._alive:
             task.kill()
+        elif self.loop.order > self.loop.limit:
+            self.loop.check()
         return task
+
+    def place(self, name: str) -> tuple[int, str]:
+        """Where in the order of joining an agent stands; strangers come last."""
+        order = list(self.agents)
+        return (order.index(name) if name in self.agents else len(order), str(name))
 
     def peers(self, name: str) -> list[str]:
         """Whom the agent called `name` can reach, in order of joining."""

@@ -197,7 +197,7 @@ def test_agents_that_share_an_argument_share_it_in_a_branch():
     board = []
     run = World().add(Sharing("ann", board), Sharing("bob", board)).run()
     assert run.branch().trace == run.trace
-    assert run.trace[-1].data == "['ann', 'bob']"
+    assert run.trace[-1].data == "('ann', 'bob')"
     assert board == ["ann", "bob"]
 
 

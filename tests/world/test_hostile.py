@@ -1,0 +1,253 @@
+"""What somebody did to a world that it should have survived, and now does."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from coordlab import labs
+from coordlab.checks import moments
+from coordlab.world.agent import Agent, State
+from coordlab.world.faults import FaultError, is_name, read_fault
+from coordlab.world.message import message
+from coordlab.world.reading import read_trace
+from coordlab.world.scenario import Scenario, ScenarioError
+from coordlab.world.trace import Trace, TraceError, plain
+from coordlab.world.world import AgentError, Budget, BudgetError, World
+
+
+@message
+class Vote:
+    """Who is for it?"""
+
+
+class Voter(Agent):
+    """Answers any vote."""
+
+    seen = State(0)
+
+    def on_vote(self, sender, message):
+        return message
+
+
+def acting(act, **settings):
+    """The run of a world in which ann does `act(self)`, and bob and cat answer votes."""
+
+    class Ann(Voter):
+        async def run(self):
+            await act(self)
+
+    return World(**settings).add(Ann("ann"), Voter("bob"), Voter("cat")).run(until=3)
+
+
+@pytest.mark.parametrize("wait", ["sleep", "ask", "until", "asyncio"])
+def test_an_agent_that_catches_everything_still_ends_with_its_world(wait):
+    """A bare except around a wait swallows the end as well; it is left alone, at once."""
+
+    async def stubborn(self):
+        waits = {
+            "sleep": lambda: self.sleep(1),
+            "ask": lambda: self.ask("bob", Vote(), within=1),
+            "until": lambda: self.until(lambda: False, within=1),
+            "asyncio": lambda: asyncio.sleep(1),
+        }
+        while True:
+            try:
+                await waits[wait]()
+            except:  # noqa: E722
+                continue
+
+    began = time.monotonic()
+    assert acting(stubborn).trace.until == 3
+    assert time.monotonic() - began < 5
+
+
+def test_a_last_breath_that_never_ends_is_a_budget_error():
+    """A finally block that computes for ever is stopped, and the run is there to look at."""
+
+    async def immortal(self):
+        try:
+            await self.sleep(9)
+        finally:
+            while True:
+                pass
+
+    with pytest.raises(BudgetError, match="real seconds") as error:
+        acting(immortal, budget=Budget(wall=0.2))
+    assert error.value.run.trace.count("start") == 3
+
+
+@pytest.mark.parametrize("what", ["state", "note", "spawn"])
+def test_doing_anything_without_end_and_without_await_is_stopped(what):
+    """Not by real time, after gigabytes, but by the budget for one instant, naming the agent."""
+
+    async def busy(self):
+        while True:
+            if what == "state":
+                self.seen += 1
+            elif what == "note":
+                self.note("again")
+            else:
+                self.spawn(self.sleep(1))
+
+    with pytest.raises(BudgetError, match=r"while the clock stood at 0 s; ann"):
+        acting(busy, budget=Budget(instant=2_000))
+
+
+def test_many_overlapping_partitions_are_judged_in_reasonable_time():
+    """Each of them is read once, and a scenario has at most a thousand faults."""
+    faults = [f"partition 1/2/3 @0.001..{2 + number / 1000:.3f}" for number in range(300)]
+    began = time.monotonic()
+    assert labs.play(" | ".join(["bully agents=3 until=3", *faults])).run.verdicts
+    assert time.monotonic() - began < 10
+    with pytest.raises(ScenarioError, match="1,001 faults: a scenario has at most 1,000"):
+        Scenario.from_line(" | ".join(["bully", *["crash 1 @1"] * 1001]))
+
+
+def test_half_a_character_can_be_written_and_read():
+    """A lone surrogate in a note becomes a question mark in every export."""
+
+    async def odd(self):
+        self.note("half \ud800")
+
+    text = acting(odd).trace.to_jsonl()
+    assert text.encode()
+    assert [event.data for event in Trace.from_jsonl(text).select("note")] == ["half ?"]
+
+
+def test_an_export_that_fails_leaves_the_old_file_alone(tmp_path, monkeypatch):
+    """The page is made before anything is written."""
+    path = tmp_path / "page.html"
+    path.write_text("precious")
+    lab = labs.bully()
+    monkeypatch.setattr(
+        lab, "packed", lambda: [{"meta": {"name": "\ud800", "title": "\ud800"}, "columns": b""}]
+    )
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        lab.page(path)
+    assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ('[0,"note","a",null,null,["x"],null,"x"]', "name"),
+        ('[0,"send","a","a",3000000000,"M",null,{}]', "message"),
+        ('[0,"note","a",null,null,null,null,"' + "x" * 1_000_001 + '"]', "characters"),
+    ],
+)
+def test_rows_that_would_trip_a_reader_are_refused(row, field):
+    """A list for a name, a number beyond the player's, a line without end."""
+    header = '{"format":"coordlab-trace","version":1,"agents":["a"],"says":{"M":"m"},"until":1}'
+    with pytest.raises(TraceError, match=f"line 2.*{field}"):
+        read_trace(f"{header}\n{row}\n")
+
+
+@pytest.mark.parametrize("version", ["true", "1.0", '"1"', "2"])
+def test_only_the_very_version_is_read(version):
+    """Neither what Python takes for one, nor another."""
+    with pytest.raises(TraceError, match="line 1"):
+        read_trace(f'{{"format":"coordlab-trace","version":{version},"agents":[],"says":{{}},"until":1}}\n')
+
+
+def test_a_frozen_record_with_a_list_inside_is_copied_into_the_trace():
+    """What happens to the list later does not rewrite what the trace says."""
+
+    @dataclass(frozen=True)
+    class Holder:
+        items: list
+
+    async def sly(self):
+        holder = Holder([1])
+        self.seen = holder
+        holder.items.append(2)
+
+    assert [event.data for event in acting(sly).trace.select("seen")] == [(("items", (1,)),)]
+
+
+def test_notes_say_the_same_in_every_process():
+    """A set is put in order; what prints an address is refused."""
+
+    async def noting(self):
+        self.note({"z", "x", "y"})
+
+    assert acting(noting).trace.select("note")[0].data == "('x', 'y', 'z')"
+
+    async def addressing(self):
+        self.note(object())
+
+    with pytest.raises(AgentError, match="that text is another one in each run"):
+        acting(addressing)
+
+
+def test_a_set_of_names_is_asked_in_the_order_of_joining():
+    """Its own order is another one in each process."""
+
+    async def asking(self):
+        await self.ask({"cat", "bob"}, Vote())
+
+    assert [event.peer for event in acting(asking).trace.select("Vote", agent="ann")] == ["bob", "cat"]
+
+
+def test_agents_know_each_other_by_name_only():
+    """One that is handed another would share it with every branch."""
+
+    class Boss(Agent):
+        def __init__(self, name, helper):
+            super().__init__(name)
+
+    helper = Voter("bob")
+    with pytest.raises(ValueError, match="pass the name"):
+        World().add(Boss("ann", helper), helper)
+
+
+def test_a_fault_that_an_agent_brings_about_strikes_once_in_a_branch():
+    """The agent does it again there; it is no part of the scenario."""
+
+    async def saboteur(self):
+        await self.sleep(1)
+        self._world.inject("slow bob 0.5")
+
+    run = acting(saboteur)
+    assert [each.trace.count("fault") for each in (run, run.branch(), run.branch().branch())] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("text", ["skew a 1.1 @2", "skew a y", "skew a x2 x3", "skew a +1 junk"])
+def test_a_skew_that_is_half_understood_is_refused(text):
+    """Better than one that does nothing."""
+    with pytest.raises(FaultError, match="Write it like"):
+        read_fault(text)
+
+
+def test_a_coroutine_is_no_condition():
+    """It would be true at once, whatever it says."""
+
+    async def never():
+        return False
+
+    async def waiting(self):
+        await self.until(never)
+
+    with pytest.raises(AgentError, match="plain `def`"):
+        acting(waiting)
+
+
+@pytest.mark.parametrize("name", ["\x9b31m", "a\u202eb", "a\u200bb"])
+def test_names_hold_nothing_that_a_terminal_obeys(name):
+    """No escape codes, no reversed text, nothing invisible."""
+    assert not is_name(name)
+
+
+def test_a_moment_is_kept_apart_from_the_next():
+    """What changed last is known by agent."""
+    run = acting(lambda self: self.sleep(1))
+    last = [dict(now.changed) for now in moments(run.trace)][-1]
+    assert {name: run.trace[seq].kind for name, seq in last.items()} == dict.fromkeys(
+        ("ann", "bob", "cat"), "start"
+    )
+
+
+def test_plain_text_passes_unchanged():
+    """Only halves of characters are replaced."""
+    assert plain("grün, 緑, 🌱") == "grün, 緑, 🌱"
