@@ -440,9 +440,7 @@ def test_a_delay_is_zero_or_more_and_has_an_end(what, wrong):
             exec(f"async def act(self, x): {what}", scope)
             await scope["act"](self, wrong)
 
-    with pytest.raises(
-        AgentError, match=r"s is no delay: that is zero or more seconds.*Write for instance"
-    ):
+    with pytest.raises(AgentError, match=r"s is no delay: that is zero or more seconds.*Write for instance"):
         World().add(Wrong("zoe")).run()
 
 
