@@ -220,6 +220,15 @@ class Network:
             return True
         return any(side.get(sender, -1) != side.get(to, -1) for side in self.partitions)
 
+    def check_nodes(self, names: Iterable[str]) -> None:
+        """A topology speaks of all agents, and of nobody else: a slip in a name would cut somebody off."""
+        odd = sorted(self._near.keys() ^ set(names)) if self._near is not None else []
+        if odd:
+            raise ValueError(
+                f"the nodes of the topology and the agents differ in {', '.join(odd[:8])}. Each agent is a "
+                f"node, by its name, and each node an agent: topology.add_node(...), or world.add(...)."
+            )
+
     def carry(self, sender: str, to: str, now: int) -> tuple[tuple[int, str | None], ...]:
         """When each copy of a message sent `now` arrives, in microseconds, and why it is lost if it is."""
         link = self.links.get((sender, to)) or self.link(sender, to)
@@ -251,6 +260,11 @@ class Network:
 
 def _adjacency(topology: networkx.Graph[Any]) -> dict[str, frozenset[str]]:
     """Whom each reaches, by name: nodes may be numbers, agents' names are texts."""
+    if not hasattr(topology, "adj"):
+        raise TypeError(
+            f"topology={topology!r} is no graph: give a networkx graph whose nodes are the agents' names, "
+            f'such as networkx.path_graph(["ann", "bob"]).'
+        )
     return {str(node): frozenset(map(str, topology[node])) for node in topology}
 
 

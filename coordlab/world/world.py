@@ -290,6 +290,7 @@ class World:
             self._close(until)
 
     def _boot(self) -> None:
+        self.network.check_nodes(self.agents)
         self.loop.instant += len(self.agents) ** 2 + 20 * len(self.agents)
         makings = {name: agent._making for name, agent in self.agents.items() if not _plain(agent._making)}
         self._makings = _copied(makings)

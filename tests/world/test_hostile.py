@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
+import networkx
 import pytest
 
 from coordlab import labs
@@ -251,3 +252,12 @@ def test_a_moment_is_kept_apart_from_the_next():
 def test_plain_text_passes_unchanged():
     """Only halves of characters are replaced."""
     assert plain("grün, 緑, 🌱") == "grün, 緑, 🌱"
+
+
+def test_a_topology_speaks_of_all_agents_and_nobody_else():
+    """A slip in a name would cut somebody off without a word."""
+    world = World(topology=networkx.path_graph(["ann", "bobb"])).add(Voter("ann"), Voter("bob"))
+    with pytest.raises(AgentError, match=r"differ in bob, bobb.*topology\.add_node"):
+        world.run(until=1)
+    with pytest.raises(TypeError, match="is no graph: give a networkx graph"):
+        World(topology=[("a", "b")])
