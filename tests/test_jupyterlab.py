@@ -35,7 +35,8 @@ async ([key, keyCode]) => {
   return performance.now() - began;
 }
 """
-DARK = "void window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
+THEME = "(theme) => void window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+DARK, LIGHT = "JupyterLab Dark", "JupyterLab Light"
 RIGHT, LEFT = ["ArrowRight", 39], ["ArrowLeft", 37]
 # The share of the diagram's points that have a colour, rather than a shade of grey.
 COLOURED = """
@@ -164,11 +165,15 @@ class Notebook:
         self.page.wait_for_function(f"Number({PLAYER}.dataset.version) > {before}", timeout=20_000)
 
     def tabs(self) -> list[str]:
-        return self.page.locator(".cl-player .cl-tab").all_inner_texts()
+        return self.page.locator(".cl-player").first.locator(".cl-tab").all_inner_texts()
+
+    def verdicts(self) -> list[str]:
+        """What the first player says of its run."""
+        return self.page.locator(".cl-player").first.locator(".cl-chip").all_inner_texts()
 
     def turn(self, name: str, key: str) -> None:
         """Press a key on the slider of this name, and wait for the new run."""
-        self.page.locator(f".cl-control:has(label:text-is('{name}')) [role=slider]").focus()
+        self.page.locator(f".cl-control:has(label:text-is('{name}')) [role=slider]").first.focus()
         self.changed(lambda: self.page.keyboard.press(key))
 
     def picture(self) -> str:
@@ -249,20 +254,38 @@ def test_the_lab_fits_the_page(chrome: Any, jupyter: str, tmp_path: Path, width:
     assert beyond <= 0
 
 
-@pytest.mark.skipif(not list(course.CHECKOUT.glob("07*.ipynb")), reason="there is no chapter 07")
-def test_the_chapter_on_the_bully_runs(chrome: Any, jupyter: str) -> None:
-    """All cells of chapter 07 in the browser, without a complaint."""
+def test_a_chapter_is_lived_through(chrome: Any, jupyter: str, tmp_path: Path) -> None:
+    """Run 07, take its patience away and see a promise break, crash an agent, look at it in the dark."""
     notebook = Notebook(chrome, jupyter, next(course.CHECKOUT.glob("07*.ipynb")).name)
-    notebook.page.wait_for_function(IDLE, timeout=60_000)
+    page = notebook.page
+    page.wait_for_function(IDLE, timeout=60_000)
+    page.locator(".cl-player").first.scroll_into_view_if_needed()
+    kept, picture = notebook.verdicts(), notebook.picture()
+    assert not any("violated" in each for each in kept)
+    notebook.turn("patience, s", "Home")
+    assert any("violated" in each for each in notebook.verdicts())
+    assert notebook.picture() != picture
+    tabs = notebook.tabs()
+    page.mouse.click(**page.evaluate(LANE))
+    notebook.changed(page.get_by_role("menuitem", name="crash", exact=True).click)
+    assert len(notebook.tabs()) == len(tabs) + 1
+    page.screenshot(path=tmp_path / "light.png")
+    page.evaluate(THEME, DARK)
+    page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
+    page.screenshot(path=tmp_path / "dark.png")
+    page.evaluate(THEME, LIGHT)  # the server remembers it for the next who comes
+    page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
     notebook.close()
+    assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
     assert notebook.complaints == []
 
 
 def test_the_picture_is_drawn_in_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     """Lanes and messages have their colours from the first moment on, and others in the dark theme."""
     notebook = Notebook(chrome, jupyter, "lab.ipynb")
+    notebook.page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
     light, coloured = notebook.picture(), notebook.page.evaluate(COLOURED)
-    notebook.page.evaluate(DARK)
+    notebook.page.evaluate(THEME, DARK)
     until(lambda: notebook.picture() != light, within=10)
     notebook.page.screenshot(path=tmp_path / "lab_dark.png")
     dark = notebook.page.evaluate(COLOURED)
