@@ -283,6 +283,7 @@ def test_a_chapter_is_lived_through(chrome: Any, jupyter: str, tmp_path: Path) -
 def test_the_picture_is_drawn_in_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     """Lanes and messages have their colours from the first moment on, and others in the dark theme."""
     notebook = Notebook(chrome, jupyter, "lab.ipynb")
+    notebook.page.evaluate(THEME, LIGHT)
     notebook.page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
     light, coloured = notebook.picture(), notebook.page.evaluate(COLOURED)
     notebook.page.evaluate(THEME, DARK)
