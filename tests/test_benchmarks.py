@@ -2,9 +2,6 @@
 
 import pytest
 
-pytest.importorskip("simpy")
-pytest.importorskip("async_solipsism")
-
 from tests.benchmarks.compare import WORKLOADS, agree
 
 

@@ -52,10 +52,7 @@ def of(run: Run) -> Lab:
     world = run.world
 
     def build(_agent: type[Agent] | None, seed: int, **_settings: Any) -> World:
-        made = world.again()
-        made.seed = made.network.seed = seed
-        made.faults.clear()  # the lab has them in its scenario
-        return made
+        return world.again(seed=seed, faults=())  # the lab has them in its scenario
 
     made = Design(
         name=world.scenario.lab,

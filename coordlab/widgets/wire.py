@@ -70,13 +70,11 @@ def pack_run(run: Any, **about: Any) -> Branch:
 
 def first_difference(trace: Trace, parent: Trace) -> dict[str, Any] | None:
     """The first event in which `trace` departs from `parent`, as `pack` takes it; None if in none."""
-    rows, others = trace.rows, parent.rows
-    shared = min(len(rows), len(others))
-    seq = next((i for i in range(shared) if rows[i] != others[i]), shared)
-    if seq == len(rows) == len(others):
+    seq = trace.divergence(parent)
+    if seq is None:
         return None
-    at = rows[seq][0] if seq < len(rows) else others[seq][0]
-    return {"event": min(seq, len(rows) - 1), "at": at / MICRO}
+    longer = trace if seq < len(trace) else parent
+    return {"event": min(seq, len(trace) - 1), "at": longer.rows[seq][0] / MICRO}
 
 
 class Table(dict[Any, int]):

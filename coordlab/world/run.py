@@ -42,11 +42,8 @@ class Run:
         return self.world.again().inject(*faults).run(self.until)
 
     def divergence(self, other: Run) -> int | None:
-        """The first event, by number, in which the two runs differ; None if they are equal."""
-        pairs = zip(self.trace.rows, other.trace.rows, strict=False)
-        first = next((seq for seq, (one, two) in enumerate(pairs) if one != two), None)
-        shorter, longer = sorted((len(self.trace), len(other.trace)))
-        return shorter if first is None and shorter < longer else first
+        """The number of the first event in which the two runs differ; None if they are equal."""
+        return self.trace.divergence(other.trace)
 
     def __repr__(self) -> str:
         verdicts = "".join(f"\n{verdict}" for verdict in self.verdicts)

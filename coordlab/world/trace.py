@@ -151,6 +151,12 @@ class Trace:
         """How many events `select` would give."""
         return len(self.select(*names, **conditions))
 
+    def divergence(self, other: Trace) -> int | None:
+        """The number of the first event in which two traces differ; None if they are equal."""
+        shared = min(len(self.rows), len(other.rows))
+        first = next((seq for seq in range(shared) if self.rows[seq] != other.rows[seq]), shared)
+        return None if first == len(self.rows) == len(other.rows) else first
+
     def past(self, seq: int) -> Selection:
         """The chain of causes that led to event `seq`, the first cause first, `seq` itself last."""
         return Selection(reversed([self[seq], *self.causes(seq)]))

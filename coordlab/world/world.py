@@ -223,15 +223,18 @@ class World:
         self.properties += properties
         return self
 
-    def again(self) -> World:
-        """This world as it was before it ran, faults and all; agents are made anew from their arguments."""
-        world = World(self.seed, **self._settings, budget=self.budget)
+    def again(self, *, seed: int | None = None, faults: Iterable[Fault] | None = None) -> World:
+        """This world as it was before it ran, or with another seed, or other faults.
+
+        Agents are made anew from their arguments.
+        """
+        world = World(self.seed if seed is None else seed, **self._settings, budget=self.budget)
         makings = deepcopy(self._makings)
         for at, agent in self._arrivals:
             args, named = makings.get(agent.name, agent._making)
             world.add(type(agent)(*args, **named), at=at)
         world.scenario, world.properties = self.scenario, self.properties
-        return world.inject(*self.faults)
+        return world.inject(*(self.faults if faults is None else faults))
 
     # --- the run -----------------------------------------------------------------------------------
 

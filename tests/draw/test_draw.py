@@ -6,7 +6,9 @@ import xml.etree.ElementTree as ET
 from base64 import b64encode
 from collections import Counter
 
+import networkx
 import pytest
+from matplotlib import pyplot
 
 from coordlab.draw import Drawing, network, space_time
 from coordlab.draw.network import hull, neighbours, spread
@@ -459,7 +461,6 @@ def test_agent_that_has_not_come_yet_is_absent():
 
 
 def test_topology_gives_the_links_and_the_places():
-    networkx = pytest.importorskip("networkx")
     trace = Tale(*"abcdef").fault("Partition", "partition a,b,c/d,e,f @2..4", "a", 2, 4).trace
     path = networkx.path_graph(list("abcdef"))
     assert counted(network(trace, at=1, topology=path))["link"] == 5
@@ -469,7 +470,6 @@ def test_topology_gives_the_links_and_the_places():
 
 
 def test_places_follow_the_hops():
-    networkx = pytest.importorskip("networkx")
     ring = networkx.cycle_graph(8)
     places = spread(list(range(8)), neighbours(tuple(range(8)), ring))
     gaps = [
@@ -501,7 +501,6 @@ def test_hull_goes_around_all_points():
 
 @pytest.fixture
 def axes():
-    pyplot = pytest.importorskip("matplotlib.pyplot")
     figure, ax = pyplot.subplots(figsize=(9, 5))
     yield ax
     figure.savefig("/dev/null", format="png")

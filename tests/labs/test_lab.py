@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 from coordlab import Agent, State, World, labs
@@ -120,7 +121,6 @@ def test_a_value_is_kept_as_the_line_can_say_it() -> None:
 
 def test_numbers_of_numpy_are_numbers() -> None:
     """Sweeps come from arange: what looks like a whole number is one."""
-    numpy = pytest.importorskip("numpy")
     assert labs.bully(agents=numpy.int64(7), loss=numpy.float32(0)).line == labs.bully(agents=7).line
 
 

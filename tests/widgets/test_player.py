@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
-pytest.importorskip("anywidget")
+from typing import TYPE_CHECKING, Any
 
 from coordlab.widgets.player import Player
 from tests.widgets.traces import branch, election, family
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_it_says_what_it_shows_without_an_address() -> None:
