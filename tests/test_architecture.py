@@ -37,11 +37,13 @@ WORLD = {
 # Every other part: what it may import of ours besides itself.
 PARTS = {
     "theory": [],
-    "patterns": ["world", "checks"],
-    "checks": ["world.trace", "world.story", "world.faults", "world.scenario"],
+    "rules": ["world.message"],
+    "checks": ["rules", "world.trace", "world.story", "world.faults", "world.scenario"],
+    "patterns": ["world", "rules", "checks"],
+    "naive": ["world"],
     "draw": ["world.trace", "world.story", "world.faults", "world.scenario"],
     "widgets": ["world.trace", "world.story", "world.faults", "world.scenario", "draw"],
-    "labs": ["world", "patterns", "theory", "checks", "draw", "widgets"],
+    "labs": ["world", "rules", "patterns", "naive", "theory", "checks", "draw", "widgets"],
 }
 
 # Pages stand alone, but for those that are made of others.

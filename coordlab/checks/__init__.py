@@ -9,7 +9,7 @@ property goes through the trace once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -17,12 +17,25 @@ from coordlab.checks.moment import Moment, moments
 from coordlab.world.story import because, sentence
 from coordlab.world.trace import CRASH, FAULT, HEAL, RESTART, START, Event, Trace
 
-__all__ = ["Moment", "Property", "Verdict", "always", "disturbs", "eventually", "moments", "sometimes"]
+__all__ = [
+    "Moment",
+    "Property",
+    "Verdict",
+    "always",
+    "disturbs",
+    "eventually",
+    "follows",
+    "moments",
+    "never",
+    "sometimes",
+]
 
 HOLDS, VIOLATED, UNDECIDED = "holds", "violated", "undecided"
 _MARK = {HOLDS: "✓", VIOLATED: "✗", UNDECIDED: "?"}
 
 Predicate = Callable[[Moment], bool | str]
+Complaint = Callable[[Event], "str | None"]
+Begun = Mapping[Hashable, Event]
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,68 @@ def eventually(
         return Verdict(name, HOLDS)
 
     return Property(name, judge)
+
+
+def never(name: str, watch: Callable[[Trace], Complaint]) -> Property:
+    """A safety property of single events: `watch(trace)` gives a function that is told each event in turn.
+
+    It keeps in mind what it needs, and answers None, or a sentence that says what is wrong with this one.
+    Undecided if the trace is empty.
+    """
+
+    def judge(trace: Trace) -> Verdict:
+        wrong = watch(trace)
+        for event in trace:
+            if why := wrong(event):
+                return Verdict(name, VIOLATED, event.time, event.seq, why)
+        return Verdict(name, HOLDS if len(trace) else UNDECIDED)
+
+    return Property(name, judge)
+
+
+def follows(
+    name: str,
+    begins: Callable[[Event], Iterable[Hashable]],
+    ends: Callable[[Event, Begun], Iterable[Hashable]],
+    within: float,
+) -> Property:
+    """A liveness property of matters that are opened and must be closed `within` so many seconds.
+
+    `begins(event)` gives the keys of the matters that an event opens, `ends(event, begun)` of those that it
+    closes, where `begun` maps the keys still open to the events that opened them.  Undecided if the trace
+    ends while one is open and not late yet, or if none was ever opened.
+    """
+
+    def judge(trace: Trace) -> Verdict:
+        begun: dict[Hashable, Event] = {}
+        ever = False
+        for event in trace:
+            if overdue := _overdue(begun, event.time, within):
+                return _unclosed(name, trace, overdue, within)
+            for key in ends(event, begun):
+                begun.pop(key, None)
+            for key in begins(event):
+                begun.setdefault(key, event)
+                ever = True
+        if overdue := _overdue(begun, trace.until, within):
+            return _unclosed(name, trace, overdue, within)
+        if begun or not ever:
+            why = f"{next(iter(begun))} is still open when the run ends" if begun else "nothing was opened"
+            return Verdict(name, UNDECIDED, because=why)
+        return Verdict(name, HOLDS)
+
+    return Property(name, judge)
+
+
+def _overdue(begun: Begun, now: float, within: float) -> Event | None:
+    """What was opened first of all that is still open, if it is late."""
+    first = next(iter(begun.values()), None)
+    return first if first is not None and now > first.time + within + 1e-9 else None
+
+
+def _unclosed(name: str, trace: Trace, event: Event, within: float) -> Verdict:
+    why = f"nothing came of it within {within:g} s: {sentence(trace, event.seq)}"
+    return Verdict(name, VIOLATED, event.time + within, event.seq, why)
 
 
 def _right(answer: bool | str) -> bool:

@@ -6,25 +6,11 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Property, Verdict, moments
+from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, moments, never
 from coordlab.world.trace import DECISION, DELIVER, DROP, HANDLE, NOTE, SEND, Event, Trace
 
 Rating = Callable[[Any], float]
 Rules = list[tuple[tuple[str, ...], str]]
-Wrong = Callable[[Event], str | None]
-
-
-def _never(name: str, watch: Callable[[Trace], Wrong]) -> Property:
-    """Violated at the first event of which `watch(trace)` has something to say."""
-
-    def judge(trace: Trace) -> Verdict:
-        wrong = watch(trace)
-        for event in trace:
-            if why := wrong(event):
-                return Verdict(name, VIOLATED, event.time, event.seq, why)
-        return Verdict(name, HOLDS if len(trace) else UNDECIDED)
-
-    return Property(name, judge)
 
 
 def _sent(event: Event, *names: str) -> bool:
@@ -59,7 +45,7 @@ class Subscriptions:
 def notices_match() -> Property:
     """BB-S1: whoever is notified asked for it, and what it is told of is on the board."""
 
-    def watch(trace: Trace) -> Wrong:
+    def watch(trace: Trace) -> Complaint:
         written = {(e.data.entry.key, e.data.entry.version) for e in trace.select("Written")}
         subscriptions = Subscriptions(trace)
 
@@ -76,13 +62,13 @@ def notices_match() -> Property:
 
         return wrong
 
-    return _never("notices match what was asked for", watch)
+    return never("notices match what was asked for", watch)
 
 
 def versions_count_up() -> Property:
     """BB-S2: the versions of each key are 1, 2, 3 …: none is lost, none comes twice."""
 
-    def watch(_: Trace) -> Wrong:
+    def watch(_: Trace) -> Complaint:
         last: dict[str, int] = {}
 
         def wrong(event: Event) -> str | None:
@@ -96,13 +82,13 @@ def versions_count_up() -> Property:
 
         return wrong
 
-    return _never("versions count up", watch)
+    return never("versions count up", watch)
 
 
 def triggered_once() -> Property:
     """BB-S3: a source is activated at most once for each version of an entry."""
 
-    def watch(_: Trace) -> Wrong:
+    def watch(_: Trace) -> Complaint:
         seen: set[tuple[Any, ...]] = set()
 
         def wrong(event: Event) -> str | None:
@@ -117,13 +103,13 @@ def triggered_once() -> Property:
 
         return wrong
 
-    return _never("each source once for each version", watch)
+    return never("each source once for each version", watch)
 
 
 def best_rated_first(rating: Rating) -> Property:
     """BB-S4: whoever is activated was on the agenda, and nobody there was rated higher."""
 
-    def watch(_: Trace) -> Wrong:
+    def watch(_: Trace) -> Complaint:
         agenda: dict[int, Any] = {}
 
         def wrong(event: Event) -> str | None:
@@ -140,13 +126,13 @@ def best_rated_first(rating: Rating) -> Property:
 
         return wrong
 
-    return _never("the best rated acts first", watch)
+    return never("the best rated acts first", watch)
 
 
 def compare_and_set() -> Property:
     """BB-S5: a write that expected a version succeeded only if that was the version."""
 
-    def watch(trace: Trace) -> Wrong:
+    def watch(trace: Trace) -> Complaint:
         writes = {event.message: event.data for event in trace.select("Write")}
         last: dict[str, int] = {}
 
@@ -162,7 +148,7 @@ def compare_and_set() -> Property:
 
         return wrong
 
-    return _never("compare-and-set compares", watch)
+    return never("compare-and-set compares", watch)
 
 
 def everyone_is_told(within: float) -> Property:
@@ -173,7 +159,7 @@ def everyone_is_told(within: float) -> Property:
     name = f"everyone is told within {within:g} s"
 
     def judge(trace: Trace) -> Verdict:
-        verdict = _never(name, lambda trace: _untold(trace, within))(trace)
+        verdict = never(name, lambda trace: _untold(trace, within))(trace)
         ended = {e.message for e in trace if e.kind in (DELIVER, DROP)}
         under_way = [e for e in trace.select("Notify") if e.message not in ended]
         if verdict and under_way:
@@ -185,7 +171,7 @@ def everyone_is_told(within: float) -> Property:
     return Property(name, judge)
 
 
-def _untold(trace: Trace, within: float) -> Wrong:
+def _untold(trace: Trace, within: float) -> Complaint:
     arrived = {e.message: e.time for e in trace if e.kind == DELIVER and e.name == "Notify"}
     fates = {e.message: e.data for e in trace if e.kind == DROP and e.name == "Notify"}
     subscriptions = Subscriptions(trace)

@@ -18,7 +18,7 @@ import threading
 import time
 from asyncio import events
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from contextvars import Context
 from heapq import heappop, heappush, heapreplace
@@ -450,3 +450,21 @@ def _void(action: Any, a: Any, b: Any) -> bool:
     if action is None:
         return bool(a.epoch != b)
     return a.cancelled() if isinstance(a, Handle) else isinstance(a, Wait) and not a.open
+
+
+def simulate(work: Coroutine[Any, Any, _T]) -> _T:
+    """What a coroutine gives, on virtual time and with nobody else about: plain asyncio code, in no time.
+
+    >>> async def nap() -> float:
+    ...     await asyncio.sleep(30)
+    ...     return asyncio.get_running_loop().time()
+    >>> simulate(nap())
+    30.0
+    """
+    loop = VirtualLoop()
+    try:
+        result: _T = loop.run_until_complete(work)
+        return result
+    finally:
+        loop.kill_all()
+        loop.close()

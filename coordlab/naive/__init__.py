@@ -1,0 +1,1 @@
+"""Each pattern as one writes it at first, and one call for each thing that is wrong with that."""
