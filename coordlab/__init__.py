@@ -5,7 +5,7 @@ Read it in this order.
     World, Run, Budget              a simulated world, and what comes of it    world/world.py
     Agent, State, message           what a learner writes                      world/agent.py, message.py
     uniform, exponential, constant  how long messages take                     world/network.py
-    Crash, Restart, Partition, Cut, Slow, Skew, Drop, Delay, Duplicate
+    Crash, Restart, Partition, Cut, Slow, Skew, Rogue, Drop, Delay, Duplicate
                                     what goes wrong                            world/faults.py
     Trace, Scenario                 the record of a run, and a run as data     world/trace.py, scenario.py
     always, eventually, sometimes   what should hold, judged on a trace        checks/
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Duplicate,
         Partition,
         Restart,
+        Rogue,
         Skew,
         Slow,
     )
@@ -50,7 +51,8 @@ _HOME = {
     "message": "world.message",
     **dict.fromkeys(("constant", "exponential", "uniform"), "world.network"),
     **dict.fromkeys(
-        ("Crash", "Cut", "Delay", "Drop", "Duplicate", "Partition", "Restart", "Skew", "Slow"), "world.faults"
+        ("Crash", "Cut", "Delay", "Drop", "Duplicate", "Partition", "Restart", "Rogue", "Skew", "Slow"),
+        "world.faults",
     ),
     "Scenario": "world.scenario",
     "Trace": "world.trace",
@@ -67,6 +69,7 @@ __all__ = [
     "Duplicate",
     "Partition",
     "Restart",
+    "Rogue",
     "Run",
     "Scenario",
     "Skew",

@@ -12,7 +12,7 @@ from coordlab.world.story import sentence
 from coordlab.world.trace import CRASH, DELIVER, DROP, FAULT, HEAL, MICRO, RESTART, SEND, START, STATE, Trace
 
 DOWN, ABSENT, UP = "down", "absent", "up"
-LASTING = ("Partition", "Cut", "Slow", "Skew")
+LASTING = ("Partition", "Cut", "Slow", "Skew", "Rogue")
 _DASHES: tuple[tuple[float, ...], ...] = ((), (6, 3), (), (8, 3, 2, 3), (3, 2), (11, 4), (2, 2))
 _WIDTHS = (1.5, 1.4, 2.3, 1.5, 1.6, 1.5, 1.8)
 

@@ -17,6 +17,7 @@ from coordlab.world.task import MICRO, Pause, Task, Wait, micros
 from coordlab.world.trace import DECISION, NOTE, STATE, TIMER
 
 if TYPE_CHECKING:
+    from coordlab.world.faults import Rogue
     from coordlab.world.world import World
 
 T = TypeVar("T")
@@ -218,6 +219,11 @@ class Agent:
     def alive(self) -> bool:
         """Whether it is up: false before it starts, after the run, and while crashed."""
         return self._alive
+
+    @property
+    def rogue(self) -> Rogue | None:
+        """How it misbehaves now, if it does.  Its class decides what that means for what it says and does."""
+        return self._world.rogues.get(self._name)
 
     async def run(self) -> None:
         """What the agent does of its own accord: nothing, unless its class says otherwise."""

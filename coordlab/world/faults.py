@@ -280,6 +280,54 @@ class Skew(Fault):
         world.skew(self.agent, None)
 
 
+ROGUE = {
+    "wrong": "its answers are wrong",
+    "random": "its answers are drawn at random",
+    "colludes": "it gives the same wrong answer as all who collude",
+    "boasts": "it is wrong, and claims to be sure",
+    "silent": "it takes work and never answers",
+}
+"""The ways in which an agent may go rogue.  It is up to the agent's class to act on them."""
+
+
+@dataclass(frozen=True)
+class Rogue(Fault):
+    """An agent misbehaves: in one of the ways in `ROGUE`, in a `share` (above 0, to 1) of what it does."""
+
+    agent: str
+    how: str = "wrong"
+    share: float = 1.0
+    usage = "rogue 3 wrong 0.5 @2..4"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._settle("share", self.share, 1e-6 <= _number(self.share) <= 1, "a share above 0, up to 1,")
+        if self.how not in ROGUE:
+            raise FaultError(
+                f"nobody goes rogue as {self.how!r}: the ways are {', '.join(ROGUE)}. "
+                f"Write it like {self.usage!r}."
+            )
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        return (self.agent,)
+
+    @property
+    def body(self) -> str:
+        return f"{self.agent} {self.how}{'' if self.share == 1 else f' {seconds(self.share)}'}"
+
+    @classmethod
+    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+        who, how, *share = body.split() if " " in body else (body, "wrong")
+        return cls(_name(who), how, *map(float, share), at=at, until=until)
+
+    def strike(self, world: World) -> None:
+        world.corrupt(self.agent, self)
+
+    def end(self, world: World) -> None:
+        world.corrupt(self.agent, None)
+
+
 @dataclass(frozen=True)
 class Drop(Fault):
     """The `nth` message from `sender` to `to`, counted from 1, is lost on its way."""

@@ -31,7 +31,7 @@ from coordlab.world.errors import (
     overrun,
     stuck,
 )
-from coordlab.world.faults import LATEST, Drop, Fault, FaultError, is_name, read_fault, seconds
+from coordlab.world.faults import LATEST, Drop, Fault, FaultError, Rogue, is_name, read_fault, seconds
 from coordlab.world.loop import Overrun, VirtualLoop
 from coordlab.world.message import handler_name, is_message
 from coordlab.world.network import Latency, Network
@@ -109,6 +109,7 @@ class World:
         self.agents: dict[str, Agent] = {}
         self.present: dict[str, Agent] = {}  # those who have joined, in that order
         self.faults: list[Fault] = []
+        self.rogues: dict[str, Rogue] = {}  # who misbehaves now, and how
         self.rows: list[Row] = []
         self.loop.kept = self.rows.__len__
         self.says: dict[str, str] = {}
@@ -615,6 +616,13 @@ class World:
     def skew(self, name: str, clock: tuple[float, float] | None) -> None:
         """Let an agent's clock show `rate * true time + ahead`; None puts it right."""
         self._known(name)._clock = clock
+
+    def corrupt(self, name: str, how: Rogue | None) -> None:
+        """Let an agent go rogue; None brings it to reason."""
+        self._known(name)
+        self.rogues.pop(name, None)
+        if how:
+            self.rogues[name] = how
 
     def _known(self, name: str) -> Agent:
         try:

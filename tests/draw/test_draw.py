@@ -138,7 +138,12 @@ def test_partition_shades_its_groups_and_puts_a_wall_between_them():
 
 @pytest.mark.parametrize(
     ("kind", "text", "struck"),
-    [("Cut", "cut a>b @2..4", 2), ("Slow", "slow a 0.5 @2..4", 1), ("Skew", "skew a x1.1 +0 @2..4", 1)],
+    [
+        ("Cut", "cut a>b @2..4", 2),
+        ("Slow", "slow a 0.5 @2..4", 1),
+        ("Skew", "skew a x1.1 +0 @2..4", 1),
+        ("Rogue", "rogue a wrong @2..4", 1),
+    ],
 )
 def test_lasting_faults_underline_whom_they_strike(kind, text, struck):
     drawing = space_time(Tale("a", "b").fault(kind, text, "a", 2, 4).trace)

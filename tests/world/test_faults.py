@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from coordlab.world.agent import Agent, State
 from coordlab.world.faults import (
+    ROGUE,
     Crash,
     Cut,
     Delay,
@@ -16,6 +17,7 @@ from coordlab.world.faults import (
     FaultError,
     Partition,
     Restart,
+    Rogue,
     Skew,
     Slow,
     read_fault,
@@ -386,6 +388,21 @@ def test_a_slow_link_takes_longer_one_way():
     assert [event.time for event in trace.select("deliver")] == [1.4, 1.5, 2.1, 2.2]
 
 
+def test_a_rogue_knows_that_it_is_one_while_the_fault_lasts():
+    """Bob is honest, then wrong in half of what he does, then honest again, a restart notwithstanding."""
+    seen = []
+
+    class Worker(Agent):
+        async def run(self):
+            async for _ in self.every(1.0):
+                rogue = self.rogue
+                seen.append((self.now, rogue and (rogue.how, rogue.share)))
+
+    World().add(Worker("bob")).inject("rogue bob wrong 0.5 @1.5..4.5", "crash bob @2.5..2.6").run(until=5.5)
+    wrong = ("wrong", 0.5)
+    assert seen == [(1.0, None), (2.0, wrong), (3.6, wrong), (4.6, None)]
+
+
 def test_a_skewed_clock_runs_fast_from_then_on():
     """From 2 on Bob's clock gains a second each second, and starts half a second ahead."""
     times = []
@@ -475,6 +492,7 @@ def faults(draw):
                 lambda: Slow(one, draw(SPANS), **when),
                 lambda: Slow(f"{one}>{two}", draw(SPANS), **when),
                 lambda: Skew(one, draw(SPANS), draw(st.floats(-1e6, 1e6)), **when),
+                lambda: Rogue(one, draw(st.sampled_from(list(ROGUE))), draw(st.floats(0.001, 1)), **when),
                 lambda: Drop(one, two, nth),
                 lambda: Duplicate(one, two, nth),
                 lambda: Delay(one, two, nth, draw(SPANS)),
@@ -501,6 +519,8 @@ def test_every_fault_reads_what_it_writes(fault):
         (Slow("3", 0.5, at=2, until=4), "slow 3 0.5 @2..4"),
         (Slow("1>2", 0.5), "slow 1>2 0.5"),
         (Skew("3", 1.1, -0.5, at=2), "skew 3 x1.1 -0.5 @2"),
+        (Rogue("3", "silent", at=2, until=4), "rogue 3 silent @2..4"),
+        (Rogue("3", "wrong", 0.25), "rogue 3 wrong 0.25"),
         (Drop("1", "2", 3), "drop 1>2 #3"),
         (Delay("1", "2", 3, 0.5), "delay 1>2 #3 0.5"),
         (Duplicate("1", "2", 3), "duplicate 1>2 #3"),
@@ -514,6 +534,7 @@ def test_faults_have_short_texts(fault, text):
 def test_defaults_may_be_left_out_of_the_text():
     """Whoever types a fault by hand need not write everything."""
     assert read_fault("slow 3") == Slow("3", 0.5)
+    assert read_fault("rogue 3") == Rogue("3", "wrong", 1.0)
     assert read_fault("skew 3 +2") == Skew("3", 1.0, 2.0)
     assert read_fault("  delay 1>2 #3 ") == Delay("1", "2", 3, 0.5)
 
@@ -534,6 +555,7 @@ def test_defaults_may_be_left_out_of_the_text():
         *("crash 5 @nan", "crash 5 @inf", "crash 5 @1e10", "crash 5 @3..2", "crash 5 @3..3", "crash a,b @1"),
         *("partition / @1", "partition 1,1/2 @1", "partition 1,2/2 @1", "partition 1,/2 @1", "partition @1"),
         *("cut 1 @1", "cut 1>2>3 @1", "cut > @1", "slow 3 x @1", "slow 3 0 @1", "slow 3 -1", "slow 1>2>3 1"),
+        *("rogue 3 nasty", "rogue 3 wrong 0", "rogue 3 wrong 1.5", "rogue 3 wrong x", "rogue", "rogue 3 0.5"),
         *("skew 3 x0", "skew 3 x-1", "skew", "drop 1>2", "drop 1>2 3", "drop 1>2 #0", "drop 1>2 #-1"),
         *("drop 1>2 #1.5", "drop 1>2 #3 @4", "delay 1>2 #3 0", "delay 1>2 #3 nan", "duplicate 1 #3"),
         *("crash \x00 @1", "crash \ud800 @1", "crash " + "5" * 101, "drop 1>2 #" + "9" * 5000),
@@ -547,7 +569,7 @@ def test_a_text_that_is_no_fault_is_refused_with_an_example(text):
 
 def test_an_unknown_kind_of_fault_lists_the_kinds():
     """So that a typo is easy to mend."""
-    kinds = "crash, cut, delay, drop, duplicate, partition, restart, skew, slow"
+    kinds = "crash, cut, delay, drop, duplicate, partition, restart, rogue, skew, slow"
     with pytest.raises(FaultError, match=f"'explode 5' begins with no kind of fault. There are {kinds}"):
         read_fault("explode 5")
 
