@@ -38,7 +38,7 @@ WORLD = {
 PARTS = {
     "theory": [],
     "rules": ["world.message"],
-    "checks": ["rules", "world.trace", "world.story", "world.faults", "world.scenario"],
+    "checks": ["rules", "theory", "world.trace", "world.story", "world.faults", "world.scenario"],
     "patterns": ["world", "rules", "checks"],
     "naive": ["world"],
     "draw": ["world.trace", "world.story", "world.faults", "world.scenario"],
