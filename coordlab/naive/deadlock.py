@@ -1,0 +1,127 @@
+"""Deadlocks as one deals with them at first: "use time-outs, fail fast, and let somebody watch".
+
+Plain asyncio locks with a time-out, a watcher who looks once, and a search for cycles whatever waits mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from coordlab.world.loop import simulate
+
+
+async def _hold(lock: asyncio.Lock, seconds: float) -> None:
+    async with lock:
+        await asyncio.sleep(seconds)
+
+
+def a_time_out_kills_the_patient() -> str:
+    """What becomes of one who waits a second for a lock that its holder will lay down after 1.2 s.
+
+    >>> a_time_out_kills_the_patient()
+    'failed at 1.0 s, 0.2 s before its turn'
+    """
+
+    async def main() -> str:
+        lock, loop = asyncio.Lock(), asyncio.get_running_loop()
+        holder = loop.create_task(_hold(lock, 1.2))
+        await asyncio.sleep(0)
+        try:
+            await asyncio.wait_for(lock.acquire(), timeout=1.0)
+        except TimeoutError:
+            failed = loop.time()
+        await holder
+        return f"failed at {failed} s, {loop.time() - failed:.1f} s before its turn"
+
+    return simulate(main())
+
+
+def both_give_up_and_meet_again(rounds: int = 10) -> tuple[int, int]:
+    """Two take two locks crosswise, fail fast if the second is taken, and try again: tries, and work done.
+
+    >>> both_give_up_and_meet_again()
+    (20, 0)
+    """
+
+    async def main() -> tuple[int, int]:
+        locks, tries, done = (asyncio.Lock(), asyncio.Lock()), 0, 0
+
+        async def worker(first: asyncio.Lock, second: asyncio.Lock) -> None:
+            nonlocal tries, done
+            for _ in range(rounds):
+                tries += 1
+                async with first:
+                    await asyncio.sleep(0.1)
+                    done += not second.locked()
+                    await asyncio.sleep(0.1)  # to clean up, or to work
+
+        await asyncio.gather(worker(*locks), worker(*reversed(locks)))
+        return tries, done
+
+    return simulate(main())
+
+
+def a_cancelled_holder_keeps_its_lock() -> bool:
+    """Whether a lock is still locked after its holder was cancelled, who had no `finally`.
+
+    >>> a_cancelled_holder_keeps_its_lock()
+    True
+    """
+
+    async def main() -> bool:
+        lock = asyncio.Lock()
+
+        async def careless() -> None:
+            await lock.acquire()
+            await asyncio.sleep(5)
+            lock.release()
+
+        task = asyncio.get_running_loop().create_task(careless())
+        await asyncio.sleep(1)
+        task.cancel()
+        await asyncio.sleep(60)
+        return lock.locked()
+
+    return simulate(main())
+
+
+def has_cycle(waits: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether somebody, going from one it waits for to the next, comes back to where it started.
+
+    >>> has_cycle({"ann": ("bob",), "bob": ("ann",)})
+    True
+    """
+    for start in waits:
+        seen, front = set[str](), [start]
+        while front:
+            for other in waits.get(front.pop(), ()):
+                if other == start:
+                    return True
+                if other not in seen:
+                    seen.add(other)
+                    front.append(other)
+    return False
+
+
+def a_ring_of_offers_is_called_a_deadlock() -> bool:
+    """What the search for cycles says of three who wait for any of two, one of whom waits for nobody.
+
+    1 waits for 2, 2 for 3, 3 for 1 or 4; 4 will speak, and so will all.
+
+    >>> a_ring_of_offers_is_called_a_deadlock()
+    True
+    """
+    return has_cycle({"1": ("2",), "2": ("3",), "3": ("1", "4")})
+
+
+def one_look_sees_a_ring_that_never_was() -> tuple[bool, list[bool]]:
+    """What a watcher sees who asks one lock now and the other later; and what was true at each moment.
+
+    Ann waits for Bob until 1 s; Bob waits for Ann from 2 s on.  It asks at 0.5 s and at 2.5 s.
+
+    >>> one_look_sees_a_ring_that_never_was()
+    (True, [False, False, False])
+    """
+    truth: list[dict[str, tuple[str, ...]]] = [{"ann": ("bob",)}, {}, {"bob": ("ann",)}]
+    return has_cycle({**truth[0], **truth[2]}), [has_cycle(moment) for moment in truth]
