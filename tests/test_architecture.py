@@ -47,7 +47,7 @@ PARTS = {
 }
 
 # Pages stand alone, but for those that are made of others.
-COMPOSED = {"blackboard": {"board"}, "expert": {"blackboard", "board"}}
+COMPOSED = {"bus": {"bus_client"}, "deadlock": {"locks"}, "expert": {"blackboard"}}
 
 SHOWS = ("labs", "widgets", "cli")  # who may import the widgets
 MEASURES = ("world.loop", "start")  # who may read the clock on the wall

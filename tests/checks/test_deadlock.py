@@ -1,4 +1,4 @@
-"""Each property of locks, coordinators and probes: kept by the page, and broken by a trace that deserves it."""
+"""Each property of locks, coordinators and probes: kept, and broken by a trace that deserves it."""
 
 from __future__ import annotations
 
