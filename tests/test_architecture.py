@@ -47,7 +47,14 @@ PARTS = {
 }
 
 # Pages stand alone, but for those that are made of others.
-COMPOSED = {"bus": {"bus_client"}, "deadlock": {"locks"}, "expert": {"blackboard"}}
+COMPOSED = {
+    "bus": {"bus_client"},
+    "crew": {"orchestration"},
+    "deadlock": {"locks"},
+    "expert": {"blackboard"},
+    "group_chat": {"orchestration"},
+    "state_graph": {"orchestration"},
+}
 
 SHOWS = ("labs", "widgets", "cli")  # who may import the widgets
 MEASURES = ("world.loop", "start")  # who may read the clock on the wall

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fnmatch import fnmatchcase
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, moments, never
+from coordlab.rules.blackboard import Query, Rating, first_come
 from coordlab.world.trace import DECISION, DELIVER, DROP, HANDLE, NOTE, SEND, Event, Trace
 
-Rating = Callable[[Any], float]
-Rules = list[tuple[tuple[str, ...], str]]
+Rules = Sequence[tuple[tuple[str, ...], str]]
+"""Needs, and what they give, by key."""
 
 
 def _sent(event: Event, *names: str) -> bool:
     return event.kind == SEND and event.name in names
 
 
+def _query(message: Any) -> Query:
+    """What a message asks for, or answers; of a trace from a file, too."""
+    return Query(**vars(message.query))
+
+
 class Subscriptions:
-    """Who has asked the board for what, as far as a trace has been told: see `take`."""
+    """Who has asked the board to be told of what, as far as a trace has been told: see `take`."""
 
     def __init__(self, trace: Trace) -> None:
         self.requests = {e.message: e.data for e in trace.select("Subscribe") + trace.select("Unsubscribe")}
-        self.asked: dict[tuple[str | None, str], tuple[str, bool]] = {}
+        self.asked: dict[tuple[str | None, Query], None] = {}
 
     def take(self, event: Event) -> None:
         """Go on to the moment after `event`."""
         if event.kind == HANDLE and event.name in ("Subscribe", "Unsubscribe"):
-            message = self.requests[event.message]
-            self.asked.pop((event.peer, message.pattern), None)
-            if event.name == "Subscribe":
-                self.asked[event.peer, message.pattern] = message.level, message.trigger
-
-    def wants(self, who: str | None, pattern: str, entry: Any) -> bool:
-        """Whether `who` asked with this pattern to be told of such an entry."""
-        level, trigger = self.asked.get((who, pattern), ("", True))
-        return not trigger and fnmatchcase(entry.key, pattern) and level in ("", entry.level)
+            request = self.requests[event.message]
+            asked = event.peer, _query(request)
+            self.asked.pop(asked, None)
+            if event.name == "Subscribe" and not request.trigger:
+                self.asked[asked] = None
 
     def wanting(self, entry: Any) -> set[str | None]:
         """Everybody who asked to be told of such an entry."""
-        return {who for who, pattern in self.asked if self.wants(who, pattern, entry)}
+        return {who for who, query in self.asked if query.matches(entry)}
 
 
 def notices_match() -> Property:
@@ -54,7 +56,8 @@ def notices_match() -> Property:
             if not _sent(event, "Notify"):
                 return None
             entry = event.data.entry
-            if not subscriptions.wants(event.peer, event.data.pattern, entry):
+            query = _query(event.data)
+            if (event.peer, query) not in subscriptions.asked or not query.matches(entry):
                 return f"{event.peer} was told of {entry.key}, for which it had not asked."
             if (entry.key, entry.version) not in written:
                 return f"{entry.key}, version {entry.version}, was never on the board."
@@ -86,19 +89,20 @@ def versions_count_up() -> Property:
 
 
 def triggered_once() -> Property:
-    """BB-S3: a source is activated at most once for each version of an entry."""
+    """BB-S3: a source is activated at most once for each version of an entry, unless it subscribes anew."""
 
     def watch(_: Trace) -> Complaint:
-        seen: set[tuple[Any, ...]] = set()
+        seen: dict[str | None, set[tuple[str, int]]] = {}
 
         def wrong(event: Event) -> str | None:
+            if event.kind == HANDLE and event.name == "Subscribe":
+                seen.pop(event.peer, None)
             if not _sent(event, "Activate"):
                 return None
-            entry = event.data.entry
-            what = (event.peer, entry.key, entry.version)
-            if what in seen:
+            entry, before = event.data.entry, seen.setdefault(event.peer, set())
+            if (entry.key, entry.version) in before:
                 return f"{event.peer} was activated twice for {entry.key}, version {entry.version}."
-            seen.add(what)
+            before.add((entry.key, entry.version))
             return None
 
         return wrong
@@ -110,19 +114,21 @@ def best_rated_first(rating: Rating) -> Property:
     """BB-S4: whoever is activated was on the agenda, and nobody there was rated higher."""
 
     def watch(_: Trace) -> Complaint:
-        agenda: dict[int, Any] = {}
+        agenda: list[tuple[float, int]] = []  # rating and order, the best last
 
         def wrong(event: Event) -> str | None:
-            if event.kind == NOTE and hasattr(event.data, "order"):
-                agenda[event.data.order] = event.data
-            elif event.kind == DECISION and hasattr(event.data, "order"):
-                if event.data.order not in agenda:
-                    return f"{event.data.source} was not on the agenda."
-                best = max(map(rating, agenda.values()))
-                agenda.pop(event.data.order)
-                if rating(event.data) < best:
-                    return f"{event.data.source} was rated {rating(event.data):g}, another {best:g}."
-            return None
+            if event.kind not in (NOTE, DECISION) or not hasattr(event.data, "order"):
+                return None
+            this = (rating(event.data), event.data.order)
+            place = bisect_left(agenda, this)
+            if event.kind == NOTE:
+                agenda.insert(place, this)
+                return None
+            if this not in agenda[place : place + 1]:
+                return f"{event.data.source} was not on the agenda."
+            best, _ = agenda[-1]
+            agenda.pop(place)
+            return f"{event.data.source} was rated {this[0]:g}, another {best:g}." if this[0] < best else None
 
         return wrong
 
@@ -196,24 +202,41 @@ def _untold(trace: Trace, within: float) -> Complaint:
 
 
 def closed_under(rules: Rules) -> Property:
-    """BB-L2: when nothing is left to do, all that follows from what was observed is on the board.
+    """BB-L2: when nothing is left to do, the board holds what was observed and all that follows; no more.
 
-    Undecided if the trace ends while somebody is still at work.
+    What stands there in the end counts: a conclusion that nobody withdrew with its grounds is one too
+    many.  Undecided if the trace ends while somebody is at work, or control had to stop before.
     """
     name = "all that follows is found"
 
     def judge(trace: Trace) -> Verdict:
-        entries = [event.data.entry for event in trace.select("Written")]
-        seen = {entry.key[5:] for entry in entries if entry.level == "observation"}
-        missing = ", ".join(sorted(closure(seen, rules) - {entry.key[5:] for entry in entries}))
-        *_, end = moments(trace) if missing else [None]
-        if end is None:
-            return Verdict(name, HOLDS if len(trace) else UNDECIDED)
-        if end.where("role", "controlling") or end.where("role", "working"):
-            return Verdict(name, UNDECIDED, because=f"the run ends before all is done: {missing} open")
-        return Verdict(name, VIOLATED, trace.until, None, f"{missing} never came.")
+        standing = _standing(trace)
+        seen = {key for key, entry in standing.items() if entry.level == "observation"}
+        follows = closure(seen, rules)
+        missing, extra = sorted(follows - standing.keys()), sorted(standing.keys() - follows)
+        *_, end = moments(trace) if len(trace) else [None]
+        if end is None or any(end.where("role", each) for each in ("controlling", "working", "exhausted")):
+            why = f"the run ends before all is done: {', '.join(missing) or 'nothing'} open"
+            return Verdict(name, UNDECIDED, because=why)
+        if missing:
+            return Verdict(name, VIOLATED, trace.until, None, f"{', '.join(missing)} never came.")
+        if extra:
+            what = f"{', '.join(extra)} stands there and follows from nothing that was observed."
+            return Verdict(name, VIOLATED, trace.until, None, what)
+        return Verdict(name, HOLDS)
 
     return Property(name, judge)
+
+
+def _standing(trace: Trace) -> dict[str, Any]:
+    """What stands on the board when the trace ends, by key."""
+    standing = {}
+    for event in trace.select("Written", "Retracted", kind=SEND):
+        if event.name == "Written":
+            standing[event.data.entry.key] = event.data.entry
+        else:
+            standing.pop(event.data.key, None)
+    return standing
 
 
 def closure(facts: set[str], rules: Rules) -> set[str]:
@@ -228,8 +251,11 @@ def closure(facts: set[str], rules: Rules) -> set[str]:
     return known
 
 
-def properties(rating: Rating, rules: Rules, within: float = 1.0) -> tuple[Property, ...]:
-    """All of them, for a control that rates so, sources that know these rules, and news in `within` s."""
+def properties(rating: Rating = first_come, rules: Rules = (), within: float = 1.0) -> tuple[Property, ...]:
+    """All of them, for a control that rates so, sources that know these rules, and news in `within` s.
+
+    Without rules nothing is said of what follows.
+    """
     return (
         notices_match(),
         versions_count_up(),
@@ -237,5 +263,5 @@ def properties(rating: Rating, rules: Rules, within: float = 1.0) -> tuple[Prope
         best_rated_first(rating),
         compare_and_set(),
         everyone_is_told(within),
-        closed_under(rules),
+        *([closed_under(rules)] if rules else []),
     )

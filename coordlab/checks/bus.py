@@ -20,7 +20,7 @@ def _sent(trace: Trace) -> dict[int | None, Any]:
 
 def _noted(event: Event, name: str) -> Any:
     """What an event notes of this kind, or None."""
-    return event.data if event.kind == NOTE and type(event.data).__name__ == name else None
+    return event.data if event.kind == NOTE and event.name == name else None
 
 
 def only_published_and_wanted() -> Property:

@@ -33,8 +33,8 @@ class Locks:
             if event.name == "Release":
                 lock.release(what.key)
                 self.heard.add((event.agent, what.key))
-            elif (event.agent, what.claim.key) not in self.heard:
-                lock.request(what.claim.key)
+            elif (event.agent, key := f"{what.claim.worker}.{what.claim.attempt}") not in self.heard:
+                lock.request(key)
 
     @property
     def waits(self) -> dict[str, Wait]:
@@ -63,7 +63,7 @@ def deadlocks(trace: Trace) -> Iterator[tuple[Event, list[str]]]:
 
 def _reports(event: Event) -> Any:
     """What an event reports of a deadlock, or None."""
-    return event.data if event.kind == DECISION and hasattr(event.data, "victims") else None
+    return event.data if event.kind == DECISION and event.name == "Deadlock" else None
 
 
 def no_phantoms() -> Property:
@@ -186,7 +186,7 @@ def innocents(trace: Trace) -> int:
     locks, count = Locks(trace), 0
     for event in trace:
         locks.take(event)
-        keys = [event.data.key] if event.kind == NOTE and hasattr(event.data, "key") else []
+        keys = [event.data.key] if event.kind == NOTE and event.name == "GaveUp" else []
         report = _reports(event)
         stuck = deadlocked(locks.waits) if keys or report else []
         count += sum(key not in stuck for key in (*keys, *(report.victims if report else ())))

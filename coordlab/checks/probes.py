@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, never
 from coordlab.rules.deadlock import Wait, deadlocked
-from coordlab.world.trace import DECISION, DROP, SEND, Event, Trace
+from coordlab.world.trace import DROP, SEND, Event, Trace
 
 
 def only_the_stuck_say_so(waits: Mapping[str, Wait]) -> Property:
@@ -15,7 +15,7 @@ def only_the_stuck_say_so(waits: Mapping[str, Wait]) -> Property:
 
     def watch(_: Trace) -> Complaint:
         def wrong(event: Event) -> str | None:
-            if event.kind == DECISION and event.agent not in stuck:
+            if event.name == "Stuck" and event.agent not in stuck:
                 return f"{event.agent} says that it is stuck, and is not."
             return None
 
@@ -29,7 +29,7 @@ def every_ring_is_found(waits: Mapping[str, Wait], within: float) -> Property:
     name, stuck = f"found within {within:g} s", deadlocked(waits)
 
     def judge(trace: Trace) -> Verdict:
-        said = next((event for event in trace if event.kind == DECISION), None)
+        said = next((event for event in trace if event.name == "Stuck"), None)
         if said is not None and said.time <= within:
             return Verdict(name, HOLDS, said.time, said.seq)
         lost = any(event.kind == DROP for event in trace)

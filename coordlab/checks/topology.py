@@ -8,7 +8,7 @@ from coordlab.world.trace import HANDLE, NOTE, SEND, START, Event, Trace
 
 
 def _finished(event: Event) -> int | None:
-    return event.data.round if event.kind == NOTE and hasattr(event.data, "round") else None
+    return event.data.round if event.kind == NOTE and event.name == "Finished" else None
 
 
 def messages_per_round(style: str, agents: int) -> Property:

@@ -3,7 +3,8 @@
 Problem.   Nobody can solve it alone, and nobody knows in advance in which order the pieces will come.
 Idea.      All knowledge stands on one board. An entry triggers the knowledge sources it concerns; a
            control puts them on an agenda and lets the most promising act, until nothing is left to do.
-Messages.  Write, Read, Subscribe to the board; Notify back; Activate and Done between control and sources.
+Messages.  Write, Query, Retract, Subscribe to the board; Notify back; Activate and Done between control
+           and sources.
 Cost.      Notifying costs one message per match; polling costs agents × keys reads at every tick.
 Assumes.   The board stays up and links are reliable: a lost Notify is not repeated (subscribe again, with
            replay, to catch up). The result is the same in any order only if sources add and never retract.
@@ -16,53 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from coordlab.patterns.board import Board, Conflict, Entry, Merge, Subscription, newest
+from coordlab.rules import blackboard as rules
+from coordlab.rules.blackboard import Entry, Query
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
-
-# --- control: whose turn is it? -------------------------------------------------------------------
-
-
-@message
-class Activation:
-    """This source could act on this entry."""
-
-    source: str
-    entry: Entry
-    order: int  # in which it came onto the agenda
-
-
-Rating = Callable[[Activation], float]
-
-
-def first_come(activation: Activation) -> float:
-    """The oldest first."""
-    return -activation.order
-
-
-def last_come(activation: Activation) -> float:
-    """The newest first: follow up what has just been found."""
-    return activation.order
-
-
-def by_confidence(activation: Activation) -> float:
-    """The entry one is surest of first."""
-    return activation.entry.confidence
-
-
-RATINGS: dict[str, Rating] = {
-    "first_come": first_come,
-    "last_come": last_come,
-    "by_confidence": by_confidence,
-}
-
-
-def choose(agenda: list[Activation], rating: Rating) -> Activation:
-    """The top-rated activation; the oldest of equals."""
-    return max(agenda, key=lambda each: (rating(each), -each.order))
-
-
-# --- messages and agents --------------------------------------------------------------------------
 
 
 @message
@@ -73,8 +31,11 @@ class Write:
     value: Any
     level: str = ""
     confidence: float = 1.0
-    sources: tuple[tuple[str, int], ...] = ()
-    expected: int | None = None
+    sources: rules.Sources = ()  # what it rests on
+    expected: int | None = None  # only over this version
+
+    def __post_init__(self) -> None:
+        rules.check_claim(self.key, self.confidence, self.sources)
 
 
 @message
@@ -86,10 +47,11 @@ class Written:
 
 @message
 class Refused:
-    """It is not: something else stands there."""
+    """It is not, and this is why."""
 
     key: str
-    version: int
+    version: int  # that stands there
+    why: str
 
 
 @message
@@ -108,14 +70,6 @@ class Retracted:
 
 
 @message
-class Read:
-    """What do you have on this?"""
-
-    pattern: str
-    level: str = ""
-
-
-@message
 class Found:
     """This is what I have."""
 
@@ -126,9 +80,8 @@ class Found:
 class Subscribe:
     """Tell me of every entry that matches."""
 
-    pattern: str
-    level: str = ""
-    replay: bool = True
+    query: Query
+    replay: bool = True  # of those that stand already, too
     trigger: bool = False  # activate me in turn, rather than tell me at once
 
 
@@ -136,14 +89,14 @@ class Subscribe:
 class Unsubscribe:
     """Tell me no more."""
 
-    pattern: str
+    query: Query
 
 
 @message
 class Notify:
     """There is news for you."""
 
-    pattern: str
+    query: Query
     entry: Entry
 
 
@@ -164,84 +117,81 @@ class Done:
 class Blackboard(Agent):
     """The board and its control: notifies subscribers, activates `concurrent` triggered sources at a time.
 
-    An activation that is not done within `limit` seconds is given up; after `steps` of them control stops.
+    An activation that is not done within `limit` seconds is given up; after `steps` of them, or at
+    `seconds`, control stops.
     """
 
     role = State("quiet")  # or controlling, or exhausted
-    agenda_length = State(0)
 
     def __init__(
         self,
         name: str = "board",
-        merge: Merge = newest,
-        rating: Rating = first_come,
+        merge: rules.Merge = rules.newest,
+        rating: rules.Rating = rules.first_come,
         concurrent: int = 1,
         limit: float = 10.0,
         steps: int = 1_000,
+        seconds: float = float("inf"),
     ) -> None:
         super().__init__(name)
-        self.board, self.rating, self.concurrent, self.limit = Board(merge), rating, concurrent, limit
-        self.steps, self.busy, self.added = steps, 0, 0
-        self.agenda: list[Activation] = []
-        self.triggered: set[tuple[str, str, int]] = set()
-        self.told: dict[tuple[str, str], Subscription] = {}
+        self.board, self.agenda = rules.Board(merge), rules.Agenda(rating)
+        self.concurrent, self.limit, self.steps, self.seconds = concurrent, limit, steps, seconds
+        self.subscriptions: dict[tuple[str, Query], rules.Subscription] = {}
+        self.busy = 0
 
     def on_write(self, sender: str, message: Write) -> Written | Refused:
-        details = {"author": sender, "level": message.level, "confidence": message.confidence}
+        given = {name: value for name, value in vars(message).items() if name not in ("key", "value")}
         try:
-            entry = self.board.write(
-                message.key, message.value, expected=message.expected, sources=message.sources, **details
-            )
-        except Conflict:
-            entry = None
-        return Written(entry) if entry else Refused(message.key, self.board.version(message.key))
+            entry = self.board.write(message.key, message.value, author=sender, **given)
+        except rules.Conflict as conflict:
+            return self.refuse(message.key, str(conflict))
+        return Written(entry) if entry else self.refuse(message.key, "what stands there outweighs it")
 
     def on_retract(self, sender: str, message: Retract) -> Retracted | Refused:
-        gone = self.board.retract(message.key)
-        return (Retracted if gone else Refused)(message.key, self.board.version(message.key))
+        if not self.board.retract(message.key):
+            return self.refuse(message.key, "nothing stands there")
+        return Retracted(message.key, self.board.version(message.key))
 
-    def on_read(self, sender: str, message: Read) -> Found:
-        return Found(tuple(self.board.read(message.pattern, message.level)))
+    def refuse(self, key: str, why: str) -> Refused:
+        """What it answers if all stays as it is."""
+        return Refused(key, self.board.version(key), why)
+
+    def on_query(self, sender: str, message: Query) -> Found:
+        return Found(tuple(self.board.query(message)))
 
     def on_subscribe(self, sender: str, message: Subscribe) -> None:
-        def notify(entry: Entry) -> None:
-            if entry.author == sender:
-                return  # it knows
+        def tell(entry: Entry) -> None:
             if message.trigger:
                 self.schedule(sender, entry)
             else:
-                self.send(sender, Notify(message.pattern, entry))
+                self.send(sender, Notify(message.query, entry))
 
-        subscription = Subscription(message.pattern, notify, message.level)
-        self.on_unsubscribe(sender, Unsubscribe(message.pattern))
-        self.told[sender, message.pattern] = self.board.subscribe(subscription, message.replay)
+        self.on_unsubscribe(sender, Unsubscribe(message.query))
+        if message.trigger:
+            self.agenda.renew(sender)  # after a crash, for instance, it has to look at everything anew
+        # A writer is not told of its own entry: it would answer itself for ever.
+        others = rules.Subscription(message.query, tell, where=lambda entry: entry.author != sender)
+        self.subscriptions[sender, message.query] = self.board.subscribe(others, message.replay)
 
     def on_unsubscribe(self, sender: str, message: Unsubscribe) -> None:
-        if (sender, message.pattern) in self.told:
-            self.board.unsubscribe(self.told.pop((sender, message.pattern)))
+        if subscription := self.subscriptions.pop((sender, message.query), None):
+            self.board.unsubscribe(subscription)
 
     def schedule(self, source: str, entry: Entry) -> None:
-        """Put a source on the agenda, once for each version of an entry."""
-        if (source, entry.key, entry.version) in self.triggered:
-            return
-        self.triggered.add((source, entry.key, entry.version))
-        self.added += 1
-        self.agenda.append(Activation(source, entry, self.added))
-        self.agenda_length = len(self.agenda)
-        self.note(self.agenda[-1])
-        if self.busy < self.concurrent:
-            self.busy += 1
-            self.spawn(self.control())
+        """Put a source on the agenda, and see to it that somebody works it off."""
+        if activation := self.agenda.add(source, entry):
+            self.note(activation)
+            if self.busy < self.concurrent:
+                self.busy += 1
+                self.spawn(self.control())
 
     async def control(self) -> None:
         """Let the most promising source act, until the agenda is empty: quiescence."""
         self.role = "controlling"
         await self.sleep(0)  # whatever is due at this instant comes onto the agenda first
-        while self.agenda and self.steps > 0:
+        while self.agenda and self.steps > 0 and self.now < self.seconds:
             self.steps -= 1
-            best = choose(self.agenda, self.rating)
-            self.agenda.remove(best)
-            self.agenda_length = len(self.agenda)
+            best = self.agenda.take()
             self.decide(best)
             await self.ask(best.source, Activate(best.entry), within=self.limit)
         self.busy -= 1
@@ -257,8 +207,7 @@ class KnowledgeSource(Agent):
     """
 
     role = State("idle")  # or working
-    trigger = "*"
-    level = ""
+    trigger = rules.EVERYTHING
 
     def __init__(self, name: str, board: str = "board", cost: float = 0.5) -> None:
         super().__init__(name)
@@ -266,7 +215,7 @@ class KnowledgeSource(Agent):
 
     async def run(self) -> None:
         """Ask to be activated."""
-        self.send(self.board, Subscribe(self.trigger, self.level, trigger=True))
+        self.send(self.board, Subscribe(self.trigger, trigger=True))
 
     async def condition(self, entry: Entry) -> bool:
         """Whether it can act on this entry now."""
@@ -275,11 +224,6 @@ class KnowledgeSource(Agent):
     async def contribute(self, entry: Entry) -> list[Write]:
         """What it has to add."""
         return []
-
-    async def read(self, pattern: str) -> tuple[Entry, ...]:
-        """What stands on the board now."""
-        found = await self.ask(self.board, Read(pattern), within=5.0)
-        return found[self.board].entries if found else ()
 
     async def on_activate(self, sender: str, message: Activate) -> Done:
         if not await self.condition(message.entry):
@@ -291,3 +235,16 @@ class KnowledgeSource(Agent):
             await self.ask(self.board, write, within=5.0)
         self.role = "idle"
         return Done(len(writes))
+
+    async def query(self, query: Query) -> tuple[Entry, ...]:
+        """What stands on the board now."""
+        found = await self.ask(self.board, query, within=5.0)
+        return found[self.board].entries if found else ()
+
+    async def update(self, key: str, change: Callable[[Any], Any]) -> None:
+        """Write `change(value)` of what stands under `key`, and again as long as others are quicker."""
+        refused = True
+        while refused and (entries := await self.query(Query(key))):
+            write = Write(key, change(entries[0].value), expected=entries[0].version)
+            answer = await self.ask(self.board, write, within=5.0)
+            refused = isinstance(answer.get(self.board), Refused)

@@ -217,7 +217,7 @@ def philosophers(
 def demo() -> Run:
     """Five philosophers, who all reach for the fork on their right first.
 
-    >>> [event.data.victims for event in demo().trace.select("decision")][:1]
+    >>> [event.data.victims for event in demo().trace.select("Deadlock")][:1]
     [('p1.1',)]
     """
     return philosophers().expect(*properties()).run(until=30.0)

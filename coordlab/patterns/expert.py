@@ -6,18 +6,9 @@ go, and what they conclude says what it rests on, and how surely.
 
 from __future__ import annotations
 
-from coordlab.checks import blackboard as checks
-from coordlab.patterns.blackboard import (
-    Blackboard,
-    Found,
-    KnowledgeSource,
-    Notify,
-    Read,
-    Subscribe,
-    Write,
-    first_come,
-)
-from coordlab.patterns.board import Entry
+from coordlab.checks.blackboard import properties
+from coordlab.patterns.blackboard import Blackboard, Found, KnowledgeSource, Notify, Subscribe, Write
+from coordlab.rules.blackboard import Entry, Query, first_come
 from coordlab.world.agent import Agent
 from coordlab.world.world import Run, World
 
@@ -47,7 +38,7 @@ class Rule(KnowledgeSource):
     `strength` is how sure it is of itself, from 0 to 1.
     """
 
-    trigger = "fact:*"
+    trigger = Query("fact:*")
 
     def __init__(
         self, name: str, needs: tuple[str, ...], gives: str, strength: float = 1.0, cost: float = 0.5
@@ -57,12 +48,14 @@ class Rule(KnowledgeSource):
 
     async def condition(self, entry: Entry) -> bool:
         """All needs stand there, and it has not said so yet."""
-        keys = {each.key for each in await self.read(self.trigger)}
+        keys = {each.key for each in await self.query(self.trigger)}
         return keys >= {f"fact:{need}" for need in self.needs} and f"fact:{self.gives}" not in keys
 
     async def contribute(self, entry: Entry) -> list[Write]:
-        """The conclusion, with what it rests on."""
-        needs = [each for each in await self.read(self.trigger) if each.key[5:] in self.needs]
+        """The conclusion, with what it rests on; nothing if that has been withdrawn meanwhile."""
+        needs = [each for each in await self.query(self.trigger) if each.key[5:] in self.needs]
+        if len(needs) < len(self.needs):
+            return []
         sources = tuple((each.key, each.version) for each in needs)
         confidence = self.strength * min(each.confidence for each in needs)
         return [Write(f"fact:{self.gives}", True, "conclusion", confidence, sources, expected=0)]
@@ -87,7 +80,7 @@ class Reporter(Agent):
 
     async def run(self) -> None:
         """Subscribe once; the rest comes by itself."""
-        self.send("board", Subscribe("fact:*", "conclusion"))
+        self.send("board", Subscribe(Query("fact:*", "conclusion")))
 
     def on_notify(self, sender: str, message: Notify) -> None:
         entry = message.entry
@@ -106,7 +99,7 @@ class Poller(Agent):
         """Look, whether there is news or not."""
         async for _ in self.every(self.tick):
             for key in self.keys:
-                self.send("board", Read(key))
+                self.send("board", Query(key))
 
     def on_found(self, sender: str, message: Found) -> None:
         for entry in message.entries:
@@ -115,7 +108,8 @@ class Poller(Agent):
                 self.note(f"{entry.key[5:]}, {entry.confidence:.0%} sure, says {entry.author}")
 
 
-RULES = [(needs, gives) for _, needs, gives, _ in ANIMALS]
+RULES = [(tuple(f"fact:{need}" for need in needs), f"fact:{gives}") for _, needs, gives, _ in ANIMALS]
+"""What follows from what, by key."""
 
 
 def demo() -> Run:
@@ -127,4 +121,4 @@ def demo() -> Run:
     world = World(seed=7, latency="uniform(0.01, 0.05)")
     world.add(Blackboard(), Observer("eye", SEEN), Reporter("reporter"))
     world.add(Rule(name, needs, gives, strength) for name, needs, gives, strength in ANIMALS)
-    return world.expect(*checks.properties(first_come, RULES)).run()
+    return world.expect(*properties(first_come, RULES)).run()

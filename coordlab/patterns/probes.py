@@ -139,7 +139,7 @@ def waiting(waits: Mapping[str, tuple[str, ...]], model: str = "AND", seed: int 
 def demo() -> Run:
     """1 waits for 2, 2 for 3, 3 for both 1 and 4: 4 speaks, and the ring stands all the same.
 
-    >>> [event.agent for event in demo().trace.select("decision")]
+    >>> [event.agent for event in demo().trace.select("Stuck")]
     ['1', '3', '2']
     """
     return waiting({"1": ("2",), "2": ("3",), "3": ("1", "4")}).run()

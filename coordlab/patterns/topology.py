@@ -206,7 +206,7 @@ def tax(run: Run, work: float = 1.0, handling: float = 0.01) -> Tax:
     >>> tax(team("star", agents=5, tasks=15).run())
     Tax(messages=8.0, busiest=4.0, makespan=3.3, throughput=4.545455, cost=1.032)
     """
-    tasks = run.trace.select("note")
+    tasks = run.trace.select("Finished")
     rounds = 1 + max(event.data.round for event in tasks)
     sent = run.trace.count("Share", "Ask", kind="send")
     handled: dict[str | None, int] = {}

@@ -13,7 +13,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from coordlab.world.faults import Fault, FaultError, read_fault
-from coordlab.world.trace import FAULT, HEAL, KINDS, MICRO, RESTART, SEND, START, STATE, Row, Trace, plain
+from coordlab.world.trace import (
+    DECISION,
+    FAULT,
+    HEAL,
+    KINDS,
+    MICRO,
+    NOTE,
+    RESTART,
+    SEND,
+    START,
+    STATE,
+    Row,
+    Trace,
+    in_words,
+    plain,
+)
 
 Meta = dict[str, Any]
 Measure = tuple[str, Any, Any]  # label, counted, theory
@@ -115,13 +130,14 @@ def _texts(rows: list[Row], texts: Table) -> list[int]:
     """For each row the number of its text.  A broadcast message is one object: it is put into words once."""
     said: dict[tuple[str, int], int] = {}
     numbers = []
-    for _, kind, _, _, _, _, _, data in rows:
+    for _, kind, _, _, _, name, _, data in rows:
         if data is None and kind != STATE:
             numbers.append(NO_ROW)
             continue
         number = said.get((kind, id(data)))
         if number is None:
-            number = said[kind, id(data)] = texts[TEXT.get(kind, _word)(data)]
+            words = in_words(name, data) if kind in _SPOKEN else TEXT.get(kind, _word)(data)
+            number = said[kind, id(data)] = texts[words]
         numbers.append(number)
     return numbers
 
@@ -135,7 +151,8 @@ def _word(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-TEXT: dict[str, Callable[[Any], str]] = {SEND: repr, START: _states, RESTART: _states}
+TEXT: dict[str, Callable[[Any], str]] = {START: _states, RESTART: _states}
+_SPOKEN = (SEND, NOTE, DECISION)
 
 
 def _roles(rows: list[Row], agents: Table) -> Meta:

@@ -351,11 +351,11 @@ class Agent:
 
     def note(self, what: object) -> None:
         """Say in the trace, in words or as a message, why one does what one does."""
-        self._record(NOTE, None, _words(what))
+        self._record(NOTE, *_words(what))
 
     def decide(self, what: object) -> None:
         """Say in the trace, in words or as a message, what has been decided."""
-        self._record(DECISION, None, _words(what))
+        self._record(DECISION, *_words(what))
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -407,9 +407,9 @@ class Agent:
                 self._world.loop.later(watch.task)
 
 
-def _words(what: object) -> object:
-    """What a note holds: a message as it is, else words that are the same in every run."""
-    return what if is_message(type(what)) else str(snapshot(what))
+def _words(what: object) -> tuple[str | None, object]:
+    """What a note is called and holds: a message by its name, as it is; else words, the same in every run."""
+    return (type(what).__name__, what) if is_message(type(what)) else (None, str(snapshot(what)))
 
 
 def snapshot(value: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from coordlab.world.faults import LATEST, FaultError, is_name, read_fault
@@ -23,10 +22,12 @@ from coordlab.world.trace import (
     NOTE,
     RESTART,
     SEND,
+    SET,
     START,
     STATE,
     TIMER,
     VERSION,
+    Record,
     Row,
     Trace,
     TraceError,
@@ -153,7 +154,7 @@ class _Reader:
         settled = self._settled(data)
         if kind == SEND:
             self._check("data", data, isinstance(data, dict), "the fields of the message")
-            return SimpleNamespace(**settled)
+            return settled
         if kind in (START, RESTART):
             self._check("data", data, _pairs(settled), "pairs of a state's name and its value")
             self.up.add(agent)
@@ -185,13 +186,15 @@ class _Reader:
         return isinstance(name, str) and name in self.agents
 
     def _settled(self, value: Any, depth: int = 0) -> Any:
-        """JSON data as a trace holds it: tuples instead of lists."""
+        """JSON data as a trace holds it: tuples instead of lists, records instead of objects, sets."""
         if depth > _DEEPEST:
             raise TraceError(f"line {self.line}, data: lists in lists go deeper than {_DEEPEST} levels.")
         if isinstance(value, list):
             return tuple(self._settled(each, depth + 1) for each in value)
         if isinstance(value, dict):
-            return {name: self._settled(each, depth + 1) for name, each in value.items()}
+            if value.keys() == {SET} and isinstance(value[SET], list):
+                return frozenset(self._settled(value[SET], depth + 1))
+            return Record(**{name: self._settled(each, depth + 1) for name, each in value.items()})
         return value
 
     def _check(self, column: str, value: Any, right: bool, wanted: str) -> None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from coordlab.world.trace import CRASH, FAULT, NOTE, RESTART, SEND, START, TIMER, Event, Trace, plain
+from coordlab.world.trace import (
+    CRASH,
+    DECISION,
+    FAULT,
+    NOTE,
+    RESTART,
+    SEND,
+    START,
+    TIMER,
+    Event,
+    Trace,
+    in_words,
+    plain,
+)
 
 # One sentence for each kind of event; the player in the browser fills in the same ones.
 TEMPLATES = {
@@ -62,7 +75,9 @@ def narration(trace: Trace, most: int = 40) -> str:
 
 
 def _said(event: Event) -> str:
-    value = event.data if event.kind == SEND else plain(event.data)
+    if event.kind in (SEND, NOTE, DECISION):
+        return in_words(event.name, event.data)
+    value = plain(event.data)
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)

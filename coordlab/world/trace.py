@@ -15,7 +15,7 @@ list is its sequence number, and time is a whole number of virtual microseconds.
 | late | whose question is over | from whom | message type | |
 | timer | whose time is up | | what was awaited | seconds waited |
 | state | whose state changes | | which | its new value |
-| note, decision | who says so | | | the words |
+| note, decision | who says so | | message type, if any | the message, or words |
 | fault, heal | who is struck, or stops being so | | kind of fault | its scenario text |
 
 `message` numbers the messages of a run from 1; a send, its deliveries (two, if duplicated), drops and
@@ -27,6 +27,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from enum import Enum
 from math import isfinite
 from types import SimpleNamespace
@@ -177,7 +178,7 @@ class Trace:
             "until": self.until,
         }
         lines = [dumps(header)]
-        lines += [dumps((*row[:7], plain(row[7]))) for row in self.rows]
+        lines += [dumps((*row[:7], plain(row[7], filed=True))) for row in self.rows]
         return "\n".join(lines) + "\n"
 
     @classmethod
@@ -211,8 +212,50 @@ class Selection(list[Event]):
         return self.as_text() or "no events"
 
 
-def plain(value: Any) -> Any:
-    """`value` as JSON can hold it: a message becomes the object of its fields."""
+class Record(SimpleNamespace):
+    """A message as a file tells of it: its fields, but not its class."""
+
+    says = "Somebody said this."  # which makes it a message, so that others may hold it
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(vars(self).items()))
+
+    def __repr__(self) -> str:
+        return _shown(self)
+
+
+def in_words(name: str | None, data: Any) -> str:
+    """A message as text, with its name, `Bid(cost=3)`; anything else as it is."""
+    if name is None:
+        return str(plain(data))
+    return f"{name if isinstance(data, Record) else ''}{_shown(data)}"
+
+
+def _shown(value: Any) -> str:
+    """As `repr`, but for sets, which are shown in order, and for records, which have no name."""
+    if isinstance(value, (set, frozenset)):
+        return "{" + ", ".join(sorted(map(_shown, value))) + "}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, Record):
+        return _fields("", vars(value))
+    if hasattr(value, "__dataclass_fields__"):
+        return _fields(type(value).__name__, {each.name: getattr(value, each.name) for each in fields(value)})
+    return repr(value)
+
+
+def _fields(name: str, values: dict[str, Any]) -> str:
+    return f"{name}({', '.join(f'{field}={_shown(value)}' for field, value in values.items())})"
+
+
+SET = "{}"  # what a set is filed under: JSON has none
+
+
+def plain(value: Any, filed: bool = False) -> Any:
+    """`value` as JSON can hold it: a message becomes the object of its fields, a set a sorted list.
+
+    If it is to be `filed`, the list is marked, so that a reader makes a set of it again.
+    """
     if value.__class__ is str:
         return value if value.isascii() else value.encode("utf-8", "replace").decode()  # no half characters
     if value is None or value.__class__ in (int, bool):
@@ -220,18 +263,18 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return float(value) if isfinite(value) else repr(float(value))  # JSON knows no infinity
     if isinstance(value, Enum):
-        return plain(value.value)
+        return plain(value.value, filed)
     if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
+        return [plain(item, filed) for item in value]
     if isinstance(value, (set, frozenset)):
-        return sorted((plain(item) for item in value), key=repr)
+        members = sorted((plain(item, filed) for item in value), key=repr)
+        return {SET: members} if filed else members
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, SimpleNamespace):
-        return plain(vars(value))
-    fields = getattr(value, "__dataclass_fields__", None)
-    if fields is not None:
-        return {name: plain(getattr(value, name)) for name in fields}
+        return {str(key): plain(item, filed) for key, item in value.items()}
+    if isinstance(value, Record):
+        return plain(vars(value), filed)
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: plain(getattr(value, field.name), filed) for field in fields(value)}
     return str(value) if isinstance(value, str) else int(value) if isinstance(value, int) else repr(value)
 
 

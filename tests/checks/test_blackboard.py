@@ -9,22 +9,17 @@ from functools import cache
 import pytest
 
 from coordlab import Agent, World
-from coordlab.checks import Verdict
+from coordlab.checks import Property, Verdict
 from coordlab.checks.blackboard import closure, properties
-from coordlab.patterns.blackboard import (
-    Blackboard,
-    Notify,
-    Retract,
-    Subscribe,
-    Unsubscribe,
-    Write,
-    first_come,
-)
-from coordlab.patterns.expert import RULES, demo
+from coordlab.patterns.blackboard import Blackboard, Notify, Retract, Subscribe, Unsubscribe, Write
+from coordlab.patterns.expert import RULES, Observer, Reporter, Rule, demo
+from coordlab.rules.blackboard import Query, first_come
 from coordlab.world.trace import DELIVER, DROP, Event, Trace
+from tests.checks.linear import growth
 from tests.checks.mutated import changed, ended, late, made, repeated, swapped, without
 
 run = cache(demo)
+WANTED = Query("fact:*", "observation")
 
 
 class Editor(Agent):
@@ -49,12 +44,12 @@ class Listener(Agent):
 
     async def run(self) -> None:
         """Ask for them."""
-        self.send("board", Subscribe("fact:*", "observation"))
+        self.send("board", Subscribe(WANTED))
 
     def on_notify(self, sender: str, message: Notify) -> None:
         self.heard += 1
         if self.heard == 2:
-            self.send("board", Unsubscribe("fact:*"))
+            self.send("board", Unsubscribe(WANTED))
 
 
 @cache
@@ -80,7 +75,7 @@ def told_without_asking() -> Trace:
 def told_of_the_wrong_level() -> Trace:
     """The reporter asked for conclusions and is told of an observation."""
     entry = run().trace.select("Written")[0].data.entry
-    return changed(run().trace, notices()[-1], data=Notify("fact:*", entry))
+    return changed(run().trace, notices()[-1], data=Notify(notices()[-1].data.query, entry))
 
 
 def told_of_nothing() -> Trace:
@@ -115,7 +110,7 @@ def retraction_lost() -> Trace:
 
 def activated_twice() -> Trace:
     """A source is sent to the same entry again."""
-    return repeated(run().trace, run().trace.select("Activate")[3])
+    return repeated(run().trace, run().trace.select("Activate")[8])
 
 
 def queue_jumped() -> Trace:
@@ -158,19 +153,33 @@ def conclusion_missing() -> Trace:
     return without(run().trace, *[each for each in written if each.data.entry.key == "fact:cheetah"])
 
 
+def conclusion_from_nothing() -> Trace:
+    """The one observation that a conclusion rests on was never made."""
+    written = run().trace.select("Written")[0]
+    entry = replace(written.data.entry, key="fact:scales", level="hunch")
+    return changed(run().trace, written, data=replace(written.data, entry=entry))
+
+
+def told_by_another_query() -> Trace:
+    """The reporter is told of what it asked for, but by a query that it never made."""
+    notice = notices()[0]
+    return changed(run().trace, notice, data=replace(notice.data, query=Query("*")))
+
+
 BROKEN = {
     "notices match what was asked for": [
         told_without_asking,
         told_of_the_wrong_level,
         told_of_nothing,
         told_after_leaving,
+        told_by_another_query,
     ],
     "versions count up": [version_lost, version_twice, retraction_lost],
     "each source once for each version": [activated_twice],
     "the best rated acts first": [queue_jumped, never_on_the_agenda],
     "compare-and-set compares": [overwrites_unseen],
     "everyone is told within 1 s": [never_told, told_late, notice_lost],
-    "all that follows is found": [conclusion_missing],
+    "all that follows is found": [conclusion_missing, conclusion_from_nothing],
 }
 
 
@@ -218,6 +227,11 @@ def test_a_run_cut_off_in_the_midst_of_work_decides_nothing(until: float) -> Non
     assert "violated" not in {each.status for each in verdicts.values()}
 
 
+def test_a_trace_from_a_file_is_judged_alike() -> None:
+    """What was written and read again, judged like what has just run."""
+    assert judged(Trace.from_jsonl(run().trace.to_jsonl())) == judged(run().trace)
+
+
 def test_an_empty_trace_decides_nothing() -> None:
     """Where nothing happened, nothing held."""
     assert {each.status for each in judged(made(run().trace, [], 0.0)).values()} == {"undecided"}
@@ -227,3 +241,34 @@ def test_the_closure_needs_every_need() -> None:
     """Rules chain; one whose needs are never met gives nothing; known facts stay."""
     rules = [(("b",), "c"), (("a",), "b"), (("c", "z"), "d")]
     assert closure({"a"}, rules) == {"a", "b", "c"}
+
+
+def test_another_turn_after_subscribing_anew_is_no_second_turn() -> None:
+    """A source that fell and came back may be activated for the same version; else it may not."""
+    twice = activated_twice()
+    again = twice.select("Activate")[9]
+    asked = run().trace.select("handle", "Subscribe", peer=again.peer)[0]
+    before = next(event for event in twice if event.seq == again.seq - 1)
+    assert judged(repeated(twice, asked, after=before))["each source once for each version"]
+    assert not judged(twice)["each source once for each version"]
+
+
+def test_a_board_without_rules_promises_nothing_of_what_follows() -> None:
+    """Then there is no closure to be reached."""
+    names = {each.name for each in properties(first_come, RULES)} - {each.name for each in properties()}
+    assert names == {"all that follows is found"}
+
+
+@cache
+def crowd(facts: int) -> Trace:
+    """So many facts at once, a few rules, and somebody who listens."""
+    seen = tuple((f"f{each}", 0.9) for each in range(facts))
+    world = World(3, latency="uniform(0.01, 0.05)").add(Blackboard(), Observer("eye", seen, pause=0.02))
+    world.add(Rule(f"r{each}", (f"f{each}",), f"g{each}", 0.9, 0.1) for each in range(5))
+    return world.add(Reporter("reporter")).run().trace
+
+
+@pytest.mark.parametrize("judge", properties(first_come, RULES), ids=lambda each: each.name)
+def test_judging_four_times_as_many_facts_takes_four_times_the_work(judge: Property) -> None:
+    """However long the agenda grows."""
+    assert growth(judge, crowd(20), crowd(80)) < 1.2

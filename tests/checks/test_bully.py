@@ -8,10 +8,11 @@ from functools import cache
 import pytest
 
 from coordlab import World
-from coordlab.checks import Verdict
+from coordlab.checks import Property, Verdict
 from coordlab.checks.bully import properties
 from coordlab.patterns.bully import Answer, Candidate
 from coordlab.world.trace import HANDLE, Event, Trace
+from tests.checks.linear import growth
 from tests.checks.mutated import changed, ended, late, made, repeated, without
 
 
@@ -135,3 +136,17 @@ def test_an_empty_trace_decides_nothing() -> None:
     """Where nothing happened, nothing held."""
     empty = made(election(), [], 0.0)
     assert {each.status for each in judged(empty).values()} == {"undecided"}
+
+
+@cache
+def reigns(seconds: float) -> Trace:
+    """The highest of five falls and comes back, again and again."""
+    world = World(3, latency="uniform(0.01, 0.05)").add(Candidate(rank) for rank in range(1, 6))
+    falls = [f"crash 5 @{at}..{at + 4}" for at in range(3, int(seconds), 10)]
+    return world.inject(*falls).run(until=seconds).trace
+
+
+@pytest.mark.parametrize("judge", properties(), ids=lambda each: each.name)
+def test_judging_four_times_as_long_a_run_takes_four_times_the_work(judge: Property) -> None:
+    """Nobody looks back at what has been judged."""
+    assert growth(judge, reigns(20), reigns(80)) < 1.2

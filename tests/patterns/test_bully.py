@@ -9,9 +9,9 @@ import pytest
 from coordlab import World
 from coordlab.checks.bully import properties, settling_time
 from coordlab.labs.lab import nth_on_link
-from coordlab.patterns.bully import Candidate, hold_election
+from coordlab.patterns.bully import Answer, Candidate, Election, hold_election
 from coordlab.theory import bully as theory
-from coordlab.world.world import Run
+from coordlab.world.world import AgentError, Run
 
 ELECTION = ("Election", "Answer", "Coordinator")
 SEVERAL = [(n, i) for n in range(2, 11) for i in range(1, n)]
@@ -208,3 +208,85 @@ def test_the_cost_of_an_election_that_cannot_be_is_refused() -> None:
     """Only somebody below the highest can notice that it is gone."""
     with pytest.raises(ValueError, match=r"noticed_by=5 of 5: give a rank from 1 to 4"):
         theory.messages(5, noticed_by=5)
+
+
+# --- where the usual first try goes wrong ---------------------------------------------------------
+
+
+def following(run: Run) -> dict[str, str | None]:
+    """Whom each that is up follows in the end."""
+    agents = (run.world[name] for name in run.trace.agents)
+    up = [
+        name
+        for name in run.trace.agents
+        if run.trace.select("start", "crash", "restart", agent=name)[-1].kind != "crash"
+    ]
+    return {agent.name: agent.coordinator for agent in agents if agent.name in up}  # type: ignore[attr-defined]
+
+
+def test_when_an_election_is_over_everybody_knows_who_won() -> None:
+    """Not only who called it: all follow the second highest."""
+    assert following(hold_election(agents=5, noticed_by=2)) == dict.fromkeys("1234", "4")
+
+
+@pytest.mark.parametrize("agents", range(3, 13))
+def test_each_holds_one_election_and_one_is_crowned(agents: int) -> None:
+    """All but the dead one ask those above once; only the winner says that it coordinates."""
+    trace = hold_election(agents=agents).trace
+    began = [event.agent for event in trace.select("role", since=3) if event.data == "electing"]
+    crowned = [event.agent for event in trace.select("role", since=3) if event.data == "coordinates"]
+    assert (len(began), crowned) == (agents - 1, [str(agents - 1)])
+
+
+def test_a_silence_is_noticed_by_messages_and_takes_its_time() -> None:
+    """A Ping that nobody answers, and a patience later a doubt; nobody looks inside another."""
+    trace = hold_election(agents=5).trace
+    unanswered = next(event for event in trace.select("Ping", since=3) if event.peer == "5")
+    doubts = trace.select("role", agent="1", since=3)[0]
+    assert round(doubts.time - unanswered.time, 6) == 0.25
+
+
+def test_the_dead_elect_nobody_and_win_nothing() -> None:
+    """From its crash until its return 5 says nothing and becomes nothing."""
+    trace = candidates(5).inject("crash 5 @3..9").run(until=12).trace
+    assert trace.select("send", "state", "timer", agent="5", since=3.000001, before=9) == []
+
+
+def test_a_revived_leader_knows_that_it_has_to_be_elected_again() -> None:
+    """It comes back as a follower; in the end one coordinates, the highest."""
+    run = candidates(3).inject("crash 3 @3..6").run(until=10)
+    back = run.trace.select("restart", agent="3")[0]
+    assert dict(back.data) == {"role": "follows", "coordinator": None}
+    assert following(run) == dict.fromkeys("123", "3")
+
+
+@pytest.mark.parametrize("at", [3.0, 17.0, 59.9])
+def test_somebody_notices_whenever_the_leader_dies(at: float) -> None:
+    """Within a heartbeat and a patience, at any time of the day."""
+    trace = candidates(5).inject(f"crash 5 @{at}").run(until=at + 5).trace
+    doubts = next(event for event in trace.select("role", since=at) if event.data == "electing")
+    assert doubts.time <= at + 1.0 + 0.25 + 0.05
+
+
+def test_late_news_of_an_old_rule_is_put_right() -> None:
+    """3 ruled while 4 was away; one of its letters comes after 4 has returned; all follow 4 in the end."""
+    calm = candidates(4).inject("crash 4 @3..6").run(until=12)
+    letter = next(each for each in calm.trace.select("Coordinator", agent="3", peer="1", since=3))
+    sender, to, nth = nth_on_link(calm.trace, letter.message or 0)
+    run = candidates(4).inject("crash 4 @3..6", f"delay {sender}>{to} #{nth} 4").run(until=16)
+    late = run.trace.select("Coordinator", kind="deliver", agent="1", peer="3", since=6)
+    assert late
+    assert following(run) == dict.fromkeys("1234", "4")
+    assert run.verdicts[-1].status == "holds"
+
+
+def test_an_error_while_asking_ends_the_run_and_says_where() -> None:
+    """It is not taken for the silence of those above."""
+
+    class Slips(Candidate):
+        def on_election(self, sender: str, message: Election) -> Answer:
+            raise TypeError(f"unsupported rank: {sender!r}")
+
+    world = World().add(Candidate(1), Slips(2), Candidate(3)).inject("crash 3 @3")
+    with pytest.raises(AgentError, match=r"agent 2 \(Slips\) failed at .* TypeError: unsupported rank: '1'"):
+        world.run(until=8)

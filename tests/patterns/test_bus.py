@@ -54,7 +54,7 @@ def test_one_letter_finds_its_one_reader() -> None:
         "0.510 bus send Deliver -> ann\n"
         "0.520 bob handle Accepted <- bus\n"
         "0.520 ann handle Deliver <- bus\n"
-        "0.520 ann note {'letter': {'publisher': 'bob', 'number': 1, 'topic': 'news', 'body': 'rain', "
+        "0.520 ann note Effect {'letter': {'publisher': 'bob', 'number': 1, 'topic': 'news', 'body': 'rain', "
         "'about': 0}}\n"
         "0.520 ann send Received -> bus\n"
         "0.530 bus handle Received <- ann"

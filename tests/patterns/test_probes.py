@@ -45,8 +45,8 @@ def test_a_probe_comes_home() -> None:
         "0.500 bob send Probe -> ann\n"
         "0.516 bob send Probe -> ann\n"
         "0.534 ann send Probe -> bob\n"
-        "0.541 ann decision {}\n"
-        "0.551 bob decision {}"
+        "0.541 ann decision Stuck {}\n"
+        "0.551 bob decision Stuck {}"
     )
 
 

@@ -35,9 +35,9 @@ def test_two_tell_each_other_and_go_on() -> None:
     """One round of a mesh of two: a second of work, and 30 ms until each knows what the other found."""
     run = team("mesh", agents=2, tasks=2).run()
     assert run.trace.select("send", "handle", "state", "note").as_text() == (
-        "1.000 1 note {'round': 0}\n"
+        "1.000 1 note Finished {'round': 0}\n"
         "1.000 1 state role shares\n"
-        "1.000 2 note {'round': 0}\n"
+        "1.000 2 note Finished {'round': 0}\n"
         "1.000 2 state role shares\n"
         "1.010 1 send Share -> 2\n"
         "1.010 2 send Share -> 1\n"

@@ -446,3 +446,28 @@ def test_a_file_is_data_and_never_run(tmp_path):
         path.write_bytes(content)
         with pytest.raises(TraceError, match="line 1 is not JSON"):
             read_trace_file(path)
+
+
+def test_notes_and_sets_come_back_from_a_file():
+    """Ann decides on a message with a set in it: read again, it has its name, its fields and its set."""
+
+    @message
+    class Team:
+        """These go together."""
+
+        members: frozenset[str]
+
+    class Captain(Agent):
+        async def run(self):
+            self.decide(Team(frozenset({"bob", "cat"})))
+            self.note("done")
+
+    trace = World().add(Captain("ann")).run().trace
+    again = Trace.from_jsonl(trace.to_jsonl())
+    (decision,) = again.select("Team")
+    assert again == trace
+    assert (decision.kind, decision.data.members) == ("decision", frozenset({"bob", "cat"}))
+    assert str(decision) == "0.000 ann decision Team {'members': ['bob', 'cat']}"
+    assert narration(again) == narration(trace)
+    assert "ann decides: Team(members={'bob', 'cat'})" in narration(trace)
+    assert len({each.data for each in again.select("decision", "note")}) == 2

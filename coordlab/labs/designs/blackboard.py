@@ -7,15 +7,16 @@ from typing import Any
 
 from coordlab.checks import blackboard as checks
 from coordlab.labs.design import Design, Measure, Parameter, Parameters
-from coordlab.patterns.blackboard import RATINGS, Blackboard
-from coordlab.patterns.board import MERGES
+from coordlab.patterns.blackboard import Blackboard
 from coordlab.patterns.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
+from coordlab.rules.blackboard import MERGES, RATINGS
 from coordlab.theory import blackboard as theory
 from coordlab.world.agent import Agent
 from coordlab.world.trace import DROP, Trace
 from coordlab.world.world import World
 
-CONCLUSIONS = tuple(dict.fromkeys(f"fact:{gives}" for _, gives in RULES))
+CONCLUSIONS = tuple(dict.fromkeys(gives for _, gives in RULES))
+FACTS = {f"fact:{fact}" for fact, _ in SEEN}
 UNTIL, TICK = 12.0, 1.0
 PARAMETERS = (
     Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control",
@@ -62,8 +63,8 @@ def _named(trace: Trace) -> str:
 
 
 def _follows(_: Parameters, __: Trace) -> str:
-    found = checks.closure({fact for fact, _ in SEEN}, RULES)
-    return next(animal for animal in ("cheetah", "tiger", "zebra") if animal in found)
+    found = checks.closure(FACTS, RULES)
+    return next(animal for animal in ("cheetah", "tiger", "zebra") if f"fact:{animal}" in found)
 
 
 def _found_at(trace: Trace) -> str:
@@ -74,14 +75,13 @@ def _found_at(trace: Trace) -> str:
 def _news(given: Parameters, _: Trace) -> Any:
     if given["news"] == "poll":
         return theory.polling_reads(given["readers"], len(CONCLUSIONS), int(UNTIL / TICK))
-    concluded = checks.closure({fact for fact, _ in SEEN}, RULES) - {fact for fact, _ in SEEN}
-    return int(theory.notices(given["readers"], len(concluded)))
+    return int(theory.notices(given["readers"], len(checks.closure(FACTS, RULES) - FACTS)))
 
 
 def _asked_or_told(trace: Trace) -> int:
     readers = [name for name in trace.agents if name.startswith("reader-")]
     told = trace.count("Notify")
-    return told + sum(event.agent in readers for event in trace.select("Read"))
+    return told + sum(event.agent in readers for event in trace.select("Query"))
 
 
 DESIGN = Design(

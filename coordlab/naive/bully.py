@@ -1,0 +1,209 @@
+"""A bully election as one writes it at first: agents that hold references to each other, and look inside.
+
+Each function is one thing that is wrong with it: it plays the case, on virtual time, and gives the evidence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from coordlab.world.loop import simulate
+
+
+class Node:
+    """One of some rank, which knows the others as objects.  `news` is how long its coronation takes, in s."""
+
+    def __init__(self, rank: int, others: dict[int, Node], news: float = 0.0) -> None:
+        self.rank, self.others, self.news = rank, others, news
+        self.alive, self.leads = True, False
+        self.leader: int | None = None
+        self.elections = self.coronations = 0
+        others[rank] = self
+
+    async def start_election(self) -> None:
+        """Ask all above; lead if none of them is there."""
+        self.elections += 1
+        above = [rank for rank in self.others if rank > self.rank]
+        answers = await asyncio.gather(*map(self.ask, above), return_exceptions=True)
+        if not any(answer is True for answer in answers):
+            await self.become_leader()
+
+    async def ask(self, rank: int) -> bool:
+        """Let another one hold an election of its own, and say whether it is there."""
+        other = self.others[rank]
+        if other.alive:
+            asyncio.create_task(other.start_election())  # noqa: RUF006  (nobody waits for it: that is it)
+        return other.alive
+
+    async def become_leader(self) -> None:
+        """Write it into everybody."""
+        self.coronations += 1
+        self.leads, self.leader = True, self.rank
+        if self.news:
+            await asyncio.sleep(self.news)
+        for other in self.others.values():
+            if other is not self and other.alive:
+                other.leads, other.leader = False, self.rank
+
+
+Nodes = dict[int, Node]
+
+
+def played(
+    agents: int, dead: tuple[int, ...], play: Callable[[Nodes], Awaitable[object]], wait: float = 10.0
+) -> Nodes:
+    """The nodes 1 to `agents`, some of them dead, after `play` and some virtual seconds."""
+
+    async def main() -> Nodes:
+        nodes: Nodes = {}
+        for rank in range(1, agents + 1):
+            Node(rank, nodes).alive = rank not in dead
+        await play(nodes)
+        await asyncio.sleep(wait)
+        return nodes
+
+    return simulate(main())
+
+
+def leaders_when_it_prints(agents: int = 5, starts: int = 2) -> dict[int, int | None]:
+    """Whom each follows when the call of an election has returned, after the highest died.
+
+    >>> leaders_when_it_prints()
+    {1: None, 2: None, 3: None, 4: None, 5: None}
+    """
+    seen: dict[int, int | None] = {}
+
+    async def play(nodes: Nodes) -> None:
+        await nodes[starts].start_election()
+        seen.update({rank: node.leader for rank, node in nodes.items()})
+
+    played(agents, (agents,), play)
+    return seen
+
+
+def elections_and_coronations(agents: int) -> tuple[int, int]:
+    """How many of each there are when the lowest starts one after the highest died.
+
+    >>> elections_and_coronations(5), elections_and_coronations(12)
+    ((8, 4), (1024, 512))
+    """
+    nodes = played(agents, (agents,), lambda nodes: nodes[1].start_election()).values()
+    return sum(node.elections for node in nodes), sum(node.coronations for node in nodes)
+
+
+def seconds_to_notice(agents: int = 5) -> float:
+    """How long it takes to find out that the highest is dead: no message, no time-out, one look inside it.
+
+    >>> seconds_to_notice()
+    0.0
+    """
+    waited = []
+
+    async def play(nodes: Nodes) -> None:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        assert not await nodes[1].ask(agents)
+        waited.append(clock() - began)
+
+    played(agents, (agents,), play)
+    return waited[0]
+
+
+def leaders_after_a_broken_promise() -> dict[int, int | None]:
+    """Whom the living follow if 3 says that it is there, so that 2 stands back, and dies before it acts.
+
+    >>> leaders_after_a_broken_promise()
+    {1: None, 2: None}
+    """
+
+    async def play(nodes: Nodes) -> None:
+        nodes[3].start_election = _nothing  # type: ignore[method-assign]
+        await nodes[2].start_election()
+        nodes[3].alive = False
+
+    return {rank: node.leader for rank, node in played(3, (), play).items() if node.alive}
+
+
+async def _nothing() -> None:
+    """What the dead do."""
+
+
+def leader_elected_by_the_dead() -> int | None:
+    """Whom all follow after 5, which is dead, has called an election.
+
+    >>> leader_elected_by_the_dead()
+    5
+    """
+    nodes = played(5, (5,), lambda nodes: nodes[5].start_election())
+    (leader,) = {node.leader for node in nodes.values()}
+    return leader
+
+
+def leaders_after_a_revival() -> list[int]:
+    """Who leads when 3 had died as the leader, 2 has taken over, and 3 is alive again.
+
+    >>> leaders_after_a_revival()
+    [2, 3]
+    """
+
+    async def play(nodes: Nodes) -> None:
+        await nodes[3].start_election()
+        nodes[3].alive = False
+        await nodes[2].start_election()
+        nodes[3].alive = True
+
+    return [rank for rank, node in played(3, (), play).items() if node.leads]
+
+
+def elections_in_the_hour_after_the_leader_died() -> int:
+    """How often anybody notices: nobody watches.
+
+    >>> elections_in_the_hour_after_the_leader_died()
+    0
+    """
+
+    async def play(nodes: Nodes) -> None:
+        await nodes[5].start_election()
+        nodes[5].alive, nodes[5].elections = False, 0
+
+    return sum(node.elections for node in played(5, (), play, wait=3600).values())
+
+
+def leaders_after_late_news() -> dict[int, int | None]:
+    """Whom each follows if 3 was elected while 4 was away, and its news comes after that of 4: nobody leads.
+
+    >>> leaders_after_late_news()
+    {1: 3, 2: 3, 3: 4, 4: 3}
+    """
+
+    async def play(nodes: Nodes) -> None:
+        nodes[3].news = 1.0
+        crowned = asyncio.create_task(nodes[3].start_election())
+        await asyncio.sleep(0.5)
+        nodes[4].alive = True
+        await nodes[4].start_election()
+        await crowned
+
+    return {rank: node.leader for rank, node in played(4, (4,), play).items()}
+
+
+def leader_after_a_slip() -> tuple[int | None, list[str]]:
+    """Who leads, and what one is told, if asking 3, which is alive and well, runs into a programming error.
+
+    >>> leader_after_a_slip()
+    (2, [])
+    """
+    told: list[str] = []
+
+    async def slip(rank: int) -> bool:
+        raise TypeError(f"unsupported rank: {rank!r}")
+
+    async def play(nodes: Nodes) -> None:
+        nodes[2].ask = slip  # type: ignore[method-assign]
+        try:
+            await nodes[2].start_election()
+        except TypeError as error:
+            told.append(str(error))
+
+    return played(3, (), play)[1].leader, told
