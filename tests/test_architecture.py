@@ -49,6 +49,15 @@ PARTS = {
 # Pages stand alone, but for those that are made of others.
 COMPOSED = {
     "bus": {"bus_client"},
+    "contract_net": {"contractor"},
+    "crew": {"orchestration"},
+    "deadlock": {"locks"},
+    "delegation": {"workers"},
+    "expert": {"blackboard"},
+    "group_chat": {"orchestration"},
+    "resilience": {"circuit_breaker"},
+    "state_graph": {"orchestration"},
+},
     "crew": {"orchestration"},
     "deadlock": {"locks"},
     "expert": {"blackboard"},

@@ -49,9 +49,9 @@ class Talk:
         return None
 
 
-def _transcript(told: object) -> object:
-    """Utterances, as a trace tells of them, be it one read from a file."""
-    return as_one_of((Utterance,), told)
+def _same(told: object, transcript: tuple[Utterance, ...]) -> bool:
+    """Whether a trace, be it one read from a file, tells of this transcript."""
+    return told == transcript or as_one_of((Utterance,), told) == transcript
 
 
 def by_policy(members: Collection[str], policy: Policy = round_robin) -> Property:
@@ -86,12 +86,12 @@ def one_transcript(members: Collection[str], window: Window = everything) -> Pro
 
         def wrong(event: Event) -> str | None:
             nonlocal heard
-            if is_turn(event) and _transcript(event.data.context) != window(talk.transcript):
+            if is_turn(event) and not _same(event.data.context, window(talk.transcript)):
                 return f"{event.peer} reads another transcript than was written."
             if event.kind == HANDLE and event.name == "Reply":
                 reply = replies[event.message]
                 heard = Utterance(str(event.peer), reply.content, reply.tokens)
-            if is_result(event) and _transcript(event.data.outputs) != talk.transcript:
+            if is_result(event) and not _same(event.data.outputs, talk.transcript):
                 return "the result is another transcript than was written."
             said = talk.take(event)
             if said and said != heard and not (said.agent == USER and len(talk.transcript) == 1):

@@ -92,16 +92,16 @@ def test_two_tasks_from_beginning_to_end() -> None:
     steps = [step.format("plan", "ann"), step.format("write", "bob")]
     done = [output.format("plan", "ann", "plan()", 2), output.format("write", "bob", "write(plan())", 4)]
     assert [str(event) for event in told] == [
-        "0.000 crew note {'agents': ['ann', 'bob'], 'manager': None, 'steps': [" + ", ".join(steps) + "]}",
+        "0.000 crew note Plan {'agents': ['ann', 'bob'], 'manager': None, 'steps': [" + ", ".join(steps) + "]}",
         "0.000 crew send Turn -> ann",
         "1.010 ann timer its sleep to end 1.0",
         "1.010 ann send Reply -> crew",
-        "1.020 crew note " + done[0],
+        "1.020 crew note Output " + done[0],
         "1.020 crew send Turn -> bob",
         "2.030 bob timer its sleep to end 1.0",
         "2.030 bob send Reply -> crew",
-        "2.040 crew note " + done[1],
-        "2.040 crew decision {'reason': {'kind': 'done', 'what': '', 'why': ''}, 'outputs': ["
+        "2.040 crew note Output " + done[1],
+        "2.040 crew decision Result {'reason': {'kind': 'done', 'what': '', 'why': ''}, 'outputs': ["
         + ", ".join(done)
         + "], 'spent': {'turns': 2, 'messages': 3, 'tokens': 11, 'seconds': 2.04}}",
     ]
