@@ -57,12 +57,6 @@ COMPOSED = {
     "group_chat": {"orchestration"},
     "resilience": {"circuit_breaker"},
     "state_graph": {"orchestration"},
-},
-    "crew": {"orchestration"},
-    "deadlock": {"locks"},
-    "expert": {"blackboard"},
-    "group_chat": {"orchestration"},
-    "state_graph": {"orchestration"},
 }
 
 SHOWS = ("labs", "widgets", "cli")  # who may import the widgets
