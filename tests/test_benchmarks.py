@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.benchmarks.__main__ import PAGES
 from tests.benchmarks.compare import WORKLOADS, agree
 
 
@@ -10,3 +11,9 @@ def test_all_contenders_compute_the_same_answer(key: str) -> None:
     workload = WORKLOADS[key]
     size = max(1, workload.size // 200)
     agree({name: workload.answer(run(size)) for name, run in workload.contenders.items()})
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_timed_does_what_it_says(name: str) -> None:
+    """Each figure of the pages is measured on a run or an answer that it checks itself."""
+    assert all(figure.values["coordlab"] > 0 for figure in PAGES[name](1))

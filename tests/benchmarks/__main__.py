@@ -10,6 +10,13 @@ import click
 
 from tests.benchmarks import footprint
 from tests.benchmarks.compare import WORKLOADS, compare, measure_ordered, table
+from tests.benchmarks.contract_round import contract_round
+from tests.benchmarks.plans import plans
+from tests.benchmarks.votes import votes
+from tests.benchmarks.waits import waits
+
+PAGES = {"contract-round": contract_round, "plans": plans, "votes": votes, "waits": waits}
+MEASURES = {**footprint.MEASURES, **PAGES}
 
 CAPTION = """\
 CPU time, median of {rounds} rounds; each measurement in a fresh process, contenders take turns, and their
@@ -25,9 +32,7 @@ COLLECT = {"on": (True,), "off": (False,), "both": (True, False)}
 @click.command(help=__doc__)
 @click.option("--rounds", default=5, show_default=True, help="Measurements of each contender.")
 @click.option("--scale", default=1.0, show_default=True, help="Size, as a factor to the full one.")
-@click.option(
-    "--only", multiple=True, type=click.Choice([*WORKLOADS, *footprint.MEASURES]), help="Repeatable."
-)
+@click.option("--only", multiple=True, type=click.Choice([*WORKLOADS, *MEASURES]), help="Repeatable.")
 @click.option("--gc", "collector", default="both", type=click.Choice([*COLLECT]), show_default=True)
 @click.option("--measure", hidden=True, help="One measurement, for the process that asks for it.")
 def main(rounds: int, scale: float, only: tuple[str, ...], collector: str, measure: str | None) -> None:
@@ -42,7 +47,7 @@ def main(rounds: int, scale: float, only: tuple[str, ...], collector: str, measu
                 for collect in COLLECT[collector]
             }
             say("\n".join(table(workload, medians)))
-    chosen = {name: take for name, take in footprint.MEASURES.items() if not only or name in only}
+    chosen = {name: take for name, take in MEASURES.items() if not only or name in only}
     if chosen:
         say("\n".join(others(chosen, rounds)))
 
