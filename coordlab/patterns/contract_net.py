@@ -181,8 +181,9 @@ def hold_round(
 def demo() -> Run:
     """Three could dig; the cheapest is awarded and crashes at work, so the task is announced again.
 
-    >>> demo().trace.select("decision", since=3)
-    3.471 ann decision {'task': 'dig', 'status': 'done', 'contractor': 'cat', 'result': None, 'attempts': 2}
+    >>> outcome = demo().trace.select("Outcome")[0].data
+    >>> outcome.status, outcome.contractor, outcome.attempts
+    ('done', 'cat', 2)
     """
     world = World(seed=7, latency="uniform(0.01, 0.05)")
     world.add(Manager("ann", [DIG], ["bob", "cat", "dan"]))

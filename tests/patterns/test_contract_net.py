@@ -103,7 +103,7 @@ def test_the_cheaper_of_two_digs() -> None:
         "0.010 cat state role bound",
         "0.010 cat send Propose -> ann",
         "0.010 dan send Refuse -> ann",
-        "0.020 ann decision {'conversation': 'ann-1', 'winner': 'cat'}",
+        "0.020 ann decision Closed {'conversation': 'ann-1', 'winner': 'cat'}",
         "0.020 ann send RejectProposal -> bob",
         "0.020 ann state role awaiting",
         "0.020 ann send AcceptProposal -> cat",
@@ -113,7 +113,7 @@ def test_the_cheaper_of_two_digs() -> None:
         "1.030 cat state role idle",
         "1.030 cat send InformDone -> ann",
         "1.040 ann state role idle",
-        f"1.040 ann decision {outcome}",
+        f"1.040 ann decision Outcome {outcome}",
     ]
     assert {verdict.status for verdict in run.verdicts} == {"holds"}
 
