@@ -196,6 +196,21 @@ def test_a_world_needs_the_standard_library_only():
     assert heavy & set(loaded.stdout.split()) == set()
 
 
+@pytest.mark.parametrize("part", ["rules", "checks", "patterns", "theory", "naive"])
+def test_pages_load_the_standard_library_only(part):
+    """Whatever counts, fits or draws comes when it is asked for, so that pages run in the browser, too."""
+    heavy = {"ipywidgets", "anywidget", "matplotlib", "numpy", "scipy", "pandas", "networkx", "IPython"}
+    names = ", ".join(f"coordlab.{name}" for name in modules_of(part))
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, {names}; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent,
+    )
+    assert heavy & set(loaded.stdout.split()) == set()
+
+
 def test_functions_are_short():
     """None has more than forty lines."""
     long = {
