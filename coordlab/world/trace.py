@@ -232,7 +232,9 @@ def in_words(name: str | None, data: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """As `repr`, but for sets, which are shown in order, and for records, which have no name."""
+    """As `repr`, but sets are shown in order, enums by their value, and records without a name."""
+    if isinstance(value, Enum):
+        return _shown(value.value)
     if isinstance(value, (set, frozenset)):
         return "{" + ", ".join(sorted(map(_shown, value))) + "}"
     if isinstance(value, tuple):

@@ -456,6 +456,7 @@ def test_notes_and_sets_come_back_from_a_file():
         """These go together."""
 
         members: frozenset[str]
+        sort: Sort = Sort.NONE
 
     class Captain(Agent):
         async def run(self):
@@ -467,7 +468,7 @@ def test_notes_and_sets_come_back_from_a_file():
     (decision,) = again.select("Team")
     assert again == trace
     assert (decision.kind, decision.data.members) == ("decision", frozenset({"bob", "cat"}))
-    assert str(decision) == "0.000 ann decision Team {'members': ['bob', 'cat']}"
+    assert str(decision) == "0.000 ann decision Team {'members': ['bob', 'cat'], 'sort': 0}"
     assert narration(again) == narration(trace)
-    assert "ann decides: Team(members={'bob', 'cat'})" in narration(trace)
+    assert "ann decides: Team(members={'bob', 'cat'}, sort=0)" in narration(trace)
     assert len({each.data for each in again.select("decision", "note")}) == 2
