@@ -56,7 +56,9 @@ COMPOSED = {
     "expert": {"blackboard"},
     "group_chat": {"orchestration"},
     "resilience": {"circuit_breaker"},
+    "rogue": {"reviewing"},
     "state_graph": {"orchestration"},
+    "swim": {"heartbeat"},
 }
 
 SHOWS = ("labs", "widgets", "cli")  # who may import the widgets
