@@ -119,6 +119,7 @@ def eventually(
 ) -> Property:
     """A liveness property: `predicate` comes true `within` so many seconds after each event `after` picks.
 
+    If it is still true at that very event, that is enough: let `after` pick what has disturbed already.
     An event that `after` picks meanwhile starts the time anew.  Undecided if the trace ends first, or
     holds no such event.
     """

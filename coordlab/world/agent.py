@@ -201,7 +201,10 @@ class Agent:
                 f"{cls.__name__}.{taken[0]} cannot be a State: every agent has something called {taken[0]} "
                 f"already. Take another name."
             )
-        cls._states = {**cls._states, **own}
+        inherited: dict[str, Any] = {}
+        for base in reversed(cls.__bases__):
+            inherited |= getattr(base, "_states", {})
+        cls._states = {**inherited, **own}
 
     def __deepcopy__(self, memo: object) -> Agent:
         """Itself: an agent is one of a kind."""

@@ -50,7 +50,8 @@ def repeated(trace: Trace, event: Event, after: Event | None = None, **fields: A
 
 
 def late(trace: Trace, event: Event, after: Event) -> Trace:
-    """The event comes only after another one."""
+    """The event comes only after another one, which is the later of the two."""
+    assert after.seq > event.seq
     return without(repeated(trace, event, after), event)
 
 

@@ -747,3 +747,19 @@ def test_who_joins_later_is_down_before():
 def test_an_agent_says_who_it_is():
     """Short, and without an address."""
     assert (repr(Talker("zoe")), Talker(5).name) == ("<Talker zoe>", "5")
+
+
+def test_states_of_all_bases_are_in_the_trace():
+    """Who is a walker and a talker starts with the states of both."""
+
+    class Walker(Agent):
+        at = State("home")
+
+    class Talker(Agent):
+        mood = State("calm")
+
+    class Both(Walker, Talker):
+        role = State("idle")
+
+    trace = World().add(Both("ann")).run().trace
+    assert dict(trace.select("start")[0].data) == {"at": "home", "mood": "calm", "role": "idle"}
