@@ -11,7 +11,7 @@ import pytest
 from coordlab import World
 from coordlab.checks.bus import properties
 from coordlab.patterns.bus import Bus
-from coordlab.patterns.bus_client import Client
+from coordlab.patterns.bus_client import Client, Unsubscribe
 from coordlab.world.trace import Event, Trace
 from tests.checks.linear import growth
 from tests.checks.mutated import changed, ended, made, repeated, swapped, without
@@ -109,6 +109,23 @@ def test_a_letter_under_way_when_the_run_ends_is_undecided() -> None:
     """It may still come."""
     accepted = trace().select("Publish", kind="handle")[1]
     assert judged(ended(trace(), accepted.time))["everything arrives within 1 s"] == "undecided"
+
+
+class Leaving(Client):
+    """Leaves one of its two patterns just after a letter was accepted that it will not hear."""
+
+    async def run(self) -> None:
+        await super().run()
+        await self.sleep(0.5)
+        await self.insist(Unsubscribe("news"))
+
+
+@pytest.mark.parametrize(("wants", "status"), [(("news",), "holds"), (("news", "#"), "violated")])
+def test_only_who_still_wants_a_letter_must_have_it(wants: tuple[str, ...], status: str) -> None:
+    """Whoever unsubscribes is owed nothing, unless another of its patterns matches."""
+    world = World().add(Bus(patience=9.0), Leaving("ann", wants), Client("bob", says=(("news", 1),)))
+    run = world.inject("cut bus>ann @0.505..0.515").run(until=8.0)
+    assert judged(run.trace)["everything arrives within 1 s"] == status
 
 
 def test_without_a_letter_nobody_can_tell_whether_letters_arrive() -> None:

@@ -43,10 +43,7 @@ def forgets_in_a_crash() -> Trace:
 
 def overwrites() -> Trace:
     """Bob takes what ann says for the whole truth, and his own addition is gone."""
-    own = repeated(shopping(), taken("bob", 0), data=ORSet().add("tea", "bob"))
-    return late(
-        own, own.select("copy", kind="state", agent="bob")[1], shopping().select("timer", since=0.4)[0]
-    )
+    return repeated(shopping(), taken("bob", 0), taken("bob", 1), data=ORSet().add("tea", "bob"))
 
 
 def out_of_order() -> Trace:
