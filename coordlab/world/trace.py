@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from enum import Enum
+from functools import cache
 from math import isfinite
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
@@ -242,8 +243,15 @@ def _shown(value: Any) -> str:
     if isinstance(value, Record):
         return _fields("", vars(value))
     if hasattr(value, "__dataclass_fields__"):
-        return _fields(type(value).__name__, {each.name: getattr(value, each.name) for each in fields(value)})
+        names = _names(type(value))  # type: ignore[arg-type]
+        return _fields(type(value).__name__, {name: getattr(value, name) for name in names})
     return repr(value)
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """What a dataclass's fields are called."""
+    return tuple(field.name for field in fields(kind))
 
 
 def _fields(name: str, values: dict[str, Any]) -> str:
@@ -276,7 +284,7 @@ def plain(value: Any, filed: bool = False) -> Any:
     if isinstance(value, Record):
         return plain(vars(value), filed)
     if hasattr(value, "__dataclass_fields__"):
-        return {field.name: plain(getattr(value, field.name), filed) for field in fields(value)}
+        return {name: plain(getattr(value, name), filed) for name in _names(type(value))}  # type: ignore[arg-type]
     return str(value) if isinstance(value, str) else int(value) if isinstance(value, int) else repr(value)
 
 
