@@ -113,7 +113,7 @@ def queues_are_bounded(bound: int) -> Property:
 def everything_arrives(within: float) -> Property:
     """MB-L1: what the bus accepted reaches, in so many seconds, whoever subscribed with an answer.
 
-    Or the bus says that it was shed, or is dead.
+    Or the bus says that it was shed, or is dead; or they unsubscribe.
     """
     name = f"everything arrives within {within:g} s"
     return Property(name, lambda trace: follows(name, *_errands(trace), within)(trace))
@@ -136,7 +136,12 @@ def _errands(trace: Trace) -> tuple[Begins, Ends]:
             return [(who, what.letter) for who, pattern in wanted if matches(what.letter.topic, pattern)]
         return []
 
-    def ends(event: Event, _: Begun) -> list[Hashable]:
+    def ends(event: Event, begun: Begun) -> list[Hashable]:
+        what = said.get(event.message) if event.kind == HANDLE else None
+        if event.name == "Unsubscribe" and what:
+            left = [pattern for who, pattern in wanted if who == event.peer and pattern != what.pattern]
+            mine = [key for key in begun if isinstance(key, tuple) and key[0] == event.peer]
+            return [key for key in mine if not any(matches(key[1].topic, each) for each in left)]
         lost = _noted(event, "Shed") or _noted(event, "DeadLetter")
         if lost is not None:
             return [(lost.subscriber, lost.letter)]

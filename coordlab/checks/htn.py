@@ -22,7 +22,7 @@ from coordlab.rules.htn import (
     replay,
     said,
 )
-from coordlab.world.trace import DECISION, HANDLE, SEND, STATE, Event, Trace
+from coordlab.world.trace import DECISION, HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
 
 def _decided(event: Event, *names: str) -> bool:
@@ -116,7 +116,7 @@ def planning_changes_nothing(domain: Domain) -> Property:
         due: dict[str | None, State] = {}  # what they must become
 
         def wrong(event: Event) -> str | None:
-            if _decided(event, "Performed", "Changed") or (event.kind == STATE and event.name == "facts"):
+            if _decided(event, "Performed", "Changed") or _shown(event) is not None:
                 return _unexplained(event, facts, due, domain)
             if event.kind == SEND and event.name == "Observed":
                 right = State(event.data.facts) == facts.get(event.agent, State())
@@ -128,13 +128,20 @@ def planning_changes_nothing(domain: Domain) -> Property:
     return never("planning changes nothing", watch)
 
 
+def _shown(event: Event) -> Any:
+    """The facts of a site that an event shows, if it does: when it starts, and whenever they change."""
+    if event.kind in (START, RESTART):
+        return dict(event.data).get("facts")
+    return event.data if event.kind == STATE and event.name == "facts" else None
+
+
 def _unexplained(
     event: Event, facts: dict[str | None, State], due: dict[str | None, State], domain: Domain
 ) -> str | None:
     """Keep the books of a site's facts; what is wrong with this event, if anything."""
     site, before = event.agent, facts.get(event.agent)
-    if event.kind == STATE:
-        facts[site] = State(event.data)
+    if (shown := _shown(event)) is not None:
+        facts[site] = State(shown)
         right = due.pop(site, before) in (None, facts[site])
         return None if right else f"no action, and nothing by itself, made the facts of {site} these."
     if before is None:

@@ -67,6 +67,7 @@ def one_leader_per_term() -> Property:
 
 def led_by_a_majority(members: int) -> Property:
     """LE-S2: who leads a term has the votes of most of the members for it, its own included."""
+    needed = majority(members)
 
     def watch(trace: Trace) -> Complaint:
         given = {
@@ -84,7 +85,7 @@ def led_by_a_majority(members: int) -> Property:
                 votes.setdefault((event.agent, event.data.term), set()).add(event.agent)
             elif (term := terms.led(event)) is not None:
                 count = len(votes.get((event.agent, term), ()))
-                if count < majority(members):
+                if count < needed:
                     return f"{event.agent} leads term {term} with {count} of {members} votes."
             return None
 

@@ -134,10 +134,10 @@ class Blackboard(Agent):
         seconds: float = float("inf"),
     ) -> None:
         super().__init__(name)
-        self.board, self.agenda = rules.Board(merge), rules.Agenda(rating)
+        rules.check_control(concurrent, limit, steps, seconds)
+        self.board, self.agenda, self.busy = rules.Board(merge), rules.Agenda(rating), 0
         self.concurrent, self.limit, self.steps, self.seconds = concurrent, limit, steps, seconds
         self.subscriptions: dict[tuple[str, Query], rules.Subscription] = {}
-        self.busy = 0
 
     def on_write(self, sender: str, message: Write) -> Written | Refused:
         given = {name: value for name, value in vars(message).items() if name not in ("key", "value")}

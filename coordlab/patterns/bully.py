@@ -67,6 +67,11 @@ class Candidate(Agent):
         guarded: bool = True,
     ) -> None:
         super().__init__(str(rank))
+        if type(rank) is not int or not 0 < patience < float("inf"):
+            raise ValueError(
+                f"rank={rank!r}, patience={patience!r}: a rank is a whole number, and an answer takes some "
+                f"time. Write for instance Candidate(3, patience=0.25)."
+            )
         self.rank, self.patience, self.heartbeat = rank, patience, heartbeat
         self.skip_silent, self.guarded = skip_silent, guarded
         self.holding = False  # an election: one at a time

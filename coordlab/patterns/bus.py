@@ -6,7 +6,8 @@ Idea.      Publish on a topic; the bus brings it to whoever subscribed to it. It
 Messages.  Publish and Subscribe to the bus, Accepted and Subscribed back; Deliver on, Received back.
 Cost.      A letter for m subscribers takes 1 + m messages, or twice that with answers: one more than
            telling them directly. What goes away is channels and acquaintance, not deliveries.
-Assumes.   The bus comes back, with its disk. It is one queue, and while it is away nobody hears anything.
+Assumes.   The bus comes back, with its disk; so do those who subscribed, or their letters die one after
+           the other. It is one queue, and while it is away nobody hears anything.
 Source.    P. Eugster et al., The Many Faces of Publish/Subscribe, ACM Computing Surveys 35(2), 2003;
            J. Kreps et al., Kafka: a Distributed Messaging System for Log Processing, NetDB 2011.
 """
@@ -150,8 +151,11 @@ class Bus(Agent):
             if session.next == offset:  # else it was shed meanwhile
                 session.pending.popleft()
             self.measure()
-        self.serving[session.subscriber, session.pattern] = False
+        key = session.subscriber, session.pattern
+        self.serving[key] = False
         self.role = "busy" if any(self.serving.values()) else "idle"
+        if again := self.disk["sessions"].get(key):  # it left and came back meanwhile
+            self.attend(again)
 
     async def insist(self, session: Session, offset: int) -> bool:
         """Bring it until an answer comes; false if none does in all attempts."""

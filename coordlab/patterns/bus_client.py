@@ -100,6 +100,14 @@ class Client(Agent):
         idempotent: bool = True,
     ) -> None:
         super().__init__(name)
+        if isinstance(wants, str):
+            raise ValueError(
+                f"wants={wants!r} is a text: several patterns may stand there. Write wants=({wants!r},)."
+            )
+        if not patience > 0:
+            raise ValueError(
+                f"patience={patience!r}: give seconds, above 0. Write for instance patience=0.2."
+            )
         self.wants, self.says = tuple(map(check_pattern, wants)), says
         check_replay(replay)
         for topic, _ in says:
@@ -107,6 +115,7 @@ class Client(Agent):
         self.bus, self.pause, self.patience = bus, pause, patience
         self.acknowledged, self.replay, self.idempotent = acknowledged, replay, idempotent
         self.answers: dict[int, Any] = {}  # to requests, by their numbers
+        self.posting = False
 
     @property
     def outbox(self) -> deque[Letter]:
@@ -119,8 +128,7 @@ class Client(Agent):
         disk = self.stable
         for pattern in self.wants if self.bus else ():
             await self.insist(Subscribe(pattern, self.replay, self.acknowledged))
-        if self.outbox:
-            self.spawn(self.post())
+        self.spawn(self.post())
         for topic, body in self.says[disk.setdefault("said", 0) :]:
             await self.sleep(self.pause)
             disk["said"] += 1
@@ -138,15 +146,18 @@ class Client(Agent):
             self.send(self.bus, Publish(letter))
         else:
             self.outbox.append(letter)
-            if len(self.outbox) == 1:
-                self.spawn(self.post())
+            self.spawn(self.post())
         return number
 
     async def post(self) -> None:
         """Bring the bus what waits on the disk, one letter after the other."""
+        if self.posting:
+            return
+        self.posting = True
         while self.outbox:
             await self.insist(Publish(self.outbox[0]))
             self.outbox.popleft()
+        self.posting = False
 
     async def insist(self, wish: Publish | Subscribe | Unsubscribe) -> None:
         """Ask the bus until it answers."""

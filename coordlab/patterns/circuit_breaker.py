@@ -167,7 +167,7 @@ class Callee(Agent):
 
     def __init__(self, name: str = "db", failing: float = 0.0) -> None:
         super().__init__(name)
-        if not 0 <= failing <= 1:
+        if not isinstance(failing, (int, float)) or not 0 <= failing <= 1:
             raise ValueError(f"failing={failing!r}: a share from 0 to 1 is meant. Write failing=0.3.")
         self.failing = failing
 

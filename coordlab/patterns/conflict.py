@@ -15,7 +15,7 @@ Source.    D. Terry et al., Managing Update Conflicts in Bayou, SOSP 1995, for m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,8 @@ from coordlab.rules.conflict import (
     Policy,
     Resolved,
     Tried,
+    agenda,
+    check,
     held,
     merged,
     reconsidered,
@@ -80,9 +82,9 @@ class Resolver(Agent):
 
     role = State("settled")  # or settling
 
-    def __init__(self, policy: Policy, conflicts: Iterable[str], human: str | None = None) -> None:
+    def __init__(self, policy: Policy, conflicts: Collection[str], human: str | None = None) -> None:
         super().__init__("resolver")
-        self.policy, self.conflicts, self.human = policy, tuple(dict.fromkeys(conflicts)), human
+        (self.policy, self.conflicts), self.human = agenda(policy, conflicts), human
         self.heard: dict[str, dict[str, Proposal]] = self.stable.setdefault("heard", {})
         self.retries: Counter[str] = self.stable.setdefault("retries", Counter())
         self.resolved: dict[str, Resolved] = self.stable.setdefault("resolved", {})
@@ -172,13 +174,12 @@ class Proposer(Agent):
         self,
         name: str,
         views: Mapping[str, Any],
-        evidence: Iterable[tuple[str, str, Any]] = (),
+        evidence: Collection[tuple[str, str, Any]] = (),
         priority: float = 0.0,
         yields: float = 0.0,
     ) -> None:
         super().__init__(name)
-        if not 0 <= yields <= 1:
-            raise ValueError(f"yields={yields!r}: to give way has a chance from 0 to 1. Write yields=0.5.")
+        check("yields", yields, "to give way has a chance from 0 to 1. Write yields=0.5.", most=1.0)
         self.views = held(name, views, evidence, priority)
         self.yields, self.open = yields, set(views)
         self.said: dict[tuple[str, int], Proposal] = {}
@@ -203,8 +204,7 @@ class Human(Agent):
 
     def __init__(self, name: str = "human", takes: float = 1.0, absent: bool = False) -> None:
         super().__init__(name)
-        if not 0 <= takes < float("inf"):
-            raise ValueError(f"takes={takes!r}: a human takes some seconds, 0 or more. Write takes=1.0.")
+        check("takes", takes, "a human takes some seconds, 0 or more. Write takes=1.0.")
         self.takes, self.absent, self.free_at = takes, absent, 0.0
 
     def judge(self, candidates: tuple[Candidate, ...]) -> str:

@@ -15,7 +15,7 @@ Source.    R. G. Smith, The Contract Net Protocol, IEEE ToC C-29(12), 1980; mess
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -48,8 +48,8 @@ class Manager(Agent):
     def __init__(
         self,
         name: str,
-        tasks: Iterable[Task],
-        contractors: Iterable[str] = (),
+        tasks: Collection[Task],
+        contractors: Collection[str] = (),
         policy: Policy = USUAL,
         interval: float = 0.0,
         directed: str | None = None,
@@ -61,6 +61,9 @@ class Manager(Agent):
         self.taken: set[tuple[str, str]] = set()  # whose proposal counts, or was too late, in which
         self.stages: dict[str, str] = {}  # how far each task is
         rules.require_numbers(0, interval=interval)
+        rules.require(isinstance(policy, Policy), f"policy={policy!r}", "a policy", "Policy(attempts=2)")
+        one = directed is None or isinstance(directed, str)
+        rules.require(one, f"directed={directed!r}", "one name", "directed='bob'")
         somebody = bool(self.contractors) or directed is not None
         rules.require(somebody, "contractors=()", "a manager needs some", "contractors=['ann', 'bob']")
 

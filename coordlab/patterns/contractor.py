@@ -8,7 +8,7 @@ contract_net).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -117,7 +117,7 @@ class Contractor(Agent):
         self,
         name: str,
         bid: Bid,
-        skills: Iterable[str] = (),
+        skills: Collection[str] = (),
         capacity: int = 1,
         patience: float = 0.5,
         yields: float = 0.0,
@@ -128,6 +128,7 @@ class Contractor(Agent):
         self.patience, self.yields, self.fails = patience, yields, fails
         self.answered: dict[str, int] = {}  # up to which round of each conversation
         self.commitments = Commitments(capacity)
+        rules.require(isinstance(bid, Bid), f"bid={bid!r}", "a Bid", "Bid(cost=80, seconds=1)")
         rules.require_numbers(0, patience=patience)
         rules.require_numbers(0, 1, yields=yields, fails=fails)
 

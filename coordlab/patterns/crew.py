@@ -92,8 +92,8 @@ class Crew(Conductor):
         tokens: Estimate = estimate,
     ) -> None:
         super().__init__(name, budget, patience, repeats, tokens)
-        self.agents, self.manager, self.tries = tuple(agents), manager, tries
         self.tasks = validate(agents, tasks, Process(process), manager, tries)
+        self.agents, self.manager, self.tries = tuple(agents), manager, tries
         self.reads = contexts(self.tasks)
         self.place = {task.name: place for place, task in enumerate(self.tasks)}
         self.coworkers = coworkers(agents, self.tasks, manager, rights)

@@ -9,7 +9,8 @@ Messages.  Request, Granted, Release with each lock; Look and Table for the coor
 Cost.      A look is 2 messages per lock. A probe takes at most 2 per wait. A time-out costs its whole
            length, and sends back agents that were merely slow. An order costs nothing but the order.
 Assumes.   Messages between up agents arrive; locks do not crash. Who holds a lock lets go by itself,
-           unless it waits. Probes need locks of one holder each: waiting for any of several is another model.
+           unless it waits: whoever crashes while it waits may be gone from a ring that was seen twice.
+           Probes need locks of one holder each: waiting for any of several is another model.
 Source.    E. Knapp, Deadlock Detection in Distributed Databases, ACM Computing Surveys 19(4), 1987;
            K. Chandy, J. Misra, L. Haas, Distributed Deadlock Detection, ACM TOCS 1(2), 1983; J. Havender,
            Avoiding Deadlock in Multitasking Systems, IBM Systems Journal 7(2), 1968 (order).
@@ -25,7 +26,9 @@ from coordlab.rules.deadlock import (
     AndProber,
     Candidate,
     Lock,
+    check_names,
     check_policy,
+    check_waits,
     cycle,
     in_order,
     unchanged,
@@ -81,8 +84,8 @@ class Worker(Agent):
         ordered: bool = False,
     ) -> None:
         super().__init__(name)
-        if twice := [lock for place, lock in enumerate(wants) if lock in wants[:place]]:
-            raise ValueError(f"{name} wants {twice[0]!r} twice, and would wait for itself. Name each once.")
+        check_names("wants", wants)
+        check_waits(patience=patience, probes=probes)
         ranks = {lock: place for place, lock in enumerate(sorted(wants))}
         self.wants = in_order(wants, ranks) if ordered else list(wants)
         self.rounds, self.think, self.hold = rounds, think, hold
@@ -166,7 +169,8 @@ class Coordinator(Agent):
         self, locks: tuple[str, ...], period: float = 0.5, policy: str = "youngest", name: str = "coordinator"
     ) -> None:
         super().__init__(name)
-        self.locks, self.period, self.policy = locks, period, check_policy(policy)
+        check_waits(period=period)
+        self.locks, self.period, self.policy = check_names("locks", locks), period, check_policy(policy)
 
     async def run(self) -> None:
         """Look, compare with the look before, break."""
@@ -205,6 +209,8 @@ def philosophers(
 
     Without a `period` nobody looks for deadlocks.
     """
+    if not isinstance(agents, int) or agents < 2:
+        raise ValueError(f"agents={agents!r}: it takes two to share their forks. Write philosophers(5).")
     forks = tuple(f"fork{number}" for number in range(1, agents + 1))
     world = World(seed=7, latency="uniform(0.01, 0.05)").add(Resource(fork) for fork in forks)
     for number in range(agents):

@@ -33,7 +33,8 @@ from coordlab.patterns.workers import (
     Results,
     Worker,
 )
-from coordlab.rules.delegation import POLICIES, Candidate, Leaf, Member, break_down, candidates, checked
+from coordlab.rules import delegation as rules
+from coordlab.rules.delegation import Candidate, Leaf, Member, break_down, candidates, checked
 from coordlab.rules.domains import REPORT
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
@@ -94,8 +95,7 @@ class Coordinator(Agent):
         super().__init__("coordinator")
         (self.leaves, self.crew), self.policy = checked(leaves, crew), policy
         self.within, self.patience, self.attempts = within, patience, attempts
-        if policy not in POLICIES:
-            raise ValueError(f"policy={policy!r}: there are {', '.join(POLICIES)}. Take one of these.")
+        rules.check_settings(policy, within, patience, attempts)
         self.results: dict[str, str] = self.stable.setdefault("results", {})
         self.failures: dict[str, str] = self.stable.setdefault("failures", {})
         self.turns: list[str] = []  # who was given a leaf, one after the other
@@ -152,7 +152,7 @@ class Coordinator(Agent):
             if not (free := self.free(leaf, failed)):
                 await self.until(lambda: self.closed(leaf.name) or self.free(leaf, failed))
             elif self.policy != "contract_net":
-                return POLICIES[self.policy](leaf, free).member
+                return rules.POLICIES[self.policy](leaf, free).member
             elif winner := await self.tender(leaf, failed):
                 return winner
         return None

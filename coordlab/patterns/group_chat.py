@@ -29,6 +29,7 @@ from coordlab.rules.group_chat import (
     Policy,
     Unchanged,
     Window,
+    candidates,
     check_members,
     chosen,
     everything,
@@ -92,13 +93,13 @@ class Chair(Conductor):
     async def next_speaker(self) -> str:
         """Whom the policy names, or of several the selector."""
         chat = Chat(self.members, self.outputs, self.stable.get("last"))
-        candidates = self.policy(chat)
-        question = f"Who speaks next: {', '.join(candidates)}?"
-        for _ in range(3 if self.selector and len(candidates) > 1 else 0):
+        named = candidates(self.policy, chat)
+        question = f"Who speaks next: {', '.join(named)}?"
+        for _ in range(3 if self.selector and len(named) > 1 else 0):
             reply = await self.turn(str(self.selector), question, self.window(self.outputs))
-            if not isinstance(reply, Failed) and (name := chosen(reply.content, candidates)):
+            if not isinstance(reply, Failed) and (name := chosen(reply.content, named)):
                 return name
-        return candidates[0]
+        return named[0]
 
     async def give_floor(self, to: str) -> None:
         """One turn of one member."""

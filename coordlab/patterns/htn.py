@@ -99,7 +99,7 @@ class Site(Agent):
     """Where things are really done: it knows the facts, and some change by themselves.
 
     `changes` are such moments, in seconds, with what is the case from then on; an action takes `pace`
-    seconds and fails with the chance `failure` for no reason that anybody could know.
+    seconds and fails with the chance `failure`, for no reason.
     """
 
     role = State("quiet")  # or busy
@@ -115,13 +115,14 @@ class Site(Agent):
         name: str = "site",
     ) -> None:
         super().__init__(name)
-        self.domain, self.changes, self.pace, self.failure = domain, changes, pace, failure
-        self.given = settled(facts)
-        self.doing: set[tuple[str, int]] = set()
+        self.changes = sorted(changes, key=lambda each: each[0])
+        self.domain, self.pace, self.failure, self.doing = domain, pace, failure, set[tuple[str, int]]()
+        if not 0 <= failure <= 1:
+            raise ValueError(f"failure={failure!r} is no chance: give a number from 0 to 1, such as 0.2.")
+        self.facts = self.stable.setdefault("facts", tuple(settled(facts).items()))
 
     async def run(self) -> None:
-        """Remember how things are, and let come what comes."""
-        self.facts = self.stable.setdefault("facts", tuple(self.given.items()))
+        """Let come what comes."""
         for at, effects in self.changes[self.stable.setdefault("changes", 0) :]:
             await self.sleep(max(0.0, at - self.now))
             self.stable["changes"] += 1
@@ -227,8 +228,7 @@ class Actor(Agent):
                 self.note(reply.because if isinstance(reply, Failed) else "no answer")
                 break
             self.stable["tasks"] = remaining(tasks, found.chosen, done)
-        left: tuple[Task, ...] = self.stable["tasks"]
-        return left
+        return tuple(self.stable["tasks"])
 
     async def insist(self, message: Look | Do) -> Any:
         """The site's answer, asked for again and again; None if it never comes."""

@@ -33,6 +33,8 @@ from coordlab.rules.orchestration import (
     Turn,
     Usage,
     Utterance,
+    check_budget,
+    check_seconds,
     estimate,
     frozen,
     weigh,
@@ -61,6 +63,7 @@ class Member(Agent):
                 f"{name} cannot act by {act!r}: an async function of a turn is needed. "
                 f"Write async def act(turn): return '...', or Scripted({name!r}, 'one', 'two')."
             )
+        check_seconds(seconds=seconds)
         self.act, self.seconds, self.tokens = act or self.reply, seconds, tokens
         self.seen: set[tuple[str, int]] = set()
         self.free = asyncio.Lock()
@@ -137,7 +140,8 @@ class Conductor(Agent):
         tokens: Estimate = estimate,
     ) -> None:
         super().__init__(name)
-        self.budget, self.patience, self.tokens = budget, patience, tokens
+        check_seconds(patience=patience)
+        self.budget, self.patience, self.tokens = check_budget(budget), patience, tokens
         self.loops = None if repeats is None else LoopDetector(repeats)
         self.outputs: tuple[Any, ...] = ()
         self.result: Result | None = None

@@ -6,7 +6,7 @@ Idea.      Whoever has waited long asks along its waits. AND: a probe that comes
 Messages.  Signal is what they wait for; Probe (AND), Query and Reply (OR) find out.
 Cost.      At most one probe, or one query and one reply, for each wait and each who asks; the answer is
            there after as many hops as the ring is long, there and back for OR.
-Assumes.   Links are first in, first out, and lose nothing. Who waits neither speaks nor gives up.
+Assumes.   Links are first in, first out, and lose nothing. Who waits neither speaks, gives up nor crashes.
 Source.    K. Chandy, J. Misra, L. Haas, Distributed Deadlock Detection, ACM TOCS 1(2), 1983.
 """
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from coordlab.checks.probes import properties
-from coordlab.rules.deadlock import MODELS, AndProber, OrProber
+from coordlab.rules.deadlock import MODELS, AndProber, OrProber, check_names
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -64,12 +64,12 @@ class Waiter(Agent):
         self, name: str, on: tuple[str, ...] = (), model: str = "AND", work: float = 1.0, suspect: float = 0.5
     ) -> None:
         super().__init__(name)
-        if model not in MODELS:
+        if not isinstance(model, str) or model not in MODELS:
             raise ValueError(
                 f"model={model!r}: probes know {' and '.join(MODELS)}. For k of n there is the rule "
-                f"coordlab.rules.deadlock.deadlocked, which sees everybody."
+                f"coordlab.rules.deadlock.deadlocked, which sees everybody. Write model='AND'."
             )
-        self.wait = MODELS[model](*on) if on else None
+        self.wait = MODELS[model](*check_names("on", on)) if on else None
         self.model, self.work, self.suspect = model, work, suspect
         self.heard: dict[str, None] = {}
         self.all, self.any = AndProber(name), OrProber(name)
@@ -86,7 +86,7 @@ class Waiter(Agent):
         if not await self.until(lambda: not self.waits_for, within=self.suspect):
             self.find_out()
             await self.until(lambda: not self.waits_for or self.role == "is stuck", within=1_000.0)
-        if self.role != "is stuck":
+        if not self.waits_for:  # else it is stuck, or behind those who are
             self.role = "works"
             await self.sleep(self.work)
             self.role = "signals"

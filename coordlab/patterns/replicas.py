@@ -16,7 +16,7 @@ Source.    A. Demers et al., Epidemic Algorithms for Replicated Database Mainten
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from coordlab.checks.replicas import properties
@@ -61,21 +61,27 @@ class Replica(Agent):
         self,
         name: str,
         start: Replicated,
-        updates: Iterable[Update] = (),
+        updates: Collection[Update] = (),
         mode: str = "push-pull",
         period: float | None = 0.5,
         fan_out: int = 1,
-        reads: Iterable[float] = (),
+        reads: Collection[float] = (),
     ) -> None:
         super().__init__(name)
+        listed = isinstance(updates, Collection) and isinstance(reads, Collection)
+        if not listed or not all(isinstance(each, Update) for each in updates):
+            raise TypeError(
+                f"updates={updates!r}, reads={reads!r}: give a list of updates and a list of times. "
+                f"Write updates=[Update(1.0, 'add', 'milk')], reads=[5.0]."
+            )
         if not hasattr(start, "merged"):
             raise TypeError(f"start={start!r} is no copy that merges. Write for instance start=ORSet().")
-        if period is not None and not 0 < period < float("inf"):
+        if period is not None and (not isinstance(period, (int, float)) or not 0 < period < float("inf")):
             raise ValueError(f"period={period!r}: give seconds above 0, or None to be silent. Write 0.5.")
         self.mode, self.period, self.fan_out = checked(mode, fan_out), period, fan_out
+        if not all(isinstance(at, (int, float)) and 0 <= at < float("inf") for at in reads):
+            raise ValueError(f"reads={reads!r}: a read comes at 0 s or later. Write reads=[1.0].")
         self.updates, self.reads = sorted(updates, key=lambda each: each.at), sorted(reads)
-        if not all(0 <= at < float("inf") for at in self.reads):
-            raise ValueError(f"reads={self.reads}: a read comes at 0 s or later. Write reads=[1.0].")
         for each in self.updates:
             applied(start, each, name, each.at)  # refuses at once what it could not do later
         self.take(self.stable.get("copy", start))

@@ -76,10 +76,10 @@ class Bulkhead(AsyncContextDecorator):
         try:
             await turn
         except BaseException:
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-            else:
+            if not turn.cancelled():
                 self._leave()  # it was let in, and is cancelled at the same moment
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
             raise
 
     async def __aexit__(self, *_: object) -> None:
@@ -87,10 +87,11 @@ class Bulkhead(AsyncContextDecorator):
 
     def _leave(self) -> None:
         """Pass the place on to whoever has waited longest."""
-        if self._waiting:
-            self._waiting.popleft().set_result(None)
-        else:
-            self.running -= 1
+        while self._waiting:
+            if not (turn := self._waiting.popleft()).cancelled():
+                turn.set_result(None)
+                return
+        self.running -= 1
 
 
 @asynccontextmanager
@@ -110,7 +111,7 @@ def retry(
     upon: Errors = (Exception,),
 ) -> Callable[[_Function], _Function]:
     """Calls again upon these exceptions, up to `retries` times, after `delays`; never when it was refused."""
-    list(delays(retries, base, cap))  # what is wrong shows here, not at the first failure
+    next(delays(retries, base, cap), None)  # what is wrong shows here, not at the first failure
     error_classes(upon)
 
     def decorate(func: _Function) -> _Function:

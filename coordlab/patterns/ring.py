@@ -74,6 +74,8 @@ class Member(Agent):
         heartbeat: float | None = 1.0,
     ) -> None:
         super().__init__(str(rank))
+        if not 0 < patience < float("inf"):
+            raise ValueError(f"patience={patience!r} s: an answer takes some time. Write patience=0.25.")
         self.rank, self.starts, self.patience, self.heartbeat = rank, starts, patience, heartbeat
         self.after = [*after(ring, rank), rank]
         self.began = 0.0  # the election that it takes part in
@@ -149,6 +151,8 @@ def hold_election(ring: Sequence[int], starts: Sequence[int] = (), latency: floa
     [9, 5]
     """
     world = World(latency=latency)
+    for rank in starts:
+        after(ring, rank)  # refuses a stranger, who would never start
     for rank in ring:
         world.add(Member(rank, ring, starts=not starts or rank in starts, heartbeat=None))
     return world.expect(*properties(len(ring))).run()

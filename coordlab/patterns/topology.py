@@ -187,7 +187,7 @@ def team(
 ) -> World:
     """A world with a team that does so many tasks, the same number by each, and what must hold of it."""
     check(style, agents, branching)
-    if tasks < 1 or tasks % agents:
+    if not isinstance(tasks, int) or tasks < 1 or tasks % agents:
         raise ValueError(
             f"tasks={tasks} cannot be shared evenly by {agents} agents, and teams that do different work "
             f"cannot be compared. Write a multiple of {agents}, such as tasks={3 * agents}."
@@ -206,15 +206,18 @@ def tax(run: Run, work: float = 1.0, handling: float = 0.01) -> Tax:
     >>> tax(team("star", agents=5, tasks=15).run())
     Tax(messages=8.0, busiest=4.0, makespan=3.3, throughput=4.545455, cost=1.032)
     """
-    tasks = run.trace.select("Finished")
+    done = {event.agent: event.time for event in run.trace.select("role") if event.data == "is done"}
+    tasks, late = run.trace.select("Finished"), {*run.trace.agents} - {*done, "bus"}
+    if late or not done:
+        raise ValueError(f"{sorted(late)} are not done: a tax is of a whole run. Write tax(team(...).run()).")
     rounds = 1 + max(event.data.round for event in tasks)
     sent = run.trace.count("Share", "Ask", kind="send")
     handled: dict[str | None, int] = {}
     for event in run.trace.select("Share", "Ask", kind="handle"):
         handled[event.agent] = handled.get(event.agent, 0) + 1
-    ended = max(event.time for event in run.trace.select("role") if event.data == "is done")
     busiest = max(handled.values(), default=0) / rounds
     cost = work + 2 * handling * sent / len(tasks)
+    ended = max(done.values())
     return Tax(sent / rounds, busiest, ended, round(len(tasks) / ended, 6), round(cost, 6))
 
 

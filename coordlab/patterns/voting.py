@@ -17,6 +17,7 @@ Source.    F. Brandt et al. (eds.), Handbook of Computational Social Choice, 201
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import Any
 
 from coordlab.checks.voting import properties
@@ -101,9 +102,10 @@ class Chair(Agent):
     ) -> None:
         super().__init__(name)
         self.proposals, self.electorate = tuple(proposals), electorate
-        if deadline <= 0 or len(set(self.proposals)) < len(self.proposals):
+        once = not isinstance(proposals, str) and len(set(self.proposals)) == len(self.proposals)
+        if not (once and 0 < deadline < inf):
             raise ValueError(
-                f"deadline={deadline}, proposals={self.proposals!r}: a vote is open for some time, and each "
+                f"deadline={deadline}, proposals={proposals!r}: a vote is open for some time, and each "
                 f"proposal stands once. Write Chair(proposals=('tea', 'more tea'), deadline=1.0)."
             )
         self.rule, self.quorum, self.deadline = rule, quorum, deadline

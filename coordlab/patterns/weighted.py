@@ -101,7 +101,7 @@ class Moderator(Agent):
             "strangers": strangers,
         }
         self.asked = 0
-        if questions < 1 or deadline <= 0:
+        if type(questions) is not int or questions < 1 or not 0 < deadline < inf:
             raise ValueError(
                 f"questions={questions}, deadline={deadline}: one question at least is asked, and stays open "
                 f"for some time. Write Moderator(questions=10, deadline=1.0)."

@@ -86,6 +86,8 @@ class Worker(Agent):
     def __init__(self, member: Member, coordinator: str = "coordinator", failure: float = 0.0) -> None:
         super().__init__(member.name)
         self.member, self.coordinator, self.failure = member, coordinator, failure
+        if not 0 <= failure <= 1:
+            raise ValueError(f"failure={failure!r} is no chance: give a number from 0 to 1, such as 0.2.")
 
     async def run(self) -> None:
         """Say that it is back, if it was away."""

@@ -71,7 +71,8 @@ def check_claim(key: str, confidence: float, sources: Sources) -> None:
             f"Write for instance 'finding:ai'."
         )
     check_confidence(confidence)
-    if not all(isinstance(each, tuple) and list(map(type, each)) == [str, int] for each in sources):
+    pairs = isinstance(sources, tuple) and all(isinstance(each, tuple) for each in sources)
+    if not pairs or not all([*map(type, each)] == [str, int] for each in sources):
         raise ValueError(
             f"sources={sources!r}: what an entry rests on is named by pairs of key and version. "
             f"Write for instance sources=(('finding:ai', 1),)."
@@ -332,6 +333,17 @@ def rated(activation: Activation, rating: Rating) -> float:
             f"Write for instance rating=lambda activation: activation.entry.confidence."
         )
     return value
+
+
+def check_control(concurrent: int, limit: float, steps: int, seconds: float) -> None:
+    """A ValueError unless a control can work so."""
+    counted = type(concurrent) is int and type(steps) is int and concurrent >= 1 and steps >= 0
+    if not (counted and 0 < limit < float("inf") and seconds >= 0):
+        raise ValueError(
+            f"concurrent={concurrent!r}, limit={limit!r}, steps={steps!r}, seconds={seconds!r}: one source "
+            f"or more acts at a time, for some time, and steps and seconds are counted from 0. "
+            f"Write for instance concurrent=1, limit=10.0, steps=1000, seconds=60.0."
+        )
 
 
 class Agenda:

@@ -31,7 +31,7 @@ def check_topic(topic: str) -> str:
     >>> check_topic("site/1/temperature")
     'site/1/temperature'
     """
-    if not topic or any(mark in topic for mark in "+#"):
+    if not isinstance(topic, str) or not topic or any(mark in topic for mark in "+#"):
         raise ValueError(
             f"nothing can be published on {topic!r}: a topic names its levels, and + and # belong into "
             f"patterns. Write for instance 'site/1/temperature'."
@@ -45,9 +45,9 @@ def check_pattern(pattern: str) -> str:
     >>> check_pattern("site/+/temperature"), check_pattern("#")
     ('site/+/temperature', '#')
     """
-    levels = pattern.split("/")
+    levels = pattern.split("/") if isinstance(pattern, str) else []
     clear = all(level in ("+", "#") or not set(level) & {"+", "#"} for level in levels)
-    if not pattern or not clear or "#" in levels[:-1]:
+    if not (pattern and levels) or not clear or "#" in levels[:-1]:
         raise ValueError(
             f"nobody can subscribe to {pattern!r}: + stands for one whole level, # for all that follow, at "
             f"the end only. Write for instance 'site/+/temperature' or 'site/#'."
@@ -80,10 +80,11 @@ REPLAY = ("none", "last", "all")
 
 def check_queue(bound: int, shed: str, attempts: int) -> None:
     """Refuse, with a `ValueError`, a queue that cannot be."""
-    if shed not in SHEDDING or bound < 1 or attempts < 1:
+    counts = [isinstance(each, int) and each is not True and each >= 1 for each in (bound, attempts)]
+    if shed not in SHEDDING or not all(counts):
         raise ValueError(
             f"shed={shed!r}, bound={bound}, attempts={attempts}: shed is one of {', '.join(SHEDDING)}, the "
-            f"others are 1 or more. Write for instance bound=100, shed='oldest', attempts=20."
+            f"others are whole numbers, 1 or more. Write for instance bound=100, shed='oldest', attempts=20."
         )
 
 
@@ -160,4 +161,6 @@ class Journal:
     def since(self, pattern: str, replay: str) -> Iterator[int]:
         """The offsets that a new subscriber is sent: none, the last of each topic, or all that match."""
         kept = {"none": (), "last": sorted(self.last.values()), "all": range(len(self.letters))}
-        return (offset for offset in kept[replay] if matches(self.letters[offset].topic, pattern))
+        return (
+            offset for offset in kept[check_replay(replay)] if matches(self.letters[offset].topic, pattern)
+        )

@@ -272,6 +272,8 @@ class Breaker:
     def __init__(
         self, settings: Settings = USUAL, name: str = "", listeners: tuple[Listener, ...] = ()
     ) -> None:
+        if not isinstance(settings, Settings):
+            raise TypeError(f"{settings!r}: settings are meant. Write for instance Settings(failures=3).")
         self.settings, self.name, self.listeners = settings, name, listeners
         self.state, self.generation, self.admitted = CLOSED, 0, 0
         self.since = self.now = -inf  # when it came into this state; when it was last looked at

@@ -5,10 +5,10 @@ Every rule is a function of the set of candidates: in whatever order they arrive
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from math import isfinite
+from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
 from coordlab.world.message import message
@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 
 STEPS = ("merge", "retry", "tie-break", "escalate", "default")
 ORDER = ("priority", "time", "draw", "id")
+
+
+def number(value: object, least: float = -inf, most: float = inf) -> bool:
+    """Whether a value is a finite number from `least` to `most`.
+
+    >>> number(3, 0), number(-1, 0), number(float("inf")), number("3"), number(True)
+    (True, False, False, False, False)
+    """
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return real and -1e300 < value < 1e300 and least <= value <= most  # type: ignore[operator]
+
+
+def check(name: str, value: float, words: str, least: float = 0.0, most: float = inf) -> None:
+    """Nothing if it is such a number; else a `ValueError` with these words, on what is allowed instead."""
+    if not number(value, least, most):
+        raise ValueError(f"{name}={value!r}: {words}")
 
 
 @message
@@ -36,7 +52,12 @@ class Candidate:
                 f"Candidate({self.id!r}, None) says nothing: whoever has no view sends no candidate. "
                 f"Write Candidate({self.id!r}, 'x')."
             )
-        if not (isfinite(self.priority) and isfinite(self.at)):
+        if isinstance(self.value, float) and isnan(self.value):
+            raise ValueError(
+                f"Candidate({self.id!r}, nan) is not even equal to itself, so nobody could agree with it. "
+                f"Write a number or a text: Candidate({self.id!r}, 'unknown')."
+            )
+        if not (number(self.priority) and number(self.at)):
             raise ValueError(
                 f"priority={self.priority!r}, at={self.at!r}: candidates are ordered by both, so both are "
                 f"finite numbers. Write Candidate({self.id!r}, {self.value!r}, priority=1, at=0.0)."
@@ -123,8 +144,13 @@ class Policy:
             raise ValueError(
                 f"retries={self.retries!r}: the budget is a whole number, 0 or more. Write retries=2."
             )
+        if self.merge is not None and not callable(self.merge):
+            raise ValueError(
+                f"merge={self.merge!r}: a function makes one of two values, or None: nothing does. "
+                f"Write merge=union."
+            )
         for name in ("patience", "hearing"):
-            if not 0 < (seconds := getattr(self, name)) < float("inf"):
+            if not number(seconds := getattr(self, name), 1e-6):
                 raise ValueError(f"{name}={seconds!r}: a wait takes some seconds and ends. Write {name}=5.0.")
 
     @property
@@ -139,23 +165,46 @@ class Policy:
 
 
 def _listed(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
-    if not given or isinstance(given, str) or len(set(given)) < len(given) or not set(given) <= set(known):
+    listed = isinstance(given, Collection) and not isinstance(given, str)
+    texts = [each for each in given if isinstance(each, str) and each in known] if listed else []
+    if not texts or not len(set(texts)) == len(texts) == len(given):
         raise ValueError(
             f"{name}={given!r}: it lists some of {', '.join(known)}, each once, in the order in which they "
             f"count. Write {name}={known!r}."
         )
 
 
+def agenda(policy: Policy, conflicts: Collection[str]) -> tuple[Policy, tuple[str, ...]]:
+    """A policy, and the names of the conflicts to settle by it, each once; a set of names is sorted.
+
+    >>> agenda(policy := Policy(), {"hue", "date"})[1]
+    ('date', 'hue')
+    """
+    listed = isinstance(conflicts, Collection) and not isinstance(conflicts, str)
+    if not isinstance(policy, Policy) or not listed or not all(isinstance(each, str) for each in conflicts):
+        raise ValueError(
+            f"policy={policy!r}, conflicts={conflicts!r}: a resolver takes a policy and a list of names. "
+            f"Write Resolver(Policy(retries=2), ['hue'])."
+        )
+    names = sorted(conflicts) if isinstance(conflicts, (set, frozenset)) else conflicts
+    return policy, tuple(dict.fromkeys(names))
+
+
 def held(
-    by: str, values: Mapping[str, Any], evidence: Iterable[tuple[str, str, Any]] = (), priority: float = 0.0
+    by: str, values: Mapping[str, Any], evidence: Collection[tuple[str, str, Any]] = (), priority: float = 0.0
 ) -> dict[str, Candidate]:
     """What one is for in each conflict, with its evidence: on which conflict, what, and for which value.
 
     >>> held("ann", {"c1": "disk"}, [("c1", "log", "disk"), ("c2", "log", "net")])["c1"].evidence
     frozenset({('log', 'disk')})
     """
-    seen = list(evidence)
-    about = {conflict: frozenset(each[1:] for each in seen if each[0] == conflict) for conflict in values}
+    listed = isinstance(evidence, Collection) and all(isinstance(e, tuple) and len(e) == 3 for e in evidence)
+    if not isinstance(values, Mapping) or not listed:
+        raise ValueError(
+            f"views={values!r}, evidence={evidence!r}: a value for each conflict, and a list of triples: on "
+            f"which conflict, what, for which value. Write {{'c1': 'disk'}} and [('c1', 'log', 'disk')]."
+        )
+    about = {conflict: frozenset(each[1:] for each in evidence if each[0] == conflict) for conflict in values}
     return {each: Candidate(by, value, about[each], priority) for each, value in values.items()}
 
 
@@ -223,6 +272,7 @@ def lot(conflict: str, candidate: str) -> int:
 
 def rank(conflict: str, candidate: Candidate, order: tuple[str, ...] = ORDER) -> tuple[Any, ...]:
     """Where a candidate stands: the highest priority first, then the latest, then by lot, then by name."""
+    _listed("order", order, ORDER)
     places = {
         "priority": -candidate.priority,
         "time": -candidate.at,
@@ -261,6 +311,7 @@ def resolve(
     >>> resolve("c1", [Candidate("ann", 1), Candidate("bob", 2)], "merge", Policy())
     'no rule makes one of 1, 2'
     """
+    _listed("by", (by,), STEPS)
     among = sorted(candidates, key=lambda each: each.id)
     value, reason = _RULES[by](conflict, among, policy, choice)
     return reason if value is None and by != "default" else settled(conflict, among, by, value, reason)
@@ -316,7 +367,9 @@ def back_off(chance: float, dice: Random, most: int = 1000) -> int | None:
     >>> back_off(0.5, Random(7)), back_off(1.0, Random(7))
     (2, None)
     """
-    if not 0 <= chance <= 1:
+    if not number(chance, 0, 1):
         raise ValueError(f"chance={chance!r}: a chance is from 0 to 1. Write chance=0.5.")
+    if not isinstance(most, int) or most < 0:
+        raise ValueError(f"most={most!r}: rounds are counted, 0 or more. Write most=1000.")
     tries = range(1, most + 1)
     return next((each for each in tries if (dice.random() < chance) != (dice.random() < chance)), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,12 +56,12 @@ def require_numbers(least: float, most: float = MOST, **given: float) -> None:
 def require_counts(**given: int) -> None:
     """Nothing if all are whole numbers from 1 on; else a ValueError, as above."""
     for name, value in given.items():
-        right = isinstance(value, int) and value >= 1
+        right = isinstance(value, int) and value is not True and value >= 1
         require(right, f"{name}={value!r}", "a whole number from 1 on", f"{name}=1")
 
 
-def words(**given: Iterable[str]) -> tuple[str, ...]:
-    """The one collection of texts that is given, each text once; a text alone is none.
+def words(**given: Collection[str]) -> tuple[str, ...]:
+    """The one collection of texts that is given, each text once; a text alone is none, a set is sorted.
 
     >>> words(skills="dig")
     Traceback (most recent call last):
@@ -69,9 +69,10 @@ def words(**given: Iterable[str]) -> tuple[str, ...]:
     ValueError: skills='dig': a list of texts. Write for instance skills=['dig'].
     """
     ((name, value),) = given.items()
-    right = not isinstance(value, str) and all(isinstance(each, str) for each in value)
+    several = isinstance(value, Collection) and not isinstance(value, str)
+    right = several and all(isinstance(each, str) for each in value)
     require(right, f"{name}={value!r}", "a list of texts", f"{name}=['dig']")
-    return tuple(dict.fromkeys(value))
+    return tuple(dict.fromkeys(sorted(value) if isinstance(value, Set) else value))
 
 
 # --- tasks and bids -------------------------------------------------------------------------------
@@ -97,15 +98,14 @@ class Task:
         require_numbers(0, within=self.within)
 
 
-def different(tasks: Iterable[Task]) -> tuple[Task, ...]:
+def different(tasks: Collection[Task]) -> tuple[Task, ...]:
     """Tasks that all have names of their own; else a ValueError, as above."""
-    given = list(tasks)
-    right = all(isinstance(task, Task) for task in given)
-    require(right, f"tasks={given!r}", "a list of tasks", "tasks=[Task('dig')]")
-    names = Counter(task.name for task in given)
+    right = isinstance(tasks, Collection) and all(isinstance(task, Task) for task in tasks)
+    require(right, f"tasks={tasks!r}", "a list of tasks", "tasks=[Task('dig')]")
+    names = Counter(task.name for task in tasks)
     twice = [name for name, count in names.items() if count > 1]
     require(not twice, f"more than one task is called {twice}", "each has its own name", "Task('dig 2')")
-    return tuple(given)
+    return tuple(tasks)
 
 
 @message
@@ -208,6 +208,7 @@ def best(scores: Scores) -> str:
     >>> best({"cat": 0.9, "bob": 0.9, "ann": 0.2})
     'bob'
     """
+    require(bool(scores), f"scores={scores!r}", "a score for each bidder", "best({'ann': 1.0})")
     for name, score in scores.items():
         require(number(score, 0, 1), f"{name}'s score is {score!r}", "a score goes from 0 to 1", "cheapest")
     top = max(scores.values()) - CLOSE
@@ -265,6 +266,8 @@ class Policy:
     def __post_init__(self) -> None:
         require_numbers(0, bidding=self.bidding, patience=self.patience, pause=self.pause)
         require_counts(attempts=self.attempts, rounds=self.rounds)
+        scoring = f"scoring={self.scoring!r}"
+        require(callable(self.scoring), scoring, "a function of a task and its bids", "scoring=cheapest")
 
     def longest(self, within: float) -> float:
         """How long a task that may take `within` seconds can be under way until its outcome is known.
@@ -310,13 +313,20 @@ class Bidding:
         self.standing.pop(name, None)
         self.reasons.append(reason)
 
+    def scores(self, scoring: Scoring) -> Scores:
+        """How good each bid is that stands; a scoring that leaves anybody out is refused."""
+        scores, names = scoring(self.task, self.standing), list(self.standing)
+        right = isinstance(scores, Mapping) and scores.keys() == self.standing.keys()
+        require(right, f"scores={scores!r}", f"one for each of {names}", "scoring=cheapest")
+        return scores
+
     def winner(self, scoring: Scoring) -> str | None:
         """Whose bid is the best, if any stands."""
-        return best(scoring(self.task, self.standing)) if self.standing else None
+        return best(self.scores(scoring)) if self.standing else None
 
     def narrow(self, scoring: Scoring) -> list[str]:
         """Go on to the next round with the better half; gives those who are out."""
-        kept = shortlist(scoring(self.task, self.standing), (len(self.standing) + 1) // 2)
+        kept = shortlist(self.scores(scoring), (len(self.standing) + 1) // 2)
         out = [name for name in self.standing if name not in kept]
         self.standing = {name: self.standing[name] for name in kept}
         self.invited, self.round, self.reasons = tuple(kept), self.round + 1, []
@@ -444,6 +454,8 @@ def total(costs: Costs, awarded: Iterable[int]) -> float:
 
 def _width(costs: Costs) -> int:
     """How many contractors there are, once the table is found to be one."""
+    table = isinstance(costs, Sequence) and all(isinstance(row, Sequence) for row in costs)
+    require(table, f"costs={costs!r}", _TABLE, "[[3, 1], [2, 4]]")
     widths = {len(row) for row in costs}
     right = len(widths) <= 1 and all(number(each, -MOST) for row in costs for each in row)
     wide = min(widths, default=0)

@@ -103,6 +103,10 @@ def validate(
     >>> validate(["ann"], [Task("plan", agent="'ANN'")], Process.SEQUENTIAL, None)[0].agent
     'ann'
     """
+    listed = not isinstance(agents, str) and _only(agents, str) and _only(tasks, Task)
+    if not listed:
+        given = f"agents={agents!r}, tasks={tasks!r}"
+        _refuse(given, "lists of names and of tasks", "agents=['ann'], tasks=[Task('plan', agent='ann')]")
     _check_agents(agents, process, manager)
     if isinstance(tries, bool) or not isinstance(tries, int) or tries < 1:
         _refuse(f"tries={tries!r}", "an agent is called once or more often", "tries=3")
@@ -114,6 +118,10 @@ def validate(
         context = None if task.context is None else tuple(task.context)
         earlier[task.name] = replace(_assigned(task, agents, process, manager), context=context)
     return tuple(earlier.values())
+
+
+def _only(several: object, kind: type) -> bool:
+    return isinstance(several, Sequence) and all(isinstance(each, kind) for each in several)
 
 
 def _check_agents(agents: Sequence[str], process: Process, manager: str | None) -> None:
@@ -173,6 +181,8 @@ def coworkers(
     {'ann': (), 'bob': (), 'boss': ('ann', 'bob')}
     """
     rights = usual_rights(agents, manager) if rights is None else rights
+    if not isinstance(rights, Rights):
+        _refuse(f"rights={rights!r}", "rights, or None for the usual", "Rights({'boss': ('ann',)})")
     everybody = (*agents, *([] if manager is None else [manager]))
     named = [each for who, whom in (rights.allowed or {}).items() for each in (who, *whom)]
     if strangers := [name for name in named if find_name(name, everybody) is None]:

@@ -19,10 +19,12 @@ class Wait:
     needed: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.needed <= len(self.on) or len(set(self.on)) < len(self.on):
+        names = isinstance(self.on, tuple) and all(isinstance(each, str) for each in self.on)
+        whole = isinstance(self.needed, int) and self.needed is not True
+        if not (names and whole and 1 <= self.needed <= len(set(self.on)) == len(self.on)):
             raise ValueError(
-                f"Wait(on={self.on!r}, needed={self.needed}): name each only once, and need from 1 of them "
-                f"to all {len(self.on)}. Write for instance Wait(('ann', 'bob'), needed=2)."
+                f"Wait(on={self.on!r}, needed={self.needed!r}): name each only once, in a tuple, and need "
+                f"from 1 of them to all. Write for instance Wait(('ann', 'bob'), needed=2)."
             )
 
 
@@ -115,13 +117,36 @@ POLICIES: dict[str, Policy] = {
 }
 
 
+def check_names(what: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, if they are several and each is there once; a text alone would be taken for its letters.
+
+    >>> check_names("wants", ("pen", "ink"))
+    ('pen', 'ink')
+    """
+    several = isinstance(names, (tuple, list)) and all(isinstance(each, str) for each in names)
+    if not several or len(set(names)) < len(names):
+        raise ValueError(f"{what}={names!r}: a tuple of names, each once. Write {what}=('pen', 'ink').")
+    return tuple(names)
+
+
+def check_waits(**seconds: float | None) -> None:
+    """Refuse, with a `ValueError`, what is no time to wait, above 0; None is for ever.
+
+    >>> check_waits(patience=0.5, probes=None)
+    """
+    for name, value in seconds.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if value is not None and not (number and 0 < value < float("inf")):
+            raise ValueError(f"{name}={value!r}: give seconds, above 0, or None. Write {name}=0.5.")
+
+
 def check_policy(policy: str) -> str:
     """The policy, if there is one of that name.
 
     >>> check_policy("youngest")
     'youngest'
     """
-    if policy not in POLICIES:
+    if not isinstance(policy, str) or policy not in POLICIES:
         raise ValueError(f"policy={policy!r} is none: there are {', '.join(POLICIES)}. Write 'youngest'.")
     return policy
 
@@ -185,8 +210,8 @@ class Lock:
     line: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.limit < 1:
-            raise ValueError(f"limit={self.limit}: a lock has 1 or more units. Write limit=1.")
+        if not isinstance(self.limit, int) or self.limit is True or self.limit < 1:
+            raise ValueError(f"limit={self.limit!r}: a lock has 1 or more units. Write limit=1.")
 
     def request(self, who: str) -> bool:
         """Whether it holds a unit now; else it stands in line.  To ask again changes nothing."""

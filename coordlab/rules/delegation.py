@@ -31,7 +31,8 @@ class Member:
     speed: float = 1.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.capabilities, str) or not self.capacity >= 1 or not 0 < self.speed < float("inf"):
+        whole = isinstance(self.capabilities, tuple) and type(self.capacity) is int
+        if not (whole and self.capacity >= 1 and 0 < self.speed < float("inf")):
             raise ValueError(
                 f"{self.name}: capabilities={self.capabilities!r}, capacity={self.capacity!r}, "
                 f"speed={self.speed!r}. A member has a tuple of capabilities, room for 1 leaf or more, and a "
@@ -244,6 +245,18 @@ def _cost(leaf: Leaf, member: Member, running: int) -> float:
     return member.seconds(leaf) * (1 + running)
 
 
+def check_settings(policy: str, within: float, patience: float, attempts: int) -> None:
+    """A ValueError unless a coordinator can work so."""
+    if policy not in POLICIES:
+        raise ValueError(f"policy={policy!r}: there are {', '.join(POLICIES)}. Take one of these.")
+    inf = float("inf")
+    if not (0 < within < inf and 0 < patience < inf and type(attempts) is int and attempts >= 1):
+        raise ValueError(
+            f"within={within!r}, patience={patience!r}, attempts={attempts!r}: both take some seconds, and "
+            f"one tries once or more. Write for instance within=30.0, patience=1.0, attempts=3."
+        )
+
+
 POLICIES: dict[str, Policy] = {
     each.__name__: each for each in (first, least_loaded, round_robin, fastest, contract_net)
 }
@@ -309,6 +322,8 @@ def shortest(leaves: Sequence[Leaf], crew: Sequence[Member]) -> float:
     >>> shortest([Leaf(name, "cut") for name in "abc"], [Member("ann", ("cut",)), Member("bob", ("cut",))])
     1.5
     """
+    if not crew:
+        raise ValueError("the crew is empty, and takes for ever. Give at least one member.")
     together = sum(member.capacity * member.speed for member in crew)
     quickest = max(member.speed for member in crew)
     return max(critical_path(leaves) / quickest, sum(leaf.work for leaf in leaves) / together)

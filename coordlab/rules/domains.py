@@ -144,6 +144,15 @@ def blocks(on: Mapping[Any, Any]) -> State:
     below = set(on.values())
     if strange := below - set(on) - {"table"}:
         raise ValueError(f"{min(strange, key=str)!r} carries a block and stands nowhere. Say what it is on.")
+    standing = {"table"}
+    for _ in on:
+        standing |= {block for block, place in on.items() if place in standing}
+    below_one = [place for place in on.values() if place != "table"]
+    if len(standing) <= len(on) or len(set(below_one)) < len(below_one):
+        raise ValueError(
+            f"{dict(on)!r}: some of these stand on each other in a circle, or two on one. Let every tower "
+            f"begin on the table: blocks({{'a': 'b', 'b': 'table'}})."
+        )
     made: dict[Any, Any] = {("on", block): place for block, place in on.items()}
     made |= {("clear", block): block not in below for block in on}
     return State(made | {"hand": None})

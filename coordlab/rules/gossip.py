@@ -65,7 +65,7 @@ def rounds(agents: int, dice: Random, mode: str = "push", fan_out: int = 1) -> i
     >>> rounds(100, Random(7), "push"), rounds(100, Random(7), "push-pull")
     (11, 7)
     """
-    if agents < 1:
+    if not isinstance(agents, int) or agents is True or agents < 1:
         raise ValueError(f"agents={agents!r}: somebody must know it first. Write agents=1 or more.")
     knowing, count = frozenset({0}), 0
     while len(knowing) < agents:

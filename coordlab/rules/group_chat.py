@@ -8,7 +8,7 @@ end the chat, and whoever is excluded from speaking again is not fallen back upo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,7 +176,7 @@ class When(Condition):
 
 def timeout(seconds: float) -> Condition:
     """Something is said so many virtual seconds after the chat began, or later."""
-    if not seconds > 0:
+    if not isinstance(seconds, (int, float)) or seconds is True or not seconds > 0:
         raise ChatError(f"timeout({seconds!r}): give seconds above 0, as in timeout(30.0).")
     return When(f"timeout({seconds:g})", lambda said, now: now >= seconds)
 
@@ -224,7 +224,8 @@ class Unchanged(Condition):
         rounds: int = 2,
         position: Callable[[Any], object] = canonical,
     ) -> None:
-        if isinstance(members, str) or not members or not rounds >= 1:
+        whole = isinstance(rounds, int) and rounds is not True and rounds >= 1
+        if not isinstance(members, Collection) or isinstance(members, str) or not members or not whole:
             raise ChatError(
                 f"Unchanged({members!r}, rounds={rounds!r}): give the names of the members and a number of "
                 f"rounds, 1 or more. Write for instance Unchanged(['ann', 'bob'], rounds=2)."
@@ -273,14 +274,31 @@ Policy = Callable[[Chat], tuple[str, ...]]
 
 
 def check_members(names: Collection[str]) -> tuple[str, ...]:
-    """The names of those who take part, if they can."""
-    members = () if isinstance(names, str) else tuple(names)
-    if not members or len(set(members)) < len(members) or USER in members:
+    """The names of those who take part, if they can; of a set, in the order of the alphabet."""
+    listed = isinstance(names, Collection) and not isinstance(names, str)
+    members = tuple(sorted(names) if isinstance(names, Set) else names) if listed else ()
+    strange = [each for each in members if not isinstance(each, str)]
+    if not members or strange or len(set(members)) < len(members) or USER in members:
         raise ChatError(
             f"{names!r} cannot be the members of a chat: give one name or more, each once, and not {USER!r}, "
             f"who sets the task. Write for instance ['ann', 'bob']."
         )
     return members
+
+
+def candidates(policy: Policy, chat: Chat) -> tuple[str, ...]:
+    """Whom a policy names: members, one or more.
+
+    >>> candidates(round_robin, Chat(("ann", "bob"), ()))
+    ('ann',)
+    """
+    named = policy(chat)
+    if not isinstance(named, tuple) or not named or any(each not in chat.members for each in named):
+        raise ChatError(
+            f"the policy named {named!r}, but the members are {', '.join(chat.members)}. Return a tuple of "
+            f"one of these or more, as in ({chat.members[0]!r},)."
+        )
+    return named
 
 
 def round_robin(chat: Chat) -> tuple[str, ...]:
@@ -370,7 +388,7 @@ class LastMessages:
     summarise: Callable[[Transcript], str] | None = None
 
     def __post_init__(self) -> None:
-        if not self.size >= 1:
+        if not isinstance(self.size, int) or self.size is True or self.size < 1:
             raise ChatError(f"LastMessages({self.size!r}): read 1 message or more, as in LastMessages(5).")
 
     def __call__(self, transcript: Transcript) -> Transcript:

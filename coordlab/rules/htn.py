@@ -331,7 +331,7 @@ class _Search:
                 stack.pop()
             elif node.agenda is None:
                 return self._outcome(FOUND, node)
-            elif self.steps == self.limit:
+            elif self.steps >= self.limit:
                 self.cut = f"the search was stopped after {self.limit} steps"
                 break
             else:

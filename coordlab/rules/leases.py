@@ -67,7 +67,7 @@ def held(lease: float, drift: float) -> float:
     >>> round(held(1.0, drift=0.01), 4)
     0.9802
     """
-    if lease <= 0:
+    if not 0 < lease < float("inf"):
         raise ValueError(f"lease={lease!r} s is no time: give seconds above 0, such as lease=1.0.")
     if not 0 <= drift < 1:
         raise ValueError(f"drift={drift!r} is no bound: give a share from 0 up to 1, such as drift=0.01.")
@@ -80,6 +80,8 @@ def majority(members: int) -> int:
     >>> [majority(members) for members in (1, 2, 3, 4, 5)]
     [1, 2, 2, 3, 3]
     """
+    if type(members) is not int or members < 1:
+        raise ValueError(f"members={members!r} elect nobody: give 1 or more, such as members=5.")
     return members // 2 + 1
 
 

@@ -165,6 +165,24 @@ def canonical(content: object) -> str:
     return " ".join(str(content).casefold().split())
 
 
+def check_seconds(**given: float) -> None:
+    """Refuse, with a `ValueError`, what is no time to wait.
+
+    >>> check_seconds(patience=60.0)
+    """
+    for name, value in given.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not (number and 0 <= value < float("inf")):
+            raise ValueError(f"{name}={value!r}: give seconds, 0 or more, and an end. Write {name}=60.0.")
+
+
+def check_budget(budget: Budget) -> Budget:
+    """The budget, if it is one; else a `TypeError`."""
+    if not isinstance(budget, Budget):
+        raise TypeError(f"budget={budget!r} is no Budget. Write for instance budget=Budget(turns=20).")
+    return budget
+
+
 @dataclass
 class LoopDetector:
     """Finds that the same turns come `times` times in a row: one, or a cycle of up to `longest` of them.
@@ -180,7 +198,8 @@ class LoopDetector:
     _same: dict[int, int] = field(default_factory=dict)  # for each period, how many turns in a row repeat
 
     def __post_init__(self) -> None:
-        if self.times < 2 or self.longest < 1:
+        counts = [isinstance(each, int) and each is not True for each in (self.times, self.longest)]
+        if not all(counts) or self.times < 2 or self.longest < 1:
             raise ValueError(
                 f"LoopDetector(times={self.times}, longest={self.longest}): a loop is what comes "
                 f"at least twice, of one turn or more. Write for instance LoopDetector(times=3, longest=4)."
@@ -237,6 +256,11 @@ class Rights:
     allowed: Mapping[str, Sequence[str]] | None = None
 
     def __post_init__(self) -> None:
+        if self.allowed is not None and not isinstance(self.allowed, Mapping):
+            raise TypeError(
+                f"Rights({self.allowed!r}): it maps names to names, or is None: everybody may. "
+                f"Write Rights({{'boss': ('ann', 'bob')}})."
+            )
         for who, whom in (self.allowed or {}).items():
             if isinstance(whom, str):
                 raise TypeError(

@@ -136,7 +136,7 @@ def profile(rankings: Mapping[Ranking, int] | Iterable[Ranking], alternatives: I
     """
     counted = rankings if isinstance(rankings, Mapping) else Counter(map(_tuple, rankings))
     for ranking, many in counted.items():
-        if not isinstance(many, int) or many < 0:
+        if type(many) is not int or many < 0:
             raise ValueError(f"{many!r} ballots say {ranking!r}: give a whole number of ballots, 0 or more.")
     ballots = tuple((tiers(ranking), many) for ranking, many in counted.items())
     named = chain.from_iterable(chain.from_iterable(levels) for levels, _ in ballots)
@@ -204,10 +204,19 @@ def instant_runoff(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]
     >>> instant_runoff(even), instant_runoff(even, order="ba")
     (('a', 'b'), ('b',))
     """
+    _check(order, votes)
     fields = [votes.alternatives]
     for _ in votes.alternatives[1:]:
         fields = _few({rest: None for field in fields for rest in _rounds(votes, field, order)})
     return tuple(each for each in votes.alternatives if (each,) in fields)
+
+
+def _check(order: Sequence[str], votes: Profile) -> None:
+    if order and sorted(order) != sorted(votes.alternatives):
+        raise ValueError(
+            f"order={order!r}: each alternative stands there once, the one that ties favour most first. "
+            f"Write for instance order={votes.alternatives!r}."
+        )
 
 
 def _rounds(votes: Profile, field: tuple[str, ...], order: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -228,6 +237,7 @@ def ranked_pairs(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]:
     >>> ranked_pairs(profile({tuple("abc"): 4, tuple("bca"): 3, tuple("cab"): 2}))
     ('a',)
     """
+    _check(order, votes)
     locked = [frozenset[Edge]()]
     margin = votes.majorities.__getitem__
     for _, group in groupby(sorted(votes.majorities, key=margin, reverse=True), margin):

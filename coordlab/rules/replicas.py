@@ -79,7 +79,7 @@ class Update:
     value: Any = 1
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.at) and self.at >= 0):
+        if not (isinstance(self.at, (int, float)) and isfinite(self.at) and self.at >= 0):
             raise ValueError(f"at={self.at!r}: an update comes at 0 s or later. Write Update(1.0, 'add', 1).")
 
 

@@ -11,9 +11,11 @@ def after(ring: Sequence[int], rank: int) -> list[int]:
     >>> after([5, 2, 4, 1], 4)
     [1, 5, 2]
     """
-    if rank not in ring or len(set(ring)) < len(ring):
+    whole = all(type(each) is int for each in (rank, *ring))
+    if not whole or rank not in ring or len(set(ring)) < len(ring):
         raise ValueError(
-            f"rank {rank!r} in the ring {list(ring)!r}: each rank stands there once, and so does this one. "
+            f"rank {rank!r} in the ring {list(ring)!r}: each rank stands there once, and so does this one; "
+            f"ranks are whole numbers. "
             f"Write for instance ring=(5, 2, 4, 1)."
         )
     place = ring.index(rank)

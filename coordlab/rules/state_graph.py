@@ -184,6 +184,7 @@ class StateGraph:
     """
 
     def __init__(self, keys: Mapping[str, Reducer | None]) -> None:
+        _check_mapping("keys", keys, "StateGraph({'log': operator.add})")
         for key, reducer in keys.items():
             if reducer is not None and not callable(reducer):
                 raise GraphError(
@@ -363,6 +364,11 @@ def depth(graph: Graph) -> int | None:
 # --- running ------------------------------------------------------------------------------------------
 
 
+def _check_mapping(name: str, given: object, write: str) -> None:
+    if not isinstance(given, Mapping):
+        raise GraphError(f"{name}={given!r}: a mapping from names is meant. Write for instance {write}.")
+
+
 def begin(graph: Graph, values: Mapping[str, Any]) -> Checkpoint:
     """The checkpoint before the first super-step: the input is what START wrote.
 
@@ -370,6 +376,7 @@ def begin(graph: Graph, values: Mapping[str, Any]) -> Checkpoint:
     >>> begin(graph, {"n": 1})
     Checkpoint(step=0, values=(('n', 1),), tasks=(Task(node='a', sent=(), answers=(), ...),), ...)
     """
+    _check_mapping("values", values, "begin(graph, {'log': ()})")
     before = Checkpoint(-1, (), (Task(START),), ((),) * len(graph.joins))
     return _barrier(graph, before, [Command(frozen(dict(values)))])
 
@@ -564,7 +571,15 @@ def proceed(
     graph: Graph, nodes: Mapping[str, Callable[..., object]], checkpoint: Checkpoint, limit: int = 25
 ) -> Checkpoint:
     """Run on from a checkpoint: the same as if the run had never been interrupted."""
+    _check_mapping("nodes", nodes, "{'plan': lambda state: {'draft': 'v1'}}")
+    if not isinstance(limit, int) or limit < 0:
+        raise GraphError(f"limit={limit!r}: give super-steps, 0 or more. Write limit=25.")
     while checkpoint.ready and checkpoint.step < limit:
+        if missing := [task.node for task in checkpoint.ready if task.node not in nodes]:
+            raise GraphError(
+                f"there is no function for {missing[0]!r}: the nodes are {_listed(graph.nodes)}. "
+                f"Give one for each: {{{missing[0]!r}: lambda state: None, ...}}."
+            )
         answers = [nodes[task.node](*task.arguments(checkpoint.values)) for task in checkpoint.ready]
         checkpoint = advance(graph, checkpoint, [command(answer) for answer in answers])
     return checkpoint

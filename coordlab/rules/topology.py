@@ -104,7 +104,8 @@ def check(style: str, agents: int, branching: int) -> None:
     """Refuse, with a `ValueError`, a team that cannot be."""
     if style not in STEPS:
         raise ValueError(f"style={style!r} is none: there are {', '.join(STEPS)}. Write style='tree'.")
-    if agents < 1 or (style == "tree" and branching < 1):
+    whole = all(isinstance(each, int) and not isinstance(each, bool) for each in (agents, branching))
+    if not whole or agents < 1 or (style == "tree" and branching < 1):
         raise ValueError(
             f"agents={agents}, branching={branching}: a team has at least one agent, and a tree at least "
             f"one below each. Write for instance agents=7, branching=2."

@@ -9,7 +9,6 @@ To abstain is to take part: an abstention counts towards the quorum.  To be sile
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -26,6 +25,7 @@ ACCEPTED, REJECTED, ELECTED, TIE, NO_QUORUM = "accepted", "rejected", "elected",
 COUNTED, FORGED, UNKNOWN, LATE = "counted", "another's name", "unknown voter", "late"
 MALFORMED, DUPLICATE, NO_VOTE = "malformed", "duplicate", "no such vote"
 BASES = ("simple", "present", "absolute")
+QUOTES = "\"'`“”„‘’«» "
 
 Tally = Counter[Any]
 """How many voted so: for yes and no, for a text, or for a ranking."""
@@ -93,8 +93,9 @@ def canonical(text: str) -> str:
     ('-5', '5!', 'c++')
     """
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    bare = re.sub(r"[\s.,;:]+$|(?<=[^\W\d])[\s.,;:!?]+$", "", plain).strip("\"'`“”„‘’«» ")
-    return bare if bare == plain else canonical(bare)
+    bare = plain.lstrip(QUOTES).rstrip(QUOTES + ".,;:")
+    word = bare.rstrip(QUOTES + ".,;:!?")
+    return word if word[-1:].isidentifier() else bare  # after a digit, ! may be more than emphasis
 
 
 # --- what decides ---------------------------------------------------------------------------------
@@ -165,6 +166,8 @@ class Choice:
     def __post_init__(self) -> None:
         _one_of("method", self.method, tuple(METHODS))
         _one_of("tie", self.tie, (TIE, "order"))
+        if not isinstance(self.alternatives, tuple) or not _names(self.alternatives):
+            raise TypeError(f"alternatives={self.alternatives!r}: give a tuple of texts, ('tea', 'coffee').")
         if len(self.alternatives) == 1:
             raise ValueError(f"{self.alternatives[0]!r} alone is no choice. Declare two or more, or none.")
         read = [canonical(each) for each in self.alternatives]
@@ -253,6 +256,11 @@ class Poll:
     ) -> None:
         self.electorate = dict.fromkeys(_electorate(electorate))
         self.rule: Rule = Majority() if rule is None else rule
+        if not hasattr(self.rule, "read") or closes != closes:  # noqa: PLR0124  (only NaN differs from itself)
+            raise TypeError(
+                f"rule={rule!r}, closes={closes!r}: a rule is a Majority or a Choice, and a vote closes at "
+                f"some second. Write Poll(names, Choice(('tea', 'coffee'), 'schulze'), closes=5.0)."
+            )
         self.quorum, self.closes, self.open = _quorum(quorum, len(self.electorate)), closes, True
         self.votes: dict[str, Any] = {}
         self.tally: Tally = Counter()
@@ -353,10 +361,14 @@ def _counted(ballots: Iterable[Ballot], poll: Poll) -> Outcome:
     return poll.close()
 
 
+def _names(given: Iterable[object]) -> bool:
+    return all(isinstance(each, str) for each in given)
+
+
 def _electorate(names: Sequence[str]) -> list[str]:
     """Who has a vote, each once."""
-    if isinstance(names, str):
-        raise TypeError(f"electorate={names!r} is one text. Give a list of names: [{names!r}, ...].")
+    if isinstance(names, str) or not isinstance(names, Sequence) or not _names(names):
+        raise TypeError(f"electorate={names!r} is no list of texts. Give a list of names: ['ann', 'bob'].")
     found = list(names)
     if not found:
         raise ValueError("nobody has a vote: the electorate is empty. Give the names of all who may vote.")
@@ -371,7 +383,7 @@ def _quorum(quorum: int | None, size: int) -> int:
     """How many must take part."""
     if quorum is None:
         return size // 2 + 1
-    if not isinstance(quorum, int) or not 1 <= quorum <= size:
+    if type(quorum) is not int or not 1 <= quorum <= size:
         raise ValueError(
             f"quorum={quorum!r} of {size} voters: give a whole number from 1 to {size}, "
             f"or None for more than half."

@@ -55,7 +55,7 @@ def learnt(right: int, wrong: int, prior: float = 0.5, trust: float = 2.0) -> fl
     >>> learnt(0, 0), learnt(8, 2), learnt(8, 2, trust=10)
     (0.5, 0.75, 0.65)
     """
-    if right < 0 or wrong < 0 or trust <= 0:
+    if not (0 <= right < inf and 0 <= wrong < inf and 0 < trust < inf):
         raise ValueError(
             f"right={right}, wrong={wrong}, trust={trust}: answers are counted from 0, and trust is above 0. "
             f"Write learnt(8, 2)."
@@ -181,7 +181,7 @@ def _check(
     for voter, p in competences.items():
         _chance(f"competence of {voter}", p)
     _chance("stranger", stranger)
-    if not (cap > 0 and strangers >= 0 and quorum >= 1):
+    if not (cap > 0 and strangers >= 0 and type(quorum) is int and quorum >= 1):
         raise ValueError(
             f"cap={cap}, strangers={strangers}, quorum={quorum}: a cap is above 0, strangers share 0 or more "
             f"and at least 1 must vote. Write cap=3.0, strangers=0.5, quorum=1."

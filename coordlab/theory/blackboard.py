@@ -31,12 +31,12 @@ def throughput(hold: float) -> float:
     >>> throughput(hold=0.05)
     20.0
     """
-    if hold <= 0:
+    if not hold > 0:
         raise ValueError(f"hold={hold!r} s is no time to hold a lock: give seconds above 0, such as 0.05.")
     return 1 / hold
 
 
 def _counts(**numbers: int) -> None:
     for name, number in numbers.items():
-        if number < 0:
+        if not isinstance(number, int) or number < 0:
             raise ValueError(f"{name}={number!r} cannot be counted: give 0 or more, such as {name}=4.")

@@ -12,7 +12,7 @@ def messages(agents: int, noticed_by: int = 1, skip_silent: bool = False) -> int
     >>> messages(5), messages(5, skip_silent=True), messages(10), messages(5, noticed_by=4)
     (19, 15, 89, 4)
     """
-    if not 1 <= noticed_by < agents:
+    if not isinstance(noticed_by, int) or not 1 <= noticed_by < _some(agents):
         raise ValueError(
             f"noticed_by={noticed_by} of {agents}: give a rank from 1 to {agents - 1}, below the highest."
         )
@@ -29,7 +29,7 @@ def false_alarm(agents: int) -> int:
     >>> false_alarm(5)
     24
     """
-    return agents * (agents - 1) + agents - 1
+    return _some(agents) * (agents - 1) + agents - 1
 
 
 def unguarded_elections(agents: int) -> int:
@@ -38,7 +38,7 @@ def unguarded_elections(agents: int) -> int:
     >>> unguarded_elections(5), unguarded_elections(12)
     (8, 1024)
     """
-    return 1 << (agents - 2)
+    return 1 << max(0, _some(agents) - 2)
 
 
 def seconds(latency: float, patience: float, noticed_by: int = 1, agents: int = 5) -> float:
@@ -47,4 +47,12 @@ def seconds(latency: float, patience: float, noticed_by: int = 1, agents: int = 
     >>> seconds(latency=0.01, patience=0.25)
     0.27
     """
+    if not (latency >= 0 and patience > 0):
+        raise ValueError(f"latency={latency!r}, patience={patience!r}: give seconds, such as 0.01 and 0.25.")
     return patience + latency * (1 if noticed_by == agents - 1 else 2)
+
+
+def _some(agents: int) -> int:
+    if not isinstance(agents, int) or agents < 1:
+        raise ValueError(f"agents={agents!r} elect nobody: give 1 or more, such as agents=5.")
+    return agents

@@ -14,8 +14,8 @@ def calls_per_click(retries: int = 3, hops: int = 3) -> int:
     >>> calls_per_click(retries=3, hops=3)
     64
     """
-    _check("retries", retries, retries >= 0, "0 or more", 3)
-    _check("hops", hops, hops >= 1, "1 or more", 3)
+    _check("retries", retries, _whole(retries), "0 or more, a whole number,", 3)
+    _check("hops", hops, _whole(hops, 1), "1 or more, a whole number,", 3)
     calls: int = (retries + 1) ** hops
     return calls
 
@@ -26,6 +26,7 @@ def messages_per_click(retries: int = 3, hops: int = 3) -> int:
     >>> messages_per_click(retries=3, hops=3)
     168
     """
+    calls_per_click(retries, hops)  # which refuses what it cannot count
     return 2 * sum(calls_per_click(retries, hop) for hop in range(1, hops + 1))
 
 
@@ -52,8 +53,8 @@ def cycles_until_closed(health: float, probes: int, tolerated: int = 0) -> float
     (35.4, 1.18)
     """
     _check("health", health, 0 < health <= 1, "a share, above 0 and up to 1", 0.7)
-    _check("probes", probes, probes >= 1, "1 or more", 10)
-    _check("tolerated", tolerated, 0 <= tolerated < probes, f"0 to {probes - 1}", 0)
+    _check("probes", probes, _whole(probes, 1), "1 or more, a whole number,", 10)
+    _check("tolerated", tolerated, _whole(tolerated) and tolerated < probes, f"0 to {probes - 1}", 0)
     return 1 / sum(
         comb(probes, bad) * (1 - health) ** bad * health ** (probes - bad) for bad in range(tolerated + 1)
     )
@@ -68,7 +69,7 @@ def calls_until_trip(failure: float, failures: int = 5) -> float:
     (10.26, 10.1)
     """
     _check("failure", failure, 0 < failure <= 1, "a chance, above 0 and up to 1", 0.2)
-    _check("failures", failures, failures >= 1, "1 or more", 5)
+    _check("failures", failures, _whole(failures, 1), "1 or more, a whole number,", 5)
     return float(failures) if failure == 1 else (failure**-failures - 1) / (1 - failure)
 
 
@@ -81,7 +82,7 @@ def trip_chance(failure: float, window: int = 100, rate: float = 0.5) -> float:
     (0.623, 0.15)
     """
     _check("failure", failure, 0 <= failure <= 1, "a chance from 0 to 1", 0.2)
-    _check("window", window, window >= 1, "1 or more", 100)
+    _check("window", window, _whole(window, 1), "1 or more, a whole number,", 100)
     _check("rate", rate, 0 < rate <= 1, "a share, above 0 and up to 1", 0.5)
     least = ceil(rate * window - 1e-9)
     return sum(comb(window, k) * failure**k * (1 - failure) ** (window - k) for k in range(least, window + 1))
@@ -102,7 +103,7 @@ def calls_in_outage(
     for name, seconds in (("period", period), ("patience", patience), ("wait", wait)):
         _check(name, seconds, 0 < seconds < inf, "seconds, above 0 and with an end,", 0.5)
     for name, count, least in (("beats", beats, 0), ("failures", failures, 1), ("probes", probes, 1)):
-        _check(name, count, count >= least, f"{least} or more", 3)
+        _check(name, count, _whole(count, least), f"{least} or more, a whole number,", 3)
     under_way = ceil(patience / period - 1e-9)
     cycle = ceil((patience + wait) / period - 1e-9)
     admitted = min(beats, failures - 1 + under_way)
@@ -119,10 +120,16 @@ def mean_backoff(retries: int, base: float = 0.1, cap: float = 10.0, jitter: boo
     >>> mean_backoff(3, base=0.5, jitter=False), mean_backoff(3, base=0.5)
     (3.5, 1.75)
     """
-    _check("retries", retries, retries >= 0, "0 or more", 3)
+    _check("retries", retries, _whole(retries), "0 or more, a whole number,", 3)
+    for name, seconds in (("base", base), ("cap", cap)):
+        _check(name, seconds, 0 <= seconds < inf, "seconds, 0 or more and with an end,", 0.1)
     return sum(min(cap, base * 2.0**attempt) for attempt in range(retries)) * (0.5 if jitter else 1.0)
 
 
 def _check(name: str, value: float, right: bool, wanted: str, instead: float) -> None:
     if not right:
         raise ValueError(f"{name}={value!r}: {wanted} is meant. Write for instance {name}={instead}.")
+
+
+def _whole(value: object, least: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

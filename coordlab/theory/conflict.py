@@ -23,6 +23,7 @@ def within(chance: float, retries: int) -> float:
     >>> within(0.5, 2), within(1.0, 1000)
     (0.75, 0.0)
     """
+    _counts("within(0.5, 2)", retries=retries)
     return 1 - (1 - 1 / rounds(chance)) ** retries
 
 
@@ -32,10 +33,7 @@ def messages(proposers: int, retries: int = 0, escalated: bool = False) -> int:
     >>> messages(3), messages(3, retries=2), messages(3, escalated=True)
     (9, 21, 11)
     """
-    if proposers < 0 or retries < 0:
-        raise ValueError(
-            f"proposers={proposers!r}, retries={retries!r}: both are counts, 0 or more. Write messages(3, 2)."
-        )
+    _counts("messages(3, 2)", proposers=proposers, retries=retries)
     return 2 * proposers * (1 + retries) + 2 * escalated + proposers
 
 
@@ -45,6 +43,11 @@ def lost_writes(concurrent: int) -> int:
     >>> lost_writes(5)
     4
     """
-    if concurrent < 0:
-        raise ValueError(f"concurrent={concurrent!r}: it is a count, 0 or more. Write lost_writes(2).")
+    _counts("lost_writes(2)", concurrent=concurrent)
     return max(0, concurrent - 1)
+
+
+def _counts(instead: str, **given: int) -> None:
+    for name, value in given.items():
+        if not isinstance(value, int) or value is True or value < 0:
+            raise ValueError(f"{name}={value!r}: it is a count, 0 or more. Write {instead}.")

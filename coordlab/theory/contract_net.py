@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import fsum
+from math import fsum, inf
 
 
 def messages(invited: int, proposals: int, directed: bool = False) -> int:
@@ -14,9 +14,10 @@ def messages(invited: int, proposals: int, directed: bool = False) -> int:
     >>> messages(5, 5), messages(5, 2), messages(5, 0), messages(5, 0, directed=True)
     (16, 13, 10, 2)
     """
-    if not 0 <= proposals <= invited:
+    if not (_whole(invited, 0) and _whole(proposals, 0) and proposals <= invited):
         raise ValueError(
-            f"proposals={proposals} of {invited} invited: give 0 to {max(invited, 0)}, at most one from each."
+            f"proposals={proposals} of {invited} invited: give whole numbers, 0 or more, with at most one "
+            f"proposal from each, as in messages(5, 3)."
         )
     if directed:
         return 2
@@ -32,8 +33,8 @@ def iterated_messages(proposals: int, rounds: int) -> int:
     >>> iterated_messages(8, 1), iterated_messages(8, 2), iterated_messages(8, 3)
     (25, 33, 37)
     """
-    if proposals < 1 or rounds < 1:
-        raise ValueError(f"proposals={proposals}, rounds={rounds}: give 1 or more of both.")
+    if not (_whole(proposals, 1) and _whole(rounds, 1)):
+        raise ValueError(f"proposals={proposals}, rounds={rounds}: give 1 or more of both, as in (8, 2).")
     asked, left = 2 * proposals, proposals
     for _ in range(rounds - 1):
         if left == 1:
@@ -49,6 +50,10 @@ def seconds(latency: float, work: float = 0.0, directed: bool = False) -> float:
     >>> seconds(latency=0.25, work=1.0), seconds(latency=0.25, work=1.0, directed=True)
     (2.0, 1.5)
     """
+    if not (0 <= latency < inf and 0 <= work < inf):
+        raise ValueError(
+            f"latency={latency}, work={work}: give seconds, 0 or more, as in seconds(0.25, 1.0)."
+        )
     return (2 if directed else 4) * latency + work
 
 
@@ -100,11 +105,15 @@ def expected_served(calls: int, bidders: int) -> float:
     (1.0, 1.5, 6.513)
     """
     _positive(calls)
-    if bidders < 0:
-        raise ValueError(f"bidders={bidders}: give 0 or more.")
+    if not _whole(bidders, 0):
+        raise ValueError(f"bidders={bidders}: give 0 or more, a whole number, such as 5.")
     return float(calls * (1 - (1 - 1 / calls) ** bidders))
 
 
 def _positive(count: int) -> None:
-    if count < 1:
-        raise ValueError(f"{count} tasks are too few: give 1 or more, as in harmonic(10).")
+    if not _whole(count, 1):
+        raise ValueError(f"{count} tasks: give 1 or more, a whole number, as in harmonic(10).")
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and value is not True and value >= least

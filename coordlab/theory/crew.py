@@ -11,7 +11,7 @@ def serial(seconds: Sequence[float], latency: float = 0.0) -> float:
     >>> serial([1, 3, 3, 3, 1])
     11.0
     """
-    return float(sum(_not_negative(each) + 2 * latency for each in seconds))
+    return float(sum(_not_negative(each) + 2 * _not_negative(latency) for each in seconds))
 
 
 def critical_path(
@@ -35,7 +35,7 @@ def critical_path(
         if task not in seconds:
             raise ValueError(f"{task!r} has no seconds. Give each task some, as in {{{task!r}: 1.0}}.")
         begins = max((done[each] for each in before), default=0.0)
-        done[task] = begins + _not_negative(seconds[task]) + 2 * latency
+        done[task] = begins + _not_negative(seconds[task]) + 2 * _not_negative(latency)
     return max(done.values(), default=0.0)
 
 
@@ -45,7 +45,7 @@ def hierarchical_turns(delegations: int) -> int:
     >>> hierarchical_turns(3), hierarchical_turns(1)
     (7, 3)
     """
-    if delegations < 0:
+    if not _whole(delegations):
         raise ValueError(f"{delegations} delegations: a number, 0 or more, as in hierarchical_turns(3).")
     return 2 * delegations + 1
 
@@ -56,7 +56,7 @@ def attempts(retries: int, guardrails: int = 1) -> int:
     >>> attempts(3), attempts(3, guardrails=2)
     (4, 7)
     """
-    if retries < 0 or guardrails < 0:
+    if not (_whole(retries) and _whole(guardrails)):
         raise ValueError(f"retries={retries}, guardrails={guardrails}: 0 or more, as in attempts(3, 1).")
     return retries * guardrails + 1
 
@@ -87,14 +87,14 @@ def chain_success(steps: int, chance: float, caught: float = 0.0) -> float:
     >>> round(chain_success(10, 0.95), 2), round(1 - chain_success(10, 0.95, caught=0.75), 3)
     (0.6, 0.118)
     """
-    if steps < 0:
+    if not _whole(steps):
         raise ValueError(f"{steps} steps: a number, 0 or more, as in chain_success(10, 0.95).")
     return float((1 - (1 - _chance(chance)) * (1 - _chance(caught))) ** steps)
 
 
 def _not_negative(seconds: float) -> float:
     if not 0 <= seconds < float("inf"):
-        raise ValueError(f"a task of {seconds!r} s: give seconds, 0 or more, as in serial([1, 3]).")
+        raise ValueError(f"a time of {seconds!r} s: give seconds, 0 or more, as in serial([1, 3]).")
     return seconds
 
 
@@ -102,3 +102,7 @@ def _chance(value: float) -> float:
     if not 0 <= value <= 1:
         raise ValueError(f"{value!r} is no chance: give a number from 0 to 1, as in passes(0.5, retries=3).")
     return value
+
+
+def _whole(value: object, least: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

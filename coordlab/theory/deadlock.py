@@ -15,7 +15,7 @@ def philosophers(agents: int) -> Fraction:
     >>> [str(philosophers(n)) for n in (2, 3, 4, 5)]
     ['1/2', '1/3', '11/48', '19/120']
     """
-    if agents < 2:
+    if not isinstance(agents, int) or agents < 2:
         raise ValueError(f"agents={agents}: a ring takes two at least. Write philosophers(5).")
 
     @cache
@@ -43,6 +43,7 @@ def probes(edges: int, initiators: int = 1, any_of: bool = False) -> int:
     >>> probes(5), probes(5, initiators=5), probes(5, any_of=True)
     (5, 25, 10)
     """
+    _counts(edges=edges, initiators=initiators)
     return edges * initiators * (2 if any_of else 1)
 
 
@@ -52,6 +53,7 @@ def hops(ring: int, any_of: bool = False) -> int:
     >>> hops(5), hops(5, any_of=True)
     (5, 10)
     """
+    _counts(ring=ring)
     return 2 * ring if any_of else ring
 
 
@@ -61,4 +63,13 @@ def looks(locks: int) -> int:
     >>> looks(5)
     10
     """
+    _counts(locks=locks)
     return 2 * locks
+
+
+def _counts(**given: int) -> None:
+    for name, value in given.items():
+        if not isinstance(value, int) or value is True or value < 0:
+            raise ValueError(
+                f"{name}={value!r} is no count: give 0 or more, a whole number, such as {name}=5."
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def _agents(agents: int) -> None:
-    if agents < 1:
+    if not isinstance(agents, int) or agents < 1:
         raise ValueError(f"agents={agents!r}: somebody must do it. Give a whole number from 1 on.")
 
 
@@ -46,7 +46,7 @@ def chain(chance: float, hands: int) -> float:
     >>> round(chain(0.95, 10), 3)
     0.599
     """
-    if not 0 <= chance <= 1 or hands < 0:
+    if not (0 <= chance <= 1 and isinstance(hands, int) and hands >= 0):
         raise ValueError(
             f"chance={chance!r}, hands={hands!r}: a chance is from 0 to 1, and hands are 0 or more. "
             f"Write for instance chain(0.95, 10)."
@@ -60,6 +60,8 @@ def messages(leaves: int, bidders: int = 0) -> int:
     >>> messages(5), messages(5, bidders=3)
     (10, 40)
     """
-    if leaves < 0 or bidders < 0:
-        raise ValueError(f"leaves={leaves!r}, bidders={bidders!r}: neither can be less than 0.")
+    if not (isinstance(leaves, int) and isinstance(bidders, int) and leaves >= 0 and bidders >= 0):
+        raise ValueError(
+            f"leaves={leaves!r}, bidders={bidders!r}: neither can be less than 0. Give whole numbers."
+        )
     return 2 * leaves * (1 + bidders)

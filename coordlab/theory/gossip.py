@@ -14,6 +14,9 @@ def messages(agents: int, rounds: int, mode: str = "push", fan_out: int = 1) -> 
     (100, 200, 1400)
     """
     _check(agents, mode)
+    for name, count, least in (("rounds", rounds, 0), ("fan_out", fan_out, 1)):
+        if not isinstance(count, int) or count is True or count < least:
+            raise ValueError(f"{name}={count!r}: give {least} or more, a whole number. Write {name}=3.")
     calls = agents * min(fan_out, agents - 1) * rounds
     return calls if mode == "push" else 2 * calls
 
@@ -73,7 +76,7 @@ def _learning(agents: int, knowing: int, mode: str) -> Any:
 
 
 def _check(agents: int, mode: str) -> None:
-    if agents < 2:
+    if not isinstance(agents, int) or agents < 2:
         raise ValueError(f"agents={agents!r}: gossip takes two. Write agents=2 or more.")
     if mode not in ("push", "pull", "push-pull"):
         raise ValueError(f"mode={mode!r}: gossip goes by push, pull or push-pull. Write mode='push-pull'.")

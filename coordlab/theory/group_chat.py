@@ -11,6 +11,13 @@ def _check(ok: bool, given: str, allowed: str) -> None:
         raise ValueError(f"{given}: {allowed}.")
 
 
+_CHANCES = "chances are from 0 to 1, such as 0.6"
+
+
+def _whole(value: object, least: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
 # --- reading --------------------------------------------------------------------------------------------
 
 
@@ -22,8 +29,8 @@ def reads(turns: int, window: int | None = None) -> int:
     >>> reads(50), reads(100), reads(50, window=5)
     (1275, 5050, 240)
     """
-    _check(turns >= 0, f"turns={turns}", "a number of turns is 0 or more, as in reads(50)")
-    _check(window is None or window >= 1, f"window={window}", "read 1 message or more, as in window=5")
+    _check(_whole(turns), f"turns={turns}", "a number of turns is 0 or more, as in reads(50)")
+    _check(window is None or _whole(window, 1), f"window={window}", "read 1 message or more, as in window=5")
     most = turns if window is None else min(turns, window)
     return most * (most + 1) // 2 + (turns - most) * most
 
@@ -34,7 +41,7 @@ def tokens(turns: int, each: int = 50, window: int | None = None) -> int:
     >>> [tokens(turns) for turns in (10, 20, 40)], [tokens(turns, window=1) for turns in (10, 20, 40)]
     ([3250, 11500, 43000], [1000, 2000, 4000])
     """
-    _check(each >= 0, f"each={each}", "a message has 0 tokens or more, as in each=50")
+    _check(_whole(each), f"each={each}", "a message has 0 tokens or more, as in each=50")
     return each * (reads(turns, window) + turns)
 
 
@@ -59,9 +66,11 @@ def debate(members: int, p: float, rounds: int, correction: float = 0.0) -> list
     [0.6, 0.66, 0.7, 0.73, 0.76]
     """
     _check(
-        members >= 1 and rounds >= 0, f"members={members}, rounds={rounds}", "give 1 or more, and 0 or more"
+        _whole(members, 1) and _whole(rounds),
+        f"members={members}, rounds={rounds}",
+        "give 1 or more, and 0 or more, as in debate(5, 0.6, rounds=4)",
     )
-    _check(0 <= p <= 1 and 0 <= correction <= 1, f"p={p}, correction={correction}", "chances are from 0 to 1")
+    _check(0 <= p <= 1 and 0 <= correction <= 1, f"p={p}, correction={correction}", _CHANCES)
     right = _binomial(members, p)  # how likely so many are right
     shares = [_share(right)]
     for _ in range(rounds):
@@ -98,11 +107,11 @@ def plurality(voters: int, right: float, wrong: Sequence[float]) -> float:
     [0.3, 0.22]
     """
     total = right + sum(wrong)
-    _check(voters >= 1, f"voters={voters}", "one votes at least, as in plurality(15, 0.35, [0.065] * 10)")
+    _check(_whole(voters, 1), f"voters={voters}", "one votes at least, as in plurality(3, 0.5, [0.5])")
     _check(
         min(right, *wrong, 1) >= 0 and abs(total - 1) < 1e-9,
         f"chances that add up to {total:g}",
-        "they are 1",
+        "they are 1, as in plurality(15, 0.35, [0.065] * 10)",
     )
     return sum(_wins_with(votes, voters, right, wrong) for votes in range(1, voters + 1))
 
@@ -135,7 +144,8 @@ def plurality_of_copies(voters: int, p: float, copying: float, wrong: int = 10) 
     >>> [round(plurality_of_copies(n, 0.35, 0.5), 2) for n in (1, 5, 15, 40)]
     [0.35, 0.41, 0.38, 0.35]
     """
-    _check(wrong >= 1, f"wrong={wrong}", "there is 1 wrong answer or more, as in wrong=10")
+    _check(_whole(wrong, 1), f"wrong={wrong}", "there is 1 wrong answer or more, as in wrong=10")
+    _check(0 <= p <= 1 and 0 <= copying <= 1, f"p={p}, copying={copying}", _CHANCES)
     own, each = (1 - copying) * p, (1 - copying) * (1 - p) / wrong
     led_right = plurality(voters, own + copying, [each] * wrong)
     misled = plurality(voters, own, [each + copying] + [each] * (wrong - 1))
@@ -148,6 +158,6 @@ def chain(steps: int, p: float, caught: float = 0.0) -> float:
     >>> round(chain(10, 0.95), 3), round(chain(10, 0.95, caught=0.75), 3)
     (0.401, 0.118)
     """
-    _check(steps >= 0, f"steps={steps}", "a chain has 0 steps or more, as in chain(10, 0.95)")
-    _check(0 <= p <= 1 and 0 <= caught <= 1, f"p={p}, caught={caught}", "chances are from 0 to 1")
+    _check(_whole(steps), f"steps={steps}", "a chain has 0 steps or more, as in chain(10, 0.95)")
+    _check(0 <= p <= 1 and 0 <= caught <= 1, f"p={p}, caught={caught}", _CHANCES)
     return 1 - float(1 - (1 - p) * (1 - caught)) ** steps

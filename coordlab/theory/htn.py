@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def _whole(**numbers: int) -> None:
     for name, value in numbers.items():
-        if value < 1:
+        if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name}={value!r}: there is at least 1. Give a whole number from 1 on.")
 
 
@@ -47,6 +47,6 @@ def messages(actions: int, plans: int = 1) -> int:
     >>> messages(actions=3), messages(actions=2, plans=2)
     (8, 8)
     """
-    if actions < 0 or plans < 0:
-        raise ValueError(f"actions={actions}, plans={plans}: neither can be less than 0.")
+    if not (isinstance(actions, int) and isinstance(plans, int) and actions >= 0 and plans >= 0):
+        raise ValueError(f"actions={actions}, plans={plans}: neither can be less than 0. Give whole numbers.")
     return 2 * (actions + plans)

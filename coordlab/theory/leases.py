@@ -29,6 +29,6 @@ def availability(members: int, up: float) -> float:
 
 
 def _some(members: int) -> int:
-    if members < 1:
+    if not isinstance(members, int) or members < 1:
         raise ValueError(f"members={members!r} elect nobody: give 1 or more, such as members=5.")
     return members

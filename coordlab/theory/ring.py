@@ -52,7 +52,7 @@ def single(agents: int, distance: int | None = None) -> int:
     (14, 10)
     """
     places = _members(agents) - 1 if distance is None else distance
-    if not 0 <= places < agents:
+    if not isinstance(places, int) or not 0 <= places < agents:
         raise ValueError(
             f"distance={distance!r} in a ring of {agents}: the highest is 0 to {agents - 1} places away."
         )
@@ -60,6 +60,6 @@ def single(agents: int, distance: int | None = None) -> int:
 
 
 def _members(agents: int) -> int:
-    if agents < 1:
+    if not isinstance(agents, int) or agents < 1:
         raise ValueError(f"agents={agents!r} make no ring: give 1 or more, such as agents=5.")
     return agents

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from math import inf
 
 Edges = Mapping[str, Iterable[str]]
 
@@ -58,7 +59,7 @@ def messages(executions: int) -> int:
     >>> messages(6)
     12
     """
-    if executions < 0:
+    if not isinstance(executions, int) or executions < 0:
         raise ValueError(f"executions={executions}: nodes run 0 times or more. Write messages(6).")
     return 2 * executions
 
@@ -71,7 +72,8 @@ def seconds(levels: Sequence[Sequence[float]], latency: float = 0.0) -> float:
     >>> seconds([[1.0], [1.0, 5.0], [1.0]], latency=0.5)
     10.0
     """
-    if latency < 0 or not all(levels) or min(map(min, levels), default=0.0) < 0:
+    times = [latency, *(each for level in levels for each in level)]
+    if not all(levels) or not all(0 <= each < inf for each in times):
         raise ValueError(
             f"levels={levels!r}, latency={latency}: each super-step has a node or more, and times are 0 or "
             f"more. Write for instance seconds([[1.0], [1.0, 5.0]], latency=0.01)."
@@ -88,7 +90,7 @@ def limit_needed(super_steps: int, framework: str = "coordlab") -> int:
     (4, 4, 5)
     """
     spare = {"coordlab": 0, "agent-framework": 0, "langgraph": 1}
-    if framework not in spare or super_steps < 1:
+    if framework not in spare or not isinstance(super_steps, int) or super_steps < 1:
         raise ValueError(
             f"limit_needed({super_steps}, {framework!r}): give 1 super-step or more, and one of "
             f"{', '.join(spare)}. Write for instance limit_needed(4, 'langgraph')."

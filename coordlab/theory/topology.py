@@ -8,7 +8,7 @@ law in N. Gunther, Guerrilla Capacity Planning, 2007: contention s (waiting for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, log, log2, sqrt
+from math import ceil, inf, log, log2, sqrt
 from typing import NamedTuple
 
 
@@ -18,6 +18,7 @@ def channels(agents: int) -> int:
     >>> [channels(n) for n in (3, 10, 50, 100)]
     [3, 45, 1225, 4950]
     """
+    _count(agents=agents)
     return agents * (agents - 1) // 2
 
 
@@ -30,6 +31,7 @@ def messages(style: str, agents: int) -> int:
     >>> {style: messages(style, 10) for style in ("mesh", "star", "tree", "bus")}
     {'mesh': 90, 'star': 18, 'tree': 18, 'bus': 100}
     """
+    _count(agents=agents)
     if agents == 1:
         return 1 if style == "bus" else 0
     counts = {
@@ -39,7 +41,7 @@ def messages(style: str, agents: int) -> int:
         "bus": agents * agents,
     }
     if style not in counts:
-        raise ValueError(f"no closed form for style={style!r}, only for {', '.join(counts)}.")
+        raise ValueError(f"no closed form for style={style!r}, only for {', '.join(counts)}. Write 'tree'.")
     return counts[style]
 
 
@@ -49,7 +51,10 @@ def fan_in(style: str, agents: int, branching: int = 2) -> int:
     >>> {style: fan_in(style, 40, 3) for style in ("mesh", "star", "tree", "bus")}
     {'mesh': 39, 'star': 39, 'tree': 3, 'bus': 40}
     """
+    _count(agents=agents, branching=branching)
     most = {"mesh": agents - 1, "star": agents - 1, "bus": agents, "tree": min(branching, agents - 1)}
+    if style not in most:
+        raise ValueError(f"no busiest in style={style!r}, only in {', '.join(most)}. Write 'tree'.")
     return most[style]
 
 
@@ -59,6 +64,7 @@ def depth(agents: int, branching: int) -> int:
     >>> depth(7, 2), depth(8, 2), depth(40, 3), depth(5, 1)
     (2, 3, 3, 4)
     """
+    _count(agents=agents, branching=branching)
     if branching == 1:
         return agents - 1
     return ceil(log(agents * (branching - 1) + 1) / log(branching) - 1e-9) - 1
@@ -74,13 +80,16 @@ def seconds(style: str, agents: int, latency: float, handling: float) -> float:
     >>> [round(seconds(style, 10, 0.01, 0.001), 6) for style in ("mesh", "star", "bus")]
     [0.028, 0.04, 0.122]
     """
-    if agents < 2:
+    _at_least_zero(latency=latency, handling=handling)
+    if not isinstance(agents, int) or agents < 2:
         raise ValueError(f"agents={agents}: it takes two to tell each other. Write agents=2 or more.")
     queues = {
         "mesh": (1, 2 * (agents - 1)),
         "star": (2, 2 * (agents - 1) + 2),
         "bus": (2, agents * agents + 2),
     }
+    if style not in queues:
+        raise ValueError(f"no closed form for style={style!r}, only for {', '.join(queues)}. Write 'star'.")
     hops, served = queues[style]
     return hops * latency + served * handling
 
@@ -91,6 +100,7 @@ def gossip_rounds(agents: int) -> float:
     >>> round(gossip_rounds(100), 2)
     11.25
     """
+    _count(agents=agents)
     return log2(agents) + log(agents)
 
 
@@ -102,6 +112,7 @@ def amdahl(agents: float, parallel: float) -> float:
     """
     if not 0 <= parallel <= 1:
         raise ValueError(f"parallel={parallel!r}: a share of the work is from 0 to 1, such as 0.9.")
+    _above(agents=agents)
     return 1 / (1 - parallel + parallel / agents)
 
 
@@ -111,8 +122,8 @@ def usl(agents: float, contention: float, coherency: float) -> float:
     >>> [round(usl(n, 0.05, 0.02), 3) for n in (5, 10)], [round(usl(n, 0.02, 0.01), 3) for n in (5, 10)]
     ([3.125, 3.077], [3.906, 4.808])
     """
-    if contention < 0 or coherency < 0:
-        raise ValueError(f"contention={contention!r}, coherency={coherency!r}: both are 0 or more.")
+    _above(agents=agents)
+    _at_least_zero(contention=contention, coherency=coherency)
     return agents / (1 + contention * (agents - 1) + coherency * agents * (agents - 1))
 
 
@@ -122,6 +133,9 @@ def peak(contention: float, coherency: float) -> float:
     >>> round(peak(0.05, 0.02), 2), round(usl(peak(0.05, 0.02), 0.05, 0.02), 3)
     (6.89, 3.271)
     """
+    _at_least_zero(contention=contention, coherency=coherency)
+    if contention > 1:
+        raise ValueError(f"contention={contention!r}: what waits is a share of the work. Write 0.05.")
     return sqrt((1 - contention) / coherency) if coherency else float("inf")
 
 
@@ -131,6 +145,7 @@ def fewer_is_faster(contention: float, coherency: float) -> bool:
     >>> fewer_is_faster(0.05, 0.02), fewer_is_faster(0.02, 0.01)
     (True, False)
     """
+    _at_least_zero(contention=contention, coherency=coherency)
     return coherency > (1 - contention) / 50
 
 
@@ -143,6 +158,7 @@ def overhead(turns: float, alone: float) -> float:
     >>> [round(overhead(turns, alone=7.2), 1) for turns in (7.2, 11.4, 26.1, 27.7, 44.3)]
     [0.0, 58.3, 262.5, 284.7, 515.3]
     """
+    _above(turns=turns, alone=alone)
     return 100 * (turns / alone - 1)
 
 
@@ -155,6 +171,8 @@ def efficiency(success: float, turns: float, alone: float) -> float:
     >>> [round(efficiency(success, turns, alone=7.2), 3) for success, turns in table]
     [0.466, 0.234, 0.132, 0.12, 0.073]
     """
+    _above(turns=turns, alone=alone)
+    _at_least_zero(success=success)
     return success * alone / turns
 
 
@@ -222,3 +240,21 @@ def _fitted(law: object, sizes: Sequence[float], speeds: Sequence[float], unknow
         Estimate(float(each), float(max(0.0, each - by)), float(each + by))
         for each, by in zip(found, reach, strict=True)
     ]
+
+
+def _count(**given: int) -> None:
+    for name, value in given.items():
+        if not isinstance(value, int) or value is True or value < 1:
+            raise ValueError(f"{name}={value!r}: give 1 or more, a whole number. Write {name}=10.")
+
+
+def _above(**given: float) -> None:
+    for name, value in given.items():
+        if not 0 < value < inf:
+            raise ValueError(f"{name}={value!r}: give a number above 0. Write {name}=7.2.")
+
+
+def _at_least_zero(**given: float) -> None:
+    for name, value in given.items():
+        if not 0 <= value < inf:
+            raise ValueError(f"{name}={value!r}: give 0 or more. Write {name}=0.05.")

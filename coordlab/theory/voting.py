@@ -14,7 +14,7 @@ Chances = Sequence[float]
 
 
 def _jury(voters: int) -> int:
-    if voters < 1:
+    if not isinstance(voters, int) or voters < 1:
         raise ValueError(f"voters={voters}: a jury has at least one. Give a whole number from 1 on.")
     return voters
 

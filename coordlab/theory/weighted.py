@@ -82,6 +82,6 @@ def messages(voters: int) -> int:
     >>> messages(5)
     15
     """
-    if voters < 1:
+    if not isinstance(voters, int) or voters < 1:
         raise ValueError(f"voters={voters}: somebody must be asked. Give a whole number from 1 on.")
     return 3 * voters

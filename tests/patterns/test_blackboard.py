@@ -543,3 +543,25 @@ class Hasty(Agent):
             self.send("board", Write("a", version))
 
     def on_written(self, sender: str, message: Written) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"concurrent": 0},
+        {"concurrent": True},
+        {"limit": float("nan")},
+        {"steps": float("nan")},
+        {"seconds": -1},
+    ],
+)
+def test_a_control_that_would_let_nobody_act_is_refused(settings: dict[str, Any]) -> None:
+    """Rather than be silent for ever."""
+    with pytest.raises(ValueError, match=r"Write for instance concurrent=1, limit=10.0, steps=1000"):
+        Blackboard(**settings)
+
+
+def test_grounds_are_pairs_in_a_tuple() -> None:
+    """Nothing at all is none."""
+    with pytest.raises(ValueError, match=r"sources=None: .* Write for instance sources="):
+        Write("a", 1, sources=None)  # type: ignore[arg-type]

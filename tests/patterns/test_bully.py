@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
 from coordlab import World
 from coordlab.checks.bully import properties, settling_time
 from coordlab.labs.lab import nth_on_link
-from coordlab.patterns.bully import Answer, Candidate, Election, hold_election
+from coordlab.patterns.bully import Answer, Candidate, Coordinator, Election, Ping, hold_election
 from coordlab.theory import bully as theory
 from coordlab.world.world import AgentError, Run
 
@@ -290,3 +291,41 @@ def test_an_error_while_asking_ends_the_run_and_says_where() -> None:
     world = World().add(Candidate(1), Slips(2), Candidate(3)).inject("crash 3 @3")
     with pytest.raises(AgentError, match=r"agent 2 \(Slips\) failed at .* TypeError: unsupported rank: '1'"):
         world.run(until=8)
+
+
+@pytest.mark.parametrize("wrong", [{"rank": "first"}, {"rank": 1.5}, {"rank": True}, {"patience": 0}])
+def test_a_candidate_has_a_rank_and_some_patience(wrong: dict[str, Any]) -> None:
+    """Ranks are compared, and answers take time."""
+    with pytest.raises(ValueError, match=r"rank=.*, patience=.* Write .* Candidate\(3, patience=0.25\)"):
+        Candidate(**{"rank": 1, **wrong})
+
+
+class Herald(Candidate):
+    """Answers nothing, and says at some moments that it coordinates."""
+
+    def __init__(self, rank: int, *moments: float) -> None:
+        super().__init__(rank)
+        self.moments = moments
+
+    async def run(self) -> None:
+        for at in self.moments:
+            await self.sleep(at - self.now)
+            self.send("1", Coordinator())
+
+    def on_election(self, sender: str, message: Election) -> None:  # type: ignore[override]
+        """No word."""
+
+    def on_ping(self, sender: str, message: Ping) -> None:
+        """No word."""
+
+
+def test_whoever_is_told_while_it_asks_does_not_rule() -> None:
+    """Nobody has answered, but 2 has said that it coordinates."""
+    run = World(latency=0.01).add(Candidate(1, heartbeat=None), Herald(2, 0.1)).run(until=1.0)
+    assert [each.data for each in run.trace.select("role", agent="1")] == ["electing", "follows"]
+
+
+def test_a_doubt_is_void_if_somebody_else_coordinates_meanwhile() -> None:
+    """1 finds 2 silent, hears of 3 before its patience is over, and holds no other election."""
+    run = World(latency=0.01).add(Candidate(1), Herald(2, 0.1), Herald(3, 1.3)).run(until=1.9)
+    assert (run.trace.count("Ping"), run.trace.count("Election")) == (1, 2)

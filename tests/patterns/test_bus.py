@@ -250,6 +250,25 @@ def test_whoever_unsubscribes_is_left_alone() -> None:
     assert statuses(run) == {"holds"}
 
 
+class Returning(Client):
+    """Goes away after two seconds, and thinks better of it at once."""
+
+    async def run(self) -> None:
+        await super().run()
+        await self.sleep(1.0)
+        await self.insist(Unsubscribe("news"))
+        await self.insist(Subscribe("news"))
+
+
+def test_whoever_comes_back_while_the_bus_still_waits_for_an_answer_is_served_again() -> None:
+    """Ann does not hear letter 1, leaves and returns meanwhile; of all that follows she misses nothing."""
+    world = World().add(Bus(patience=2.0), Returning("ann", ("news",)))
+    world.add(Client("bob", says=says("news", *range(4)), pause=0.45))
+    run = world.inject("cut bus>ann @0.9..0.95").expect(*properties()).run()
+    assert bodies(run, "ann") == [0, 2, 3]
+    assert statuses(run) == {"holds"}
+
+
 class Asker(Client):
     """Wants to know something, and asks twice: somebody, and nobody."""
 
@@ -270,6 +289,18 @@ def test_a_request_finds_its_answer_by_number() -> None:
     world = World().add(Bus(), Asker("ann"), Adder("bob", ("sums",)))
     notes = [event.data for event in world.run().trace.select("note", agent="ann")]
     assert [note for note in notes if isinstance(note, str)] == ["sums: 5", "nothing: None"]
+
+
+def test_an_answer_given_before_all_is_subscribed_is_published_once() -> None:
+    """Bob is asked while he still subscribes to something else: he has one letter to post, not two."""
+    world = World().add(
+        Bus(),
+        Adder("bob", ("sums", "other")),
+        Client("ann", ("answers/ann",), says("sums", (2, 3)), pause=0.002),
+    )
+    run = world.inject("delay bus>bob #2 0.015").expect(*properties()).run()
+    assert bodies(run, "ann") == [5]
+    assert statuses(run) == {"holds"}
 
 
 def test_two_patterns_that_both_match_act_once() -> None:
@@ -305,6 +336,14 @@ def test_a_slow_reader_delays_nobody_else() -> None:
     [
         (lambda: Bus(shed="some"), r"shed='some'.*oldest, newest.*Write for instance"),
         (lambda: Bus(bound=0), r"bound=0"),
+        (lambda: Bus(bound=float("nan")), r"bound=nan.*1 or more.*Write"),  # type: ignore[arg-type]
+        (lambda: Bus(attempts=2.5), r"attempts=2.5.*1 or more.*Write"),  # type: ignore[arg-type]
+        (lambda: Bus(attempts=True), r"attempts=True.*1 or more.*Write"),
+        (lambda: Client("ann", patience=0.0), r"patience=0.0.*above 0.*Write for instance patience=0.2"),
+        (lambda: Client("ann", patience=float("nan")), r"patience=nan"),
+        (lambda: Client("ann", "news"), r"wants='news'.*several patterns.*Write wants=\('news',\)"),  # type: ignore[arg-type]
+        (lambda: Client("ann", (5,)), r"nobody can subscribe to 5"),  # type: ignore[arg-type]
+        (lambda: Client("ann", says=((None, 5),)), r"nothing can be published on None"),  # type: ignore[arg-type]
         (lambda: Client("ann", ("a/#/b",)), r"nobody can subscribe to 'a/#/b'"),
         (lambda: Client("ann", says=says("a/+", 1)), r"nothing can be published on 'a/\+'"),
         (
@@ -327,6 +366,8 @@ class Stranger(Client):
         self.send("bus", Subscribe("a", replay="some"))
         self.send("bus", Publish(Letter("eve", 1, "a/#", "hot")))
         self.send("bus", Publish(Letter("bob", 1, "a", "forged")))
+        self.send("bus", Publish(Letter("eve", 2, 5)))  # type: ignore[arg-type]
+        self.send("bus", Subscribe(5))  # type: ignore[arg-type]
 
 
 def test_what_the_bus_cannot_do_it_refuses_and_goes_on() -> None:
@@ -339,4 +380,6 @@ def test_what_the_bus_cannot_do_it_refuses_and_goes_on() -> None:
         "replay='some'",
         "nothing can be published on 'a/#'",
         "eve published a letter of bob",
+        "nothing can be published on 5",
+        "nobody can subscribe to 5",
     ]

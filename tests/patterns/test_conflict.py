@@ -468,6 +468,29 @@ def test_what_cannot_be_is_refused() -> None:
         Human("eve", takes=-1)
 
 
+NO_SENSE: list[tuple[Callable[[], Any], str]] = [
+    (
+        lambda: Resolver(Policy(), "hue"),
+        r"conflicts='hue': a resolver takes .* a list of names\. Write Resolver",
+    ),
+    (lambda: Resolver(Policy(), 5), r"conflicts=5: a resolver takes"),  # type: ignore[arg-type]
+    (lambda: Resolver(None, ["hue"]), r"policy=None, .*a resolver takes a policy"),  # type: ignore[arg-type]
+    (lambda: Proposer("ann", "red"), r"views='red'.*a value for each conflict.*Write"),  # type: ignore[arg-type]
+    (lambda: Proposer("ann", {}, [("c", "log")]), r"evidence=.*triples.*Write"),  # type: ignore[list-item]
+    (lambda: Proposer("ann", {}, "log"), r"evidence='log'"),  # type: ignore[arg-type]
+    (lambda: Proposer("ann", {}, yields="x"), r"yields='x': .*chance from 0 to 1"),  # type: ignore[arg-type]
+    (lambda: Proposer("ann", {}, yields=True), r"yields=True"),
+    (lambda: Human("eve", takes=None), r"takes=None: a human takes"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("make", "words"), NO_SENSE)
+def test_what_is_of_the_wrong_kind_is_refused(make: Callable[[], Any], words: str) -> None:
+    """When it is made: not a text that is taken for a list of letters, not in the middle of a run."""
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
 MESSAGES: tuple[Any, ...] = (Ask, Escalate, Ruling, Resolved)
 
 

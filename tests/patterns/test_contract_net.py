@@ -310,6 +310,19 @@ def test_the_first_in_the_alphabet_wins_a_tie(order: str) -> None:
     assert winners(net(*map(digger, order.split())).run()) == {"dig": "bob"}
 
 
+@pytest.mark.parametrize("scores", [{}, {"zed": 1.0}, None])
+def test_a_scoring_that_does_not_score_every_bidder_is_refused(scores: Any) -> None:
+    """Be it that it knows nobody, or somebody else."""
+    policy = Policy(scoring=lambda task, bids: scores)
+    with pytest.raises(AgentError, match=r"scores=.*: one for each of \['bob'\]\. Write .*scoring=cheapest"):
+        net(digger("bob"), policy=policy).run()
+
+
+def test_contractors_given_as_a_set_are_called_in_the_order_of_the_alphabet() -> None:
+    """A set has another order in each process."""
+    assert Manager("ann", [DIG], {"dan", "bob", "eve", "cat"}).contractors == ("bob", "cat", "dan", "eve")
+
+
 def test_a_scoring_that_gives_no_score_is_refused() -> None:
     """A score is a number from 0 to 1."""
     policy = Policy(scoring=lambda task, bids: dict.fromkeys(bids, nan))
@@ -670,6 +683,20 @@ def test_empty_needs_ties_and_errors_of_the_first_try() -> None:
     [
         (lambda: Manager("ann", [DIG]), r"contractors=\(\): a manager needs some\. Write .*\['ann', 'bob'\]"),
         (lambda: Manager("ann", [DIG], "bob"), r"contractors='bob': a list of texts\. Write"),
+        (lambda: Manager("ann", [DIG], 5), r"contractors=5: a list of texts\. Write"),
+        (
+            lambda: Manager("ann", [DIG], (name for name in ["bob"])),
+            r"contractors=<gen.*: a list of texts\. W",
+        ),
+        (lambda: Manager("ann", 5, ["bob"]), r"tasks=5: a list of tasks\. Write"),
+        (lambda: Manager("ann", [DIG], ["bob"], cheapest), r"policy=Weighted.*: a policy\. Write .*Policy\("),
+        (lambda: Manager("ann", [DIG], directed=["bob"]), r"directed=\['bob'\]: one name\. Write .*'bob'"),
+        (lambda: Contractor("bob", 80.0, ["dig"]), r"bid=80\.0: a Bid\. Write .*Bid\(cost=80, seconds=1\)"),
+        (
+            lambda: Contractor("bob", Bid(1, 1), (each for each in ["dig"])),
+            r"skills=<gen.*: a list of texts\.",
+        ),
+        (lambda: Contractor("bob", Bid(1, 1), capacity=True), r"capacity=True: a whole number from 1 on\."),
         (lambda: Manager("ann", ["dig"], ["bob"]), r"tasks=\['dig'\]: a list of tasks\. Write"),
         (
             lambda: Manager("ann", [DIG, DIG], ["bob"]),

@@ -92,7 +92,9 @@ def test_two_tasks_from_beginning_to_end() -> None:
     steps = [step.format("plan", "ann"), step.format("write", "bob")]
     done = [output.format("plan", "ann", "plan()", 2), output.format("write", "bob", "write(plan())", 4)]
     assert [str(event) for event in told] == [
-        "0.000 crew note Plan {'agents': ['ann', 'bob'], 'manager': None, 'steps': [" + ", ".join(steps) + "]}",
+        "0.000 crew note Plan {'agents': ['ann', 'bob'], 'manager': None, 'steps': ["
+        + ", ".join(steps)
+        + "]}",
         "0.000 crew send Turn -> ann",
         "1.010 ann timer its sleep to end 1.0",
         "1.010 ann send Reply -> crew",
@@ -384,6 +386,13 @@ def test_a_task_that_has_its_agent_is_delegated_to_that_one_only() -> None:
     assert turns_of(run) == ["boss", "boss", "ann", "boss"]
     assert read_by(run, "find")[0][0].members == (("ann", 0),)
     assert read_by(run, "find")[1][1].content == "boss cannot delegate to 'bob', only to: ann"
+
+
+def test_who_is_done_is_busy_no_more() -> None:
+    """The least busy is told the second task as well: of equals the first, who has just finished."""
+    crew = Crew(("ann", "bob"), [Task("find"), Task("sum")], "hierarchical", manager="boss")
+    run = World(latency=0.01).add(crew, Manager("boss"), Scripted("ann", "one", "two"), Scripted("bob")).run()
+    assert [name for name in turns_of(run) if name != "boss"] == ["ann", "ann"]
 
 
 def test_the_manager_must_delegate() -> None:

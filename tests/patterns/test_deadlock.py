@@ -68,6 +68,14 @@ def test_whoever_finds_both_locks_free_works() -> None:
     )
 
 
+def test_a_request_that_comes_after_its_release_holds_nothing() -> None:
+    """Ann gave up and is long done with the pen when her first request arrives."""
+    world = World(latency=0.01).add(Resource("pen"), Worker("ann", ("pen",), rounds=1, patience=0.2))
+    run = world.inject("delay ann>pen #1 3.0").run()
+    assert [event.data for event in run.trace.select("role", agent="pen")] == ["held", "free"]
+    assert run.trace.select("Request", kind="handle")[-1].time > 3.0
+
+
 def test_crosswise_nobody_ever_moves_again() -> None:
     """With nobody to look, the world itself notices that nothing lies ahead, and says who waits."""
     with pytest.raises(DeadlockError, match=r"everybody waits.*ann has waited.*bob has waited") as stuck:
@@ -220,5 +228,30 @@ def test_a_lock_that_nobody_can_hold_is_refused(limit: int) -> None:
 
 def test_wanting_the_same_lock_twice_is_refused() -> None:
     """One would wait for oneself."""
-    with pytest.raises(ValueError, match=r"ann wants 'pen' twice"):
+    with pytest.raises(ValueError, match=r"wants=\('pen', 'pen'\): a tuple of names, each once\. Write"):
         Worker("ann", ("pen", "pen"))
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (
+            lambda: Worker("ann", "pen"),
+            r"wants='pen': a tuple of names, each once\. Write wants=\('pen', 'ink'\)",
+        ),
+        (lambda: Worker("ann", (5,)), r"wants=\(5,\): a tuple of names"),
+        (lambda: Worker("ann", ("pen",), probes=0.0), r"probes=0\.0: give seconds, above 0, or None\. Write"),
+        (lambda: Worker("ann", ("pen",), patience=float("nan")), r"patience=nan: give seconds"),
+        (lambda: Worker("ann", ("pen",), patience="long"), r"patience='long': give seconds"),
+        (lambda: Coordinator("pen"), r"locks='pen': a tuple of names"),
+        (lambda: Coordinator(("pen",), period=0.0), r"period=0\.0: give seconds, above 0"),
+        (lambda: Coordinator(("pen",), policy=["youngest"]), r"policy=\['youngest'\] is none: there are"),
+        (lambda: Resource("pen", limit=1.5), r"limit=1\.5: a lock has 1 or more units"),
+        (lambda: philosophers(1), r"agents=1: it takes two to share their forks\. Write philosophers\(5\)"),
+        (lambda: philosophers(2.5), r"agents=2\.5: it takes two"),
+    ],
+)
+def test_what_cannot_be_is_refused(make: Any, says: str) -> None:
+    """When it is made: a probe sent every 0 s would never let time pass, a text is no list of locks."""
+    with pytest.raises(ValueError, match=says):
+        make()

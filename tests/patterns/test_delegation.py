@@ -400,3 +400,20 @@ def test_two_members_of_one_name_are_refused() -> None:
     """Nobody could tell whose hands are meant."""
     with pytest.raises(ValueError, match=r"two members are called 'ann'"):
         Coordinator(CHAIR, (*TWO, TWO[0]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"within": float("nan")}, {"within": 0}, {"patience": -1}, {"attempts": 0.5}],
+)
+def test_a_coordinator_waits_and_tries_so_often(settings: dict[str, Any]) -> None:
+    """For some time, and at least once."""
+    with pytest.raises(ValueError, match=r"Write for instance within=30.0, patience=1.0, attempts=3"):
+        Coordinator((), (), **settings)
+
+
+@pytest.mark.parametrize("failure", [-0.1, 2, float("nan")])
+def test_a_worker_fails_with_a_chance(failure: float) -> None:
+    """From 0 to 1."""
+    with pytest.raises(ValueError, match=r"failure=.* is no chance: give a number from 0 to 1"):
+        Worker(CREW[0], failure=failure)

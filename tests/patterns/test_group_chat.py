@@ -360,6 +360,12 @@ def test_a_member_that_fails_is_noted_and_the_next_one_speaks() -> None:
     assert reason(run) == "condition: max_turns(3)"
 
 
+def test_failures_count_in_a_row_only() -> None:
+    """Bob fails again and again, but ann speaks in between: the chat goes on to its end."""
+    run = scripted(max_turns(3), ann=["5", "8", "9"], bob=[OSError("down")] * 3).run()
+    assert transcript(run)[1:] == ["ann: 5", "ann: 8", "ann: 9"]
+
+
 def test_when_nobody_can_speak_the_chat_has_failed() -> None:
     """As many failures in a row as there are members."""
     run = scripted(max_turns(9), ann=["5", OSError("down")], bob=[OSError("down")] * 2).run()

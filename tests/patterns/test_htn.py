@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from coordlab import World
-from coordlab.checks.htn import properties
-from coordlab.patterns.htn import Actor, Do, Site, demo
+from coordlab.checks.htn import planning_changes_nothing, properties
+from coordlab.patterns.htn import Actor, Do, Look, Site, demo
 from coordlab.rules.domains import BLOCKS, JOURNEY, at_home, blocks
 from coordlab.rules.htn import State, find_plan
 from coordlab.theory import htn as theory
@@ -231,3 +231,59 @@ def test_a_domain_that_asks_for_facts_that_there_are_not_ends_the_run_with_advic
     world = World().add(Site({"sun": True}, JOURNEY), Actor("alice", TO_THE_PARK, JOURNEY))
     with pytest.raises(AgentError, match=r"the state says nothing of \('at', 'alice'\); it knows 'sun'"):
         world.run(until=20)
+
+
+@pytest.mark.parametrize("failure", [-0.1, 1.5, float("nan")])
+def test_a_chance_to_fail_lies_between_0_and_1(failure: float) -> None:
+    """Or it is refused at once."""
+    with pytest.raises(ValueError, match=r"failure=.* is no chance: give a number from 0 to 1, such as 0.2"):
+        Site({}, JOURNEY, failure=failure)
+
+
+def test_a_site_that_comes_back_knows_the_facts_before_it_is_asked() -> None:
+    """It crashes, and is back in the very moment in which the question arrives."""
+
+    class Curious(Agent):
+        async def run(self) -> None:
+            replies = await self.ask("site", Look(), within=1.0)
+            self.note(f"{len(replies['site'].facts)} facts")
+
+    site = Site(at_home(), JOURNEY)
+    world = World(latency=0.01).add(site, Curious("ann")).inject("crash site @0.005..0.01")
+    run = world.expect(planning_changes_nothing(JOURNEY)).run(until=2.0)
+    assert [each.data for each in run.trace.select("note")] == [f"{len(at_home())} facts"]
+    assert [verdict.status for verdict in run.verdicts] == ["holds"]
+
+
+def test_changes_come_when_they_are_due_in_whatever_order_they_are_told() -> None:
+    """The earlier one first."""
+    changes = ((0.4, (("sun", False),)), (0.2, (("rain", True),)))
+    run = World().add(Site({"sun": True}, JOURNEY, changes=changes)).run(until=1.0)
+    assert [(each.time, each.data.effects) for each in run.trace.select("decision")] == [*reversed(changes)]
+
+
+def test_whoever_asks_again_under_the_same_number_is_answered_alike() -> None:
+    """Nothing is done anew, not even after a crash."""
+
+    class Impatient(Agent):
+        async def run(self) -> None:
+            for _ in range(3):
+                await self.ask("site", Do(1, ("call_taxi", "alice")), within=3.0)
+
+    world = World().add(Site(at_home(), JOURNEY), Impatient("ann")).inject("crash site @0.7..0.8")
+    trace = world.run(until=12.0).trace
+    assert [trace.count(each) for each in ("Performed", "Failed")] == [1, 0]
+
+
+def test_two_actors_number_their_actions_each_for_itself() -> None:
+    """What alice asks for first is not what bob asks for first."""
+    first = ("call_taxi", "alice"), ("walk", "bob", "park")
+    world = World().add(Site(at_home(), JOURNEY), (Actor(task[1], [task], JOURNEY) for task in first))
+    assert [each.data.task for each in world.run(until=5.0).trace.select("Performed")] == [*first]
+
+
+def test_each_change_comes_once_and_when_it_is_due_though_the_site_crashes() -> None:
+    """One before it falls, one after it is back."""
+    changes = ((0.2, (("rain", True),)), (0.6, (("rain", False),)))
+    world = World().add(Site({"rain": False}, JOURNEY, changes=changes)).inject("crash site @0.3..0.4")
+    assert [each.time for each in world.run(until=2.0).trace.select("Changed")] == [0.2, 0.6]

@@ -8,11 +8,11 @@ from math import comb, prod
 
 import pytest
 
-from coordlab import World
+from coordlab import Agent, World
 from coordlab.checks.leases import properties
 from coordlab.labs.lab import nth_on_link
 from coordlab.patterns import bully
-from coordlab.patterns.leases import Member, Storage, Vote, demo, elections
+from coordlab.patterns.leases import Member, Storage, Store, Vote, demo, elections
 from coordlab.theory import leases as theory
 from coordlab.world.run import Run
 from tests.disasters import disasters
@@ -271,3 +271,31 @@ def test_costs_that_cannot_be_are_refused() -> None:
         theory.messages(0)
     with pytest.raises(ValueError, match=r"up=90 is no chance: give a number from 0 to 1, such as 0.9"):
         theory.availability(3, 90)
+
+
+@pytest.mark.parametrize("members", [0, -1])
+def test_nobody_elects_nobody(members: int) -> None:
+    """There is no majority of nothing."""
+    with pytest.raises(ValueError, match=r"members=.* elect nobody: give 1 or more, such as members=5"):
+        elections(members)
+
+
+@pytest.mark.parametrize("lease", [float("inf"), float("nan")])
+def test_a_lease_ends(lease: float) -> None:
+    """One without end would bind for good."""
+    with pytest.raises(ValueError, match=r"lease=.* s is no time"):
+        Member("1", THREE, lease=lease)
+
+
+def test_the_storage_remembers_the_highest_token_when_it_comes_back() -> None:
+    """Who led before it crashed, and does not know that others lead now, is fenced all the same."""
+
+    class Writer(Agent):
+        async def run(self) -> None:
+            for at, token in ((0.1, 5), (1.0, 4)):
+                await self.sleep(at)
+                (reply,) = (await self.ask("storage", Store(token, "mine"))).values()
+                self.note(type(reply).__name__)
+
+    run = World().add(Storage(), Writer("ann")).inject("crash storage @0.5..0.6").run(until=3.0)
+    assert [each.data for each in run.trace.select("note")] == ["Stored", "Fenced"]

@@ -210,6 +210,31 @@ def test_what_cannot_be_called_is_refused() -> None:
         Member("ann", "hi")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: Member("ann", echo, seconds=-1.0),
+            r"seconds=-1\.0: give seconds, 0 or more, and an end\. Write",
+        ),
+        (lambda: Scripted("ann", "hi", seconds=float("nan")), r"seconds=nan: give seconds"),
+        (
+            lambda: Rounds(("ann",), patience=float("inf")),
+            r"patience=inf: give seconds.*Write patience=60\.0",
+        ),
+        (lambda: Rounds(("ann",), patience="long"), r"patience='long': give seconds"),
+        (lambda: Rounds(("ann",), patience=True), r"patience=True: give seconds"),
+        (lambda: Rounds(("ann",), budget=5), r"budget=5 is no Budget\. Write .*budget=Budget\(turns=20\)"),
+        (lambda: Rounds(("ann",), repeats=2.5), r"LoopDetector\(times=2\.5.*Write for instance"),
+        (lambda: Rounds(("ann",), repeats="often"), r"LoopDetector\(times=often"),
+    ],
+)
+def test_limits_that_are_none_are_refused(make: Any, words: str) -> None:
+    """When the member or the conductor is made, not in the middle of a run."""
+    with pytest.raises((TypeError, ValueError), match=words):
+        make()
+
+
 def test_a_script_that_runs_out_says_so() -> None:
     """It names the agent, its lines, and what to write; a line may be an error."""
     run = led(Rounds(("ann",), rounds=3), Scripted("ann", "one", ValueError("no")))

@@ -71,6 +71,8 @@ def test_exactly_the_stuck_say_so_over_200_graphs(model: str) -> None:
         waits = drawn(seed)
         run = waiting(waits, model, seed).run()
         stuck = set(deadlocked({who: MODELS[model](*on) for who, on in waits.items()}))
+        spoke = {event.agent for event in run.trace.select("role") if event.data == "signals"}
+        assert spoke == {*run.trace.agents} - stuck, run.line  # nobody else, be it after a thousand seconds
         if model == "AND":
             graph = networkx.DiGraph((who, other) for who, on in waits.items() for other in on)
             parts = networkx.strongly_connected_components(graph)
@@ -133,7 +135,9 @@ def test_whoever_hears_its_word_goes_on() -> None:
     ("make", "says_what"),
     [
         (lambda: Waiter("ann", ("bob", "cat"), "XOR"), r"model='XOR': probes know AND and OR.*deadlocked"),
-        (lambda: Waiter("ann", ("bob", "bob")), r"name each only once"),
+        (lambda: Waiter("ann", ("bob", "bob")), r"on=\('bob', 'bob'\): a tuple of names, each once\. Write"),
+        (lambda: Waiter("ann", "bob"), r"on='bob': a tuple of names"),  # type: ignore[arg-type]
+        (lambda: Waiter("ann", ("bob",), ["AND"]), r"model=\['AND'\]: probes know"),  # type: ignore[arg-type]
     ],
 )
 def test_what_cannot_be_is_refused(make: object, says_what: str) -> None:

@@ -282,6 +282,15 @@ def test_without_a_merge_rule_nothing_converges_and_with_one_it_does() -> None:
             r"ORSet has no operation 'write', only add, remove",
         ),
         ({"start": GCounter(), "updates": [Update(1.0, "add", -1)]}, ValueError, r"-1 cannot be counted"),
+        ({"period": "often"}, ValueError, r"period='often': give seconds above 0"),
+        ({"updates": "milk"}, TypeError, r"updates='milk'.*give a list of updates.*Write updates=\[Update"),
+        (
+            {"updates": (Update(1.0, "add", each) for each in "x")},
+            TypeError,
+            r"updates=<gen.*a list of updates",
+        ),
+        ({"reads": 5.0}, TypeError, r"reads=5\.0: give .*a list of times"),
+        ({"reads": ["soon"]}, ValueError, r"reads=\['soon'\]: a read comes at 0 s or later"),
         (
             {"reads": [-1.0]},
             ValueError,

@@ -91,6 +91,33 @@ def test_a_bulkhead_lets_some_run_some_wait_and_refuses_the_rest(played: Played)
     assert begun == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("let_in", [False, True])
+def test_who_is_cancelled_as_a_place_comes_free_does_not_keep_it(played: Played, let_in: bool) -> None:
+    """Just before or just after: the next in line gets the place, and in the end it is free."""
+
+    async def story() -> tuple[Any, str]:
+        bulkhead = Bulkhead(limit=1, queue=2)
+
+        async def work() -> str:
+            async with bulkhead:
+                return "done"
+
+        async with bulkhead:
+            gone, last = (asyncio.ensure_future(work()) for _ in range(2))
+            await asyncio.sleep(0)
+            if not let_in:
+                gone.cancel()
+        gone.cancel()
+        return await asyncio.wait_for(last, 1.0), repr(bulkhead)
+
+    assert played(story()) == ("done", "<Bulkhead, 0 of 1 run, 0 of 2 wait>")
+
+
+def test_a_retry_that_would_never_end_is_made_at_once() -> None:
+    """What it checks is its numbers, not every wait."""
+    assert callable(retry(10**12))
+
+
 def test_a_bulkhead_keeps_no_place_for_who_is_gone(played: Played) -> None:
     """Cancelled while it waits, or just when it is let in: the next one gets the place."""
 

@@ -6,6 +6,7 @@ import random
 from fractions import Fraction
 from itertools import permutations
 from statistics import mean
+from typing import Any
 
 import pytest
 
@@ -231,3 +232,18 @@ def test_costs_of_rings_that_cannot_be_are_refused() -> None:
         theory.worst(0)
     with pytest.raises(ValueError, match=r"distance=5 in a ring of 5: the highest is 0 to 4 places away"):
         theory.single(5, 5)
+
+
+@pytest.mark.parametrize("ring", [("1", "2"), (1.0, 2), (True, 2)])
+def test_ranks_are_whole_numbers(ring: tuple[Any, ...]) -> None:
+    """They are compared with each other."""
+    with pytest.raises(ValueError, match=r"ranks are whole numbers\. Write for instance ring="):
+        Member(ring[0], ring)
+
+
+def test_who_waits_no_time_or_starts_from_nowhere_is_refused() -> None:
+    """An answer takes some time, and a stranger never starts."""
+    with pytest.raises(ValueError, match=r"patience=0 s: an answer takes some time\. Write patience=0.25"):
+        Member(1, (1, 2), patience=0)
+    with pytest.raises(ValueError, match=r"rank 9 in the ring \[1, 2\]"):
+        hold_election([1, 2], starts=[9])

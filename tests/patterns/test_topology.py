@@ -210,6 +210,8 @@ def test_demo_is_a_tree_of_seven() -> None:
             r"style='ring' is none: there are mesh, star, tree, bus, gossip\. Write",
         ),
         (("mesh", 0, 3), r"agents=0, branching=2: a team has at least one agent"),
+        (("mesh", 2.5, 5), r"agents=2\.5, branching=2: a team has"),
+        (("mesh", 3, 3.0), r"tasks=3\.0 cannot be shared evenly by 3 agents"),
         (("tree", 3, 3, 1.0, 0.01, 0), r"branching=0"),
         (
             ("mesh", 4, 10),
@@ -221,3 +223,12 @@ def test_a_team_that_cannot_be_is_refused(wrong: tuple[object, ...], says: str) 
     """With what was given, what is allowed, and what to write."""
     with pytest.raises(ValueError, match=says):
         team(*wrong)  # type: ignore[arg-type]
+
+
+def test_a_run_that_was_cut_short_has_no_tax() -> None:
+    """Those who were not done are named, rather than half a run taken for a whole one."""
+    run = team("star", agents=3, tasks=3).run(until=1.02)
+    with pytest.raises(
+        ValueError, match=r"\['1', '2', '3'\] are not done: a tax is of a whole run\. Write tax"
+    ):
+        tax(run)

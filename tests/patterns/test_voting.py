@@ -355,3 +355,18 @@ def test_a_chair_alone_has_nobody_to_ask() -> None:
     """The electorate is empty."""
     with pytest.raises(Exception, match=r"nobody has a vote: the electorate is empty"):
         World().add(Chair()).run(until=1.0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"deadline": float("nan")}, {"deadline": float("inf")}, {"proposals": "tea"}]
+)
+def test_a_deadline_comes_and_a_text_is_one_proposal(settings: dict[str, Any]) -> None:
+    """Letters are not put to the vote."""
+    with pytest.raises(ValueError, match=r"Write Chair\(proposals=\('tea', 'more tea'\), deadline=1.0\)"):
+        Chair(**settings)
+
+
+def test_the_chair_is_polling_while_a_vote_is_open() -> None:
+    """And idle when it is closed."""
+    roles = demo().trace.select("role", agent="chair")
+    assert [(each.time, each.data) for each in roles] == [(0.0, "polling"), (1.0, "idle")]

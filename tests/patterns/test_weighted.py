@@ -254,3 +254,33 @@ def test_settings_that_cannot_be_are_refused_at_once(made: Any, wrong: str) -> N
     """Not in the middle of a run."""
     with pytest.raises(ValueError, match=wrong):
         made()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"questions": float("nan")}, {"questions": 1.5}, {"deadline": float("nan")}, {"deadline": float("inf")}],
+)
+def test_a_moderator_asks_so_often_and_so_long(settings: dict[str, Any]) -> None:
+    """A whole number of questions, each for some time."""
+    with pytest.raises(ValueError, match=r"Write Moderator\(questions=10, deadline=1.0\)"):
+        Moderator(**settings)
+
+
+def test_a_question_that_a_crash_repeats_is_the_same_question() -> None:
+    """Its truth stands in stable storage."""
+    for seed in range(10):
+        world = World(seed).add(Moderator(), Expert("ann"), Expert("bob"))
+        asked = world.inject("crash moderator @0.05..0.2").run(until=3.0).trace.select("Question")
+        assert len(asked) == 4
+        assert len({each.data.truth for each in asked}) == 1
+
+
+def test_who_is_taken_for_a_novice_is_right_too_often() -> None:
+    """Confidences that are too small are no truer than those that are too large."""
+    run = ask_panel(
+        {"ann": 0.95, "bob": 0.95, "cat": 0.95},
+        questions=100,
+        known=dict.fromkeys(("ann", "bob", "cat"), 0.55),
+    )
+    (wrong,) = [verdict for verdict in run.verdicts if verdict.status == "violated"]
+    assert "too many were right" in wrong.because

@@ -429,6 +429,12 @@ def test_settings_that_cannot_be_are_refused(given: dict[str, Any], says: str) -
         Settings(**given)
 
 
+def test_what_are_no_settings_is_refused() -> None:
+    """When the breaker is made."""
+    with pytest.raises(TypeError, match=r"5: settings are meant\. Write for instance Settings\(failures=3\)"):
+        Breaker(5)  # type: ignore[arg-type]
+
+
 def test_what_is_no_outcome_is_refused() -> None:
     """A refused call has none, and none ends in `maybe`."""
     breaker = tripped()

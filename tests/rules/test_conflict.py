@@ -20,6 +20,7 @@ from coordlab.rules.conflict import (
     back_off,
     convinced,
     lot,
+    merged,
     rank,
     reconsidered,
     resolve,
@@ -148,6 +149,12 @@ def test_union_takes_sets_only() -> None:
     assert isinstance(resolve("c", [*sets, Candidate("cat", "x")], "merge", Policy(merge=union)), str)
 
 
+def test_candidates_are_merged_in_the_order_of_their_names() -> None:
+    """Whatever the order in which they are given, and even if the merge depends on it."""
+    ann, bob, cat = (Candidate(name, name) for name in ("ann", "bob", "cat"))
+    assert merged([cat, ann, bob], lambda one, other: one + other) == "annbobcat"
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"chain": ("merge", "vote", "default")},
@@ -167,6 +174,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"patience": 0}, r"patience=0: a wait takes some seconds and ends\. Write patience=5\.0"),
     ({"hearing": float("inf")}, r"hearing=inf"),
     ({"hearing": float("nan")}, r"hearing=nan"),
+    ({"hearing": "long"}, r"hearing='long': a wait takes some seconds"),
+    ({"merge": "union"}, r"merge='union': a function makes one of two values.*\. Write merge=union"),
+    ({"chain": 5}, r"chain=5: it lists"),
+    ({"order": (["draw"],)}, r"order=\(\['draw'\],\): it lists"),
 ]
 
 
@@ -178,7 +189,17 @@ def test_a_policy_that_cannot_be_is_refused(settings: dict[str, Any], words: str
 
 
 def test_candidates_and_chances_that_cannot_be_are_refused() -> None:
-    """No value, no place in an order, no chance."""
+    """No value, no place in an order, no chance, no step."""
+    with pytest.raises(ValueError, match=r"Candidate\('ann', nan\) is not even equal to itself.*Write"):
+        Candidate("ann", float("nan"))
+    with pytest.raises(ValueError, match=r"priority='high'.* finite numbers\. Write Candidate"):
+        Candidate("ann", "x", priority="high")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"by=\('vote',\): it lists some of merge, retry"):
+        resolve("c", [Candidate("ann", "x")], "vote", Policy())
+    with pytest.raises(ValueError, match=r"order=\('age',\): it lists some of priority"):
+        tie_break("c", [Candidate("ann", "x")], ("age",))
+    with pytest.raises(ValueError, match=r"most=1\.5: rounds are counted.* Write most=1000"):
+        back_off(0.5, random.Random(0), most=1.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"Candidate\('ann', None\) says nothing"):
         Candidate("ann", None)
     for field in ("priority", "at"):

@@ -195,7 +195,7 @@ def test_every_award_can_be_best_and_the_whole_bad(tasks: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "costs", [[[1, 2], [3]], [[1], [2]], [[nan, 1]], [[1, inf]], [["1", 2]], [[]]], ids=str
+    "costs", [[[1, 2], [3]], [[1], [2]], [[nan, 1]], [[1, inf]], [["1", 2]], [[]], 5, [1, 2], None], ids=str
 )
 def test_what_is_no_table_of_costs_is_refused(costs: Any) -> None:
     """A row for each task, all as long, numbers only, and enough contractors."""
@@ -234,6 +234,9 @@ def test_identical_rankings_serve_one_task() -> None:
         (lambda: Weighted(1, -1), r"weights are zero or more"),
         (lambda: Weighted(inf), r"weights are zero or more"),
         (lambda: Policy(bidding=-1), r"bidding=-1: a number from 0 on\. Write .*bidding=0\.5"),
+        (lambda: Policy(attempts=True), r"attempts=True: a whole number from 1 on\. Write .*attempts=1"),
+        (lambda: Policy(scoring="cheapest"), r"scoring='cheapest': a function.*\. Write .*scoring=cheapest"),
+        (lambda: best({}), r"scores=\{\}: .*\. Write"),
         (lambda: Policy(attempts=0), r"attempts=0: a whole number from 1 on\. Write .*attempts=1"),
         (lambda: Policy(rounds=1.5), r"rounds=1\.5: a whole number from 1 on"),
     ],

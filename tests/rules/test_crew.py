@@ -68,6 +68,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"tasks": [PLAN, Task("write", agent="bob", condition=bool, asynchronous=True)]},
         r"conditional and asynchronous",
     ),
+    "agents that are one text": ({"agents": "ann"}, r"agents='ann'.*lists of names and of tasks.*Write"),
+    "agents that are none": ({"agents": 5}, r"agents=5"),
+    "a set of agents, which has no order": ({"agents": {"ann", "bob"}}, r"agents=\{"),
+    "tasks that are texts": ({"tasks": ["plan"]}, r"tasks=\['plan'\].*lists of names and of tasks"),
+    "tasks that are none": ({"tasks": 5}, r"tasks=5"),
     "no call at all": ({"tries": 0}, r"tries=0.*once or more.*tries=3"),
 }
 
@@ -83,6 +88,14 @@ def test_what_makes_no_crew_is_refused(what: str) -> None:
 
 def made(process: str = "sequential", **given: Any) -> tuple[Task, ...]:
     return validate(process=Process(process), **given)
+
+
+def test_rights_that_are_none_are_refused() -> None:
+    """A dict is no Rights, and no Rights without one."""
+    with pytest.raises(CrewError, match=r"rights=\{'boss': .*rights, or None.*Write .*Rights\("):
+        coworkers(["ann"], [], "boss", {"boss": ("ann",)})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"Rights\('boss'\): it maps names to names.*Write Rights\("):
+        Rights("boss")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from coordlab.rules.deadlock import (
     MODELS,
+    AndProber,
     Candidate,
     Lock,
     OrProber,
@@ -159,6 +160,16 @@ def test_a_victim_does_not_depend_on_the_order_of_candidates(order: tuple[str, .
     assert victim((Candidate(name, locks=-ord(name)) for name in order), "fewest_locks") == "c"
 
 
+def test_who_moved_on_is_deadlocked_no_more_and_passes_probes_on_again() -> None:
+    """What came home in one wait tells nothing of the next."""
+    ann = AndProber("ann")
+    ann.start(("bob",))
+    ann.probed("ann", ("bob",))
+    assert ann.deadlocked
+    ann.moved()
+    assert (ann.deadlocked, ann.probed("bob", ("cat",)), ann.probed("bob", ("cat",))) == (False, ("cat",), ())
+
+
 def test_copies_and_answers_that_come_too_late_convict_nobody() -> None:
     """Ann asks Bob and Cat: two answers of Bob's are one, and what comes after she moved on is none."""
     ann = OrProber("ann")
@@ -197,9 +208,16 @@ def test_two_looks_agree_only_on_what_stayed() -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Wait(("a", "b"), 3), r"needed=3.*from 1 of them to all 2\. Write for instance"),
+        (lambda: Wait(("a", "b"), 3), r"needed=3.*from 1 of them to all\. Write for instance"),
         (lambda: Wait((), 0), r"needed=0"),
         (lambda: Wait(("a", "a"), 1), r"name each only once"),
+        (lambda: Wait("ab", 1), r"on='ab'.*in a tuple"),  # type: ignore[arg-type]
+        (lambda: Wait(("a", "b"), True), r"needed=True"),
+        (lambda: Lock(float("nan")), r"limit=nan.*1 or more"),  # type: ignore[arg-type]
+        (lambda: theory.philosophers(2.5), r"agents=2\.5: a ring takes two"),  # type: ignore[arg-type]
+        (lambda: theory.probes(-1), r"edges=-1 is no count: give 0 or more"),
+        (lambda: theory.hops(1.5), r"ring=1\.5 is no count"),  # type: ignore[arg-type]
+        (lambda: theory.looks(True), r"locks=True is no count"),
         (lambda: victim([]), r"no candidates"),
         (lambda: victim([Candidate("a")], "oldest"), r"policy='oldest' is none: there are youngest"),
         (lambda: in_order(["pen"], {"ink": 1}), r"'pen' has no rank"),

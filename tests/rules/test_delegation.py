@@ -338,3 +338,31 @@ def test_what_cannot_be_is_refused_with_advice(attempt: Callable[[], Any], words
     """What was given, what is allowed, and what to write instead."""
     with pytest.raises(ValueError, match=words):
         attempt()
+
+
+@pytest.mark.parametrize("settings", [{"capacity": 1.5}, {"capacity": True}, {"capabilities": None}])
+def test_a_member_has_room_for_a_whole_number(settings: dict[str, Any]) -> None:
+    """And a tuple of what it can."""
+    with pytest.raises(ValueError, match=r"Write .* Member\('ann', \('cut',\), capacity=2, speed=1.0\)"):
+        Member(**{"name": "ann", "capabilities": ("cut",), **settings})
+
+
+def test_a_crew_of_nobody_takes_for_ever() -> None:
+    """There is no shortest time."""
+    with pytest.raises(ValueError, match=r"the crew is empty, and takes for ever\. Give at least one member"):
+        shortest([], [])
+
+
+def test_the_least_loaded_has_the_smallest_part_of_its_room_in_use() -> None:
+    """Two of ten are less than one of two."""
+    ann, bob = Member("ann", ("cut",), capacity=10), Member("bob", ("cut",), capacity=2)
+    free = candidates(Leaf("a", "cut"), (bob, ann), hands=("ann", "ann", "bob"))
+    assert POLICIES["least_loaded"](Leaf("a", "cut"), free).member == ann
+
+
+def test_a_whole_task_sets_only_what_it_changes() -> None:
+    """Who studies the south need not wait for the north, though a plan has it first."""
+    crew = [Member("ann", ("study", "write", "sketch", "bind"))]
+    leaves = break_down({}, [("report", "north", "south")], REPORT, crew)
+    assert not isinstance(leaves, str)
+    assert [leaf.after for leaf in leaves[:2]] == [(), ()]

@@ -81,5 +81,8 @@ def test_what_cannot_be_is_refused() -> None:
     for fan_out in (0, 1.5, True):
         with pytest.raises(ValueError, match=rf"fan_out={fan_out}: .* 1 or more\. Write fan_out=1"):
             checked("push", fan_out)  # type: ignore[arg-type]
+    for agents in (float("nan"), 2.5, True):
+        with pytest.raises(ValueError, match=rf"agents={agents}: somebody must know it first"):
+            rounds(agents, random.Random(0))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"agents=0: somebody must know it first"):
         rounds(0, random.Random(1))

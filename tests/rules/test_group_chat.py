@@ -21,6 +21,7 @@ from coordlab.rules.group_chat import (
     Unchanged,
     When,
     calls,
+    candidates,
     check_members,
     chosen,
     everything,
@@ -297,8 +298,25 @@ MISMADE = {
     "a chat of nobody": (lambda: check_members([]), r"\[\] cannot be the members"),
     "the same twice": (lambda: check_members(["ann", "ann"]), "each once"),
     "one name as text": (lambda: check_members("ann"), "'ann' cannot be the members"),
+    "no names": (lambda: check_members(5), "5 cannot be the members"),  # type: ignore[arg-type]
+    "names that are none": (lambda: check_members([["ann"]]), "cannot be the members"),  # type: ignore[list-item]
+    "half a message": (lambda: LastMessages(1.5), r"LastMessages\(1\.5\)"),  # type: ignore[arg-type]
+    "rounds without end": (lambda: Unchanged(NAMES, float("inf")), "rounds=inf"),  # type: ignore[arg-type]
+    "a timeout in words": (lambda: timeout("soon"), r"timeout\('soon'\): give seconds"),  # type: ignore[arg-type]
     "the user": (lambda: check_members(["ann", USER]), "not 'user', who sets the task"),
 }
+
+
+@pytest.mark.parametrize("named", [(), "ann", ("zed",), None, (["ann"],)])
+def test_a_policy_names_members_or_is_told_so(named: Any) -> None:
+    """A text is no tuple of names; nobody, or a stranger, cannot speak."""
+    with pytest.raises(ChatError, match=r"the policy named .*, but the members are ann, bob, cat\. Return a"):
+        candidates(lambda chat: named, Chat(NAMES, ()))
+
+
+def test_members_given_as_a_set_speak_in_the_order_of_the_alphabet() -> None:
+    """A set has another order in each process."""
+    assert check_members({"dan", "bob", "ann", "cat"}) == ("ann", "bob", "cat", "dan")
 
 
 @pytest.mark.parametrize("case", MISMADE)

@@ -638,3 +638,19 @@ def test_numbers_that_cannot_be_are_refused(attempt: Callable[[], int], words: s
     """There is at least one of each."""
     with pytest.raises(ValueError, match=words):
         attempt()
+
+
+@pytest.mark.parametrize("on", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "c", "b": "c", "c": "table"}])
+def test_blocks_that_cannot_stand_so_are_refused(on: dict[str, str]) -> None:
+    """In a circle one would look for the table for ever; two do not fit on one."""
+    with pytest.raises(ValueError, match=r"in a circle, or two on one\. Let every tower begin on the table"):
+        blocks(on)
+
+
+def test_a_search_stops_at_half_a_step_too() -> None:
+    """A limit is passed, not met."""
+
+    def deeper(state: State, depth: int) -> list[tuple[Any, ...]]:
+        return [("go", depth + 1)]
+
+    assert find_plan({}, [("go", 0)], Domain([], {"go": [deeper]}), limit=9.5).steps == 10  # type: ignore[arg-type]

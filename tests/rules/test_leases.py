@@ -47,3 +47,10 @@ def test_a_lease_is_given_up_before_it_runs_out_whatever_the_clocks_do(
 def test_no_shorter_lease_than_that_is_needed(drift: float) -> None:
     """With the slowest clock here and the fastest there both end at the same time."""
     assert held(1.0, drift) / (1 - drift) == pytest.approx(1.0 / (1 + drift))
+
+
+def test_a_question_that_comes_twice_is_answered_twice() -> None:
+    """A vote for the same one in the same term is the same vote."""
+    ann = voted(Promise(), "ann", term=1, now=5.0)
+    assert ann is not None
+    assert voted(ann, "ann", term=1, now=5.1) == ann

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -257,3 +258,17 @@ def test_too_many_ties_ask_for_an_order(monkeypatch: pytest.MonkeyPatch) -> None
         ):
             method(ties)
         assert method(ties, order="abcde") == ("a",)
+
+
+@pytest.mark.parametrize("order", [("a",), ("a", "a"), ("a", "b", "c")])
+@pytest.mark.parametrize("method", [instant_runoff, ranked_pairs])
+def test_an_order_that_breaks_ties_names_each_alternative_once(method: Any, order: tuple[str, ...]) -> None:
+    """Else there is no telling which way a tie goes."""
+    with pytest.raises(ValueError, match=r"order=.*: each alternative stands there once, .* Write for"):
+        method(profile([("a", "b")]), order)
+
+
+def test_ballots_are_counted_by_numbers() -> None:
+    """True is no one."""
+    with pytest.raises(ValueError, match=r"True ballots say \('a',\)"):
+        profile({("a",): True})

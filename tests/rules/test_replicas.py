@@ -255,8 +255,16 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
     ),
     (lambda: Update(-1.0, "add"), ValueError, r"at=-1\.0: an update comes at 0 s or later\. Write Update"),
     (lambda: Update(float("nan"), "add"), ValueError, r"at=nan"),
+    (lambda: Update(float("inf"), "add"), ValueError, r"at=inf"),
+    (lambda: Update("now", "add"), ValueError, r"at='now'"),  # type: ignore[arg-type]
     (lambda: Update(1.0, "add", ["milk"]), TypeError, r"Update\.value = \['milk'\] could still change"),
 ]
+
+
+def test_a_loser_that_writes_again_supersedes_only_itself() -> None:
+    """Bob's slow clock loses to ann each time; his second write knows of his first."""
+    start = LastWriter().write("old", "ann", at=9.0).write("one", "bob", at=5.0)
+    assert start.write("two", "bob", at=4.0).lost == ("two",)
 
 
 @pytest.mark.parametrize(("wrong", "error", "words"), REFUSED)

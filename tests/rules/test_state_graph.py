@@ -743,3 +743,26 @@ def test_names_are_short_when_shown() -> None:
     """No addresses."""
     assert repr(drawn("START>a a>b")) == "<StateGraph of 2 nodes>"
     assert command(None) == Command()
+
+
+LINE = StateGraph({"n": None}).add_node("a").add_node("b").add_edge(START, "a").add_edge("a", "b").compile()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: StateGraph("n"), r"keys='n': a mapping from names is meant\. Write .*StateGraph\(\{"),  # type: ignore[arg-type]
+        (lambda: begin(LINE, "n"), r"values='n': a mapping"),  # type: ignore[arg-type]
+        (lambda: invoke(LINE, [len], {}), r"nodes=\[.*a mapping"),  # type: ignore[arg-type]
+        (
+            lambda: invoke(LINE, {"a": dict}, {}),
+            r"no function for 'b': the nodes are a, b\. Give one",
+        ),
+        (lambda: invoke(LINE, {"a": dict, "b": dict}, {}, limit=-1), r"limit=-1: give super-steps.*limit=25"),
+        (lambda: invoke(LINE, {"a": dict, "b": dict}, {}, limit=2.5), r"limit=2\.5"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_cannot_be_run_is_refused(make: Callable[[], object], words: str) -> None:
+    """A name without a function, what is no mapping, no steps."""
+    with pytest.raises(GraphError, match=words):
+        make()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -346,6 +347,49 @@ def test_what_is_no_ballot_and_no_list_of_names_is_refused() -> None:
     with pytest.raises(TypeError, match=r"\('ann', 'yes'\) is no ballot\. Write Ballot\('ann', 'yes'\)"):
         decide([("ann", "yes")], ["ann"])  # type: ignore[list-item]
     with pytest.raises(
-        TypeError, match=r"electorate='ann' is one text\. Give a list of names: \['ann', ...\]"
+        TypeError, match=r"electorate='ann' is no list of texts\. Give a list of names: \['ann', 'bob'\]"
     ):
         decide([], "ann")
+
+
+@pytest.mark.parametrize(
+    ("made", "wrong"),
+    [
+        (lambda: Poll(["ann"], "schulze"), r"rule='schulze', .*: a rule is .* Write Poll\("),
+        (lambda: Poll(["ann"], closes=float("nan")), r"closes=nan: .* closes at some second"),
+        (lambda: Poll({"ann", "bob"}), r"is no list of texts"),
+        (lambda: Poll([1, 2]), r"electorate=\[1, 2\] is no list of texts"),
+        (lambda: Choice("tea"), r"alternatives='tea': give a tuple of texts"),
+        (lambda: Choice({"tea", "coffee"}), r"alternatives=.*: give a tuple of texts"),
+        (lambda: Choice((1, 2)), r"alternatives=\(1, 2\): give a tuple of texts"),
+    ],
+)
+def test_a_poll_is_refused_before_it_could_count_wrongly(made: Any, wrong: str) -> None:
+    """A rule by its name, no moment, names without order, and what are no names."""
+    with pytest.raises(TypeError, match=wrong):
+        made()
+
+
+def test_a_quorum_is_a_number_and_no_yes() -> None:
+    """True is no one."""
+    with pytest.raises(ValueError, match=r"quorum=True of 1 voters: give a whole number"):
+        Poll(["ann"], quorum=True)
+
+
+@pytest.mark.parametrize("text", ["a" + '."' * 3000, '."' * 3000 + "a", "." * 20_000 + "a"])
+def test_no_ballot_is_too_long_to_be_read(text: str) -> None:
+    """Whatever somebody writes around it, and before it can be told that it ends with a letter."""
+    assert canonical(text)[-1:] == "a"
+
+
+def test_a_ballot_at_the_close_is_in_time_and_one_after_it_is_not() -> None:
+    """The moment of the close belongs to the vote."""
+    poll = Poll(["ann", "bob"], closes=1.0)
+    assert poll.take(Ballot("ann", "yes", at=1.0)).verdict == "counted"
+    assert poll.take(Ballot("bob", "yes", at=1.000001)).verdict == "late"
+
+
+def test_nothing_of_nothing_is_a_tie_whatever_the_threshold() -> None:
+    """Two thirds of nobody are nobody; and 0.9 means nine tenths, not what a float makes of them."""
+    assert Majority(threshold="2/3").result(Counter(abstain=2), 2) == ("tie", ())
+    assert Majority(threshold=0.9).result(Counter(yes=9, no=1), 10) == ("accepted", ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from math import exp, sqrt
+from math import exp, inf, log, nan, sqrt
 
 import pytest
 from hypothesis import given, settings
@@ -257,3 +257,29 @@ def test_no_record_is_negative_and_no_prior_certain(asked: object, wrong: str) -
 def test_nobody_is_nobody() -> None:
     """No votes at all decide nothing, with the confidence of a coin."""
     assert decide({}, {}) == Consensus("no_quorum", 0.0, 0.5, ())
+
+
+@pytest.mark.parametrize("record", [(nan, 1, 0.5, 2.0), (1, inf, 0.5, 2.0), (1, 1, 0.5, nan)])
+def test_a_record_that_is_no_number_teaches_nothing(record: tuple[int, int, float, float]) -> None:
+    """Neither answers nor trust go without end."""
+    with pytest.raises(ValueError, match=r"answers are counted from 0, and trust is above 0"):
+        learnt(*record)
+
+
+def test_a_quorum_is_a_whole_number() -> None:
+    """One and a half cannot vote."""
+    with pytest.raises(ValueError, match=r"quorum=1.5: .* Write cap="):
+        decide({"ann": "yes"}, {"ann": 0.6}, quorum=1.5)  # type: ignore[arg-type]
+
+
+def test_who_abstains_takes_nothing_from_other_strangers() -> None:
+    """What strangers share only those share who vote; and the cap holds for each of them."""
+    voices = decide({"x": "yes", "y": "abstain"}, {}, stranger=0.9, strangers=1.0).voices
+    assert [voice.weight for voice in voices] == [1.0, 0.0]
+    assert decide({"x": "yes"}, {}, stranger=0.9, strangers=5.0, cap=0.5).voices[0].weight == 0.5
+
+
+def test_a_capped_voice_makes_nobody_surer_than_its_weight() -> None:
+    """The confidence rests on what was counted, not on all that somebody knows."""
+    sure = decide({"ann": "yes", "bob": "no"}, {"ann": 0.99, "bob": 0.6}, cap=1.0).confidence
+    assert sure == pytest.approx(1 / (1 + exp(log(0.6 / 0.4) - 1.0)))

@@ -136,8 +136,18 @@ def test_a_breaker_spares_a_dead_callee_most_calls() -> None:
 @pytest.mark.parametrize(
     ("function", "wrong", "says"),
     [
-        (calls_per_click, {"retries": -1}, r"retries=-1: 0 or more is meant\. Write for instance retries=3"),
+        (
+            calls_per_click,
+            {"retries": -1},
+            r"retries=-1: 0 or more, a whole number, is meant\. Write for instance retries=3",
+        ),
         (messages_per_click, {"retries": -1}, "retries=-1"),
+        (messages_per_click, {"hops": -1}, "hops=-1: 1 or more, a whole number"),
+        (calls_per_click, {"retries": 1.5}, "retries=1.5: 0 or more, a whole number"),
+        (calls_until_trip, {"failure": 0.5, "failures": inf}, "failures=inf: 1 or more, a whole number"),
+        (trip_chance, {"failure": 0.5, "window": True}, "window=True: 1 or more"),
+        (mean_backoff, {"retries": 3, "base": -1}, "base=-1: seconds, 0 or more and with an end,"),
+        (mean_backoff, {"retries": 3, "cap": inf}, "cap=inf: seconds"),
         (safe_load, {"hops": 0}, "hops=0: 1 or more"),
         (cycles_until_closed, {"health": 0, "probes": 1}, "health=0: a share"),
         (cycles_until_closed, {"health": 0.5, "probes": 0}, "probes=0: 1 or more"),

@@ -24,3 +24,9 @@ def test_what_cannot_be_is_refused() -> None:
         push_rounds(1)
     with pytest.raises(ValueError, match=r"mode='shout': gossip goes by push, pull or push-pull"):
         messages(5, 1, "shout")
+    with pytest.raises(ValueError, match=r"agents=2\.5: gossip takes two"):
+        push_rounds(2.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"rounds=-1: give 0 or more, a whole number\. Write rounds=3"):
+        messages(5, -1)
+    with pytest.raises(ValueError, match=r"fan_out=0: give 1 or more"):
+        messages(5, 1, fan_out=0)

@@ -109,6 +109,12 @@ def test_a_checker_keeps_a_chain_together() -> None:
         (lambda: reads(1, window=0), "window=0: read 1 message or more"),
         (lambda: tokens(1, each=-1), "each=-1"),
         (lambda: debate(0, 0.5, 1), "members=0"),
+        (lambda: debate(2.5, 0.5, 1), "members=2.5, rounds=1: give 1 or more"),  # type: ignore[arg-type]
+        (lambda: debate(5, 0.5, True), "rounds=True"),
+        (lambda: reads(float("inf")), "turns=inf"),  # type: ignore[arg-type]
+        (lambda: plurality(1.5, 0.5, [0.5]), "voters=1.5"),  # type: ignore[arg-type]
+        (lambda: plurality_of_copies(3, 1.5, 0.5), "p=1.5, copying=0.5: chances are from 0 to 1, such as"),
+        (lambda: chain(float("nan"), 0.5), "steps=nan"),  # type: ignore[arg-type]
         (lambda: debate(5, 1.5, 1), "p=1.5"),
         (lambda: plurality(0, 0.5, [0.5]), "voters=0"),
         (lambda: plurality(3, 0.5, [0.4]), "chances that add up to 0.9"),

@@ -36,6 +36,9 @@ def test_end_is_no_node() -> None:
         (lambda: messages(-1), "executions=-1: nodes run 0 times or more"),
         (lambda: seconds([[]]), "each super-step has a node or more"),
         (lambda: seconds([[1.0]], latency=-1), "times are 0 or more"),
+        (lambda: seconds([[1.0]], latency=float("nan")), "times are 0 or more"),
+        (lambda: messages(1.5), "executions=1.5: nodes run 0 times or more"),  # type: ignore[arg-type]
+        (lambda: limit_needed(float("inf")), "give 1 super-step or more"),  # type: ignore[arg-type]
         (lambda: limit_needed(0), "give 1 super-step or more"),
         (lambda: limit_needed(1, "other"), "one of coordlab, agent-framework, langgraph"),
     ],
