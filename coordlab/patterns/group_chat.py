@@ -70,6 +70,11 @@ class Chair(Conductor):
                 f"{over!r} says not when the chat is over: that is a condition. Write for instance "
                 f"Chair(['ann', 'bob'], 'How many?', max_messages(10))."
             )
+        if selector in members:
+            raise ChatError(
+                f"selector={selector!r} is a member, and would choose itself. Let somebody else choose: "
+                f"selector='host', and add a Member('host', ...)."
+            )
         self.members, self.given, self.over = check_members(members), task, deepcopy(over)
         self.policy, self.window, self.selector = policy, window, selector
         self.failures = 0  # turns in a row

@@ -401,7 +401,7 @@ class Breaker:
         """Why it must trip, or nothing."""
         settings = self.settings
         if settings.failures is not None and self.row >= settings.failures:
-            return f"{self.row} failures in a row"
+            return f"{self.row} failures in a row" if self.row > 1 else "a failure"
         if failed is not None and settings.failure_rate is not None and failed >= settings.failure_rate:
             return f"{failed:.0%} of the calls failed"
         if slow is not None and settings.slow_rate is not None and slow >= settings.slow_rate:

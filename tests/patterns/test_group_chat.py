@@ -16,6 +16,7 @@ from coordlab.patterns.orchestration import Member, Scripted
 from coordlab.rules.group_chat import (
     USER,
     Chat,
+    ChatError,
     Condition,
     Handoff,
     LastMessages,
@@ -511,3 +512,9 @@ def test_nobody_rewrites_history() -> None:
     assert transcript(world.run())[0] == "user: How many days?"
     world = World().add(Chair(("bob",), TASK, max_turns(1)), Member("bob", vandal))
     assert reason(world.run()).startswith("failed: bob (AttributeError")
+
+
+def test_a_selector_is_none_of_those_it_chooses_from() -> None:
+    """It would give itself the floor."""
+    with pytest.raises(ChatError, match=r"selector='ann' is a member.*Let somebody else"):
+        Chair(("ann", "bob"), "How many?", max_messages(3), selector="ann")

@@ -366,7 +366,7 @@ def test_a_listener_may_act_on_the_breaker() -> None:
     breaker.listeners = (keep_closed, told)
     assert called(breaker, "F").state == CLOSED
     assert [(each.after, each.why) for each in told.of(Transition)] == [
-        (OPEN, "1 failures in a row"),
+        (OPEN, "a failure"),
         (CLOSED, "forced"),
     ]
 
