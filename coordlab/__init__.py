@@ -9,7 +9,11 @@ Read it in this order.
                                     what goes wrong                            world/faults.py
     Trace, Scenario                 the record of a run, and a run as data     world/trace.py, scenario.py
     always, eventually, sometimes   what should hold, judged on a trace        checks/
-    labs                            one lab per pattern, with live controls    labs/
+    labs                            patterns with live controls                labs/
+
+The patterns are imported by their modules, one name in several folders: `coordlab.patterns.voting` for the
+agents and a `demo()`, `coordlab.rules.voting` for what they decide, `coordlab.checks`, `coordlab.theory` and
+`coordlab.naive` for what must hold, what it should cost, and how one gets it wrong.
 
 Importing this module loads none of them; each comes when its name is first used.
 """
@@ -92,7 +96,10 @@ def __getattr__(name: str) -> object:
     if name == "labs":
         return import_module("coordlab.labs")
     if name not in _HOME:
-        raise AttributeError(f"coordlab has no {name!r}. It has {', '.join(__all__)}.")
+        raise AttributeError(
+            f"coordlab has no {name!r}. It has {', '.join(__all__)}; the patterns are in "
+            f"coordlab.patterns, and what they decide is in coordlab.rules."
+        )
     value = getattr(import_module(f"coordlab.{_HOME[name]}"), name)
     if name in ("Run", "World"):
         import_module("coordlab.world.run").__dict__["show"] = _show

@@ -1,4 +1,4 @@
-"""The labs: one per pattern, each with live controls, the player, verdicts, and cost beside theory.
+"""The labs: patterns with live controls, the player, verdicts, and cost beside theory.
 
 from coordlab import labs
 labs.bully()                                    # in a notebook: controls and player
@@ -73,3 +73,10 @@ def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:
     """The lab of a scenario that `Lab.save` wrote."""
     with Path(path).open(encoding="utf-8-sig") as file:
         return play(file.read(1_000_001), agent)
+
+
+def __getattr__(name: str) -> object:
+    raise AttributeError(
+        f"there is no lab {name!r} yet; there are {', '.join(NAMES)}. A pattern without one shows its run "
+        f"all the same: labs.of(coordlab.patterns.{name}.demo()), or the run by itself in a notebook."
+    )

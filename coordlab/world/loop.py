@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from contextvars import Context
 from heapq import heappop, heappush, heapreplace
 from itertools import count
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import Any, NoReturn, TypeVar, TypeVarTuple, cast
 
 from coordlab.world.guards import alarm, collector_at_rest, interruptible
 from coordlab.world.task import MICRO, Future, Handle, Task, Wait, immortalise
@@ -163,6 +163,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Let an async generator that was left early finish; what dies with its agent does not."""
         if not (self._burying or self.is_closed()):
             self.create_task(agen.aclose())
+
+    def _outside(self, *_: Any, **__: Any) -> NoReturn:
+        """What anybody gets who reaches out of the world."""
+        raise RuntimeError(
+            "there is no network, no file and no other process here: time is virtual, and nothing outside "
+            "keeps it. Do it before the run or after it, or with `await asyncio.to_thread(...)`, which takes "
+            "no virtual time."
+        )
+
+    create_connection = create_server = create_datagram_endpoint = _outside
+    create_unix_connection = create_unix_server = subprocess_exec = subprocess_shell = _outside
+    connect_read_pipe = connect_write_pipe = _outside
+    add_reader = add_writer = _outside  # type: ignore[assignment]
+    sock_connect = sock_accept = sock_recv = sock_sendall = _outside
 
     def _process_events(self, event_list: Any) -> None: ...
 

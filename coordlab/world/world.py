@@ -256,7 +256,7 @@ class World:
         clock, loop = asyncio.get_running_loop().time, self.loop
         began = clock()
         with self._once(until) as end:
-            while loop.heap or until is not None:
+            while until is not None or not loop.idle():
                 elapsed = micros((clock() - began) * speed)
                 if elapsed >= loop.due(end):
                     with loop.parked():

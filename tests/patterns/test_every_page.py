@@ -22,7 +22,10 @@ PARTS = {
     *("bus_client", "contractor", "expert", "locks", "orchestration", "resilience", "reviewing", "workers"),
 }
 PAGES = sorted({path.stem for path in (PACKAGE / "patterns").glob("*.py")} - PARTS - {"__init__"})
-TESTED_WITH = {"probes": "deadlock"}  # two ways with one trouble
+SHARED = {  # two ways with one trouble, and one theory for what spreads
+    "probes": {"theory": "deadlock", "tests": "deadlock"},
+    "replicas": {"theory": "gossip"},
+}
 PURE = ("rules", "theory", "checks", "patterns", "naive")
 
 
@@ -88,9 +91,20 @@ def test_functions_are_short() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_checked_counted_and_tested(name: str) -> None:
-    """It has properties, closed forms, and tests of its own and of its properties."""
-    tests = pathlib.Path(__file__).parents[1]
-    assert callable(importlib.import_module(f"coordlab.checks.{name}").properties)
-    assert (tests / "patterns" / f"test_{name}.py").exists()
-    assert (tests / "checks" / f"test_{TESTED_WITH.get(name, name)}.py").exists()
+def test_a_page_is_checked_counted_tested_and_shown(name: str) -> None:
+    """It has properties, closed forms, tests of its own and of its properties, and stands in the README."""
+    root = pathlib.Path(__file__).parents[2]
+    shares = SHARED.get(name, {})
+    needed = [
+        f"coordlab/checks/{name}.py",
+        f"coordlab/theory/{shares.get('theory', name)}.py",
+        f"tests/patterns/test_{name}.py",
+        f"tests/checks/test_{shares.get('tests', name)}.py",
+    ]
+    assert [path for path in needed if not (root / path).exists()] == [], (
+        "see CONTRIBUTING.md"
+    )
+    for path in needed[2:]:
+        assert "\ndef test_" in (root / path).read_text("utf-8"), f"{path} tests nothing"
+    assert "def properties(" in (root / needed[0]).read_text("utf-8"), f"{needed[0]} gives no properties(...)"
+    assert f"(coordlab/patterns/{name}.py)" in (root / "README.md").read_text("utf-8"), "no row in the README"

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from coordlab.world.agent import Agent
-from coordlab.world.loop import Runaway, VirtualLoop
+from coordlab.world.loop import Runaway, VirtualLoop, simulate
 from coordlab.world.task import sleep
 from coordlab.world.world import AgentError, World
 from tests.pythons import PROJECT, pythons, run_python
@@ -179,3 +179,21 @@ def test_an_alarm_of_somebody_else_is_left_alone():
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert rang == []
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        lambda: asyncio.open_connection("localhost", 1),
+        lambda: asyncio.create_subprocess_exec("true"),
+        lambda: asyncio.start_server(print, port=1),
+    ],
+)
+def test_whoever_reaches_out_of_the_world_is_told_what_to_do_instead(reach):
+    """No socket, no process: the error says why, and what does work."""
+
+    async def main():
+        await reach()
+
+    with pytest.raises(RuntimeError, match=r"time is virtual.*asyncio\.to_thread"):
+        simulate(main())

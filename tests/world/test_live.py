@@ -199,3 +199,21 @@ def test_budgets_hold_live():
 
     with pytest.raises(BudgetError, match="zoe was the busiest"):
         live(World(budget=Budget(instant=1000)).add(Loop("zoe")))
+
+
+def test_a_live_run_does_not_wait_for_what_is_over():
+    """Bob answers at once: nobody waits for the end of Ann's patience, a minute later."""
+
+    class Asker(Agent):
+        async def run(self):
+            await self.ask("bob", Tick(), within=60.0)
+
+    class Answerer(Agent):
+        def on_tick(self, sender, message):
+            return message
+
+    def world():
+        return World().add(Asker("ann"), Answerer("bob"))
+
+    live = asyncio.run(asyncio.wait_for(world().run_live(), timeout=30))
+    assert live.trace == world().run().trace
