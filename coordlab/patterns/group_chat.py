@@ -70,6 +70,16 @@ class Chair(Conductor):
                 f"{over!r} says not when the chat is over: that is a condition. Write for instance "
                 f"Chair(['ann', 'bob'], 'How many?', max_messages(10))."
             )
+        if not callable(policy):
+            raise ChatError(
+                f"policy={policy!r}: who speaks next is said by a function of the chat, not by its name. "
+                f"Write for instance policy=round_robin, from coordlab.rules.group_chat."
+            )
+        if not callable(window):
+            raise ChatError(
+                f"window={window!r}: what is read is said by a function of the transcript. "
+                f"Write for instance window=everything, from coordlab.rules.group_chat."
+            )
         if selector in members:
             raise ChatError(
                 f"selector={selector!r} is a member, and would choose itself. Let somebody else choose: "

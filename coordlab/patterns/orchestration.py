@@ -7,6 +7,8 @@ Messages.  Turn to a member, Reply or Failed back; Cancel from outside.
 Cost.      2 messages a turn; read and said tokens are counted on each.
 Assumes.   Turns may be lost, members may crash: then no reply comes within `patience` and the turn has
            failed. A turn that arrives twice is acted upon once. A member does one thing at a time.
+           There are no sockets in a world: real input and output belong into
+           `await asyncio.to_thread(...)`, which takes no virtual time.
 Source.    The words are those of CrewAI 1.15, AutoGen 0.7 and LangGraph 1.2, of which none is used.
 """
 
@@ -48,6 +50,7 @@ Act = Callable[[Turn], Awaitable[Any]]
 class Member(Agent):
     """An agent that is an async function: `act(turn)` gives its reply, a text or other plain data.
 
+    A reply such as a dict is frozen into a tuple of pairs, for it travels in a message (see `frozen`).
     It takes `seconds` of virtual time besides what `act` itself awaits.  What `act` raises goes back as
     Failed.  A reply that is an `Utterance` says itself how many tokens it has, else they are estimated.
     """

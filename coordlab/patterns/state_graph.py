@@ -73,6 +73,14 @@ def node(work: Callable[..., Any]) -> Act:
     return act
 
 
+def explained(name: str, why: str) -> str:
+    """Why a member failed, and what to write if its function takes a Turn for the state."""
+    if "'Turn' object" not in why and "not a coroutine" not in why:
+        return why
+    hint = f"a member is given a Turn, but the work of a node the state. Write Member({name!r}, node(work))"
+    return f"{why.rstrip('.')}: {hint}"
+
+
 UNCOUNTED = Budget(turns=None)  # super-steps are counted
 NOWHERE = Checkpoint(0, (), ())
 
@@ -146,7 +154,7 @@ class Runner(Conductor):
         values = () if task.sent else self.checkpoint.values
         reply = await self.turn(task.node, "", (task, values), about=f"super-step {self.step + 1}")
         if isinstance(reply, Failed):
-            raise Ended(StopReason(Stop.FAILED, task.node, reply.why))
+            raise Ended(StopReason(Stop.FAILED, task.node, explained(task.node, reply.why)))
         return command(reply.content)
 
     def reach(self, checkpoint: Checkpoint) -> None:

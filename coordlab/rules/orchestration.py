@@ -179,7 +179,11 @@ def check_seconds(**given: float) -> None:
 def check_budget(budget: Budget) -> Budget:
     """The budget, if it is one; else a `TypeError`."""
     if not isinstance(budget, Budget):
-        raise TypeError(f"budget={budget!r} is no Budget. Write for instance budget=Budget(turns=20).")
+        raise TypeError(
+            f"budget={budget!r} is no coordlab.rules.orchestration.Budget: only that limits turns, messages, "
+            f"tokens and time (coordlab.Budget is that of a world). Write for instance "
+            f"budget=coordlab.rules.orchestration.Budget(turns=20)."
+        )
     return budget
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, Never
 
 from coordlab.rules.orchestration import frozen
 from coordlab.world.message import message
@@ -35,6 +35,34 @@ Pairs = tuple[tuple[str, Any], ...]
 
 class GraphError(ValueError):
     """A graph that cannot be built, or a node, router or reducer that broke its rules."""
+
+
+class View(dict[str, Any]):
+    """The state to look at: a table that refuses to be written to.  A copy of it is a plain table.
+
+    >>> View(draft="v1")["draft"], View(draft="v1").copy()
+    ('v1', {'draft': 'v1'})
+    """
+
+    def __missing__(self, key: str) -> Never:
+        raise KeyError(
+            f"{key!r} has no value: the keys that have one are {_listed(self)}. Give it one at the start, "
+            f"{{{key!r}: ...}}, or read state.get({key!r})."
+        )
+
+    def refuse(self, *given: Any, **named: Any) -> Never:
+        """A write in place would be lost, so it fails."""
+        key = given[0] if given and isinstance(given[0], str) else next(iter({**named, **self}), "draft")
+        raise TypeError(
+            f"a state was written to in place: it is to look at, and what is returned is merged into it. "
+            f"Let the node return what is to be written, for instance return {{{key!r}: ...}}."
+        )
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = refuse
+    pop = popitem = clear = refuse
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (self.copy(),)
 
 
 # --- what nodes answer, and how far a run has come ----------------------------------------------------
@@ -83,7 +111,7 @@ class Task:
 
     def arguments(self, values: Pairs) -> tuple[Any, ...]:
         """What its node is called with: the item sent, or the state to look at; and the answers."""
-        return (self.sent[0] if self.sent else dict(values), *self.answers)
+        return (self.sent[0] if self.sent else View(values), *self.answers)
 
 
 @message
@@ -203,9 +231,15 @@ class StateGraph:
         return f"<StateGraph of {len(self.nodes)} nodes>"
 
     def add_node(
-        self, name: str, defer: bool = False, pause: bool = False, goto: Iterable[str] = ()
+        self, name: str, *work: Never, defer: bool = False, pause: bool = False, goto: Iterable[str] = ()
     ) -> StateGraph:
         """Add a node.  With `pause` it asks for leave before it runs; `goto`: where its Commands may lead."""
+        if work:
+            raise GraphError(
+                f"add_node({', '.join(map(_shown, (name, *work)))}): only the name of a node is declared "
+                f"here, and its options by name, as defer=True. Write add_node({name!r}), and give its work "
+                f"to Member({name!r}, node(work))."
+            )
         if not isinstance(name, str) or name in ("", START, END) or name in self.nodes:
             raise GraphError(
                 f"{name!r} cannot be added as a node: a name is a text, unique, and neither {START} nor "
@@ -527,7 +561,7 @@ def _goals(graph: Graph, tasks: Sequence[Task], results: Sequence[Command], valu
 
 
 def _routed(route: Route, node: str, values: Pairs) -> tuple[Goal, ...]:
-    state = dict(values)
+    state = View(values)
     try:
         answer = route.router(state)
         if isinstance(answer, (set, frozenset)):  # whose order is another one in each process

@@ -404,6 +404,19 @@ def test_a_chair_that_cannot_preside_is_refused(names: Any, over: Any, words: st
         Chair(names, TASK, over)
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"policy": "round_robin"}, r"policy='round_robin': .* a function of the chat.*policy=round_robin"),
+        ({"window": 5}, r"window=5: .* a function of the transcript.*window=everything"),
+    ],
+)
+def test_policies_and_windows_are_functions(setting: Any, words: str) -> None:
+    """Their names are not enough."""
+    with pytest.raises(ChatError, match=words):
+        Chair(("ann",), TASK, max_turns(3), **setting)
+
+
 def test_a_crash_of_the_chair_loses_the_turn_in_progress_and_nothing_else() -> None:
     """At every moment of it: the same speakers, and nothing said twice."""
     names, over = ("ann", "bob", "cat"), max_turns(6)

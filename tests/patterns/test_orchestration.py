@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import coordlab
 from coordlab import World
 from coordlab.checks.orchestration import properties
 from coordlab.patterns.orchestration import Conductor, Member, Scripted
@@ -224,7 +225,11 @@ def test_what_cannot_be_called_is_refused() -> None:
         ),
         (lambda: Rounds(("ann",), patience="long"), r"patience='long': give seconds"),
         (lambda: Rounds(("ann",), patience=True), r"patience=True: give seconds"),
-        (lambda: Rounds(("ann",), budget=5), r"budget=5 is no Budget\. Write .*budget=Budget\(turns=20\)"),
+        (lambda: Rounds(("ann",), budget=5), r"budget=5 is no coordlab\.rules\.orch.*turns=20"),
+        (
+            lambda: Rounds(("ann",), budget=coordlab.Budget()),
+            r"no coordlab\.rules\.orchestration\.Budget: .*\(coordlab\.Budget is that of a world.*turns=20",
+        ),
         (lambda: Rounds(("ann",), repeats=2.5), r"LoopDetector\(times=2\.5.*Write for instance"),
         (lambda: Rounds(("ann",), repeats="often"), r"LoopDetector\(times=often"),
     ],

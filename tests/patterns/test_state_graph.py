@@ -287,7 +287,31 @@ def test_a_node_that_is_down_fails_in_time() -> None:
     assert reason(run) == "failed: b (b gave no reply within 0.5 s)"
 
 
-MISRUN = {
+async def unwrapped(state: Any) -> dict[str, Any]:
+    return {"x": state["x"] + 1}
+
+
+async def unwrapped_too(state: Any) -> dict[str, Any]:
+    return {"x": state.get("x")}
+
+
+@pytest.mark.parametrize("work", [unwrapped, unwrapped_too, lambda state: {"x": 1}])
+def test_a_member_whose_work_is_not_made_a_node_is_told_how(work: Any) -> None:
+    """It gets a turn, and takes it for the state."""
+    graph = drawn("START>a").compile()
+    why = reason(World().add(Runner(graph, {"x": 0}), Member("a", work)).run())
+    assert why.startswith("failed: a (")
+    assert "a member is given a Turn, but the work of a node the state" in why
+    assert "Write Member('a', node(work))" in why
+
+
+def mutating(state: dict[str, Any]) -> None:
+    state["x"] = 1
+
+
+MISRUN: dict[str, tuple[Works, str]] = {
+    "a write in place": ({"a": mutating}, "return what is to be written, for instance return {'x': ...}"),
+    "a key without a value": ({"a": lambda s: {"x": s["x"]}}, "'x' has no value: "),
     "two writers": (
         {"a": lambda s: {"x": 1}, "b": lambda s: {"x": 2}},
         "a and b both wrote 'x' in super-step 1",
