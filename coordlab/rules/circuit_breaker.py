@@ -31,8 +31,9 @@ class Settings:
 
     It trips upon `failures` in a row, or a `failure_rate` or `slow_rate` (shares from 0 to 1) among the
     outcomes of the last `window_calls` calls and `window_seconds`, once there are `minimum_calls`; None
-    means never.  After `wait` seconds it admits `probes` calls and closes when all are back, of which up to
-    `tolerated` may be bad: failed, not back within `probe_wait` seconds, or slow if there is a `slow_rate`.
+    means never, so with `Settings(failures=None)` alone nothing ever trips it.  After `wait` seconds it
+    admits `probes` calls and closes when all are back, of which up to `tolerated` may be bad: failed, not
+    back within `probe_wait` seconds, or slow if there is a `slow_rate`.
 
     >>> Settings(failures=None, failure_rate=0.5, window_calls=20, minimum_calls=10).wait
     60.0
@@ -178,13 +179,16 @@ class OpenError(CallRefused):
         return f"the breaker {self.breaker!r} is {self.state}: the call was not made. {again}, or do without."
 
 
-Errors = tuple[type[BaseException], ...]
+Errors = type[BaseException] | tuple[type[BaseException], ...]
 
 
 def error_classes(given: Errors) -> Errors:
-    """What was given, if it is a tuple of exception classes."""
-    if not (isinstance(given, tuple) and all(map(_is_error, given))):
-        raise TypeError(f"{given!r}: a tuple of exception classes is meant. Write for one (ValueError,).")
+    """What was given, if it is an exception class or a tuple of them: what `except` takes."""
+    if not all(map(_is_error, given if isinstance(given, tuple) else (given,))):
+        raise TypeError(
+            f"{given!r}: an exception class or a tuple of exception classes is meant. "
+            f"Write for one ValueError."
+        )
     return given
 
 
@@ -203,7 +207,7 @@ def result_of(error: BaseException | None, counted: Errors = (Exception,), ignor
     """
     if error is None:
         return SUCCESS
-    if not isinstance(error, Exception) or isinstance(error, (CallRefused, *ignored)):
+    if not isinstance(error, Exception) or isinstance(error, (CallRefused, ignored)):
         return IGNORED
     return FAILURE if isinstance(error, counted) else SUCCESS
 

@@ -1,4 +1,9 @@
-"""Contract net: what a bid is worth, who is awarded, and how well awards made one by one do."""
+"""Contract net: what a bid is worth, who is awarded, and how well awards made one by one do.
+
+>>> bids = {"ann": Bid(cost=90, seconds=5), "bob": Bid(cost=-5, seconds=5), "cat": Bid(80, seconds=3600)}
+>>> award(Task("dig", within=10), bids, cheapest)
+'ann'
+"""
 
 from __future__ import annotations
 
@@ -12,6 +17,7 @@ from coordlab.world.message import message
 # What an answer other than a good proposal says, and why a proposal is rejected.
 INCAPABLE, BUSY, UNWILLING = "not capable", "no capacity left", "unwilling"
 NOT_UNDERSTOOD, INVALID, OUTBID, LATE = "not understood", "invalid", "outbid", "late"
+UNINVITED = "not invited"
 
 # What came of a task.
 DONE, FAILED, TIMED_OUT = "done", "the contractor failed", "the contractor was not done in time"
@@ -156,6 +162,8 @@ def between(values: Sequence[float], worst: float, best: float) -> list[float]:
 class Weighted:
     """A scoring: the weighted mean of cost, seconds and confidence, each between the worst and the best bid.
 
+    Like every scoring it takes bids as they are: `award` leaves out those with a `flaw`.
+
     >>> bids = {"ann": Bid(200, 90, 0.9), "bob": Bid(100, 120, 0.9)}
     >>> Weighted(cost=2, seconds=1, confidence=1)(Task("dig"), bids)
     {'ann': 0.5, 'bob': 0.75}
@@ -205,14 +213,28 @@ def by_priority(task: Task, bids: Bids) -> dict[str, float]:
 def best(scores: Scores) -> str:
     """Who has the highest score; of equals, whoever comes first in the alphabet.
 
+    It sees scores alone: `award` looks at the bids, too.
+
     >>> best({"cat": 0.9, "bob": 0.9, "ann": 0.2})
     'bob'
     """
     require(bool(scores), f"scores={scores!r}", "a score for each bidder", "best({'ann': 1.0})")
     for name, score in scores.items():
-        require(number(score, 0, 1), f"{name}'s score is {score!r}", "a score goes from 0 to 1", "cheapest")
+        require(number(score, 0, 1), f"{name}'s score is {score!r}", "a score goes from 0 to 1", _SOUND)
     top = max(scores.values()) - CLOSE
     return min(name for name, score in scores.items() if score >= top)
+
+
+_SOUND = "award(task, bids), which leaves out every bid with a flaw"
+
+
+def award(task: Task, bids: Bids, scoring: Scoring = by_priority) -> str | None:
+    """Whose bid is the best of those without a `flaw`; None if there are none.
+
+    >>> award(Task("dig"), {"ann": Bid(cost=-5, seconds=1)})
+    """
+    sound = {name: bid for name, bid in bids.items() if flaw(bid, task) is None}
+    return best(scoring(task, sound)) if sound else None
 
 
 def shortlist(scores: Scores, most: int) -> list[str]:
@@ -301,7 +323,12 @@ class Bidding:
     reasons: list[str] = field(default_factory=list)  # of this round
 
     def take(self, name: str, bid: Bid) -> str | None:
-        """Let a bid stand, instead of the one of the round before; or say what is wrong with it."""
+        """Let a bid stand, instead of the one of the round before; or say what is wrong with it.
+
+        A bid of one who is not invited, to this round, changes nothing: UNINVITED.
+        """
+        if name not in self.invited:
+            return UNINVITED
         if why := flaw(bid, self.task):
             self.refuse(name, INVALID)
         else:

@@ -61,7 +61,7 @@ def deadlocked(waits: Waits) -> list[str]:
     >>> deadlocked(waits), deadlocked({**waits, "3": any_of("1", "4")})
     (['1', '2', '3'], [])
     """
-    lacking = {who: wait.needed for who, wait in waits.items()}
+    lacking = {who: wait.needed for who, wait in _checked(waits).items()}
     behind: dict[str, list[str]] = {}
     for who, wait in waits.items():
         for other in wait.on:
@@ -73,6 +73,14 @@ def deadlocked(waits: Waits) -> list[str]:
             if lacking[who] == 0:
                 free.append(who)
     return [who for who in waits if lacking[who] > 0]
+
+
+def _checked(waits: Waits) -> Waits:
+    if not isinstance(waits, Mapping) or not all(isinstance(each, Wait) for each in waits.values()):
+        raise ValueError(
+            f"waits={waits!r}: a dict that gives each who waits its Wait. Write {{'ann': all_of('bob')}}."
+        )
+    return waits
 
 
 def cycle(waits: Waits) -> list[str]:
@@ -159,7 +167,12 @@ def victim(candidates: Iterable[Candidate], policy: str = "youngest", spare: int
     >>> victim([Candidate("ann", began=1.0), Candidate("bob", began=2.0, aborted=3)])
     'ann'
     """
-    rate = POLICIES[check_policy(policy)]
+    rate, candidates = POLICIES[check_policy(policy)], list(candidates)
+    if wrong := [each for each in candidates if not isinstance(each, Candidate)]:
+        raise ValueError(
+            f"{wrong[0]!r} is no candidate: a victim is chosen by what each has done, not by its name. "
+            f"Write victim([Candidate('ann', began=1.0)])."
+        )
     chosen = min(candidates, key=lambda each: (each.aborted // spare, rate(each), each.name), default=None)
     if chosen is None:
         raise ValueError("no candidates: a victim is chosen among those on a cycle, which is never empty.")
@@ -172,6 +185,10 @@ def victims(waits: Waits, choose: Callable[[list[str]], str]) -> list[str]:
     >>> everybody = {who: all_of(*(set("1234") - {who})) for who in "1234"}
     >>> len(victims(everybody, choose=max))
     3
+    >>> by_name = {"T1": Candidate("T1", began=1.0), "T2": Candidate("T2", began=2.0)}
+    >>> ring = {"T1": all_of("T2"), "T2": all_of("T1")}
+    >>> victims(ring, choose=lambda names: victim(by_name[name] for name in names))
+    ['T2']
     """
     chosen: list[str] = []
     while ring := cycle(without(waits, chosen)):

@@ -36,7 +36,7 @@ def phi_normal(elapsed: float, mean: float, deviation: float) -> float:
     _sound(mean, deviation)
     far = (elapsed - mean) / deviation / sqrt(2)
     if far < 25:
-        return -log10(erfc(far) / 2)
+        return 0.0 - log10(erfc(far) / 2)  # no suspicion is 0.0, not -0.0
     return (far * far + log(2 * far * sqrt(pi)) - log1p(-1 / (2 * far * far))) / log(10)
 
 
@@ -90,10 +90,22 @@ class Detector(Protocol):
     """What an observer needs to know of one agent's heartbeats."""
 
     def heard(self, now: float, outage: bool = False) -> None:
-        """A heartbeat came; `outage` if it had been suspected, so that this gap teaches nothing."""
+        """A heartbeat came; `outage` if it had been suspected, so that this gap teaches nothing.
+
+        A `ValueError` if that was before the one heard last.
+        """
 
     def suspects(self, now: float) -> bool:
         """Whether the silence has been too long by now; never before anything was heard."""
+
+
+def _not_before(last: float, now: float) -> float:
+    if not now >= (last if last < inf else -inf):
+        raise ValueError(
+            f"now={now!r}, but the last heartbeat came at {last!r}: time never goes back. Write "
+            f"heard(time.monotonic()), or take another clock that is never set."
+        )
+    return now
 
 
 @dataclass
@@ -110,12 +122,13 @@ class Timeout:
     last: float = field(default=inf, init=False, repr=False)  # infinite: nothing was heard yet
 
     def __post_init__(self) -> None:
-        if not self.seconds > 0:
+        number = isinstance(self.seconds, (int, float)) and not isinstance(self.seconds, bool)
+        if not (number and self.seconds > 0):
             raise ValueError(f"seconds={self.seconds!r}: a time-out is longer than 0. Write Timeout(3.0).")
 
     def heard(self, now: float, outage: bool = False) -> None:
         """The silence begins anew."""
-        self.last = now
+        self.last = _not_before(self.last, now)
 
     def suspects(self, now: float) -> bool:
         """Whether it has lasted so long."""
@@ -156,6 +169,7 @@ class PhiAccrual:
 
     def heard(self, now: float, outage: bool = False) -> None:
         """Learn from the gap, unless it was an outage."""
+        _not_before(self.last, now)
         if self.last < inf and not outage:
             gap = now - self.last
             gone = self.gaps[0] if len(self.gaps) == self.window else 0.0

@@ -9,7 +9,7 @@ decomposition as in SHOP (D. Nau et al., SHOP: Simple Hierarchical Ordered Plann
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from inspect import signature
 from itertools import accumulate
@@ -110,8 +110,10 @@ class Domain:
         methods: Mapping[str, Iterable[Method]] = MappingProxyType({}),
         costs: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        self.actions: dict[str, Action] = _by_name(actions, "an action")
-        self.methods: dict[str, tuple[Method, ...]] = {task: tuple(each) for task, each in methods.items()}
+        self.actions: dict[str, Action] = _by_name(_several(actions, "actions"), "an action")
+        self.methods: dict[str, tuple[Method, ...]] = {
+            task: _several(each, f"methods[{task!r}]") for task, each in methods.items()
+        }
         self.costs = dict(costs)
         for task, each in self.methods.items():
             if not _by_name(each, f"a method of {task!r}"):
@@ -129,7 +131,7 @@ class Domain:
                 )
 
     def __repr__(self) -> str:
-        return f"<Domain of {len(self.actions)} actions and {len(self.methods)} tasks>"
+        return f"<Domain of {_many(self.actions, 'action')} and {_many(self.methods, 'task')}>"
 
     def check(self, task: Any, source: str = "the tasks") -> Task:
         """A task of this domain, or a `DomainError` that says what `source` gave instead."""
@@ -173,6 +175,21 @@ class Domain:
                 f"a text that says why it does not apply."
             )
         return tuple(self.check(each, name) for each in subtasks)
+
+
+def _many(things: Sized, what: str) -> str:
+    return f"{len(things)} {what}{'s' * (len(things) != 1)}"
+
+
+def _several(functions: Any, where: str) -> tuple[Callable[..., Any], ...]:
+    if isinstance(functions, Iterable) and not isinstance(functions, (Mapping, str)):
+        return tuple(functions)
+    among = functions.values() if isinstance(functions, Mapping) else (functions,)
+    names = ", ".join(getattr(each, "__name__", repr(each)) for each in among)
+    raise DomainError(
+        f"{where} is a {type(functions).__name__}: a list of functions is meant, each known by its own name. "
+        f"Write [{names}]."
+    )
 
 
 def _by_name(functions: Iterable[Callable[..., Any]], what: str) -> dict[str, Callable[..., Any]]:

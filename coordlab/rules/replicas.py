@@ -36,7 +36,14 @@ def counted(vector: Vector, by: str, more: int = 1) -> Vector:
     >>> counted((("ann", 2),), "bob")
     (('ann', 2), ('bob', 1))
     """
+    _author(by)
     return joined(vector, ((by, dict(vector).get(by, 0) + more),)) if more else vector
+
+
+def _author(by: str) -> str:
+    if not isinstance(by, str):
+        raise TypeError(f"by={by!r}: an author is known by its name, a text. Write by='ann'.")
+    return by
 
 
 def compare(one: Vector, other: Vector) -> str:
@@ -99,7 +106,7 @@ def applied(copy: R, update: Update, by: str, at: float) -> R:
 
 
 def merge(one: R, other: R) -> R:
-    """All that either copy knows; a `TypeError` if they are of two kinds.
+    """All that either copy knows; a `TypeError` if they are of two kinds, or no copies.
 
     >>> merge(GCounter().add(1, "ann"), GCounter().add(1, "bob")).value
     2
@@ -108,6 +115,11 @@ def merge(one: R, other: R) -> R:
         raise TypeError(
             f"{type(one).__name__} and {type(other).__name__} cannot be merged: all copies of a thing are of "
             f"one kind. Start every replica with the same, such as {type(one).__name__}()."
+        )
+    if not hasattr(one, "merged"):
+        raise TypeError(
+            f"a {type(one).__name__} is no copy that can be merged: a copy has a value and `merged`. Write "
+            f"for instance merge(ORSet().add('milk', 'ann'), ORSet().add('tea', 'bob'))."
         )
     return one.merged(other)
 
@@ -296,6 +308,17 @@ def _last(writes: frozenset[Write]) -> LastWriter:
 # --- a set ----------------------------------------------------------------------------------------
 
 
+def _element(element: Any) -> Any:
+    try:
+        hash(element)
+    except TypeError:
+        raise TypeError(
+            f"{element!r} could still change after it was added: an element is a number, a text, or a tuple "
+            f"or frozenset of such. Write for instance add((1, 2), 'ann')."
+        ) from None
+    return element
+
+
 @message
 class ORSet:
     """These were added, each time with a tag of its own, and these tags were seen and removed."""
@@ -321,7 +344,7 @@ class ORSet:
     def add(self, element: Any, by: str, at: float = 0.0) -> ORSet:
         """With this element, whoever removes it elsewhere meanwhile: add wins."""
         own = sum(author == by for _, author, _ in self.added)
-        return ORSet(self.added | {(element, by, own + 1)}, self.removed)
+        return ORSet(self.added | {(_element(element), _author(by), own + 1)}, self.removed)
 
     def remove(self, element: Any, by: str, at: float = 0.0) -> ORSet:
         """Without every addition of the element seen here."""

@@ -72,7 +72,9 @@ class Outcome:
         counts = ", ".join(f"{many} {shown(choice)}" for choice, many in self.counts)
         who = f" {', '.join(self.winners)}" if self.winners else ""
         missing = f"; missing {', '.join(self.missing)}" if self.missing else ""
-        return f"<Outcome {self.result}{who}: {counts or 'no ballot'}{missing}>"
+        spoilt = [f"{each.ballot.voter} ({each.verdict})" for each in self.audit if each.verdict != COUNTED]
+        lost = f"; not counted: {', '.join(spoilt)}" if spoilt else ""
+        return f"<Outcome {self.result}{who}: {counts or 'no ballot'}{missing}{lost}>"
 
 
 def shown(choice: Any) -> str:
@@ -134,7 +136,7 @@ class Majority:
         object.__setattr__(self, "threshold", _share(self.threshold))
 
     def read(self, choice: Any) -> str | None:
-        """Yes, no or abstain, however it is spelt."""
+        """Yes, no or abstain, in any case and with any punctuation around it; None if it is another word."""
         plain = canonical(choice) if isinstance(choice, str) else None
         return plain if plain in (YES, NO, ABSTAIN) else None
 

@@ -326,7 +326,9 @@ def test_contractors_given_as_a_set_are_called_in_the_order_of_the_alphabet() ->
 def test_a_scoring_that_gives_no_score_is_refused() -> None:
     """A score is a number from 0 to 1."""
     policy = Policy(scoring=lambda task, bids: dict.fromkeys(bids, nan))
-    with pytest.raises(AgentError, match=r"bob's score is nan: a score goes from 0 to 1\. Write .* cheapest"):
+    with pytest.raises(
+        AgentError, match=r"bob's score is nan: a score goes from 0 to 1\. Write .* award\(task, bids\)"
+    ):
         net(digger("bob"), policy=policy).run()
 
 

@@ -101,9 +101,7 @@ def test_a_page_is_checked_counted_tested_and_shown(name: str) -> None:
         f"tests/patterns/test_{name}.py",
         f"tests/checks/test_{shares.get('tests', name)}.py",
     ]
-    assert [path for path in needed if not (root / path).exists()] == [], (
-        "see CONTRIBUTING.md"
-    )
+    assert [path for path in needed if not (root / path).exists()] == [], "see CONTRIBUTING.md"
     for path in needed[2:]:
         assert "\ndef test_" in (root / path).read_text("utf-8"), f"{path} tests nothing"
     assert "def properties(" in (root / needed[0]).read_text("utf-8"), f"{needed[0]} gives no properties(...)"

@@ -465,11 +465,19 @@ def test_a_clock_that_goes_back_stands_still() -> None:
     assert (breaker.state, told.of(Outcome)[-1].seconds) == (CLOSED, 0.0)
 
 
-@pytest.mark.parametrize("wrong", [ValueError, [ValueError], ("ValueError",), (int,)])
+@pytest.mark.parametrize("wrong", [int, "ValueError", [ValueError], ("ValueError",), (int,)])
 def test_what_is_no_tuple_of_exceptions_is_refused(wrong: Any) -> None:
     """At once, not at the first error."""
     with pytest.raises(TypeError, match=r"a tuple of exception classes is meant\. Write for one"):
         error_classes(wrong)
+
+
+def test_one_exception_class_is_as_good_as_a_tuple_of_it() -> None:
+    """As in `except`."""
+    assert error_classes(TimeoutError) is TimeoutError
+    for error in (TimeoutError(), ValueError()):
+        assert result_of(error, TimeoutError) == result_of(error, (TimeoutError,))
+        assert result_of(error, ignored=TimeoutError) == result_of(error, ignored=(TimeoutError,))
 
 
 def test_a_breaker_shows_its_name_and_its_state() -> None:

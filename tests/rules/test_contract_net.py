@@ -17,13 +17,16 @@ from coordlab.rules.contract_net import (
     INCAPABLE,
     INVALID,
     NOT_UNDERSTOOD,
+    UNINVITED,
     UNWILLING,
     Bid,
+    Bidding,
     Bids,
     Commitments,
     Policy,
     Task,
     Weighted,
+    award,
     best,
     by_priority,
     cheapest,
@@ -199,11 +202,11 @@ def test_every_award_can_be_best_and_the_whole_bad(tasks: int) -> None:
 )
 def test_what_is_no_table_of_costs_is_refused(costs: Any) -> None:
     """A row for each task, all as long, numbers only, and enough contractors."""
-    for award in (one_by_one, optimal):
+    for awards in (one_by_one, optimal):
         with pytest.raises(
             ValueError, match=r"a row of numbers for each task.*\. Write for instance \[\[3, 1\]"
         ):
-            award(costs)
+            awards(costs)
 
 
 def test_no_tasks_cost_nothing() -> None:
@@ -245,3 +248,27 @@ def test_what_cannot_be_is_refused(make: Any, says: str) -> None:
     """What was given, what is allowed, what to write."""
     with pytest.raises(ValueError, match=says):
         make()
+
+
+@pytest.mark.parametrize("bad", [Bid(-5, 1), Bid(nan, 1), Bid(1, 3600), Bid(1, 1, 2.0)], ids=str)
+def test_a_bid_with_a_flaw_is_never_awarded(bad: Bid) -> None:
+    """It does not even count in the scores of the others; alone it wins nothing."""
+    good = {"bob": Bid(100, 5), "cat": Bid(90, 6)}
+    assert award(DIG, {"ann": bad, **good}) == award(DIG, good)
+    assert award(DIG, {"ann": bad}, cheapest) is None
+
+
+def test_advice_on_a_score_that_is_no_number_helps() -> None:
+    """The scoring was a ready-made one; what is wrong is the bid."""
+    with pytest.raises(ValueError, match=r"score is nan: .*0 to 1\. Write .* award\(task, bids\)"):
+        best(cheapest(DIG, {"ann": Bid(nan, 1), "bob": Bid(1, 1)}))
+
+
+def test_who_was_not_invited_cannot_bid() -> None:
+    """Nor can one who is out since the round before; neither is an answer of those invited."""
+    bidding = Bidding(DIG, ("ann", "bob"))
+    assert (bidding.take("zoe", Bid(1, 1)), bidding.standing, bidding.reasons) == (UNINVITED, {}, [])
+    bidding.take("ann", Bid(2, 1))
+    bidding.take("bob", Bid(3, 1))
+    assert bidding.narrow(cheapest) == ["bob"]
+    assert (bidding.take("bob", Bid(1, 1)), bidding.winner(cheapest)) == (UNINVITED, "ann")

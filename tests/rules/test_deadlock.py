@@ -219,6 +219,9 @@ def test_two_looks_agree_only_on_what_stayed() -> None:
         (lambda: theory.hops(1.5), r"ring=1\.5 is no count"),  # type: ignore[arg-type]
         (lambda: theory.looks(True), r"locks=True is no count"),
         (lambda: victim([]), r"no candidates"),
+        (lambda: victim(["T1"]), r"'T1' is no candidate: .*Write victim\(\[Candidate"),  # type: ignore[list-item]
+        (lambda: cycle({"a": "b"}), r"waits=\{'a': 'b'\}: a dict .*Write \{'ann': all_of"),  # type: ignore[dict-item]
+        (lambda: deadlocked(["a"]), r"waits=\['a'\]: a dict"),  # type: ignore[arg-type]
         (lambda: victim([Candidate("a")], "oldest"), r"policy='oldest' is none: there are youngest"),
         (lambda: in_order(["pen"], {"ink": 1}), r"'pen' has no rank"),
         (lambda: Lock(0), r"limit=0.*1 or more"),

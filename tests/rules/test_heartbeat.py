@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from copy import deepcopy
 from itertools import pairwise
-from math import inf, isfinite, log
+from math import copysign, inf, isfinite, log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -206,8 +208,8 @@ def test_a_pause_is_forgiven(form: str) -> None:
     assert patient.level(last + 1.0) == pytest.approx(0.0, abs=1e-9)
 
 
-@pytest.mark.parametrize("seconds", [0, -1.0, float("nan")])
-def test_no_time_out_is_no_time_out(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), "3", None, True])
+def test_no_time_out_is_no_time_out(seconds: Any) -> None:
     """It is longer than 0."""
     with pytest.raises(ValueError, match=r"a time-out is longer than 0\. Write Timeout\(3\.0\)"):
         Timeout(seconds)
@@ -343,3 +345,23 @@ def test_a_watch_that_cannot_be_is_refused(detector: Timeout, grave: float) -> N
     """A number is no detector, and nobody is dead before it is suspected."""
     with pytest.raises(ValueError, match=r"Watch\(.*the detector must be one.*Write for instance Timeout"):
         Watch(detector, grave)
+
+
+@pytest.mark.parametrize("detector", [Timeout(3.0), PhiAccrual()], ids=["time-out", "phi"])
+@pytest.mark.parametrize("now", [4.0, float("nan")])
+def test_time_that_goes_back_is_refused(detector: Timeout | PhiAccrual, now: float) -> None:
+    """And leaves the detector as it was."""
+    detector = deepcopy(detector)
+    detector.heard(5.0)
+    before = deepcopy(detector)
+    with pytest.raises(ValueError, match=r"now=.*, but the last heartbeat came at 5\.0: .*Write heard"):
+        detector.heard(now)
+    assert vars(detector) == vars(before)
+
+
+@pytest.mark.parametrize("form", PHIS)
+def test_no_suspicion_has_no_sign(form: str) -> None:
+    """0.0, and never -0.0."""
+    detector = PhiAccrual(form=form)
+    told(detector, [10.0] * 100)
+    assert copysign(1.0, detector.level(detector.last)) == 1.0

@@ -66,7 +66,7 @@ def test_alice_takes_a_taxi_to_the_park_and_bob_walks() -> None:
         ("pay_driver", "alice", "park"),
         ("walk", "bob", "park"),
     )
-    assert (found.cost, found.because, repr(JOURNEY)) == (4, "", "<Domain of 5 actions and 1 tasks>")
+    assert (found.cost, found.because, repr(JOURNEY)) == (4, "", "<Domain of 5 actions and 1 task>")
     assert found.tree == (
         "travel alice park  by by_taxi\n  call_taxi alice\n  ride_taxi alice park\n  pay_driver alice park\n"
         "travel bob park  by by_foot\n  walk bob park"
@@ -575,6 +575,11 @@ def asks_for_more(state: State) -> list[Task]:
         (lambda: Domain([wait], {"wait": [again]}), r"'wait' is both an action and a task.*Rename"),
         (lambda: Domain([wait, wait]), r"'wait' stands there twice: an action is known by its name"),
         (lambda: Domain([42]), r"42 has no name.*Write it with `def`"),  # type: ignore[list-item]
+        (lambda: Domain({"w": wait}), r"actions is a dict: a list of functions.*Write \[wait\]"),  # type: ignore[dict-item]
+        (
+            lambda: Domain([wait], {"go": again}),  # type: ignore[dict-item]
+            r"methods\['go'\] is a function: a list .*Write \[again\]",
+        ),
         (lambda: Domain([wait], {"go": []}), r"the task 'go' has no methods. Give one"),
         (lambda: Domain([wait], {"go": [again, again]}), r"'again' stands there twice: a method of 'go'"),
         (lambda: Domain([wait], costs={"go": 1}), r"costs\['go'\] = 1.*an action: wait"),

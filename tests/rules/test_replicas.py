@@ -253,6 +253,15 @@ REFUSED: list[tuple[Callable[[], Any], type[Exception], str]] = [
         TypeError,
         r"GCounter and ORSet cannot be merged: .* Start every replica",
     ),
+    (lambda: merge({"a"}, {"b"}), TypeError, r"a set is no copy .*Write for instance merge\(ORSet"),  # type: ignore[type-var]
+    (
+        lambda: ORSet().add([1], "ann"),
+        TypeError,
+        r"\[1\] could still change .*Write for instance add\(\(1, 2\)",
+    ),
+    (lambda: ORSet().add(1, by=7), TypeError, r"by=7: an author .*Write by='ann'"),  # type: ignore[arg-type]
+    (lambda: GCounter().add(1, by=7), TypeError, r"by=7: an author"),  # type: ignore[arg-type]
+    (lambda: Siblings().write(1, by=7), TypeError, r"by=7: an author"),  # type: ignore[arg-type]
     (lambda: Update(-1.0, "add"), ValueError, r"at=-1\.0: an update comes at 0 s or later\. Write Update"),
     (lambda: Update(float("nan"), "add"), ValueError, r"at=nan"),
     (lambda: Update(float("inf"), "add"), ValueError, r"at=inf"),

@@ -261,7 +261,9 @@ def test_declared_alternatives_keep_their_spelling_and_others_are_malformed() ->
     """A ballot for one that does not stand is recorded and counts for nobody."""
     cities = ("Paris", "New York")
     outcome = elect(votes("paris.", "NEW YORK", "new york", "Lyon", "abstain"), voters(5), cities)
-    assert repr(outcome) == "<Outcome elected New York: 2 New York, 1 Paris, 1 abstain; missing v3>"
+    assert repr(outcome) == (
+        "<Outcome elected New York: 2 New York, 1 Paris, 1 abstain; missing v3; not counted: v3 (malformed)>"
+    )
     assert verdicts(outcome)[3] == "malformed"
 
 
@@ -393,3 +395,12 @@ def test_nothing_of_nothing_is_a_tie_whatever_the_threshold() -> None:
     """Two thirds of nobody are nobody; and 0.9 means nine tenths, not what a float makes of them."""
     assert Majority(threshold="2/3").result(Counter(abstain=2), 2) == ("tie", ())
     assert Majority(threshold=0.9).result(Counter(yes=9, no=1), 10) == ("accepted", ())
+
+
+def test_an_outcome_shows_the_ballots_that_do_not_count() -> None:
+    """Who came and was not counted is not who kept silent."""
+    spoilt = [Ballot("ann", True), Ballot("bob", "ja"), Ballot("zoe", "yes")]
+    assert repr(decide(spoilt, ["ann", "bob"])) == (
+        "<Outcome no_quorum: no ballot; missing ann, bob; "
+        "not counted: ann (malformed), bob (malformed), zoe (unknown voter)>"
+    )
