@@ -6,6 +6,7 @@ import pytest
 
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
+from tests import demos
 from tests.auction import Bidder, auction, fingerprint
 from tests.pythons import PROJECT, pythons, run_python
 
@@ -52,3 +53,10 @@ def test_on_every_python(version):
     """Each Python on this machine tells the same story."""
     told = run_python(pythons()[version], SCRIPT, seed="random")
     assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
+
+
+@pytest.mark.parametrize("version", pythons())
+def test_every_demo_on_every_python(version):
+    """Pages, too, whatever the hash seed: trace and story to the letter."""
+    told = run_python(pythons()[version], str(PROJECT / "tests" / "demos.py"), seed="random")
+    assert (told.stderr, told.stdout.strip()) == ("", demos.told())
