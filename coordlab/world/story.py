@@ -37,6 +37,7 @@ TEMPLATES = {
     "fault": "Fault: {data}.",
     "heal": "Over: {data}.",
 }
+_LONGEST = 200  # characters of what a note says: the trace has all of it
 _TELLING = {SEND, TIMER, FAULT, CRASH, RESTART, START, NOTE}
 
 
@@ -70,13 +71,15 @@ def narration(trace: Trace, most: int = 40) -> str:
     begin = struck if len(events) > most else 0
     lines = told(trace, events[begin : begin + most])
     before = [f"… {begin} before, and then"] if begin else []
-    after = [f"… and {len(events) - begin - most} more"] if len(events) > begin + most else []
+    more = len(events) - begin - most
+    after = [f"… and {more} more: run.trace has them all"] if more > 0 else []
     return "\n".join([*before, *lines, *after])
 
 
 def _said(event: Event) -> str:
     if event.kind in (SEND, NOTE, DECISION):
-        return in_words(event.name, event.data)
+        words = in_words(event.name, event.data)
+        return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
     value = plain(event.data)
     if isinstance(value, float):
         return f"{value:g}"
