@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from coordlab.checks.moment import Moment, moments
 from coordlab.world.story import because, sentence
-from coordlab.world.trace import CRASH, FAULT, HEAL, RESTART, START, Event, Trace
+from coordlab.world.trace import CRASH, DECISION, FAULT, HEAL, NOTE, RESTART, START, Event, Trace
 
 __all__ = [
     "Moment",
@@ -27,6 +27,7 @@ __all__ = [
     "follows",
     "moments",
     "never",
+    "on_record",
     "sometimes",
 ]
 
@@ -193,6 +194,11 @@ def follows(
         return Verdict(name, HOLDS)
 
     return Property(name, judge)
+
+
+def on_record(event: Event, *names: str) -> bool:
+    """Whether somebody puts a message of one of these names on record here, as a note or a decision."""
+    return event.kind in (NOTE, DECISION) and event.name in names
 
 
 def _overdue(begun: Begun, now: float, within: float) -> Event | None:

@@ -6,9 +6,19 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, moments, never
+from coordlab.checks import (
+    HOLDS,
+    UNDECIDED,
+    VIOLATED,
+    Complaint,
+    Property,
+    Verdict,
+    moments,
+    never,
+    on_record,
+)
 from coordlab.rules.blackboard import Query, Rating, first_come
-from coordlab.world.trace import DECISION, DELIVER, DROP, HANDLE, NOTE, SEND, Event, Trace
+from coordlab.world.trace import DELIVER, DROP, HANDLE, NOTE, SEND, Event, Trace
 
 Rules = Sequence[tuple[tuple[str, ...], str]]
 """Needs, and what they give, by key."""
@@ -117,7 +127,7 @@ def best_rated_first(rating: Rating) -> Property:
         agenda: list[tuple[float, int]] = []  # rating and order, the best last
 
         def wrong(event: Event) -> str | None:
-            if event.kind not in (NOTE, DECISION) or not hasattr(event.data, "order"):
+            if not on_record(event, "Activation"):
                 return None
             this = (rating(event.data), event.data.order)
             place = bisect_left(agenda, this)

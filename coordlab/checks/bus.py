@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from coordlab.checks import Begun, Complaint, Moment, Property, always, follows, never
+from coordlab.checks import Begun, Complaint, Moment, Property, always, follows, never, on_record
 from coordlab.rules.bus import matches
-from coordlab.world.trace import HANDLE, NOTE, SEND, Event, Trace
+from coordlab.world.trace import HANDLE, SEND, Event, Trace
 
 Begins = Callable[[Event], list[Hashable]]
 Ends = Callable[[Event, Begun], list[Hashable]]
@@ -20,7 +20,7 @@ def _sent(trace: Trace) -> dict[int | None, Any]:
 
 def _noted(event: Event, name: str) -> Any:
     """What an event notes of this kind, or None."""
-    return event.data if event.kind == NOTE and event.name == name else None
+    return event.data if on_record(event, name) else None
 
 
 def only_published_and_wanted() -> Property:

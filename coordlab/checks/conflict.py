@@ -9,14 +9,25 @@ from collections.abc import Hashable, Iterable
 from hashlib import blake2b
 from typing import Any
 
-from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Begun, Complaint, Property, Verdict, follows, never
+from coordlab.checks import (
+    HOLDS,
+    UNDECIDED,
+    VIOLATED,
+    Begun,
+    Complaint,
+    Property,
+    Verdict,
+    follows,
+    never,
+    on_record,
+)
 from coordlab.rules.conflict import Candidate, Policy, Resolved, resolve
-from coordlab.world.trace import CRASH, DECISION, HANDLE, NOTE, SEND, Event, Trace, plain
+from coordlab.world.trace import CRASH, HANDLE, SEND, Event, Trace, plain
 
 
 def resolution(event: Event) -> Resolved | None:
     """What an event settles, if it does."""
-    settles = event.kind == DECISION and event.name == "Resolved"
+    settles = on_record(event, "Resolved")
     return event.data if settles else None
 
 
@@ -64,7 +75,7 @@ def nobody_dropped() -> Property:
         for event in trace:
             if event.kind == HANDLE and event.name == "Proposal":
                 _hear(said[event.message], event, heard, closed)
-            elif event.kind == NOTE and event.name == "Lost":
+            elif on_record(event, "Lost"):
                 heard.get(event.data.conflict, {}).pop(event.data.candidate.id, None)
             elif done := resolution(event):
                 closed[done.conflict] = {each.id for each in done.kept + done.lost}
@@ -122,7 +133,7 @@ def closed_in_time(policy: Policy) -> Property:
     """
 
     def opens(event: Event) -> Iterable[Hashable]:
-        opening = event.kind == NOTE and event.name == "Opened"
+        opening = on_record(event, "Opened")
         return [(event.agent, event.data.conflict)] if opening else []
 
     def closes(event: Event, begun: Begun) -> Iterable[Hashable]:

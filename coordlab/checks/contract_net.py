@@ -10,10 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, never
+from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, never, on_record
 from coordlab.rules.contract_net import LATE, USUAL, Policy, Scoring, best, flaw
 from coordlab.world.story import sentence
-from coordlab.world.trace import CRASH, DECISION, HANDLE, RESTART, SEND, START, Event, Trace
+from coordlab.world.trace import CRASH, HANDLE, RESTART, SEND, START, Event, Trace
 
 SOON = 1e-9  # seconds: closer than any two moments that differ
 REPLIES = ("Propose", "Refuse", "NotUnderstood")
@@ -28,11 +28,6 @@ def _sent(event: Event, *names: str) -> bool:
 
 def _handled(event: Event, *names: str) -> bool:
     return event.kind == HANDLE and event.name in names and event.data is not None
-
-
-def _decided(event: Event, what: str) -> bool:
-    """Whether an event is a decision with such a field: `winner` of Closed, `status` of Outcome."""
-    return event.kind == DECISION and hasattr(event.data, what)
 
 
 def told(trace: Trace) -> Callable[[Event], Event]:
@@ -73,7 +68,7 @@ class Calls:
             self.called[event.data.conversation] = event.data
         elif event.kind == CRASH:
             self.closed.update(self.calling.pop(event.agent, ()))  # forgotten
-        elif _decided(event, "winner"):
+        elif on_record(event, "Closed"):
             self.closed.add(event.data.conversation)
         elif _sent(event, "RejectProposal"):
             self.rejected[event.data.conversation, event.peer] = event.time
@@ -165,7 +160,7 @@ class Decisions:
             self.proposed(event)
         elif _handled(event, "Refuse"):
             self.waiting[event.data.conversation].pop(event.peer, None)
-        elif _decided(event, "winner"):
+        elif on_record(event, "Closed"):
             undecided = self.waiting.pop(event.data.conversation, {})
             self.due.update({(event.data.conversation, name): each for name, each in undecided.items()})
         elif event.kind == CRASH:
@@ -414,7 +409,7 @@ def bidding_closes() -> Property:
     """CN-L1: every call is closed, or goes into its next round, by its reply-by."""
 
     def step(matters: Matters, event: Event) -> None:
-        if _decided(event, "winner"):
+        if on_record(event, "Closed"):
             matters.end(event, event.data.conversation)
         elif _sent(event, "CallForProposals"):
             call, calls = event.data, matters.open[event.agent]
@@ -444,7 +439,7 @@ def tasks_end(policy: Policy) -> Property:
         if _sent(event, "CallForProposals", "AcceptProposal"):
             task = event.data.task
             matters.begin(event, task.name, event.time + policy.longest(task.within))
-        elif _decided(event, "status"):
+        elif on_record(event, "Outcome"):
             matters.end(event, event.data.task)
 
     return timely("every task has an outcome", step)

@@ -8,27 +8,27 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from coordlab.checks import Complaint, Property, never
+from coordlab.checks import Complaint, Property, never, on_record
 from coordlab.checks import orchestration as shared
 from coordlab.checks.orchestration import delegated_by_right, is_result, is_turn
 from coordlab.rules.crew import contexts
 from coordlab.rules.orchestration import USUAL, Budget, Rights, Stop
-from coordlab.world.trace import NOTE, Event, Trace
+from coordlab.world.trace import Event, Trace
 
 
 def is_plan(event: Event) -> bool:
     """Whether a crew says here how it goes about it."""
-    return event.kind == NOTE and hasattr(event.data, "steps")
+    return on_record(event, "Plan")
 
 
 def is_output(event: Event) -> bool:
     """Whether a task is done here."""
-    return event.kind == NOTE and hasattr(event.data, "skipped")
+    return on_record(event, "Output")
 
 
 def is_refusal(event: Event) -> bool:
     """Whether a guardrail refuses an answer here."""
-    return event.kind == NOTE and hasattr(event.data, "guardrail")
+    return on_record(event, "Refused")
 
 
 class Progress:

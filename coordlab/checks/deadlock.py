@@ -8,9 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, follows, never
+from coordlab.checks import (
+    HOLDS,
+    UNDECIDED,
+    VIOLATED,
+    Complaint,
+    Property,
+    Verdict,
+    follows,
+    never,
+    on_record,
+)
 from coordlab.rules.deadlock import Lock, Wait, deadlocked, wait_for, without
-from coordlab.world.trace import DECISION, HANDLE, NOTE, SEND, START, Event, Trace
+from coordlab.world.trace import HANDLE, SEND, START, Event, Trace
 
 
 class Locks:
@@ -63,7 +73,7 @@ def deadlocks(trace: Trace) -> Iterator[tuple[Event, list[str]]]:
 
 def _reports(event: Event) -> Any:
     """What an event reports of a deadlock, or None."""
-    return event.data if event.kind == DECISION and event.name == "Deadlock" else None
+    return event.data if on_record(event, "Deadlock") else None
 
 
 def no_phantoms() -> Property:
@@ -186,7 +196,7 @@ def innocents(trace: Trace) -> int:
     locks, count = Locks(trace), 0
     for event in trace:
         locks.take(event)
-        keys = [event.data.key] if event.kind == NOTE and event.name == "GaveUp" else []
+        keys = [event.data.key] if on_record(event, "GaveUp") else []
         report = _reports(event)
         stuck = deadlocked(locks.waits) if keys or report else []
         count += sum(key not in stuck for key in (*keys, *(report.victims if report else ())))

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from coordlab.checks import Complaint, Property, follows, never
+from coordlab.checks import Complaint, Property, follows, never, on_record
 from coordlab.rules.delegation import Leaf, Member, shortest
-from coordlab.world.trace import CRASH, DECISION, HANDLE, RESTART, SEND, START, STATE, Event, Trace
-
-
-def _decided(event: Event, name: str) -> bool:
-    return event.kind == DECISION and event.name == name
+from coordlab.world.trace import CRASH, HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
 
 def within_capacity(crew: Sequence[Member]) -> Property:
@@ -47,9 +43,9 @@ class Holders:
             leaf = self.answers[event.message]
             if self.now.get(leaf) == event.peer:
                 self.now[leaf] = None
-        elif _decided(event, "Lost") or _decided(event, "Completed"):
+        elif on_record(event, "Lost") or on_record(event, "Completed"):
             self.now[event.data.leaf] = None
-            if _decided(event, "Completed"):
+            if on_record(event, "Completed"):
                 self.completed.add(event.data.leaf)
 
 
@@ -71,7 +67,7 @@ def done_once(crew: Sequence[Member]) -> Property:
 
 
 def _out_of_place(event: Event, holders: Holders, skills: Mapping[str, tuple[str, ...]]) -> str | None:
-    if _decided(event, "Completed") and event.data.leaf in holders.completed:
+    if on_record(event, "Completed") and event.data.leaf in holders.completed:
         return f"{event.data.leaf} was completed twice."
     if event.kind != SEND or event.name != "Assign":
         return None
@@ -92,7 +88,7 @@ def in_its_turn(leaves: Sequence[Leaf]) -> Property:
         results: dict[str, str] = {}
 
         def wrong(event: Event) -> str | None:
-            if _decided(event, "Completed"):
+            if on_record(event, "Completed"):
                 results[event.data.leaf] = event.data.output
             elif event.kind == SEND and event.name == "Assign":
                 leaf = event.data.leaf
@@ -117,11 +113,11 @@ def reported_truly(leaves: Sequence[Leaf]) -> Property:
         failures: dict[str, str] = {}
 
         def wrong(event: Event) -> str | None:
-            if _decided(event, "Completed"):
+            if on_record(event, "Completed"):
                 results[event.data.leaf] = event.data.output
-            elif _decided(event, "GivenUp"):
+            elif on_record(event, "GivenUp"):
                 failures[event.data.leaf] = event.data.because
-            elif _decided(event, "Report"):
+            elif on_record(event, "Report"):
                 if (dict(event.data.results), dict(event.data.failures)) != (results, failures):
                     return "the report says other things than were decided."
                 told = [leaf.name for leaf in leaves if (leaf.name in results) + (leaf.name in failures) != 1]
@@ -156,7 +152,7 @@ def not_faster(leaves: Sequence[Leaf], crew: Sequence[Member]) -> Property:
         def wrong(event: Event) -> str | None:
             if event.kind == START:
                 began[event.agent] = event.time
-            if not _decided(event, "Report") or event.data.failures:
+            if not on_record(event, "Report") or event.data.failures:
                 return None
             took, least = event.time - began[event.agent], shortest(leaves, crew)
             return f"it took {took:g} s, which is less than {least:g} s." if took < least - 1e-6 else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from copy import deepcopy
 
-from coordlab.checks import Complaint, Property, never
+from coordlab.checks import Complaint, Property, never, on_record
 from coordlab.checks.orchestration import ends, is_result, is_turn
 from coordlab.checks.records import as_message, as_one_of
 from coordlab.rules.group_chat import (
@@ -24,7 +24,7 @@ from coordlab.rules.group_chat import (
     round_robin,
 )
 from coordlab.rules.orchestration import Stop, StopReason, Utterance
-from coordlab.world.trace import HANDLE, NOTE, Event, Trace
+from coordlab.world.trace import HANDLE, Event, Trace
 
 
 class Talk:
@@ -40,7 +40,7 @@ class Talk:
         """Go on to the moment after `event`; what was said, if anything."""
         if is_turn(event) and event.peer in self.members:
             self.floor = event.peer
-        elif event.kind == NOTE and event.name in ("Utterance", "Failed"):
+        elif on_record(event, "Utterance", "Failed"):
             self.last = self.floor
             if event.name == "Utterance":
                 said = as_message(Utterance, event.data)

@@ -7,9 +7,9 @@ from copy import deepcopy
 from dataclasses import dataclass
 from math import nan
 
-from coordlab.checks import Begun, Complaint, Property, Verdict, follows, never
+from coordlab.checks import Begun, Complaint, Property, Verdict, follows, never, on_record
 from coordlab.rules.heartbeat import SUSPECT, Detector, Watch
-from coordlab.world.trace import CRASH, DECISION, FAULT, HANDLE, HEAL, RESTART, START, Event, Trace
+from coordlab.world.trace import CRASH, FAULT, HANDLE, HEAL, RESTART, START, Event, Trace
 
 Pair = tuple[str, str]  # who watches, and whom
 
@@ -19,7 +19,7 @@ GRAVITY = {"Restored": 0, "Recovered": 0, "Suspected": 1, "Buried": 2}
 
 def said(event: Event) -> Pair | None:
     """Who says of whom that its opinion has changed, if this is such an event."""
-    if event.kind == DECISION and event.name in GRAVITY:
+    if on_record(event, *GRAVITY):
         return str(event.agent), event.data.target
     return None
 

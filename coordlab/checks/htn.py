@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from coordlab.checks import Complaint, Moment, Property, eventually, never
+from coordlab.checks import Complaint, Moment, Property, eventually, never, on_record
 from coordlab.rules.htn import (
     EXHAUSTED,
     LIMIT,
@@ -22,11 +22,7 @@ from coordlab.rules.htn import (
     replay,
     said,
 )
-from coordlab.world.trace import DECISION, HANDLE, RESTART, SEND, START, STATE, Event, Trace
-
-
-def _decided(event: Event, *names: str) -> bool:
-    return event.kind == DECISION and event.name in names
+from coordlab.world.trace import HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
 
 def known(trace: Trace) -> dict[int, State]:
@@ -37,7 +33,7 @@ def known(trace: Trace) -> dict[int, State]:
     for event in trace:
         if event.kind == HANDLE and event.name == "Observed":
             seen[event.agent] = observed[event.message]
-        elif _decided(event, "Planned", "GivenUp"):
+        elif on_record(event, "Planned", "GivenUp"):
             facts[event.seq] = State(seen.get(event.agent, ()))
     return facts
 
@@ -116,7 +112,7 @@ def planning_changes_nothing(domain: Domain) -> Property:
         due: dict[str | None, State] = {}  # what they must become
 
         def wrong(event: Event) -> str | None:
-            if _decided(event, "Performed", "Changed") or _shown(event) is not None:
+            if on_record(event, "Performed", "Changed") or _shown(event) is not None:
                 return _unexplained(event, facts, due, domain)
             if event.kind == SEND and event.name == "Observed":
                 right = State(event.data.facts) == facts.get(event.agent, State())
@@ -146,7 +142,7 @@ def _unexplained(
         return None if right else f"no action, and nothing by itself, made the facts of {site} these."
     if before is None:
         return f"{site} did something before it knew any facts."
-    if _decided(event, "Changed"):
+    if on_record(event, "Changed"):
         after: State | str = before.after(dict(event.data.effects))
     else:
         after = execute(before, (event.data.task,), domain)

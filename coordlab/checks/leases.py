@@ -19,9 +19,10 @@ from coordlab.checks import (
     disturbs,
     moments,
     never,
+    on_record,
 )
 from coordlab.rules.leases import majority
-from coordlab.world.trace import CRASH, DECISION, HANDLE, RESTART, SEND, START, STATE, Event, Trace
+from coordlab.world.trace import CRASH, HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
 
 class Terms:
@@ -44,7 +45,7 @@ class Terms:
 
 
 def _is_promise(event: Event) -> bool:
-    return event.kind == DECISION and hasattr(event.data, "until")
+    return on_record(event, "Promise")
 
 
 def one_leader_per_term() -> Property:

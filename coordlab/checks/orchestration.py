@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, never
+from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, never, on_record
 from coordlab.rules.orchestration import REPLIES, Budget, Rights, Stop, Usage
-from coordlab.world.trace import CRASH, DECISION, HANDLE, SEND, STATE, Event, Trace
+from coordlab.world.trace import CRASH, HANDLE, SEND, STATE, Event, Trace
 
 
 def is_result(event: Event) -> bool:
     """Whether somebody decides a `Result` here."""
-    return event.kind == DECISION and hasattr(event.data, "reason")
+    return on_record(event, "Result")
 
 
 def is_turn(event: Event) -> bool:

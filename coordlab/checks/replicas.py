@@ -8,8 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from coordlab.checks import UNDECIDED, Complaint, Moment, Property, Verdict, disturbs, eventually, never
-from coordlab.world.trace import DECISION, RESTART, START, STATE, Event, Trace
+from coordlab.checks import (
+    UNDECIDED,
+    Complaint,
+    Moment,
+    Property,
+    Verdict,
+    disturbs,
+    eventually,
+    never,
+    on_record,
+)
+from coordlab.world.trace import RESTART, START, STATE, Event, Trace
 
 
 def taken(event: Event) -> Iterator[Any]:
@@ -92,7 +102,7 @@ def equal_again(within: float) -> Property:
     answer: bool | str = True
 
     def stirs(event: Event) -> bool:
-        return disturbs(event) or (event.kind == DECISION and event.name == "Update")
+        return disturbs(event) or on_record(event, "Update")
 
     def equal(now: Moment) -> bool | str:
         nonlocal answer

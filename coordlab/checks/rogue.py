@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-from coordlab.checks import UNDECIDED, Begun, Complaint, Property, Verdict, follows, never
+from coordlab.checks import UNDECIDED, Begun, Complaint, Property, Verdict, follows, never, on_record
 from coordlab.checks.records import as_one_of
 from coordlab.rules.circuit_breaker import CLOSED, FORCED_OPEN, OPEN
 from coordlab.rules.rogue import (
@@ -22,14 +22,9 @@ from coordlab.rules.rogue import (
     members,
     quorum,
 )
-from coordlab.world.trace import CRASH, DECISION, HANDLE, NOTE, RESTART, SEND, START, Event, Trace
+from coordlab.world.trace import CRASH, HANDLE, RESTART, SEND, START, Event, Trace
 
 Crew = Iterable[Member | str]
-
-
-def _says(event: Event, *names: str) -> bool:
-    """Whether an event puts one of these on record."""
-    return event.kind in (NOTE, DECISION) and event.name in names
 
 
 def reviewed_by_others(crew: Crew) -> Property:
@@ -40,7 +35,7 @@ def reviewed_by_others(crew: Crew) -> Property:
         heard: dict[int, dict[object, str]] = {}  # who speaks with which voice, by job
 
         def wrong(event: Event) -> str | None:
-            if _says(event, "Assigned"):
+            if on_record(event, "Assigned"):
                 heard[event.data.job] = {voices[event.data.agent]: event.data.agent}
             if event.kind != SEND or event.name != "Review":
                 return None
@@ -65,13 +60,13 @@ def enough_approved() -> Property:
 
         def wrong(event: Event) -> str | None:
             nonlocal needed
-            if _says(event, "Quorum", "TooFew"):
+            if on_record(event, "Quorum", "TooFew"):
                 needed = event.data if hasattr(event.data, "approvals") else None
-            elif _says(event, "Transition"):
+            elif on_record(event, "Transition"):
                 (distrusted.discard if event.data.after == CLOSED else distrusted.add)(event.data.breaker)
             elif event.kind == HANDLE and event.message in said:
                 heard.setdefault(said[event.message].job, set()).add(event.peer)
-            elif _says(event, "Accepted"):
+            elif on_record(event, "Accepted"):
                 approving = heard.get(event.data.job, set()) - distrusted - {event.data.agent}
                 return _unapproved(event.data, approving, needed)
             return None
@@ -103,11 +98,11 @@ def removed_is_out() -> Property:
         def wrong(event: Event) -> str | None:
             nonlocal said
             before, said = said, None
-            if before and not (_says(event, "Refused") and event.cause == before.seq):
+            if before and not (on_record(event, "Refused") and event.cause == before.seq):
                 return f"a message of {before.peer}, which had been removed, was not refused."
-            if _says(event, "Removed"):
+            if on_record(event, "Removed"):
                 removed.add(event.data.agent)
-            elif _says(event, "Accepted") and removed & {event.data.agent, *event.data.approved_by}:
+            elif on_record(event, "Accepted") and removed & {event.data.agent, *event.data.approved_by}:
                 return f"{event.data.task} was accepted from, or by, one that had been removed."
             elif event.peer in removed and event.kind == SEND and event.name in ("Do", "Review"):
                 return f"{event.peer} was given work after its removal."
@@ -129,17 +124,17 @@ def one_owner() -> Property:
 
         def wrong(event: Event) -> str | None:
             data = event.data
-            if not _says(event, "Assigned", "TakenBack", "Accepted", "GivenUp"):
+            if not on_record(event, "Assigned", "TakenBack", "Accepted", "GivenUp"):
                 return None
             had = owner.pop(data.task, None)
             if data.task in closed:
                 return f"{data.task} was closed already."
-            if _says(event, "TakenBack", "Accepted") and had != data.agent:
+            if on_record(event, "TakenBack", "Accepted") and had != data.agent:
                 return f"{data.agent} did not have {data.task}: {had or 'nobody'} had."
-            if _says(event, "Assigned"):
+            if on_record(event, "Assigned"):
                 owner[data.task] = data.agent
                 return f"{data.agent} was given {data.task}, which {had} had." if had else None
-            if _says(event, "Accepted", "GivenUp"):
+            if on_record(event, "Accepted", "GivenUp"):
                 closed.add(data.task)
             return None
 
@@ -152,10 +147,10 @@ def taken_over(within: float) -> Property:
     """RG-S3: what a removed agent had is given to another, or given up, `within` so many seconds."""
 
     def begins(event: Event) -> Iterable[Hashable]:
-        return event.data.tasks if _says(event, "Removed") else ()
+        return event.data.tasks if on_record(event, "Removed") else ()
 
     def ends(event: Event, _: Begun) -> Iterable[Hashable]:
-        return (event.data.task,) if _says(event, "Assigned", "GivenUp") else ()
+        return (event.data.task,) if on_record(event, "Assigned", "GivenUp") else ()
 
     return follows(f"its work is taken over within {within:g} s", begins, ends, within)
 
@@ -172,13 +167,13 @@ def order_wins() -> Property:
         def wrong(event: Event) -> str | None:
             nonlocal ordered, recorded
             data, order, ordered = event.data, ordered, None
-            if _says(event, "Transition") and data.breaker in forced:
+            if on_record(event, "Transition") and data.breaker in forced:
                 return f"{data.breaker} had been removed by hand, and became {data.after}."
-            if _says(event, "Transition") and data.after == FORCED_OPEN:
+            if on_record(event, "Transition") and data.after == FORCED_OPEN:
                 forced.add(data.breaker)
             elif event.kind == HANDLE and event.message in orders:
                 ordered = orders[event.message]
-            elif _says(event, "Removed"):
+            elif on_record(event, "Removed"):
                 recorded = event
                 if order is None or (data.agent, data.who, data.why) != (order.agent, order.who, order.why):
                     return f"nobody ordered that {data.agent} be removed by {data.who}: {data.why}."
@@ -208,13 +203,13 @@ def quorum_is_told(crew: Crew, faulty: int = 1, least: int = 1) -> Property:
         def wrong(event: Event) -> str | None:
             nonlocal changed
             data = event.data
-            if _says(event, "Quorum", "TooFew"):
+            if on_record(event, "Quorum", "TooFew"):
                 changed, right = None, quorum(trusted.values(), faulty, least)
                 said = as_one_of((Quorum, TooFew), data)
                 return f"the quorum was said to be {said!r}, but is {right!r}." if said != right else None
-            if changed and (event.time > changed.time or _says(event, "Accepted")):
+            if changed and (event.time > changed.time or on_record(event, "Accepted")):
                 return f"{changed.data.breaker} became {changed.data.after}, and no quorum was told."
-            if _says(event, "Transition") and CLOSED in (data.before, data.after):
+            if on_record(event, "Transition") and CLOSED in (data.before, data.after):
                 changed = event
                 if data.after == CLOSED:
                     trusted[data.breaker] = everybody[data.breaker]
@@ -242,11 +237,11 @@ def isolated(rate: float = 0.4, test: SequentialTest = USUAL) -> Property:
         def wrong(event: Event) -> str | None:
             nonlocal due
             before, due = due, None
-            if _says(event, "Transition"):
+            if on_record(event, "Transition"):
                 checks.pop(event.data.breaker, None)
             elif before:
                 return f"{before} failed {rate:.0%} of {many} checks and was not isolated."
-            elif _says(event, "Checked"):
+            elif on_record(event, "Checked"):
                 latest = checks.setdefault(event.data.agent, deque(maxlen=many))
                 latest.append(event.data.right)
                 due = event.data.agent if many == len(latest) and latest.count(False) >= rate * many else None
@@ -256,7 +251,7 @@ def isolated(rate: float = 0.4, test: SequentialTest = USUAL) -> Property:
 
     def judge(trace: Trace) -> Verdict:
         verdict = never(name, watch)(trace)
-        if verdict and not any(_says(e, "Transition") and e.data.after == OPEN for e in trace):
+        if verdict and not any(on_record(e, "Transition") and e.data.after == OPEN for e in trace):
             return Verdict(name, UNDECIDED, because="nobody was isolated")
         return verdict
 
@@ -277,7 +272,7 @@ def all_come_to_an_end(tasks: Iterable[int], within: float) -> Property:
         def ends(event: Event, begun: Begun) -> Iterable[Hashable]:
             if event.kind == CRASH and event.agent == "pool":
                 return list(begun)
-            if _says(event, "Accepted", "GivenUp"):
+            if on_record(event, "Accepted", "GivenUp"):
                 closed.add(event.data.task)
                 return (event.data.task,)
             return ()

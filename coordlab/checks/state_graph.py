@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from coordlab.checks import UNDECIDED, Complaint, Property, Verdict, never
+from coordlab.checks import UNDECIDED, Complaint, Property, Verdict, never, on_record
 from coordlab.checks.orchestration import ends
 from coordlab.checks.records import as_message, as_one_of
 from coordlab.rules.orchestration import Stop
@@ -29,7 +29,7 @@ from coordlab.rules.state_graph import (
     depth,
     merge,
 )
-from coordlab.world.trace import DECISION, HANDLE, NOTE, SEND, Event, Trace
+from coordlab.world.trace import HANDLE, SEND, Event, Trace
 
 AtBarrier = Callable[[Checkpoint, Checkpoint], "str | None"]
 
@@ -71,7 +71,7 @@ def _turn(event: Event) -> Any:
 
 
 def _checkpoint(event: Event) -> Checkpoint | None:
-    is_checkpoint = event.kind == NOTE and event.name == "Checkpoint"
+    is_checkpoint = on_record(event, "Checkpoint")
     return as_message(Checkpoint, event.data) if is_checkpoint else None
 
 
@@ -80,7 +80,7 @@ def _checkpoints(trace: Trace) -> Iterator[Checkpoint]:
 
 
 def _result(event: Event) -> Any:
-    return event.data if event.kind == DECISION and event.name == "Result" else None
+    return event.data if on_record(event, "Result") else None
 
 
 def _at_barriers(name: str, watch: Callable[[], AtBarrier]) -> Property:

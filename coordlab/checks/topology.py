@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, follows, never
+from coordlab.checks import (
+    HOLDS,
+    UNDECIDED,
+    VIOLATED,
+    Complaint,
+    Property,
+    Verdict,
+    follows,
+    never,
+    on_record,
+)
 from coordlab.theory.topology import messages
-from coordlab.world.trace import HANDLE, NOTE, SEND, START, Event, Trace
+from coordlab.world.trace import HANDLE, SEND, START, Event, Trace
 
 
 def _finished(event: Event) -> int | None:
-    return event.data.round if event.kind == NOTE and event.name == "Finished" else None
+    return event.data.round if on_record(event, "Finished") else None
 
 
 def messages_per_round(style: str, agents: int) -> Property:

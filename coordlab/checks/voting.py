@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from math import inf
 from typing import Any
 
-from coordlab.checks import Complaint, Property, follows, never
+from coordlab.checks import Complaint, Property, follows, never, on_record
 from coordlab.rules.ranked import CONDORCET, condorcet_winner, profile
 from coordlab.rules.voting import (
     ABSTAIN,
@@ -25,17 +25,17 @@ from coordlab.rules.voting import (
     Poll,
     Rule,
 )
-from coordlab.world.trace import CRASH, DECISION, HANDLE, NOTE, SEND, Event, Trace
+from coordlab.world.trace import CRASH, HANDLE, SEND, Event, Trace
 
 
 def closed(event: Event) -> Any:
     """The count that an event tells of, if it does."""
-    return event.data if event.kind == DECISION and event.name == "Closed" else None
+    return event.data if on_record(event, "Closed") else None
 
 
 def recorded(event: Event) -> Any:
     """What became of a ballot, if an event tells of that."""
-    return event.data if event.kind == NOTE and event.name == "Recorded" else None
+    return event.data if on_record(event, "Recorded") else None
 
 
 class Books:

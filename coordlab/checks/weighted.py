@@ -9,22 +9,32 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import fsum, inf, sqrt
 from typing import Any
 
-from coordlab.checks import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, follows, never
+from coordlab.checks import (
+    HOLDS,
+    UNDECIDED,
+    VIOLATED,
+    Complaint,
+    Property,
+    Verdict,
+    follows,
+    never,
+    on_record,
+)
 from coordlab.rules.voting import ABSTAIN, ACCEPTED, NO_QUORUM, REJECTED, TIE, YES
 from coordlab.rules.weighted import ROUNDING, WEIGHTS, brier, learnt
-from coordlab.world.trace import CRASH, DECISION, NOTE, SEND, Event, Trace
+from coordlab.world.trace import CRASH, SEND, Event, Trace
 
 ENOUGH = 20  # graded decisions, below which nobody can say whether confidences are true
 
 
 def decided(event: Event) -> Any:
     """The decision that an event tells of, if it does."""
-    return event.data if event.kind == DECISION and event.name == "Decided" else None
+    return event.data if on_record(event, "Decided") else None
 
 
 def graded(event: Event) -> Any:
     """The truth that an event tells of, if it does."""
-    return event.data if event.kind == NOTE and event.name == "Graded" else None
+    return event.data if on_record(event, "Graded") else None
 
 
 def says(voices: Iterable[Any], factor: float = 1.0) -> str:

@@ -442,6 +442,6 @@ def result(trace: Iterable[Any], conductor: str | None = None) -> Any:
     ended = [
         event.data
         for event in trace
-        if event.kind == "decision" and hasattr(event.data, "reason") and conductor in (None, event.agent)
+        if event.kind == "decision" and event.name == "Result" and conductor in (None, event.agent)
     ]
     return ended[-1] if ended else None
