@@ -101,15 +101,8 @@ def __getattr__(name: str) -> object:
             f"coordlab.patterns, and what they decide is in coordlab.rules."
         )
     value = getattr(import_module(f"coordlab.{_HOME[name]}"), name)
-    if name in ("Run", "World"):
-        import_module("coordlab.world.run").__dict__["show"] = _show
     globals()[name] = value
     return value
-
-
-def _show(run: Run) -> object:
-    """What a notebook shows of a run: the player, which is loaded only then."""
-    return import_module("coordlab.labs").of(run)._repr_mimebundle_()
 
 
 def __dir__() -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -453,3 +455,10 @@ def test_a_run_without_an_end_stays_one() -> None:
 def test_a_scenario_may_be_played_directly() -> None:
     """As data, not text."""
     assert labs.play(Scenario("bully", {"agents": 3})).run.trace.agents == ("1", "2", "3")
+
+
+def test_a_run_shows_the_player_from_whichever_module_it_came() -> None:
+    """A page's demo, imported by itself in a fresh Python, is more than text in a notebook."""
+    code = "from coordlab.patterns import ring; print(*ring.demo()._repr_mimebundle_())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "application/vnd.jupyter.widget-view+json" in told.stdout.split()
