@@ -7,7 +7,6 @@ A breaker tells of itself in the notes of its agent: Permit, Refusal, Outcome an
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from types import SimpleNamespace
 from typing import Any
 
 from coordlab.checks import (
@@ -19,6 +18,7 @@ from coordlab.checks import (
     Verdict,
     follows,
     never,
+    on_record,
 )
 from coordlab.rules.circuit_breaker import (
     CLOSED,
@@ -33,7 +33,7 @@ from coordlab.rules.circuit_breaker import (
     Settings,
     Window,
 )
-from coordlab.world.trace import CRASH, NOTE, SEND, Event, Trace
+from coordlab.world.trace import CRASH, SEND, Event, Trace
 
 LEGAL = {(CLOSED, OPEN), (OPEN, HALF_OPEN), (HALF_OPEN, CLOSED), (HALF_OPEN, OPEN)}
 
@@ -62,11 +62,8 @@ def _forced(told: Any) -> bool:
 
 
 def _told(event: Event) -> Any:
-    """What a breaker tells in this event, or None; from a file it comes as a table of its fields."""
-    if event.kind != NOTE:
-        return None
-    told = SimpleNamespace(**event.data) if isinstance(event.data, dict) else event.data
-    return told if hasattr(told, "breaker") else None
+    """What a breaker tells in this event, or None."""
+    return event.data if on_record(event, "Permit", "Refusal", "Outcome", "Transition") else None
 
 
 def each_breaker(name: str, make: Callable[[], Complain]) -> Property:
