@@ -37,11 +37,18 @@ except ImportError:
 print("%d %d %d %d" % (sys.version_info[:3] + (able,)))
 """
 
+# Where spelling is checked: not in what a learner, or a tool, may have put beside it.
+PROSE = (
+    *(".ci", ".github", "binder", "coordlab", "notebooks", "tests"),
+    *("CHANGELOG.md", "CITATION.cff", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
+    "pyproject.toml",
+)
 COVER = ("--cov=coordlab", "--cov-report")
 NOTEBOOKS = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", "notebooks")
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
+    ("codespell_lib", *PROSE),
     ("mypy", "--strict", "coordlab"),
     ("pytest", *COVER, "", "--cov-fail-under=0"),  # the verdict on coverage waits for the notebooks
     ("pytest", *COVER, "term", "--cov-append", *NOTEBOOKS),

@@ -263,5 +263,5 @@ def test_every_public_thing_explains_itself():
 
 def test_an_unknown_name_lists_the_known_ones():
     """So that a typo is easy to mend."""
-    with pytest.raises(AttributeError, match=r"coordlab has no 'Wrold'\. It has Agent, Budget, Crash"):
-        coordlab.Wrold  # noqa: B018
+    with pytest.raises(AttributeError, match=r"coordlab has no 'Worldd'\. It has Agent, Budget, Crash"):
+        coordlab.Worldd  # noqa: B018

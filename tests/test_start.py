@@ -226,7 +226,7 @@ def test_every_check_runs_even_after_one_failed(environment, monkeypatch, capfd)
     assert start.main(["test"]) == 1
     lines = capfd.readouterr().out.splitlines()
     tools = [line.split()[1] for line in lines if line.startswith("-m ")]
-    assert tools == ["pip", "ruff", "ruff", "mypy", "pytest", "pytest"]
+    assert tools == ["pip", "ruff", "ruff", "codespell_lib", "mypy", "pytest", "pytest"]
     assert lines[-2:] == ["coordlab: these checks failed:", "  mypy --strict coordlab"]
 
 

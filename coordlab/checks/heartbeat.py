@@ -43,7 +43,7 @@ class Opinions:
         """Go on to the moment after `event`; the pairs whose watcher, target or opinion it changed."""
         if network_fault(event):
             self.faults += 1 if event.kind == FAULT else -1
-            return [(who, whom) for who, whoms in self.gravity.items() for whom in whoms]
+            return [(who, whom) for who, others in self.gravity.items() for whom in others]
         if event.kind in (START, RESTART, CRASH):
             return self._turn(event, str(event.agent))
         if pair := said(event):
