@@ -6,14 +6,14 @@ Read it in this order.
     Agent, State, message           what a learner writes                      world/agent.py, message.py
     uniform, exponential, constant  how long messages take                     world/network.py
     Crash, Restart, Partition, Cut, Slow, Skew, Rogue, Drop, Delay, Duplicate
-                                    what goes wrong                            world/faults.py
-    Trace, Scenario                 the record of a run, and a run as data     world/trace.py, scenario.py
-    always, eventually, sometimes   what should hold, judged on a trace        checks/
+                                    what goes wrong                            trace/faults.py
+    Trace, Scenario                 the record of a run, and a run as data     trace/trace.py, scenario.py
+    always, eventually, sometimes   what should hold, judged on a trace        properties/
     labs                            patterns with live controls                labs/
 
-The patterns are imported by their modules, one name in several folders: `coordlab.patterns.voting` for the
-agents and a `demo()`, `coordlab.rules.voting` for what they decide, `coordlab.checks`, `coordlab.theory` and
-`coordlab.naive` for what must hold, what it should cost, and how one gets it wrong.
+Each pattern is a folder in `coordlab/patterns`: `from coordlab.patterns import voting` has its agents and a
+`demo()`; `voting.rules`, `voting.checks`, `voting.theory` and `voting.naive` are what it decides, what must
+hold, what it should cost, and how a first try goes wrong.
 
 Importing this module loads none of them; each comes when its name is first used.
 """
@@ -25,9 +25,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from coordlab import labs
-    from coordlab.checks import always, eventually, sometimes
-    from coordlab.world.agent import Agent, State
-    from coordlab.world.faults import (
+    from coordlab.properties import always, eventually, sometimes
+    from coordlab.trace.faults import (
         Crash,
         Cut,
         Delay,
@@ -39,11 +38,12 @@ if TYPE_CHECKING:
         Skew,
         Slow,
     )
+    from coordlab.trace.scenario import Scenario
+    from coordlab.trace.trace import Trace
+    from coordlab.world.agent import Agent, State
     from coordlab.world.message import message
     from coordlab.world.network import constant, exponential, uniform
     from coordlab.world.run import Run
-    from coordlab.world.scenario import Scenario
-    from coordlab.world.trace import Trace
     from coordlab.world.world import Budget, World
 
 __version__ = "0.1.0"
@@ -56,11 +56,11 @@ _HOME = {
     **dict.fromkeys(("constant", "exponential", "uniform"), "world.network"),
     **dict.fromkeys(
         ("Crash", "Cut", "Delay", "Drop", "Duplicate", "Partition", "Restart", "Rogue", "Skew", "Slow"),
-        "world.faults",
+        "trace.faults",
     ),
-    "Scenario": "world.scenario",
-    "Trace": "world.trace",
-    **dict.fromkeys(("always", "eventually", "sometimes"), "checks"),
+    "Scenario": "trace.scenario",
+    "Trace": "trace.trace",
+    **dict.fromkeys(("always", "eventually", "sometimes"), "properties"),
 }
 
 __all__ = [
@@ -98,7 +98,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(
             f"coordlab has no {name!r}. It has {', '.join(__all__)}; the patterns are in "
-            f"coordlab.patterns, and what they decide is in coordlab.rules."
+            f"coordlab.patterns, such as coordlab.patterns.voting."
         )
     value = getattr(import_module(f"coordlab.{_HOME[name]}"), name)
     globals()[name] = value

@@ -16,13 +16,14 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from coordlab import __version__, course, labs
+from coordlab import __version__, labs
+from coordlab.course import folder as course
 from coordlab.labs.lab import Lab
-from coordlab.world.faults import read_fault
-from coordlab.world.reading import read_trace_file
-from coordlab.world.scenario import Scenario
-from coordlab.world.story import TEMPLATES, narration
-from coordlab.world.trace import TraceError
+from coordlab.trace.faults import read_fault
+from coordlab.trace.files import read_trace_file
+from coordlab.trace.narration import TEMPLATES, narration
+from coordlab.trace.scenario import Scenario
+from coordlab.trace.trace import TraceError
 
 HOLDS, BROKEN, BROKE_OFF = 0, 1, 3
 
@@ -58,7 +59,7 @@ def _complete_lab(_: click.Context, __: click.Parameter, begun: str) -> list[Com
 def _complete_parameter(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
     # from the words themselves: as long as an option lacks its value, click tells of no argument
     words = os.environ.get("COMP_WORDS", "").split()
-    known = [each for name in labs.NAMES if name in words for each in labs.design(name).parameters]
+    known = [each for name in labs.NAMES if name in words for each in labs.spec(name).parameters]
     return [CompletionItem(f"{each.name}=", help=each.help) for each in known if each.name.startswith(begun)]
 
 
@@ -164,7 +165,7 @@ def _lab(source: str) -> Lab:
     text = source if source in labs.NAMES else _text_of(source).strip()
     if text == source and Path(source).suffix in (".json", ".txt"):
         raise FileNotFoundError(f"there is no file {source!r} here. Give a lab: {', '.join(labs.NAMES)}")
-    return Lab(labs.design(text)) if text in labs.NAMES else labs.play(text)
+    return Lab(labs.spec(text)) if text in labs.NAMES else labs.play(text)
 
 
 def _values(pairs: Iterable[str]) -> dict[str, Any]:
@@ -180,8 +181,8 @@ def _value(pair: str) -> Any:
 
 
 def _page(source: str, vary: str | None) -> str:
+    from coordlab.widgets.encoding import pack
     from coordlab.widgets.page import page
-    from coordlab.widgets.wire import pack
 
     if source.endswith(".jsonl"):
         if vary:
@@ -193,7 +194,7 @@ def _page(source: str, vary: str | None) -> str:
     name, _, values = (vary or "").partition("=")
     for value in values.split(",") if vary else ():
         found.vary(**_values([f"{name}={value}"])).select(0)
-    return page(found.packed(), found.design.title)
+    return page(found.packed(), found.spec.title)
 
 
 def _told(found: Lab) -> str:

@@ -9,56 +9,56 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import networkx
 import pytest
 
 import coordlab
 
 PACKAGE = pathlib.Path(coordlab.__file__).parent
 
-# The world, from the ground up: each module may import those named, and nothing else of ours.
-WORLD = {
-    "trace": "reading",  # not before a file is read
-    "dice": "",
-    "guards": "",
-    "task": "",
-    "loop": "guards task",
-    "message": "",
-    "faults": "",
-    "network": "dice task",
-    "agent": "dice message task trace",
-    "story": "trace",
-    "scenario": "faults trace",
-    "reading": "faults trace",
-    "errors": "agent faults task trace",
-    "run": "faults scenario story trace",
-    "world": "agent errors faults loop message network run scenario task trace",
+# What each folder or module may import of ours, besides itself.  A name covers all that is below it.
+MAY = {
+    "requirements": "",
+    "trace": "requirements",
+    "world": "requirements trace",
+    "properties": "requirements trace world.message",
+    "draw": "requirements trace",
+    "widgets": "requirements trace draw",
+    "labs": "requirements trace world properties draw widgets patterns",
+    "patterns": "requirements trace world properties labs.spec",
+    "course": "requirements trace draw properties",
+    "cli": "requirements trace world properties draw widgets labs course",
+    "start": "",
 }
 
-# Every other part: what it may import of ours besides itself.
-PARTS = {
-    "theory": [],
-    "rules": ["world.message"],
-    "checks": ["rules", "theory", "world.trace", "world.story", "world.faults", "world.scenario"],
-    "patterns": ["world", "rules", "checks"],
-    "naive": ["world"],
-    "draw": ["world.trace", "world.story", "world.faults", "world.scenario"],
-    "widgets": ["world.trace", "world.story", "world.faults", "world.scenario", "draw"],
-    "labs": ["world", "rules", "patterns", "naive", "theory", "checks", "draw", "widgets"],
+# Within a pattern: what each role may import of its own folder, and of the engine.
+ROLES = {
+    "theory": ("", ""),
+    "rules": ("rules theory", "requirements world.message"),
+    "checks": ("rules checks theory", "requirements trace properties world.message"),
+    "naive": ("naive", "requirements world trace"),
+    "agents": ("agents rules checks", "requirements world trace properties"),
+    "lab": ("agents rules checks naive theory", "requirements world trace properties labs.spec"),
+}
+# Second files, cut by role and named by it: which role each plays.
+SECOND = {
+    **dict.fromkeys(("client", "contractor", "expert", "locks", "probes", "reviewing", "workers"), "agents"),
+    **dict.fromkeys(("domains", "gossip", "precedence", "ranked"), "rules"),
+    "probe_checks": "checks",
 }
 
-# Pages stand alone, but for those that are made of others.
-COMPOSED = {
-    "bus": {"bus_client"},
-    "contract_net": {"contractor"},
-    "crew": {"orchestration"},
-    "deadlock": {"locks"},
-    "delegation": {"workers"},
-    "expert": {"blackboard"},
-    "group_chat": {"orchestration"},
-    "resilience": {"circuit_breaker"},
-    "rogue": {"reviewing"},
-    "state_graph": {"orchestration"},
+# Which pattern is built on which other; no others know of each other.
+BUILT_ON = {
+    "ring": {"bully"},
     "swim": {"heartbeat"},
+    "weighted": {"voting"},
+    "delegation": {"htn"},
+    "rogue": {"circuit_breaker", "weighted"},
+    "resilience": {"circuit_breaker"},
+    "crew": {"orchestration"},
+    "group_chat": {"orchestration"},
+    "state_graph": {"orchestration"},
+    "replicas": {"conflict"},
 }
 
 SHOWS = ("labs", "widgets", "cli")  # who may import the widgets
@@ -67,7 +67,9 @@ MEASURES = ("world.loop", "start")  # who may read the clock on the wall
 
 def module(path: pathlib.Path) -> str:
     """The dotted name of a file, without `coordlab.`: world.trace, checks, cli."""
-    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+    return (
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+    )
 
 
 SOURCES = {module(path): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
@@ -97,7 +99,7 @@ def imports(name: str) -> Iterator[str]:
 
 def ours(name: str) -> set[str]:
     """What a module imports of ours."""
-    return {each.removeprefix("coordlab.") for each in imports(name) if each.startswith("coordlab")}
+    return {each.removeprefix("coordlab.") for each in imports(name) if each.startswith("coordlab.")}
 
 
 def within(name: str, parts: list[str]) -> bool:
@@ -110,34 +112,75 @@ def modules_of(part: str) -> list[str]:
     return [name for name in SOURCES if within(name, [part])]
 
 
-@pytest.mark.parametrize("name", WORLD)
-def test_the_world_is_built_from_the_ground_up(name):
-    """Each module of the world imports those below it only."""
-    assert ours(f"world.{name}") <= {f"world.{each}" for each in WORLD[name].split()}
-
-
-def test_every_module_of_the_world_has_its_place():
-    """None is missing in the table above, and none stands there that is not."""
-    assert set(modules_of("world")) == {"world", *(f"world.{name}" for name in WORLD)}
-
-
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", MAY)
 def test_every_part_imports_what_it_may(part):
-    """And nothing else of ours."""
-    allowed = [*PARTS[part], part]
+    """No arrow points upwards."""
+    allowed = [part, *MAY[part].split()]
     wrong = {(name, each) for name in modules_of(part) for each in ours(name) if not within(each, allowed)}
     assert wrong == set()
 
 
-def test_patterns_stand_alone():
-    """A page that is made of others says so above."""
-    made_of = {
-        name.removeprefix("patterns."): {
-            each.removeprefix("patterns.") for each in ours(name) if within(each, ["patterns"])
-        }
-        for name in modules_of("patterns")
+def test_every_module_has_its_place():
+    """None is missing in the table above, and none is there that does not exist."""
+    parts = {name.split(".")[0] for name in SOURCES} - {"", "__main__"}
+    assert parts == set(MAY)
+
+
+def test_folders_form_no_circle():
+    """Imports of the folders, those in functions left out, can be put in an order."""
+    arrows = {
+        (name.split(".")[0], each.split(".")[0]) for name in SOURCES for each in ours(name) if "." in each
     }
-    assert {name: parts for name, parts in made_of.items() if parts} == COMPOSED
+    apart = networkx.DiGraph(
+        (one, other)
+        for one, other in arrows
+        if one != other and (one, other) not in (("labs", "patterns"), ("patterns", "labs"))
+    )
+    assert list(networkx.simple_cycles(apart)) == []
+
+
+def test_within_a_pattern_each_role_imports_what_it_may():
+    """Rules know messages, checks know rules, agents know both; the lab knows its whole folder."""
+    wrong = set()
+    for name in modules_of("patterns"):
+        if name.count(".") < 2:
+            continue
+        _, folder, role = name.split(".")
+        own, engine = ROLES[SECOND.get(role, role)]
+        for each in ours(name) - {f"patterns.{folder}"}:
+            mine = each.startswith(f"patterns.{folder}.")
+            last = each.rsplit(".", 1)[1] if "." in each else each
+            ok = (
+                SECOND.get(last, last) in own.split()
+                if mine
+                else within(each, engine.split()) or within(each, ["patterns"])
+            )
+            if not ok:
+                wrong.add((name, each))
+    assert wrong == set()
+
+
+def test_patterns_are_built_on_each_other_only_where_it_is_listed():
+    """And no two on each other."""
+    made_of: dict[str, set[str]] = {}
+    for name in modules_of("patterns"):
+        folder = [*name.split("."), ""][1]
+        for each in ours(name):
+            if within(each, ["patterns"]) and each.split(".")[1] != folder:
+                made_of.setdefault(folder, set()).add(each.split(".")[1])
+    assert made_of == BUILT_ON
+    assert networkx.is_directed_acyclic_graph(networkx.DiGraph(BUILT_ON))
+
+
+def test_most_arrows_among_pattern_files_stay_inside_a_folder():
+    """At least seven of ten."""
+    arrows = [
+        (name.split(".")[1], each.split(".")[1])
+        for name in modules_of("patterns")
+        for each in ours(name)
+        if name.count(".") == 2 and each.count(".") == 2 and within(each, ["patterns"])
+    ]
+    assert sum(one == other for one, other in arrows) >= 0.7 * len(arrows)
 
 
 def test_only_what_shows_imports_the_widgets():
@@ -198,11 +241,10 @@ def test_a_world_needs_the_standard_library_only():
     assert heavy & set(loaded.stdout.split()) == set()
 
 
-@pytest.mark.parametrize("part", ["rules", "checks", "patterns", "theory", "naive"])
-def test_pages_load_the_standard_library_only(part):
-    """Whatever counts, fits or draws comes when it is asked for, so that pages run in the browser, too."""
+def test_patterns_load_the_standard_library_only():
+    """Whatever counts, fits or draws comes when it is asked for, so that patterns run in the browser, too."""
     heavy = {"ipywidgets", "anywidget", "matplotlib", "numpy", "scipy", "pandas", "networkx", "IPython"}
-    names = ", ".join(f"coordlab.{name}" for name in modules_of(part))
+    names = ", ".join(f"coordlab.{name}" for name in modules_of("patterns") if not name.endswith(".lab"))
     loaded = subprocess.run(
         [sys.executable, "-c", f"import sys, {names}; print(*sys.modules)"],
         capture_output=True,
@@ -250,9 +292,9 @@ def test_every_public_thing_explains_itself():
     """Classes, functions and methods that others may use have a docstring, their own or inherited."""
     silent = []
     for name in SOURCES:
-        if name in ("__main__", "") or name.endswith("__main__"):
+        if name == "__main__":
             continue
-        made = importlib.import_module(f"coordlab.{name}" if name != "__init__" else "coordlab")
+        made = importlib.import_module(f"coordlab.{name}".removesuffix("."))
         for label, thing in vars(made).items():
             if label.startswith("_") or getattr(thing, "__module__", None) != made.__name__:
                 continue

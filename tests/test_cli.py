@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from coordlab import __version__, course, labs
+from coordlab import __version__, labs
 from coordlab.cli import main
+from coordlab.course import folder as course
 
 
 def typed(*words: str) -> Result:
@@ -227,7 +228,7 @@ def test_a_shell_is_told_how_to_complete(shell: str) -> None:
     ("line", "completed"),
     [
         ("coordlab run b", ["blackboard", "bully"]),
-        ("coordlab run bully -p ", [f"{each.name}=" for each in labs.design("bully").parameters]),
+        ("coordlab run bully -p ", [f"{each.name}=" for each in labs.spec("bully").parameters]),
         ("coordlab run bully -p h", ["heartbeat="]),
         ("coordlab run chess -p h", []),
     ],

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from coordlab import course
+from coordlab.course import folder as course
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

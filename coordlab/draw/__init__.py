@@ -20,7 +20,7 @@ from coordlab.draw.network import network_scene
 from coordlab.draw.scene import Scene
 from coordlab.draw.spacetime import space_time_scene
 from coordlab.draw.svg import paint
-from coordlab.world.trace import Trace
+from coordlab.trace.trace import Trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from typing import Any
 from coordlab.draw.reading import ABSENT, DOWN, Flight, Looks, flights, roles_at, spans, strikes, tell
 from coordlab.draw.scene import SMALL, Look, Mark, Scene, clean, fit
 from coordlab.draw.words import network_words
-from coordlab.world.trace import Trace
+from coordlab.trace.trace import Trace
 
 Point = tuple[float, float]
 _LABELLED = 16  # agents that leave room for the words of their roles

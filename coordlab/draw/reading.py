@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from coordlab.draw.scene import Look, clean
-from coordlab.world.faults import Partition, read_fault
-from coordlab.world.story import sentence
-from coordlab.world.trace import CRASH, DELIVER, DROP, FAULT, HEAL, MICRO, RESTART, SEND, START, STATE, Trace
+from coordlab.trace.faults import Partition, read_fault
+from coordlab.trace.narration import sentence
+from coordlab.trace.trace import CRASH, DELIVER, DROP, FAULT, HEAL, MICRO, RESTART, SEND, START, STATE, Trace
 
 DOWN, ABSENT, UP = "down", "absent", "up"
 LASTING = ("Partition", "Cut", "Slow", "Skew", "Rogue")
@@ -44,7 +44,7 @@ class Flight(NamedTuple):
     again: bool
 
 
-class Strike(NamedTuple):
+class FaultSpan(NamedTuple):
     """A fault, with those it struck, from `since` to `until` (seconds); an instant if these are equal."""
 
     kind: str
@@ -135,15 +135,15 @@ def flights(trace: Trace) -> list[Flight]:
     return sorted((*copies.values(), *(sent[seq] for seq in sent if not number[seq])))
 
 
-def strikes(trace: Trace) -> list[Strike]:
+def strikes(trace: Trace) -> list[FaultSpan]:
     """Every fault in order: crashes and restarts where they had an effect, others while they last."""
-    found: list[Strike] = []
+    found: list[FaultSpan] = []
     open_: dict[tuple[Any, Any], list[int]] = defaultdict(list)
     for seq, (time, kind, agent, _, _, name, _, data) in enumerate(trace.rows):
         at = time / MICRO
         if kind in (CRASH, RESTART):
             words = f"{agent} {'crashes' if kind == CRASH else 'restarts'}"
-            found.append(Strike(kind, words, (agent or "",), at, at, seq, {}))
+            found.append(FaultSpan(kind, words, (agent or "",), at, at, seq, {}))
         elif kind == FAULT and name not in ("Crash", "Restart"):
             fault = read_fault(str(data))
             sides = fault.sides if isinstance(fault, Partition) else {}
@@ -151,7 +151,7 @@ def strikes(trace: Trace) -> list[Strike]:
             open_[name, data].append(len(found))
             words = str(data).partition(" @")[0]
             struck = tuple(agent for agent in fault.agents if agent in trace.agents)
-            found.append(Strike(name or "", words, struck, at, until, seq, sides))
+            found.append(FaultSpan(name or "", words, struck, at, until, seq, sides))
         elif kind == HEAL and open_[name, data]:
             begun = open_[name, data].pop(0)
             found[begun] = found[begun]._replace(until=at)

@@ -6,10 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from coordlab.draw.reading import DOWN, LASTING, Flight, Looks, Span, Strike, flights, spans, strikes, tell
+from coordlab.draw.reading import DOWN, LASTING, FaultSpan, Flight, Looks, Span, flights, spans, strikes, tell
 from coordlab.draw.scene import SMALL, Look, Mark, Scene, clean, fit, ticks, wide
 from coordlab.draw.words import space_time_words
-from coordlab.world.trace import DECISION, NOTE, Trace
+from coordlab.trace.trace import DECISION, NOTE, Trace
 
 MOST, MOST_ZOOMED = 400, 800  # messages that can be told apart: in a whole run, and in a window asked for
 _ROW, _ROWS = 21, 4  # the strip of faults above the lanes: height in pixels, and how many
@@ -256,7 +256,7 @@ class _Layout:
 
     # --- faults ------------------------------------------------------------------------------------
 
-    def _placed(self) -> Iterator[tuple[Strike, float, str, int]]:
+    def _placed(self) -> Iterator[tuple[FaultSpan, float, str, int]]:
         """The faults to be seen, each with where its text begins, the text, and its row in the strip.
 
         Of two that overlap the later stands lower, so that no line crosses the other's words.
@@ -291,7 +291,7 @@ class _Layout:
             if text:
                 yield Mark("fault", "text", ((start, y + 4),), Look("ink"), tip, text)
 
-    def _struck_marks(self, strike: Strike, tip: str) -> Iterator[Mark]:
+    def _struck_marks(self, strike: FaultSpan, tip: str) -> Iterator[Mark]:
         """A dashed line under the lanes that suffer from a fault while it lasts."""
         for name in () if strike.sides else strike.agents:
             y = self.y(name) + self.bar / 2 + 3.5

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from coordlab.draw.reading import ABSENT, Flight, Span, Strike, roles_at
+from coordlab.draw.reading import ABSENT, FaultSpan, Flight, Span, roles_at
 from coordlab.draw.scene import clean, listed
-from coordlab.world.trace import Trace
+from coordlab.trace.trace import Trace
 
 
 def space_time_words(
-    trace: Trace, since: float, until: float, lanes: list[Span], sent: list[Flight], struck: list[Strike]
+    trace: Trace, since: float, until: float, lanes: list[Span], sent: list[Flight], struck: list[FaultSpan]
 ) -> str:
     """Who, how long, which faults when, who holds which role at the end, how many messages were lost."""
     went = f"{until:g} virtual seconds" if since == 0 else f"virtual time {since:g} to {until:g} s"
@@ -36,7 +36,7 @@ def _more(number: int) -> str:
     return f"; and {number} more" if number > 0 else ""
 
 
-def _fault_words(strike: Strike) -> str:
+def _fault_words(strike: FaultSpan) -> str:
     """A fault and its time: `5 crashes at 3 s`."""
     end = f" to {strike.until:g}" if strike.until > strike.since else ""
     return f"{clean(strike.text)} at {strike.since:g}{end} s"
@@ -64,7 +64,7 @@ def _message_words(sent: list[Flight]) -> str:
 
 
 def network_words(
-    trace: Trace, at: float, lanes: list[Span], under: list[Flight], struck: list[Strike]
+    trace: Trace, at: float, lanes: list[Span], under: list[Flight], struck: list[FaultSpan]
 ) -> str:
     """Who is in which role at a moment, what is under way, and which faults last."""
     ways = [f"{flight.name} from {flight.sender} to {flight.to}" for flight in under]

@@ -12,49 +12,49 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from coordlab.labs.design import Design
 from coordlab.labs.lab import Lab
+from coordlab.labs.spec import LabSpec
+from coordlab.trace.scenario import Scenario, ScenarioError
 from coordlab.world.agent import Agent
-from coordlab.world.scenario import Scenario, ScenarioError
 from coordlab.world.world import Run, World
 
-__all__ = ["NAMES", "Lab", "blackboard", "bully", "design", "of", "open_file", "play"]
+__all__ = ["NAMES", "Lab", "blackboard", "bully", "open_file", "play", "show", "spec"]
 
 NAMES = ("blackboard", "bully")
 
 
-def design(name: str) -> Design:
+def spec(name: str) -> LabSpec:
     """The declaration of a lab."""
     if name not in NAMES:
         raise ScenarioError(f"there is no lab {name!r}. There are {', '.join(NAMES)}.")
-    found: Design = import_module(f"coordlab.labs.designs.{name}").DESIGN
+    found: LabSpec = import_module(f"coordlab.patterns.{name}.lab").SPEC
     return found
 
 
 def bully(agent: type[Agent] | None = None, **parameters: Any) -> Lab:
     """The bully election; pass your own subclass of `Candidate`, or any agent that takes a rank."""
-    return Lab(design("bully"), agent, **parameters)
+    return Lab(spec("bully"), agent, **parameters)
 
 
 def blackboard(agent: type[Agent] | None = None, **parameters: Any) -> Lab:
     """The blackboard; pass your own subclass of `Rule`."""
-    return Lab(design("blackboard"), agent, **parameters)
+    return Lab(spec("blackboard"), agent, **parameters)
 
 
 def play(scenario: Scenario | str, agent: type[Agent] | None = None) -> Lab:
     """The lab of a scenario, or of the line or JSON text that somebody shared, showing that run."""
     wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
-    return Lab(design(wanted.lab), agent).play(wanted)
+    return Lab(spec(wanted.lab), agent).play(wanted)
 
 
-def of(run: Run) -> Lab:
+def show(run: Run) -> Lab:
     """A lab around a run of one's own world: no parameters, but the player, branches and faults by click."""
     world = run.world
 
     def build(_agent: type[Agent] | None, seed: int, **_settings: Any) -> World:
         return world.again(seed=seed, faults=())  # the lab has them in its scenario
 
-    made = Design(
+    made = LabSpec(
         name=world.scenario.lab,
         title="A run",
         question="what happened, and what if?",
@@ -78,5 +78,5 @@ def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:
 def __getattr__(name: str) -> object:
     raise AttributeError(
         f"there is no lab {name!r} yet; there are {', '.join(NAMES)}. A pattern without one shows its run "
-        f"all the same: labs.of(coordlab.patterns.{name}.demo()), or the run by itself in a notebook."
+        f"all the same: labs.show(coordlab.patterns.{name}.demo()), or the run by itself in a notebook."
     )

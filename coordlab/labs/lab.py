@@ -1,4 +1,4 @@
-"""A lab at work: a design, the parameters as they stand, and the runs side by side."""
+"""A lab at work: its declaration, the parameters as they stand, and the runs side by side."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from coordlab.labs.design import Design
+from coordlab.labs.spec import LabSpec
+from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
+from coordlab.trace.narration import TEMPLATES
+from coordlab.trace.scenario import Scenario, ScenarioError, Value
+from coordlab.trace.trace import SEND, Trace
 from coordlab.world.agent import Agent
-from coordlab.world.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
-from coordlab.world.scenario import Scenario, ScenarioError, Value
-from coordlab.world.story import TEMPLATES
-from coordlab.world.trace import SEND, Trace
 from coordlab.world.world import Run, WorldError
 
 
@@ -45,16 +45,16 @@ class Lab:
     (Crash(at=3.0, until=9.0, agent='9'), Crash(at=4.0, until=None, agent='8'))
     """
 
-    def __init__(self, design: Design, agent: type[Agent] | None = None, **parameters: Any) -> None:
-        self.design, self.agent = design, agent
+    def __init__(self, spec: LabSpec, agent: type[Agent] | None = None, **parameters: Any) -> None:
+        self.spec, self.agent = spec, agent
         self.selected = 0
         self.branches: list[Branch] = []
         self._undo: list[tuple[list[Branch], int]] = []
         self._listeners: list[Callable[[], None]] = []
-        seed, until = parameters.pop("seed", 0), parameters.pop("until", design.until)
-        values = design.checked(parameters)
+        seed, until = parameters.pop("seed", 0), parameters.pop("until", spec.until)
+        values = spec.checked(parameters)
         checked = Scenario.checked(
-            design.name, {**values, "seed": seed, "until": until}, list(design.faults(values))
+            spec.name, {**values, "seed": seed, "until": until}, list(spec.faults(values))
         )
         self.branches = [self._branch("your run", checked, None)]
 
@@ -94,7 +94,7 @@ class Lab:
         """The measures of one branch."""
         parameters, trace = branch.scenario.parameters, branch.run.trace
         return [
-            (each.label, each.count(trace), each.theory(parameters, trace)) for each in self.design.measures
+            (each.label, each.count(trace), each.theory(parameters, trace)) for each in self.spec.measures
         ]
 
     # --- what a learner does -----------------------------------------------------------------------
@@ -124,13 +124,13 @@ class Lab:
     def play(self, scenario: Scenario | str, beside: bool = False) -> Lab:
         """Show another run of this lab, a scenario or a shared line, in place of this one or beside it."""
         wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
-        if wanted.lab != self.design.name:
+        if wanted.lab != self.spec.name:
             raise ScenarioError(
-                f"{wanted.lab!r} is another lab, this is {self.design.name!r}. "
+                f"{wanted.lab!r} is another lab, this is {self.spec.name!r}. "
                 f"Write coordlab.labs.play({str(wanted)[:80]!r})."
             )
-        until = self.design.until if wanted.until is None else wanted.until
-        checked = replace(wanted, parameters=self.design.checked(wanted.parameters), until=until)
+        until = self.spec.until if wanted.until is None else wanted.until
+        checked = replace(wanted, parameters=self.spec.checked(wanted.parameters), until=until)
         return self._add("played line", checked, None) if beside else self._replace(checked)
 
     def select(self, position: int) -> Lab:
@@ -174,7 +174,7 @@ class Lab:
         from coordlab.widgets.page import page
 
         path = Path(path)
-        path.write_bytes(page(self.packed(), self.design.title).encode())
+        path.write_bytes(page(self.packed(), self.spec.title).encode())
         return path
 
     # --- inside ------------------------------------------------------------------------------------
@@ -202,9 +202,9 @@ class Lab:
     def _branch(
         self, name: str, scenario: Scenario, parent: int | None, aside: tuple[Fault, ...] = ()
     ) -> Branch:
-        world = self.design.build(self.agent, scenario.seed, **scenario.parameters)
+        world = self.spec.build(self.agent, scenario.seed, **scenario.parameters)
         world.scenario = scenario
-        world.expect(*self.design.properties(scenario.parameters)).inject(*scenario.faults)
+        world.expect(*self.spec.properties(scenario.parameters)).inject(*scenario.faults)
         until = None if scenario.until is None else float(scenario.until)  # 12 and 12.0 are one moment
         try:
             return Branch(name, scenario, world.run(until), parent, aside=aside)
@@ -234,15 +234,15 @@ class Lab:
         """
         now = self.scenario
         seed, until = parameters.pop("seed", now.seed), parameters.pop("until", now.until)
-        values = self.design.checked({**now.parameters, **parameters})
+        values = self.spec.checked({**now.parameters, **parameters})
         texts, own = (
             [str(each) for each in (*now.faults, *self.branch.aside)],
-            self.design.faults(now.parameters),
+            self.spec.faults(now.parameters),
         )
         if tuple(texts[: len(own)]) == own:
-            texts = [*self.design.faults(values), *texts[len(own) :]]
+            texts = [*self.spec.faults(values), *texts[len(own) :]]
         wanted = Scenario.checked(now.lab, {**values, "seed": seed, "until": until}, texts)
-        here = self.design.build(self.agent, wanted.seed, **values).agents.keys()
+        here = self.spec.build(self.agent, wanted.seed, **values).agents.keys()
         possible = tuple(each for each in wanted.faults if set(each.agents) <= here)
         return replace(wanted, faults=possible), tuple(each for each in wanted.faults if each not in possible)
 
@@ -260,20 +260,20 @@ class Lab:
         return self
 
     def _pack(self, branch: Branch) -> dict[str, Any]:
-        from coordlab.widgets.wire import first_difference, pack_run
+        from coordlab.widgets.encoding import first_difference, pack_run
 
         parent = None if branch.parent is None else self.branches[branch.parent].run.trace
         return pack_run(
             branch.run,
-            title=self.design.title,
-            question=self.design.question,
+            title=self.spec.title,
+            question=self.spec.question,
             line=str(branch.scenario),
             name=branch.name,
             parent=branch.parent,
             divergence=None if parent is None else first_difference(branch.run.trace, parent),
             measures=self.measured(branch),
-            lanes=self.design.lanes(branch.scenario.parameters),
-            focus=self.design.focus,
+            lanes=self.spec.lanes(branch.scenario.parameters),
+            focus=self.spec.focus,
             templates=TEMPLATES,
         )
 
@@ -285,7 +285,7 @@ class Lab:
         problem = [f"  the run broke off: {self.branch.problem}"] if self.branch.problem else []
         verdicts = [f"  {verdict}" for verdict in self.run.verdicts]
         return "\n".join(
-            [f"{self.design.title}: {self.design.question}", f"  {self.line}", *problem, *verdicts, *measures]
+            [f"{self.spec.title}: {self.spec.question}", f"  {self.line}", *problem, *verdicts, *measures]
         )
 
     @cached_property

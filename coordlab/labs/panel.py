@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from coordlab.draw import Drawing, space_time
-from coordlab.labs.design import Parameter
+from coordlab.labs.spec import Parameter
+from coordlab.trace.trace import Trace
 from coordlab.widgets.player import Player
-from coordlab.world.trace import Trace
 
 if TYPE_CHECKING:
     from coordlab.labs.lab import Lab
@@ -62,11 +62,11 @@ def bundle(lab: Lab) -> dict[str, Any]:
 
 def picture(lab: Lab) -> Drawing:
     """The run on show as a drawing, for places without widgets."""
-    trace, lanes = lab.run.trace, lab.design.lanes(lab.parameters)
+    trace, lanes = lab.run.trace, lab.spec.lanes(lab.parameters)
     if lanes is not None:
         trace = Trace(trace.rows, lanes, trace.says, trace.until)
-    window = lab.design.focus if lab.design.focus and lab.design.focus[1] <= trace.until else (None, None)
-    return space_time(trace, *window, title=lab.design.title)
+    window = lab.spec.focus if lab.spec.focus and lab.spec.focus[1] <= trace.until else (None, None)
+    return space_time(trace, *window, title=lab.spec.title)
 
 
 class Controls:
@@ -74,7 +74,7 @@ class Controls:
 
     def __init__(self, lab: Lab) -> None:
         self.lab, self.syncing = lab, False
-        self.by_name: dict[str, Any] = {each.name: _control(each) for each in lab.design.parameters}
+        self.by_name: dict[str, Any] = {each.name: _control(each) for each in lab.spec.parameters}
         self.by_name["seed"] = w.IntText(0, description="seed", tooltip="another seed, another run")
         self.problem = w.HTML()
         self.line = w.Text(
@@ -103,7 +103,7 @@ class Controls:
     def _grouped(self) -> list[w.Widget]:
         shown: list[w.Widget] = []
         group = ""
-        for each in self.lab.design.parameters:
+        for each in self.lab.spec.parameters:
             if each.group != group:
                 group = each.group
                 shown.append(w.HTML(f"<h3>{group}</h3>"))

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from coordlab.widgets.wire import Branch
+from coordlab.widgets.encoding import Branch
 
 HERE = pathlib.Path(__file__).parent
 

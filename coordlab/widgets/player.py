@@ -13,7 +13,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from coordlab.widgets.wire import Branch
+from coordlab.widgets.encoding import Branch
 
 HERE = pathlib.Path(__file__).parent
 Intervention = dict[str, Any]

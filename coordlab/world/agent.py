@@ -11,13 +11,13 @@ from collections.abc import Callable, Coroutine, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast, overload
 
+from coordlab.trace.trace import DECISION, NOTE, STATE, TIMER
 from coordlab.world.dice import dice
 from coordlab.world.message import is_message
 from coordlab.world.task import MICRO, Pause, Task, Wait, micros
-from coordlab.world.trace import DECISION, NOTE, STATE, TIMER
 
 if TYPE_CHECKING:
-    from coordlab.world.faults import Rogue
+    from coordlab.trace.faults import Rogue
     from coordlab.world.world import World
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class Watch(Wait):
         return "a condition" + (f" (line {code.co_firstlineno} in {code.co_qualname})" if code else "")
 
 
-class Beats:
+class Ticker:
     """What `async for beat in agent.every(period)` goes through."""
 
     __slots__ = ("agent", "beat", "period", "start")
@@ -123,7 +123,7 @@ class Beats:
     def __init__(self, agent: Agent, period: float) -> None:
         self.agent, self.period, self.start, self.beat = agent, period, agent.now, 0
 
-    def __aiter__(self) -> Beats:
+    def __aiter__(self) -> Ticker:
         return self
 
     async def __anext__(self) -> int:
@@ -315,11 +315,11 @@ class Agent:
         await Pause(self._real(seconds))
         self._time_up("its sleep to end", seconds)
 
-    def every(self, period: float) -> Beats:
+    def every(self, period: float) -> Ticker:
         """1, 2, 3 … at each multiple of `period` seconds from now; beats that were missed are left out."""
         if _not_negative("every", period) == 0:
             raise ValueError("every(0) would never let time pass. Give a period in seconds: every(1.0).")
-        return Beats(self, period)
+        return Ticker(self, period)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> Task:
         """Do `work` besides what is being done; it dies with the agent."""

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from coordlab.trace.faults import seconds
+from coordlab.trace.trace import HANDLE, SEND
 from coordlab.world.agent import Agent
-from coordlab.world.faults import seconds
 from coordlab.world.task import MICRO, Task
-from coordlab.world.trace import HANDLE, SEND
 
 if TYPE_CHECKING:
     from coordlab.world.world import Run, World

@@ -7,10 +7,10 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from coordlab.world.faults import Fault
-from coordlab.world.scenario import Scenario
-from coordlab.world.story import narration
-from coordlab.world.trace import Trace
+from coordlab.trace.faults import Fault
+from coordlab.trace.narration import narration
+from coordlab.trace.scenario import Scenario
+from coordlab.trace.trace import Trace
 
 if TYPE_CHECKING:
     from coordlab.world.world import World
@@ -51,4 +51,4 @@ class Run:
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         # The one look upwards, when a notebook asks: however it was imported, a run shows the player.
-        return import_module("coordlab.labs").of(self)._repr_mimebundle_()
+        return import_module("coordlab.labs").show(self)._repr_mimebundle_()

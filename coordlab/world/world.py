@@ -19,26 +19,9 @@ from heapq import heappush
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
-from coordlab.world.agent import Agent, Answer, Question, Talk, snapshot
-from coordlab.world.errors import (
-    AgentError,
-    BudgetError,
-    DeadlockError,
-    UnhandledMessage,
-    WorldError,
-    blame,
-    listed,
-    overrun,
-    stuck,
-)
-from coordlab.world.faults import LATEST, Drop, Fault, FaultError, Rogue, is_name, read_fault, seconds
-from coordlab.world.loop import Overrun, VirtualLoop
-from coordlab.world.message import handler_name, is_message
-from coordlab.world.network import Latency, Network
-from coordlab.world.run import Run
-from coordlab.world.scenario import Scenario, Value
-from coordlab.world.task import MICRO, Task, micros
-from coordlab.world.trace import (
+from coordlab.trace.faults import LATEST, Drop, Fault, FaultError, Rogue, is_name, read_fault, seconds
+from coordlab.trace.scenario import Scenario, Value
+from coordlab.trace.trace import (
     CRASH,
     DELIVER,
     DROP,
@@ -52,6 +35,23 @@ from coordlab.world.trace import (
     Row,
     Trace,
 )
+from coordlab.world.agent import Agent, Answer, Question, Talk, snapshot
+from coordlab.world.errors import (
+    AgentError,
+    BudgetError,
+    DeadlockError,
+    UnhandledMessage,
+    WorldError,
+    blame,
+    listed,
+    overrun,
+    stuck,
+)
+from coordlab.world.loop import Overrun, VirtualLoop
+from coordlab.world.message import handler_name, is_message
+from coordlab.world.network import Latency, Network
+from coordlab.world.run import Run
+from coordlab.world.task import MICRO, Task, micros
 
 if TYPE_CHECKING:
     import networkx
@@ -214,7 +214,7 @@ class World:
         return fault
 
     def expect(self, *properties: Callable[[Trace], Any]) -> World:
-        """Let the run be judged by these properties (see `coordlab.checks`)."""
+        """Let the run be judged by these properties (see `coordlab.properties`)."""
         for each in properties:
             if not callable(each):
                 raise TypeError(
@@ -381,20 +381,20 @@ class World:
         loop, rows = self.loop, self.rows
         now, source = loop.now, sender._name
         self.sent = number = self.sent + 1
-        parcel = (message, name, source, recipient, number, len(rows), talk)
+        envelope = (message, name, source, recipient, number, len(rows), talk)
         rows.append((now, SEND, source, to, number, name, loop.cause, message))
         delay = self.network.delay
         if delay is None:
-            self._route(parcel)
+            self._route(envelope)
         else:
             loop.order = order = loop.order + 1
-            heappush(loop.heap, (now + delay, order, self._deliver, parcel, None))
+            heappush(loop.heap, (now + delay, order, self._deliver, envelope, None))
         if loop.order > loop.limit:
             loop.check()
 
-    def _route(self, parcel: Parcel) -> None:
-        """Send a parcel over a network where something may befall it."""
-        source, to, network = parcel[2], parcel[3]._name, self.network
+    def _route(self, envelope: Envelope) -> None:
+        """Send a envelope over a network where something may befall it."""
+        source, to, network = envelope[2], envelope[3]._name, self.network
         if network.topology is not None and not network.linked(source, to):
             raise ValueError(
                 f"{source} has no link to {to}: the topology links it to {listed(self.peers(source))}. "
@@ -402,45 +402,45 @@ class World:
             )
         loop = self.loop
         for arrival, fate in network.carry(source, to, loop.now):
-            loop.at(arrival, self._deliver, parcel, fate)
+            loop.at(arrival, self._deliver, envelope, fate)
 
-    def _deliver(self, parcel: Parcel, fate: str | None) -> None:
-        _, name, source, agent, number, sent, _ = parcel
+    def _deliver(self, envelope: Envelope, fate: str | None) -> None:
+        _, name, source, agent, number, sent, _ = envelope
         loop, rows = self.loop, self.rows
         if (
             fate is not None
             or not agent._alive
             or (self.network.severed and self.network.parted(source, agent._name))
         ):
-            self._drop(parcel, fate, sent)
+            self._drop(envelope, fate, sent)
             return
         delivered = len(rows)
         rows.append((loop.now, DELIVER, agent._name, source, number, name, sent, None))
         if agent._delayed:
-            self._queue(parcel, delivered)
+            self._queue(envelope, delivered)
         else:
-            self._handle(parcel, delivered)
+            self._handle(envelope, delivered)
 
-    def _queue(self, parcel: Parcel, delivered: int) -> None:
+    def _queue(self, envelope: Envelope, delivered: int) -> None:
         """Let a slow agent handle a message later, but not before those that came earlier."""
-        agent, loop = parcel[3], self.loop
+        agent, loop = envelope[3], self.loop
         agent._busy = max(loop.now + agent._slow, agent._busy)
         agent._delayed = agent._slow > 0 or agent._busy > loop.now
-        loop.at(agent._busy, self._dequeue, parcel, (delivered, agent._life))
+        loop.at(agent._busy, self._dequeue, envelope, (delivered, agent._life))
 
-    def _dequeue(self, parcel: Parcel, queued: tuple[int, int]) -> None:
+    def _dequeue(self, envelope: Envelope, queued: tuple[int, int]) -> None:
         delivered, life = queued
-        if parcel[3]._alive and parcel[3]._life == life:
-            self._handle(parcel, delivered)
+        if envelope[3]._alive and envelope[3]._life == life:
+            self._handle(envelope, delivered)
         else:
-            self._drop(parcel, "down", delivered)
+            self._drop(envelope, "down", delivered)
 
-    def _handle(self, parcel: Parcel, delivered: int) -> None:
-        message, name, source, agent, number, _, talk = parcel
+    def _handle(self, envelope: Envelope, delivered: int) -> None:
+        message, name, source, agent, number, _, talk = envelope
         loop = self.loop
         loop.acting, loop.cause = agent, len(self.rows)
         if talk.__class__ is Answer:
-            self._answered(parcel, delivered)
+            self._answered(envelope, delivered)
             return
         handler = agent._handlers.get(message.__class__)
         if handler is None:
@@ -450,14 +450,14 @@ class World:
         if reply is not None:  # and `talk` a question, if anything
             self._reply(agent, source, reply, talk)  # type: ignore[arg-type]
 
-    def _drop(self, parcel: Parcel, fate: str | None, cause: int) -> None:
-        _, name, source, agent, number, _, _ = parcel
+    def _drop(self, envelope: Envelope, fate: str | None, cause: int) -> None:
+        _, name, source, agent, number, _, _ = envelope
         fate = fate or ("cut" if agent._alive else "down")
         self.rows.append((self.loop.now, DROP, agent._name, source, number, name, cause, fate))
 
-    def _answered(self, parcel: Parcel, delivered: int) -> None:
+    def _answered(self, envelope: Envelope, delivered: int) -> None:
         """A reply has come back to the agent that asked."""
-        message, name, source, agent, number, _, talk = parcel
+        message, name, source, agent, number, _, talk = envelope
         assert isinstance(talk, Answer)
         question = talk.question
         fresh = question.open and source not in question.replies
@@ -661,4 +661,4 @@ def _copied(makings: dict[str, Any]) -> dict[str, Any]:
         return {}
 
 
-Parcel = tuple[Any, str, str, Agent, int, int, Talk]
+Envelope = tuple[Any, str, str, Agent, int, int, Talk]

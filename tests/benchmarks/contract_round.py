@@ -6,8 +6,8 @@ import time
 from statistics import median
 
 from coordlab.patterns.contract_net import Manager
-from coordlab.patterns.contractor import Contractor
-from coordlab.rules.contract_net import Bid, Task
+from coordlab.patterns.contract_net.contractor import Contractor
+from coordlab.patterns.contract_net.rules import Bid, Task
 from coordlab.world.world import World
 from tests.benchmarks.footprint import Figure
 

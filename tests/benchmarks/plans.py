@@ -6,8 +6,8 @@ import time
 from random import Random
 from statistics import median
 
-from coordlab.rules.domains import BLOCKS, blocks
-from coordlab.rules.htn import find_plan
+from coordlab.patterns.htn.domains import BLOCKS, blocks
+from coordlab.patterns.htn.rules import find_plan
 from tests.benchmarks.footprint import Figure
 
 COUNT, STEPS = 150, 500

@@ -6,8 +6,8 @@ from random import Random
 from statistics import median
 from time import process_time
 
-from coordlab.rules.ranked import Profile, profile, schulze
-from coordlab.theory.voting import jury, simulated
+from coordlab.patterns.voting.ranked import Profile, profile, schulze
+from coordlab.patterns.voting.theory import jury, simulated
 from tests.benchmarks.footprint import Figure
 
 

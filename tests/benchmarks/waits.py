@@ -6,7 +6,7 @@ import time
 from random import Random
 from statistics import median
 
-from coordlab.rules.deadlock import Wait, all_of, cycle
+from coordlab.patterns.deadlock.rules import Wait, all_of, cycle
 from tests.benchmarks.footprint import Figure
 
 AGENTS = 1_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from coordlab.world.trace import MICRO, Trace
+from coordlab.trace.trace import MICRO, Trace
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from coordlab.draw import Drawing, network, space_time
 from coordlab.draw.network import hull, neighbours, spread
 from coordlab.draw.scene import COLOURS, clean, contrast, fit, listed, ticks
 from coordlab.draw.spacetime import MOST, space_time_scene
-from coordlab.world.trace import Trace
+from coordlab.trace.trace import Trace
 from tests.draw.tale import Tale, small
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -407,7 +407,7 @@ def test_drawing_needs_nothing_but_the_standard_library():
     code = """
 import sys
 from coordlab.draw import network, space_time
-from coordlab.world.trace import Trace
+from coordlab.trace.trace import Trace
 space_time(Trace([])), network(Trace([]), 0)
 print({"numpy", "matplotlib", "networkx"} & set(sys.modules))
 """

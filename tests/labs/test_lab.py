@@ -13,10 +13,10 @@ import pytest
 
 from coordlab import Agent, State, World, labs
 from coordlab.labs import Lab
+from coordlab.patterns.blackboard.expert import Rule
 from coordlab.patterns.bully import Answer, Candidate, Coordinator, Election, Ping
-from coordlab.patterns.expert import Rule
-from coordlab.world.faults import FaultError
-from coordlab.world.scenario import Scenario, ScenarioError
+from coordlab.trace.faults import FaultError
+from coordlab.trace.scenario import Scenario, ScenarioError
 
 
 def look(lab: Lab) -> Any:
@@ -30,7 +30,7 @@ def look(lab: Lab) -> Any:
 @pytest.mark.parametrize("name", labs.NAMES)
 def test_every_lab_keeps_its_promises_as_it_comes(name: str) -> None:
     """All properties hold, and what is counted agrees with theory where theory says a number."""
-    lab = Lab(labs.design(name))
+    lab = Lab(labs.spec(name))
     assert {verdict.status for verdict in lab.run.verdicts} == {"holds"}
     assert all(value == theory for _, value, theory in lab.measures if isinstance(theory, int))
 
@@ -38,7 +38,7 @@ def test_every_lab_keeps_its_promises_as_it_comes(name: str) -> None:
 @pytest.mark.parametrize("name", labs.NAMES)
 def test_every_parameter_can_be_turned_to_its_ends(name: str) -> None:
     """Lowest, highest, each choice: something runs, is measured and can be read again from its line."""
-    design = labs.design(name)
+    design = labs.spec(name)
     for each in design.parameters:
         for value in each.choices or (each.low, each.high):
             lab = Lab(design, **{each.name: type(each.default)(value)})
@@ -159,7 +159,7 @@ def test_a_wrong_value_is_explained_and_changes_nothing(
 
 def test_a_switch_is_true_or_false() -> None:
     """Neither 1 nor a text will do."""
-    switch = labs.design("bully").parameters[0].__class__("lamp", False)
+    switch = labs.spec("bully").parameters[0].__class__("lamp", False)
     assert (switch.checked(True), switch.allowed) == (True, "true or false")
     with pytest.raises(
         ScenarioError, match=r"lamp=1: it must be true or false. Write for instance lamp=False"
@@ -415,14 +415,14 @@ class Greeter(Agent):
 
 def greeting(until: float | None = 5.0) -> Lab:
     world = World(seed=3, latency=0.02).add(Greeter("ann"), Greeter("bob")).inject("crash bob @4..4.5")
-    return labs.of(world.run(until))
+    return labs.show(world.run(until))
 
 
 def test_a_run_of_ones_own_becomes_a_lab() -> None:
     """The same run, with the fault that struck it, ready to be branched."""
     lab = greeting()
     assert lab.line == "world latency=constant(0.02) seed=3 until=5 | crash bob @4..4.5"
-    assert lab.run.trace == labs.of(lab.run).run.trace
+    assert lab.run.trace == labs.show(lab.run).run.trace
     assert lab.inject("crash ann @0").run.trace.count("Ping") == 1
     assert lab.select(0).heal().run.trace.count("crash") == 0
 

@@ -9,10 +9,10 @@ import pytest
 
 from coordlab import Agent, World, labs
 from coordlab.labs import Lab
-from coordlab.labs.design import Parameter
 from coordlab.labs.panel import Controls, _control
+from coordlab.labs.spec import Parameter
 from coordlab.patterns.bully import Candidate, Ping
-from coordlab.world.trace import DROP, Trace
+from coordlab.trace.trace import DROP, Trace
 
 
 class Screen:
@@ -328,6 +328,6 @@ def test_a_run_shows_itself_as_a_lab_of_its_own() -> None:
 
     run = World().add(Idle("ann")).run(until=1.0)
     assert "application/vnd.jupyter.widget-view+json" in run._repr_mimebundle_()
-    screen = Screen(labs.of(run))
+    screen = Screen(labs.show(run))
     assert list(screen.values) == ["seed"]
     assert screen.click("Crash", agent="ann", at=0.5).count("crash") == 1

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from coordlab.trace.trace import Trace
+from coordlab.widgets.encoding import Branch
 from coordlab.widgets.page import page
-from coordlab.widgets.wire import Branch
-from coordlab.world.trace import Trace
 from tests.browser import Visit
 from tests.widgets.traces import branch, election, family, long_election
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from coordlab.widgets.wire import Branch, first_difference, pack
-from coordlab.world.trace import MICRO, Row, Trace
+from coordlab.trace.trace import MICRO, Row, Trace
+from coordlab.widgets.encoding import Branch, first_difference, pack
 
 
 @dataclass(frozen=True)

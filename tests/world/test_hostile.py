@@ -8,13 +8,13 @@ import networkx
 import pytest
 
 from coordlab import labs
-from coordlab.checks import moments
+from coordlab.properties import moments
+from coordlab.trace.faults import FaultError, is_name, read_fault
+from coordlab.trace.files import read_trace
+from coordlab.trace.scenario import Scenario, ScenarioError
+from coordlab.trace.trace import Trace, TraceError, plain
 from coordlab.world.agent import Agent, State
-from coordlab.world.faults import FaultError, is_name, read_fault
 from coordlab.world.message import message
-from coordlab.world.reading import read_trace
-from coordlab.world.scenario import Scenario, ScenarioError
-from coordlab.world.trace import Trace, TraceError, plain
 from coordlab.world.world import AgentError, Budget, BudgetError, World
 
 

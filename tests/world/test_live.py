@@ -5,8 +5,8 @@ import contextlib
 
 import pytest
 
+from coordlab.trace.faults import FaultError
 from coordlab.world.agent import Agent, State
-from coordlab.world.faults import FaultError
 from coordlab.world.message import message
 from coordlab.world.world import AgentError, Budget, BudgetError, World
 

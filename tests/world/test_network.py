@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coordlab.trace.trace import DELIVER, DROP, HANDLE, SEND
 from coordlab.world.agent import Agent
 from coordlab.world.dice import chance, dice, words
 from coordlab.world.message import message
@@ -22,7 +23,6 @@ from coordlab.world.network import (
     read_latency,
     uniform,
 )
-from coordlab.world.trace import DELIVER, DROP, HANDLE, SEND
 from coordlab.world.world import AgentError, World
 
 

@@ -9,8 +9,8 @@ import warnings
 
 import pytest
 
+from coordlab.trace.faults import Crash, FaultError
 from coordlab.world.agent import Agent, State
-from coordlab.world.faults import Crash, FaultError
 from coordlab.world.message import message
 from coordlab.world.world import AgentError, Budget, BudgetError, DeadlockError, World, WorldError
 

@@ -1,0 +1,1 @@
+"""The course: its notebooks, what they show, and a learner's progress."""

@@ -1,1 +1,0 @@
-"""Each pattern as one writes it at first, and one call for each thing that is wrong with that."""

@@ -1,0 +1,62 @@
+"""Blackboard: specialists solve a problem together by what they write on a board, not by talking.
+
+Problem.   Nobody can solve it alone, and nobody knows in advance in which order the pieces will come.
+Idea.      All knowledge stands on one board. An entry triggers the knowledge sources it concerns; a
+           control puts them on an agenda and lets the most promising act, until nothing is left to do.
+Messages.  Write, Query, Retract, Subscribe to the board; Notify back; Activate and Done between control
+           and sources.
+Cost.      Notifying costs one message per match; polling costs agents × keys reads at every tick.
+Assumes.   The board stays up and links are reliable: a lost Notify is not repeated (subscribe again, with
+           replay, to catch up). The result is the same in any order only if sources add and never retract.
+Source.    L. Erman et al., The Hearsay-II Speech-Understanding System, ACM Computing Surveys 12(2), 1980;
+           H. P. Nii, Blackboard Systems, AI Magazine 7(2), 1986.
+"""
+
+from __future__ import annotations
+
+from coordlab.patterns.blackboard import checks, expert, naive, rules, theory
+from coordlab.patterns.blackboard.agents import (
+    Activate,
+    Blackboard,
+    Done,
+    Found,
+    KnowledgeSource,
+    Notify,
+    Refused,
+    Retract,
+    Retracted,
+    Subscribe,
+    Unsubscribe,
+    Write,
+    Written,
+)
+from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule, demo
+
+__all__ = [
+    "ANIMALS",
+    "RULES",
+    "SEEN",
+    "Activate",
+    "Blackboard",
+    "Done",
+    "Found",
+    "KnowledgeSource",
+    "Notify",
+    "Observer",
+    "Poller",
+    "Refused",
+    "Reporter",
+    "Retract",
+    "Retracted",
+    "Rule",
+    "Subscribe",
+    "Unsubscribe",
+    "Write",
+    "Written",
+    "checks",
+    "demo",
+    "expert",
+    "naive",
+    "rules",
+    "theory",
+]

@@ -1,0 +1,158 @@
+"""Bully election: the messages and the agents."""
+
+from __future__ import annotations
+
+from coordlab.patterns.bully.checks import properties
+from coordlab.trace.faults import Crash
+from coordlab.world.agent import Agent, State
+from coordlab.world.message import message
+from coordlab.world.world import Run, World
+
+
+@message
+class Election:
+    """Is anyone above me alive?"""
+
+    silent: tuple[str, ...] = ()  # who need not be asked
+
+
+@message
+class Answer:
+    """I am, and I outrank you: stand back."""
+
+
+@message
+class Coordinator:
+    """I coordinate from now on."""
+
+
+@message
+class Ping:
+    """Do you still coordinate?"""
+
+
+@message
+class Pong:
+    """I do."""
+
+
+class Candidate(Agent):
+    """An agent of some rank, which follows the highest rank it believes alive.
+
+    `patience` is how long it waits for answers, `heartbeat` how often it watches whoever rules (None:
+    it does not), both in seconds.  With `skip_silent` the one that was found silent is not asked again;
+    without `guarded` every Election makes it hold another one, even if it holds one already.
+    """
+
+    role = State("follows")  # or electing, or coordinates
+    coordinator = State[str | None](None)  # whom it follows
+
+    def __init__(
+        self,
+        rank: int,
+        patience: float = 0.25,
+        heartbeat: float | None = 1.0,
+        skip_silent: bool = False,
+        guarded: bool = True,
+    ) -> None:
+        super().__init__(str(rank))
+        if type(rank) is not int or not 0 < patience < float("inf"):
+            raise ValueError(
+                f"rank={rank!r}, patience={patience!r}: a rank is a whole number, and an answer takes some "
+                f"time. Write for instance Candidate(3, patience=0.25)."
+            )
+        self.rank, self.patience, self.heartbeat = rank, patience, heartbeat
+        self.skip_silent, self.guarded = skip_silent, guarded
+        self.holding = False  # an election: one at a time
+
+    @property
+    def higher(self) -> list[str]:
+        """Everybody it must ask."""
+        return [peer for peer in self.peers if int(peer) > self.rank]
+
+    @property
+    def lower(self) -> list[str]:
+        """Everybody it would rule."""
+        return [peer for peer in self.peers if int(peer) < self.rank]
+
+    async def run(self) -> None:
+        """Elect on arrival and after each restart; then watch."""
+        await self.call_election()
+        if self.heartbeat is not None:
+            async for _ in self.every(self.heartbeat):
+                await self.watch()
+
+    async def watch(self) -> None:
+        """Doubt a coordinator that is silent; doubt oneself if another rules above."""
+        if self.role == "electing":
+            return
+        before = ruling, coordinator = self.role == "coordinates", self.coordinator
+        watched = self.higher if ruling else [str(coordinator)]
+        heard = await self.ask(watched, Ping(), within=self.patience, enough=1)
+        if bool(heard) == ruling and before == (self.role == "coordinates", self.coordinator):
+            await self.call_election((str(coordinator),) if self.skip_silent and not ruling else ())
+
+    async def call_election(self, silent: tuple[str, ...] = ()) -> None:
+        """Rule if nobody above answers in time; else wait to be told, and ask again if nobody tells."""
+        if self.holding and self.guarded:
+            return
+        self.holding, self.role, self.coordinator = True, "electing", None
+        while self.role == "electing":
+            above = [peer for peer in self.higher if peer not in silent]
+            answers = await self.ask(above, Election(silent), within=self.patience)
+            if not answers and self.role == "electing":
+                self.rule()
+            await self.until(lambda: self.role != "electing", within=3 * self.patience)
+            silent = ()
+        self.holding = False
+
+    def rule(self) -> None:
+        """Become the coordinator and say so to everybody below."""
+        self.role, self.coordinator, self.crowned = "coordinates", self.name, self.now
+        for peer in self.lower:
+            self.send(peer, Coordinator())
+
+    def on_election(self, sender: str, message: Election) -> Answer:
+        if self.role == "coordinates" and self.guarded:
+            if self.now > self.crowned + self.patience:  # else it is being told already
+                self.send(sender, Coordinator())
+        elif not (self.holding and self.guarded):
+            self.spawn(self.call_election(message.silent))
+        return Answer()
+
+    def on_coordinator(self, sender: str, message: Coordinator) -> None:
+        self.role, self.coordinator = "follows", sender
+
+    def on_ping(self, sender: str, message: Ping) -> Pong | None:
+        return Pong() if self.role == "coordinates" else None
+
+
+def hold_election(
+    agents: int = 5,
+    noticed_by: int = 1,
+    skip_silent: bool = False,
+    guarded: bool = True,
+    latency: float = 0.01,
+) -> Run:
+    """One election: the highest crashes at 3 s and only `noticed_by` watches it; messages since 3 s count.
+
+    >>> run = hold_election(agents=5, noticed_by=1)
+    >>> [run.trace.count(name, since=3) for name in ("Election", "Answer", "Coordinator")]
+    [10, 6, 3]
+    """
+    world = World(latency=latency)
+    for rank in range(1, agents + 1):
+        heartbeat = 1.0 if rank == noticed_by else None
+        world.add(Candidate(rank, heartbeat=heartbeat, skip_silent=skip_silent, guarded=guarded))
+    return world.inject(Crash(str(agents), at=3.0)).expect(*properties()).run(until=8.0)
+
+
+def demo() -> Run:
+    """Five candidates; the highest crashes and comes back.
+
+    >>> demo().trace.select("role", agent="5").as_text().splitlines()[-1]
+    '9.000 5 state role coordinates'
+    """
+    world = World(seed=7, latency="uniform(0.01, 0.05)")
+    world.add(Candidate(rank) for rank in range(1, 6))
+    return world.inject("crash 5 @3..9").expect(*properties()).run(until=12.0)

@@ -1,0 +1,149 @@
+"""What must hold of a bully election: invariants BU-S1 to BU-S4 and BU-L1 on a trace.
+
+The states read are `role` (electing, coordinates, follows) and `coordinator` (a name, or None).
+"""
+
+from __future__ import annotations
+
+from coordlab.properties import (
+    HOLDS,
+    UNDECIDED,
+    VIOLATED,
+    Moment,
+    Predicate,
+    Property,
+    Verdict,
+    always,
+    eventually,
+)
+from coordlab.trace.narration import because, sentence
+from coordlab.trace.trace import CRASH, HANDLE, SEND, STATE, Trace
+
+
+def rulers(now: Moment, component: list[str]) -> list[str]:
+    """Those of a component who coordinate."""
+    return [name for name in component if now.state(name, "role") == "coordinates"]
+
+
+def when_settled(name: str, settle: float, predicate: Predicate) -> Property:
+    """`predicate` always holds from `settle` seconds after the last disturbance on, until the next.
+
+    Undecided if the trace never was calm for so long.
+    """
+
+    def judge(trace: Trace) -> Verdict:
+        settled = False
+
+        def holds(now: Moment) -> bool | str:
+            nonlocal settled
+            settled = settled or now.calm >= settle
+            return now.calm < settle or predicate(now)
+
+        verdict = always(name, holds)(trace)
+        if verdict and not settled:
+            return Verdict(name, UNDECIDED, because=f"the run was never calm for {settle:g} s")
+        return verdict
+
+    return Property(name, judge)
+
+
+def one_coordinator(settle: float) -> Property:
+    """BU-S1: after `settle` calm seconds no component has two coordinators."""
+
+    def single(now: Moment) -> bool | str:
+        many = [ruling for each in now.components if len(ruling := rulers(now, each)) > 1]
+        if not many:
+            return True
+        now.about = max(now.changed[name] for name in many[0])
+        return f"{', '.join(many[0][:-1])} and {many[0][-1]} coordinate at once."
+
+    return when_settled("one coordinator per component", settle, single)
+
+
+def highest_rules(settle: float) -> Property:
+    """BU-S2: after `settle` calm seconds whoever coordinates is the highest of its component."""
+
+    def highest(now: Moment) -> bool | str:
+        for each in now.components:
+            for ruling in rulers(now, each):
+                if ruling != (top := max(each, key=int)):
+                    return f"{ruling} coordinates though {top} is up."
+        return True
+
+    return when_settled("the highest alive coordinates", settle, highest)
+
+
+def agreed(now: Moment) -> bool | str:
+    """Whether every component follows one coordinator, one of its own that coordinates."""
+    for each in now.components:
+        followed = {now.state(name, "coordinator") for name in each}
+        if followed != set(rulers(now, each)) or len(followed) != 1:
+            return f"{', '.join(each)} did not agree on a coordinator."
+    return True
+
+
+def agreement(within: float) -> Property:
+    """BU-L1: `within` so many seconds of each disturbance every component agrees."""
+    return eventually(f"agreement within {within:g} s", agreed, within)
+
+
+def _asked_before_ruling(trace: Trace) -> Verdict:
+    name, answered = "rules only if nobody above answered", set()
+    for event in trace:
+        if event.data == "electing" or (event.kind == SEND and event.name == "Election"):
+            answered.discard(event.agent)
+        elif event.kind == HANDLE and event.name == "Answer":
+            answered.add(event.agent)
+        elif event.kind == STATE and event.data == "coordinates" and event.agent in answered:
+            why = f"{event.agent} rules, though it was answered. {because(trace, event.seq)}"
+            return Verdict(name, VIOLATED, event.time, event.seq, why)
+    return Verdict(name, HOLDS if len(trace) else UNDECIDED)
+
+
+unanswered_rules = Property("rules only if nobody above answered", _asked_before_ruling)
+"""BU-S3: an agent becomes coordinator only in an election in which it handled no Answer."""
+
+
+def one_election_at_a_time(patience: float) -> Property:
+    """BU-S4: nobody asks the same agent again before it has waited for the answer."""
+    name = "one election at a time"
+
+    def judge(trace: Trace) -> Verdict:
+        asked: dict[tuple[str | None, str | None], float] = {}
+        for event in trace:
+            pair = event.agent, event.peer
+            if event.kind == CRASH:
+                asked = {each: when for each, when in asked.items() if each[0] != event.agent}
+            elif event.kind == HANDLE and event.name == "Answer":
+                asked.pop(pair, None)
+            elif event.kind == SEND and event.name == "Election":
+                if event.time < asked.get(pair, -patience) + patience:
+                    when = f"It had asked at {asked[pair]:.3f} s and was still waiting."
+                    why = f"{sentence(trace, event.seq)} {when}"
+                    return Verdict(name, VIOLATED, event.time, event.seq, why)
+                asked[pair] = event.time
+        return Verdict(name, HOLDS if len(trace) else UNDECIDED)
+
+    return Property(name, judge)
+
+
+def settling_time(patience: float, heartbeat: float) -> float:
+    """How long, in seconds, agents may take to agree after a disturbance, if no message is lost.
+
+    Two heartbeats to notice: one until a coordinator hears of a higher one, another until those who follow
+    it find that it has stepped back.  A patience to doubt; two elections, each a patience to ask and three
+    to be told, for the one who was to tell may have been the one that fell; half a patience for the news.
+    """
+    return 2 * heartbeat + 9.5 * patience
+
+
+def properties(patience: float = 0.25, heartbeat: float = 1.0) -> tuple[Property, ...]:
+    """All of them, for candidates with this patience and heartbeat (seconds)."""
+    settle = settling_time(patience, heartbeat)
+    return (
+        one_coordinator(settle),
+        highest_rules(settle),
+        unanswered_rules,
+        one_election_at_a_time(patience),
+        agreement(settle),
+    )

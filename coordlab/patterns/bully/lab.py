@@ -1,0 +1,112 @@
+"""The bully lab: who leads when the leader falls silent, and what does it cost?"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from coordlab.labs.spec import LabSpec, Measure, Parameter, Parameters
+from coordlab.patterns.bully import theory
+from coordlab.patterns.bully.agents import Candidate
+from coordlab.patterns.bully.checks import agreed, properties, settling_time
+from coordlab.properties import moments
+from coordlab.trace.trace import CRASH, DROP, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+VERSIONS = ("textbook", "skip-silent", "unguarded")
+PARAMETERS = (
+    Parameter("agents", 5, 2, 12, 1, help="how many candidates; the rank is the name"),
+    Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
+              help="messages take from a fifth of this to this"),
+    Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+              help="the share of messages lost on the way"),
+    Parameter("patience", 0.25, 0.05, 1.0, 0.05, unit="s", group="Protocol",
+              help="how long to wait for an answer"),
+    Parameter("heartbeat", 1.0, 0.2, 3.0, 0.1, unit="s", group="Protocol",
+              help="how often to watch who rules"),
+    Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
+              help="do not ask the silent one again; or hold an election for every Election"),
+)  # fmt: skip
+
+
+def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
+    """A world of candidates of ranks 1 to `agents`, of the learner's class if there is one."""
+    world = World(seed, latency=f"uniform({given['slowest'] / 5},{given['slowest']})", loss=given["loss"])
+    made: Callable[..., Agent] = agent or Candidate
+    wanted = {
+        "patience": given["patience"],
+        "heartbeat": given["heartbeat"],
+        "skip_silent": given["version"] == "skip-silent",
+        "guarded": given["version"] != "unguarded",
+    }
+    takes = inspect.signature(made).parameters
+    everything = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in takes.values())
+    passed = wanted if everything else {name: value for name, value in wanted.items() if name in takes}
+    return world.add(made(rank, **passed) for rank in range(1, given["agents"] + 1))
+
+
+def crashed_at(trace: Trace) -> float:
+    """When the first agent crashed, in seconds; 0 if none did."""
+    crashes = trace.select(kind=CRASH)
+    return crashes[0].time if crashes else 0.0
+
+
+def agreed_at(trace: Trace) -> float | None:
+    """When, after the first crash, all who were up first agreed on a coordinator again; None if never."""
+    since = crashed_at(trace)
+    return next((now.time for now in moments(trace) if now.time > since and agreed(now) is True), None)
+
+
+def election_messages(trace: Trace) -> int:
+    """Election, Answer and Coordinator messages from the first crash until all agreed."""
+    end = agreed_at(trace)
+    since, before = crashed_at(trace), trace.until if end is None else end + 1e-6
+    return trace.count("Election", "Answer", "Coordinator", since=since, before=before)
+
+
+def silence(trace: Trace) -> str:
+    """From the first crash until all agreed, in words."""
+    end = agreed_at(trace)
+    return "no agreement" if end is None else f"{end - crashed_at(trace):.2f} s"
+
+
+def _bound(given: Parameters, trace: Trace) -> str | None:
+    if not trace.select(kind=CRASH):
+        return None
+    honest = given["patience"] >= 2 * given["slowest"]
+    bound = f"≤ {settling_time(given['patience'], given['heartbeat']):.2f} s"
+    return f"{bound}{_unless_lost(trace)}" if honest else "no bound: patience < 2 × slowest"
+
+
+def _most(given: Parameters, trace: Trace) -> str | None:
+    """The price from the lowest, for an election that a crash begins, in a version that has one."""
+    if given["version"] == "unguarded" or not trace.select(kind=CRASH):
+        return None
+    return f"≤ {theory.messages(given['agents'])}{_unless_lost(trace)}"
+
+
+def _unless_lost(trace: Trace) -> str:
+    return " if none is lost" if any(event.data == "lost" for event in trace.select(kind=DROP)) else ""
+
+
+SPEC = LabSpec(
+    name="bully",
+    title="Bully election",
+    question="Who leads when the leader falls silent, and what does it cost?",
+    parameters=PARAMETERS,
+    build=build,
+    properties=lambda given: properties(given["patience"], given["heartbeat"]),
+    measures=(
+        Measure("messages of this election", election_messages, _most),
+        Measure("silence until agreement", silence, _bound),
+        Measure("watching: Ping and Pong", lambda trace: trace.count("Ping", "Pong")),
+        Measure("messages lost", lambda trace: sum(e.data == "lost" for e in trace.select(kind=DROP))),
+    ),
+    until=12.0,
+    faults=lambda given: (f"crash {given['agents']} @3..9",),
+    lanes=lambda given: tuple(str(rank) for rank in range(given["agents"], 0, -1)),
+    focus=(2.9, 5.0),
+    page="coordlab.patterns.bully.agents",
+)

@@ -1,0 +1,52 @@
+"""Message bus: agents speak on topics to whoever listens, and know only the bus.
+
+Problem.   Everybody tells everybody: each knows all the others, and a newcomer must be introduced to each.
+Idea.      Publish on a topic; the bus brings it to whoever subscribed to it. It keeps a journal, repeats
+           until it is answered, gives up in the end, and goes on where it stood after a crash.
+Messages.  Publish and Subscribe to the bus, Accepted and Subscribed back; Deliver on, Received back.
+Cost.      A letter for m subscribers takes 1 + m messages, or twice that with answers: one more than
+           telling them directly. What goes away is channels and acquaintance, not deliveries.
+Assumes.   The bus comes back, with its disk; so do those who subscribed, or their letters die one after
+           the other. It is one queue, and while it is away nobody hears anything.
+Source.    P. Eugster et al., The Many Faces of Publish/Subscribe, ACM Computing Surveys 35(2), 2003;
+           J. Kreps et al., Kafka: a Distributed Messaging System for Log Processing, NetDB 2011.
+"""
+
+from __future__ import annotations
+
+from coordlab.patterns.bus import checks, client, naive, rules, theory
+from coordlab.patterns.bus.agents import Bus, DeadLetter, Shed, demo
+from coordlab.patterns.bus.client import (
+    Accepted,
+    Client,
+    Deliver,
+    Effect,
+    Publish,
+    Received,
+    Refused,
+    Subscribe,
+    Subscribed,
+    Unsubscribe,
+)
+
+__all__ = [
+    "Accepted",
+    "Bus",
+    "Client",
+    "DeadLetter",
+    "Deliver",
+    "Effect",
+    "Publish",
+    "Received",
+    "Refused",
+    "Shed",
+    "Subscribe",
+    "Subscribed",
+    "Unsubscribe",
+    "checks",
+    "client",
+    "demo",
+    "naive",
+    "rules",
+    "theory",
+]

@@ -1,0 +1,57 @@
+"""Contract net: a task goes to whoever makes the best proposal, and a proposal is binding.
+
+Problem.   Many could do a task; who is best placed to do it changes all the time, and only they know.
+Idea.      Call for proposals until a deadline, award the task to the best, reject the others. Whoever
+           proposes keeps room for the task until it hears, or until its proposal lapses.
+Messages.  CallForProposals; Propose, Refuse or NotUnderstood; AcceptProposal or RejectProposal; InformDone,
+           InformResult or Failure; Cancel.
+Cost.      2n + j + 1 messages for n invited and j proposals, 3n + 1 if all propose; a directed award, 2.
+Assumes.   Crashes and lost messages, not lies: what bidders say of themselves is believed. Clocks agree.
+           One award for each task, where FIPA allows several. If a report is lost or the manager crashes,
+           a task may be done twice.
+Source.    R. G. Smith, The Contract Net Protocol, IEEE ToC C-29(12), 1980; messages and deadlines as in
+           FIPA SC00029H (contract net) and SC00030H (iterated contract net), 2002.
+"""
+
+from __future__ import annotations
+
+from coordlab.patterns.contract_net import checks, contractor, naive, rules, theory
+from coordlab.patterns.contract_net.agents import DIG, Manager, demo, hold_round
+from coordlab.patterns.contract_net.contractor import (
+    AcceptProposal,
+    CallForProposals,
+    Cancel,
+    Contractor,
+    Failure,
+    InformDone,
+    InformResult,
+    NotUnderstood,
+    Propose,
+    Refuse,
+    RejectProposal,
+    Report,
+)
+
+__all__ = [
+    "DIG",
+    "AcceptProposal",
+    "CallForProposals",
+    "Cancel",
+    "Contractor",
+    "Failure",
+    "InformDone",
+    "InformResult",
+    "Manager",
+    "NotUnderstood",
+    "Propose",
+    "Refuse",
+    "RejectProposal",
+    "Report",
+    "checks",
+    "contractor",
+    "demo",
+    "hold_round",
+    "naive",
+    "rules",
+    "theory",
+]

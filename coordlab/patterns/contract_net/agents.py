@@ -1,0 +1,182 @@
+"""Contract net: the messages and the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from coordlab.patterns.contract_net import rules
+from coordlab.patterns.contract_net.checks import properties
+from coordlab.patterns.contract_net.contractor import (
+    AcceptProposal,
+    CallForProposals,
+    Cancel,
+    Contractor,
+    Failure,
+    Propose,
+    RejectProposal,
+)
+from coordlab.patterns.contract_net.rules import DEFAULT, Bid, Bidding, Closed, Outcome, Policy, Task
+from coordlab.world.agent import Agent, State
+from coordlab.world.world import Run, World
+
+DIG = Task("dig", needs=frozenset({"dig"}))
+
+
+class Manager(Agent):
+    """Has tasks, which it announces to contractors as its policy says: all at once, or one each `interval` s.
+
+    With `directed` it awards them to that contractor instead, without a call.
+    """
+
+    role = State("idle")  # or calling, or awaiting a report
+
+    def __init__(
+        self,
+        name: str,
+        tasks: Collection[Task],
+        contractors: Collection[str] = (),
+        policy: Policy = DEFAULT,
+        interval: float = 0.0,
+        directed: str | None = None,
+    ) -> None:
+        Agent.__init__(self, name)  # rather than super(): an agent may be a contractor, too
+        self.tasks, self.contractors = rules.different(tasks), rules.words(contractors=contractors)
+        self.policy, self.interval, self.directed = policy, interval, directed
+        self.open: dict[str, CallForProposals] = {}  # that proposals are coming in for
+        self.taken: set[tuple[str, str]] = set()  # whose proposal counts, or was too late, in which
+        self.stages: dict[str, str] = {}  # how far each task is
+        rules.require_numbers(0, interval=interval)
+        rules.require(isinstance(policy, Policy), f"policy={policy!r}", "a policy", "Policy(attempts=2)")
+        one = directed is None or isinstance(directed, str)
+        rules.require(one, f"directed={directed!r}", "one name", "directed='bob'")
+        somebody = bool(self.contractors) or directed is not None
+        rules.require(somebody, "contractors=()", "a manager needs some", "contractors=['ann', 'bob']")
+
+    async def run(self) -> None:
+        """Take all tasks in hand; after a restart, those that have come to no end."""
+        for place, task in enumerate(self.tasks):
+            if place and self.interval:
+                await self.sleep(self.interval)
+            if task.name not in self.stable.get("ended", ()):
+                self.spawn(self.contract(task))
+
+    async def contract(self, task: Task) -> Outcome:
+        """Attempt a task until it is done, or nobody is capable, or there were enough attempts."""
+        outcome = await self.attempt(task)
+        while outcome.status not in rules.FINAL and outcome.attempts < self.policy.attempts:
+            self.stage(task, "idle")
+            await self.sleep(self.policy.pause * self.dice.uniform(0.5, 1.5))  # lest all call at once
+            outcome = replace(await self.attempt(task), attempts=outcome.attempts + 1)
+        self.stage(task, "idle")
+        self.stable["ended"] = (*self.stable.get("ended", ()), task.name)
+        self.decide(outcome)
+        return outcome
+
+    async def attempt(self, task: Task) -> Outcome:
+        """One call for proposals and, if there is a good one, one award."""
+        calls = self.stable["calls"] = self.stable.get("calls", 0) + 1  # no number comes twice
+        conversation = f"{self.name}-{calls}"
+        if self.directed is not None:
+            return await self.award(conversation, task, self.directed, task.within)
+        bidding = await self.call(conversation, task)
+        winner = bidding.winner(self.policy.scoring)
+        self.decide(Closed(conversation, winner))
+        if winner is None:
+            return Outcome(task.name, bidding.status)
+        self.reject(conversation, [each for each in bidding.standing if each != winner])
+        return await self.award(conversation, task, winner, bidding.standing[winner].seconds)
+
+    async def call(self, conversation: str, task: Task) -> Bidding:
+        """Collect bids until all have answered, or the deadline."""
+        self.stage(task, "calling")
+        bidding, policy = Bidding(task, self.contractors), self.policy
+        while True:
+            call = CallForProposals(conversation, task, self.now + policy.bidding, bidding.round)
+            self.open[conversation] = call
+            answers = await self.ask(bidding.invited, call, within=policy.bidding)
+            del self.open[conversation]
+            for name, answer in answers.items():
+                self.weigh(conversation, bidding, name, answer)
+            if bidding.round == policy.rounds or len(bidding.standing) < 2:
+                return bidding
+            self.reject(conversation, bidding.narrow(policy.scoring))
+
+    def weigh(self, conversation: str, bidding: Bidding, name: str, answer: Any) -> None:
+        """Take an answer for what it is."""
+        if not isinstance(answer, Propose) or answer.conversation != conversation:
+            bidding.refuse(name, getattr(answer, "reason", rules.NOT_UNDERSTOOD))
+            return
+        self.taken.add((conversation, name))
+        if flaw := bidding.take(name, answer.bid):
+            self.reject(conversation, [name], flaw)
+
+    def reject(self, conversation: str, contractors: Iterable[str], reason: str = rules.OUTBID) -> None:
+        """Tell them that the task is not theirs."""
+        rejection = RejectProposal(conversation, reason)
+        for contractor in contractors:
+            self.send(contractor, rejection)
+
+    async def award(self, conversation: str, task: Task, contractor: str, promised: float) -> Outcome:
+        """Let a contractor do a task, and wait for its report as long as it promised, with patience."""
+        self.stage(task, "awaiting")
+        award, within = AcceptProposal(conversation, task), promised + self.policy.patience
+        report = (await self.ask(contractor, award, within=within)).get(contractor)
+        if report is None:
+            self.send(contractor, Cancel(conversation))
+            return Outcome(task.name, rules.TIMED_OUT, contractor)
+        status = rules.FAILED if isinstance(report, Failure) else rules.DONE
+        return Outcome(task.name, status, contractor, getattr(report, "result", None))
+
+    def stage(self, task: Task, stage: str) -> None:
+        """Show how far the task is that is least far."""
+        self.stages[task.name] = stage
+        self.role = next(each for each in ("calling", "awaiting", "idle") if each in self.stages.values())
+
+    def on_propose(self, sender: str, message: Propose) -> RejectProposal | None:
+        """A proposal that no call waits for, since it comes a second time, or too late."""
+        pair, call = (message.conversation, sender), self.open.get(message.conversation)
+        waiting = call is not None and call.round == message.round and self.now < call.reply_by - 1e-9
+        if waiting or pair in self.taken:
+            self.note(f"{sender} proposes again in {message.conversation}: the first time counts")
+            return None
+        self.taken.add(pair)
+        return RejectProposal(message.conversation, rules.LATE)
+
+
+def hold_round(
+    invited: int = 5,
+    proposing: int = 5,
+    rounds: int = 1,
+    directed: bool = False,
+    yields: float = 0.0,
+    latency: float = 0.01,
+) -> Run:
+    """One task; so many of those invited can do it, each for 1 more than the one before.
+
+    >>> run = hold_round(invited=5, proposing=3)
+    >>> [run.trace.count(name) for name in ("CallForProposals", "Propose", "Refuse", "RejectProposal")]
+    [5, 3, 2, 2]
+    """
+    names = [f"c{number}" for number in range(1, invited + 1)]
+    policy, to = Policy(rounds=rounds), "c1" if directed else None
+    world = World(latency=latency).add(Manager("m", [DIG], names, policy, directed=to))
+    for place, name in enumerate(names):
+        skills = ["dig"] if place < proposing else []
+        world.add(Contractor(name, Bid(100.0 + place, 1.0), skills, yields=yields))
+    return world.expect(*properties(policy)).run()
+
+
+def demo() -> Run:
+    """Three could dig; the cheapest is awarded and crashes at work, so the task is announced again.
+
+    >>> outcome = demo().trace.select("Outcome")[0].data
+    >>> outcome.status, outcome.contractor, outcome.attempts
+    ('done', 'cat', 2)
+    """
+    world = World(seed=7, latency="uniform(0.01, 0.05)")
+    world.add(Manager("ann", [DIG], ["bob", "cat", "dan"]))
+    for name, cost in (("bob", 80.0), ("cat", 90.0), ("dan", 100.0)):
+        world.add(Contractor(name, Bid(cost, seconds=1.0), ["dig"]))
+    return world.inject("crash bob @0.5..5").expect(*properties()).run(until=8.0)

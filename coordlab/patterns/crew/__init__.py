@@ -1,0 +1,18 @@
+"""Crew: tasks with agents; done in their order, or handed out by a manager.
+
+Problem.   A job falls into tasks that build on each other, and each suits another agent.
+Idea.      Sequential: tasks in their order, each reads what earlier ones gave; asynchronous ones overlap.
+           Hierarchical: a manager, who does none itself, delegates each. Guardrails refuse bad answers.
+Messages.  Turn to an agent, Reply or Failed back; a reply may Delegate to others, or Ask them.
+Cost.      1 turn a task; 2k + 1 with a manager who delegates k parts one by one; each answer that a
+           guardrail refuses costs another. Makespan: the sum, or with asynchronous tasks the critical path.
+Assumes.   Agents fail by saying so or by silence. What failed ends the crew; outputs there are, remain.
+Source.    CrewAI 1.15, its documentation and tests (words and semantics; it is not used here).
+"""
+
+from __future__ import annotations
+
+from coordlab.patterns.crew import checks, naive, rules, theory
+from coordlab.patterns.crew.agents import Crew, Manager, Pending, demo, hand_out
+
+__all__ = ["Crew", "Manager", "Pending", "checks", "demo", "hand_out", "naive", "rules", "theory"]

@@ -1,0 +1,240 @@
+"""Crew: the messages and the agents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from coordlab.patterns.crew.checks import properties
+from coordlab.patterns.crew.rules import (
+    Ask,
+    Delegate,
+    Output,
+    Policy,
+    Process,
+    Task,
+    Team,
+    at_most,
+    contexts,
+    coworkers,
+    examined,
+    failed,
+    least_busy,
+    plan_of,
+    requests,
+    usual_rights,
+    validate,
+    wanted,
+)
+from coordlab.patterns.orchestration.agents import Conductor, Member, Scripted, settled
+from coordlab.patterns.orchestration.rules import (
+    DEFAULT,
+    Budget,
+    Ended,
+    Estimate,
+    Failed,
+    Reply,
+    Rights,
+    Stop,
+    StopReason,
+    Turn,
+    Utterance,
+    estimate,
+    find_name,
+)
+from coordlab.world.world import Run, World
+
+Pending = dict[str, asyncio.Task[Ended | None]]
+
+
+class Manager(Member):
+    """A member that decides by a policy, a plain function of its turn."""
+
+    def __init__(self, name: str, policy: Policy = least_busy, seconds: float = 0.0) -> None:
+        super().__init__(name, None, seconds)
+        self.policy = policy
+
+    async def reply(self, turn: Turn) -> Any:
+        """Whom it delegates to, or its answer."""
+        return self.policy(turn)
+
+
+class Crew(Conductor):
+    """Gets tasks done by its agents, which are in the world by these names.
+
+    `rights` say who may delegate to whom: by default the manager to all agents, and nobody else.  An agent
+    that fails or is silent is called up to `tries` times (a language model's agent usually has 3).
+    """
+
+    def __init__(
+        self,
+        agents: Sequence[str],
+        tasks: Sequence[Task],
+        process: Process | str = Process.SEQUENTIAL,
+        manager: str | None = None,
+        rights: Rights | None = None,
+        tries: int = 1,
+        name: str = "crew",
+        budget: Budget = DEFAULT,
+        patience: float = 60.0,
+        repeats: int | None = 3,
+        tokens: Estimate = estimate,
+    ) -> None:
+        super().__init__(name, budget, patience, repeats, tokens)
+        self.tasks = validate(agents, tasks, Process(process), manager, tries)
+        self.agents, self.manager, self.tries = tuple(agents), manager, tries
+        self.reads = contexts(self.tasks)
+        self.place = {task.name: place for place, task in enumerate(self.tasks)}
+        self.coworkers = coworkers(agents, self.tasks, manager, rights)
+        self.free = {who: asyncio.Lock() for who in self.coworkers}
+        self.busy = dict.fromkeys(self.coworkers, 0)
+        self.done: dict[str, Output] = {}
+
+    async def conduct(self) -> StopReason:
+        """Task by task; asynchronous ones go on beside, until one comes that is not."""
+        self.note(plan_of(self.agents, self.manager, self.tasks))
+        if missing := [who for who in self.coworkers if who not in self.peers]:
+            why = f"nobody is called so: add Member({missing[0]!r}, ...)"
+            return StopReason(Stop.FAILED, missing[0], why)
+        if not self.spent.messages:
+            self.afford(messages=1)  # the job itself
+        self.done = {each.task: each for each in self.outputs}
+        pending: Pending = {}
+        for task in self.tasks:
+            if task.name in self.done:
+                continue
+            if task.asynchronous:
+                pending[task.name] = asyncio.ensure_future(settled(self.perform(task, dict(pending))))
+            else:
+                await self.together(*pending.values())
+                pending = {}
+                await self.perform(task, {})
+        await self.together(*pending.values())
+        return StopReason(Stop.DONE)
+
+    async def perform(self, task: Task, pending: Pending) -> None:
+        """Get one task done, and its answer past the guardrails."""
+        await self.together(*[pending[name] for name in task.context or () if name in pending])
+        agent, context = self.manager or str(task.agent), self.context(task)
+        before = self.done.get(self.tasks[self.place[task.name] - 1].name)
+        if not wanted(task, before):
+            return self.finish(Output(task.name, agent, "", skipped=True))
+        refusals = [0] * len(task.guardrails)
+        while True:
+            reply = await self.work(agent, task.text, task, context)
+            if isinstance(reply, Failed):
+                raise failed(task, f"{agent}: {reply.why}")
+            outcome = examined(task, agent, reply.content, reply.tokens)
+            if isinstance(outcome, Output):
+                return self.finish(outcome)
+            self.note(outcome)
+            refusals[outcome.place] += 1
+            if (count := refusals[outcome.place]) > task.retries:
+                raise failed(task, f"{outcome.guardrail} refused {count} answers: {outcome.why}")
+            context = (*context, outcome)
+
+    def context(self, task: Task) -> tuple[Any, ...]:
+        """What it reads."""
+        return tuple([self.done[name] for name in self.reads[task.name]])
+
+    def finish(self, output: Output) -> None:
+        """A task is done; outputs stand in the order of the tasks."""
+        self.done[output.task] = output
+        self.note(output)
+        self.keep(output)
+        if self.tasks[self.place[output.task]].asynchronous:
+            in_order = sorted(self.outputs, key=lambda each: self.place[each.task])
+            self.outputs = self.stable["outputs"] = tuple(in_order)
+
+    # --- an agent at work, which may delegate -----------------------------------------------------
+
+    async def work(
+        self, who: str, text: str, task: Task, context: tuple[Any, ...], parent: int = 0
+    ) -> Reply | Failed:
+        """An agent's answer, once all it delegates has come back; the manager must have delegated."""
+        delegated = who != self.manager
+        while True:
+            reply = await self.call(who, text, task, context, parent)
+            if isinstance(reply, Failed) or (delegated and not requests(reply.content)):
+                return reply
+            self.heard(who, f"{task.name}: {reply.content}")
+            orders = [self.order(who, each, task, reply.turn) for each in requests(reply.content)]
+            answers = await self.together(*orders)
+            delegated = delegated or any(each.agent in self.agents for each in answers)
+            context += tuple(answers) or (Utterance(self.name, "You hold no task yourself: delegate."),)
+
+    async def call(
+        self, who: str, text: str, task: Task, context: tuple[Any, ...], parent: int
+    ) -> Reply | Failed:
+        """A turn for an agent, once it has no other one from here; again if it fails."""
+        async with self.free[who]:
+            team = tuple((each, self.busy[each]) for each in self.allowed(who, task))
+            read = (Team(team), *context) if team else context
+            for _ in range(self.tries):
+                reply = await self.turn(who, text, read, parent, task.name)
+                if isinstance(reply, Reply):
+                    break
+        return reply
+
+    def order(
+        self, who: str, order: Delegate | Ask, task: Task, parent: int
+    ) -> Coroutine[Any, Any, Utterance]:
+        """What an agent delegates is taken on at once, so that the next to delegate knows of it."""
+        to = find_name(str(order.to), self.allowed(who, task))
+        if to is not None:
+            self.busy[to] += 1
+        return self.carry_out(who, to, order, task, parent)
+
+    async def carry_out(
+        self, who: str, to: str | None, order: Delegate | Ask, task: Task, parent: int
+    ) -> Utterance:
+        """What came of it, in words: an answer, a failure, or that it cannot be delegated so."""
+        if to is None:
+            allowed = ", ".join(self.allowed(who, task)) or "nobody"
+            return Utterance(self.name, f"{who} cannot delegate to {order.to!r}, only to: {allowed}")
+        reply = await self.work(to, str(order.what), task, (order,) if order.context else (), parent)
+        self.busy[to] -= 1
+        if isinstance(reply, Failed):
+            return Utterance(to, f"failed: {reply.why}")
+        return Utterance(to, reply.content, reply.tokens)
+
+    def allowed(self, who: str, task: Task) -> tuple[str, ...]:
+        """To whom an agent may delegate: of a task that has its agent, the manager to that one only."""
+        if who == self.manager and task.agent is not None:
+            return tuple(each for each in self.coworkers[who] if each == task.agent)
+        return self.coworkers[who]
+
+
+def demo(asynchronous: bool = True) -> Run:
+    """A plan, three researches side by side, and a report that passes the second time.
+
+    >>> demo().trace.until, demo(asynchronous=False).trace.until
+    (6.08, 12.12)
+    """
+    parts = {"ann": "cost", "bob": "risk", "cat": "benefit"}
+    research = (Task(parts[who], "", who, ("plan",), asynchronous) for who in parts)
+    report = Task("report", agent="pat", guardrails=(at_most(5),))
+    crew = Crew(("pat", *parts), (Task("plan", "Plan the report.", "pat"), *research, report))
+    world = World(seed=7, latency=0.01).add(crew)
+    world.add(Scripted("pat", "three parts", "It costs much, but it pays.", "It pays.", seconds=1.0))
+    world.add(Scripted(who, f"all on {parts[who]}", seconds=3.0) for who in parts)
+    return world.expect(*properties()).run()
+
+
+def hand_out(policy: Policy = least_busy) -> Run:
+    """Three tasks that need nothing of each other, and one that needs them all, handed out by a manager.
+
+    >>> from coordlab.patterns.crew.rules import relay
+    >>> hand_out(least_busy).trace.until, hand_out(relay).trace.until
+    (6.16, 12.16)
+    """
+
+    async def act(turn: Turn) -> str:
+        return f"all on {turn.task}"
+
+    agents, parts = ("ann", "bob", "cat"), ("cost", "risk", "benefit")
+    tasks = (*(Task(part, context=(), asynchronous=True) for part in parts), Task("report"))
+    world = World(seed=7, latency=0.01).add(Crew(agents, tasks, "hierarchical", manager="boss"))
+    world.add(Manager("boss", policy)).add(Member(name, act, 3.0) for name in agents)
+    return world.expect(*properties(rights=usual_rights(agents, "boss"))).run()

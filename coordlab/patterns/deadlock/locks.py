@@ -1,0 +1,102 @@
+"""Locks as agents: whoever wants one asks for it, waits in line, and lets go."""
+
+from __future__ import annotations
+
+from coordlab.patterns.deadlock.rules import Lock
+from coordlab.world.agent import Agent, State
+from coordlab.world.message import message
+
+
+@message
+class Claim:
+    """This is what I want a lock for."""
+
+    worker: str
+    attempt: int  # 1, 2, 3 …: to be sent back is to begin another
+    began: float = 0.0  # seconds; of the first attempt at this piece of work
+    work: float = 0.0  # seconds done so far
+    aborted: int = 0  # how often it was sent back, running
+
+    @property
+    def key(self) -> str:
+        """The attempt's name."""
+        return f"{self.worker}.{self.attempt}"
+
+
+@message
+class Request:
+    """I need this lock."""
+
+    claim: Claim
+
+
+@message
+class Granted:
+    """It is yours."""
+
+    key: str
+
+
+@message
+class Release:
+    """I need it no longer."""
+
+    key: str
+
+
+@message
+class Look:
+    """Who holds you, and who waits?"""
+
+
+@message
+class Table:
+    """These hold me, and these wait."""
+
+    limit: int
+    holders: tuple[Claim, ...]
+    line: tuple[Claim, ...]
+
+
+@message
+class Probe:
+    """Does whoever waits for you wait for itself?"""
+
+    initiator: Claim
+
+
+class Resource(Agent):
+    """A lock of `limit` units: first come, first served."""
+
+    role = State("free")  # or held
+
+    def __init__(self, name: str, limit: int = 1) -> None:
+        super().__init__(name)
+        self.lock = Lock(limit)
+        self.claims: dict[str, Claim] = {}
+        self.gone: set[str] = set()  # released, perhaps before they were requested
+
+    def on_request(self, sender: str, message: Request) -> Granted | None:
+        key = message.claim.key
+        if key in self.gone:
+            return None
+        self.claims[key] = message.claim
+        held = self.lock.request(key)
+        self.role = "held"
+        return Granted(key) if held else None
+
+    def on_release(self, sender: str, message: Release) -> None:
+        self.gone.add(message.key)
+        self.claims.pop(message.key, None)
+        for key in self.lock.release(message.key):
+            self.send(self.claims[key].worker, Granted(key))
+        self.role = "held" if self.lock.holders else "free"
+
+    def on_look(self, sender: str, message: Look) -> Table:
+        told = self.claims.__getitem__
+        return Table(self.lock.limit, tuple(map(told, self.lock.holders)), tuple(map(told, self.lock.line)))
+
+    def on_probe(self, sender: str, message: Probe) -> None:
+        if sender in [self.claims[key].worker for key in self.lock.line]:  # else it waits no more
+            for holder in self.lock.holders:
+                self.send(self.claims[holder].worker, message)

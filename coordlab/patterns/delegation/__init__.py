@@ -1,0 +1,62 @@
+"""Delegation: a coordinator hands out the leaves of a plan to those who can do them, and sees them done.
+
+Problem.   Much is to be done, some of it after something else, by agents that can do different things, so
+           much at a time, and may fail or fall silent.
+Idea.      Refine the task until each leaf is what some agent can do. Whenever one is ready, give it to a
+           capable agent with room, with the results it builds on. No word in time: give it to another.
+Messages.  Assign to a member, Done, Failed or Busy back; Cancel when it is no longer wanted; Ready after a
+           restart. As a contract net: before each, CallForProposals, and Propose or Refuse.
+Cost.      2 messages a leaf, and 2 for each bidder in a contract net. Whatever the order, a greedy schedule
+           for m equal agents takes at most 2 - 1/m times as long as the best.
+Assumes.   Crashes and lost messages, not lies. Work may be done twice when its news is lost, but counts
+           once. What is not done within `within` seconds is reported as failed.
+Source.    R. L. Graham, Bounds for Certain Multiprocessing Anomalies, Bell System Technical Journal 45,
+           1966; R. G. Smith, The Contract Net Protocol, IEEE ToC C-29(12), 1980.
+"""
+
+from __future__ import annotations
+
+from coordlab.patterns.delegation import checks, naive, precedence, rules, theory, workers
+from coordlab.patterns.delegation.agents import Completed, Coordinator, GivenUp, Lost, Report, demo, team
+from coordlab.patterns.delegation.workers import (
+    CREW,
+    Assign,
+    Busy,
+    CallForProposals,
+    Cancel,
+    Done,
+    Failed,
+    Propose,
+    Ready,
+    Refuse,
+    Results,
+    Worker,
+)
+
+__all__ = [
+    "CREW",
+    "Assign",
+    "Busy",
+    "CallForProposals",
+    "Cancel",
+    "Completed",
+    "Coordinator",
+    "Done",
+    "Failed",
+    "GivenUp",
+    "Lost",
+    "Propose",
+    "Ready",
+    "Refuse",
+    "Report",
+    "Results",
+    "Worker",
+    "checks",
+    "demo",
+    "naive",
+    "precedence",
+    "rules",
+    "team",
+    "theory",
+    "workers",
+]

@@ -1,0 +1,234 @@
+"""Delegation: the messages and the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from coordlab.patterns.delegation import rules
+from coordlab.patterns.delegation.checks import properties
+from coordlab.patterns.delegation.rules import Candidate, Leaf, Member, break_down, candidates, checked
+from coordlab.patterns.delegation.workers import (
+    CREW,
+    Assign,
+    Busy,
+    CallForProposals,
+    Cancel,
+    Done,
+    Failed,
+    Propose,
+    Ready,
+    Results,
+    Worker,
+)
+from coordlab.patterns.htn.domains import REPORT
+from coordlab.world.agent import Agent, State
+from coordlab.world.message import message
+from coordlab.world.world import Run, World
+
+
+@message
+class Completed:
+    """This is done, and counts."""
+
+    leaf: str
+    by: str
+    output: str
+
+
+@message
+class Lost:
+    """I hear nothing of this any more."""
+
+    leaf: str
+    by: str
+
+
+@message
+class GivenUp:
+    """This will not be done."""
+
+    leaf: str
+    because: str
+
+
+@message
+class Report:
+    """This is what came of it all."""
+
+    results: Results
+    failures: Results
+
+
+class Coordinator(Agent):
+    """Who hands out `leaves` to a `crew`, by a `policy`, and reports after `within` seconds at the latest.
+
+    It waits `patience` seconds longer than the work should take; after `attempts` a leaf is given up.
+    """
+
+    role = State("delegating")  # or reported
+    handed = State[Results](())  # which leaf is in whose hands
+
+    def __init__(
+        self,
+        leaves: Iterable[Leaf],
+        crew: Iterable[Member],
+        policy: str = "least_loaded",
+        within: float = 30.0,
+        patience: float = 1.0,
+        attempts: int = 3,
+    ) -> None:
+        super().__init__("coordinator")
+        (self.leaves, self.crew), self.policy = checked(leaves, crew), policy
+        self.within, self.patience, self.attempts = within, patience, attempts
+        rules.check_settings(policy, within, patience, attempts)
+        self.results: dict[str, str] = self.stable.setdefault("results", {})
+        self.failures: dict[str, str] = self.stable.setdefault("failures", {})
+        self.turns: list[str] = []  # who was given a leaf, one after the other
+        self.heard: dict[str, float] = {}  # from whom when
+        self.suspects: set[str] = set()
+
+    @property
+    def open(self) -> list[Leaf]:
+        """Neither done nor given up."""
+        return [leaf for leaf in self.leaves if not self.closed(leaf.name)]
+
+    def closed(self, *names: str) -> bool:
+        """Whether all of these are done or given up."""
+        return all(name in self.results or name in self.failures for name in names)
+
+    async def run(self) -> None:
+        """See to every leaf, until all are done or time is up."""
+        until = self.stable.setdefault("until", self.now + self.within)
+        for name, by in self.stable.setdefault("handed", ()):
+            self.decide(Lost(name, by))
+        self.hand(())
+        for leaf in self.open:
+            if not any(member.can(leaf) for member in self.crew):
+                self.give_up(leaf, f"nobody can {leaf.capability}")
+        for leaf in self.open:
+            self.spawn(self.see_to(leaf))
+        await self.until(lambda: not self.open, within=max(0.0, until - self.now))
+        for leaf in self.open:
+            self.give_up(leaf, f"it was not done within {self.within:g} s")
+        if not self.stable.get("reported"):
+            self.decide(Report(tuple(self.results.items()), tuple(self.failures.items())))
+        self.stable["reported"], self.role = True, "reported"
+
+    async def see_to(self, leaf: Leaf) -> None:
+        """Have a leaf done, once what it waits for is."""
+        await self.until(lambda: self.closed(leaf.name) or self.closed(*leaf.after))
+        if missing := [name for name in leaf.after if name in self.failures]:
+            self.give_up(leaf, f"{missing[0]} was not done")
+        failed: list[str] = []
+        while (member := await self.choose(leaf, failed)) is not None:
+            reply = await self.assign(leaf, member)
+            if isinstance(reply, Done):
+                self.complete(reply, member.name)
+            elif isinstance(reply, Busy):
+                await self.sleep(self.patience)
+            elif isinstance(reply, Failed):
+                failed.append(member.name)
+                if len(failed) == self.attempts:
+                    self.give_up(leaf, f"{', '.join(failed)} failed: {reply.because}")
+
+    async def choose(self, leaf: Leaf, failed: Sequence[str]) -> Member | None:
+        """Who is to do it, as soon as somebody can; None if nobody need any more."""
+        while not self.closed(leaf.name):
+            if not (free := self.free(leaf, failed)):
+                await self.until(lambda: self.closed(leaf.name) or self.free(leaf, failed))
+            elif self.policy != "contract_net":
+                return rules.POLICIES[self.policy](leaf, free).member
+            elif winner := await self.tender(leaf, failed):
+                return winner
+        return None
+
+    def free(self, leaf: Leaf, failed: Sequence[str] = ()) -> list[Candidate]:
+        """Those with room for it, but none who failed or fell silent as long as there are others."""
+        hands = [by for _, by in self.handed]
+        return candidates(leaf, self.crew, hands, self.turns, (failed, self.suspects))
+
+    async def tender(self, leaf: Leaf, failed: Sequence[str]) -> Member | None:
+        """Who asks least for it; None if nobody wants it now."""
+        names = [each.member.name for each in self.free(leaf, failed)]
+        bids = await self.ask(names, CallForProposals(leaf), within=self.patience)
+        self.suspects.update(names)
+        for name in bids:
+            self.hear(name)
+        costs = {name: each.cost for name, each in bids.items() if isinstance(each, Propose)}
+        still = [each.member for each in self.free(leaf, failed) if each.member.name in costs]
+        if still and not self.closed(leaf.name):
+            return min(still, key=lambda member: costs[member.name])
+        await self.sleep(self.patience)
+        return None
+
+    async def assign(self, leaf: Leaf, member: Member) -> object:
+        """Put a leaf into somebody's hands; what they reply, or None when it must be taken for lost."""
+        self.hand((*self.handed, (leaf.name, member.name)))
+        self.turns.append(member.name)
+        inputs, began = tuple((name, self.results[name]) for name in leaf.after), self.now
+        limit = member.seconds(leaf) + self.patience
+        reply = (await self.ask(member.name, Assign(leaf, inputs), within=limit)).get(member.name)
+        self.hand(tuple(pair for pair in self.handed if pair[0] != leaf.name))
+        if reply is not None:
+            self.hear(member.name)
+        elif not self.closed(leaf.name):
+            self.decide(Lost(leaf.name, member.name))
+            if self.heard.get(member.name, -1.0) < began:
+                self.suspects.add(member.name)
+        return reply
+
+    def hand(self, handed: Results) -> None:
+        """Know which leaf is in whose hands."""
+        self.handed = self.stable["handed"] = handed
+
+    def hear(self, sender: str) -> None:
+        """Whoever is heard of is not suspected."""
+        self.heard[sender] = self.now
+        self.suspects.discard(sender)
+
+    def complete(self, done: Done, by: str) -> None:
+        """Count a leaf as done, once."""
+        if not self.closed(done.leaf):
+            self.results[done.leaf] = done.output
+            self.decide(Completed(done.leaf, by, done.output))
+            self.call_off(done.leaf, but=by)
+
+    def give_up(self, leaf: Leaf, because: str) -> None:
+        """Count a leaf as failed, once."""
+        if not self.closed(leaf.name):
+            self.failures[leaf.name] = because
+            self.decide(GivenUp(leaf.name, because))
+            self.call_off(leaf.name)
+
+    def call_off(self, leaf: str, but: str = "") -> None:
+        """Let whoever else is at it stop."""
+        for name, by in self.handed:
+            if name == leaf and by != but:
+                self.send(by, Cancel(leaf))
+
+    def on_done(self, sender: str, message: Done) -> None:  # late, but welcome
+        self.hear(sender)
+        self.complete(message, sender)
+
+    def on_ready(self, sender: str, message: Ready) -> None:
+        self.hear(sender)
+
+
+def team(
+    leaves: Sequence[Leaf], crew: Sequence[Member] = CREW, failure: float = 0.0, **settings: Any
+) -> list[Agent]:
+    """A coordinator with these settings, and its workers, who fail with this chance."""
+    return [Coordinator(leaves, crew, **settings), *(Worker(member, failure=failure) for member in crew)]
+
+
+def demo() -> Run:
+    """Three write a report on two regions; bob crashes at work, and ann takes it over.
+
+    >>> [(each.data.leaf.name, each.peer) for each in demo().trace.select("Assign", before=3)]
+    [('gather north', 'ann'), ('gather south', 'bob'), ('analyse north', 'ann'), ('gather south', 'ann')]
+    """
+    leaves = break_down({}, [("report", "north", "south")], REPORT, CREW)
+    assert not isinstance(leaves, str)
+    world = World(seed=7, latency="uniform(0.01, 0.05)").add(team(leaves)).inject("crash bob @0.5..4")
+    return world.expect(*properties(leaves, CREW)).run(until=31.0)

@@ -1,0 +1,85 @@
+"""Which steps of a plan must wait for which: what its actions look at, and what they set."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from coordlab.patterns.htn.rules import Domain, DomainError, Effects, Plan, State, said, settled
+
+EVERYTHING = object()
+
+
+def _looks_at_all(name: str) -> Any:
+    def look(state: Watched) -> Any:
+        state.seen.add(EVERYTHING)
+        return getattr(dict, name)(state)
+
+    return look
+
+
+class Watched(State):
+    """A state that keeps in mind which variables somebody looked at, in `seen`, and set, in `written`."""
+
+    __slots__ = ("seen", "written")
+    seen: set[Any]
+    written: set[Any]
+
+    @classmethod
+    def of(cls, facts: Any, seen: set[Any], written: set[Any]) -> Watched:
+        """A state of these facts that writes into these sets."""
+        made = cls(facts)
+        made.seen, made.written = seen, written
+        return made
+
+    def after(self, effects: Effects) -> Watched:
+        """The next state, which goes on to write into the same sets."""
+        self.written.update(effects)
+        return Watched.of({**dict(dict.items(self)), **effects}, self.seen, self.written)
+
+    def __getitem__(self, variable: Any) -> Any:
+        self.seen.add(variable)
+        return super().__getitem__(variable)
+
+    def __contains__(self, variable: object) -> bool:
+        self.seen.add(variable)
+        return super().__contains__(variable)
+
+    def get(self, variable: Any, default: Any = None) -> Any:
+        """The value of a variable, or `default`."""
+        self.seen.add(variable)
+        return super().get(variable, default)
+
+    __iter__, __len__ = _looks_at_all("__iter__"), _looks_at_all("__len__")
+    keys, values, items = _looks_at_all("keys"), _looks_at_all("values"), _looks_at_all("items")
+
+
+def precedence(state: Mapping[Any, Hashable], plan: Plan, domain: Domain) -> tuple[tuple[int, ...], ...]:
+    """For each step of a plan, which earlier steps must come before it: in any such order it does the same.
+
+    Those, namely, that set what it looks at or sets, or look at what it sets (C. Bäckström, Computational
+    Aspects of Reordering Plans, JAIR 9, 1998).
+
+    >>> def put(state, what): return {what: True}
+    >>> def join(state, *parts): return {"joined": all(state[part] for part in parts)}
+    >>> precedence({}, (("put", "a"), ("put", "b"), ("join", "a", "b")), Domain([put, join]))
+    ((), (), (0, 1))
+    """
+    now, uses = settled(state), list[tuple[set[Any], set[Any]]]()
+    for task in plan:
+        seen, written = set[Any](), set[Any]()
+        after = domain.perform(Watched.of(now, seen, written), task)
+        if isinstance(after, str):
+            raise DomainError(f"{said(task)} cannot be done where the plan has it: {after}. Plan it anew.")
+        now = State(dict.items(after))
+        uses.append((seen, written))
+    return tuple(
+        tuple(earlier for earlier in range(step) if _conflict(uses[earlier], uses[step]))
+        for step in range(len(plan))
+    )
+
+
+def _conflict(one: tuple[set[Any], set[Any]], other: tuple[set[Any], set[Any]]) -> bool:
+    (seen, written), (looks, writes) = one, other
+    blind = (EVERYTHING in seen and writes) or (EVERYTHING in looks and written)
+    return bool(blind or written & (looks | writes) or seen & writes)

@@ -1,0 +1,238 @@
+"""Plan and act with a hierarchical task network: the messages and the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+from coordlab.patterns.htn.checks import properties
+from coordlab.patterns.htn.domains import JOURNEY, at_home
+from coordlab.patterns.htn.rules import Domain, Outcome, Refined, Task, execute, find_plan, remaining, settled
+from coordlab.patterns.htn.rules import State as Facts
+from coordlab.world.agent import Agent, State
+from coordlab.world.message import message
+from coordlab.world.world import Run, World
+
+Pairs = tuple[tuple[Any, Any], ...]  # variables and their values
+
+
+@message
+class Observe:
+    """What is the case?"""
+
+
+@message
+class Observation:
+    """This is the case."""
+
+    facts: Pairs
+
+
+@message
+class Do:
+    """Do this."""
+
+    number: int
+    task: Task
+
+
+@message
+class Done:
+    """I have done it."""
+
+    number: int
+
+
+@message
+class Failed:
+    """I could not do it."""
+
+    number: int
+    because: str
+
+
+@message
+class Planned:
+    """This is what I am going to do."""
+
+    tasks: tuple[Task, ...]
+    plan: tuple[Task, ...]
+    chosen: tuple[Refined, ...]  # the decomposition tree
+
+
+@message
+class GivenUp:
+    """I cannot do what is left."""
+
+    tasks: tuple[Task, ...]
+    status: str  # exhausted, limit, silent or restless
+    because: str
+
+
+@message
+class Performed:
+    """This action was done here."""
+
+    task: Task
+
+
+@message
+class Changed:
+    """This came about by itself."""
+
+    effects: Pairs
+
+
+class Environment(Agent):
+    """Where things are really done: it knows the facts, and some change by themselves.
+
+    `changes` are such moments, in seconds, with what is the case from then on; an action takes `pace`
+    seconds and fails with the chance `failure`, for no reason.
+    """
+
+    role = State("quiet")  # or busy
+    facts = State[Pairs](())
+
+    def __init__(
+        self,
+        facts: Mapping[Any, Hashable],
+        domain: Domain,
+        changes: tuple[tuple[float, Pairs], ...] = (),
+        pace: float = 0.5,
+        failure: float = 0.0,
+        name: str = "site",
+    ) -> None:
+        super().__init__(name)
+        self.changes = sorted(changes, key=lambda each: each[0])
+        self.domain, self.pace, self.failure, self.doing = domain, pace, failure, set[tuple[str, int]]()
+        if not 0 <= failure <= 1:
+            raise ValueError(f"failure={failure!r} is no chance: give a number from 0 to 1, such as 0.2.")
+        self.facts = self.stable.setdefault("facts", tuple(settled(facts).items()))
+
+    async def run(self) -> None:
+        """Let come what comes."""
+        for at, effects in self.changes[self.stable.setdefault("changes", 0) :]:
+            await self.sleep(max(0.0, at - self.now))
+            self.stable["changes"] += 1
+            self.decide(Changed(effects))
+            self.become(Facts(self.facts).after(dict(effects)))
+
+    def become(self, facts: Facts) -> None:
+        """Take on these facts, for good."""
+        self.facts = self.stable["facts"] = tuple(facts.items())
+
+    def on_observe(self, sender: str, message: Observe) -> Observation:
+        return Observation(self.facts)
+
+    async def on_do(self, sender: str, message: Do) -> Done | Failed | None:
+        replies: dict[Any, Done | Failed] = self.stable.setdefault("replies", {})
+        which = sender, message.number
+        if which in self.doing:
+            return None  # whoever asks again will ask once more
+        if which not in replies:
+            self.doing.add(which)
+            self.role = "busy"
+            await self.sleep(self.pace)
+            replies[which] = self.perform(message)
+            self.role = "quiet"
+            self.doing.remove(which)
+        return replies[which]
+
+    def perform(self, message: Do) -> Done | Failed:
+        """Try an action."""
+        after = execute(Facts(self.facts), (message.task,), self.domain)
+        if isinstance(after, str) or self.dice.random() < self.failure:
+            return Failed(message.number, after if isinstance(after, str) else "it went wrong")
+        self.decide(Performed(message.task))
+        self.become(after)
+        return Done(message.number)
+
+
+class Actor(Agent):
+    """One who has tasks to do at a site: it looks, plans, acts, and plans anew when an action fails.
+
+    It waits `patience` seconds for each answer and asks `attempts` times; it makes as many plans at most.
+    `limit` is how many tasks a search may look at.
+    """
+
+    role = State("planning")  # or acting, done, gave up
+
+    def __init__(
+        self,
+        name: str,
+        tasks: Iterable[Task],
+        domain: Domain,
+        site: str = "site",
+        patience: float = 1.0,
+        attempts: int = 20,
+        limit: int = 100_000,
+    ) -> None:
+        super().__init__(name)
+        self.tasks = tuple(domain.check(task) for task in tasks)
+        self.domain, self.site = domain, site
+        self.patience, self.attempts, self.limit = patience, attempts, limit
+
+    async def run(self) -> None:
+        """Do all tasks, or say why not."""
+        tasks = self.stable.setdefault("tasks", self.tasks)
+        for _ in range(self.attempts):
+            if not tasks:
+                break
+            found = self.plan(tasks, await self.insist(Observe()))
+            if found is None:
+                return
+            tasks = await self.carry_out(tasks, found)
+        if tasks:
+            self.give_up(tasks, "restless", f"{self.attempts} plans have failed")
+        else:
+            self.role = "done"
+
+    def plan(self, tasks: tuple[Task, ...], seen: Observation | None) -> Outcome | None:
+        """A plan for what was seen; if there is none, give up."""
+        self.role = "planning"
+        if seen is None:
+            self.give_up(tasks, "silent", f"{self.site} does not answer")
+            return None
+        found = find_plan(Facts(seen.facts), tasks, self.domain, self.limit)
+        if found.plan is None:
+            self.give_up(tasks, found.status, found.because)
+            return None
+        self.decide(Planned(tasks, found.plan, found.chosen))
+        return found
+
+    def give_up(self, tasks: tuple[Task, ...], status: str, because: str) -> None:
+        """Say so, and why."""
+        self.decide(GivenUp(tasks, status, because))
+        self.role = "gave up"
+
+    async def carry_out(self, tasks: tuple[Task, ...], found: Outcome) -> tuple[Task, ...]:
+        """Act until an action fails; the tasks that are left then."""
+        self.role = "acting"
+        self.stable["tasks"] = remaining(tasks, found.chosen, 0)
+        for done, task in enumerate(found.plan or (), 1):
+            number = self.stable["number"] = self.stable.get("number", 0) + 1
+            reply = await self.insist(Do(number, task))
+            if not isinstance(reply, Done):
+                self.note(reply.because if isinstance(reply, Failed) else "no answer")
+                break
+            self.stable["tasks"] = remaining(tasks, found.chosen, done)
+        return tuple(self.stable["tasks"])
+
+    async def insist(self, message: Observe | Do) -> Any:
+        """The site's answer, asked for again and again; None if it never comes."""
+        for _ in range(self.attempts):
+            if replies := await self.ask(self.site, message, within=self.patience):
+                return replies[self.site]
+        return None
+
+
+def demo() -> Run:
+    """Alice wants to take a taxi to the park, but before she can call it somebody else has.
+
+    >>> [len(event.data.plan) for event in demo().trace.select("decision", agent="alice")]
+    [3, 1]
+    """
+    world = World(seed=7, latency="uniform(0.01, 0.05)")
+    world.add(Environment(at_home(), JOURNEY, changes=((0.3, (("taxi is free", False),)),)))
+    world.add(Actor("alice", [("travel", "alice", "park")], JOURNEY))
+    return world.expect(*properties(JOURNEY)).run(until=12.0)

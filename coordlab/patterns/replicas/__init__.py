@@ -1,0 +1,35 @@
+"""Replicas and gossip: everybody changes a copy of its own, and in the end all copies are equal.
+
+Problem.   Each must be able to write at once, whoever is down or cut off; yet all are to end with the same.
+Idea.      Write locally. Every period call somebody at random and merge, by a rule to which order, repetition
+           and loss make no difference. A reader who asks several tells those that were behind.
+Messages.  Push carries a copy, Pull asks for one, Exchange does both; whoever is asked answers with a Push.
+Cost.      n messages a period by push, 2n by pull or push-pull; to reach all n, about log2 n + ln n periods
+           by push, and the fewest by push-pull. Every message carries a whole copy.
+Assumes.   Copies are in stable storage, names are unique, and what is cut off comes back. No rule that spans
+           copies is kept: a counter of stock may fall below zero. Where one agent can hold the state, its
+           compare-and-set detects a conflict instead (see the blackboard).
+Source.    A. Demers et al., Epidemic Algorithms for Replicated Database Maintenance, PODC 1987;
+           M. Shapiro et al., Conflict-free Replicated Data Types, SSS 2011; read repair as in G. DeCandia et
+           al., Dynamo, SOSP 2007.
+"""
+
+from __future__ import annotations
+
+from coordlab.patterns.replicas import checks, gossip, rules, theory
+from coordlab.patterns.replicas.agents import Exchange, Pull, Push, Replica, demo, periods, rumour, words
+
+__all__ = [
+    "Exchange",
+    "Pull",
+    "Push",
+    "Replica",
+    "checks",
+    "demo",
+    "gossip",
+    "periods",
+    "rules",
+    "rumour",
+    "theory",
+    "words",
+]

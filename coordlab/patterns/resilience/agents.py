@@ -1,0 +1,238 @@
+"""Resilience: the messages and the agents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncContextDecorator, asynccontextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from coordlab.patterns.circuit_breaker.agents import (
+    CAREFUL,
+    Callee,
+    Caller,
+    CallFailed,
+    CircuitBreaker,
+    Failed,
+    Request,
+    Result,
+    coroutine_function,
+)
+from coordlab.patterns.circuit_breaker.checks import properties
+from coordlab.patterns.circuit_breaker.rules import CallRefused, Errors, Settings, error_classes
+from coordlab.patterns.resilience.rules import BulkheadFull, delays
+from coordlab.trace.trace import Trace
+from coordlab.world.world import Run, World
+
+if TYPE_CHECKING:
+    import random
+
+_Function = TypeVar("_Function", bound=Callable[..., Awaitable[Any]])
+
+
+class Bulkhead(AsyncContextDecorator):
+    """Lets `limit` calls run at once and `queue` more wait, first come, first served; else `BulkheadFull`."""
+
+    def __init__(self, limit: int, queue: int = 0) -> None:
+        for name, value, least in (("limit", limit, 1), ("queue", queue, 0)):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(
+                    f"{name}={value!r}: calls are meant, a whole number from {least}. Write {name}=4."
+                )
+        self.limit, self.queue, self.running = limit, queue, 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def __repr__(self) -> str:
+        return f"<Bulkhead, {self.running} of {self.limit} run, {len(self._waiting)} of {self.queue} wait>"
+
+    def __call__(self, func: _Function) -> _Function:
+        """The same coroutine function, kept within the limit."""
+        return super().__call__(coroutine_function(func))
+
+    async def __aenter__(self) -> None:
+        if self.running < self.limit:
+            self.running += 1
+            return
+        if len(self._waiting) >= self.queue:
+            raise BulkheadFull(
+                f"{self!r}: there is room for no more, and this call was not made. Try later, do without, or "
+                f"make more room: Bulkhead(limit=8, queue=8)."
+            )
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except BaseException:
+            if not turn.cancelled():
+                self._leave()  # it was let in, and is cancelled at the same moment
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """Pass the place on to whoever has waited longest."""
+        while self._waiting:
+            if not (turn := self._waiting.popleft()).cancelled():
+                turn.set_result(None)
+                return
+        self.running -= 1
+
+
+@asynccontextmanager
+async def time_limit(seconds: float) -> AsyncIterator[None]:
+    """Ends what runs in it, or a function decorated with it, by a TimeoutError after so long."""
+    if not seconds > 0:
+        raise ValueError(f"time_limit({seconds!r}): seconds above 0 are meant. Write time_limit(0.5).")
+    async with asyncio.timeout(seconds):
+        yield
+
+
+def retry(
+    retries: int = 3,
+    base: float = 0.1,
+    cap: float = 10.0,
+    dice: random.Random | None = None,
+    upon: Errors = (Exception,),
+) -> Callable[[_Function], _Function]:
+    """Calls again upon these exceptions, up to `retries` times, after `delays`; never when it was refused."""
+    next(delays(retries, base, cap), None)  # what is wrong shows here, not at the first failure
+    error_classes(upon)
+
+    def decorate(func: _Function) -> _Function:
+        @wraps(coroutine_function(func))
+        async def tries(*args: Any, **named: Any) -> Any:
+            for delay in delays(retries, base, cap, dice):
+                try:
+                    return await func(*args, **named)
+                except CallRefused:
+                    raise
+                except upon:
+                    await asyncio.sleep(delay)
+            return await func(*args, **named)
+
+        return cast("_Function", tries)
+
+    return decorate
+
+
+def fallback(
+    instead: Callable[[Any], Any], upon: Errors = (CallRefused,)
+) -> Callable[[_Function], _Function]:
+    """Gives `instead(error)` where the function raises one of these: by default, where it was not called."""
+    if not callable(instead):
+        raise TypeError(f"{instead!r} cannot be called with the error. Write fallback(lambda error: ...).")
+    error_classes(upon)
+
+    def decorate(func: _Function) -> _Function:
+        @wraps(coroutine_function(func))
+        async def tries(*args: Any, **named: Any) -> Any:
+            try:
+                return await func(*args, **named)
+            except upon as error:
+                return instead(error)
+
+        return cast("_Function", tries)
+
+    return decorate
+
+
+class Breakers(dict[str, CircuitBreaker]):
+    """One breaker for each callee, made when it is first asked for.
+
+    >>> breakers = Breakers(lambda callee: CircuitBreaker(Settings(failures=3), callee))
+    >>> breakers["db"] is breakers["db"], breakers["db"] is breakers["mail"]
+    (True, False)
+    """
+
+    def __init__(self, make: Callable[[str], CircuitBreaker]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, callee: str) -> CircuitBreaker:
+        self[callee] = made = self.make(callee)
+        return made
+
+
+# --- the cascade ----------------------------------------------------------------------------------
+
+NEVER = Settings(failures=None)  # a breaker that never trips
+
+
+class Client(Caller):
+    """A caller that tries again, `retries` times after a random while, each time through its breaker."""
+
+    def __init__(self, name: str, callee: str = "", retries: int = 3, base: float = 0.05, **how: Any) -> None:
+        super().__init__(name, callee, **how)
+        self.retries, self.base = retries, base
+
+    async def attempt(self) -> None:
+        """Call, and again if that failed."""
+        again = retry(self.retries, self.base, dice=self.dice, upon=(CallFailed, TimeoutError))
+        await again(super().attempt)()
+
+
+class Service(Client):
+    """Works `work` seconds on a request, in one of `workers` places, and calls its `callee` if it has one."""
+
+    def __init__(
+        self, name: str, callee: str = "", work: float = 0.0, workers: int = 32, queue: int = 8, **how: Any
+    ) -> None:
+        super().__init__(name, callee, **how)
+        self.work, self.room = work, Bulkhead(workers, queue)
+
+    async def run(self) -> None:
+        """It waits to be asked."""
+
+    async def on_request(self, sender: str, message: Request) -> Result | Failed:
+        try:
+            async with self.room:
+                await self.sleep(self.work)
+                served = not self.callee or await self.call()
+        except BulkheadFull:
+            served = False
+        return Result() if served else Failed()
+
+
+def one_click(hops: int = 3, retries: int = 3) -> Run:
+    """A click goes through `hops` calls, each tried again, to a service that always fails; no breaker trips.
+
+    >>> one_click(hops=3, retries=3).trace.count("Request", peer="s3")
+    64
+    """
+    how: dict[str, Any] = {"settings": NEVER, "retries": retries, "base": 0.0, "patience": None}
+    chain = [Service(f"s{hop}", f"s{hop + 1}", **how) for hop in range(1, hops)]
+    world = World(latency=0.001).add(Client("user", "s1", period=100.0, **how), *chain)
+    return world.add(Callee(f"s{hops}", failing=1.0)).run(until=199.0)
+
+
+def cascade(load: float = 9.5, retries: int = 3, settings: Settings = CAREFUL, seed: int = 7) -> World:
+    """`load` clicks a second through three services, of which the last, `back`, can do 10 a second."""
+    if not 0 < load < 1000:
+        raise ValueError(f"load={load!r}: clicks a second, 0 to 1000, are meant. Write load=9.5.")
+    how: dict[str, Any] = {"settings": settings, "retries": retries}
+    return World(seed, latency="uniform(0.001, 0.005)").add(
+        Client("users", "front", period=1 / load, patience=2.0, **how),
+        Service("front", "middle", patience=1.5, **how),
+        Service("middle", "back", patience=0.5, **how),
+        Service("back", work=0.2, workers=2),
+    )
+
+
+def goodput(trace: Trace, since: float, before: float) -> float:
+    """Clicks served in each second of that time."""
+    return trace.count("Result", kind="handle", agent="users", since=since, before=before) / (before - since)
+
+
+def demo() -> Run:
+    """The last of three services is down from 5 s to 10 s; its callers' breakers let it come back.
+
+    >>> [goodput(demo().trace, *span) for span in ((1, 5), (6, 10), (11, 15))]
+    [9.5, 0.0, 9.5]
+    """
+    expected = properties(CAREFUL, traffic=1.0)
+    return cascade().inject("crash back @5..10").expect(*expected).run(until=15.0)

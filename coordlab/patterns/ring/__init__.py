@@ -1,0 +1,32 @@
+"""Ring election: everybody knows who comes next, and the highest rank is the one that comes round.
+
+Problem.   The coordinator fell silent, and nobody can afford to ask everybody.
+Idea.      Send your rank to the next. Pass on what is higher, hold back what is lower than what you have
+           sent; whose own rank comes back has won, and lets all the others know, round the ring.
+Messages.  Election and Elected to the next, Ack back; Ping and Pong to watch who rules.
+Cost.      If all n start: n(n + 1)/2 Election at worst, 2n - 1 at best, nHₙ on average; if one starts,
+           d places before the highest, d + n; and n Elected. Not counted: an Ack for each of them.
+Assumes.   Crashes, not lies; everybody knows the ring; each Ack comes within `patience`: whoever does not
+           answer by then is skipped. Two halves of a broken ring elect one each.
+Source.    E. Chang and R. Roberts, An Improved Algorithm for Decentralized Extrema-Finding in Circular
+           Configurations of Processes, CACM 22(5), 1979; G. Coulouris et al., 5th ed., 2012, section 15.3.
+"""
+
+from __future__ import annotations
+
+from coordlab.patterns.ring import checks, rules, theory
+from coordlab.patterns.ring.agents import Ack, Elected, Election, Member, Ping, Pong, demo, hold_election
+
+__all__ = [
+    "Ack",
+    "Elected",
+    "Election",
+    "Member",
+    "Ping",
+    "Pong",
+    "checks",
+    "demo",
+    "hold_election",
+    "rules",
+    "theory",
+]

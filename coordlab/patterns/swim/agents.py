@@ -1,0 +1,171 @@
+"""SWIM: the messages and the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from coordlab.patterns.heartbeat.agents import Observer, positive
+from coordlab.patterns.heartbeat.rules import ALIVE, DEAD, SUSPECT, UNKNOWN
+from coordlab.patterns.swim.checks import properties
+from coordlab.patterns.swim.rules import (
+    DOUBTED,
+    Rumours,
+    Update,
+    edges,
+    next_round,
+    refuted,
+    repeats,
+    supersedes,
+)
+from coordlab.world.message import message
+from coordlab.world.world import Run, World
+
+
+@message
+class Ping:
+    """Are you up? And this is the news."""
+
+    updates: tuple[Update, ...]
+
+
+@message
+class Ack:
+    """Yes, or whom you asked for is. And this is the news."""
+
+    updates: tuple[Update, ...]
+
+
+@message
+class PingRequest:
+    """Will you ping it for me? And this is the news."""
+
+    target: str
+    updates: tuple[Update, ...]
+
+
+class Member(Observer):
+    """One of a group, which knows `targets` at first, and others once it hears of them.
+
+    Every `period` seconds it probes one other: for `patience` seconds directly, for the rest through
+    `helpers` others.  Whom it suspects it takes for dead after `suspicion` seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        targets: Sequence[str],
+        period: float = 1.0,
+        patience: float = 0.2,
+        helpers: int = 3,
+        suspicion: float = 5.0,
+    ) -> None:
+        super().__init__(name, targets)
+        if helpers < 0 or 3 * positive("patience", patience) > positive("period", period):
+            raise ValueError(
+                f"helpers={helpers!r}, patience={patience!r}, period={period!r}: no helpers or more, and a "
+                f"period in which it can be patient three times. Write helpers=3, patience=0.2, period=1.0."
+            )
+        self.period, self.patience, self.helpers = period, patience, helpers
+        self.suspicion = positive("suspicion", suspicion)
+        self.known = {target: Update(target, UNKNOWN, 0) for target in targets}
+        self.rumours = Rumours()
+        self.left: list[str] = []  # to probe in this round
+
+    async def run(self) -> None:
+        """Probe one after the other, from a moment of its own on, under a higher incarnation than before."""
+        self.proclaim(self.stable.get("incarnation", 0) + 1)
+        await self.sleep(self.dice.uniform(0, self.period))
+        while True:
+            self.left = self.left or next_round(list(self.known), self.dice)
+            if self.left:
+                self.spawn(self.probe(self.known[self.left.pop()]))
+            await self.sleep(self.period)
+
+    def proclaim(self, incarnation: int) -> None:
+        """Say that it is up."""
+        self.stable["incarnation"] = incarnation
+        self.rumours.add(Update(self.name, ALIVE, incarnation))
+
+    async def probe(self, one: Update) -> None:
+        """Suspect it if neither it nor any helper answers; whoever is doubted already needs no helpers."""
+        heard = await self.ask(one.member, Ping(self.news(one.member)), within=self.patience)
+        if not heard and one.status not in DOUBTED:
+            trusted = [name for name, each in self.known.items() if each.status not in DOUBTED]
+            others = [name for name in trusted if name != one.member]
+            helpers = self.dice.sample(others, min(self.helpers, len(others)))
+            request = PingRequest(one.member, self.news(one.member))
+            heard = await self.ask(helpers, request, within=self.period - self.patience, enough=1)
+            if not heard:
+                self.learn(replace(self.known[one.member], status=SUSPECT))
+        for ack in heard.values():
+            self.learn(*ack.updates)
+
+    def news(self, to: str) -> tuple[Update, ...]:
+        """What goes with a message: that it is up, what it thinks of the other, and some rumours."""
+        own = Update(self.name, ALIVE, self.stable["incarnation"])
+        doubts = [each for each in [self.opinion(to)] if each.status in DOUBTED]
+        return own, *doubts, *self.rumours.pick(repeats(len(self.known) + 1))
+
+    def opinion(self, member: str) -> Update:
+        """What it knows of another one."""
+        return self.known.get(member, Update(member, UNKNOWN, 0))
+
+    def learn(self, *updates: Update) -> None:
+        """Take in what is news, and refute what is wrong about itself."""
+        for update in updates:
+            if update.member == self.name:
+                own = self.stable["incarnation"]
+                if refuted(own, update) > own:
+                    self.proclaim(refuted(own, update))
+            elif supersedes(update, self.opinion(update.member)):
+                self.change(update)
+
+    def change(self, update: Update) -> None:
+        """Know it, pass it on, say so, and wait for a suspect to object."""
+        before = self.opinion(update.member).status
+        self.known[update.member] = update
+        self.rumours.add(update)
+        for status in edges(before, update.status):
+            self.tell(status, update.member, update.incarnation)
+        if update.status == SUSPECT:
+            self.spawn(self.bury(update))
+
+    async def bury(self, suspect: Update) -> None:
+        """Take it for dead if nothing else was heard of it in time."""
+        await self.sleep(self.suspicion)
+        if self.known[suspect.member] == suspect:
+            self.change(replace(suspect, status=DEAD))
+
+    def on_ping(self, sender: str, message: Ping) -> Ack:
+        self.learn(*message.updates)
+        return Ack(self.news(sender))
+
+    async def on_ping_request(self, sender: str, message: PingRequest) -> Ack | None:
+        self.learn(*message.updates)
+        heard = await self.ask(message.target, Ping(self.news(message.target)), within=self.patience)
+        for ack in heard.values():
+            self.learn(*ack.updates)
+        return Ack(self.news(sender)) if heard else None
+
+    def on_ack(self, sender: str, message: Ack) -> None:
+        self.learn(*message.updates)  # it comes too late to save anybody, but it has news
+
+
+def group(members: int = 5, helpers: int = 3, suspicion: float = 5.0, **weather: Any) -> World:
+    """So many members who know each other; `weather` is what a `World` may be told."""
+    names = [f"m{number}" for number in range(1, members + 1)]
+    world = World(**{"seed": 7, "latency": "uniform(0.01, 0.05)", **weather})
+    return world.add(
+        Member(name, [n for n in names if n != name], helpers=helpers, suspicion=suspicion) for name in names
+    )
+
+
+def demo() -> Run:
+    """One of five crashes and comes back; the others suspect it, bury it, and restore it.
+
+    >>> [event.name for event in demo().trace.select("decision", agent="m1", since=4)]
+    ['Suspected', 'Buried', 'Restored']
+    """
+    return group().inject("crash m2 @4..20").expect(*properties(5)).run(until=32.0)

@@ -1,0 +1,53 @@
+"""Voting: many answer, and one count decides.
+
+Problem.   Agents of one mind or several must come to one answer, though some are silent, slow or dishonest.
+Idea.      A chair calls for votes, takes one ballot from each voter until a deadline, and counts. It closes
+           early exactly when the missing ballots cannot change the outcome; for rankings it waits, for there
+           that is hard to know. Too few ballots decide nothing.
+Messages.  CallForVotes to each voter, Vote back, Result to each.
+Cost.      3n messages for n voters; the deadline at most, the decisive ballot at best.
+Assumes.   A chair that counts honestly and comes back if it crashes; senders cannot be forged; clocks that
+           run alike. Voting is not consensus proper, where all who are up must agree without a chair: with
+           delays unbounded and one crash, no deterministic protocol can promise that (Fischer, Lynch and
+           Paterson 1985). Here a deadline decides who is missing, and who misses the Result knows nothing.
+Source.    F. Brandt et al. (eds.), Handbook of Computational Social Choice, 2016; M. Fischer, N. Lynch and
+           M. Paterson, Impossibility of Distributed Consensus with One Faulty Process, JACM 32(2), 1985.
+"""
+
+from __future__ import annotations
+
+from coordlab.patterns.voting import checks, naive, ranked, rules, theory
+from coordlab.patterns.voting.agents import (
+    CallForVotes,
+    Chair,
+    Closed,
+    Juror,
+    Recorded,
+    Result,
+    Rumour,
+    Source,
+    Vote,
+    Voter,
+    demo,
+    hold_vote,
+)
+
+__all__ = [
+    "CallForVotes",
+    "Chair",
+    "Closed",
+    "Juror",
+    "Recorded",
+    "Result",
+    "Rumour",
+    "Source",
+    "Vote",
+    "Voter",
+    "checks",
+    "demo",
+    "hold_vote",
+    "naive",
+    "ranked",
+    "rules",
+    "theory",
+]

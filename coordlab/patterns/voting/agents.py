@@ -1,0 +1,229 @@
+"""Voting: the messages and the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import inf
+from typing import Any
+
+from coordlab.patterns.voting.checks import properties
+from coordlab.patterns.voting.rules import NO, NO_VOTE, YES, Ballot, Poll, Rule
+from coordlab.world.agent import Agent, State
+from coordlab.world.message import message
+from coordlab.world.world import Run, World
+
+
+@message
+class CallForVotes:
+    """How do you vote on this?"""
+
+    proposal: str
+    closes: float  # by the clock of the chair, in seconds
+
+
+@message
+class Vote:
+    """I vote so."""
+
+    proposal: str
+    choice: Any  # yes, no, abstain; a text; or a ranking, the best first
+    voter: str | None = None  # in whose name, if not in one's own
+
+
+@message
+class Result:
+    """The vote is closed, and this is the outcome."""
+
+    proposal: str
+    result: str
+    winners: tuple[str, ...] = ()
+
+
+@message
+class Recorded:
+    """This has become of a ballot that came."""
+
+    voter: str
+    choice: Any
+    verdict: str
+    sender: str
+    proposal: str
+
+
+@message
+class Closed:
+    """This is the count."""
+
+    result: str
+    counts: tuple[tuple[Any, int], ...]
+    missing: tuple[str, ...]
+    winners: tuple[str, ...]
+    proposal: str
+
+
+@message
+class Rumour:
+    """I have heard that this is the answer."""
+
+    choice: str
+
+
+class Chair(Agent):
+    """Puts `proposals` to the vote, one after the other, each open for `deadline` seconds at most.
+
+    The `electorate` are the voters' names, by default all peers; `rule` is a `Majority` or a `Choice`.  What
+    it has counted stands in stable storage: after a crash it goes on, and calls those who are missing.
+    """
+
+    role = State("idle")  # or polling
+
+    def __init__(
+        self,
+        name: str = "chair",
+        proposals: Iterable[str] = ("the proposal",),
+        rule: Rule | None = None,
+        quorum: int | None = None,
+        deadline: float = 1.0,
+        electorate: Sequence[str] = (),
+    ) -> None:
+        super().__init__(name)
+        self.proposals, self.electorate = tuple(proposals), electorate
+        once = not isinstance(proposals, str) and len(set(self.proposals)) == len(self.proposals)
+        if not (once and 0 < deadline < inf):
+            raise ValueError(
+                f"deadline={deadline}, proposals={proposals!r}: a vote is open for some time, and each "
+                f"proposal stands once. Write Chair(proposals=('tea', 'more tea'), deadline=1.0)."
+            )
+        self.rule, self.quorum, self.deadline = rule, quorum, deadline
+
+    async def run(self) -> None:
+        """Every vote that is not closed yet."""
+        for proposal in self.proposals:
+            if proposal not in self.stable:
+                closes = self.now + self.deadline
+                self.stable[proposal] = Poll(self.electorate or self.peers, self.rule, self.quorum, closes)
+            if self.stable[proposal].open:
+                await self.hold(proposal, self.stable[proposal])
+
+    async def hold(self, proposal: str, poll: Poll) -> None:
+        """Call for votes, wait until they decide or the time is over, and announce the outcome."""
+        self.role = "polling"
+        for voter in poll.missing:
+            self.send(voter, CallForVotes(proposal, poll.closes))
+        await self.until(lambda: poll.settled, within=max(0.0, poll.closes - self.now))
+        done = poll.close()
+        self.decide(Closed(done.result, done.counts, done.missing, done.winners, proposal))
+        self.role = "idle"
+        for voter in poll.electorate:
+            self.send(voter, Result(proposal, done.result, done.winners))
+
+    def on_vote(self, sender: str, message: Vote) -> None:
+        ballot = Ballot(message.voter or sender, message.choice, self.now, sender)
+        poll = self.stable.get(message.proposal)
+        verdict = poll.take(ballot).verdict if poll else NO_VOTE
+        self.note(Recorded(ballot.voter, ballot.choice, verdict, sender, message.proposal))
+
+
+class Voter(Agent):
+    """Votes `thinking` seconds after it is called, always the same unless `judge` says otherwise.
+
+    None is silence.
+    """
+
+    role = State("idle")  # or thinking
+    outcome = State[str | None](None)  # of the last vote, as it was told
+
+    def __init__(self, name: str, choice: Any = None, thinking: float = 0.1) -> None:
+        super().__init__(name)
+        self.choice, self.thinking = choice, thinking
+
+    def judge(self, proposal: str) -> Any:
+        """How it votes on this."""
+        return self.choice
+
+    async def on_call_for_votes(self, sender: str, message: CallForVotes) -> Vote | None:
+        self.role = "thinking"
+        await self.sleep(self.thinking)
+        self.role = "idle"
+        choice = self.judge(message.proposal)
+        return None if choice is None else Vote(message.proposal, choice)
+
+    def on_result(self, sender: str, message: Result) -> None:
+        self.outcome = ", ".join(message.winners) or message.result
+
+
+class Juror(Voter):
+    """Finds the truth, which is yes, with probability `competence`; is silent with probability `silence`.
+
+    Whoever has heard a rumour repeats it.
+    """
+
+    def __init__(
+        self, name: str, competence: float = 0.6, silence: float = 0.0, thinking: float = 0.1
+    ) -> None:
+        super().__init__(name, None, thinking)
+        _refuse(competence=competence, silence=silence)
+        self.competence, self.silence = competence, silence
+        self.heard: str | None = None
+
+    def judge(self, proposal: str) -> str | None:
+        """By its own dice, unless it has heard something."""
+        found = YES if self.dice.random() < self.competence else NO
+        return None if self.dice.random() < self.silence else self.heard or found
+
+    def on_rumour(self, sender: str, message: Rumour) -> None:
+        self.heard = message.choice
+
+
+class Source(Agent):
+    """With probability `heard` it tells all `jurors` what it takes for true: then their votes are one."""
+
+    def __init__(self, name: str, jurors: Sequence[str], competence: float = 0.6, heard: float = 0.3) -> None:
+        super().__init__(name)
+        _refuse(competence=competence, heard=heard)
+        self.jurors, self.competence, self.heard = jurors, competence, heard
+
+    async def run(self) -> None:
+        """Once, at the beginning."""
+        found = YES if self.dice.random() < self.competence else NO
+        for juror in self.jurors if self.dice.random() < self.heard else ():
+            self.send(juror, Rumour(found))
+
+
+def _refuse(**probabilities: float) -> None:
+    """What is no probability."""
+    for name, p in probabilities.items():
+        if not 0 <= p <= 1:
+            raise ValueError(f"{name}={p}: a probability is meant. Give a number from 0 to 1.")
+
+
+def hold_vote(
+    choices: Sequence[Any],
+    rule: Rule | None = None,
+    quorum: int | None = None,
+    deadline: float = 1.0,
+    latency: str | float = 0.01,
+) -> Run:
+    """One vote of voters v1, v2 … who choose so; None is silent.
+
+    >>> from coordlab.patterns.voting.rules import Choice
+    >>> circle = [tuple("ABC"), tuple("BCA"), tuple("CAB"), tuple("ABC")]
+    >>> hold_vote(circle, Choice(tuple("ABC"), "schulze")).trace.select("decision")[0].data.winners
+    ('A',)
+    """
+    world = World(seed=7, latency=latency).add(Chair(rule=rule, quorum=quorum, deadline=deadline))
+    world.add(Voter(f"v{number}", choice) for number, choice in enumerate(choices, 1))
+    return world.expect(*properties(rule, quorum, deadline)).run(until=deadline + 1.0)
+
+
+def demo() -> Run:
+    """Two for it, one against, one abstains, and one who could turn it into a tie votes too late.
+
+    >>> counted = demo().trace.select("decision")[0].data
+    >>> counted.result, counted.counts, counted.missing
+    ('accepted', (('yes', 2), ('no', 1), ('abstain', 1)), ('eve',))
+    """
+    world = World(seed=7, latency="uniform(0.01, 0.05)").add(Chair())
+    for name, choice in (("ann", "yes"), ("bob", "no"), ("cat", "yes"), ("dan", "abstain")):
+        world.add(Voter(name, choice))
+    return world.add(Voter("eve", "no", thinking=1.5)).expect(*properties()).run(until=2.0)

@@ -1,1 +1,0 @@
-"""The rules of each pattern: pure functions of data, for the pages, their checks, and your own program."""

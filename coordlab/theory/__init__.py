@@ -1,1 +1,0 @@
-"""Closed forms: what a pattern should cost or achieve, each with its source and its domain."""

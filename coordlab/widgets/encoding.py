@@ -1,0 +1,215 @@
+"""The wire: a trace as the browser wants it, a JSON description and one block of binary columns.
+
+Columns are little-endian, one after the other: `time` f64 (seconds), `cause`, `message`, `text` i32
+(-1: none), `agent`, `peer`, `name` u16 (65535: none), `kind` u8; 27 bytes an event.  `text`, `name`
+and the agents are positions in tables of the description, so every word travels once.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from coordlab.trace.faults import Fault, FaultError, read_fault
+from coordlab.trace.trace import (
+    DECISION,
+    FAULT,
+    HEAL,
+    KINDS,
+    MICRO,
+    NOTE,
+    RESTART,
+    SEND,
+    START,
+    STATE,
+    Row,
+    Trace,
+    in_words,
+    plain,
+)
+
+Meta = dict[str, Any]
+Measure = tuple[str, Any, Any]  # label, counted, theory
+Branch = dict[str, Any]  # {"meta": Meta, "columns": bytes}, what the player holds of one run
+
+NO_ROW, NO_WORD = -1, 65535
+UP = "up"  # the role of an agent that declares no state
+
+
+def pack(
+    trace: Trace,
+    *,
+    title: str = "",
+    question: str = "",
+    line: str = "",
+    name: str = "run",
+    parent: int | None = None,
+    divergence: Mapping[str, Any] | None = None,
+    edges: Iterable[tuple[str, str]] | None = None,
+    verdicts: Iterable[Any] = (),
+    measures: Iterable[Measure] = (),
+    templates: Mapping[str, str] | None = None,
+    lanes: Sequence[str] | None = None,
+    focus: tuple[float, float] | None = None,
+) -> tuple[Meta, bytes]:
+    """`trace` as a description and its columns.
+
+    `line` is the scenario in one line; `edges` pairs of agent names (None: everybody hears everybody);
+    `lanes` the agents from top to bottom (default: in order of joining); `focus` the seconds first shown.
+    """
+    agents = Table(lanes or trace.agents)
+    names, texts = Table(), Table()
+    columns = _columns(trace.rows, agents, names, texts)
+    meta = {
+        **{"title": title, "question": question, "line": line, "name": name, "parent": parent},
+        **{"agents": list(agents), "until": trace.until, "count": len(trace), "kinds": list(KINDS)},
+        **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
+        **{"templates": dict(templates or {}), "focus": list(focus) if focus else None},
+        **_roles(trace.rows, agents),
+        "edges": None if edges is None else [[agents[a], agents[b]] for a, b in edges],
+        "verdicts": [_verdict(verdict) for verdict in verdicts],
+        "measures": [_measure(*measure) for measure in measures],
+        "faults": _faults(trace.rows, agents),
+        "divergence": dict(divergence) if divergence else None,
+    }
+    return meta, columns
+
+
+def pack_run(run: Any, **about: Any) -> Branch:
+    """A run as one branch of the player, with its verdicts and its scenario line; `about` as for `pack`."""
+    meta, columns = pack(run.trace, **{"verdicts": run.verdicts, "line": run.line, **about})
+    return {"meta": meta, "columns": columns}
+
+
+def first_difference(trace: Trace, parent: Trace) -> dict[str, Any] | None:
+    """The first event in which `trace` departs from `parent`, as `pack` takes it; None if in none."""
+    seq = trace.divergence(parent)
+    if seq is None:
+        return None
+    longer = trace if seq < len(trace) else parent
+    return {"event": min(seq, len(trace) - 1), "at": longer.rows[seq][0] / MICRO}
+
+
+class Table(dict[Any, int]):
+    """Words numbered in order of first use: `table[word]` is its number."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        super().__init__((word, number) for number, word in enumerate(words))
+
+    def __missing__(self, word: Any) -> int:
+        self[word] = number = len(self)
+        return number
+
+
+def _columns(rows: list[Row], agents: Table, names: Table, texts: Table) -> bytes:
+    """The eight columns, in the order of the wire."""
+    kind_codes = {kind: code for code, kind in enumerate(KINDS)}
+    times, kinds, who, peers, messages, labels, causes, _ = zip(*rows, strict=True) if rows else [()] * 8
+    columns = (
+        array("d", [time / MICRO for time in times]),
+        array("i", [NO_ROW if cause is None else cause for cause in causes]),
+        array("i", [NO_ROW if message is None else message for message in messages]),
+        array("i", _texts(rows, texts)),
+        array("H", [NO_WORD if agent is None else agents[agent] for agent in who]),
+        array("H", [NO_WORD if peer is None else agents[peer] for peer in peers]),
+        array("H", [NO_WORD if label is None else names[label] for label in labels]),
+        array("B", [kind_codes[kind] for kind in kinds]),
+    )
+    return b"".join(map(_little_endian, columns))
+
+
+def _little_endian(column: array[Any]) -> bytes:
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column.tobytes()
+
+
+def _texts(rows: list[Row], texts: Table) -> list[int]:
+    """For each row the number of its text.  A broadcast message is one object: it is put into words once."""
+    said: dict[tuple[str, int], int] = {}
+    numbers = []
+    for _, kind, _, _, _, name, _, data in rows:
+        if data is None and kind != STATE:
+            numbers.append(NO_ROW)
+            continue
+        number = said.get((kind, id(data)))
+        if number is None:
+            words = in_words(name, data) if kind in _SPOKEN else TEXT.get(kind, _word)(data)
+            number = said[kind, id(data)] = texts[words]
+        numbers.append(number)
+    return numbers
+
+
+def _states(pairs: Any) -> str:
+    return ", ".join(f"{name}={_word(value)}" for name, value in pairs)
+
+
+def _word(value: Any) -> str:
+    value = plain(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+TEXT: dict[str, Callable[[Any], str]] = {START: _states, RESTART: _states}
+_SPOKEN = (SEND, NOTE, DECISION)
+
+
+def _roles(rows: list[Row], agents: Table) -> Meta:
+    """What colours each lane: the labels, the state each agent shows, and the label at each (re)start."""
+    roles, shows = Table(), dict.fromkeys(agents)
+    begins = []
+    for seq, (_, kind, agent, _, _, name, _, data) in enumerate(rows):
+        if kind in (START, RESTART):
+            states = dict(data or ())
+            shows[agent] = shown = "role" if "role" in states else next(iter(states), None)
+            begins.append([seq, roles[_word(states[shown]) if shown else UP]])
+        elif kind == STATE and name == shows.get(agent):
+            roles[_word(data)]
+    return {"roles": list(roles), "shows": [shows.get(agent) for agent in agents], "begins": begins}
+
+
+def _verdict(verdict: Any) -> Meta:
+    return {field: getattr(verdict, field) for field in ("name", "status", "at", "event", "because")}
+
+
+def _measure(label: str, value: Any, theory: Any = None) -> Meta:
+    return {"label": label, "value": _word(value), "theory": "" if theory is None else _word(theory)}
+
+
+def _faults(rows: list[Row], agents: Table) -> list[Meta]:
+    """Every fault that struck, with its span: until it healed, else until its text says, else for good."""
+    faults: list[Meta] = []
+    for time, kind, agent, _, _, name, _, data in rows:
+        if kind == FAULT:
+            faults.append(_fault(str(name), str(data), time / MICRO, [agent] if agent else [], list(agents)))
+        elif kind == HEAL:
+            _heal(faults, str(data), time / MICRO)
+    return faults
+
+
+def _heal(faults: list[Meta], text: str, at: float) -> None:
+    """The latest fault of that text ends."""
+    for fault in reversed(faults):
+        if fault["text"] == text:
+            fault["until"] = at
+            return
+
+
+def _fault(kind: str, text: str, at: float, struck: list[str], everybody: list[str]) -> Meta:
+    fault = _read(text)
+    groups = [list(group) for group in getattr(fault, "groups", ())]
+    others = [name for name in everybody if not any(name in group for group in groups)]
+    return {
+        **{"kind": kind, "text": text, "at": at, "until": fault.until if fault else None},
+        **{"agents": list(fault.agents) if fault else struck},
+        "groups": [*groups, *([others] if others else [])] if groups else None,
+    }
+
+
+def _read(text: str) -> Fault | None:
+    """The fault, if the text is one: a trace from a file may hold any."""
+    try:
+        return read_fault(text)
+    except FaultError:
+        return None

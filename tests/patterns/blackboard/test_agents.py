@@ -1,0 +1,567 @@
+"""The blackboard with its agents: control, quiescence, and what goes wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from coordlab import Agent, World
+from coordlab.patterns.blackboard import (
+    Blackboard,
+    KnowledgeSource,
+    Notify,
+    Refused,
+    Retract,
+    Subscribe,
+    Unsubscribe,
+    Write,
+    Written,
+)
+from coordlab.patterns.blackboard.checks import closure, properties
+from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule, demo
+from coordlab.patterns.blackboard.rules import MERGES, RATINGS, Entry, Query, first_come, most_confident
+from coordlab.patterns.blackboard.theory import notices, polling_reads
+from coordlab.world.world import AgentError, Run
+from tests.disasters import disaster
+
+Script = list[tuple[str, Any]]
+
+
+class Client(Agent):
+    """Says the same things to the board as its script, each at its time, and notes what it hears."""
+
+    def __init__(self, name: str, script: Script) -> None:
+        super().__init__(name)
+        self.script = script
+
+    async def run(self) -> None:
+        """One wish after the other."""
+        for wish in self.script:
+            answers = await self.ask("board", wish, within=0.5)
+            for answer in answers.values():
+                self.note(repr(answer))
+
+    def on_notify(self, sender: str, message: Notify) -> None:
+        self.note(f"{message.entry.key} {message.entry.version}")
+
+
+def experts(rules: Any = ANIMALS, seed: int = 7, **settings: Any) -> World:
+    """A board, an eye, and a rule for each of `rules`."""
+    world = World(seed, latency="uniform(0.01, 0.05)").add(Blackboard(**settings), Observer("eye", SEEN))
+    return world.add(Rule(name, needs, gives, strength) for name, needs, gives, strength in rules)
+
+
+def known(run: Run) -> set[str]:
+    return {event.data.entry.key for event in run.trace.select("Written")}
+
+
+def notes(script: Script, **settings: Any) -> list[str]:
+    """What a client hears that follows this script on a fresh board."""
+    world = World().add(Blackboard(**settings), Client("ann", script))
+    return [str(event.data) for event in world.run(until=10).trace.select("note", agent="ann")]
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+def test_an_entry_triggers_a_source_which_reads_thinks_and_writes() -> None:
+    """Hair is seen; the one rule there is is asked, finds all it needs, and concludes; then all is quiet."""
+    world = World(latency=0.01).add(Blackboard(), Observer("eye", SEEN[:1]), Rule(*ANIMALS[0]))
+    happened = world.run().trace.select("send", "state", "timer", since=0.01)
+    assert [str(event) for event in happened] == [
+        "0.300 eye timer its sleep to end 0.3",
+        "0.300 eye send Write -> board",
+        "0.310 board send Written -> eye",
+        "0.310 board state role controlling",
+        "0.310 board timer its sleep to end 0",
+        "0.310 board send Activate -> mammals",
+        "0.320 mammals send Query -> board",
+        "0.330 board send Found -> mammals",
+        "0.340 mammals state role working",
+        "0.840 mammals timer its sleep to end 0.5",
+        "0.840 mammals send Query -> board",
+        "0.850 board send Found -> mammals",
+        "0.860 mammals send Write -> board",
+        "0.870 board send Written -> mammals",
+        "0.880 mammals state role idle",
+        "0.880 mammals send Done -> board",
+        "0.890 board state role quiet",
+    ]
+
+
+def test_the_demo_keeps_every_promise() -> None:
+    """All seven properties hold."""
+    assert {verdict.status for verdict in demo().verdicts} == {"holds"}
+
+
+# --- the board as an agent ------------------------------------------------------------------------
+
+
+def test_it_writes_finds_and_retracts() -> None:
+    """Every request has its answer, and a retracted entry is no longer found."""
+    entry = "Entry(key='a', value=1, version=1, author='ann', level='', confidence=1.0, sources=())"
+    assert notes([Write("a", 1), Query(), Retract("a"), Query(), Retract("a")]) == [
+        f"Written(entry={entry})",
+        f"Found(entries=({entry},))",
+        "Retracted(key='a', version=2)",
+        "Found(entries=())",
+        "Refused(key='a', version=2, why='nothing stands there')",
+    ]
+
+
+def test_it_refuses_what_came_too_late_and_what_has_no_grounds() -> None:
+    """A compare-and-set on an old version, and a write that rests on what never stood there."""
+    script = [Write("a", 1), Write("a", 2, expected=0), Write("b", 3, sources=(("c", 1),)), Query("b")]
+    assert notes(script)[1:] == [
+        """Refused(key='a', version=1, why="'a' is at version 1, not 0: read it again, then decide anew.")""",
+        (
+            """Refused(key='b', version=0, why="'b' rests on 'c', version 1, which never stood here: """
+            """name what does, such as 'a', version 1.")"""
+        ),
+        "Found(entries=())",
+    ]
+
+
+def test_it_says_when_the_policy_lets_the_old_entry_stand() -> None:
+    """A write that is less sure than what stands there."""
+    script = [Write("a", 1, confidence=0.9), Write("a", 3, confidence=0.1)]
+    refused = "Refused(key='a', version=1, why='what stands there outweighs it')"
+    assert notes(script, merge=most_confident)[1:] == [refused]
+
+
+def test_writes_cannot_be_made_of_what_no_board_can_hold() -> None:
+    """The error falls where the write is made, and the board never sees it."""
+    with pytest.raises(AgentError, match=r"'a\*' is no key: .* Write for instance 'finding:ai'"):
+        World().add(Blackboard(), Blamed("ann")).run(until=1)
+
+
+class Blamed(Agent):
+    """Takes a pattern for a key."""
+
+    async def run(self) -> None:
+        """Write to it."""
+        self.send("board", Write("a*", 1))
+
+
+def told(events: list[tuple[str, Any]]) -> list[str]:
+    """What `cat` hears if she and `bob` say these things, half a second apart."""
+    world = World().add(Blackboard())
+
+    class Scripted(Client):
+        async def run(self) -> None:
+            for at, (who, wish) in enumerate(events):
+                await self.sleep(0.5 * (at + 1) - self.now)
+                if who == self.name:
+                    self.send("board", wish)
+
+        def on_written(self, sender: str, message: Written) -> None: ...
+        def on_refused(self, sender: str, message: Refused) -> None: ...
+
+    trace = world.add(Scripted("bob", []), Scripted("cat", [])).run(until=10).trace
+    return [str(event.data) for event in trace.select("note", agent="cat")]
+
+
+def test_a_late_subscriber_is_told_what_stands_there_if_she_wants() -> None:
+    """With replay the board catches her up; without, she hears only what comes."""
+    before, after = ("bob", Write("a:1", 1)), ("bob", Write("a:2", 1))
+    assert told([before, ("cat", Subscribe(Query("a:*"))), after]) == ["a:1 1", "a:2 1"]
+    assert told([before, ("cat", Subscribe(Query("a:*"), replay=False)), after]) == ["a:2 1"]
+
+
+def test_who_unsubscribes_hears_no_more() -> None:
+    """Nor does unsubscribing twice, or from what one never asked for, hurt."""
+    leave = ("cat", Unsubscribe(Query("a:*")))
+    writes = [("bob", Write("a:1", 1)), ("bob", Write("a:2", 1))]
+    assert told([leave, ("cat", Subscribe(Query("a:*"))), writes[0], leave, leave, writes[1]]) == ["a:1 1"]
+
+
+def test_nobody_is_told_of_what_she_wrote_herself() -> None:
+    """Else two of them would answer each other for ever."""
+    assert told([("cat", Subscribe(Query())), ("cat", Write("a", 1)), ("bob", Write("b", 1))]) == ["b 1"]
+
+
+def test_asking_again_for_the_same_is_asking_once() -> None:
+    """She is told once of what comes, but of another query besides."""
+    asks = [("cat", Subscribe(Query())), ("cat", Subscribe(Query())), ("cat", Subscribe(Query("a")))]
+    assert told([*asks, ("bob", Write("a", 1)), ("bob", Write("b", 1))]) == ["a 1", "a 1", "b 1"]
+
+
+@pytest.mark.parametrize(
+    ("query", "heard"),
+    [
+        (Query(level="high"), ["b 1"]),
+        (Query(confidence=0.5), ["b 1", "c 1"]),
+        (Query("[ac]", confidence=0.5), ["c 1"]),
+        (Query(author="cat"), []),
+    ],
+)
+def test_a_subscription_may_ask_for_more_than_a_key(query: Query, heard: list[str]) -> None:
+    """A level, a least confidence, an author: a predicate that travels, because it is data."""
+    writes = [Write("a", 1, "low", 0.1), Write("b", 1, "high", 0.9), Write("c", 1, "low", 0.8)]
+    assert told([("cat", Subscribe(query)), *(("bob", each) for each in writes)]) == heard
+
+
+# --- control --------------------------------------------------------------------------------------
+
+
+def test_200_shuffles_end_in_the_same_closure() -> None:
+    """Whatever the order of rules, the rating, the luck, the number at work: quiet, with all that follows."""
+    expected = closure({f"fact:{fact}" for fact, _ in SEEN}, RULES)
+    for seed in range(200):
+        dice = random.Random(seed)
+        rules, rating = dice.sample(ANIMALS, len(ANIMALS)), dice.choice(list(RATINGS.values()))
+        world = experts(rules, seed, rating=rating, concurrent=dice.randint(1, 4))
+        run = world.expect(*properties(rating, RULES)).run()
+        assert known(run) == expected, seed
+        assert run.trace.select("role", agent="board")[-1].data == "quiet"
+        assert all(run.verdicts), run
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_set_of_observations_ends_in_its_closure(seed: int) -> None:
+    """Not only the cheetah's: facts drawn from all that the rules need."""
+    dice = random.Random(seed)
+    needed = sorted({need for _, needs, _, _ in ANIMALS for need in needs})
+    seen = tuple((fact, 0.9) for fact in dice.sample(needed, dice.randint(0, 6)))
+    world = World(seed).add(Blackboard(), Observer("eye", seen))
+    run = world.add(Rule(*each) for each in ANIMALS).run(until=60)
+    assert known(run) == closure({f"fact:{fact}" for fact, _ in seen}, RULES)
+
+
+def test_conclusions_say_what_they_rest_on_and_how_surely() -> None:
+    """The cheetah rests on three entries, and is as sure as the least sure of them times the rule."""
+    written = {event.data.entry.key: event.data.entry for event in experts().run().trace.select("Written")}
+    cheetah = written["fact:cheetah"]
+    assert cheetah.sources == (("fact:tawny", 1), ("fact:dark spots", 1), ("fact:carnivore", 1))
+    assert cheetah.confidence == pytest.approx(0.9 * min(0.8, 0.7, 0.9 * min(0.95, 0.9)))
+
+
+def test_a_dead_source_does_not_wedge_control() -> None:
+    """The hunters' rule is down: control waits for it no longer than its limit, then goes on."""
+    run = experts(limit=2.0).inject("crash hunters @0.1").run(until=60)
+    activated = run.trace.select("Activate", peer="hunters")
+    following = run.trace.select("decision", since=activated[0].time + 1e-6)[0]
+    assert following.time == pytest.approx(activated[0].time + 2.0)
+    assert known(run) == {f"fact:{fact}" for fact, _ in SEEN} | {"fact:mammal"}
+    assert run.trace.select("role", agent="board")[-1].data == "quiet"
+
+
+@pytest.mark.parametrize("steps", [0, 1, 5])
+def test_control_stops_when_its_steps_are_used_up(steps: int) -> None:
+    """It says that it is exhausted, not quiet, and activates nobody more; what follows stays open."""
+    run = experts(steps=steps).expect(*properties(first_come, RULES)).run(until=30)
+    assert run.trace.count("Activate") == steps
+    assert run.trace.select("role", agent="board")[-1].data == "exhausted"
+    assert run.verdicts[-1].status == "undecided"
+
+
+def test_control_stops_when_its_time_is_up() -> None:
+    """Nobody is activated after two seconds."""
+    run = experts(seconds=2.0).run(until=30)
+    assert run.trace.select("Activate")[-1].time < 2.0
+    assert run.trace.select("role", agent="board")[-1].data == "exhausted"
+
+
+def test_a_source_with_nothing_to_say_has_its_turn_all_the_same() -> None:
+    """As it comes, a source is triggered by everything, can always act, and contributes nothing."""
+    world = World().add(Blackboard(), KnowledgeSource("mute", cost=1.0), Client("ann", [Write("a", 1)]))
+    trace = world.run().trace
+    assert [event.data.contributed for event in trace.select("Done")] == [0]
+    assert trace.until > 1.0
+
+
+def test_as_many_act_at_a_time_as_control_allows() -> None:
+    """With two at a time the most that ever work together is two; and it is done sooner."""
+    alone, two = experts(concurrent=1).run(), experts(concurrent=2).run()
+    assert (most_at_work(alone), most_at_work(two)) == (1, 2)
+    assert two.trace.select("Written")[-1].time <= alone.trace.select("Written")[-1].time
+
+
+def most_at_work(run: Run) -> int:
+    """The most activations that were under way together, by what was asked and what was done."""
+    under_way = most = 0
+    for event in run.trace.select("Activate", "Done", kind="send"):
+        under_way += 1 if event.name == "Activate" else -1
+        most = max(most, under_way)
+    return most
+
+
+# --- what it survives -----------------------------------------------------------------------------
+
+EVERYBODY = ["eye", "reporter", *(name for name, *_ in ANIMALS)]
+
+
+def test_a_source_that_comes_back_looks_at_everything_anew() -> None:
+    """The rule about mammals falls at its work: back again, it is activated for all that stands there."""
+    acting = experts().run().trace.select("role", agent="mammals")[0]
+    assert acting.data == "working"
+    world = experts(limit=1.0).inject(f"crash mammals @{acting.time + 0.1:.3f}..2")
+    run = world.expect(*properties(first_come, RULES)).run()
+    assert run.trace.count("Activate", peer="mammals", since=2) >= 4
+    assert "fact:cheetah" in known(run)
+    assert all(run.verdicts)
+
+
+def troubled(seed: int) -> Run:
+    """Up to four: anybody but the board falls and comes back, or is slow; messages come late or twice."""
+    dice, faults = random.Random(seed), list[str]()
+    for _ in range(dice.randint(1, 4)):
+        link = dice.choice(["{}>board", "board>{}"]).format(dice.choice(EVERYBODY))
+        late = f"delay {link} #{dice.randint(1, 6)} {dice.uniform(0.05, 0.9):.3f}"
+        twice = f"duplicate {link} #{dice.randint(1, 6)}"
+        faults.append(dice.choice([disaster(dice, EVERYBODY, "crash slow", 0.0, 6.0), late, twice]))
+    world = experts(dice.sample(ANIMALS, len(ANIMALS)), seed, limit=1.0, concurrent=dice.randint(1, 3))
+    world.add(Reporter("reporter")).inject(*faults)
+    return world.expect(*properties(first_come, RULES)).run()
+
+
+def test_promises_hold_over_200_disasters() -> None:
+    """Whoever falls and comes back, whatever comes late or twice: in the end all that follows is there."""
+    for seed in range(200):
+        run = troubled(seed)
+        assert {verdict.status for verdict in run.verdicts} == {"holds"}, run
+
+
+def test_the_disasters_are_disasters() -> None:
+    """Sources fall in the midst of their turn, and messages overtake each other or come twice."""
+    traces = [troubled(seed).trace for seed in range(0, 200, 4)]
+    assert sum(any(event.data == "down" for event in each.select(kind="drop")) for each in traces) >= 10
+    assert sum(each.count(kind="deliver") > each.count(kind="send") for each in traces) >= 5
+
+
+# --- the order of things --------------------------------------------------------------------------
+
+
+class Guesser(Rule):
+    """Acts on an absence: concludes what it gives as long as nothing says the contrary."""
+
+    async def condition(self, entry: Entry) -> bool:
+        """Its need is not there, or not yet."""
+        keys = {each.key for each in await self.query(self.trigger)}
+        return not keys & {f"fact:{each}" for each in (*self.needs, self.gives)}
+
+    async def contribute(self, entry: Entry) -> list[Write]:
+        """A conclusion from nothing."""
+        return [Write(f"fact:{self.gives}", True, "conclusion")]
+
+
+def guessed(facts: tuple[tuple[str, float], ...]) -> Run:
+    """Facts in this order, the usual rules, and one who guesses that what shows no hair is no mammal."""
+    world = World(latency=0.01).add(
+        Blackboard(), Observer("eye", facts), Guesser("hasty", ("hair",), "reptile")
+    )
+    world.add(Rule(*each) for each in ANIMALS)
+    return world.expect(*properties(first_come, RULES)).run()
+
+
+def test_a_source_that_acts_on_an_absence_makes_the_result_depend_on_the_order() -> None:
+    """Hair seen first: a cheetah; hair seen last: the same cheetah, and a reptile besides."""
+    boards = [known(guessed(facts)) for facts in (SEEN, SEEN[::-1])]
+    assert boards[1] - boards[0] == {"fact:reptile"}
+
+
+def test_the_check_says_so_when_more_stands_there_than_follows() -> None:
+    """It holds of the order in which nothing was guessed, and objects to the other."""
+    verdicts = [guessed(facts).verdicts[-1] for facts in (SEEN, SEEN[::-1])]
+    assert [each.status for each in verdicts] == ["holds", "violated"]
+    assert verdicts[1].because == "fact:reptile stands there and follows from nothing that was observed."
+
+
+class Forgetful(Observer):
+    """Withdraws its first observation `wait` seconds after the last."""
+
+    def __init__(self, name: str, facts: tuple[tuple[str, float], ...], wait: float) -> None:
+        super().__init__(name, facts)
+        self.wait = wait
+
+    async def run(self) -> None:
+        """See, let others conclude, and take it back."""
+        await super().run()
+        await self.sleep(self.wait)
+        await self.ask("board", Retract(f"fact:{self.facts[0][0]}"))
+
+
+def test_the_check_says_so_when_grounds_are_withdrawn_and_conclusions_are_not() -> None:
+    """No hair after all: mammal, carnivore and cheetah hang in the air."""
+    world = (
+        World(latency=0.01)
+        .add(Blackboard(), Forgetful("eye", SEEN, wait=5.0))
+        .add(Rule(*each) for each in ANIMALS)
+    )
+    verdict = world.expect(*properties(first_come, RULES)).run().verdicts[-1]
+    assert verdict.because.startswith(
+        "fact:carnivore, fact:cheetah, fact:mammal stands there and follows from"
+    )
+
+
+def test_nothing_is_concluded_from_what_is_withdrawn_while_a_rule_works() -> None:
+    """The hair is gone before the rule about mammals has thought it through."""
+    world = World(latency=0.01).add(Blackboard(), Forgetful("eye", SEEN[:1], wait=0.2))
+    run = world.add(Rule(*each) for each in ANIMALS).run()
+    assert run.trace.select("role", agent="mammals")[0].data == "working"
+    assert known(run) == {"fact:hair"}
+
+
+# --- a lost update --------------------------------------------------------------------------------
+
+
+class Adder(KnowledgeSource):
+    """Adds one to a total three times: reads it, thinks, and writes it back."""
+
+    async def run(self) -> None:
+        """Write whatever it comes to."""
+        for _ in range(3):
+            (entry,) = await self.query(Query("total"))
+            await self.sleep(self.dice.uniform(0.0, 0.2))
+            await self.ask("board", Write("total", entry.value + 1))
+
+
+class CarefulAdder(KnowledgeSource):
+    """Adds one to a total three times, as an update."""
+
+    async def run(self) -> None:
+        """Say which version it has read, and try again if that was not the last."""
+        for _ in range(3):
+            await self.sleep(self.dice.uniform(0.0, 0.2))
+            await self.update("total", lambda value: value + 1)
+
+
+def total(adder: Callable[[str], Agent], seed: int) -> tuple[int, set[str]]:
+    """What two adders make of 0 in six additions, and the verdicts on what was promised."""
+    world = World(seed, latency="uniform(0.01, 0.05)").add(Blackboard(), Client("zoe", [Write("total", 0)]))
+    run = world.add(adder("ann"), adder("bob"), at=0.5).expect(*properties()).run()
+    return run.world["board"].board.read("total").value, {each.status for each in run.verdicts}  # type: ignore[attr-defined]
+
+
+def test_read_then_write_loses_updates_and_compare_and_set_does_not() -> None:
+    """50 interleavings: the careful always come to 6, the naive hardly ever do; no version is lost."""
+    careful, naive = ([total(adder, seed) for seed in range(50)] for adder in (CarefulAdder, Adder))
+    assert {value for value, _ in careful} == {6}
+    assert min(value for value, _ in naive) < 6
+    assert all(statuses == {"holds"} for _, statuses in careful + naive)
+
+
+def test_an_update_of_nothing_changes_nothing() -> None:
+    """There is no total to add to."""
+    run = World().add(Blackboard(), CarefulAdder("ann")).run()
+    assert run.trace.count("Write") == 0
+
+
+def test_an_update_gives_up_on_a_silent_board() -> None:
+    """Nobody can know whether it was written; it is not written again."""
+    world = World().add(Blackboard(), Client("zoe", [Write("total", 0)])).add(CarefulAdder("ann"), at=0.5)
+    run = world.inject("cut board>ann @0.5..0.9", "crash board @0.95").run(until=60)
+    assert run.trace.count("Write", agent="ann") <= 1
+
+
+# --- to be told, or to ask ------------------------------------------------------------------------
+
+
+def test_a_reporter_and_a_poller_learn_the_same() -> None:
+    """One is told, the other asks: both name the three conclusions, the poller later."""
+    keys = tuple(f"fact:{gives}" for gives in ("mammal", "carnivore", "cheetah"))
+    run = experts().add(Reporter("told"), Poller("asks", keys)).run(until=12)
+    said = {who: [event.data for event in run.trace.select("note", agent=who)] for who in ("told", "asks")}
+    assert said["told"] == said["asks"]
+    assert len(said["told"]) == 3
+    assert run.trace.select("note", agent="asks")[-1].time > run.trace.select("note", agent="told")[-1].time
+
+
+@pytest.mark.parametrize("readers", range(5))
+def test_theory_counts_what_is_sent(readers: int) -> None:
+    """Each reader is told of three conclusions, or looks at each of three keys every second."""
+    keys = tuple(f"fact:{gives}" for gives in ("mammal", "carnivore", "cheetah"))
+    names = [f"reader-{each}" for each in range(readers)]
+    told = experts().add(Reporter(name) for name in names).run(until=12).trace
+    asked = experts().add(Poller(name, keys) for name in names).run(until=12).trace
+    assert told.count("Notify") == notices(readers, 3)
+    assert sum(event.agent in names for event in asked.select("Query")) == polling_reads(readers, 3, 12)
+
+
+# --- where the usual first try goes wrong ---------------------------------------------------------
+
+
+def test_a_subscription_to_a_pattern_hears_of_every_key_that_fits() -> None:
+    """Not only of a key that reads like the pattern."""
+    assert told([("cat", Subscribe(Query("finding:*"))), ("bob", Write("finding:ai", 1))]) == ["finding:ai 1"]
+
+
+@pytest.mark.parametrize(("policy", "stands"), [("most_confident", "work"), ("keep_all", ("work", "guess"))])
+def test_a_guess_does_not_wipe_out_careful_work(policy: str, stands: Any) -> None:
+    """The policy says what becomes of the second write; even the newest forgets nothing."""
+    for merge, value in ((MERGES[policy], stands), (MERGES["newest"], "guess")):
+        world = World().add(
+            Blackboard(merge=merge), Client("ann", [Write("a", "work"), Write("a", "guess", "", 0.1)])
+        )
+        board = world.run(until=5).world["board"].board  # type: ignore[attr-defined]
+        assert board.read("a").value == value
+        assert board.history("a")[0].value == "work"
+
+
+def test_an_error_in_who_is_told_ends_the_run_and_says_whose_it_is() -> None:
+    """Nothing vanishes in a task that nobody awaits; and when all is quiet, the run ends by itself."""
+
+    class Clumsy(Agent):
+        async def run(self) -> None:
+            self.send("board", Subscribe(Query()))
+
+        def on_notify(self, sender: str, message: Notify) -> None:
+            raise KeyError("oops")
+
+    with pytest.raises(AgentError, match=r"agent cat \(Clumsy\) failed at 0.02 s, .*KeyError: 'oops'"):
+        World().add(Blackboard(), Clumsy("cat"), Client("bob", [Write("a", 1)])).run()
+
+
+def test_news_comes_in_the_order_of_the_versions() -> None:
+    """However long the messages take, of one key nobody hears the newer version first."""
+    for seed in range(50):
+        world = World(seed, latency="uniform(0.01, 0.5)").add(Blackboard(), Reader("cat"))
+        run = world.add(Hasty("bob"), at=1.0).run()
+        assert [event.data for event in run.trace.select("note", agent="cat")] == ["1", "2", "3", "4", "5"]
+
+
+class Reader(Agent):
+    """Says which version it hears of."""
+
+    async def run(self) -> None:
+        """Subscribe to everything."""
+        self.send("board", Subscribe(Query()))
+
+    def on_notify(self, sender: str, message: Notify) -> None:
+        self.note(message.entry.version)
+
+
+class Hasty(Agent):
+    """Writes five versions at once."""
+
+    async def run(self) -> None:
+        """Without waiting for an answer."""
+        for version in range(1, 6):
+            self.send("board", Write("a", version))
+
+    def on_written(self, sender: str, message: Written) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"concurrent": 0},
+        {"concurrent": True},
+        {"limit": float("nan")},
+        {"steps": float("nan")},
+        {"seconds": -1},
+    ],
+)
+def test_a_control_that_would_let_nobody_act_is_refused(settings: dict[str, Any]) -> None:
+    """Rather than be silent for ever."""
+    with pytest.raises(ValueError, match=r"Write for instance concurrent=1, limit=10.0, steps=1000"):
+        Blackboard(**settings)
+
+
+def test_grounds_are_pairs_in_a_tuple() -> None:
+    """Nothing at all is none."""
+    with pytest.raises(ValueError, match=r"sources=None: .* Write for instance sources="):
+        Write("a", 1, sources=None)  # type: ignore[arg-type]

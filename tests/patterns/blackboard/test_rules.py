@@ -1,0 +1,412 @@
+"""The board as plain data, beside a model so simple that it can only be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from coordlab.patterns.blackboard.rules import (
+    MERGES,
+    RATINGS,
+    Agenda,
+    Board,
+    Conflict,
+    Entry,
+    Merge,
+    Query,
+    Subscription,
+    keep_all,
+    newest,
+)
+
+KEYS = st.sampled_from(["fact:a", "fact:b", "goal:a", "goal"])
+VALUES = st.sampled_from(["x", "y", "z", ("x", "w")])
+SURENESS = st.sampled_from([0.1, 0.5, 0.9])
+PATTERNS = st.sampled_from(["*", "fact:*", "*:a", "goal", "[fg]*:?", "none"])
+LEVELS = st.sampled_from(["", "low", "high"])
+
+
+class BoardAgainstModel(RuleBasedStateMachine):
+    """Writes, compare-and-sets, retractions and subscriptions, in any order.
+
+    The model keeps for each key the list of (value, sureness, level) or None, and for each subscription
+    what it should have heard.
+    """
+
+    policy = "newest"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.board = Board(MERGES[self.policy])
+        self.model: dict[str, list[tuple[object, float, str] | None]] = {}
+        self.open: list[tuple[Subscription, list[Entry], list[tuple[str, int]]]] = []
+
+    def wanted(self, each: Subscription, key: str, level: str, sureness: float) -> bool:
+        query = each.query
+        return fnmatchcase(key, query.pattern) and query.level in ("", level) and sureness >= query.confidence
+
+    def commit(self, key: str, value: object, sureness: float, level: str) -> None:
+        history = self.model.setdefault(key, [])
+        history.append((value, sureness, level))
+        for subscription, _, due in self.open:
+            if self.wanted(subscription, key, level, sureness):
+                due.append((key, len(history)))
+
+    def merged(self, key: str, value: object, sureness: float) -> object | None:
+        """The value to be committed, or None if what stands there stays."""
+        standing = (self.model.get(key) or [None])[-1]
+        if standing is None or self.policy == "newest":
+            return value
+        if self.policy == "most_confident":
+            return value if sureness > standing[1] else None
+        had = standing[0] if isinstance(standing[0], tuple) else (standing[0],)
+        more = value if isinstance(value, tuple) else (value,)
+        fresh = tuple(each for each in more if each not in had)
+        return (*had, *fresh) if fresh else None
+
+    @rule(key=KEYS, value=VALUES, confidence=SURENESS, level=LEVELS)
+    def write(self, key: str, value: object, confidence: float, level: str) -> None:
+        wanted = self.merged(key, value, confidence)
+        written = self.board.write(key, value, author="ann", level=level, confidence=confidence)
+        if wanted is None:
+            assert written is None
+        else:
+            self.commit(key, wanted, confidence, level)
+            assert written is not None
+            assert (written.value, written.version) == (wanted, len(self.model[key]))
+
+    @rule(key=KEYS, value=VALUES, confidence=SURENESS, expected=st.integers(0, 4))
+    def compare_and_set(self, key: str, value: object, confidence: float, expected: int) -> None:
+        current = len(self.model.get(key, []))
+        if expected != current:
+            with pytest.raises(Conflict, match=rf"is at version {current}, not {expected}: read it again"):
+                self.board.write(key, value, expected=expected, confidence=confidence)
+        else:
+            written = self.board.write(key, value, expected=expected, confidence=confidence)
+            assert written is not None
+            assert written.version == expected + 1
+            self.commit(key, value, confidence, "")
+
+    @rule(key=KEYS)
+    def update(self, key: str) -> None:
+        standing = (self.model.get(key) or [None])[-1]
+        value = "new" if standing is None else (standing[0], "more")
+        written = self.board.update(key, lambda old: "new" if old is None else (old, "more"))
+        assert written is not None
+        assert written.value == value
+        self.commit(key, value, 1.0, "")
+
+    @rule(key=KEYS)
+    def retract(self, key: str) -> None:
+        stands = bool(self.model.get(key)) and self.model[key][-1] is not None
+        assert self.board.retract(key) == stands
+        if stands:
+            self.model[key].append(None)
+
+    @rule(pattern=PATTERNS, level=LEVELS, least=SURENESS, replay=st.booleans())
+    def subscribe(self, pattern: str, level: str, least: float, replay: bool) -> None:
+        heard: list[Entry] = []
+        subscription = Subscription(Query(pattern, level, least), heard.append)
+        standing = [(key, history) for key, history in self.model.items() if history[-1] is not None]
+        due = [
+            (key, len(history))
+            for key, history in standing
+            if replay and (last := history[-1]) and self.wanted(subscription, key, last[2], last[1])
+        ]
+        self.board.subscribe(subscription, replay)
+        self.open.append((subscription, heard, due))
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def unsubscribe(self, data: st.DataObject) -> None:
+        position = data.draw(st.integers(0, len(self.open) - 1))
+        subscription, heard, due = self.open.pop(position)
+        self.board.unsubscribe(subscription)
+        assert [(entry.key, entry.version) for entry in heard] == due
+
+    @invariant()
+    def same_histories(self) -> None:
+        for key, history in self.model.items():
+            kept = [
+                entry and (entry.value, entry.confidence, entry.level) for entry in self.board.history(key)
+            ]
+            assert kept == history
+            assert self.board.version(key) == len(history)
+
+    @invariant()
+    def same_reading(self) -> None:
+        standing = [key for key, history in self.model.items() if history[-1] is not None]
+        assert [entry.key for entry in self.board.query()] == standing
+        assert [entry.key for entry in self.board.query(Query("fact:*"))] == [
+            key for key in standing if key.startswith("fact:")
+        ]
+
+    @invariant()
+    def everybody_heard_what_was_due(self) -> None:
+        for _, heard, due in self.open:
+            assert [(entry.key, entry.version) for entry in heard] == due
+
+
+class MostConfident(BoardAgainstModel):
+    policy = "most_confident"
+
+
+class KeepAll(BoardAgainstModel):
+    policy = "keep_all"
+
+
+TestNewest = BoardAgainstModel.TestCase
+TestMostConfident = MostConfident.TestCase
+TestKeepAll = KeepAll.TestCase
+
+
+# --- entries and queries --------------------------------------------------------------------------
+
+
+def test_an_update_without_compare_and_set_is_lost() -> None:
+    """Ann and Bob both read 10 and add to it: Bob's write hides Ann's, unless he names the version."""
+    naive, careful = Board(), Board()
+    for board in (naive, careful):
+        board.write("fund", 10)
+    ann, bob = naive.read("fund"), naive.read("fund")
+    assert ann is not None
+    assert bob is not None
+    naive.write("fund", ann.value + 5)
+    naive.write("fund", bob.value + 7)
+    assert [entry.value for entry in naive.query()] == [17]
+    careful.write("fund", 15, expected=1)
+    with pytest.raises(Conflict, match=r"'fund' is at version 2, not 1: read it again, then decide anew"):
+        careful.write("fund", 17, expected=1)
+    assert [entry.value for entry in careful.query()] == [15]
+
+
+def test_an_update_that_is_overtaken_while_it_thinks_is_refused() -> None:
+    """Ann's change takes so long that Bob writes in between: hers is not put over his."""
+    board = Board()
+    board.write("fund", 10)
+
+    def slow(value: int) -> int:
+        board.write("fund", 17)
+        return value + 5
+
+    with pytest.raises(Conflict, match=r"'fund' is at version 2, not 1"):
+        board.update("fund", slow)
+    assert [entry.value for entry in board.query()] == [17]
+
+
+def test_a_predicate_narrows_a_subscription() -> None:
+    """Cat wants to hear of what one is sure of, and of nothing else."""
+    board, heard = Board(), list[str]()
+    sure = Subscription(Query(), lambda e: heard.append(e.key), where=lambda e: e.confidence > 0.5)
+    board.subscribe(sure)
+    board.write("doubtful", 1, confidence=0.2)
+    board.write("certain", 1, confidence=0.9)
+    assert heard == ["certain"]
+
+
+def test_who_is_told_no_more_may_say_so_twice() -> None:
+    """Unsubscribing what is not subscribed changes nothing."""
+    board, heard = Board(), list[Entry]()
+    subscription = board.subscribe(Subscription(Query(), heard.append))
+    for _ in range(2):
+        board.unsubscribe(subscription)
+    board.write("a", 1)
+    assert heard == []
+
+
+def test_reading_gives_what_nobody_can_change() -> None:
+    """An entry is a message: it cannot be written to behind the board's back."""
+    entry = Board().write("key", 1)
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        entry.value = 2  # type: ignore[union-attr,misc]
+
+
+def test_a_key_nobody_wrote_has_no_history() -> None:
+    """Version 0, no entry, no history, nothing to retract."""
+    board = Board()
+    nothing = (board.version("x"), board.read("x"), board.history("x"), board.retract("x"))
+    assert nothing == (0, None, [], False)
+
+
+@pytest.mark.parametrize(
+    ("query", "fits"),
+    [
+        (Query("finding:*"), True),
+        (Query("finding"), False),
+        (Query("FINDING:*"), False),
+        (Query("*", "high"), True),
+        (Query("*", "low"), False),
+        (Query(confidence=0.5), True),
+        (Query(confidence=0.6), False),
+        (Query(author="ann"), True),
+        (Query(author="bob"), False),
+    ],
+    ids=repr,
+)
+def test_a_query_asks_for_key_level_confidence_and_author(query: Query, fits: bool) -> None:
+    """A glob is matched against the whole key, case and all; what is left out may be anything."""
+    assert query.matches(Entry("finding:ai", 1, level="high", confidence=0.5, author="ann")) is fits
+
+
+# --- merging --------------------------------------------------------------------------------------
+
+
+def test_keeping_all_keeps_each_once() -> None:
+    """Three voices, one of which repeats another; what was merged rests on what it was merged with."""
+    board = Board(keep_all)
+    for value, author in (("red", "ann"), ("blue", "bob"), ("red", "cat")):
+        board.write("colour", value, author=author)
+    assert [(entry.value, entry.version) for entry in board.query()] == [(("red", "blue"), 2)]
+    assert [entry.author for _, entry in board.derivation("colour")] == ["bob", "ann"]
+
+
+def test_a_policy_of_ones_own() -> None:
+    """Any function of the old and the new entry will do: here the highest bid stands, under its key."""
+    highest = Board(lambda old, new: replace(new, value=max(old.value, new.value), key="elsewhere"))
+    for bid in (3, 7, 5):
+        highest.write("bid", bid)
+    assert [(entry.key, entry.value, entry.version) for entry in highest.query()] == [("bid", 7, 3)]
+
+
+# --- where it comes from --------------------------------------------------------------------------
+
+
+def test_a_derivation_goes_down_to_what_was_seen() -> None:
+    """Each entry is followed by what it rests on, one deeper, in the versions it rested on."""
+    board = Board()
+    for key, sources in (("a", ()), ("b", (("a", 1),)), ("a", ()), ("c", (("b", 1), ("a", 2)))):
+        board.write(key, True, sources=sources)
+    told = [f"{'-' * depth}{entry.key}{entry.version}" for depth, entry in board.derivation("c")]
+    assert told == ["c1", "-b1", "--a1", "-a2"]
+
+
+def test_what_was_retracted_is_still_what_something_rested_on() -> None:
+    """Its history stays, and with it the reasons."""
+    board = Board()
+    board.write("a", True)
+    board.write("b", True, sources=(("a", 1),))
+    board.retract("a")
+    assert [entry.key for _, entry in board.derivation("b")] == ["b", "a"]
+
+
+def test_a_derivation_may_be_deep() -> None:
+    """Five thousand updates, each of which rests on the one before."""
+    board = Board()
+    for version in range(5000):
+        board.write("count", version, sources=(("count", version),) if version else ())
+    assert max(depth for depth, _ in board.derivation("count")) == 4999
+
+
+# --- the agenda -----------------------------------------------------------------------------------
+
+ACTIVATIONS = st.lists(st.sampled_from([0.1, 0.5, 0.9]), max_size=8)
+
+
+@pytest.mark.parametrize("rating", RATINGS)
+@given(sure=ACTIVATIONS)
+def test_an_agenda_is_worked_off_by_rating_and_then_by_age(rating: str, sure: list[float]) -> None:
+    """The same order as sorting once: the highest rating first, of equals the oldest."""
+    agenda = Agenda(RATINGS[rating])
+    added = [agenda.add("ann", Entry(f"key:{at}", 1, confidence=each)) for at, each in enumerate(sure)]
+    taken = [agenda.take() for _ in added]
+    assert taken == sorted(filter(None, added), key=lambda each: (-RATINGS[rating](each), each.order))
+
+
+def test_nobody_waits_twice_for_the_same_version() -> None:
+    """Nor has a second turn; another version, another source, or a fresh start is another matter."""
+    agenda, entry = Agenda(), Entry("a", 1, 1)
+    asks = [("ann", entry), ("ann", entry), ("bob", entry), ("ann", replace(entry, version=2))]
+    assert [agenda.add(*each) is not None for each in asks] == [True, False, True, True]
+    agenda.take()
+    agenda.renew("ann")
+    assert [agenda.add(*each) is not None for each in asks] == [True, False, False, False]
+
+
+# --- what cannot be -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "advice"),
+    [
+        (lambda: Board().write("a*", 1), ValueError, r"'a\*' is no key: .* Write for instance 'finding:ai'"),
+        (lambda: Board().write("", 1), ValueError, r"'' is no key: that is a text, not empty"),
+        (lambda: Board().write(7, 1), ValueError, r"7 is no key"),  # type: ignore[arg-type]
+        (lambda: Board().write("a", [1]), TypeError, r"Entry.value = \[1\] could still change"),
+        (
+            lambda: Board().write("a", 1, confidence=85),
+            ValueError,
+            r"confidence=85 is none: it lies between 0 .* Write for instance confidence=0.85",
+        ),
+        (
+            lambda: Board().write("a", 1, sources=("b",)),
+            ValueError,
+            r"sources=\('b',\): what an entry rests on is named by pairs of key and version. Write for",
+        ),
+        (lambda: Query(confidence=float("nan")), ValueError, r"confidence=nan is none"),
+        (lambda: Query(7), ValueError, r"pattern=7 is no glob. Write a text such"),  # type: ignore[arg-type]
+        (
+            lambda: Board().write("b", 1, sources=(("a", 1),)),
+            Conflict,
+            r"'b' rests on 'a', version 1, which never stood here: nothing does yet, so write it first",
+        ),
+        (
+            lambda: list(filled().derivation("x")),
+            LookupError,
+            r"'x', version 0, does not stand here: name what does, such as 'a', version 1",
+        ),
+        (lambda: list(filled().derivation("a", 2)), LookupError, r"'a', version 2, does not stand here"),
+        (
+            lambda: filled(lambda old, new: 7).write("a", 2),  # type: ignore[arg-type]
+            TypeError,
+            r"the merge policy made 7 of two entries: an Entry is meant, or None to let the old one stand",
+        ),
+        (
+            lambda: nan_agenda().take(),
+            ValueError,
+            r"the rating of ann is nan: a number is meant, the higher the sooner",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_advice(
+    wrong: Callable[[], object], error: type[Exception], advice: str
+) -> None:
+    """Keys that are patterns, values that can change, sureness beyond 1, grounds that never were."""
+    with pytest.raises(error, match=advice):
+        wrong()
+
+
+def filled(merge: Merge = newest) -> Board:
+    """A board with one entry."""
+    board = Board(merge)
+    board.write("a", 1)
+    return board
+
+
+def nan_agenda() -> Agenda:
+    """An agenda whose rating knows no number."""
+    agenda = Agenda(lambda each: float("nan"))
+    agenda.add("ann", Entry("a", 1))
+    return agenda
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"key": "a*"}, {"confidence": 2}, {"expected": 5}, {"sources": (("no", 1),)}, {"value": []}]
+)
+def test_what_is_refused_leaves_the_board_as_it_was(wrong: dict[str, object]) -> None:
+    """No version is used up, and nobody is told."""
+    board, heard = filled(), list[Entry]()
+    board.subscribe(Subscription(Query(), heard.append))
+    with pytest.raises((ValueError, TypeError)):
+        board.write(**{"key": "a", "value": 2, **wrong})  # type: ignore[arg-type]
+    assert (board.version("a"), len(board.query()), heard) == (1, 1, [])
+
+
+def test_they_show_themselves_in_short() -> None:
+    """Without addresses, the same in every run."""
+    assert (repr(filled()), repr(nan_agenda())) == ("<Board of 1 keys>", "<Agenda of 1>")

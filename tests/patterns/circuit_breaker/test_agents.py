@@ -1,0 +1,572 @@
+"""The breaker around asyncio code, and between agents: what it stops, what it costs, and what it survives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from coordlab import World
+from coordlab.patterns.circuit_breaker import CAREFUL, Callee, Caller, CircuitBreaker, demo, naive, theory
+from coordlab.patterns.circuit_breaker.checks import closing_time, properties
+from coordlab.patterns.circuit_breaker.rules import (
+    CLOSED,
+    DISABLED,
+    FORCED_OPEN,
+    HALF_OPEN,
+    OPEN,
+    OpenError,
+    Outcome,
+    Refusal,
+    Settings,
+    Told,
+)
+from coordlab.trace.trace import Event, Trace
+from coordlab.world.loop import simulate
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+Story = Callable[[], Coroutine[Any, Any, Any]]
+
+QUICK = Settings(failures=2, wait=0.02)  # 20 ms: short enough for real time
+
+
+def statuses(run: Run) -> set[str]:
+    return {verdict.status for verdict in run.verdicts}
+
+
+def roles(trace: Trace, agent: str = "ann") -> list[tuple[float, Any]]:
+    return [(event.time, event.data) for event in trace.select("role", kind="state", agent=agent)]
+
+
+async def works(seconds: float = 0.0) -> str:
+    await asyncio.sleep(seconds)
+    return "done"
+
+
+async def fails(seconds: float = 0.0, error: type[BaseException] = ConnectionError) -> None:
+    await asyncio.sleep(seconds)
+    raise error
+
+
+async def result(call: Coroutine[Any, Any, Any]) -> Any:
+    """What it gives, or the name of its error."""
+    try:
+        return await call
+    except Exception as error:  # noqa: BLE001  (that is what is asked for)
+        return type(error).__name__
+
+
+async def trip(breaker: CircuitBreaker) -> None:
+    """Let as many calls fail as it takes."""
+    for _ in range(breaker.machine.settings.failures or 0):
+        await result(breaker(fails)())
+
+
+# --- around asyncio code, on virtual and on real time ---------------------------------------------
+
+
+@pytest.fixture(params=[simulate, asyncio.run], ids=["virtual", "real"])
+def played(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Plays a coroutine on virtual time, or on real time."""
+    runner: Callable[[Coroutine[Any, Any, Any]], Any] = request.param
+    return runner
+
+
+def test_a_decorated_function_is_called_refused_and_called_again(played: Callable[..., Any]) -> None:
+    """Two failures, a refusal, and after the wait a success that closes it: on any clock."""
+    breaker = CircuitBreaker(QUICK, "db")
+    failing = True
+
+    @breaker
+    async def load(key: str) -> str:
+        """Load it."""
+        if failing:
+            raise ConnectionError
+        return key
+
+    async def story() -> list[Any]:
+        nonlocal failing
+        heard = [await result(load("a")) for _ in range(3)]
+        failing = False
+        await asyncio.sleep(0.025)
+        return [*heard, breaker.state, await result(load("a")), breaker.state]
+
+    assert (load.__name__, load.__doc__) == ("load", "Load it.")
+    errors = ["ConnectionError", "ConnectionError", "OpenError"]
+    assert played(story()) == [*errors, HALF_OPEN, "a", CLOSED]
+
+
+def test_a_block_is_guarded_as_a_function_is(played: Callable[..., Any]) -> None:
+    """`async with` raises OpenError instead of entering, and it knows when to come again."""
+
+    async def story() -> tuple[str, float, str]:
+        breaker = CircuitBreaker(QUICK, "db")
+        for _ in range(2):
+            with suppress(ConnectionError):
+                async with breaker:
+                    raise ConnectionError
+        with pytest.raises(OpenError, match="the breaker 'db' is open: the call was not made") as refused:
+            async with breaker:
+                pytest.fail("this must not run")
+        await asyncio.sleep(refused.value.retry_after + 0.001)
+        async with breaker as permit:
+            assert permit.probe
+        return refused.value.state, refused.value.retry_after, breaker.state
+
+    state, retry_after, after = played(story())
+    assert (state, 0 < retry_after <= 0.02, after) == (OPEN, True, CLOSED)
+
+
+def test_calls_of_many_tasks_and_nested_ones_keep_their_own_permits(played: Callable[..., Any]) -> None:
+    """The one that began first ends last, and one enters twice: each outcome goes to its own permit."""
+    told: list[Told] = []
+
+    async def call(breaker: CircuitBreaker, seconds: float) -> None:
+        async with breaker:
+            await asyncio.sleep(seconds)
+            async with breaker:
+                pass
+
+    async def story() -> None:
+        breaker = CircuitBreaker(QUICK, listeners=(told.append,))
+        await asyncio.gather(*(call(breaker, seconds) for seconds in (0.02, 0.01, 0.0)))
+
+    played(story())
+    kinds = [(type(each).__name__, each.number) for each in told if not isinstance(each, Refusal)]  # type: ignore[union-attr]
+    begun = [("Permit", number) for number in (1, 2, 3)]
+    ends = [[("Permit", 3 + n), ("Outcome", 3 + n), ("Outcome", 4 - n)] for n in (1, 2, 3)]
+    assert kinds == begun + [each for end in ends for each in end]
+
+
+def test_listeners_hear_of_the_time_without_a_call() -> None:
+    """Open at 0 s, half-open when the wait is over, though nobody calls or looks."""
+    heard: list[tuple[float, str]] = []
+
+    def listen(what: Told) -> None:
+        if hasattr(what, "after"):
+            heard.append((asyncio.get_running_loop().time(), what.after))
+
+    async def story() -> None:
+        await trip(CircuitBreaker(Settings(failures=2, wait=60), listeners=(listen,)))
+        await asyncio.sleep(600)
+
+    simulate(story())
+    assert heard == [(0.0, OPEN), (60.0, HALF_OPEN)]
+
+
+def test_with_a_clock_of_its_own_it_goes_by_that() -> None:
+    """No event loop has to run, and virtual seconds do not matter."""
+    now = 100.0
+    breaker = CircuitBreaker(Settings(failures=2, wait=60), clock=lambda: now)
+    assert breaker.state == CLOSED
+    simulate(trip(breaker))
+    simulate(asyncio.sleep(600))  # type: ignore[arg-type]
+    assert breaker.state == OPEN
+    now = 160.0
+    assert breaker.state == HALF_OPEN
+
+
+def test_it_is_forced_open_and_closed_by_hand(played: Callable[..., Any]) -> None:
+    """Nothing gets through, however long one waits, until the hand comes back."""
+
+    async def story() -> list[Any]:
+        breaker = CircuitBreaker(QUICK)
+        breaker.force(FORCED_OPEN)
+        await asyncio.sleep(0.03)
+        heard = [await result(breaker(works)())]
+        breaker.force(DISABLED)
+        await trip(breaker)
+        heard.append(await result(breaker(works)()))
+        breaker.force(CLOSED)
+        return [*heard, breaker.state]
+
+    assert played(story()) == ["OpenError", "done", CLOSED]
+
+
+# --- what counts as a failure ---------------------------------------------------------------------
+
+
+def test_a_hang_is_a_failure_if_its_time_is_limited_inside(played: Callable[..., Any]) -> None:
+    """The time limit ends the call with a TimeoutError, which counts."""
+
+    async def story() -> str:
+        breaker = CircuitBreaker(QUICK)
+        for _ in range(2):
+            with suppress(TimeoutError):
+                async with breaker, asyncio.timeout(0.001):
+                    await asyncio.sleep(3600)
+        return breaker.state
+
+    assert played(story()) == OPEN
+
+
+def test_a_caller_that_gives_up_is_neither_failure_nor_success(played: Callable[..., Any]) -> None:
+    """It says nothing of the callee: closed stays closed, and a probe returns its permit."""
+
+    async def story() -> tuple[str, str, str]:
+        breaker = CircuitBreaker(QUICK)
+        for _ in range(5):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(breaker(works)(3600), timeout=0.001)
+        before = breaker.state
+        breaker.force(HALF_OPEN)
+        call = asyncio.ensure_future(breaker(works)(3600))
+        await asyncio.sleep(0)
+        full = await result(breaker(works)())
+        call.cancel()
+        with suppress(asyncio.CancelledError):
+            await call
+        return before, full, await result(breaker(works)())
+
+    assert played(story()) == (CLOSED, "OpenError", "done")
+
+
+def test_what_is_ignored_what_counts_and_what_is_an_answer() -> None:
+    """ValueError is the caller's own fault, ConnectionError a failure, KeyError an answer: no such key."""
+
+    async def story() -> list[str]:
+        states = []
+        for error in (ValueError, KeyError, ConnectionError):
+            breaker = CircuitBreaker(QUICK, counted=(OSError,), ignored=(ValueError,))
+            for _ in range(5):
+                await result(breaker(fails)(error=error))
+            states.append(breaker.state)
+        return states
+
+    assert simulate(story()) == [CLOSED, CLOSED, OPEN]
+
+
+def test_a_refusal_inside_does_not_trip_the_breaker_outside() -> None:
+    """The inner one is open; the outer one is told apart by its name, and stays closed."""
+
+    async def story() -> tuple[set[str], str, str]:
+        inner, outer = CircuitBreaker(QUICK, "inner"), CircuitBreaker(QUICK, "outer")
+        await trip(inner)
+        refused = set()
+        for _ in range(5):
+            try:
+                await outer(inner(works))()
+            except OpenError as error:
+                refused.add(error.breaker)
+        return refused, inner.state, outer.state
+
+    assert simulate(story()) == ({"inner"}, OPEN, CLOSED)
+
+
+# --- what the usual first try gets wrong ----------------------------------------------------------
+
+
+def admitted_of_50(probes: int) -> int:
+    async def story() -> int:
+        breaker, reached = CircuitBreaker(Settings(probes=probes)), 0
+
+        async def probe() -> None:
+            nonlocal reached
+            reached += 1
+            await asyncio.sleep(1)
+
+        await trip(breaker)
+        await asyncio.sleep(61)
+        await asyncio.gather(*(result(breaker(probe)()) for _ in range(50)))
+        return reached
+
+    return simulate(story())
+
+
+def test_half_open_is_no_herd() -> None:
+    """Of 50 callers as many reach the service as there are probes; at first, it was all of them."""
+    assert naive.half_open_herd() == 50
+    assert [admitted_of_50(probes) for probes in (1, 10)] == [1, 10]
+
+
+async def overlapping(early: Coroutine[Any, Any, Any], breaker: CircuitBreaker) -> float:
+    """A call begins, others trip the breaker, and the call ends.  Seconds until the next is admitted."""
+    call = asyncio.ensure_future(result(early))
+    await asyncio.gather(*(result(breaker(fails)()) for _ in range(5)))
+    await call
+    while await result(breaker(works)()) == "OpenError":  # noqa: ASYNC110  (as a caller would)
+        await asyncio.sleep(1)
+    return asyncio.get_running_loop().time()
+
+
+@pytest.mark.parametrize("ends", [works, fails])
+def test_a_call_from_before_the_trip_neither_closes_it_nor_keeps_it_shut(ends: Callable[..., Any]) -> None:
+    """Its success would have closed it at 1 s, its failure kept it shut until 111 s: it is 60 s for both."""
+    assert (naive.success_from_before(), naive.failure_from_before()) == ((OPEN, CLOSED), 111.0)
+    breaker = CircuitBreaker()
+    assert simulate(overlapping(breaker(ends)(50), breaker)) == 60.0
+
+
+def test_four_failures_of_five_trip_it() -> None:
+    """A rate sees them, where the count in a row never does: 800 failures of 1000."""
+    assert naive.four_of_five_fail() == (800, CLOSED)
+
+    async def story() -> int:
+        breaker, made = CircuitBreaker(Settings(failure_rate=0.5, minimum_calls=20)), 0
+        while breaker.state == CLOSED:
+            made += 1
+            await result(breaker(fails if made % 5 else works)())
+        return made
+
+    assert simulate(story()) == 20
+
+
+def test_one_success_does_not_close_it() -> None:
+    """It takes as many as there are probes."""
+    assert naive.one_success_closes() == CLOSED
+
+    async def story() -> list[str]:
+        breaker, states = CircuitBreaker(Settings(probes=3)), []
+        await trip(breaker)
+        await asyncio.sleep(61)
+        for _ in range(3):
+            await breaker(works)()
+            states.append(breaker.state)
+        return states
+
+    assert simulate(story()) == [HALF_OPEN, HALF_OPEN, CLOSED]
+
+
+def test_the_other_mistakes_are_mended_as_well() -> None:
+    """Hangs, callers' errors, nested breakers: the tests above; here the clock, the wait and the state."""
+    assert naive.hangs_do_not_count() == (0, CLOSED)
+    assert naive.caller_errors_trip() == OPEN
+    assert naive.nested_breakers_cascade() == ("Exception", OPEN, OPEN)
+    assert (naive.clock_set_back(), naive.refused_at_the_wait(), naive.state_is_stale()) == (3661, True, OPEN)
+
+    async def story() -> tuple[Any, str]:
+        breaker = CircuitBreaker()
+        await trip(breaker)
+        await asyncio.sleep(60)
+        admitted = await result(breaker(works)())
+        await trip(breaker)
+        await asyncio.sleep(600)
+        return admitted, breaker.machine.state  # what a display shows that does not look at the clock
+
+    assert simulate(story()) == ("done", HALF_OPEN)
+
+
+# --- between agents -------------------------------------------------------------------------------
+
+
+def world(settings: Settings = CAREFUL, **caller: Any) -> World:
+    return World(latency=0.01).add(Callee("db"), Caller("ann", settings=settings, **caller))
+
+
+def told(event: Event) -> str:
+    """An event as a line, a note by what matters in it."""
+    if event.kind != "note":
+        return str(event)
+    what = event.data
+    if isinstance(what, Outcome):
+        what = f"Outcome({what.number}, {what.result!r}, {what.seconds})"
+    return f"{event.time:.3f} {event.agent} {getattr(what, 'why', what)}"
+
+
+def test_the_happy_trace_of_a_trip_and_a_recovery() -> None:
+    """Three calls in vain; refused for a second; two probes come back, and it is closed."""
+    run = world(period=0.5).inject("crash db @1.9..3.4").run(until=5.2)
+    tale = run.trace.select("send", "drop", "timer", "state", "note", "crash", "restart", since=1.9)
+    assert [told(event) for event in tale if event.name != "its next beat"] == [
+        "1.900 db crash",
+        "2.000 ann Permit(breaker='db', generation=0, number=4, at=2.0, probe=False)",
+        "2.000 ann send Request -> db",
+        "2.010 db drop Request <- ann down",
+        "2.200 ann timer answers to Request 0.2",
+        "2.200 ann Outcome(4, 'failure', 0.2)",
+        "2.500 ann Permit(breaker='db', generation=0, number=5, at=2.5, probe=False)",
+        "2.500 ann send Request -> db",
+        "2.510 db drop Request <- ann down",
+        "2.700 ann timer answers to Request 0.2",
+        "2.700 ann Outcome(5, 'failure', 0.2)",
+        "3.000 ann Permit(breaker='db', generation=0, number=6, at=3.0, probe=False)",
+        "3.000 ann send Request -> db",
+        "3.010 db drop Request <- ann down",
+        "3.200 ann timer answers to Request 0.2",
+        "3.200 ann Outcome(6, 'failure', 0.2)",
+        "3.200 ann state role open",
+        "3.200 ann 3 failures in a row",
+        "3.400 db restart Callee []",
+        "3.500 ann Refusal(breaker='db', state='open', retry_after=0.7)",
+        "4.000 ann Refusal(breaker='db', state='open', retry_after=0.2)",
+        "4.200 ann state role half-open",
+        "4.200 ann the wait is over",
+        "4.500 ann Permit(breaker='db', generation=2, number=7, at=4.5, probe=True)",
+        "4.500 ann send Request -> db",
+        "4.510 db send Result -> ann",
+        "4.520 ann Outcome(7, 'success', 0.02)",
+        "5.000 ann Permit(breaker='db', generation=2, number=8, at=5.0, probe=True)",
+        "5.000 ann send Request -> db",
+        "5.010 db send Result -> ann",
+        "5.020 ann Outcome(8, 'success', 0.02)",
+        "5.020 ann state role closed",
+        "5.020 ann the probes came back",
+    ]
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("failures", [1, 3, 5])
+@pytest.mark.parametrize("patience", [0.1, 0.4, 0.9])
+@pytest.mark.parametrize(("wait", "probes"), [(1.0, 1), (1.0, 3), (3.2, 2)])
+def test_theory_counts_the_calls_that_a_dead_callee_gets(
+    failures: int, patience: float, wait: float, probes: int
+) -> None:
+    """From 1 to 60 beats of an outage: the formula, the trace, and at most all of them without a breaker."""
+    settings = Settings(failures=failures, wait=wait, probes=probes, probe_wait=10.0)
+    trace = world(settings, period=0.25, patience=patience).inject("crash db @0").run(until=15.1).trace
+    asked = [round(event.time / 0.25) for event in trace.select("Request")]
+    for beats in range(61):
+        calls = theory.calls_in_outage(beats, 0.25, patience, failures, wait, probes)
+        assert calls == sum(beat <= beats for beat in asked) <= beats
+
+
+def test_while_all_is_well_it_costs_no_message() -> None:
+    """Two for each call, as without it."""
+    trace = world(period=0.25).run(until=10.1).trace
+    assert trace.count("send") == 2 * 40
+
+
+# --- what it survives -----------------------------------------------------------------------------
+
+
+def test_the_demo_keeps_every_promise() -> None:
+    """All nine properties hold, and both callers have been through all three states."""
+    run = demo()
+    assert statuses(run) == {"holds"}
+    assert {role for agent in ("ann", "bob") for _, role in roles(run.trace, agent)} == {
+        OPEN,
+        HALF_OPEN,
+        CLOSED,
+    }
+
+
+def test_a_slow_callee_trips_it_though_no_call_fails() -> None:
+    """Every answer comes, half a second late: three of them are enough."""
+    settings = Settings(failures=None, slow_rate=1.0, slow=0.3, window_calls=3, minimum_calls=3, wait=1.0)
+    run = world(settings, period=1.0, patience=2.0).inject("slow db 0.5 @3.5..8.5").run(until=12.0)
+    outcomes = [event.data for event in run.trace.select("note") if isinstance(event.data, Outcome)]
+    assert {each.result for each in outcomes} == {"success"}
+    assert [role for _, role in roles(run.trace)][:4] == [OPEN, HALF_OPEN, OPEN, HALF_OPEN]
+    assert roles(run.trace)[-1][1] == CLOSED
+
+
+def test_a_callee_that_says_no_is_as_bad_as_a_silent_one() -> None:
+    """It fails nine times of ten, and answers each time."""
+    world = World(seed=3, latency=0.01).add(Callee("db", failing=0.9), Caller("ann"))
+    run = world.expect(*properties(CAREFUL, traffic=0.25)).run(until=20.0)
+    assert not any(verdict.status == "violated" for verdict in run.verdicts)
+    assert run.trace.count("Request") < 0.6 * run.trace.count("timer", agent="ann")
+
+
+def test_a_probe_that_hangs_is_given_up() -> None:
+    """The caller waits for ever; the breaker does not: it opens again, and the next probe closes it."""
+    settings = Settings(failures=1, wait=1.0, probe_wait=1.0)
+    world = World(latency=0.01).add(Callee("db"), Caller("ann", patience=None, settings=settings))
+    world["ann"].breaker.machine.force(OPEN, 0.0)  # type: ignore[attr-defined]
+    run = world.inject("crash db @0..2.5").expect(*properties(settings, traffic=0.25)).run(until=6.0)
+    assert [role for _, role in roles(run.trace)] == [HALF_OPEN, OPEN, HALF_OPEN, CLOSED]
+
+
+def test_a_breaker_dies_with_its_caller() -> None:
+    """Open when ann crashes, closed when she is back, although nothing has changed at the callee."""
+    run = world().inject("crash db @0", "crash ann @2..3").expect(*properties(CAREFUL, 0.25)).run(until=8)
+    assert [role for at, role in roles(run.trace) if 2 < at < 5] == [OPEN, HALF_OPEN]
+    assert not any(verdict.status == "violated" for verdict in run.verdicts)
+
+
+DISASTER = "crash partition cut slow drop duplicate delay"
+
+
+def disaster(seed: int, settings: Settings = CAREFUL) -> Run:
+    """Three callers of one callee, and up to four faults of any kind."""
+    world = World(seed, latency="uniform(0.01, 0.05)").add(Callee("db", failing=0.1 if seed % 2 else 0.0))
+    world.add(Caller(name, period=0.3, settings=settings) for name in ("ann", "bob", "cid"))
+    world.inject(*disasters(seed, ["db", "ann", "bob", "cid"], DISASTER, end=6.0))
+    return world.expect(*properties(settings, traffic=0.3)).run(until=6.0 + closing_time(settings, 0.3))
+
+
+TOLERANT = Settings(
+    failures=None,
+    failure_rate=0.5,
+    slow_rate=0.8,
+    slow=0.1,
+    window_seconds=3.0,
+    minimum_calls=4,
+    wait=0.7,
+    probes=4,
+    tolerated=1,
+    probe_wait=0.15,
+)
+
+
+@pytest.mark.parametrize("settings", [CAREFUL, TOLERANT], ids=["in a row", "rates"])
+def test_promises_hold_over_200_disasters(settings: Settings) -> None:
+    """Whatever crashes, parts, slows, or is lost, doubled and late: none of the nine is ever violated."""
+    for seed in range(200):
+        run = disaster(seed, settings)
+        assert "violated" not in statuses(run), (run.line, run.verdicts)
+
+
+def test_the_disasters_are_disasters() -> None:
+    """Breakers trip, probes fail and are given up, callers crash, and many a breaker closes again."""
+    traces = [disaster(seed, TOLERANT).trace for seed in range(0, 200, 5)]
+    states = [role for trace in traces for name in ("ann", "bob", "cid") for _, role in roles(trace, name)]
+    told = [event.data for trace in traces for event in trace.select("note")]
+    crashed = [event.agent for trace in traces for event in trace.select("crash") if event.agent != "db"]
+    assert min(states.count(OPEN), states.count(HALF_OPEN)) >= 60
+    assert min(states.count(CLOSED), sum("lapsed" in repr(each) for each in told)) >= 20
+    assert len(crashed) >= 5
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+def test_only_coroutine_functions_are_guarded() -> None:
+    """The error names what it was given and says what to do."""
+    with pytest.raises(
+        TypeError, match=r"len is no coroutine function, and only these .* `async def`\. Make it one"
+    ):
+        CircuitBreaker()(len)
+
+
+def test_without_a_loop_and_a_clock_there_is_no_time() -> None:
+    """It says so, and shows where to get one."""
+    with pytest.raises(
+        RuntimeError, match=r"'db', closed> goes by the time of the running .* CircuitBreaker\(clock="
+    ):
+        CircuitBreaker(name="db").force(OPEN)
+
+
+def test_what_is_entered_in_one_task_is_left_in_the_same() -> None:
+    """Anything else is an error, not a wrong count."""
+
+    async def story() -> None:
+        breaker = CircuitBreaker(name="db")
+        await breaker.__aenter__()
+        await asyncio.ensure_future(breaker.__aexit__(None, None, None))
+
+    with pytest.raises(RuntimeError, match=r"entered in one task and left in another\. Do both in the same"):
+        simulate(story())
+
+
+def test_a_share_of_failures_is_a_share() -> None:
+    """30 % is 0.3."""
+    with pytest.raises(ValueError, match=r"failing=30: a share from 0 to 1 is meant\. Write failing=0\.3"):
+        Callee(failing=30)
+
+
+def test_wrong_errors_are_refused_at_once() -> None:
+    """Not when the first call fails."""
+    with pytest.raises(TypeError, match="a tuple of exception classes is meant"):
+        CircuitBreaker(ignored=[ValueError])  # type: ignore[arg-type]
+
+
+def test_a_breaker_shows_its_name_and_state() -> None:
+    """And no address."""
+    assert repr(CircuitBreaker(name="db")) == "<CircuitBreaker 'db', closed>"

@@ -1,0 +1,788 @@
+"""The breaker as a state machine, on a clock that is passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import inf, nan
+from typing import Any
+
+import pybreaker
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordlab.patterns.circuit_breaker.rules import (
+    CLOSED,
+    DEFAULT,
+    DISABLED,
+    FAILURE,
+    FORCED_OPEN,
+    HALF_OPEN,
+    IGNORED,
+    METRICS_ONLY,
+    OPEN,
+    PRESETS,
+    STATES,
+    SUCCESS,
+    Breaker,
+    CallRefused,
+    OpenError,
+    Outcome,
+    Permit,
+    Refusal,
+    Settings,
+    Told,
+    Transition,
+    Window,
+    error_classes,
+    result_of,
+)
+
+RESULTS = {"F": FAILURE, "S": SUCCESS, "I": IGNORED}
+
+
+def called(breaker: Breaker, results: str, now: float = 0.0) -> Breaker:
+    """One call for each letter, one a second: it fails, succeeds or is ignored."""
+    for second, letter in enumerate(results):
+        permit = breaker.admit(now + second)
+        if isinstance(permit, Permit):
+            breaker.outcome(permit, now + second, RESULTS[letter])
+    return breaker
+
+
+def admitted(breaker: Breaker, now: float, many: int = 1) -> list[Permit]:
+    """The permits that so many callers get at one moment."""
+    answers = [breaker.admit(now) for _ in range(many)]
+    return [each for each in answers if isinstance(each, Permit)]
+
+
+def tripped(settings: Settings = DEFAULT, **more: Any) -> Breaker:
+    """One that was forced open by failures, at 0 s."""
+    breaker = Breaker(settings, **more)
+    for permit in admitted(breaker, 0.0, settings.failures or 0):
+        breaker.outcome(permit, 0.0, FAILURE)
+    return breaker
+
+
+# --- tripping -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("results", "state"),
+    [("FFFF", CLOSED), ("FFFFF", OPEN), ("FFFFSF", CLOSED), ("FFFFIF", OPEN), ("SFFFFF", OPEN)],
+)
+def test_so_many_failures_in_a_row_trip_it(results: str, state: str) -> None:
+    """The fifth does; a success begins the row anew, an ignored call does not."""
+    assert called(Breaker(Settings(failures=5)), results).state == state
+
+
+def test_the_threshold_of_a_rate_is_reached_when_it_is_met() -> None:
+    """Half of ten, with a minimum of ten, is half: the tenth call trips it, no earlier one can."""
+    breaker = Breaker(Settings(failures=None, failure_rate=0.5, minimum_calls=10, window_calls=10))
+    states = [called(breaker, letter, now).state for now, letter in enumerate("FSFSFSFSFS")]
+    assert states == [CLOSED] * 9 + [OPEN]
+
+
+def test_a_rate_sees_what_a_row_does_not() -> None:
+    """Four of five calls fail: the row of five never comes, the rate of half is there after ten calls."""
+    results = "FFFFS" * 200
+    assert called(Breaker(Settings(failures=5)), results).state == CLOSED
+    windowed = Breaker(
+        Settings(failures=None, failure_rate=0.5, minimum_calls=10), listeners=(told := Tale(),)
+    )
+    called(windowed, results[:20])
+    assert windowed.state == OPEN
+    assert [each.why for each in told.of(Transition)] == ["80% of the calls failed"]
+
+
+def test_slow_calls_trip_it_though_they_succeed() -> None:
+    """Longer than `slow` is slow, exactly as long is not."""
+    settings = Settings(failures=None, slow_rate=1.0, slow=2.0, minimum_calls=3, window_calls=3)
+    for seconds, state in ((2.0, CLOSED), (2.1, OPEN)):
+        breaker = Breaker(settings)
+        for permit in admitted(breaker, 0.0, 3):
+            breaker.outcome(permit, seconds, SUCCESS)
+        assert breaker.state == state
+
+
+def test_a_window_of_seconds_forgets() -> None:
+    """Failures 10 s old count no more; those just below do."""
+    settings = Settings(
+        failures=None, failure_rate=1.0, window_calls=None, window_seconds=10.0, minimum_calls=2
+    )
+    for later, state in ((9.9, OPEN), (10.0, CLOSED)):
+        breaker = called(Breaker(settings), "F")
+        assert called(breaker, "F", later).state == state
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.booleans()), max_size=40),
+    st.none() | st.integers(1, 8),
+    st.none() | st.integers(1, 8),
+    st.integers(1, 5),
+)
+def test_a_window_counts_what_a_list_does(
+    steps: list[tuple[int, bool, bool]], calls: int | None, seconds: int | None, minimum: int
+) -> None:
+    """Whatever comes and goes: the rates are those of the last calls that are young enough."""
+    window, seen, now = Window(calls, seconds), list[tuple[int, bool, bool]](), 0
+    for later, failed, slow in steps:
+        now += later
+        seen.append((now, failed, slow))
+        window.add(now, failed, slow)
+        young = [each for each in seen[-(calls or 100) :] if seconds is None or now - each[0] < seconds]
+        shares = tuple(sum(each[which] for each in young) / len(young) for which in (1, 2))
+        assert window.rates(minimum) == (shares if len(young) >= minimum else (None, None))
+
+
+def test_what_comes_after_a_trip_starts_with_clean_books() -> None:
+    """Closed again, it takes five new failures, not one."""
+    breaker = tripped(Settings(failures=5, wait=10))
+    called(breaker, "SFFFF", now=10)
+    assert breaker.state == CLOSED
+    assert called(breaker, "F", now=20).state == OPEN
+
+
+# --- open, half-open, closed ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("now", "answer"), [(59.9, Refusal), (60.0, Permit), (60.1, Permit)])
+def test_exactly_at_the_wait_a_probe_is_admitted(now: float, answer: type) -> None:
+    """As pybreaker has it; resilience4j and the usual first try refuse it until later."""
+    assert isinstance(tripped().admit(now), answer)
+
+
+def test_a_refusal_tells_when_to_come_again() -> None:
+    """Who waits so long is admitted."""
+    breaker = tripped(name="db")
+    refusal = breaker.admit(12.5)
+    assert refusal == Refusal("db", OPEN, 47.5)
+    assert isinstance(breaker.admit(12.5 + refusal.retry_after), Permit)
+    full = breaker.admit(70.0)
+    assert full == Refusal("db", HALF_OPEN, 50.0)  # when the probe of 60 s must have come back
+
+
+@pytest.mark.parametrize("probes", [1, 3, 10])
+def test_of_50_callers_so_many_are_probes(probes: int) -> None:
+    """All the others are refused until the probes have decided."""
+    breaker = tripped(Settings(probes=probes))
+    permits = admitted(breaker, 60.0, 50)
+    assert [permit.probe for permit in permits] == [True] * probes
+    for permit in permits:
+        breaker.outcome(permit, 61.0, SUCCESS)
+    assert (breaker.state, len(admitted(breaker, 61.0, 50))) == (CLOSED, 50)
+
+
+def test_a_strict_breaker_opens_upon_the_first_bad_probe() -> None:
+    """And waits anew from that moment."""
+    breaker = tripped(Settings(probes=3))
+    bad, *_ = admitted(breaker, 60.0, 3)
+    breaker.outcome(bad, 61.0, FAILURE)
+    assert (breaker.state, breaker.due) == (OPEN, 121.0)
+
+
+@pytest.mark.parametrize(("failed", "state"), [(4, CLOSED), (5, OPEN)])
+def test_a_tolerant_breaker_closes_upon_most_of_its_probes(failed: int, state: str) -> None:
+    """Four bad ones of ten are tolerated, the fifth opens it."""
+    breaker = tripped(replace(PRESETS["resilience4j"], failures=5))
+    for number, permit in enumerate(admitted(breaker, 60.0, 10)):
+        breaker.outcome(permit, 60.0, FAILURE if number < failed else SUCCESS)
+    assert breaker.state == state
+
+
+def test_a_slow_probe_is_a_bad_one_where_slow_calls_count() -> None:
+    """Where they do not, it is as good as any."""
+    for slow_rate, state in ((1.0, OPEN), (None, CLOSED)):
+        breaker = tripped(Settings(slow=1.0, slow_rate=slow_rate))
+        breaker.outcome(admitted(breaker, 60.0)[0], 62.0, SUCCESS)
+        assert breaker.state == state
+
+
+def test_an_ignored_probe_returns_its_permit() -> None:
+    """It has told nothing of the service: another caller may try."""
+    breaker = tripped()
+    breaker.outcome(admitted(breaker, 60.0)[0], 61.0, IGNORED)
+    assert breaker.state == HALF_OPEN
+    assert len(admitted(breaker, 61.0, 5)) == 1
+
+
+def test_a_probe_that_never_returns_wedges_nothing() -> None:
+    """After `probe_wait` it counts as failed; the next wait brings the next probe; its return is no news."""
+    breaker = tripped(Settings(wait=10, probe_wait=30), listeners=(told := Tale(),))
+    lost = admitted(breaker, 10.0)[0]
+    assert [(breaker.tick(now), breaker.state)[1] for now in (39.9, 40.0, 50.0)] == [
+        HALF_OPEN,
+        OPEN,
+        HALF_OPEN,
+    ]
+    assert told.of(Outcome)[-1] == Outcome("", 2, lost.number, "lapsed", 30.0)
+    breaker.outcome(lost, 51.0, SUCCESS)
+    assert breaker.state == HALF_OPEN
+
+
+def test_how_often_one_looks_does_not_matter() -> None:
+    """Asked after an hour only, it has lived through every wait and every lost probe at its moment."""
+    breaker = tripped(Settings(wait=10, probe_wait=30), listeners=(told := Tale(),))
+    admitted(breaker, 10.0)
+    breaker.tick(3600.0)
+    assert [each.after for each in told.of(Transition)] == [OPEN, HALF_OPEN, OPEN, HALF_OPEN]
+    assert (breaker.state, breaker.since) == (HALF_OPEN, 50.0)
+
+
+# --- generations ----------------------------------------------------------------------------------
+
+
+def test_a_success_from_before_the_trip_closes_nothing() -> None:
+    """Nor does it count as a probe once it is half-open."""
+    breaker = Breaker()
+    early, *others = admitted(breaker, 0.0, 6)
+    for permit in others:
+        breaker.outcome(permit, 1.0, FAILURE)
+    breaker.outcome(early, 2.0, SUCCESS)
+    assert breaker.state == OPEN
+    breaker.tick(61.0)
+    breaker.outcome(early, 61.0, SUCCESS)
+    assert breaker.state == HALF_OPEN
+
+
+def test_a_failure_from_before_the_trip_does_not_start_the_wait_anew() -> None:
+    """It was admitted before; the probe comes 60 s after the trip all the same."""
+    breaker = Breaker()
+    early, *others = admitted(breaker, 0.0, 6)
+    for permit in others:
+        breaker.outcome(permit, 0.0, FAILURE)
+    breaker.outcome(early, 50.0, FAILURE)
+    assert admitted(breaker, 60.0)
+
+
+def test_an_outcome_told_twice_counts_once() -> None:
+    """The permit is used up; so is one of another breaker."""
+    breaker = Breaker(Settings(failures=2))
+    permit = admitted(breaker, 0.0)[0]
+    for _ in range(3):
+        breaker.outcome(permit, 1.0, FAILURE)
+    breaker.outcome(replace(permit, breaker="another"), 1.0, FAILURE)
+    assert breaker.state == CLOSED
+
+
+# --- by hand --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("forced", "admits", "after_ten_failures", "an_hour_later"),
+    [
+        (CLOSED, True, OPEN, HALF_OPEN),
+        (OPEN, False, OPEN, HALF_OPEN),
+        (HALF_OPEN, True, OPEN, HALF_OPEN),
+        (FORCED_OPEN, False, FORCED_OPEN, FORCED_OPEN),
+        (DISABLED, True, DISABLED, DISABLED),
+        (METRICS_ONLY, True, METRICS_ONLY, METRICS_ONLY),
+    ],
+)
+def test_a_hand_can_put_it_into_any_state(
+    forced: str, admits: bool, after_ten_failures: str, an_hour_later: str
+) -> None:
+    """Three of them last until the hand comes back."""
+    breaker = Breaker()
+    breaker.force(forced, 0.0)
+    assert bool(admitted(breaker, 0.0)) == admits
+    breaker.force(forced, 0.0)
+    assert called(breaker, "F" * 10).state == after_ten_failures
+    breaker.tick(3600.0)
+    assert breaker.state == an_hour_later
+    breaker.force(CLOSED, 3600.0)
+    assert (breaker.state, len(admitted(breaker, 3600.0, 50))) == (CLOSED, 50)
+
+
+def test_disabled_counts_nothing_and_metrics_only_everything() -> None:
+    """Neither trips; one of them could say what it would have done."""
+    rates = {}
+    for state in (DISABLED, METRICS_ONLY):
+        breaker = Breaker(Settings(minimum_calls=4), listeners=(told := Tale(),))
+        breaker.force(state, 0.0)
+        called(breaker, "FFSF")
+        rates[state] = told.of(Outcome)[-1].failure_rate
+    assert rates == {DISABLED: None, METRICS_ONLY: 0.75}
+
+
+def test_forced_open_knows_no_time_to_come_again() -> None:
+    """Only a hand can change it, and the error says so."""
+    breaker = Breaker(name="db")
+    breaker.force(FORCED_OPEN, 0.0)
+    refusal = breaker.admit(5.0)
+    assert refusal == Refusal("db", FORCED_OPEN, inf)
+    assert str(OpenError(refusal)) == (
+        "the breaker 'db' is forced open: the call was not made. Ask who forced it, or do without."
+    )
+
+
+# --- listeners ------------------------------------------------------------------------------------
+
+
+class Tale:
+    """A listener that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Told] = []
+
+    def __call__(self, what: Told) -> None:
+        self.heard.append(what)
+
+    def of(self, kind: type) -> list[Any]:
+        return [each for each in self.heard if isinstance(each, kind)]
+
+
+def test_listeners_hear_the_whole_story() -> None:
+    """Permits, refusals, outcomes and transitions, in order, each after it has come about."""
+    breaker = Breaker(Settings(failures=2, wait=10), "db", (told := Tale(),))
+    called(breaker, "FFS")
+    called(breaker, "S", now=11.0)
+    assert told.heard == [
+        Permit("db", 0, 1, 0.0),
+        Outcome("db", 0, 1, FAILURE, 0.0),
+        Permit("db", 0, 2, 1.0),
+        Outcome("db", 0, 2, FAILURE, 0.0),
+        Transition("db", CLOSED, OPEN, "2 failures in a row", 1),
+        Refusal("db", OPEN, 9.0),
+        Transition("db", OPEN, HALF_OPEN, "the wait is over", 2),
+        Permit("db", 2, 3, 11.0, probe=True),
+        Outcome("db", 2, 3, SUCCESS, 0.0),
+        Transition("db", HALF_OPEN, CLOSED, "the probes came back", 3),
+    ]
+
+
+def test_a_listener_may_act_on_the_breaker() -> None:
+    """One that forbids opening: the next thing the breaker tells is that it was forced closed."""
+    breaker = Breaker(Settings(failures=1))
+    told = Tale()
+
+    def keep_closed(what: Told) -> None:
+        if isinstance(what, Transition) and what.after == OPEN:
+            breaker.force(CLOSED, breaker.now)
+
+    breaker.listeners = (keep_closed, told)
+    assert called(breaker, "F").state == CLOSED
+    assert [(each.after, each.why) for each in told.of(Transition)] == [
+        (OPEN, "a failure"),
+        (CLOSED, "forced"),
+    ]
+
+
+# --- which errors count ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "result"),
+    [
+        (None, SUCCESS),
+        (ConnectionError(), FAILURE),
+        (TimeoutError(), FAILURE),
+        (ValueError(), IGNORED),
+        (UnicodeError(), IGNORED),  # is a ValueError
+        (KeyError(), SUCCESS),
+        (OpenError(Refusal("inner", OPEN, 1.0)), IGNORED),
+        (CallRefused(), IGNORED),
+        (KeyboardInterrupt(), IGNORED),
+    ],
+)
+def test_errors_are_failures_answers_or_nothing(error: BaseException | None, result: str) -> None:
+    """Counted, ignored, or neither: and a refusal or an interruption is never a failure."""
+    assert result_of(error, counted=(OSError,), ignored=(ValueError,)) == result
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"failures": 0}, r"failures=0: a whole number from 1 is meant\. Write for instance failures=5"),
+        ({"failures": True}, "failures=True: a whole number"),
+        ({"failures": 2.5}, r"failures=2\.5: a whole number"),
+        ({"probes": None}, "probes=None: a whole number"),
+        ({"minimum_calls": None}, "minimum_calls=None: a whole number"),
+        ({"tolerated": -1}, "tolerated=-1: a whole number from 0"),
+        ({"tolerated": 1}, "tolerated=1: fewer than the probes is meant. Write for instance tolerated=0"),
+        ({"failure_rate": 50}, "failure_rate=50: a share, above 0 and up to 1"),
+        ({"slow_rate": 0}, "slow_rate=0: a share"),
+        ({"slow": -1}, "slow=-1: seconds, above 0"),
+        ({"slow": "1"}, "slow='1': seconds"),
+        ({"wait": 0}, "wait=0: seconds, above 0 and with an end"),
+        ({"wait": inf}, "wait=inf: seconds, above 0 and with an end"),
+        ({"wait": nan}, "wait=nan: seconds"),
+        ({"wait": None}, "wait=None: seconds"),
+        ({"probe_wait": 0}, "probe_wait=0: seconds"),
+        ({"window_seconds": 0}, "window_seconds=0: seconds"),
+        ({"window_calls": None}, "window_calls=None: a bound on the window"),
+        (
+            {"failure_rate": 0.5, "window_calls": 5},
+            "minimum_calls=10: at most the window of 5 calls is meant. Write for instance minimum_calls=5",
+        ),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(given: dict[str, Any], says: str) -> None:
+    """What was given, what is meant, and what to write."""
+    with pytest.raises(ValueError, match=says):
+        Settings(**given)
+
+
+def test_what_are_no_settings_is_refused() -> None:
+    """When the breaker is made."""
+    with pytest.raises(TypeError, match=r"5: settings are meant\. Write for instance Settings\(failures=3\)"):
+        Breaker(5)  # type: ignore[arg-type]
+
+
+def test_what_is_no_outcome_is_refused() -> None:
+    """A refused call has none, and none ends in `maybe`."""
+    breaker = tripped()
+    with pytest.raises(ValueError, match=r"a call that was made has a Permit.*Write breaker\.outcome"):
+        breaker.outcome(breaker.admit(1.0), 1.0, SUCCESS)
+    with pytest.raises(ValueError, match="ends in success, failure or ignored"):
+        breaker.outcome(Permit("", 0, 1, 0.0), 1.0, "maybe")
+
+
+def test_an_unknown_state_lists_the_known_ones() -> None:
+    """And shows how to force one."""
+    with pytest.raises(ValueError, match=r"'ajar' is no state: there are closed, open, .*Write force"):
+        Breaker().force("ajar", 0.0)
+
+
+@pytest.mark.parametrize("now", [nan, inf, -inf])
+def test_a_time_that_is_none_is_refused(now: float) -> None:
+    """Before it changes anything."""
+    with pytest.raises(ValueError, match=r"seconds on a clock are meant\. Write for instance now=12\.5"):
+        Breaker().admit(now)
+
+
+def test_a_clock_that_goes_back_stands_still() -> None:
+    """An hour back on the wall: the wait is not an hour longer, and no call takes less than no time."""
+    breaker = called(Breaker(Settings(failures=1, wait=60), listeners=(told := Tale(),)), "F", now=3600.0)
+    assert breaker.admit(0.0) == Refusal("", OPEN, 60.0)
+    breaker.outcome(admitted(breaker, 3660.0)[0], 0.0, SUCCESS)
+    assert (breaker.state, told.of(Outcome)[-1].seconds) == (CLOSED, 0.0)
+
+
+@pytest.mark.parametrize("wrong", [int, "ValueError", [ValueError], ("ValueError",), (int,)])
+def test_what_is_no_tuple_of_exceptions_is_refused(wrong: Any) -> None:
+    """At once, not at the first error."""
+    with pytest.raises(TypeError, match=r"a tuple of exception classes is meant\. Write for one"):
+        error_classes(wrong)
+
+
+def test_one_exception_class_is_as_good_as_a_tuple_of_it() -> None:
+    """As in `except`."""
+    assert error_classes(TimeoutError) is TimeoutError
+    for error in (TimeoutError(), ValueError()):
+        assert result_of(error, TimeoutError) == result_of(error, (TimeoutError,))
+        assert result_of(error, ignored=TimeoutError) == result_of(error, ignored=(TimeoutError,))
+
+
+def test_a_breaker_shows_its_name_and_its_state() -> None:
+    """And no address."""
+    assert repr(tripped(name="db")) == "<Breaker 'db', open>"
+
+
+def test_an_open_error_can_be_told_apart_and_read() -> None:
+    """It is a refusal, and knows when to come again."""
+    error = OpenError(Refusal("db", OPEN, 12.5))
+    assert isinstance(error, CallRefused)
+    assert (error.breaker, error.state, error.retry_after) == ("db", OPEN, 12.5)
+
+
+# --- what others begin with -----------------------------------------------------------------------
+
+
+def test_the_defaults_of_others() -> None:
+    """As their documentation has them; pybreaker as it is installed."""
+    ours, theirs = PRESETS["pybreaker"], pybreaker.CircuitBreaker()
+    assert (ours.failures, ours.wait, ours.probes) == (5, 60, 1)
+    assert (theirs.fail_max, theirs.reset_timeout, theirs.success_threshold) == (5, 60, 1)
+    assert PRESETS["usual first try"] == Settings(failures=5, wait=60)
+    assert PRESETS["purgatory"] == Settings(failures=5, wait=30)
+    assert PRESETS["resilience4j"] == Settings(
+        failures=None,
+        failure_rate=0.5,
+        slow_rate=1.0,
+        slow=60,
+        window_calls=100,
+        minimum_calls=100,
+        wait=60,
+        probes=10,
+        tolerated=4,
+        probe_wait=inf,
+    )
+
+
+# --- an independent model -------------------------------------------------------------------------
+
+
+class Plain:
+    """The same rules, written down with lists and one second at a time: slow, and easy to believe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.state, self.generation = settings, CLOSED, 0
+        self.now = self.since = self.ended = 0
+        self.calls: list[dict[str, Any]] = []  # every call ever made
+
+    def own(self, **what: Any) -> list[dict[str, Any]]:
+        """The calls of this generation that are so."""
+        mine = [call for call in self.calls if call["generation"] == self.generation]
+        return [call for call in mine if all(call[key] == value for key, value in what.items())]
+
+    def turn(self, state: str) -> None:
+        self.state, self.since, self.generation = state, self.now, self.generation + 1
+
+    def pass_second(self) -> None:
+        self.now += 1
+        if self.state == OPEN and self.now - self.since >= self.settings.wait:
+            self.turn(HALF_OPEN)
+        for call in self.own(result=None) if self.state == HALF_OPEN else ():
+            if self.state == HALF_OPEN and self.now - call["began"] >= self.settings.probe_wait:
+                self.end(call, FAILURE)
+
+    def admit(self) -> dict[str, Any] | None:
+        spent = [call for call in self.own() if call["result"] != IGNORED]
+        if self.state == OPEN or (self.state == HALF_OPEN and len(spent) >= self.settings.probes):
+            return None
+        self.calls.append({"generation": self.generation, "began": self.now, "result": None, "slow": False})
+        return self.calls[-1]
+
+    def end(self, call: dict[str, Any], result: str) -> None:
+        if call["result"] is not None:
+            return
+        slow = self.now - call["began"] > self.settings.slow
+        self.ended += 1
+        call.update(result=result, ended=self.now, order=self.ended, slow=slow)
+        if call["generation"] == self.generation and result != IGNORED:
+            self.weigh_probes() if self.state == HALF_OPEN else self.weigh_calls()
+
+    def weigh_probes(self) -> None:
+        done = self.own(result=SUCCESS) + self.own(result=FAILURE)
+        slow_counts = self.settings.slow_rate is not None
+        bad = [call for call in done if call["result"] == FAILURE or (call["slow"] and slow_counts)]
+        if len(bad) > self.settings.tolerated:
+            self.turn(OPEN)
+        elif len(done) == self.settings.probes:
+            self.turn(CLOSED)
+
+    def weigh_calls(self) -> None:
+        settings = self.settings
+        done = sorted(self.own(result=SUCCESS) + self.own(result=FAILURE), key=lambda call: call["order"])
+        row = done[-settings.failures :] if settings.failures else []
+        young = done[-(settings.window_calls or 10**9) :]
+        if settings.window_seconds is not None:
+            young = [call for call in young if self.now - call["ended"] < settings.window_seconds]
+        failed = sum(call["result"] == FAILURE for call in young) / max(1, len(young))
+        slow = sum(call["slow"] for call in young) / max(1, len(young))
+        enough = len(young) >= settings.minimum_calls
+        if (
+            (row and len(row) == settings.failures and all(call["result"] == FAILURE for call in row))
+            or (enough and settings.failure_rate is not None and failed >= settings.failure_rate)
+            or (enough and settings.slow_rate is not None and slow >= settings.slow_rate)
+        ):
+            self.turn(OPEN)
+
+
+@st.composite
+def any_settings(draw: Callable[..., Any]) -> Settings:
+    """Small ones, so that everything happens."""
+    rates = st.sampled_from([None, 0.3, 0.5, 1.0])
+    window_calls = draw(st.none() | st.integers(1, 6))
+    seconds = st.integers(1, 8)
+    probes = draw(st.integers(1, 4))
+    return Settings(
+        failures=draw(st.none() | st.integers(1, 4)),
+        failure_rate=draw(rates),
+        slow_rate=draw(rates),
+        slow=draw(st.integers(1, 3)),
+        window_calls=window_calls,
+        window_seconds=draw(seconds if window_calls is None else st.none() | seconds),
+        minimum_calls=draw(st.integers(1, window_calls or 6)),
+        wait=draw(st.integers(1, 6)),
+        probes=probes,
+        tolerated=draw(st.integers(0, probes - 1)),
+        probe_wait=draw(st.integers(1, 6)),
+    )
+
+
+STEPS = st.lists(
+    st.tuples(st.just("pass"), st.integers(1, 4))
+    | st.tuples(st.just("call"), st.just(0))
+    | st.tuples(st.sampled_from([FAILURE, FAILURE, SUCCESS, IGNORED]), st.integers(0, 5)),
+    max_size=60,
+)
+
+
+@given(any_settings(), STEPS)
+def test_any_history_goes_as_the_plain_model_says(settings: Settings, steps: list[tuple[str, int]]) -> None:
+    """Calls that overlap, succeed, fail, hang, are ignored, in any order: same permits, same states."""
+    breaker, plain, running, now = (
+        Breaker(settings),
+        Plain(settings),
+        list[tuple[Permit, dict[str, Any]]](),
+        0,
+    )
+    for what, number in steps:
+        if what == "pass":
+            now += number
+            for _ in range(number):
+                plain.pass_second()
+            breaker.tick(now)
+        elif what == "call":
+            permit, call = breaker.admit(now), plain.admit()
+            assert isinstance(permit, Permit) == (call is not None)
+            if isinstance(permit, Permit) and call is not None:
+                running.append((permit, call))
+        elif number < len(running):
+            permit, call = running.pop(number)
+            breaker.outcome(permit, now, what)
+            plain.end(call, what)
+        assert (breaker.state, breaker.generation) == (plain.state, plain.generation)
+
+
+@given(any_settings(), STEPS)
+def test_looking_changes_nothing(settings: Settings, steps: list[tuple[str, int]]) -> None:
+    """One breaker is looked at every half second, the other only when it is used: they tell the same."""
+    tales = []
+    for curious in (False, True):
+        breaker = Breaker(settings, listeners=(told := Tale(),))
+        running, now = list[Permit](), 0.0
+        for what, number in steps:
+            if what == "pass":
+                for _ in range(2 * number):
+                    now += 0.5
+                    if curious:
+                        breaker.tick(now)
+            elif what == "call":
+                running += admitted(breaker, now)
+            elif number < len(running):
+                breaker.outcome(running.pop(number), now, what)
+        breaker.tick(now)
+        tales.append(told.heard)
+    assert tales[0] == tales[1]
+
+
+# --- pybreaker ------------------------------------------------------------------------------------
+
+
+class Wall:
+    """pybreaker reads the clock on the wall: here is one that can be set."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        wall = self
+
+        class Now(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> Any:
+                return datetime(2024, 1, 1, tzinfo=tz) + timedelta(seconds=wall.seconds)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pybreaker, "datetime", Now)
+            yield
+
+
+class Theirs:
+    """A pybreaker, called as ours is."""
+
+    def __init__(self, failures: int, wait: float, probes: int) -> None:
+        self.breaker = pybreaker.CircuitBreaker(failures, wait, probes, exclude=[ValueError])
+
+    def call(self, result: str) -> bool:
+        """Whether the call was made."""
+        made = False
+
+        def work() -> None:
+            nonlocal made
+            made = True
+            if result != SUCCESS:
+                raise ValueError if result == IGNORED else ConnectionError
+
+        with suppress(pybreaker.CircuitBreakerError, ConnectionError, ValueError):
+            self.breaker.call(work)
+        return made
+
+
+@given(
+    st.integers(1, 4),
+    st.integers(1, 10),
+    st.integers(1, 3),
+    st.lists(st.tuples(st.integers(0, 12), st.sampled_from([SUCCESS, FAILURE, FAILURE])), max_size=40),
+)
+def test_one_call_after_the_other_it_is_pybreaker(
+    failures: int, wait: int, probes: int, calls: list[tuple[int, str]]
+) -> None:
+    """Failures in a row, the wait and the probes: the same calls are made, and leave the same state."""
+    wall, theirs = Wall(), Theirs(failures, wait, probes)
+    ours = Breaker(Settings(failures=failures, wait=wait, probes=probes))
+    with wall.hung():
+        for later, result in calls:
+            wall.seconds += later
+            permit = ours.admit(wall.seconds)
+            assert theirs.call(result) == isinstance(permit, Permit)
+            if isinstance(permit, Permit):
+                ours.outcome(permit, wall.seconds, result)
+            assert theirs.breaker.current_state == ours.state
+
+
+def test_exactly_at_the_wait_pybreaker_admits_as_well() -> None:
+    """A point in which libraries differ, and these two do not."""
+    wall, theirs = Wall(), Theirs(1, 60, 1)
+    with wall.hung():
+        theirs.call(FAILURE)
+        wall.seconds = 59.9
+        assert not theirs.call(SUCCESS)
+        wall.seconds = 60.0
+        assert theirs.call(SUCCESS)
+
+
+def test_an_ignored_error_is_a_success_to_pybreaker() -> None:
+    """It forgets the failures before; ours, like resilience4j, goes on counting."""
+    theirs, ours = Theirs(3, 60, 1), Breaker(Settings(failures=3))
+    for result in (FAILURE, FAILURE, IGNORED, FAILURE):
+        theirs.call(result)
+        ours.outcome(admitted(ours, 0.0)[0], 0.0, result)
+    assert (theirs.breaker.current_state, ours.state) == (CLOSED, OPEN)
+
+
+def test_an_ignored_error_closes_a_half_open_pybreaker() -> None:
+    """Ours gives the permit to the next caller: it has learned nothing."""
+    wall, theirs, ours = Wall(), Theirs(1, 60, 1), tripped(Settings(failures=1))
+    with wall.hung():
+        theirs.call(FAILURE)
+        wall.seconds = 60.0
+        theirs.call(IGNORED)
+    ours.outcome(admitted(ours, 60.0)[0], 60.0, IGNORED)
+    assert (theirs.breaker.current_state, ours.state) == (CLOSED, HALF_OPEN)
+
+
+def test_pybreaker_hides_the_failure_that_trips_it() -> None:
+    """It raises its own error; the call did take place, and with ours the caller sees why it failed."""
+    theirs = pybreaker.CircuitBreaker(fail_max=1)
+
+    def work() -> None:
+        raise ConnectionError
+
+    with pytest.raises(pybreaker.CircuitBreakerError):
+        theirs.call(work)
+
+
+def test_pybreaker_shows_open_until_somebody_calls() -> None:
+    """Its state is computed upon a call; ours upon looking."""
+    wall, theirs, ours = Wall(), Theirs(1, 60, 1), tripped(Settings(failures=1))
+    with wall.hung():
+        theirs.call(FAILURE)
+        wall.seconds = 600.0
+        ours.tick(600.0)
+        assert (theirs.breaker.current_state, ours.state) == (OPEN, HALF_OPEN)
+
+
+def test_there_are_six_states() -> None:
+    """Three of them by hand only."""
+    assert STATES == (CLOSED, OPEN, HALF_OPEN, FORCED_OPEN, DISABLED, METRICS_ONLY)

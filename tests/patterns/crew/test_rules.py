@@ -1,0 +1,215 @@
+"""A crew's rules: what makes a crew, who waits for whom, and what guardrails let pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from coordlab.patterns.crew.rules import (
+    Ask,
+    CrewError,
+    Delegate,
+    Process,
+    Task,
+    Team,
+    brief,
+    check,
+    contexts,
+    coworkers,
+    least_busy,
+    needs,
+    relay,
+    requests,
+    validate,
+)
+from coordlab.patterns.orchestration.rules import Rights, Turn, Utterance
+
+PLAN, WRITE = Task("plan", agent="ann"), Task("write", agent="bob")
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "nobody in it": ({"agents": []}, r"agents=\[\].*name of its own.*agents=\['ann', 'bob'\]"),
+    "an agent twice": ({"agents": ["ann", "bob", "Ann"]}, r"'Ann' comes twice.*name of its own"),
+    "nothing to do": ({"tasks": []}, r"no tasks.*at least one.*tasks=\[Task"),
+    "a task twice": ({"tasks": [PLAN, PLAN]}, r"two tasks 'plan'.*Task\('plan 2'\)"),
+    "no such process": ({"process": "circular"}, r"process='circular'.*one of sequential, hierarchical"),
+    "no manager": ({"process": "hierarchical"}, r"no manager.*a hierarchical crew has one.*manager='boss'"),
+    "a manager for nothing": ({"manager": "boss"}, r"manager='boss'.*only a hierarchical crew"),
+    "a manager among the agents": (
+        {"process": "hierarchical", "manager": "ANN"},
+        r"manager='ANN', agents=\['ann', 'bob'\].*none of the agents",
+    ),
+    "a manager with a task": (
+        {"process": "hierarchical", "manager": "boss", "tasks": [Task("plan", agent="Boss")]},
+        r"<Task plan> has the manager for agent.*holds no tasks.*Task\('plan'\)",
+    ),
+    "a task without an agent": ({"tasks": [Task("plan")]}, r"<Task plan> has no agent.*one of ann, bob"),
+    "an unknown agent": ({"tasks": [Task("plan", agent="zed")]}, r"agent 'zed'.*one of ann, bob.*or add it"),
+    "context that comes later": (
+        {"tasks": [Task("plan", agent="ann", context=("write",)), WRITE]},
+        r"context 'write', which is not earlier.*here none.*reorder",
+    ),
+    "context of itself": ({"tasks": [Task("plan", agent="ann", context=("plan",))]}, r"which is not earlier"),
+    "context of no task": (
+        {"tasks": [PLAN, Task("write", agent="bob", context=("plam",))]},
+        r"context 'plam', of no task.*earlier tasks, here plan",
+    ),
+    "context that is a text": (
+        {"tasks": [PLAN, Task("write", agent="bob", context="plan")]},  # type: ignore[arg-type]
+        r"context='plan'.*a tuple of names.*context=\('plan',\)",
+    ),
+    "retries below none": ({"tasks": [Task("plan", agent="ann", retries=-1)]}, r"retries=-1.*0 or more"),
+    "a first task with a condition": (
+        {"tasks": [Task("plan", agent="ann", condition=bool)]},
+        r"conditional and first.*not in the first task",
+    ),
+    "a condition beside others": (
+        {"tasks": [PLAN, Task("write", agent="bob", condition=bool, asynchronous=True)]},
+        r"conditional and asynchronous",
+    ),
+    "agents that are one text": ({"agents": "ann"}, r"agents='ann'.*lists of names and of tasks.*Write"),
+    "agents that are none": ({"agents": 5}, r"agents=5"),
+    "a set of agents, which has no order": ({"agents": {"ann", "bob"}}, r"agents=\{"),
+    "tasks that are texts": ({"tasks": ["plan"]}, r"tasks=\['plan'\].*lists of names and of tasks"),
+    "tasks that are none": ({"tasks": 5}, r"tasks=5"),
+    "no call at all": ({"tries": 0}, r"tries=0.*once or more.*tries=3"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_makes_no_crew_is_refused(what: str) -> None:
+    """Each with what was given, what is allowed, and what to write."""
+    given: dict[str, Any] = {"agents": ["ann", "bob"], "tasks": [PLAN, WRITE], "manager": None, "tries": 1}
+    change, why = WRONG[what]
+    with pytest.raises(CrewError, match=f"This makes no crew: .*{why}"):
+        made(**{**given, **change})
+
+
+def made(process: str = "sequential", **given: Any) -> tuple[Task, ...]:
+    return validate(process=Process(process), **given)
+
+
+def test_rights_that_are_none_are_refused() -> None:
+    """A dict is no Rights, and no Rights without one."""
+    with pytest.raises(CrewError, match=r"rights=\{'boss': .*rights, or None.*Write .*Rights\("):
+        coworkers(["ann"], [], "boss", {"boss": ("ann",)})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"Rights\('boss'\): it maps names to names.*Write Rights\("):
+        Rights("boss")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rights", "why"),
+    [
+        ({"boss": ("ann", "zed")}, r"rights for 'zed'.*among ann, bob, boss"),
+        ({"bos": ("ann",)}, r"rights for 'bos'"),
+        ({"boss": ("ann",)}, r"boss may not delegate <Task write> to bob.*does no task itself"),
+        ({"ann": ("bob",)}, r"boss may not delegate <Task plan> to ann"),
+    ],
+)
+def test_rights_with_which_nothing_gets_done_are_refused(
+    rights: dict[str, tuple[str, ...]], why: str
+) -> None:
+    """Rights for strangers, and a manager that may not delegate what there is."""
+    with pytest.raises(CrewError, match=why):
+        coworkers(["ann", "bob"], [PLAN, WRITE], "boss", Rights(rights))
+
+
+def test_a_crew_that_is_right_is_left_as_it_is() -> None:
+    """But for the agents' names, which are spelt as they spell themselves."""
+    tasks = validate(["Ann", "bob"], [Task("plan", agent='"ann"'), WRITE], Process.SEQUENTIAL, None)
+    assert [each.agent for each in tasks] == ["Ann", "bob"]
+    assert tasks[1] == WRITE
+
+
+def test_several_asynchronous_tasks_may_come_last() -> None:
+    """The result holds every output, so nothing is lost; a real crew allows but one."""
+    tasks = [PLAN, *(Task(name, agent="bob", asynchronous=True) for name in "xyz")]
+    assert validate(["ann", "bob"], tasks, Process.SEQUENTIAL, None) == tuple(tasks)
+
+
+# --- who waits for whom ---------------------------------------------------------------------------
+
+
+@some.composite
+def job(draw: some.DrawFn) -> list[Task]:
+    tasks: list[Task] = []
+    for place in range(draw(some.integers(1, 8))):
+        names = [each.name for each in tasks]
+        context = draw(some.none() | some.lists(some.sampled_from(names), unique=True)) if names else None
+        tasks.append(Task(str(place), context=context and tuple(context), asynchronous=draw(some.booleans())))
+    return tasks
+
+
+@given(job())
+def test_what_is_read_has_been_waited_for(tasks: list[Task]) -> None:
+    """All contexts are among what a task waits for, itself or by way of others, and stand before it."""
+    before: dict[str, set[str]] = {}
+    for name, waits in needs(tasks).items():
+        assert set(waits) <= before.keys()
+        before[name] = set(waits).union(*(before[each] for each in waits))
+        assert set(contexts(tasks)[name]) <= before[name]
+
+
+@given(job())
+def test_a_task_in_its_turn_waits_for_all_before_it(tasks: list[Task]) -> None:
+    """Only asynchronous ones are not waited for by the next."""
+    before: dict[str, set[str]] = {}
+    for place, (name, waits) in enumerate(needs(tasks).items()):
+        before[name] = set(waits).union(*(before[each] for each in waits))
+        if not tasks[place].asynchronous:
+            assert before[name] == {each.name for each in tasks[:place]}
+
+
+def test_an_empty_context_is_none() -> None:
+    """And a named one is read in the order in which it is named."""
+    tasks = [Task("a"), Task("b", context=()), Task("c", context=("b", "a"))]
+    assert contexts(tasks) == {"a": (), "b": (), "c": ("b", "a")}
+
+
+# --- guardrails and delegation --------------------------------------------------------------------
+
+
+def test_a_guardrail_sees_what_the_one_before_made() -> None:
+    """Stripped first, then measured; the second objects by its place."""
+    strip = lambda text: (True, text.strip())
+    short = lambda text: (len(text) < 4, text if len(text) < 4 else "long")
+    assert check("  yes  ", [strip, short]) == (None, "yes")
+    assert check("  maybe  ", [strip, short]) == (1, "long")
+    assert check("  yes  ", [short, strip]) == (0, "long")
+    assert check("as it is", []) == (None, "as it is")
+
+
+@pytest.mark.parametrize("verdict", [True, None, ("yes", 1), (True,), [True, "x"]])
+def test_a_guardrail_that_does_not_say_is_refused(verdict: object) -> None:
+    """It gives a pair, of which the first is true or false."""
+
+    def vague(content: Any) -> Any:
+        return verdict
+
+    with pytest.raises(TypeError, match=r"vague gave .*\(True, content\) or \(False, reason\)"):
+        check("x", [vague])
+
+
+def test_what_delegates_is_told_from_an_answer() -> None:
+    """One request, several at once, or none; a mixture is an answer."""
+    one, other = Delegate("ann", "count"), Ask("bob", "why?")
+    assert requests(one) == (one,)
+    assert requests((one, other)) == (one, other)
+    assert [requests(each) for each in ("three", (), (one, "three"), None)] == [()] * 4
+
+
+def test_policies_delegate_once_and_pass_on() -> None:
+    """To the first, or to whoever has least to do; then what came back is the answer."""
+    team = Team((("ann", 2), ("bob", 1), ("cat", 1)))
+    asked = Turn(1, 0, "count", (team,))
+    assert [policy(asked).to for policy in (relay, least_busy)] == ["ann", "bob"]
+    answered = Turn(2, 0, "count", (team, Utterance("bob", "three")))
+    assert [policy(answered) for policy in (relay, least_busy)] == ["three", "three"]
+    with pytest.raises(LookupError, match=r"no team. Its context holds one: Team"):
+        relay(Turn(1, 0, "count"))
+
+
+def test_a_brief_of_nothing_is_empty() -> None:
+    """What is neither output nor refusal is not handed on."""
+    assert brief((Team((("ann", 0),)), "words")) == ""

@@ -1,0 +1,256 @@
+"""Deadlocks: who is in one, how it is found, whom it costs, and what it takes to have none."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from typing import Any
+
+import pytest
+
+from coordlab import World
+from coordlab.patterns.deadlock import Coordinator, Worker, demo, philosophers, theory
+from coordlab.patterns.deadlock.checks import deadlocks, innocents, properties
+from coordlab.patterns.deadlock.locks import Resource
+from coordlab.world.errors import DeadlockError
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+WAYS: dict[str, dict[str, Any]] = {
+    "coordinator": {},
+    "probes": {"period": None, "probes": 0.3},
+    "time-out": {"period": None, "patience": 1.0},
+    "order": {"period": None, "ordered": True},
+    "one left-handed": {"period": None, "left_handed": 1},
+}
+
+
+def statuses(run: Run) -> set[str]:
+    return {verdict.status for verdict in run.verdicts}
+
+
+def crosswise(**settings: Any) -> World:
+    """Ann takes the pen, then the ink; Bob the ink, then the pen; they start together."""
+    world = World(latency=0.01).add(Resource("pen"), Resource("ink"))
+    world.add(Worker("ann", ("pen", "ink"), rounds=1, think=0.001, **settings))
+    return world.add(Worker("bob", ("ink", "pen"), rounds=1, think=0.001, **settings))
+
+
+# --- the happy trace, and the unhappy one ---------------------------------------------------------
+
+
+def test_whoever_finds_both_locks_free_works() -> None:
+    """Ann alone: two requests, two grants, half a second of work, two releases."""
+    world = World(latency=0.01).add(Resource("pen"), Resource("ink"))
+    run = world.add(Worker("ann", ("pen", "ink"), rounds=1, think=0.0)).run()
+    assert run.trace.select("send", "handle", "state").as_text() == (
+        "0.000 ann state role waits\n"
+        "0.000 ann send Request -> pen\n"
+        "0.010 pen handle Request <- ann\n"
+        "0.010 pen state role held\n"
+        "0.010 pen send Granted -> ann\n"
+        "0.020 ann handle Granted <- pen\n"
+        "0.020 ann send Request -> ink\n"
+        "0.030 ink handle Request <- ann\n"
+        "0.030 ink state role held\n"
+        "0.030 ink send Granted -> ann\n"
+        "0.040 ann handle Granted <- ink\n"
+        "0.040 ann state role works\n"
+        "0.540 ann state role thinks\n"
+        "0.540 ann send Release -> pen\n"
+        "0.540 ann send Release -> ink\n"
+        "0.540 ann state role is done\n"
+        "0.550 pen handle Release <- ann\n"
+        "0.550 pen state role free\n"
+        "0.550 ink handle Release <- ann\n"
+        "0.550 ink state role free"
+    )
+
+
+def test_a_request_that_comes_after_its_release_holds_nothing() -> None:
+    """Ann gave up and is long done with the pen when her first request arrives."""
+    world = World(latency=0.01).add(Resource("pen"), Worker("ann", ("pen",), rounds=1, patience=0.2))
+    run = world.inject("delay ann>pen #1 3.0").run()
+    assert [event.data for event in run.trace.select("role", agent="pen")] == ["held", "free"]
+    assert run.trace.select("Request", kind="handle")[-1].time > 3.0
+
+
+def test_crosswise_nobody_ever_moves_again() -> None:
+    """With nobody to look, the world itself notices that nothing lies ahead, and says who waits."""
+    with pytest.raises(DeadlockError, match=r"everybody waits.*ann has waited.*bob has waited") as stuck:
+        crosswise().run()
+    seen = list(deadlocks(stuck.value.run.trace))
+    assert [who for _, who in seen] == [["ann.1", "bob.1"]]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_way_lets_all_philosophers_eat(way: str) -> None:
+    """Every promise is kept, three meals each."""
+    run = philosophers(**WAYS[way]).expect(*properties()).run(until=60.0)
+    assert statuses(run) == {"holds"}
+    meals = [event for event in run.trace.select("role") if event.data == "works"]
+    assert len(meals) == 15
+
+
+def test_demo_sends_back_one_of_five() -> None:
+    """A ring of five is broken by one victim."""
+    run = demo()
+    (decision,) = [event.data for event in run.trace.select("decision")]
+    assert (len(decision.ring), len(decision.victims), statuses(run)) == (5, 1, {"holds"})
+
+
+# --- what each way costs --------------------------------------------------------------------------
+
+
+@cache
+def eaten(way: str, seed: int) -> Run:
+    return philosophers(**WAYS[way]).again(seed=seed).run(until=60.0)
+
+
+def test_only_the_time_out_sends_back_the_innocent() -> None:
+    """Over 30 dinners: a graph of waits convicts nobody who is not in a ring; patience convicts many."""
+    wronged = {way: sum(innocents(eaten(way, seed).trace) for seed in range(30)) for way in WAYS}
+    assert {way for way, many in wronged.items() if many} == {"time-out"}
+    assert wronged["time-out"] > 30
+
+
+@pytest.mark.parametrize("way", ["order", "one left-handed"])
+def test_whoever_orders_needs_nobody_to_look(way: str) -> None:
+    """No ring ever closes."""
+    assert [stuck for seed in range(30) for stuck in deadlocks(eaten(way, seed).trace)] == []
+
+
+def test_a_time_out_costs_all_of_itself() -> None:
+    """Ann and Bob lock up: with 2 s of patience for all of them, with probes for less than half a second."""
+    ends = {}
+    for way, settings in (("time-out", {"patience": 2.0}), ("probes", {"probes": 0.3})):
+        changes = list(deadlocks(crosswise(**settings).run(until=9.0).trace))
+        ends[way] = changes[1][0].time - changes[0][0].time
+    assert ends["time-out"] == pytest.approx(2.0, abs=0.1)
+    assert ends["probes"] < 0.5
+
+
+@pytest.mark.parametrize("agents", [2, 3, 5, 8])
+def test_probes_find_a_ring_in_as_many_hops_as_it_is_long(agents: int) -> None:
+    """The youngest's probe passes each lock and each holder once, and nothing else is sent by it."""
+    world = philosophers(agents, period=None, probes=3.0, think=1e-3, hold=5.0)
+    trace = world.run(until=4.0).trace
+    (decision,) = trace.select("decision")
+    own = [e for e in trace.select("Probe", kind="send") if e.data.initiator.key == decision.data.ring[0]]
+    assert len(own) == 2 * theory.hops(agents)  # a hop is a message to the lock, and one to its holder
+    assert trace.count("Probe", kind="send") <= 2 * theory.probes(agents, initiators=agents)
+
+
+def test_a_look_costs_two_messages_a_lock() -> None:
+    """Four looks in 2.2 s at five forks."""
+    trace = philosophers(rounds=0).run(until=2.2).trace
+    assert trace.count("Look", "Table", kind="send") == 4 * theory.looks(5)
+
+
+# --- what they survive ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["coordinator", "probes", "time-out"])
+def test_promises_hold_over_200_disasters(way: str) -> None:
+    """Slow agents, late and doubled messages: no phantom is reported, no ring stays, everybody eats."""
+    rings = 0
+    for seed in range(70):
+        world = philosophers(random.Random(seed).randint(2, 6), **WAYS[way], rounds=2).again(seed=seed)
+        world.inject(*disasters(seed, list(world.agents), "slow delay duplicate", end=4.0))
+        run = world.expect(*properties(within=4.0)).run(until=40.0)
+        assert statuses(run) == {"holds"}, run.line
+        rings += len(list(deadlocks(run.trace)))
+    assert rings > 20  # there was something to break
+
+
+def test_a_worker_that_crashes_and_comes_back_lets_go() -> None:
+    """Ann falls while she holds the pen; once she is back, Bob gets it, and then she works as well."""
+    run = crosswise().inject("crash ann @0.02..3").expect(*properties()).run(until=30.0)
+    works = [(event.agent, event.time > 3) for event in run.trace.select("role") if event.data == "works"]
+    assert works == [("bob", True), ("ann", True)]
+
+
+def test_a_coordinator_that_crashes_delays_and_nothing_more() -> None:
+    """It is away for three seconds; the ring stands as long, and is broken after."""
+    run = philosophers().inject("crash coordinator @0.9..4").expect(*properties(within=6.0)).run(until=30.0)
+    assert statuses(run) == {"holds"}
+    assert run.trace.select("decision")[0].time > 4
+
+
+def test_a_single_look_would_see_phantoms() -> None:
+    """Ann waits for Bob, then Bob for Ann, never both: two looks agree on no ring, so nobody is sent back."""
+    world = World(latency=0.01).add(Resource("pen"), Resource("ink"))
+    world.add(Worker("ann", ("pen", "ink"), rounds=8, hold=0.3, think=0.2, ordered=True))
+    world.add(Worker("bob", ("ink", "pen"), rounds=8, hold=0.2, think=0.3, ordered=True))
+    world.add(Coordinator(("pen", "ink"), period=0.1))
+    run = world.expect(*properties()).inject("slow ink 0.3 @1..4").run(until=30.0)
+    assert (run.trace.select("decision"), statuses(run)) == ([], {"holds"})
+
+
+@pytest.mark.parametrize("policy", ["youngest", "least_work", "fewest_locks"])
+def test_nobody_is_the_victim_for_ever(policy: str) -> None:
+    """Whatever the policy, twenty dinners end."""
+    for seed in range(20):
+        forks = tuple(f"fork{n}" for n in (1, 2, 3))
+        world = World(seed, latency="uniform(0.01, 0.05)").add(Resource(fork) for fork in forks)
+        world.add(Worker(f"p{n}", (forks[n], forks[(n + 1) % 3]), rounds=4, think=0.01) for n in range(3))
+        run = world.add(Coordinator(forks, 0.2, policy)).expect(*properties()).run(until=60.0)
+        assert statuses(run) == {"holds"}, run.line
+
+
+def test_a_lock_of_two_units_is_held_by_two() -> None:
+    """Three want a room for two: two work at once, the third after."""
+    world = World(latency=0.01).add(Resource("room", limit=2))
+    world.add(Worker(name, ("room",), rounds=1, think=0.0) for name in ("ann", "bob", "cat"))
+    world.add(Coordinator(("room",), period=0.2))
+    run = world.expect(*properties()).run(until=5.0)
+    works = [(event.agent, event.time) for event in run.trace.select("role") if event.data == "works"]
+    assert works == [("ann", 0.02), ("bob", 0.02), ("cat", 0.54)]
+    assert statuses(run) == {"holds"}
+
+
+# --- what bad input gets --------------------------------------------------------------------------
+
+
+def test_an_unknown_policy_lists_the_known_ones() -> None:
+    """When it is made, not in mid-run."""
+    with pytest.raises(ValueError, match=r"policy='oldest' is none: there are youngest, least_work, fewest"):
+        Coordinator(("pen",), policy="oldest")
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_lock_that_nobody_can_hold_is_refused(limit: int) -> None:
+    """It has one unit at least."""
+    with pytest.raises(ValueError, match=r"limit=.*1 or more"):
+        Resource("pen", limit=limit)
+
+
+def test_wanting_the_same_lock_twice_is_refused() -> None:
+    """One would wait for oneself."""
+    with pytest.raises(ValueError, match=r"wants=\('pen', 'pen'\): a tuple of names, each once\. Write"):
+        Worker("ann", ("pen", "pen"))
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (
+            lambda: Worker("ann", "pen"),
+            r"wants='pen': a tuple of names, each once\. Write wants=\('pen', 'ink'\)",
+        ),
+        (lambda: Worker("ann", (5,)), r"wants=\(5,\): a tuple of names"),
+        (lambda: Worker("ann", ("pen",), probes=0.0), r"probes=0\.0: give seconds, above 0, or None\. Write"),
+        (lambda: Worker("ann", ("pen",), patience=float("nan")), r"patience=nan: give seconds"),
+        (lambda: Worker("ann", ("pen",), patience="long"), r"patience='long': give seconds"),
+        (lambda: Coordinator("pen"), r"locks='pen': a tuple of names"),
+        (lambda: Coordinator(("pen",), period=0.0), r"period=0\.0: give seconds, above 0"),
+        (lambda: Coordinator(("pen",), policy=["youngest"]), r"policy=\['youngest'\] is none: there are"),
+        (lambda: Resource("pen", limit=1.5), r"limit=1\.5: a lock has 1 or more units"),
+        (lambda: philosophers(1), r"agents=1: it takes two to share their forks\. Write philosophers\(5\)"),
+        (lambda: philosophers(2.5), r"agents=2\.5: it takes two"),
+    ],
+)
+def test_what_cannot_be_is_refused(make: Any, says: str) -> None:
+    """When it is made: a probe sent every 0 s would never let time pass, a text is no list of locks."""
+    with pytest.raises(ValueError, match=says):
+        make()

@@ -1,0 +1,146 @@
+"""Probes: who is stuck finds out by itself, beside networkx and a rule that sees everybody."""
+
+from __future__ import annotations
+
+import random
+
+import networkx
+import pytest
+
+from coordlab.patterns.deadlock import theory
+from coordlab.patterns.deadlock.probes import Waiter, demo, waiting
+from coordlab.patterns.deadlock.rules import MODELS, deadlocked
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+RING = {"1": ("2",), "2": ("3",), "3": ("1",)}
+
+
+def statuses(run: Run) -> set[str]:
+    return {verdict.status for verdict in run.verdicts}
+
+
+def says(run: Run) -> list[str]:
+    return sorted(str(event.agent) for event in run.trace.select("decision"))
+
+
+def drawn(seed: int) -> dict[str, tuple[str, ...]]:
+    """Up to seven agents, most of whom wait for up to three others."""
+    dice = random.Random(seed)
+    names = [str(number) for number in range(dice.randint(2, 7))]
+    return {
+        name: tuple(
+            dice.sample([each for each in names if each != name], dice.randint(1, min(3, len(names) - 1)))
+        )
+        for name in names
+        if dice.random() < 0.8
+    }
+
+
+def test_a_probe_comes_home() -> None:
+    """Two wait for each other; after half a second each asks, and each hears its own question."""
+    run = waiting({"ann": ("bob",), "bob": ("ann",)}).run()
+    assert run.trace.select("send", "decision").as_text() == (
+        "0.500 ann send Probe -> bob\n"
+        "0.500 bob send Probe -> ann\n"
+        "0.516 bob send Probe -> ann\n"
+        "0.534 ann send Probe -> bob\n"
+        "0.541 ann decision Stuck {}\n"
+        "0.551 bob decision Stuck {}"
+    )
+
+
+def test_a_query_is_answered_by_all_or_by_none() -> None:
+    """Any of two: as long as one of them can speak, not all answer; once none can, all do."""
+    hopeful = waiting({"1": ("2",), "2": ("3",), "3": ("1", "4")}, "OR").run()
+    assert says(hopeful) == []
+    hopeless = waiting({"1": ("2",), "2": ("3",), "3": ("1", "4"), "4": ("3",)}, "OR").run()
+    assert says(hopeless) == ["1", "2", "3", "4"]
+
+
+def test_demo_finds_the_ring_that_a_word_does_not_break() -> None:
+    """3 needs both, and 4 alone speaks."""
+    assert (says(demo()), statuses(demo())) == (["1", "2", "3"], {"holds"})
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_exactly_the_stuck_say_so_over_200_graphs(model: str) -> None:
+    """AND: who is on a ring, as networkx finds them; OR: who is in or behind a knot, as the rule says."""
+    found = 0
+    for seed in range(200):
+        waits = drawn(seed)
+        run = waiting(waits, model, seed).run()
+        stuck = set(deadlocked({who: MODELS[model](*on) for who, on in waits.items()}))
+        spoke = {event.agent for event in run.trace.select("role") if event.data == "signals"}
+        assert spoke == {*run.trace.agents} - stuck, run.line  # nobody else, be it after a thousand seconds
+        if model == "AND":
+            graph = networkx.DiGraph((who, other) for who, on in waits.items() for other in on)
+            parts = networkx.strongly_connected_components(graph)
+            stuck &= {who for part in parts if len(part) > 1 for who in part}
+        assert set(says(run)) == stuck, run.line
+        assert statuses(run) <= {"holds", "undecided"}
+        found += bool(stuck)
+    assert found > 80
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_phantom_over_200_disasters(model: str) -> None:
+    """Slow, late and doubled messages never make anybody say that it is stuck who is not."""
+    for seed in range(100):
+        waits = drawn(seed)
+        names = sorted({*waits, *(other for on in waits.values() for other in on)})
+        if len(names) < 2:
+            continue
+        faults = disasters(seed, names, "slow duplicate", end=2.0)
+        run = waiting(waits, model, seed).inject(*faults).run(until=60.0)
+        wrong = [v for v in run.verdicts if v.status == "violated" and v.name == "only the stuck say so"]
+        assert wrong == [], run.line
+
+
+@pytest.mark.parametrize("agents", [2, 3, 5, 9])
+def test_theory_counts_probes_and_queries(agents: int) -> None:
+    """A ring of n, each of whom asks: n waits, n probes along each; twice that if any word would do."""
+    ring = {str(n): (str((n + 1) % agents),) for n in range(agents)}
+    probes = waiting(ring).run().trace.count("Probe", kind="send")
+    queries = waiting(ring, "OR").run().trace.count("Query", "Reply", kind="send")
+    assert probes == theory.probes(agents, initiators=agents)
+    assert queries == theory.probes(agents, initiators=agents, any_of=True)
+
+
+@pytest.mark.parametrize(("model", "any_of"), [("AND", False), ("OR", True)])
+def test_the_answer_is_there_after_as_many_hops_as_theory_says(model: str, any_of: bool) -> None:
+    """One hop takes 10 to 50 ms."""
+    said = waiting(RING, model).run().trace.select("decision")[0].time - 0.5
+    hops = theory.hops(3, any_of)
+    assert 0.01 * hops <= said <= 0.05 * hops
+
+
+def test_a_lost_probe_leaves_the_question_open() -> None:
+    """The assumption is broken: nobody says anything wrong, and maybe nobody says anything."""
+    run = waiting(RING).inject("drop 1>2 #1", "drop 2>3 #1", "drop 3>1 #1").run(until=20.0)
+    assert says(run) == []
+    assert statuses(run) == {"holds", "undecided"}
+
+
+def test_whoever_hears_its_word_goes_on() -> None:
+    """2 waits for 1, who works for a second: nobody is stuck, and 2 works after."""
+    run = waiting({"2": ("1",)}).run()
+    assert [(e.agent, e.data) for e in run.trace.select("role", agent="2")] == [
+        ("2", "works"),
+        ("2", "signals"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "says_what"),
+    [
+        (lambda: Waiter("ann", ("bob", "cat"), "XOR"), r"model='XOR': probes know AND and OR.*deadlocked"),
+        (lambda: Waiter("ann", ("bob", "bob")), r"on=\('bob', 'bob'\): a tuple of names, each once\. Write"),
+        (lambda: Waiter("ann", "bob"), r"on='bob': a tuple of names"),  # type: ignore[arg-type]
+        (lambda: Waiter("ann", ("bob",), ["AND"]), r"model=\['AND'\]: probes know"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_cannot_be_is_refused(make: object, says_what: str) -> None:
+    """With what there is instead."""
+    with pytest.raises(ValueError, match=says_what):
+        make()  # type: ignore[operator]

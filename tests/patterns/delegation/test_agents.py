@@ -1,0 +1,418 @@
+"""Delegation: who does what, in which order, and what becomes of it when somebody fails or falls silent."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from coordlab import World
+from coordlab.patterns.delegation import CREW, Assign, Coordinator, Done, Worker, demo, team, theory
+from coordlab.patterns.delegation.checks import properties
+from coordlab.patterns.delegation.rules import POLICIES, Leaf, Member, break_down, schedule, shortest
+from coordlab.patterns.htn.domains import REPORT
+from coordlab.world.agent import Agent
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+TWO = (Member("ann", ("cut", "glue")), Member("bob", ("cut", "paint")))
+CHAIR = (Leaf("cut", "cut", 1.0), Leaf("glue", "glue", 2.0, ("cut",)), Leaf("paint", "paint", 0.5, ("cut",)))
+
+
+def job(
+    leaves: tuple[Leaf, ...] = CHAIR,
+    crew: tuple[Member, ...] = TWO,
+    *faults: str,
+    latency: float | str = 0.01,
+    failure: float = 0.0,
+    within: float = 30.0,
+    seed: int = 7,
+    **settings: Any,
+) -> Run:
+    """Some leaves from the first one to the report."""
+    world = World(seed, latency).add(team(leaves, crew, failure, within=within, **settings)).inject(*faults)
+    return world.expect(*properties(leaves, crew, within)).run(until=within + 1)
+
+
+def statuses(run: Run) -> set[str]:
+    return {verdict.status for verdict in run.verdicts}
+
+
+def decided(run: Run, name: str) -> list[Any]:
+    return [each.data for each in run.trace.select(name, kind="decision")]
+
+
+def reported(run: Run) -> tuple[dict[str, str], dict[str, str]]:
+    """What was done, and what failed."""
+    (report,) = decided(run, "Report")
+    return dict(report.results), dict(report.failures)
+
+
+def given(run: Run) -> list[str]:
+    """Who was given which leaf, in that order."""
+    return [f"{each.data.leaf.name} {each.peer}" for each in run.trace.select("Assign")]
+
+
+def side_by_side(count: int, work: float = 1.0) -> tuple[Leaf, ...]:
+    return tuple(Leaf(f"l{number}", "cut", work) for number in range(count))
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+def test_a_chair_is_made() -> None:
+    """Cut first; then ann glues while bob paints."""
+    run = job()
+    happened = run.trace.select("send", "state", "decision")
+    assert [str(event).split("{")[0] for event in happened if event.name not in ("role", "handed")] == [
+        "0.000 coordinator send Assign -> ann",
+        "0.010 ann state running ['cut']",
+        "1.010 ann state running []",
+        "1.010 ann send Done -> coordinator",
+        "1.020 coordinator decision Completed ",
+        "1.020 coordinator send Assign -> ann",
+        "1.020 coordinator send Assign -> bob",
+        "1.030 ann state running ['glue']",
+        "1.030 bob state running ['paint']",
+        "1.530 bob state running []",
+        "1.530 bob send Done -> coordinator",
+        "1.540 coordinator decision Completed ",
+        "3.030 ann state running []",
+        "3.030 ann send Done -> coordinator",
+        "3.040 coordinator decision Completed ",
+        "3.040 coordinator decision Report ",
+    ]
+    assert statuses(run) == {"holds"}
+
+
+def test_results_are_passed_on() -> None:
+    """What is glued is what was cut."""
+    assert [each.data.inputs for each in job().trace.select("Assign")] == [
+        (),
+        (("cut", "cut by ann"),),
+        (("cut", "cut by ann"),),
+    ]
+
+
+def test_the_demo_survives_its_crash() -> None:
+    """Bob falls silent at 0.5 s with the south in his hands; ann gathers it, and the report comes about."""
+    run = demo()
+    assert given(run)[:4] == ["gather north ann", "gather south bob", "analyse north ann", "gather south ann"]
+    assert [(each.leaf, each.by) for each in decided(run, "Lost")] == [("gather south", "bob")]
+    results, failures = reported(run)
+    assert (len(results), failures) == (7, {})
+    assert statuses(run) == {"holds"}
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 20])
+def test_theory_counts_what_is_sent(policy: str, count: int) -> None:
+    """Two messages a leaf; in a contract net two more for each of three bidders, who all have room."""
+    crew = tuple(Member(name, ("cut",), capacity=20) for name in ("ann", "bob", "cat"))
+    bidders = 3 if policy == "contract_net" else 0
+    run = job(side_by_side(count), crew, policy=policy)
+    assert run.trace.count("send") == theory.messages(count, bidders)
+    assert statuses(run) == {"holds"}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_makespan_keeps_within_twice_the_bound(seed: int) -> None:
+    """Whatever waits for whatever: 30 jobs for three equals, and what nothing can beat."""
+    dice = random.Random(seed)
+    leaves: list[Leaf] = []
+    for number in range(12):
+        after = [each.name for each in leaves if dice.random() < 0.2]
+        leaves.append(Leaf(f"l{number}", "cut", dice.uniform(0.5, 3), tuple(after)))
+    crew = tuple(Member(name, ("cut",)) for name in ("ann", "bob", "cat"))
+    run = job(tuple(leaves), crew, latency=1e-6)
+    (end,) = [each.time for each in run.trace.select("Report")]
+    assert shortest(leaves, crew) - 1e-5 <= end <= 2 * shortest(leaves, crew)
+    assert end == pytest.approx(max(stint.end for stint in schedule(leaves, crew)), rel=0.5)
+    crashed = job(tuple(leaves), crew, "crash bob @1", latency=1e-6)
+    assert reported(crashed)[1] == {}
+    assert statuses(run) == statuses(crashed) == {"holds"}
+
+
+# --- to whom --------------------------------------------------------------------------------------
+
+
+def test_each_policy_gives_the_work_to_others() -> None:
+    """Six leaves for three, the last of whom is fast and has much room."""
+    crew = (
+        Member("ann", ("cut",), capacity=6),
+        Member("bob", ("cut",), capacity=6),
+        Member("cat", ("cut",), capacity=12, speed=3.0),
+    )
+    shares = {policy: tally(job(side_by_side(6), crew, policy=policy)) for policy in POLICIES}
+    assert shares == {
+        "first": [6, 0, 0],
+        "least_loaded": [2, 2, 2],
+        "round_robin": [2, 2, 2],
+        "fastest": [0, 0, 6],
+        "contract_net": [0, 0, 6],
+    }
+
+
+def tally(run: Run) -> list[int]:
+    return [sum(line.endswith(name) for line in given(run)) for name in ("ann", "bob", "cat")]
+
+
+def test_a_tender_takes_who_asks_least() -> None:
+    """Cat is fast, until she has so much on hand that bob is cheaper."""
+    crew = (Member("ann", ("cut",)), Member("bob", ("cut",), speed=2.0), Member("cat", ("cut",), 9, 3.0))
+    leaves = (Leaf("a", "cut", 6), Leaf("wait", "cut", 0.1), Leaf("b", "cut", 6, ("wait",)))
+    run = job(leaves, crew, policy="contract_net")
+    asked = [(each.agent, each.data.cost) for each in run.trace.select("Propose")][-3:]
+    assert sorted(asked) == [("ann", 6.0), ("bob", 3.0), ("cat", 4.0)]
+    assert given(run) == ["a cat", "wait cat", "b bob"]
+    assert statuses(run) == {"holds"}
+
+
+def test_busy_is_not_unable() -> None:
+    """Ten leaves for two with room for two each: two at a time, the others wait, and all are done."""
+    crew = (Member("ann", ("cut",), capacity=2), Member("bob", ("cut",), capacity=2))
+    run = job(side_by_side(10), crew)
+    most = {
+        name: max(len(e.data) for e in run.trace.select("running", agent=name)) for name in ("ann", "bob")
+    }
+    assert most == {"ann": 2, "bob": 2}
+    assert (len(reported(run)[0]), decided(run, "GivenUp")) == (10, [])
+    assert statuses(run) == {"holds"}
+
+
+def test_what_nobody_can_do_is_said_at_once_and_the_rest_is_done() -> None:
+    """Nobody can weld: that is known at the start, and so is what waits for it; the others go on."""
+    leaves = (*CHAIR, Leaf("weld", "weld"), Leaf("test", "glue", 1.0, ("weld", "glue")))
+    run = job(leaves)
+    happened = [(event.time, event.data) for event in run.trace.select("GivenUp")]
+    assert [(time, why.leaf, why.because) for time, why in happened] == [
+        (0.0, "weld", "nobody can weld"),
+        (3.04, "test", "weld was not done"),
+    ]
+    assert sorted(reported(run)[0]) == ["cut", "glue", "paint"]
+    assert statuses(run) == {"holds"}
+
+
+# --- when it goes wrong -----------------------------------------------------------------------------
+
+
+def test_a_failure_is_tried_elsewhere_and_the_others_go_on() -> None:
+    """Half of all attempts fail: each leaf goes to another one, and after three it is given up."""
+    run = job(side_by_side(20, work=0.1), failure=0.5)
+    failures = reported(run)[1]
+    assert run.trace.count("Failed") > 10
+    assert all(why.endswith("failed: it went wrong") for why in failures.values())
+    assert 0 < len(failures) < 10
+    assert statuses(run) == {"holds"}
+
+
+def test_the_results_of_the_others_are_kept() -> None:
+    """Gluing always fails: what was cut and painted is in the report all the same."""
+    world = World(latency=0.01).add(Coordinator(CHAIR, TWO), Worker(TWO[0], failure=1.0), Worker(TWO[1]))
+    run = world.expect(*properties(CHAIR, TWO)).run(until=31)
+    assert reported(run) == (
+        {"cut": "cut by bob", "paint": "paint by bob"},
+        {"glue": "ann, ann, ann failed: it went wrong"},
+    )
+    assert statuses(run) == {"holds"}
+
+
+def test_who_is_silent_is_given_nothing_as_long_as_there_are_others() -> None:
+    """Ann crashed for good: one leaf is lost with her, all others go to bob."""
+    run = job(side_by_side(6, work=0.2), TWO, "crash ann @0.1")
+    assert [each.by for each in decided(run, "Lost")] == ["ann"]
+    assert tally(run) == [1, 6, 0]
+    assert len(reported(run)[0]) == 6
+    assert statuses(run) == {"holds"}
+
+
+def test_who_is_back_is_trusted_again() -> None:
+    """Ann crashes and is back 1.5 s later: her Ready is enough."""
+    run = job(side_by_side(12, work=0.5), TWO, "crash ann @0.1..1.8")
+    assert run.trace.count("Ready") == 1
+    back = run.trace.select("Ready")[0].time
+    assert run.trace.count("Assign", peer="ann", since=back) >= 2
+    assert statuses(run) == {"holds"}
+
+
+def test_who_alone_can_do_it_is_asked_again_and_again() -> None:
+    """Only ann can glue: she is asked until she is back."""
+    run = job(CHAIR, TWO, "crash ann @0.5..6")
+    assert len(decided(run, "Lost")) >= 2
+    assert reported(run)[1] == {}
+    assert statuses(run) == {"holds"}
+
+
+def test_a_bid_is_a_sign_of_life() -> None:
+    """Ann did not answer a call while she was cut off; when bob has failed at a leaf, she is asked again."""
+    world = World(latency=0.01).add(Coordinator(side_by_side(2), TWO, "contract_net"))
+    world.add(Worker(TWO[0]), Worker(TWO[1], failure=1.0)).inject("partition ann @0..3")
+    run = world.expect(*properties(side_by_side(2), TWO)).run(until=31)
+    assert tally(run)[0] == 2
+    assert reported(run)[1] == {}
+    assert statuses(run) == {"holds"}
+
+
+def test_what_is_not_done_in_time_is_reported_as_failed_and_called_off() -> None:
+    """After two seconds the glue is still wet."""
+    run = job(within=2.0)
+    assert reported(run)[1] == {"glue": "it was not done within 2 s"}
+    assert [event.peer for event in run.trace.select("Cancel")] == ["ann"]
+    assert run.trace.select("running", agent="ann")[-1].data == ()
+    assert run.trace.select("running", agent="ann")[-1].time < 2.1
+    assert statuses(run) == {"holds"}
+
+
+def test_a_late_result_counts_once() -> None:
+    """Ann is slow, taken for lost, and done before bob, to whom it was given next: bob is called off."""
+    leaves = (Leaf("a", "cut", 3.0),)
+    run = job(leaves, TWO, "delay ann>coordinator #1 1.5")
+    assert given(run) == ["a ann", "a bob"]
+    assert [(each.leaf, each.by) for each in decided(run, "Completed")] == [("a", "ann")]
+    assert [event.peer for event in run.trace.select("Cancel")] == ["bob"]
+    assert statuses(run) == {"holds"}
+
+
+def test_who_turns_out_to_be_busy_is_asked_again_later() -> None:
+    """Ann is taken for lost, but only began late: she refuses the glue, and gets it when she has room."""
+    leaves = (Leaf("a", "cut", 1.0), Leaf("g", "glue", 1.0))
+    run = job(leaves, TWO, "delay coordinator>ann #1 1.5")
+    assert given(run) == ["a ann", "a bob", "g ann", "g ann"]
+    assert [event.data.leaf for event in run.trace.select("Busy")] == ["g"]
+    assert sorted(reported(run)[0]) == ["a", "g"]
+    assert statuses(run) == {"holds"}
+
+
+def test_what_comes_after_its_time_is_not_counted() -> None:
+    """The last Done reaches the coordinator when all is reported: it stays as it was."""
+    run = job((Leaf("a", "cut", 1.0),), TWO, "delay ann>coordinator #1 3", within=1.5)
+    assert reported(run) == ({}, {"a": "it was not done within 1.5 s"})
+    assert decided(run, "Completed") == []
+    assert statuses(run) == {"holds"}
+
+
+def test_the_coordinator_goes_on_where_it_was_when_it_is_back() -> None:
+    """What is done stays done; what was in somebody's hands is given out anew."""
+    run = job(CHAIR, TWO, "crash coordinator @1.5..3")
+    assert [each.leaf for each in decided(run, "Lost")] == ["glue", "paint"]
+    assert [each.leaf for each in decided(run, "Completed")] == ["cut", "paint", "glue"]
+    assert run.trace.count("Report") == 1
+    assert statuses(run) == {"holds"}
+
+
+def test_a_coordinator_that_comes_back_when_all_is_over_reports_once() -> None:
+    """Its report is not made again."""
+    run = job(CHAIR, TWO, "crash coordinator @5..6")
+    assert len(decided(run, "Report")) == 1
+    assert statuses(run) == {"holds"}
+
+
+def test_an_assignment_that_comes_twice_is_done_once() -> None:
+    """The network repeats it: ann does not cut twice, neither at once nor later."""
+    run = job(CHAIR, TWO, "duplicate coordinator>ann #1")
+    assert [each.data for each in run.trace.select("running", agent="ann")][:2] == [("cut",), ()]
+    again = job(CHAIR, TWO, "drop ann>coordinator #1")
+    assert statuses(run) == statuses(again) == {"holds"}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_promises_hold_over_200_disasters(policy: str) -> None:
+    """40 for each policy: whatever crashes, is lost or late, all is done, or has failed three times."""
+    for seed in range(40):
+        run = disaster(seed, policy)
+        assert statuses(run) == {"holds"}, run.line
+        assert "within" not in str(reported(run)[1]), run.line  # all were back long before
+
+
+def disaster(seed: int, policy: str) -> Run:
+    """A report on two regions, or leaves at random, with one to four faults, and failures besides."""
+    names = ["coordinator", *(member.name for member in CREW)]
+    faults = disasters(seed, names, "crash crash partition cut slow drop duplicate delay", end=8.0)
+    leaves = break_down({}, [("report", "north", "south")], REPORT, CREW)
+    assert isinstance(leaves, tuple)
+    return job(
+        leaves,
+        CREW,
+        *faults,
+        latency="uniform(0.01, 0.1)",
+        failure=0.1,
+        within=40.0,
+        seed=seed,
+        policy=policy,
+    )
+
+
+def test_the_disasters_are_disasters() -> None:
+    """Agents crash, leaves are lost and fail and go to others; and most jobs get done all the same."""
+    runs = [disaster(seed, policy) for policy in POLICIES for seed in range(0, 40, 4)]
+    assert sum(run.trace.count("crash") for run in runs) >= 20
+    assert sum(len(decided(run, "Lost")) for run in runs) >= 20
+    assert sum(run.trace.count("Failed") for run in runs) >= 20
+    assert sum(reported(run)[1] == {} for run in runs) >= 35
+
+
+# --- what cannot be ---------------------------------------------------------------------------------
+
+
+def test_a_worker_refuses_what_it_cannot_do_and_has_no_room_for() -> None:
+    """Whoever asks wrongly is told so; nobody is harmed."""
+
+    class Stranger(Agent):
+        async def run(self) -> None:
+            for leaf in (Leaf("a", "weld"), Leaf("b", "cut", 1.0)):
+                replies = await self.ask("ann", Assign(leaf, ()), within=0.5)
+                self.note(replies["ann"] if replies else "no answer")
+            replies = await self.ask("ann", Assign(Leaf("c", "cut"), ()), within=0.5)
+            self.note(replies["ann"])
+            await self.sleep(2)
+            self.note((await self.ask("ann", Assign(Leaf("b", "cut"), ())))["ann"])
+
+        def on_done(self, sender: str, message: Done) -> None:
+            pass
+
+    trace = World().add(Worker(TWO[0]), Stranger("stranger")).run(until=9).trace
+    assert [str(event.data) for event in trace.select("note")] == [
+        "Failed(leaf='a', because='ann cannot weld')",
+        "no answer",
+        "Busy(leaf='c')",
+        "Done(leaf='b', output='b by ann')",
+    ]
+
+
+def test_an_unknown_policy_is_refused_with_the_names_that_there_are() -> None:
+    """Before anything runs."""
+    with pytest.raises(ValueError, match=r"policy='lottery': there are first, least_loaded, .*contract_net"):
+        Coordinator(CHAIR, TWO, policy="lottery")
+
+
+def test_leaves_that_cannot_be_are_refused_before_anything_runs() -> None:
+    """As the rules refuse them."""
+    with pytest.raises(ValueError, match=r"glue waits for 'cut', which is no leaf"):
+        Coordinator(CHAIR[1:], TWO)
+
+
+def test_two_members_of_one_name_are_refused() -> None:
+    """Nobody could tell whose hands are meant."""
+    with pytest.raises(ValueError, match=r"two members are called 'ann'"):
+        Coordinator(CHAIR, (*TWO, TWO[0]))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"within": float("nan")}, {"within": 0}, {"patience": -1}, {"attempts": 0.5}],
+)
+def test_a_coordinator_waits_and_tries_so_often(settings: dict[str, Any]) -> None:
+    """For some time, and at least once."""
+    with pytest.raises(ValueError, match=r"Write for instance within=30.0, patience=1.0, attempts=3"):
+        Coordinator((), (), **settings)
+
+
+@pytest.mark.parametrize("failure", [-0.1, 2, float("nan")])
+def test_a_worker_fails_with_a_chance(failure: float) -> None:
+    """From 0 to 1."""
+    with pytest.raises(ValueError, match=r"failure=.* is no chance: give a number from 0 to 1"):
+        Worker(CREW[0], failure=failure)

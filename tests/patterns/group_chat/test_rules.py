@@ -1,0 +1,335 @@
+"""Group chats without a world: when they end, who speaks next, and what one reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordlab.patterns.group_chat.rules import (
+    USER,
+    Chat,
+    ChatError,
+    Condition,
+    Handoff,
+    LastMessages,
+    Selector,
+    Unchanged,
+    When,
+    calls,
+    candidates,
+    check_members,
+    chosen,
+    everything,
+    handoff,
+    max_messages,
+    max_tokens,
+    max_turns,
+    round_robin,
+    stop_word,
+    swarm,
+    timeout,
+)
+from coordlab.patterns.orchestration.rules import Utterance
+
+NAMES = ("ann", "bob", "cat")
+
+
+def said(*texts: Any, task: Any = "How many?") -> list[Utterance]:
+    """The task, and what ann, bob and cat say in turn, 5 tokens each."""
+    words = [Utterance(NAMES[at % 3], text, 5) for at, text in enumerate(texts)]
+    return [Utterance(USER, task, 5), *words]
+
+
+def ends_at(condition: Condition, talk: list[Utterance]) -> tuple[int | None, str]:
+    """With which message it fires (the task is number 0), and why; a second passes with each."""
+    for at, each in enumerate(talk):
+        if reason := condition.heard(each, float(at)):
+            return at, str(reason)
+    return None, ""
+
+
+# --- conditions -----------------------------------------------------------------------------------
+
+FIRES: dict[str, tuple[Condition, list[Utterance], tuple[int | None, str]]] = {
+    "messages, with the task": (max_messages(3), said(*"xxxx"), (2, "condition: max_messages(3)")),
+    "one message is the task": (max_messages(1), said("x"), (0, "condition: max_messages(1)")),
+    "turns, without the task": (max_turns(3), said(*"xxxx"), (3, "condition: max_turns(3)")),
+    "tokens": (max_tokens(11), said(*"xxxx"), (2, "condition: max_tokens(11)")),
+    "a word": (stop_word("DONE"), said("not yet", "it is DONE"), (2, "condition: stop_word('DONE') (bob)")),
+    "not in the task": (
+        stop_word("DONE"),
+        said("DONE", task="Say DONE."),
+        (1, "condition: stop_word('DONE') (ann)"),
+    ),
+    "in the task, if asked": (
+        stop_word("DONE", [USER]),
+        said("x", task="Say DONE."),
+        (0, "condition: stop_word('DONE') (user)"),
+    ),
+    "not from others": (
+        stop_word("DONE", ["bob"]),
+        said("DONE", "DONE"),
+        (2, "condition: stop_word('DONE') (bob)"),
+    ),
+    "case matters": (stop_word("DONE"), said("done", "Done"), (None, "")),
+    "a call": (calls("stop"), said("we stop", "stop(1)"), (2, "condition: calls('stop') (bob)")),
+    "no call": (calls("stop"), said("nonstop(1)", "a.stop(1)", "stop", task="stop()"), (None, "")),
+    "a hand-over": (handoff(), said("x", Handoff(USER, "help")), (2, "condition: handoff('user') (bob)")),
+    "to another": (
+        handoff("cat"),
+        said(Handoff("bob"), Handoff("cat")),
+        (2, "condition: handoff('cat') (bob)"),
+    ),
+    "no hand-over": (handoff(), said("user", Handoff("cat")), (None, "")),
+    "time": (timeout(2.0), said(*"xxxx"), (2, "condition: timeout(2) (bob)")),
+    "agreement": (Unchanged(NAMES, 1), said(*"7888888"), (7, "condition: agreement (8)")),
+    "stalemate": (Unchanged(NAMES, 1), said(*"787787"), (6, "condition: stalemate (7 or 8)")),
+    "no change for two rounds": (Unchanged(NAMES, 2), said(*"8" * 12), (9, "condition: agreement (8)")),
+    "a change in between": (Unchanged(NAMES, 1), said(*"888879888888"), (12, "condition: agreement (8)")),
+    "not all have spoken": (Unchanged([*NAMES, "dan"], 1), said(*"888888888"), (None, "")),
+    "positions": (
+        Unchanged(NAMES, 1, lambda text: str(text)[-1]),
+        said("I say 8", "it is 8", "8", "8", "still 8", "why, 8"),
+        (6, "condition: agreement (8)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FIRES)
+def test_a_condition_fires_with_the_message_that_fulfils_it(case: str) -> None:
+    """And says which it is, and what made it."""
+    condition, talk, expected = FIRES[case]
+    condition.reset()
+    assert ends_at(condition, talk) == expected
+
+
+def test_either_fires_with_the_first() -> None:
+    """With the reason of that one; of both, if both hold."""
+    either = max_messages(4) | stop_word("DONE")
+    assert ends_at(either, said("x", "DONE")) == (2, "condition: stop_word('DONE') (bob)")
+    either.reset()
+    assert ends_at(either, said("x", "x", "DONE")) == (
+        3,
+        "condition: max_messages(4), stop_word('DONE') (cat)",
+    )
+
+
+def test_both_need_not_hold_at_once() -> None:
+    """The word was said early; the fourth message ends it."""
+    both = stop_word("DONE") & max_messages(4)
+    assert ends_at(both, said("DONE", "x", "x", "x")) == (
+        3,
+        "condition: stop_word('DONE'), max_messages(4) (ann)",
+    )
+    assert repr(both) == "(stop_word('DONE') & max_messages(4))"
+
+
+def test_having_fired_it_is_told_nothing_until_it_is_reset() -> None:
+    """A second chat begins with a reset."""
+    over = max_messages(1) | (stop_word("x") & max_turns(9))
+    assert over.heard(said()[0])
+    with pytest.raises(ChatError, match=r"has fired \(condition: max_messages\(1\)\) .* condition.reset\(\)"):
+        over.heard(said()[0])
+    over.reset()
+    assert over.heard(said()[0])
+
+
+def test_it_counts_on_over_several_chats_until_it_is_reset() -> None:
+    """Four messages in all."""
+    over = max_messages(4)
+    assert ends_at(over, said("x")) == (None, "")
+    assert ends_at(over, said("x", "x")) == (1, "condition: max_messages(4)")
+
+
+ATOMS: list[Callable[[], Condition]] = [
+    lambda: max_messages(3),
+    lambda: max_turns(5),
+    lambda: stop_word("b"),
+    lambda: calls("c"),
+    lambda: timeout(4.0),
+    lambda: Unchanged(NAMES[:2], 1),
+]
+trees = st.recursive(
+    st.sampled_from(range(len(ATOMS))),
+    lambda inner: st.tuples(st.sampled_from("&|"), inner, inner),
+    max_leaves=6,
+)
+
+
+def built(tree: Any) -> Condition:
+    if isinstance(tree, int):
+        return ATOMS[tree]()
+    sign, one, other = tree
+    return built(one) & built(other) if sign == "&" else built(one) | built(other)
+
+
+def first(tree: Any, talk: list[Utterance]) -> float:
+    """With which message a tree of conditions fires: of two halves, the earlier, or the later."""
+    if isinstance(tree, int):
+        at, _ = ends_at(ATOMS[tree](), talk)
+        return float("inf") if at is None else at
+    sign, one, other = tree
+    return (max if sign == "&" else min)(first(one, talk), first(other, talk))
+
+
+@given(trees, st.lists(st.sampled_from(["a", "b", "c()"]), max_size=9))
+def test_the_algebra_is_that_of_the_moments(tree: Any, texts: list[str]) -> None:
+    """`|` is the earlier of two moments, `&` the later, however deep they are combined; resetting forgets."""
+    talk, condition = said(*texts), built(tree)
+    expected = first(tree, talk)
+    for _ in range(2):
+        at, _why = ends_at(condition, talk)
+        assert (float("inf") if at is None else at) == expected
+        condition.reset()
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    """What it hears, the original does not."""
+    over = max_messages(2) | Unchanged(NAMES, 1)
+    other = deepcopy(over)
+    other.heard(said()[0])
+    assert ends_at(over, said("x")) == (1, "condition: max_messages(2)")
+
+
+# --- policies -------------------------------------------------------------------------------------
+
+
+def test_round_robin_goes_round() -> None:
+    """In the order of the members, from the first."""
+    order, last = [], None
+    for _ in range(5):
+        (last,) = round_robin(Chat(NAMES, (), last))
+        order.append(last)
+    assert order == ["ann", "bob", "cat", "ann", "bob"]
+
+
+def test_in_a_swarm_one_keeps_the_floor_until_it_hands_over() -> None:
+    """The first begins."""
+    task = Utterance(USER, "Go.")
+    assert swarm(Chat(NAMES, ())) == ("ann",)
+    assert swarm(Chat(NAMES, (task,))) == ("ann",)
+    assert swarm(Chat(NAMES, (task, Utterance("bob", "x")), "bob")) == ("bob",)
+    assert swarm(Chat(NAMES, (task, Utterance("bob", Handoff("cat"))), "bob")) == ("cat",)
+
+
+def test_to_hand_over_to_a_stranger_is_an_error_that_names_the_members() -> None:
+    """No silent fallback."""
+    with pytest.raises(
+        ChatError, match=r"bob handed over to 'zed', but the members are ann, bob, cat\. .* add"
+    ):
+        swarm(Chat(NAMES, (Utterance("bob", Handoff("zed")),), "bob"))
+
+
+def test_a_selector_asks_its_function_first() -> None:
+    """It may even name the last speaker; None leaves it open."""
+    assert Selector(lambda chat: "bob")(Chat(NAMES, (), "bob")) == ("bob",)
+    assert Selector(lambda chat: None)(Chat(NAMES, (), "bob")) == ("ann", "cat")
+    with pytest.raises(ChatError, match=r"chose 'zed', but the members are ann, bob, cat"):
+        Selector(lambda chat: "zed")(Chat(NAMES, ()))
+
+
+@pytest.mark.parametrize("last", NAMES)
+def test_who_is_excluded_is_never_a_candidate(last: str) -> None:
+    """So nobody can fall back upon the last speaker; unless it may be repeated."""
+    assert last not in Selector()(Chat(NAMES, (), last))
+    assert Selector(allow_repeated=True)(Chat(NAMES, (), last)) == NAMES
+
+
+def test_two_alternate_and_one_talks_on() -> None:
+    """With one candidate there is nothing to choose."""
+    assert Selector()(Chat(("ann", "bob"), (), "ann")) == ("bob",)
+    assert Selector()(Chat(("ann",), (), "ann")) == ("ann",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("bob", "bob"),
+        ("  'Bob'! ", "bob"),
+        ("bob, please, bob", "bob"),
+        ("bobby", None),
+        ("ann and bob", None),
+        ("nobody", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_an_answer_names_one_candidate_or_none(answer: object, name: str | None) -> None:
+    """As a word of its own, whatever the case."""
+    assert chosen(answer, NAMES) == name
+
+
+# --- windows --------------------------------------------------------------------------------------
+
+
+def test_a_window_is_the_end_of_the_transcript() -> None:
+    """All of it, the last two, or the last two after a summary of the others."""
+    talk = tuple(said("5", "8", "8"))
+    assert everything(talk) == talk
+    assert LastMessages(2)(talk) == talk[-2:]
+    assert LastMessages(9)(talk) == talk
+    summary = LastMessages(2, lambda before: f"{len(before)} before")
+    assert summary(talk) == (Utterance("summary", "2 before"), *talk[-2:])
+    assert summary(talk[:2]) == talk[:2]
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+MISMADE = {
+    "no messages": (
+        lambda: max_messages(0),
+        r"max_messages\(0\): a limit is a number above 0\. .*max_messages\(10\)",
+    ),
+    "a limit in words": (lambda: max_turns("5"), r"max_turns\('5'\)"),
+    "a limit that is true": (lambda: max_tokens(True), r"max_tokens\(True\)"),
+    "no time": (lambda: timeout(0), r"timeout\(0\): give seconds above 0"),
+    "no word": (lambda: stop_word(" "), r"stop_word\(' ', None\): give a word"),
+    "one source as text": (lambda: stop_word("DONE", "ann"), "a list of names or nothing"),
+    "no function": (lambda: calls("stop now"), r"calls\('stop now'\): give the name of a function"),
+    "no members": (lambda: Unchanged([]), "give the names of the members"),
+    "no rounds": (lambda: Unchanged(NAMES, 0), "a number of rounds, 1 or more"),
+    "half a condition": (lambda: max_turns(3) | 5, r"5 is no condition: only conditions are combined"),
+    "nothing to read": (lambda: LastMessages(0), r"LastMessages\(0\): read 1 message or more"),
+    "a chat of nobody": (lambda: check_members([]), r"\[\] cannot be the members"),
+    "the same twice": (lambda: check_members(["ann", "ann"]), "each once"),
+    "one name as text": (lambda: check_members("ann"), "'ann' cannot be the members"),
+    "no names": (lambda: check_members(5), "5 cannot be the members"),  # type: ignore[arg-type]
+    "names that are none": (lambda: check_members([["ann"]]), "cannot be the members"),  # type: ignore[list-item]
+    "half a message": (lambda: LastMessages(1.5), r"LastMessages\(1\.5\)"),  # type: ignore[arg-type]
+    "rounds without end": (lambda: Unchanged(NAMES, float("inf")), "rounds=inf"),  # type: ignore[arg-type]
+    "a timeout in words": (lambda: timeout("soon"), r"timeout\('soon'\): give seconds"),  # type: ignore[arg-type]
+    "the user": (lambda: check_members(["ann", USER]), "not 'user', who sets the task"),
+}
+
+
+@pytest.mark.parametrize("named", [(), "ann", ("zed",), None, (["ann"],)])
+def test_a_policy_names_members_or_is_told_so(named: Any) -> None:
+    """A text is no tuple of names; nobody, or a stranger, cannot speak."""
+    with pytest.raises(ChatError, match=r"the policy named .*, but the members are ann, bob, cat\. Return a"):
+        candidates(lambda chat: named, Chat(NAMES, ()))
+
+
+def test_members_given_as_a_set_speak_in_the_order_of_the_alphabet() -> None:
+    """A set has another order in each process."""
+    assert check_members({"dan", "bob", "ann", "cat"}) == ("ann", "bob", "cat", "dan")
+
+
+@pytest.mark.parametrize("case", MISMADE)
+def test_what_cannot_be_is_refused(case: str) -> None:
+    """With what is allowed, and an example."""
+    make, words = MISMADE[case]
+    with pytest.raises(ChatError, match=words):
+        make()
+
+
+def test_a_condition_of_ones_own_is_a_function() -> None:
+    """Of the utterance and the seconds; the base class alone says what is missing."""
+    long = When("long", lambda said, seconds: len(said.content) > 3)
+    assert ends_at(long, said("5", "8", "eight", task="?")) == (3, "condition: long (cat)")
+    with pytest.raises(NotImplementedError, match=r"Write judge\(said, seconds\)"):
+        Condition("mine").heard(said()[0])

@@ -1,0 +1,462 @@
+"""Heartbeats: who is suspected, when, how often it is said, and what a silence teaches."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+import pytest
+
+from coordlab import World
+from coordlab.patterns.heartbeat import DEFAULT, Beater, Heartbeat, Monitor, Peer, demo, naive, watched
+from coordlab.patterns.heartbeat.checks import properties, quality
+from coordlab.patterns.heartbeat.rules import (
+    Detector,
+    News,
+    PhiAccrual,
+    Recovered,
+    Restored,
+    Suspected,
+    Timeout,
+)
+from coordlab.trace.trace import Trace
+from coordlab.world.run import Run
+from coordlab.world.world import AgentError
+from tests.disasters import disasters
+
+DETECTORS: dict[str, Timeout | PhiAccrual] = {
+    "time-out": Timeout(3.0),
+    "normal": PhiAccrual(),
+    "logistic": PhiAccrual(form="logistic"),
+    "exponential": PhiAccrual(threshold=2.0, form="exponential"),
+    "window of 10": PhiAccrual(window=10, pause=1.0),
+}
+
+
+def one(detector: Timeout | PhiAccrual = DEFAULT, **weather: Any) -> World:
+    """A monitor of a1; messages take 10 ms."""
+    return watched(1, detector, **{"latency": 0.01, **weather})
+
+
+def told(trace: Trace, since: float = 0.0, agent: str = "monitor") -> list[str]:
+    return [
+        f"{event.time:.2f} {event.name} {event.data.target} {event.data.incarnation}"
+        for event in trace.select("decision", agent=agent, since=since)
+    ]
+
+
+def statuses(run: Run) -> dict[str, str]:
+    return {verdict.name: verdict.status for verdict in run.verdicts}
+
+
+# --- the happy trace, and one fault ---------------------------------------------------------------
+
+
+def test_a_heartbeat_restores_a_silence_is_suspected_and_a_new_life_recovers() -> None:
+    """a1 beats at 0 s and 1 s and crashes; suspected at 4.5 s, 3 s after it was heard; recovered at once."""
+    trace = one().inject("crash a1 @1.5..6").run(until=7.2).trace
+    happened = [str(event) for event in trace if event.kind not in ("timer", "deliver", "fault", "heal")]
+    assert happened == [
+        "0.000 monitor start Monitor [['role', 'content'], ['targets', ['a1']], ['suspects', []]]",
+        "0.000 a1 start Beater []",
+        "0.000 a1 send Heartbeat -> monitor",
+        "0.010 monitor handle Heartbeat <- a1",
+        "0.010 monitor decision Restored {'target': 'a1', 'incarnation': 1}",
+        "1.000 a1 send Heartbeat -> monitor",
+        "1.010 monitor handle Heartbeat <- a1",
+        "1.500 a1 crash",
+        "4.500 monitor state suspects ['a1']",
+        "4.500 monitor state role worried",
+        "4.500 monitor decision Suspected {'target': 'a1', 'incarnation': 1}",
+        "6.000 a1 restart Beater []",
+        "6.000 a1 send Heartbeat -> monitor",
+        "6.010 monitor handle Heartbeat <- a1",
+        "6.010 monitor state suspects []",
+        "6.010 monitor state role content",
+        "6.010 monitor decision Recovered {'target': 'a1', 'incarnation': 2}",
+        "7.000 a1 send Heartbeat -> monitor",
+        "7.010 monitor handle Heartbeat <- a1",
+    ]
+
+
+def test_the_demo_keeps_every_promise() -> None:
+    """All properties hold, also when the trace was written to a file and read again."""
+    run = demo()
+    assert set(statuses(run).values()) == {"holds"}
+    again = Trace.from_jsonl(run.trace.to_jsonl())
+    assert [judge(again).status for judge in properties(Timeout(3.0))] == ["holds"] * 5
+    assert quality(again) == quality(run.trace)
+
+
+def test_a_long_suspicion_becomes_a_death() -> None:
+    """After `grave` seconds more; who is heard again after that is restored all the same."""
+    world = World(latency=0.01).add(Monitor("monitor", ["a1"], Timeout(3.0), grave=2.0))
+    trace = world.add(Beater("a1", ["monitor"])).inject("cut a1>monitor @1.5..9.5").run(until=12).trace
+    assert told(trace) == [
+        "0.01 Restored a1 1",
+        "4.50 Suspected a1 1",
+        "6.50 Buried a1 1",
+        "10.01 Restored a1 1",
+    ]
+
+
+def test_who_never_came_is_suspected_after_a_time_out_and_not_at_the_first_look() -> None:
+    """Its silence counts from when the monitor began to listen."""
+    trace = one().inject("crash a1 @0").run(until=5.0).trace
+    assert told(trace) == ["3.00 Suspected a1 0"]
+
+
+def test_a_monitor_that_comes_late_listens_from_then_on() -> None:
+    """It joins at 50 s, suspects nobody at once, and who is down, after a time-out."""
+    world = World(latency=0.01).add(Monitor("monitor", ["a1", "a2"], Timeout(3.0)), at=50.0)
+    world.add(Beater(name, ["monitor"]) for name in ("a1", "a2")).inject("crash a2 @20")
+    assert told(world.run(until=60).trace) == ["50.01 Restored a1 1", "53.00 Suspected a2 0"]
+
+
+def test_a_monitor_that_crashes_has_forgotten_and_begins_anew() -> None:
+    """It suspects again who is still down, restores who is up, and blames nobody for its own absence."""
+    run = (
+        watched(2, Timeout(3.0), latency=0.01)
+        .inject("crash a2 @5.2", "crash monitor @10.2..30")
+        .run(until=40)
+    )
+    assert told(run.trace, since=5) == ["8.50 Suspected a2 1", "30.01 Restored a1 1", "33.00 Suspected a2 0"]
+    assert [judge(run.trace).status for judge in properties(Timeout(3.0))] == ["holds"] * 5
+
+
+def test_all_may_watch_all() -> None:
+    """Of four peers one crashes: the other three suspect it, and nobody else."""
+    names = ["p1", "p2", "p3", "p4"]
+    world = World(latency=0.01).add(Peer(name, names) for name in names).inject("crash p3 @5.5")
+    run = world.expect(*properties(Timeout(3.0))).run(until=12.0)
+    assert [(e.agent, e.data.target) for e in run.trace.select("Suspected", kind="decision")] == [
+        (name, "p3") for name in ("p1", "p2", "p4")
+    ]
+    assert set(statuses(run).values()) == {"holds"}
+
+
+# --- detectors ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_every_detector_finds_a_crash_and_errs_on_nobody(name: str) -> None:
+    """After 60 s of regular heartbeats: each in its own time, and no mistake by then."""
+    run = one(DETECTORS[name]).inject("crash a1 @60.5").run(until=75.0)
+    waits = {"time-out": 3.0, "normal": 1.5, "logistic": 1.5, "exponential": 4.5, "window of 10": 2.5}
+    assert quality(run.trace).detection == (waits[name],)
+    assert quality(run.trace).mistakes == ()
+
+
+def test_phi_learns_how_long_silences_are() -> None:
+    """Heartbeats come every 2 s though it expects 1 s: it errs at first, then takes it as it is."""
+    run = watched(1, PhiAccrual(pause=1.5), interval=2.0, latency="exponential(0.2)").run(until=600)
+    suspected = [event.time for event in run.trace.select("Suspected", kind="decision")]
+    assert len([at for at in suspected if at > 60]) == 0
+
+
+def test_anything_with_the_two_methods_is_a_detector() -> None:
+    """A learner's own: it forgives every second silence that is too long."""
+
+    @dataclass
+    class Lenient:
+        last: float = inf
+        chances: list[float] = field(default_factory=lambda: [5.0, 2.0])
+
+        def heard(self, now: float, outage: bool = False) -> None:
+            self.last = now
+
+        def suspects(self, now: float) -> bool:
+            return now - self.last > self.chances[-1]
+
+    detector: Detector = Lenient()
+    world = World(latency=0.01).add(Monitor("monitor", ["a1"], detector), Beater("a1", ["monitor"]))
+    run = world.inject("crash a1 @5.5").expect(*properties(detector)).run(until=12.0)
+    assert set(statuses(run).values()) == {"holds"}
+    assert told(run.trace, since=1) == ["7.50 Suspected a1 1"]
+
+
+# --- slow is not dead -----------------------------------------------------------------------------
+
+
+def test_a_pause_for_garbage_looks_like_a_crash_until_it_is_over() -> None:
+    """For 3 s nothing of a1 gets through: suspected by mistake, restored when heard; it acted all along."""
+    run = (
+        one()
+        .inject("slow a1>monitor 3 @9.5..12.5")
+        .expect(*properties(Timeout(3.0), mistakes=2.0))
+        .run(until=30)
+    )
+    assert told(run.trace, since=1) == ["12.50 Suspected a1 1", "13.01 Restored a1 1"]
+    assert quality(run.trace).mistakes == (pytest.approx(0.51),)
+    assert {"mistakes are taken back within 2 s": "holds"}.items() <= statuses(run).items()
+
+
+def test_an_acceptable_pause_forgives_it() -> None:
+    """With the 3 s of an Akka cluster the same pause is no news; a crash takes 3 s longer to find."""
+    patient = PhiAccrual(pause=3.0)
+    paused = one(patient).inject("slow a1>monitor 3 @9.5..12.5").run(until=30)
+    assert told(paused.trace, since=1) == []
+    waits = [
+        quality(one(each).inject("crash a1 @20.5").run(until=30).trace).detection[0]
+        for each in (PhiAccrual(), patient)
+    ]
+    assert waits[1] - waits[0] == 3.0
+
+
+def test_a_heart_that_beats_while_the_worker_is_stuck_tells_nothing() -> None:
+    """Alive is not getting on: let who knows that it is stuck fall silent."""
+
+    class Worker(Beater):
+        def well(self) -> bool:
+            return self.now < 5  # its work is stuck from then on
+
+    def suspected(kind: type[Beater]) -> list[str]:
+        world = World(latency=0.01).add(Monitor("monitor", ["a1"]), kind("a1", ["monitor"]))
+        return told(world.run(until=12.0).trace, since=1)
+
+    assert (suspected(Beater), suspected(Worker)) == ([], ["7.50 Suspected a1 1"])
+
+
+TRACES = {
+    "near": {"latency": "uniform(0.01, 0.05)"},
+    "jitter": {"latency": "exponential(0.15)"},
+    "heavy tail": {"latency": "pareto(0.05, 2.5)"},
+}
+
+
+def hours(detector: Timeout | PhiAccrual, trace: str) -> Trace:
+    """Three hours of watching altogether, with twelve crashes spread over them."""
+    dice = random.Random(trace)
+    crashes = [
+        f"crash a{dice.randint(1, 3)} @{at + dice.uniform(0, 100):.3f}..{at + 150}"
+        for at in range(200, 3500, 280)
+    ]
+    return watched(3, detector, seed=5, **TRACES[trace]).inject(*crashes).run(until=3600.0).trace
+
+
+@pytest.mark.parametrize("trace", TRACES)
+def test_one_detector_is_quick_and_rarely_wrong_on_three_networks(trace: str) -> None:
+    """Found in less than 3 s on average, with fewer than one mistake an hour, each soon over."""
+    quality_of = quality(hours(Timeout(2.9), trace))
+    assert len(quality_of.detection) == 12
+    assert 2.4 < quality_of.mean_detection < 3.0
+    assert quality_of.mistakes_per_hour < 1
+    assert quality_of.mean_mistake < 2.0
+    assert quality_of.accuracy > 0.9995
+
+
+def test_quicker_is_wrong_more_often_and_slower_is_slower() -> None:
+    """On a network with jitter a second less finds crashes a second sooner, and many that are none."""
+    quick, slow = (quality(hours(Timeout(seconds), "jitter")) for seconds in (1.5, 2.5))
+    assert slow.mean_detection - quick.mean_detection == pytest.approx(1.0, abs=0.1)
+    assert quick.mistakes_per_hour > 5
+    assert slow.mistakes_per_hour < 1
+
+
+# --- the promises, whatever happens ---------------------------------------------------------------
+
+
+def disaster(seed: int, detector: Timeout | PhiAccrual) -> Run:
+    """Three who are watched, up to five faults, and a last crash that is final."""
+    names, dice = ["monitor", "a1", "a2", "a3"], random.Random(seed)
+    kinds = "crash crash partition cut slow drop duplicate delay"
+    world = watched(3, detector, seed=seed).inject(*disasters(seed, names, kinds, end=12.0, most=5))
+    world.inject(f"crash {dice.choice(names[1:])} @{dice.uniform(6, 14):.3f}")
+    return world.expect(*properties(detector, within=9.0, mistakes=6.0)).run(until=30.0)
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_promises_hold_over_200_disasters(name: str) -> None:
+    """Crashes, partitions, slow links, lost and late heartbeats: no property is ever violated."""
+    for seed in range(200) if name in ("time-out", "normal") else range(200, 250):
+        run = disaster(seed, DETECTORS[name])
+        assert "violated" not in statuses(run).values(), run
+
+
+def test_the_disasters_disturb() -> None:
+    """Many are suspected, some by mistake; some recover, monitors crash; nearly all crashes are judged."""
+    runs = [disaster(seed, Timeout(3.0)) for seed in range(100)]
+    counted = {
+        name: sum(run.trace.count(name, kind="decision") for run in runs)
+        for name in ("Suspected", "Restored", "Recovered")
+    }
+    assert counted["Suspected"] > 120
+    assert counted["Restored"] > 320  # 300 is when each is heard for the first time
+    assert counted["Recovered"] > 30
+    assert sum(len(quality(run.trace).mistakes) for run in runs) > 25
+    assert sum(run.trace.count("crash", agent="monitor") for run in runs) > 10
+    assert sum(statuses(run)["crashes are found within 9 s"] == "holds" for run in runs) > 90
+
+
+# --- where the usual first try goes wrong ---------------------------------------------------------
+
+
+def test_nobody_is_failed_before_its_time() -> None:
+    """The first try fails who was not heard yet at its first look; here it takes the whole time-out."""
+    assert naive.never_heard() == 15.0
+    assert told(one(Timeout(30.0)).inject("crash a1 @0").run(until=60).trace) == ["30.00 Suspected a1 0"]
+
+
+def test_a_failure_is_told_once() -> None:
+    """In 5.2 time-outs of silence: not ten times."""
+    assert naive.failovers_for_one_failure() == 10
+    assert len(told(one(Timeout(30.0)).inject("crash a1 @0").run(until=156).trace)) == 1
+
+
+def test_a_recovery_is_told() -> None:
+    """At the first heartbeat."""
+    assert naive.told_of_a_recovery() == []
+    run = one(Timeout(30.0)).inject("crash a1 @1..100").run(until=156)
+    assert told(run.trace, since=100) == ["100.01 Recovered a1 2"]
+
+
+@pytest.mark.parametrize("ahead", ["+3600", "-3600"])
+def test_setting_the_clock_changes_nothing(ahead: str) -> None:
+    """It goes by a clock that nobody can set: neither kills it the living, nor does it spare the dead."""
+    assert (naive.clock_set_forwards(), naive.clock_set_back()) == ([60.0], [])
+    skewed = watched(2, Timeout(3.0), latency=0.01).inject("crash a2 @5.2")
+    skewed.inject(f"skew monitor x1 {ahead} @4", f"skew a1 x1 {ahead} @4")
+    assert told(skewed.run(until=20.0).trace, since=1) == ["8.50 Suspected a2 1"]
+
+
+def test_an_error_in_what_one_does_about_it_is_seen() -> None:
+    """It does not end the watching in silence: it ends the run, and says where."""
+    assert naive.looks_after_a_slip() == (1, True)
+
+    class Slips(Monitor):
+        def on_news(self, news: News) -> None:
+            raise KeyError(news.target)
+
+    with pytest.raises(AgentError, match=r"agent monitor \(Slips\) failed at .* KeyError: 'a1'"):
+        World().add(Slips("monitor", ["a1"]), Beater("a1", ["monitor"])).run(until=5)
+
+
+def test_one_who_stops_watching_stops() -> None:
+    """From then on it says nothing, and its loop is over."""
+    assert naive.tasks_left() == 100
+
+    class Once(Monitor):
+        def on_news(self, news: News) -> None:
+            if isinstance(news, Suspected):
+                self.stop()
+
+    world = World(latency=0.01).add(Once("monitor", ["a1", "a2"]))
+    world.add(Beater(name, ["monitor"]) for name in ("a1", "a2")).inject(
+        "crash a1 @1.5..8", "crash a2 @1.5..8"
+    )
+    trace = world.run(until=20.0).trace
+    assert told(trace, since=1) == ["4.50 Suspected a1 1"]
+    assert trace.count("timer", agent="monitor", since=5.1) == 0
+
+
+def test_one_loop_watches_everybody() -> None:
+    """A hundred targets take as many looks of the monitor as one."""
+    looks = [watched(agents).run(until=20.0).trace.count("timer", agent="monitor") for agents in (1, 100)]
+    assert looks == [40, 40]
+
+
+def test_a_crash_is_noticed_no_later_than_a_period_after_the_time_out() -> None:
+    """Not half a time-out later: with T = 30 s and a look every 0.5 s, 30.5 s at most."""
+    assert naive.seconds_to_notice() == 45.0
+    run = one(Timeout(30.0)).inject("crash a1 @10.05").run(until=60)
+    suspected = run.trace.select("Suspected", kind="decision")[0].time
+    assert 30.0 <= suspected - 10.01 <= 30.5
+
+
+def test_a_restart_within_the_time_out_is_told() -> None:
+    """It was never suspected, and has lost its memory."""
+    assert naive.told_of_a_restart() == []
+    run = one(Timeout(30.0)).inject("crash a1 @40.5..50").run(until=100)
+    assert told(run.trace, since=1) == ["50.01 Recovered a1 2"]
+
+
+def test_at_the_time_out_the_time_is_out() -> None:
+    """Heard at 0 s by a monitor that looks at 3 s: suspected then, not at the next look."""
+    assert naive.alive_at_the_time_out()
+    assert told(one(Timeout(3.0)).inject("crash a1 @0").run(until=3.0).trace) == ["3.00 Suspected a1 0"]
+
+
+# --- acting on it, and statistics -----------------------------------------------------------------
+
+
+def test_whoever_acts_on_the_news_acts_once_for_each_change() -> None:
+    """A failover for each suspicion, and a failback for each return."""
+    acted: list[News] = []
+
+    class Acts(Monitor):
+        def on_news(self, news: News) -> None:
+            acted.append(news)
+
+    world = World(latency=0.01).add(Acts("monitor", ["a1"]), Beater("a1", ["monitor"]))
+    world.inject("crash a1 @1.5..6", "cut a1>monitor @10.5..15.5").run(until=30)
+    assert acted == [
+        Restored("a1", 1),
+        Suspected("a1", 1),
+        Recovered("a1", 2),
+        Suspected("a1", 2),
+        Restored("a1", 2),
+    ]
+
+
+def test_a_monitor_keeps_count_of_each_target() -> None:
+    """How often it was suspected, restored and recovered."""
+    run = (
+        watched(2, Timeout(3.0), latency=0.01)
+        .inject("crash a1 @1.5..6", "cut a1>monitor @10.5..15.5")
+        .run(until=30)
+    )
+    monitor = run.world["monitor"]
+    assert isinstance(monitor, Monitor)
+    assert monitor.statistics == {
+        "a1": {"Restored": 2, "Suspected": 2, "Recovered": 1},
+        "a2": {"Restored": 1},
+    }
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("names", ["a1", ["a1", "a1"], ["a1", "monitor"]], ids=str)
+def test_targets_that_cannot_be_are_refused(names: Any) -> None:
+    """A text is no list of names, nobody is watched twice, and nobody watches itself."""
+    with pytest.raises(ValueError, match=r"monitor is to deal with .*others, each once\. Write for instance"):
+        Monitor("monitor", names)
+    with pytest.raises(ValueError, match=r"monitor is to deal with .*others, each once\. Write for instance"):
+        Beater("monitor", names)
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, inf, float("nan")])
+def test_times_that_cannot_be_are_refused(seconds: float) -> None:
+    """Nobody beats or looks infinitely often, or never."""
+    with pytest.raises(ValueError, match=r"period=.*: a time above 0.*Write period=1\.0"):
+        Monitor("monitor", ["a1"], period=seconds)
+    with pytest.raises(ValueError, match=r"interval=.*: a time above 0.*Write interval=1\.0"):
+        Beater("a1", ["monitor"], interval=seconds)
+
+
+def test_what_is_no_detector_is_refused() -> None:
+    """A number of seconds is not one yet."""
+    with pytest.raises(ValueError, match=r"detector=3\.0.*Write for instance Timeout\(3\.0\)"):
+        Monitor("monitor", ["a1"], 3.0)  # type: ignore[arg-type]
+
+
+def test_the_heartbeat_of_a_stranger_is_no_news() -> None:
+    """It is heard, and told of nobody."""
+    world = World(latency=0.01).add(Monitor("monitor", []), Beater("zed", ["monitor"]))
+    trace = world.run(until=3.0).trace
+    assert (trace.count("Heartbeat", kind="handle"), told(trace)) == (3, [])
+
+
+def test_an_older_heartbeat_that_arrives_late_restores_nobody() -> None:
+    """The last one before the crash comes after the first one of the new life, and after a second crash."""
+    run = (
+        one(reorder=0.0).inject("delay a1>monitor #2 9", "crash a1 @1.5..2.5", "crash a1 @3.2").run(until=14)
+    )
+    late = run.trace.select("Heartbeat", kind="handle")[-1]
+    assert (round(late.time, 2), run.trace[run.trace.select("Heartbeat")[1].seq].data) == (
+        10.01,
+        Heartbeat(1),
+    )
+    assert told(run.trace) == ["0.01 Restored a1 1", "2.51 Recovered a1 2", "6.00 Suspected a1 2"]

@@ -1,0 +1,290 @@
+"""Planning and acting: what happens when the world does not do what the plan says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from coordlab import World
+from coordlab.patterns.htn import Actor, Do, Environment, Observe, demo, theory
+from coordlab.patterns.htn.checks import planning_changes_nothing, properties
+from coordlab.patterns.htn.domains import BLOCKS, JOURNEY, at_home, blocks
+from coordlab.patterns.htn.rules import State, find_plan
+from coordlab.world.agent import Agent
+from coordlab.world.errors import AgentError
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+TO_THE_PARK = [("travel", "alice", "park")]
+SUSSMAN = blocks({"c": "a", "a": "table", "b": "table"})
+TOWER = [("build", (("a", "b"), ("b", "c")))]
+
+
+def journey(*faults: str, until: float = 40.0, **site: Any) -> Run:
+    world = World(latency=0.01).add(
+        Environment(at_home(), JOURNEY, **site), Actor("alice", TO_THE_PARK, JOURNEY)
+    )
+    return world.inject(*faults).expect(*properties(JOURNEY)).run(until=until)
+
+
+def statuses(run: Run) -> set[str]:
+    return {verdict.status for verdict in run.verdicts}
+
+
+def last_facts(run: Run) -> State:
+    return State(run.trace.select("facts", kind="state")[-1].data)
+
+
+def decided(run: Run, name: str) -> list[Any]:
+    return [each.data for each in run.trace.select(name, kind="decision")]
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+def test_alice_looks_plans_and_acts() -> None:
+    """One look, three actions of half a second each, and she is there."""
+    run = journey()
+    happened = run.trace.select("send", "state")
+    assert [str(event) for event in happened if event.name != "facts"] == [
+        "0.000 alice send Observe -> site",
+        "0.010 site send Observation -> alice",
+        "0.020 alice state role acting",
+        "0.020 alice send Do -> site",
+        "0.030 site state role busy",
+        "0.530 site state role quiet",
+        "0.530 site send Done -> alice",
+        "0.540 alice send Do -> site",
+        "0.550 site state role busy",
+        "1.050 site state role quiet",
+        "1.050 site send Done -> alice",
+        "1.060 alice send Do -> site",
+        "1.070 site state role busy",
+        "1.570 site state role quiet",
+        "1.570 site send Done -> alice",
+        "1.580 alice state role done",
+    ]
+    assert last_facts(run)["at", "alice"] == "park"
+    assert statuses(run) == {"holds"}
+
+
+@pytest.mark.parametrize("count", range(2, 12))
+def test_theory_counts_what_is_sent(count: int) -> None:
+    """A look and its answer, and two messages for each action, however many blocks there are."""
+    on: dict[Any, Any] = {block: block + 1 for block in range(count)} | {count: "table"}
+    tasks = [("build", tuple((block + 1, block) for block in range(count)))]
+    plan = find_plan(blocks(on), tasks, BLOCKS).plan or ()
+    world = World().add(Environment(blocks(on), BLOCKS, pace=0.1), Actor("ann", tasks, BLOCKS))
+    trace = world.run(until=60).trace
+    assert trace.count("send") == theory.messages(len(plan))
+
+
+# --- a world that does not stand still --------------------------------------------------------------
+
+
+def test_when_the_taxi_is_gone_she_takes_the_bus() -> None:
+    """The first action fails at 0.5 s; she looks again, and another method does."""
+    run = demo()
+    assert [each.plan for each in decided(run, "Planned")] == [
+        (("call_taxi", "alice"), ("ride_taxi", "alice", "park"), ("pay_driver", "alice", "park")),
+        (("take_bus", "alice", "park"),),
+    ]
+    assert run.trace.count("send") == theory.messages(actions=2, plans=2)
+    assert last_facts(run)["at", "alice"] == "park"
+    assert statuses(run) == {"holds"}
+
+
+def test_she_gives_up_when_nothing_is_left_and_says_why() -> None:
+    """No taxi, and no bus either."""
+    run = journey(changes=((0.3, (("taxi is free", False), ("bus runs", False))),))
+    (why,) = decided(run, "GivenUp")
+    assert (why.tasks, why.status) == (tuple(TO_THE_PARK), "exhausted")
+    assert "call_taxi alice (no taxi is free)" in why.because
+    assert "take_bus alice park (no bus runs)" in why.because
+    assert run.trace.select("role", agent="alice")[-1].data == "gave up"
+    assert statuses(run) == {"holds"}
+
+
+def test_a_search_that_reaches_its_limit_is_given_up_as_such() -> None:
+    """She does not claim that there is no plan."""
+    actor = Actor("alice", TO_THE_PARK, JOURNEY, limit=2)
+    run = World().add(Environment(at_home(), JOURNEY), actor).expect(*properties(JOURNEY)).run(until=40)
+    assert [each.status for each in decided(run, "GivenUp")] == ["limit"]
+    assert statuses(run) == {"holds"}
+
+
+def test_what_goes_wrong_for_ever_ends_after_so_many_plans() -> None:
+    """At a site where every action fails she plans twenty times, and no more."""
+    run = journey(failure=1.0)
+    assert len(decided(run, "Planned")) == 20
+    assert [(each.status, each.because) for each in decided(run, "GivenUp")] == [
+        ("restless", "20 plans have failed")
+    ]
+    assert run.trace.count("send") == theory.messages(actions=20, plans=20)
+    assert statuses(run) == {"holds"}
+
+
+def test_the_last_plan_allowed_may_succeed() -> None:
+    """One plan is enough if nothing goes wrong."""
+    world = World().add(Environment(at_home(), JOURNEY), Actor("alice", TO_THE_PARK, JOURNEY, attempts=1))
+    assert world.run(until=20).trace.select("role", agent="alice")[-1].data == "done"
+
+
+def test_a_silent_site_is_given_up() -> None:
+    """It crashed for good: twenty questions, no answer."""
+    run = journey("crash site @0", until=60)
+    assert [each.status for each in decided(run, "GivenUp")] == ["silent"]
+    assert run.trace.count("Observe") == 20
+    assert statuses(run) == {"holds"}
+
+
+def test_tasks_that_are_done_are_not_done_again() -> None:
+    """Bob's taxi fails him when Alice is there already: only his journey is planned anew."""
+    world = World(latency=0.01)
+    world.add(Environment(at_home(), JOURNEY, changes=((1.7, (("taxi is free", False),)),)))
+    tasks = [("travel", "alice", "park"), ("travel", "bob", "home")]
+    world.add(Actor("dispatcher", tasks, JOURNEY))
+    run = world.expect(*properties(JOURNEY)).run(until=40)
+    assert [each.tasks for each in decided(run, "Planned")] == [tuple(tasks), tuple(tasks[1:])]
+    assert (last_facts(run)["at", "alice"], last_facts(run)["at", "bob"]) == ("park", "home")
+    assert statuses(run) == {"holds"}
+
+
+# --- faults -----------------------------------------------------------------------------------------
+
+
+def test_an_action_is_done_once_however_often_it_is_asked_for() -> None:
+    """The answer to the first Do is lost: she asks again, and the taxi is not called twice."""
+    run = journey("drop site>alice #2")
+    assert run.trace.count("Do") == 4
+    assert [each.task[0] for each in decided(run, "Performed")] == ["call_taxi", "ride_taxi", "pay_driver"]
+    assert statuses(run) == {"holds"}
+
+
+def test_she_goes_on_where_she_was_when_she_is_back() -> None:
+    """Alice crashes in the taxi; back at 3 s she looks, finds herself there, and rides on."""
+    run = journey("crash alice @0.8..3")
+    assert [each.plan[0][0] for each in decided(run, "Planned")] == ["call_taxi", "pay_driver"]
+    assert last_facts(run)["at", "alice"] == "park"
+    assert last_facts(run)["cash", "alice"] == 14.5
+    assert statuses(run) == {"holds"}
+
+
+def test_promises_hold_over_200_disasters() -> None:
+    """Whatever crashes, is lost or late: plans are plans, and it ends."""
+    for seed in range(200):
+        run = disaster(seed)
+        assert statuses(run) == {"holds"}, run.line
+
+
+def disaster(seed: int) -> Run:
+    """A tower is built, or a journey made, while actions fail and up to four things go wrong."""
+    kinds = "crash partition cut slow drop duplicate delay"
+    faults = disasters(seed, ["site", "ann"], kinds, end=6.0)
+    world = World(seed, latency="uniform(0.01, 0.1)")
+    domain, facts, tasks = (BLOCKS, SUSSMAN, TOWER) if seed % 2 else (JOURNEY, at_home(), TO_THE_PARK)
+    changes = () if seed % 2 else ((0.5 + seed / 100, (("taxi is free", seed % 4 == 0),)),)
+    world.add(Environment(facts, domain, changes=changes, failure=0.2), Actor("ann", tasks, domain))
+    return world.inject(*faults).expect(*properties(domain)).run(until=40)
+
+
+def test_the_disasters_are_disasters() -> None:
+    """Agents crash, messages are lost, plans fail; and most tasks get done all the same."""
+    runs = [disaster(seed) for seed in range(0, 200, 5)]
+    assert sum(run.trace.count("crash") for run in runs) >= 10
+    assert sum(run.trace.count("drop") for run in runs) >= 20
+    assert sum(run.trace.count("Failed") for run in runs) >= 12
+    assert sum(len(decided(run, "Planned")) > 1 for run in runs) >= 15
+    assert sum(run.trace.select("role", agent="ann")[-1].data == "done" for run in runs) >= 30
+
+
+# --- what cannot be ---------------------------------------------------------------------------------
+
+
+def test_a_task_that_nobody_knows_is_refused_before_anything_runs() -> None:
+    """With the names that there are."""
+    with pytest.raises(ValueError, match=r"nobody knows the task 'fly'. The actions are walk, "):
+        Actor("alice", [("fly", "alice")], JOURNEY)
+
+
+def test_a_site_answers_to_what_it_cannot_do() -> None:
+    """An action that is none, or the wrong one, fails; the run goes on."""
+
+    class Stranger(Agent):
+        async def run(self) -> None:
+            for task in (("fly",), ("travel", "alice", "park"), (), ("ride_taxi", "alice", "park")):
+                self.stable["asked"] = self.stable.get("asked", 0) + 1
+                replies = await self.ask("site", Do(self.stable["asked"], task), within=5)
+                self.note(replies["site"].because)
+
+    run = World().add(Environment(at_home(), JOURNEY), Stranger("stranger")).run(until=20)
+    assert [each.data for each in run.trace.select("note")] == [
+        "step 1, 'fly', is no action",
+        "step 1, 'travel alice park', is no action",
+        "step 1, '', is no action",
+        "step 1, ride_taxi alice park, fails: alice sits in no taxi",
+    ]
+
+
+def test_a_domain_that_asks_for_facts_that_there_are_not_ends_the_run_with_advice() -> None:
+    """A mistake in the domain is its author's, who is told."""
+    world = World().add(Environment({"sun": True}, JOURNEY), Actor("alice", TO_THE_PARK, JOURNEY))
+    with pytest.raises(AgentError, match=r"the state says nothing of \('at', 'alice'\); it knows 'sun'"):
+        world.run(until=20)
+
+
+@pytest.mark.parametrize("failure", [-0.1, 1.5, float("nan")])
+def test_a_chance_to_fail_lies_between_0_and_1(failure: float) -> None:
+    """Or it is refused at once."""
+    with pytest.raises(ValueError, match=r"failure=.* is no chance: give a number from 0 to 1, such as 0.2"):
+        Environment({}, JOURNEY, failure=failure)
+
+
+def test_a_site_that_comes_back_knows_the_facts_before_it_is_asked() -> None:
+    """It crashes, and is back in the very moment in which the question arrives."""
+
+    class Curious(Agent):
+        async def run(self) -> None:
+            replies = await self.ask("site", Observe(), within=1.0)
+            self.note(f"{len(replies['site'].facts)} facts")
+
+    site = Environment(at_home(), JOURNEY)
+    world = World(latency=0.01).add(site, Curious("ann")).inject("crash site @0.005..0.01")
+    run = world.expect(planning_changes_nothing(JOURNEY)).run(until=2.0)
+    assert [each.data for each in run.trace.select("note")] == [f"{len(at_home())} facts"]
+    assert [verdict.status for verdict in run.verdicts] == ["holds"]
+
+
+def test_changes_come_when_they_are_due_in_whatever_order_they_are_told() -> None:
+    """The earlier one first."""
+    changes = ((0.4, (("sun", False),)), (0.2, (("rain", True),)))
+    run = World().add(Environment({"sun": True}, JOURNEY, changes=changes)).run(until=1.0)
+    assert [(each.time, each.data.effects) for each in run.trace.select("decision")] == [*reversed(changes)]
+
+
+def test_whoever_asks_again_under_the_same_number_is_answered_alike() -> None:
+    """Nothing is done anew, not even after a crash."""
+
+    class Impatient(Agent):
+        async def run(self) -> None:
+            for _ in range(3):
+                await self.ask("site", Do(1, ("call_taxi", "alice")), within=3.0)
+
+    world = World().add(Environment(at_home(), JOURNEY), Impatient("ann")).inject("crash site @0.7..0.8")
+    trace = world.run(until=12.0).trace
+    assert [trace.count(each) for each in ("Performed", "Failed")] == [1, 0]
+
+
+def test_two_actors_number_their_actions_each_for_itself() -> None:
+    """What alice asks for first is not what bob asks for first."""
+    first = ("call_taxi", "alice"), ("walk", "bob", "park")
+    world = World().add(Environment(at_home(), JOURNEY), (Actor(task[1], [task], JOURNEY) for task in first))
+    assert [each.data.task for each in world.run(until=5.0).trace.select("Performed")] == [*first]
+
+
+def test_each_change_comes_once_and_when_it_is_due_though_the_site_crashes() -> None:
+    """One before it falls, one after it is back."""
+    changes = ((0.2, (("rain", True),)), (0.6, (("rain", False),)))
+    world = World().add(Environment({"rain": False}, JOURNEY, changes=changes)).inject("crash site @0.3..0.4")
+    assert [each.time for each in world.run(until=2.0).trace.select("Changed")] == [0.2, 0.6]

@@ -1,0 +1,74 @@
+"""What is wrong with the usual first try at breaking tasks down, and that planning gets it right."""
+
+from __future__ import annotations
+
+from typing import get_type_hints
+
+import pytest
+
+from coordlab.patterns.delegation.rules import Leaf, Member, break_down
+from coordlab.patterns.htn import naive, rules
+from coordlab.patterns.htn.domains import JOURNEY, REPORT, SWITCH, at_home
+from coordlab.patterns.htn.rules import Domain, State, Task, find_plan
+
+
+def test_bug_2_a_state_decides_which_way_is_taken() -> None:
+    """The first try takes the taxi whatever is the case; a planner looks at the purse."""
+    assert naive.knows_no_state() == (["call taxi", "ride", "pay"], 1)
+    rich, poor = (find_plan(at_home(cash), [("travel", "alice", "park")], JOURNEY) for cash in (20, 3))
+    assert [each.chosen[0].by for each in (rich, poor)] == ["by_taxi", "by_bus"]
+
+
+def test_bug_3_a_task_that_gives_itself_ends_the_search_and_not_the_program() -> None:
+    """No RecursionError, but the reason why there is no plan."""
+
+    def build(state: State) -> list[Task]:
+        return [("build",)]
+
+    assert naive.never_ends() == "RecursionError"
+    assert find_plan({}, [("build",)], Domain([], {"build": [build]})).because == (
+        "stuck at the start: build (it comes back to itself in the same state)"
+    )
+
+
+def test_bug_4_a_task_for_which_there_is_no_way_is_refused() -> None:
+    """It is not called simple."""
+    assert [each.complexity for each in naive.calls_it_simple()] == [100]
+    with pytest.raises(ValueError, match="nobody knows the task 'found a city'"):
+        find_plan({}, [("found a city",)], JOURNEY)
+
+
+def test_bug_5_it_goes_on_until_somebody_can() -> None:
+    """What ends it is what agents can do, not a number."""
+    assert naive.stops_where_nobody_can() == ("study", False)
+    leaves = break_down({}, [("study", "north")], REPORT, [Member("ann", ("gather", "analyse"))])
+    assert leaves == (
+        Leaf("gather north", "gather"),
+        Leaf("analyse north", "analyse", 1.0, ("gather north",)),
+    )
+
+
+def test_bug_9_every_name_in_every_signature_is_known() -> None:
+    """Nothing was forgotten: all annotations of the rules can be resolved."""
+    assert naive.forgot_an_import() == "name 'Anything' is not defined"
+    assert get_type_hints(rules.find_plan)["return"] is rules.Outcome
+
+
+def test_the_first_applicable_method_is_not_enough() -> None:
+    """One that never goes back misses what backtracking finds, and finds what needs none."""
+    assert naive.first_applicable({"switch": -1}, [("put_it",), ("need1",)], SWITCH) is None
+    assert find_plan({"switch": -1}, [("put_it",), ("need1",)], SWITCH)
+    easy: list[Task] = [("travel", "bob", "park")]
+    assert naive.first_applicable(at_home(), easy, JOURNEY) == find_plan(at_home(), easy, JOURNEY).plan
+    assert naive.first_applicable(at_home(), [("ride_taxi", "bob", "park")], JOURNEY) is None
+
+    def never(state: State) -> str:
+        return "no"
+
+    assert naive.first_applicable({}, [("do",)], Domain([], {"do": [never]})) is None
+
+
+def test_simple_tasks_are_left_alone() -> None:
+    """What the first try is right about."""
+    task = naive.Task("wait", 1)
+    assert naive.Decomposer().decompose(task) == [task]

@@ -1,0 +1,671 @@
+"""Planning by refinement: which plans it finds, which search it makes, and what it says if there is none."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import random
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
+from typing import Any
+
+import pytest
+
+from coordlab.patterns.htn import theory
+from coordlab.patterns.htn.domains import BLOCKS, GOAL_BY_GOAL, JOURNEY, SWITCH, at_home, blocks, lock
+from coordlab.patterns.htn.naive import first_applicable
+from coordlab.patterns.htn.rules import (
+    Domain,
+    DomainError,
+    Refined,
+    State,
+    Task,
+    execute,
+    find_plan,
+    replay,
+    settled,
+)
+
+Towers = tuple[tuple[Any, ...], ...]
+
+
+def built(towers: Towers) -> dict[Any, Any]:
+    """What each block stands on, in the order of the blocks; each tower is given from the bottom up."""
+    on = {block: below for tower in towers for below, block in zip(("table", *tower), tower, strict=False)}
+    return dict(sorted(on.items()))
+
+
+def build(towers: Towers, partial: Towers = ()) -> list[Task]:
+    """The task of building these; of a partial tower the lowest block may stand anywhere."""
+    on = built(towers) | {block: below for tower in partial for below, block in pairwise(tower)}
+    return [("build", tuple(on.items()))]
+
+
+def moved(plan: tuple[Task, ...] | None) -> str:
+    """The moves of a blocks-world plan as text: a block, and where it is put."""
+    assert plan is not None
+    put = [task for task in plan if task[0] in ("putdown", "stack")]
+    return " ".join(f"{task[1]}>{task[2] if task[0] == 'stack' else 'T'}" for task in put)
+
+
+def random_blocks(count: int, seed: int) -> tuple[State, list[Task]]:
+    """Blocks on towers at random, and towers to be built of them."""
+    dice = random.Random(seed)
+
+    def towers() -> Towers:
+        made: list[list[int]] = []
+        for block in dice.sample(range(count), count):
+            if made and dice.random() < 0.9:
+                dice.choice(made).append(block)
+            else:
+                made.append([block])
+        return tuple(map(tuple, made))
+
+    return blocks(built(towers())), build(towers())
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def test_alice_takes_a_taxi_to_the_park_and_bob_walks() -> None:
+    """8 km are too far to walk, 2 km are not."""
+    found = find_plan(at_home(), [("travel", "alice", "park"), ("travel", "bob", "park")], JOURNEY)
+    assert found.plan == (
+        ("call_taxi", "alice"),
+        ("ride_taxi", "alice", "park"),
+        ("pay_driver", "alice", "park"),
+        ("walk", "bob", "park"),
+    )
+    assert (found.cost, found.because, repr(JOURNEY)) == (4, "", "<Domain of 5 actions and 1 task>")
+    assert found.tree == (
+        "travel alice park  by by_taxi\n  call_taxi alice\n  ride_taxi alice park\n  pay_driver alice park\n"
+        "travel bob park  by by_foot\n  walk bob park"
+    )
+
+
+def test_who_is_there_already_has_nothing_to_do() -> None:
+    """An empty plan is a plan."""
+    found = find_plan(at_home().after({("at", "alice"): "park"}), [("travel", "alice", "park")], JOURNEY)
+    assert (found.status, found.plan, bool(found)) == ("found", (), True)
+
+
+SUSSMAN = blocks({"c": "a", "a": "table", "b": "table"})
+
+
+def test_sussmans_anomaly_takes_three_moves_and_five_or_seven_goal_by_goal() -> None:
+    """Six actions if the goal is seen as a whole; each order of its parts undoes something."""
+    together = find_plan(SUSSMAN, [("build", (("a", "b"), ("b", "c")))], BLOCKS)
+    apart = [
+        find_plan(SUSSMAN, [("build", goal)], GOAL_BY_GOAL)
+        for goal in ((("a", "b"), ("b", "c")), (("b", "c"), ("a", "b")))
+    ]
+    assert moved(together.plan) == "c>T b>c a>b"
+    assert [moved(each.plan) for each in apart] == ["c>T a>b a>T b>c a>b", "b>c b>T c>T a>b a>T b>c a>b"]
+    assert len(together.plan or ()) == 6
+    assert fewest_moves({"c": "a", "a": "table", "b": "table"}, {"a": "b", "b": "c"}) == 3
+
+
+def fewest_moves(on: dict[str, str], goal: dict[str, str]) -> int:
+    """By looking at all arrangements, breadth first."""
+    front, seen, count = [on], [on], 0
+    while True:
+        if any(goal.items() <= each.items() for each in front):
+            return count
+        count += 1
+        front = [after for each in front for after in moves_from(each) if after not in seen]
+        seen += front
+
+
+def moves_from(on: dict[str, str]) -> Iterator[dict[str, str]]:
+    clear = [block for block in on if block not in on.values()]
+    for block in clear:
+        for to in ["table", *clear]:
+            if to not in (block, on[block]):
+                yield {**on, block: to}
+
+
+LARGE_D = ((2, 3, 16, 17, 18, 19), (6, 7, 8, 9), (13, 12, 1), (15, 14, 4, 5, 10, 11))
+LARGE_D_GOAL = ((4, 9, 8, 13, 15), (6, 7, 11, 16, 3, 2, 12))
+LARGE_D_MOVES = "1>T 19>T 18>T 17>T 9>T 8>T 11>7 10>T 5>T 4>T 9>4 8>9 14>T 16>11 3>16 2>3 12>2 13>8 15>13"
+
+RAND_50 = (
+    (24, 43, 28, 8, 37, 4, 42, 46, 25, 49, 9, 38, 22, 20, 13),
+    (26, 44, 15, 11, 23),
+    (32, 17, 12),
+    (33, 2, 14, 34, 10),
+    (36, 35, 41, 3, 40, 27, 21, 48, 1, 47, 45, 5, 16, 6, 50, 18, 39, 30, 19, 29, 31, 7),
+)
+RAND_50_TALLEST = (39, 17, 6, 32, 37, 7, 36, 26, 10, 33, 1, 19, 15, 8, 30, 47, 13, 50)
+RAND_50_GOAL = (
+    (*RAND_50_TALLEST, 18, 46, 4, 45, 20, 14, 34, 42, 25, 12, 43, 23, 11, 21, 5),
+    (2, 35, 27),
+    (24, 40, 3),
+    (49, 44, 29, 28, 38, 41, 9, 31, 16),
+    (22, 48),
+)
+RAND_50_MOVES = (
+    "7>T 10>T 12>T 13>T 17>T 20>T 22>T 23>T 11>T 15>T 31>T 29>T 19>T 30>T 39>T 17>39 18>T 34>T 14>T 2>T "
+    "38>T 9>T 49>T 44>49 29>44 25>T 46>T 42>T 4>T 37>T 8>T 28>29 38>28 43>T 50>T 6>17 32>6 37>32 7>37 16>T "
+    "5>T 45>T 47>T 1>T 48>22 21>T 27>T 40>24 3>40 41>38 9>41 31>9 16>31 35>2 27>35 36>7 26>36 10>26 33>10 "
+    "1>33 19>1 15>19 8>15 30>8 47>30 13>47 50>13 18>50 46>18 4>46 45>4 20>45 14>20 34>14 42>34 25>42 12>25 "
+    "43>12 23>43 11>23 21>11 5>21"
+)
+
+
+def test_bw_large_d_takes_38_steps() -> None:
+    """The very plan that SHOP's successors find for this problem of SHOP's distribution, step by step."""
+    found = find_plan(blocks(built(LARGE_D)), build(LARGE_D_GOAL), BLOCKS)
+    assert (len(found.plan or ()), moved(found.plan)) == (38, LARGE_D_MOVES)
+
+
+def test_bw_rand_50_takes_164_steps() -> None:
+    """As above, for a problem of the planning competition of 2011, whose goal leaves some places open."""
+    found = find_plan(blocks(built(RAND_50)), build((), RAND_50_GOAL), BLOCKS)
+    assert (len(found.plan or ()), moved(found.plan)) == (164, RAND_50_MOVES)
+
+
+@pytest.mark.parametrize(
+    ("need", "plan"),
+    [
+        ("need0", [("putv", 0), ("getv", 0), ("getv", 0)]),
+        ("need01", [("putv", 0), ("getv", 0), ("getv", 0)]),
+        ("need10", [("putv", 0), ("getv", 0), ("getv", 0)]),
+        ("need1", [("putv", 1), ("getv", 1), ("getv", 1)]),
+    ],
+)
+def test_it_goes_back_as_far_as_it_must(need: str, plan: list[Task]) -> None:
+    """The choice made first may be the one that was wrong; an action that changes nothing is kept."""
+    assert find_plan({"switch": -1}, [("put_it",), (need,)], SWITCH).plan == tuple(plan)
+
+
+@pytest.mark.parametrize(("methods", "tasks"), [(b, d) for b in (1, 2, 3, 5) for d in (1, 2, 3, 4)])
+def test_mistakes_that_show_late_cost_a_power_and_at_once_a_product(methods: int, tasks: int) -> None:
+    """The lock is pulled b^d times if only the end tells, b·d times if each dial does."""
+    late, soon = (find_plan(*lock(methods, tasks, at_once)).tried["pull"] for at_once in (False, True))
+    assert (late, soon) == (theory.leaves(methods, tasks), theory.checks(methods, tasks))
+
+
+def test_500_steps_and_5000_need_no_recursion() -> None:
+    """A plan may be longer than Python's stack is deep."""
+    found = find_plan(*random_blocks(150, seed=1), BLOCKS)
+    assert len(found.plan or ()) == 498
+    assert execute(random_blocks(150, seed=1)[0], found.plan or (), BLOCKS) == found.state
+
+    def step(state: State, left: int) -> dict[str, int]:
+        return {"left": left}
+
+    def countdown(state: State, left: int) -> list[Task]:
+        return [("step", left), ("count", left - 1)] if left else []
+
+    long = find_plan({}, [("count", 5000)], Domain([step], {"count": [countdown]}))
+    assert len(long.plan or ()) == 5000
+    assert long.chosen[-1].level == 5000
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_blocks_end_up_where_they_belong_in_few_moves(seed: int) -> None:
+    """No block moves more than twice."""
+    state, tasks = random_blocks(12, seed)
+    found = find_plan(state, tasks, BLOCKS)
+    assert found.state is not None
+    assert all(found.state["on", block] == to for block, to in tasks[0][1])
+    assert len(found.plan or ()) <= theory.blocks_actions(12)
+
+
+JOURNEYS = {
+    ("walk", "alice", "park"): "8 km are too far",
+    ("walk", "alice", "home"): "alice is there already",
+    ("ride_taxi", "alice", "park"): "alice sits in no taxi",
+    ("pay_driver", "alice", "park"): "alice does not sit in a taxi at park",
+    ("take_bus", "alice", "home"): "alice is there already",
+}
+BLOCKING = {
+    ("pickup", "c"): "c is not a clear block on the table, or the hand is not empty",
+    ("unstack", "b", "a"): "b is not a clear block on a, or the hand is not empty",
+    ("putdown", "c"): "c is not in the hand",
+    ("stack", "c", "b"): "c is not in the hand, or b is not clear",
+}
+
+
+@pytest.mark.parametrize("task", [*JOURNEYS, *BLOCKING])
+def test_no_action_does_what_cannot_be_done(task: Task) -> None:
+    """Each says why not."""
+    before, domain = (at_home(), JOURNEY) if task in JOURNEYS else (SUSSMAN, BLOCKS)
+    assert domain.perform(before, task) == (JOURNEYS | BLOCKING)[task]
+
+
+def test_what_was_begun_is_gone_on_with() -> None:
+    """In a taxi one rides on, at the end of the ride one pays, and what one holds is put down."""
+    riding = at_home().after({("at", "alice"): "taxi", "taxi at": "home", "taxi is free": False})
+    there = riding.after({"taxi at": "park", ("owes", "alice"): 5.5})
+    task: list[Task] = [("travel", "alice", "park")]
+    assert [find_plan(each, task, JOURNEY).plan for each in (riding, there)] == [
+        (("ride_taxi", "alice", "park"), ("pay_driver", "alice", "park")),
+        (("pay_driver", "alice", "park"),),
+    ]
+    broke = there.after({("cash", "alice"): 1})
+    assert find_plan(broke, task, JOURNEY).because == (
+        "stuck at the start: travel alice park (stay: alice is not there yet; by_foot: alice sits in a taxi; "
+        "by_bus: alice sits in a taxi), pay_driver alice park (alice has 1 and owes 5.5)"
+    )
+    held = SUSSMAN.after({("on", "c"): "hand", ("clear", "c"): False, ("clear", "a"): True, "hand": "c"})
+    assert moved(find_plan(held, [("build", (("a", "b"), ("b", "c")))], BLOCKS).plan) == "c>T b>c a>b"
+
+
+def test_going_back_over_a_journey_that_needs_no_step_is_no_error() -> None:
+    """Where all is done already, other ways are tried when something later fails, and say why not."""
+    found = find_plan(at_home(), [("travel", "alice", "home"), ("ride_taxi", "alice", "park")], JOURNEY)
+    assert found.status == "exhausted"
+    assert "by_bus: alice is there already" in found.because
+
+
+# --- an oracle: all plans, one after the other ------------------------------------------------------
+
+
+Ways = dict[str, list[tuple[tuple[str, int] | None, list[Task]]]]
+
+
+def random_problem(seed: int) -> tuple[dict[str, int], list[Task], Ways]:
+    """Three variables, and tasks each with up to three ways, some of which need a variable to be so."""
+    dice = random.Random(seed)
+    names, ways = "abc", Ways()
+    for level in range(5):
+        choices = [f"t{lower}" for lower in range(level + 1, 5)] + ["put", "need", "need"]
+
+        def part() -> Task:
+            name = dice.choice(choices)  # noqa: B023
+            return (name,) if name[0] == "t" else (name, dice.choice(names), dice.randint(0, 2))
+
+        ways[f"t{level}"] = [
+            (
+                (dice.choice(names), dice.randint(0, 2)) if dice.random() < 0.2 else None,
+                [part() for _ in range(dice.randint(0, 3))],
+            )
+            for _ in range(dice.randint(1, 3))
+        ]
+    return dict.fromkeys(names, 0), [("t0",), ("t1",), ("need", "a", 1), ("t2",)], ways
+
+
+def as_domain(ways: Ways) -> Domain:
+    """The same for the planner."""
+
+    def put(state: State, name: str, value: int) -> dict[str, int]:
+        return {name: value}
+
+    def need(state: State, name: str, value: int) -> dict[str, int] | str:
+        return {} if state[name] == value else f"{name} is {state[name]}"
+
+    def method(number: int, guard: tuple[str, int] | None, parts: list[Task]) -> Callable[..., Any]:
+        def refined(state: State) -> list[Task] | str:
+            return parts if guard is None or state[guard[0]] == guard[1] else "the guard says no"
+
+        refined.__name__ = f"m{number}"
+        return refined
+
+    return Domain(
+        [put, need],
+        {task: [method(number, *way) for number, way in enumerate(each)] for task, each in ways.items()},
+    )
+
+
+def all_plans(state: dict[str, int], tasks: list[Task], ways: Ways) -> Iterator[tuple[Task, ...]]:
+    """Every plan in order of preference, by plain recursion and nothing of ours."""
+    if not tasks:
+        yield ()
+        return
+    (name, *rest), *later = tasks
+    if name in ways:
+        for guard, parts in ways[name]:
+            if guard is None or state[guard[0]] == guard[1]:
+                yield from all_plans(state, [*parts, *later], ways)
+    elif name == "put" or state[rest[0]] == rest[1]:
+        after = {**state, rest[0]: rest[1]} if name == "put" else state
+        yield from (((name, *rest), *plan) for plan in all_plans(after, later, ways))
+
+
+def test_where_the_first_way_fails_backtracking_finds_what_enumeration_finds() -> None:
+    """On 1500 random domains the plan is the first of all plans, and None only if there is none."""
+    rescued = impossible = 0
+    for seed in range(1500):
+        state, tasks, ways = random_problem(seed)
+        domain, best = as_domain(ways), next(all_plans(state, tasks, ways), None)
+        found = find_plan(state, tasks, domain)
+        assert (found.plan, found.status) == (best, "exhausted" if best is None else "found")
+        rescued += best is not None and first_applicable(state, tasks, domain) is None
+        impossible += best is None
+        if found:
+            assert replay(state, tasks, found.chosen, domain) == found.plan
+            assert execute(state, found.plan or (), domain) == found.state
+    assert rescued >= 50
+    assert impossible >= 50
+
+
+def test_a_dear_plan_is_passed_over_for_a_cheaper_one() -> None:
+    """With a budget the first plan is the first within it; what lies beyond was not looked at."""
+    for seed in range(150):
+        state, tasks, ways = random_problem(seed)
+        plans = list(islice(all_plans(state, tasks, ways), 500))
+        cheap = next((plan for plan in plans if len(plan) <= 5), None)
+        found = find_plan(state, tasks, as_domain(ways), budget=5)
+        if len(plans) < 500 or cheap is not None:
+            assert found.plan == cheap
+            assert found or found.status == ("limit" if plans else found.status)
+
+
+# --- the caller's state ---------------------------------------------------------------------------
+
+
+def test_planning_never_changes_the_state_it_was_given() -> None:
+    """Not even if an action tries to: a state cannot be changed."""
+    state = dict(at_home())
+    before = copy.deepcopy(state)
+    find_plan(state, [("travel", "alice", "park")], JOURNEY)
+    assert state == before
+
+    def vandalize(state: State) -> dict[str, int]:
+        state["switch"] = 1
+        return {}
+
+    with pytest.raises(TypeError, match=r"a state never changes.*return \{variable: value\}"):
+        find_plan({"switch": 0}, [("vandalize",)], Domain([vandalize]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.update(a=1),
+        lambda state: state.pop("a"),
+        lambda state: state.clear(),
+        lambda state: state.setdefault("b", 1),
+        lambda state: state.popitem(),
+        lambda state: state.__ior__({"a": 1}),
+        lambda state: state.__delitem__("a"),
+    ],
+)
+def test_a_state_cannot_be_changed_in_any_way(change: Callable[[State], Any]) -> None:
+    """All doors are closed, and a copy is as good as the original."""
+    state = State(a=0)
+    with pytest.raises(TypeError, match="a state never changes"):
+        change(state)
+    assert state == copy.deepcopy(state) == pickle.loads(pickle.dumps(state)) == {"a": 0}
+    assert hash(state) == hash(State(a=0))
+
+
+def test_what_could_change_is_no_value() -> None:
+    """A list in the state would be shared by all branches of the search."""
+    with pytest.raises(DomainError, match=r"the state sets 'at' to \['home'\].*tuples"):
+        settled({"who": "alice", "at": ["home"]})
+
+    def pack(state: State) -> dict[str, Any]:
+        return {"bag": ["cup"]}
+
+    with pytest.raises(DomainError, match=r"the action 'pack' sets 'bag'"):
+        find_plan({}, [("pack",)], Domain([pack]))
+
+
+# --- circles ----------------------------------------------------------------------------------------
+
+
+def wait(state: State) -> dict[Any, Any]:
+    return {}
+
+
+def flip(state: State) -> dict[str, bool]:
+    return {"up": not state.get("up", False)}
+
+
+def again(state: State) -> list[Task]:
+    return [("build",)]
+
+
+def first_again(state: State) -> list[Task]:
+    return [("build",), ("wait",)]
+
+
+def flip_twice(state: State) -> list[Task]:
+    return [("flip",), ("flip",), ("build",)]
+
+
+def by_way_of(state: State) -> list[Task]:
+    return [("other",)]
+
+
+def just_wait(state: State) -> list[Task]:
+    return [("wait",)]
+
+
+@pytest.mark.parametrize("ways", [[again], [flip_twice], [by_way_of]])
+def test_a_task_that_comes_back_to_itself_in_the_same_state_is_no_way(ways: list[Any]) -> None:
+    """At once, after actions that undo each other, or by way of another task: the search ends."""
+    domain = Domain([wait, flip], {"build": ways, "other": [again]})
+    found = find_plan({"up": False}, [("build",)], domain)
+    assert (found.status, found.plan) == ("exhausted", None)
+    assert "it comes back to itself in the same state" in found.because
+    rescued = Domain([wait, flip], {"build": [*ways, just_wait], "other": [again]})
+    assert find_plan({"up": False}, [("build",)], rescued).plan is not None
+
+
+def test_more_to_do_each_time_round_is_a_limit_and_not_the_end() -> None:
+    """Build = build, wait: any number of waits could follow, so not everything has been looked at."""
+    assert find_plan({}, [("build",)], Domain([wait], {"build": [first_again, just_wait]})).plan == (
+        ("wait",),
+    )
+    found = find_plan({}, [("build",)], Domain([wait], {"build": [first_again]}))
+    assert (found.status, found.plan) == ("limit", None)
+    assert "build was not refined into itself again and again" in found.because
+
+
+# --- limits -----------------------------------------------------------------------------------------
+
+
+def test_a_search_that_is_stopped_does_not_claim_that_there_is_no_plan() -> None:
+    """`limit` tasks were looked at; one more step would have found it."""
+    needed = find_plan(at_home(), [("travel", "alice", "park")], JOURNEY).steps
+    stopped = find_plan(at_home(), [("travel", "alice", "park")], JOURNEY, limit=needed - 1)
+    assert (needed, stopped.status, stopped.plan) == (4, "limit", None)
+    assert stopped.because.startswith("the search was stopped after 3 steps; stuck at the start: travel")
+    assert find_plan(at_home(), [("travel", "alice", "park")], JOURNEY, limit=needed)
+
+
+def test_a_plan_beyond_the_budget_is_no_plan_and_no_proof() -> None:
+    """The bus costs 1 and the taxi 3, unless a ride is dear."""
+    dear = Domain(JOURNEY.actions.values(), JOURNEY.methods, {"ride_taxi": 10.0})
+    assert find_plan(at_home(), [("travel", "alice", "park")], dear).cost == 12
+    by_bus = find_plan(at_home(), [("travel", "alice", "park")], dear, budget=11)
+    assert by_bus.plan == (("take_bus", "alice", "park"),)
+    found = find_plan(at_home(), [("travel", "alice", "park")], dear, budget=0.5)
+    assert found.status == "limit"
+    assert found.because.startswith("plans that cost more than 0.5 were not looked at; stuck at the start: ")
+    assert found.because.endswith(
+        "call_taxi alice (the plan would cost 1), take_bus alice park (the plan would cost 1)"
+    )
+
+
+# --- explanations -----------------------------------------------------------------------------------
+
+
+def test_it_says_which_task_could_not_be_done_and_what_each_way_lacked() -> None:
+    """The furthest point of the search is the most interesting one."""
+    poor = at_home(cash=3).after({"bus runs": False})
+    found = find_plan(poor, [("travel", "alice", "park")], JOURNEY)
+    assert found.because == (
+        "stuck at the start: travel alice park (stay: alice is not there yet; by_foot: 8 km are too far; "
+        "by_taxi: alice has 3, and it costs 5.5), take_bus alice park (no bus runs)"
+    )
+    assert [(each.by, each.because) for each in found.refusals] == [
+        ("stay", "alice is not there yet"),
+        ("by_foot", "8 km are too far"),
+        ("by_taxi", "alice has 3, and it costs 5.5"),
+        ("take_bus", "no bus runs"),
+    ]
+    assert repr(found) == f"<exhausted: {found.because}>"
+
+
+def test_it_says_how_far_it_came() -> None:
+    """Every method of the task that stopped it is named."""
+    domain = Domain(SWITCH.actions.values(), {"go": [that_refuses("never"), that_refuses("nor_this")]})
+    found = find_plan({"switch": -1}, [("putv", 1), ("go",)], domain)
+    assert found.because == (
+        "stuck after 1 action: go (never: its precondition does not hold; "
+        "nor_this: its precondition does not hold)"
+    )
+
+
+def that_refuses(name: str) -> Any:
+    def refuse(state: State) -> None:
+        return None
+
+    refuse.__name__ = name
+    return refuse
+
+
+# --- following a plan -------------------------------------------------------------------------------
+
+
+def test_a_plan_that_is_changed_is_found_out() -> None:
+    """Executed or replayed, a plan that is not one says where it goes wrong."""
+    tasks: list[Task] = [("travel", "alice", "park")]
+    found = find_plan(at_home(), tasks, JOURNEY)
+    assert found.plan is not None
+    assert execute(at_home(), found.plan[1:], JOURNEY) == (
+        "step 1, ride_taxi alice park, fails: alice sits in no taxi"
+    )
+    assert execute(at_home(), (("travel", "alice"), ()), JOURNEY) == "step 1, 'travel alice', is no action"
+    rows = found.chosen
+    by_bus = Refined(tasks[0], "by_bus", 0)
+    on_foot = Refined(tasks[0], "by_foot", 0)
+    assert replay(at_home(), tasks, rows[:-1], JOURNEY) == "pay_driver alice park was never done"
+    assert replay(at_home(), tasks, rows[1:], JOURNEY) == (
+        "call_taxi alice was refined where travel alice park was to be done"
+    )
+    assert replay(at_home(), tasks, (*rows, rows[-1]), JOURNEY) == (
+        "pay_driver alice park was refined where nothing was to be done"
+    )
+    assert replay(at_home(), tasks, (on_foot,), JOURNEY) == (
+        "travel alice park cannot be done so: 8 km are too far"
+    )
+    assert replay(at_home(), tasks, (by_bus, Refined(("take_bus", "alice", "park"), "x", 1)), JOURNEY) == (
+        "x is no way to do take_bus alice park"
+    )
+    assert replay(at_home(), tasks, (Refined(tasks[0], "", 0),), JOURNEY) == (
+        "no action is no way to do travel alice park"
+    )
+
+
+# --- what cannot be ---------------------------------------------------------------------------------
+
+
+def takes_two(state: State, one: str, other: str) -> dict[str, str]:
+    return {one: other}
+
+
+def broken(state: State) -> dict[str, int]:
+    return {"sum": 1 + "1"}  # type: ignore[operator]
+
+
+def one_task(state: State) -> Any:
+    return ("wait",)
+
+
+def unknown(state: State) -> list[Task]:
+    return [("fly",)]
+
+
+def says_no(state: State) -> Any:
+    return False
+
+
+def asks_for_more(state: State) -> list[Task]:
+    return [("wait",)] if state["money"] else []
+
+
+@pytest.mark.parametrize(
+    ("attempt", "words"),
+    [
+        (lambda: Domain([wait], {"wait": [again]}), r"'wait' is both an action and a task.*Rename"),
+        (lambda: Domain([wait, wait]), r"'wait' stands there twice: an action is known by its name"),
+        (lambda: Domain([42]), r"42 has no name.*Write it with `def`"),  # type: ignore[list-item]
+        (lambda: Domain({"w": wait}), r"actions is a dict: a list of functions.*Write \[wait\]"),  # type: ignore[dict-item]
+        (
+            lambda: Domain([wait], {"go": again}),  # type: ignore[dict-item]
+            r"methods\['go'\] is a function: a list .*Write \[again\]",
+        ),
+        (lambda: Domain([wait], {"go": []}), r"the task 'go' has no methods. Give one"),
+        (lambda: Domain([wait], {"go": [again, again]}), r"'again' stands there twice: a method of 'go'"),
+        (lambda: Domain([wait], costs={"go": 1}), r"costs\['go'\] = 1.*an action: wait"),
+        (lambda: Domain([wait], costs={"wait": -1}), r"costs\['wait'\] = -1: a cost is 0 or more"),
+        (lambda: find_plan({}, [("fly",)], Domain([wait])), r"nobody knows the task 'fly'.*are wait, .*none"),
+        (lambda: find_plan({}, ["wait"], Domain([wait])), r"'wait' is no task.*for instance \('wait',\)"),
+        (lambda: find_plan({}, "wait", Domain([wait])), r"are one task, or a text. Give a list of tasks"),
+        (lambda: find_plan({}, ("wait",), Domain([wait])), r"Give a list of tasks: \[\('wait',\)\]"),
+        (lambda: find_plan({}, [()], Domain([wait])), r"\(\) is no task"),
+        (
+            lambda: find_plan({}, [("wait", [])], Domain([wait])),
+            r"\('wait', \[\]\) is no task.*cannot change",
+        ),
+        (lambda: find_plan({}, [("wait", 1)], Domain([wait])), r"'wait 1': wait\(.*too many positional"),
+        (
+            lambda: find_plan({}, [("takes_two", 1)], Domain([takes_two])),
+            r"missing a required argument: 'other'",
+        ),
+        (
+            lambda: find_plan({}, [("go",)], Domain([wait], {"go": [unknown]})),
+            r"'unknown' of 'go': nobody knows",
+        ),
+        (lambda: find_plan({}, [("go",)], Domain([wait], {"go": [one_task]})), r"'wait' is no task"),
+        (
+            lambda: find_plan({}, [("go",)], Domain([wait], {"go": [says_no]})),
+            r"returned False.*list of tasks",
+        ),
+        (lambda: find_plan({}, [("says_no",)], Domain([says_no])), r"'says_no' returned False.*changes"),
+        (
+            lambda: find_plan({"cash": 1}, [("go",)], Domain([wait], {"go": [asks_for_more]})),
+            r"says nothing of 'money'; it knows 'cash'. Add it, or write state.get",
+        ),
+        (lambda: find_plan({}, [], Domain([wait]), limit=0), r"limit=0.*1 task or more"),
+        (lambda: find_plan({}, [], Domain([wait]), budget=-1), r"budget=-1.*0 or more"),
+        (lambda: JOURNEY.perform(at_home(), ("travel", "alice", "park")), r"is no action, but a task"),
+        (lambda: blocks({"a": "b"}), r"'b' carries a block and stands nowhere"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_advice(attempt: Callable[[], Any], words: str) -> None:
+    """What was given, what is allowed, and what to write instead."""
+    with pytest.raises(ValueError, match=words):
+        attempt()
+
+
+def test_an_error_in_an_action_is_its_own() -> None:
+    """A TypeError that is not about the call comes through as it is."""
+    with pytest.raises(TypeError, match="unsupported operand"):
+        find_plan({}, [("broken",)], Domain([broken]))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "words"),
+    [
+        (lambda: theory.leaves(0, 3), "methods=0"),
+        (lambda: theory.checks(2, -1), "tasks=-1"),
+        (lambda: theory.blocks_actions(0), "blocks=0"),
+        (lambda: theory.messages(-1), "actions=-1"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(attempt: Callable[[], int], words: str) -> None:
+    """There is at least one of each."""
+    with pytest.raises(ValueError, match=words):
+        attempt()
+
+
+@pytest.mark.parametrize("on", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "c", "b": "c", "c": "table"}])
+def test_blocks_that_cannot_stand_so_are_refused(on: dict[str, str]) -> None:
+    """In a circle one would look for the table for ever; two do not fit on one."""
+    with pytest.raises(ValueError, match=r"in a circle, or two on one\. Let every tower begin on the table"):
+        blocks(on)
+
+
+def test_a_search_stops_at_half_a_step_too() -> None:
+    """A limit is passed, not met."""
+
+    def deeper(state: State, depth: int) -> list[tuple[Any, ...]]:
+        return [("go", depth + 1)]
+
+    assert find_plan({}, [("go", 0)], Domain([], {"go": [deeper]}), limit=9.5).steps == 10  # type: ignore[arg-type]

@@ -1,0 +1,300 @@
+"""Leaders by majority, with terms, leases and tokens: who leads, what it costs, and what it survives."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from math import comb, prod
+
+import pytest
+
+from coordlab import Agent, World
+from coordlab.labs.lab import nth_on_link
+from coordlab.patterns import bully
+from coordlab.patterns.leases import Member, Storage, Store, Vote, demo, elections, theory
+from coordlab.patterns.leases.checks import properties
+from coordlab.world.run import Run
+from tests.disasters import disasters
+
+THREE = ("1", "2", "3")
+
+
+def three(
+    cls: type[Member] = Member, seed: int = 7, latency: float | str = 0.02, drift: float = 0.01
+) -> World:
+    """Three members of a class, and a storage."""
+    members = (cls(name, THREE, drift=drift) for name in THREE)
+    return World(seed, latency=latency).add(Storage(), members).expect(*properties(3))
+
+
+def statuses(run: Run) -> dict[str, str]:
+    return {verdict.name: verdict.status for verdict in run.verdicts}
+
+
+def leaders(run: Run, since: float = 0.0) -> list[str | None]:
+    """Who became leader, in this order."""
+    return [event.agent for event in run.trace.select("role", since=since) if event.data == "leads"]
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+def test_most_votes_and_then_most_followers_make_a_leader() -> None:
+    """3 loses patience first: it is voted for, then followed, and then leads and writes with its term."""
+    happened = three().run(until=1.5).trace.select("send", "state", before=1.45)
+    start = happened[0].time
+    assert [f"{event.time - start:.3f} {str(event)[6:]}" for event in happened] == [
+        "0.000 3 state role stands",
+        "0.000 3 state term 1",
+        "0.000 3 send RequestVote -> 1",
+        "0.000 3 send RequestVote -> 2",
+        "0.020 1 state term 1",
+        "0.020 1 send Vote -> 3",
+        "0.020 2 state term 1",
+        "0.020 2 send Vote -> 3",
+        "0.040 3 send Heartbeat -> 1",
+        "0.040 3 send Heartbeat -> 2",
+        "0.060 1 send Vote -> 3",
+        "0.060 2 send Vote -> 3",
+        "0.080 3 state role leads",
+        "0.290 3 send Store -> storage",
+        "0.290 3 send Heartbeat -> 1",
+        "0.290 3 send Heartbeat -> 2",
+        "0.310 storage state highest 1",
+        "0.310 storage send Stored -> 3",
+        "0.310 1 send Vote -> 3",
+        "0.310 2 send Vote -> 3",
+    ]
+
+
+def test_the_demo_keeps_every_promise() -> None:
+    """Cut off, the old leader lets its lease run out before the majority elects another one."""
+    run = demo()
+    assert set(statuses(run).values()) == {"holds"}
+    assert leaders(run)[:2] == ["3", "2"]
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("members", range(1, 10))
+def test_an_election_without_a_split_vote_costs_what_theory_says(members: int) -> None:
+    """A request to each of the others, and a vote from each; then as much again at every beat."""
+    names = [str(number) for number in range(members)]
+    world = World(2, latency=0.001).add(Storage(), (Member(name, names) for name in names))
+    trace = world.run(until=4.0).trace
+    assert len([event for event in trace.select("role") if event.data == "stands"]) == 1
+    requests, beats = trace.select("RequestVote"), trace.select("Heartbeat")
+    asked = {event.data.asked for event in requests}
+    votes = [event for event in trace.select("Vote") if event.data.asked in asked]
+    assert len(requests) + len(votes) == theory.messages(members)
+    rounds = {event.data.asked for event in beats}
+    assert len(beats) + trace.count("Vote") - len(votes) == len(rounds) * theory.messages(members)
+
+
+@pytest.mark.parametrize("members", [3, 4, 5])
+def test_there_is_a_leader_exactly_if_most_are_up(members: int) -> None:
+    """Every set of members that may be up, tried one by one; weighted by its chance they give the formula."""
+    chance = 0.0
+    for up in product([True, False], repeat=members):
+        down = [f"crash {number} @0" for number, alive in enumerate(up, start=1) if not alive]
+        led = bool(leaders(elections(members, faults=down, until=8.0)))
+        assert led == (sum(up) > members / 2)
+        chance += led * prod(0.9 if alive else 0.1 for alive in up)
+    assert chance == pytest.approx(theory.availability(members, 0.9))
+
+
+def test_the_numbers_of_the_literature() -> None:
+    """With each up nine times in ten: .972 of three, .948 of four, .991 of five; 8 messages of five."""
+    assert [round(theory.availability(n, 0.9), 3) for n in (3, 4, 5)] == [0.972, 0.948, 0.991]
+    assert theory.messages(5) == 8
+
+
+@pytest.mark.parametrize("members", range(1, 12))
+def test_an_even_number_is_no_better_than_the_odd_one_below(members: int) -> None:
+    """One member more helps only if it does not raise the majority."""
+    below, here = theory.availability(members, 0.9), theory.availability(members + 1, 0.9)
+    assert (here > below) == (members % 2 == 0)
+    assert theory.availability(members, 0.5) == pytest.approx(
+        sum(comb(members, k) for k in range(members + 1) if 2 * k > members) / 2**members
+    )
+
+
+# --- what it survives -----------------------------------------------------------------------------
+
+
+def test_while_parted_a_bully_has_two_coordinators_and_a_lease_one_leader() -> None:
+    """Two here, three there: both halves elect a bully, only the larger one a leader."""
+    parted = "partition 1,2/3,4,5,storage @4..12"
+    leads = elections(faults=[parted], until=11.9)
+    bullies = World(seed=7).add(bully.Candidate(rank) for rank in range(1, 6))
+    rules = bullies.inject(parted.replace(",storage", "")).run(until=11.9)
+    assert [leads.world[name].role for name in "12345"].count("leads") == 1  # type: ignore[attr-defined]
+    assert [rules.world[name].role for name in "12345"].count("coordinates") == 2  # type: ignore[attr-defined]
+    assert statuses(leads)["one leader at once"] == "holds"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whoever_is_cut_off_with_fewer_than_half_stops_leading_before_another_begins(seed: int) -> None:
+    """The leader, with one other of five, steps down within a lease; not until then is there a new one."""
+    first = leaders(elections(seed=seed, until=4.0))[0]
+    friend = next(name for name in "12345" if name != first)
+    rest = ",".join(name for name in "12345" if name not in (first, friend))
+    run = elections(seed=seed, faults=[f"partition {first},{friend}/{rest},storage @4..12"], until=12)
+    stops = next(e for e in run.trace.select("role", agent=first, since=4) if e.data == "follows")
+    begins = next(e for e in run.trace.select("role", since=4) if e.data == "leads")
+    assert stops.time <= 4 + 1.0
+    assert stops.time < begins.time
+    assert begins.agent in rest
+
+
+def test_a_member_remembers_its_vote_and_its_promise_when_it_comes_back() -> None:
+    """All three fall at once and are back at once: nobody votes twice in a term, or before its time."""
+    falls = [f"crash {name} @3..3.01" for name in THREE]
+    run = three().inject(*falls).run(until=12)
+    assert set(statuses(run).values()) == {"holds"}
+    assert len(leaders(run)) == 2
+
+
+def slow_clock(rate: float, drift: float) -> Run:
+    """The leader is cut off from the others, not from the storage; from then on its clock goes at this rate.
+
+    The others' clocks are as much faster as its own is slower.
+    """
+    first = leaders(three(drift=drift).run(until=3.0))[0]
+    rest = [name for name in THREE if name != first]
+    cuts = [f"cut {one}>{other} @4" for each in rest for one, other in ((first, each), (each, first))]
+    fast = [f"skew {name} x{2 - rate} +0 @4" for name in rest]
+    return three(drift=drift).inject(f"skew {first} x{rate} +0 @4", *fast, *cuts).run(until=12)
+
+
+@pytest.mark.parametrize(("rate", "drift"), [(0.99, 0.01), (1.01, 0.01), (0.7, 0.3), (1.0, 0.0)])
+def test_clocks_that_drift_no_more_than_was_said_are_safe(rate: float, drift: float) -> None:
+    """However slow the clock of a leader that nobody hears, its lease is over in time; another takes over."""
+    run = slow_clock(rate, drift)
+    assert set(statuses(run).values()) == {"holds"}
+    assert len(leaders(run)) == 2
+
+
+def test_beyond_the_bound_two_lead_and_the_storage_is_still_fenced() -> None:
+    """The leader's clock runs at a fifth: it goes on leading, and is told that its time is over."""
+    run = slow_clock(rate=0.2, drift=0.01)
+    broken = [name for name, status in statuses(run).items() if status == "violated"]
+    assert broken == ["one leader at once"]
+    (fenced,) = run.trace.select("Fenced")
+    ended = run.trace.select("role", agent=fenced.peer, since=fenced.time)[0]
+    assert (ended.data, round(ended.time - fenced.time, 6)) == ("follows", 0.02)
+
+
+class Careless(Member):
+    """Counts every vote in its term, whichever question it answers."""
+
+    def on_vote(self, sender: str, message: Vote) -> None:
+        if message.term == self.term:
+            self.votes = {*self.votes, sender}
+
+
+def late_votes(cls: type[Member], seed: int) -> Run:
+    """Nobody hears the leader's beats any more; the votes for its last one come after the next question."""
+    calm = three(seed=seed).run(until=6).trace
+    beat = calm.select("Heartbeat", since=5)[0]
+    votes = calm.select("Vote", peer=beat.agent, since=beat.time)[:2]
+    late = ["delay {}>{} #{} 0.65".format(*nth_on_link(calm, vote.message or 0)) for vote in votes]
+    cuts = [f"cut {beat.agent}>{name} @{beat.time + 0.03:.3f}" for name in THREE if name != beat.agent]
+    return three(cls, seed).inject(*late, *cuts).run(until=12)
+
+
+def test_a_vote_answers_one_question_and_prolongs_no_later_lease() -> None:
+    """Who counts late votes for a later question leads on while others elect; who does not is safe."""
+    careful, careless = (
+        [statuses(late_votes(cls, seed))["one leader at once"] for seed in range(10)]
+        for cls in (Member, Careless)
+    )
+    assert set(careful) == {"holds"}
+    assert careless.count("violated") >= 3
+
+
+def troubled(seed: int) -> Run:
+    """Three to five members whose clocks drift, and up to four faults of every kind."""
+    dice = random.Random(seed)
+    members = dice.choice([3, 3, 4, 5])
+    names = [str(number) for number in range(1, members + 1)]
+    drifts = [f"skew {name} x{dice.uniform(0.99, 1.01):.4f} +0 @{dice.uniform(0.1, 5):.3f}" for name in names]
+    kinds = "crash partition cut slow drop delay duplicate"
+    faults = disasters(seed, [*names, "storage"], kinds, end=4.0)
+    return elections(members, seed, [*faults, *drifts], until=13.1)
+
+
+def test_promises_hold_over_200_disasters() -> None:
+    """Crashes, partitions, cut and slow links, lost, late and doubled messages, and clocks that drift."""
+    for seed in range(200):
+        run = troubled(seed)
+        assert set(statuses(run).values()) == {"holds"}, run.line
+
+
+def test_the_disasters_are_disasters() -> None:
+    """Leaders fall or lose their majority, and votes are split."""
+    runs = [troubled(seed) for seed in range(0, 200, 4)]
+    assert sum(len(leaders(run)) > 1 for run in runs) >= 8
+    stood = sum(event.data == "stands" for run in runs for event in run.trace.select("role"))
+    assert stood >= sum(len(leaders(run)) for run in runs) + 20
+    assert sum(run.trace.count("drop") > 0 for run in runs) >= 25
+
+
+# --- what cannot be -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        (
+            {"name": "zed"},
+            r"'zed' among the members \['1', '2', '3'\]: each is named there once, .* Write for",
+        ),
+        ({"members": ("1", "1", "2")}, r"'1' among the members \['1', '1', '2'\]"),
+        ({"lease": 0}, r"lease=0 s is no time: give seconds above 0, such as lease=1.0"),
+        ({"drift": 1.0}, r"drift=1.0 is no bound: give a share from 0 up to 1, such as drift=0.01"),
+        ({"beat": 1.0}, r"beat=1.0 s for a lease held 0.9802 s: it must be renewed .* such as beat=0.25"),
+        ({"beat": 0.0}, r"beat=0.0 s for a lease"),
+    ],
+)
+def test_members_that_cannot_be_are_refused(wrong: dict[str, object], advice: str) -> None:
+    """Strangers, doubles, leases that last no time, clocks without bound, beats too slow for the lease."""
+    with pytest.raises(ValueError, match=advice):
+        Member(**{"name": "1", "members": THREE, **wrong})  # type: ignore[arg-type]
+
+
+def test_costs_that_cannot_be_are_refused() -> None:
+    """Nobody elects nobody, and chances end at one."""
+    with pytest.raises(ValueError, match=r"members=0 elect nobody: give 1 or more"):
+        theory.messages(0)
+    with pytest.raises(ValueError, match=r"up=90 is no chance: give a number from 0 to 1, such as 0.9"):
+        theory.availability(3, 90)
+
+
+@pytest.mark.parametrize("members", [0, -1])
+def test_nobody_elects_nobody(members: int) -> None:
+    """There is no majority of nothing."""
+    with pytest.raises(ValueError, match=r"members=.* elect nobody: give 1 or more, such as members=5"):
+        elections(members)
+
+
+@pytest.mark.parametrize("lease", [float("inf"), float("nan")])
+def test_a_lease_ends(lease: float) -> None:
+    """One without end would bind for good."""
+    with pytest.raises(ValueError, match=r"lease=.* s is no time"):
+        Member("1", THREE, lease=lease)
+
+
+def test_the_storage_remembers_the_highest_token_when_it_comes_back() -> None:
+    """Who led before it crashed, and does not know that others lead now, is fenced all the same."""
+
+    class Writer(Agent):
+        async def run(self) -> None:
+            for at, token in ((0.1, 5), (1.0, 4)):
+                await self.sleep(at)
+                (reply,) = (await self.ask("storage", Store(token, "mine"))).values()
+                self.note(type(reply).__name__)
+
+    run = World().add(Storage(), Writer("ann")).inject("crash storage @0.5..0.6").run(until=3.0)
+    assert [each.data for each in run.trace.select("note")] == ["Stored", "Fenced"]

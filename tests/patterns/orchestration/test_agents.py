@@ -1,0 +1,437 @@
+"""The seam of all orchestration styles: any async function as an agent, and a conductor that always ends."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+import coordlab
+from coordlab import World
+from coordlab.patterns.orchestration import Conductor, Member, Scripted
+from coordlab.patterns.orchestration.checks import properties
+from coordlab.patterns.orchestration.rules import (
+    DEFAULT,
+    Budget,
+    Cancel,
+    Failed,
+    Reply,
+    Result,
+    Stop,
+    StopReason,
+    Turn,
+    Usage,
+    Utterance,
+    result,
+    tree,
+)
+from coordlab.world.agent import Agent
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+
+class Rounds(Conductor):
+    """Asks everybody in turn, `rounds` times, and keeps what they say."""
+
+    def __init__(self, members: tuple[str, ...], rounds: int = 1, **settings: Any) -> None:
+        super().__init__("chair", **settings)
+        self.members, self.rounds = members, rounds
+
+    async def conduct(self) -> StopReason:
+        for place in range(len(self.outputs), self.rounds * len(self.members)):
+            to = self.members[place % len(self.members)]
+            said = await self.turn(to, "go on", self.outputs)
+            self.keep(Utterance(to, said.why if isinstance(said, Failed) else said.content, said.tokens))
+            self.heard(to, self.outputs[-1].content)
+        return StopReason(Stop.DONE)
+
+
+class Everybody(Conductor):
+    """Asks all at once."""
+
+    def __init__(self, members: tuple[str, ...], **settings: Any) -> None:
+        super().__init__("chair", **settings)
+        self.members = members
+
+    async def conduct(self) -> StopReason:
+        for reply in await self.together(*(self.turn(to, "go on") for to in self.members)):
+            self.keep(reply)
+        return StopReason(Stop.DONE)
+
+
+class User(Agent):
+    """Wants no more of it at some moment."""
+
+    def __init__(self, at: float, why: str = "too dear") -> None:
+        super().__init__("user")
+        self.at, self.why = at, why
+
+    async def run(self) -> None:
+        await self.sleep(self.at)
+        self.send("chair", Cancel(self.why))
+
+
+async def echo(turn: Turn) -> str:
+    """Says how much it has read."""
+    return f"after {len(turn.context)}"
+
+
+def led(
+    conductor: Conductor, *others: Agent, until: float | None = None, faults: tuple[str, ...] = ()
+) -> Run:
+    world = World(seed=7, latency=0.01).add(conductor, *others).inject(*faults)
+    return world.expect(*properties(conductor.budget)).run(until)
+
+
+def outcome(run: Run) -> tuple[str, list[Any], Usage]:
+    end: Result = result(run.trace)
+    return str(end.reason), [each.content for each in end.outputs], end.spent
+
+
+def violated(run: Run) -> list[Any]:
+    return [verdict for verdict in run.verdicts if verdict.status == "violated"]
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+def test_two_turns_from_beginning_to_end() -> None:
+    """Each is paid for before it is given, and its reply when it comes; one result ends it all."""
+    run = led(Rounds(("ann", "bob")), Scripted("ann", "one", seconds=1.0), Scripted("bob", "two"))
+    told = [str(event) for event in run.trace if event.kind in ("send", "timer", "state")]
+    spent = "{{'turns': {}, 'messages': {}, 'tokens': {}, 'seconds': {}}}"
+    assert told == [
+        "0.000 chair state role conducting",
+        "0.000 chair state spent " + spent.format(1, 1, 2, 0.0),
+        "0.000 chair send Turn -> ann",
+        "0.010 ann state role working",
+        "1.010 ann timer its sleep to end 1.0",
+        "1.010 ann state role idle",
+        "1.010 ann send Reply -> chair",
+        "1.020 chair state spent " + spent.format(1, 1, 3, 1.02),
+        "1.020 chair state spent " + spent.format(2, 2, 6, 1.02),
+        "1.020 chair send Turn -> bob",
+        "1.030 bob state role working",
+        "1.030 bob state role idle",
+        "1.030 bob send Reply -> chair",
+        "1.040 chair state spent " + spent.format(2, 2, 7, 1.04),
+        "1.040 chair state role stopped",
+    ]
+    assert outcome(run) == ("done", ["one", "two"], Usage(2, 2, 7, 1.04))
+    assert [verdict.status for verdict in run.verdicts] == ["holds"] * 6
+
+
+def test_the_turns_of_a_run_are_a_tree() -> None:
+    """Here a flat one, with times as the conductor sees them."""
+    run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two", seconds=1.0))
+    assert "\n".join(map(str, tree(run.trace))) == (
+        "1 ann: go on [0.000 to 1.020 s, 3 tokens]\n2 ann: go on [1.020 to 2.040 s, 4 tokens]"
+    )
+
+
+def test_the_same_run_again_is_the_same() -> None:
+    """A script begins anew in each branch."""
+    run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two"))
+    assert run.branch().trace == run.trace
+
+
+# --- any async function can be an agent -----------------------------------------------------------
+
+
+def test_an_async_function_is_an_agent() -> None:
+    """It is given its turn, and what it returns is its reply."""
+    run = led(Rounds(("ann", "bob")), Member("ann", echo), Member("bob", echo, tokens=len))
+    assert outcome(run)[1] == ["after 0", "after 1"]
+    assert [event.data.tokens for event in run.trace.select("Reply")] == [2, 7]
+
+
+def test_whatever_can_be_awaited_is_an_agent() -> None:
+    """An object that a framework might bring, which sleeps the asyncio way and counts its own tokens."""
+
+    class Model:
+        async def __call__(self, turn: Turn) -> Utterance:
+            await asyncio.sleep(2.0)
+            return Utterance("model", turn.task.upper(), tokens=123)
+
+    run = led(Rounds(("ann",)), Member("ann", Model()))
+    assert outcome(run) == ("done", ["GO ON"], Usage(1, 1, 125, 2.02))
+
+
+async def table(turn: Turn) -> Any:
+    return {"answer": [turn.task]}
+
+
+def test_tables_and_lists_travel_as_tuples() -> None:
+    """So that nobody can change them on the way."""
+    assert outcome(led(Rounds(("ann",)), Member("ann", table)))[1] == [(("answer", ("go on",)),)]
+
+
+def sync(turn: Turn) -> Any:
+    return "at once"
+
+
+async def unsendable(turn: Turn) -> Any:
+    return object()
+
+
+async def cancelled(turn: Turn) -> Any:
+    raise asyncio.CancelledError("gave up")
+
+
+async def broken(turn: Turn) -> Any:
+    raise KeyError("zed")
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        (sync, "TypeError: what ann acts by gave 'at once' at once, not a coroutine. Write `async def`."),
+        (broken, "KeyError: 'zed'"),
+        (cancelled, "CancelledError: gave up"),
+        (None, "NotImplementedError: ann has nothing to act by. Give it one: Member(name, act)."),
+    ],
+)
+def test_what_an_agent_raises_comes_back_as_a_message(act: Any, why: str) -> None:
+    """The run goes on: what to do about it is the conductor's business."""
+    run = led(Rounds(("ann", "bob")), Member("ann", act), Member("bob", echo))
+    assert outcome(run)[:2] == ("done", [why, "after 1"])
+
+
+def test_a_reply_that_cannot_travel_says_so() -> None:
+    """As a failure like any other."""
+    run = led(Rounds(("ann",)), Member("ann", unsendable))
+    assert "could still change after it was sent" in outcome(run)[1][0]
+
+
+def test_what_cannot_be_called_is_refused() -> None:
+    """When the member is made."""
+    with pytest.raises(TypeError, match=r"ann cannot act by 'hi'.*Write async def act.*Scripted\('ann'"):
+        Member("ann", "hi")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: Member("ann", echo, seconds=-1.0),
+            r"seconds=-1\.0: give seconds, 0 or more, and an end\. Write",
+        ),
+        (lambda: Scripted("ann", "hi", seconds=float("nan")), r"seconds=nan: give seconds"),
+        (
+            lambda: Rounds(("ann",), patience=float("inf")),
+            r"patience=inf: give seconds.*Write patience=60\.0",
+        ),
+        (lambda: Rounds(("ann",), patience="long"), r"patience='long': give seconds"),
+        (lambda: Rounds(("ann",), patience=True), r"patience=True: give seconds"),
+        (lambda: Rounds(("ann",), budget=5), r"budget=5 is not a coordlab\.patterns\.orch.*turns=20"),
+        (
+            lambda: Rounds(("ann",), budget=coordlab.Budget()),
+            r"not a coordlab\.patterns\.orchestration\.Budget.*\(coordlab\.Budget is that of a.*turns=20",
+        ),
+        (lambda: Rounds(("ann",), repeats=2.5), r"LoopDetector\(times=2\.5.*Write for instance"),
+        (lambda: Rounds(("ann",), repeats="often"), r"LoopDetector\(times=often"),
+    ],
+)
+def test_limits_that_are_none_are_refused(make: Any, words: str) -> None:
+    """When the member or the conductor is made, not in the middle of a run."""
+    with pytest.raises((TypeError, ValueError), match=words):
+        make()
+
+
+def test_a_script_that_runs_out_says_so() -> None:
+    """It names the agent, its lines, and what to write; a line may be an error."""
+    run = led(Rounds(("ann",), rounds=3), Scripted("ann", "one", ValueError("no")))
+    assert outcome(run)[1] == [
+        "one",
+        "ValueError: no",
+        "EOFError: the script of ann has 2 lines and this is turn 3. Give it more: {}".format(
+            "Scripted('ann', ..., 'one more')."
+        ),
+    ]
+
+
+def test_a_member_does_one_thing_at_a_time() -> None:
+    """Two turns at once take it twice as long; two members take as long as one."""
+    one = led(Everybody(("ann", "ann")), Scripted("ann", "one", "two", seconds=1.0))
+    two = led(Everybody(("ann", "bob")), *(Scripted(name, "one", seconds=1.0) for name in ("ann", "bob")))
+    assert [round(run.trace.until, 3) for run in (one, two)] == [2.02, 1.02]
+
+
+# --- what it survives -----------------------------------------------------------------------------
+
+
+def test_silence_is_a_failure_after_a_while() -> None:
+    """Ann crashes; the conductor waits for its patience, and goes on."""
+    run = led(
+        Rounds(("ann", "bob"), patience=5.0),
+        Scripted("ann", "one", seconds=1.0),
+        Scripted("bob", "two"),
+        faults=("crash ann @0.5",),
+    )
+    assert outcome(run)[:2] == ("done", ["ann gave no reply within 5 s", "two"])
+    assert [each.ended for each in tree(run.trace)] == [None, 5.02]
+
+
+def test_a_turn_that_arrives_twice_is_acted_upon_once() -> None:
+    """Else a script would lose a line."""
+    run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two"), faults=("duplicate chair>ann #1",))
+    assert outcome(run)[1] == ["one", "two"]
+    assert violated(run) == []
+
+
+def test_a_conductor_goes_on_after_a_crash() -> None:
+    """What it kept and what it spent outlive it; the turn it was waiting for is given again."""
+    run = led(
+        Rounds(("ann",), rounds=3),
+        Scripted("ann", "one", "two", "three", "four", seconds=1.0),
+        faults=("crash chair @1.5..4",),
+    )
+    assert outcome(run)[:2] == ("done", ["one", "three", "four"])
+    assert outcome(run)[2].turns == 4
+    assert violated(run) == []
+
+
+def test_a_conductor_that_has_stopped_stays_so() -> None:
+    """A restart after the end brings no second result."""
+    run = led(Rounds(("ann",)), Scripted("ann", "one"), faults=("crash chair @1..2",))
+    assert run.trace.count("decision") == 1
+    assert run.trace.select("role", agent="chair")[-1].data == "stopped"
+    assert violated(run) == []
+
+
+# --- why it stops ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("budget", "reason", "said"),
+    [
+        (Budget(turns=2), "budget: turns", 2),
+        (Budget(turns=0), "budget: turns", 0),
+        (Budget(messages=3), "budget: messages", 3),
+        (Budget(tokens=11), "budget: tokens", 2),
+        (Budget(time=2.5), "budget: time", 2),
+        (Budget(time=2.04), "budget: time", 1),
+        (Budget(turns=4), "done", 4),
+    ],
+)
+def test_the_limit_that_strikes_is_named(budget: Budget, reason: str, said: int) -> None:
+    """What has been said by then remains; a run that needs just as much as there is, is done."""
+    lines = [f"line {number}" for number in range(4)]
+    run = led(Rounds(("ann",), rounds=4, budget=budget), Scripted("ann", *lines, seconds=1.0))
+    assert outcome(run)[:2] == (reason, lines[:said])
+    assert outcome(run)[2].turns <= (budget.turns or 4)
+    assert outcome(run)[2].seconds <= (budget.time or 9)
+    assert [verdict.status for verdict in run.verdicts if verdict.status != "holds"] in ([], ["undecided"])
+
+
+def test_by_default_a_run_ends() -> None:
+    """A hundred turns, if nothing else stops it."""
+    run = led(Rounds(("ann",), rounds=10**6), Member("ann", echo))
+    assert outcome(run)[0] == "budget: turns"
+    assert outcome(run)[2].turns == DEFAULT.turns == 100
+
+
+def test_going_round_in_circles_ends_a_run() -> None:
+    """Ann and Bob say the same for the third time."""
+    lines = ["after you"] * 9
+    run = led(Rounds(("ann", "bob"), rounds=9), Scripted("ann", *lines), Scripted("bob", *lines))
+    assert outcome(run)[0] == "loop: ann, bob (said 3 times)"
+    assert outcome(run)[2].turns == 6
+
+
+def test_circles_may_be_allowed() -> None:
+    """Without `repeats` only the budget ends it."""
+    run = led(Rounds(("ann",), rounds=9, repeats=None), Scripted("ann", *["again"] * 9))
+    assert outcome(run)[0] == "done"
+
+
+@pytest.mark.parametrize("at", [0.5, 1.0, 1.01, 1.02, 2.0])
+@pytest.mark.parametrize("conductor", [Rounds, Everybody])
+def test_a_run_can_be_cancelled(conductor: type[Conductor], at: float) -> None:
+    """At once, even at the moment when a reply comes; what came before remains."""
+    members = ("ann", "bob", "cat")
+    others = [Scripted(name, "one", seconds=1.0 + 0.5 * place) for place, name in enumerate(members)]
+    run = led(conductor(members), *others, User(at))
+    assert outcome(run)[0] == "cancelled: user (too dear)"
+    assert result(run.trace).spent.seconds == pytest.approx(at + 0.01)
+    assert violated(run) == []
+
+
+def test_to_cancel_what_is_over_changes_nothing() -> None:
+    """The reason stays what it was."""
+    run = led(Rounds(("ann",)), Scripted("ann", "one"), User(5.0))
+    assert outcome(run)[0] == "done"
+    assert violated(run) == []
+
+
+def test_all_at_once_end_together() -> None:
+    """The budget allows two of three; those two come back before it is over, and no other begins."""
+    others = [Scripted(name, "one", seconds=1.0) for name in ("ann", "bob", "cat")]
+    run = led(Everybody(("ann", "bob", "cat"), budget=Budget(turns=2)), *others)
+    assert outcome(run)[0] == "budget: turns"
+    assert [each.ended for each in tree(run.trace)] == [1.02, 1.02]
+    assert violated(run) == []
+
+
+def test_nothing_at_once_is_nothing() -> None:
+    """No members, no replies."""
+    assert outcome(led(Everybody(())))[0] == "done"
+
+
+def test_a_style_says_how_it_conducts() -> None:
+    """Else the error says what to write."""
+    with pytest.raises(Exception, match=r"Conductor does not say how it conducts. Write conduct\(self\)"):
+        led(Conductor("chair"))
+
+
+def test_failures_of_the_conductor_itself_are_errors() -> None:
+    """To ask somebody who is not there is a mistake in the program: the error names who is."""
+    with pytest.raises(Exception, match=r"chair wrote to 'zed', but the agents here are chair"):
+        led(Everybody(("zed",)))
+
+
+# --- whatever happens -----------------------------------------------------------------------------
+
+
+def disaster(seed: int) -> Run:
+    """Members that fail now and then, over a bad network, with crashes and a cancellation."""
+    dice = random.Random(seed)
+    members = ("ann", "bob", "cat")
+    conductor = dice.choice([Rounds, Everybody])
+    more = {"rounds": dice.randint(1, 9)} if conductor is Rounds else {}
+    limits = (dice.choice([None, None, limit]) for limit in (6, 40, 9.0))
+    budget = Budget(dice.randint(1, 40), *limits)  # type: ignore[arg-type]
+    world = World(seed, latency="uniform(0.01, 0.2)", loss=0.05, duplicate=0.05)
+    world.add(conductor(members, patience=3.0, budget=budget, repeats=2, **more))
+    lines = [dice.choice(["yes", "no", OSError("down")]) for _ in range(20 if seed % 3 else 1)] * 20
+    world.add(Scripted(name, *lines, seconds=dice.uniform(0.0, 1.0)) for name in members)
+    if dice.random() < 0.3:
+        world.add(User(dice.uniform(0.0, 10.0)))
+    world.inject(*disasters(seed, (*members, "chair"), "crash partition cut slow drop delay", 10.0))
+    return world.expect(*properties(budget, within=80.0)).run(until=100.0)
+
+
+def test_promises_hold_over_200_disasters() -> None:
+    """Every run ends, once, for a reason, within its budget, and with its turns and tokens counted."""
+    for seed in range(200):
+        run = disaster(seed)
+        assert violated(run) == [], run.line
+        assert run.trace.count("decision") == 1, run.line
+
+
+def test_the_disasters_are_disasters() -> None:
+    """Members fail and fall silent, conductors crash, and runs end for every reason there is for them."""
+    runs = [disaster(seed) for seed in range(0, 200, 4)]
+    reasons = {result(run.trace).reason.kind for run in runs}
+    assert reasons >= {Stop.DONE, Stop.BUDGET, Stop.LOOP, Stop.CANCELLED}
+    assert sum(run.trace.count("Failed") for run in runs) >= 20
+    assert sum(run.trace.count("restart", agent="chair") for run in runs) >= 5
+    assert sum(run.trace.count("Turn", kind="drop") for run in runs) >= 10
+
+
+def test_replies_are_told_apart_from_failures() -> None:
+    """Both are messages with the number of the turn they belong to."""
+    run = led(Everybody(("ann", "bob")), Scripted("ann", "one"), Scripted("bob", ValueError("no")))
+    assert result(run.trace).outputs == (Reply(1, "one", 1), Failed(2, "ValueError: no"))

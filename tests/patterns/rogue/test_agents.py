@@ -1,0 +1,576 @@
+"""A pool with rogues in it: what is accepted, who is isolated, who is removed, and what it survives."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from itertools import product
+from math import sqrt
+from typing import Any
+
+import pytest
+
+from coordlab import World
+from coordlab.patterns.circuit_breaker.rules import Transition
+from coordlab.patterns.rogue import Pool, demo, naive, theory
+from coordlab.patterns.rogue.checks import properties
+from coordlab.patterns.rogue.reviewing import Do, Operator, Opinion, Remove, Result, Worker
+from coordlab.patterns.rogue.rules import (
+    CLEARED,
+    CONVICTED,
+    DEFAULT,
+    Accepted,
+    Assigned,
+    Checked,
+    GivenUp,
+    Member,
+    Quorum,
+    Record,
+    Refused,
+    Removed,
+    SequentialTest,
+    TakenBack,
+    TooFew,
+    lie,
+    truth,
+)
+from coordlab.patterns.weighted.rules import brier
+from coordlab.world.agent import Agent
+from coordlab.world.world import AgentError, Run
+from tests.disasters import disasters
+
+SEVEN = ("ann", "bob", "cat", "dan", "eve", "fay", "gil")
+PERFECT = {"competence": 1.0, "sensitivity": 1.0, "false_alarm": 0.0}
+
+
+def pool(
+    crew: Any = SEVEN,
+    tasks: Any = range(1, 11),
+    orders: Any = (),
+    seed: int = 7,
+    latency: float | str = "uniform(0.01, 0.05)",
+    worker: Any = PERFECT,
+    **settings: Any,
+) -> World:
+    """A pool, its workers, the operator with orders, and what is expected of them."""
+    names = [each if isinstance(each, str) else each.name for each in crew]
+    world = World(seed, latency=latency).add(Pool(crew, tasks, **settings))
+    world.add(Worker(name, **worker) for name in names).add(Operator(orders))
+    known = ("faulty", "least", "test", "within")
+    return world.expect(*properties(crew, tasks, **{key: settings[key] for key in known if key in settings}))
+
+
+def told(run: Run, kind: type) -> list[Any]:
+    """What the pool put on record of one kind."""
+    return [e.data for e in run.trace.select("decision", "note") if isinstance(e.data, kind)]
+
+
+def moves(run: Run, name: str) -> list[str]:
+    """Through which states the breaker of an agent went."""
+    return [each.after for each in told(run, Transition) if each.breaker == name]
+
+
+def broken(run: Run) -> list[str]:
+    return [str(verdict) for verdict in run.verdicts if verdict.status == "violated"]
+
+
+def wrong(run: Run) -> int:
+    """How many accepted answers are wrong."""
+    return sum(each.answer != truth(each.task) for each in told(run, Accepted))
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+ACCEPTED = "Accepted {'task': 12, 'agent': 'a', 'job': 1, 'answer': 144, 'approved_by': ['b', 'c', 'd']}"
+
+
+def test_one_works_three_review_two_must_approve() -> None:
+    """Four agents, one task, one rogue to be masked, and no checks: eight messages."""
+    run = pool("abcd", [12], period=None, latency=0.01).run(until=1.0)
+    assert run.trace.select("send", "handle", "decision").as_text().splitlines() == [
+        "0.000 pool decision Quorum {'voices': 4, 'faulty': 1, 'approvals': 2, 'reviewers': 3}",
+        "0.000 pool decision Assigned {'task': 12, 'agent': 'a', 'job': 1}",
+        "0.000 pool send Do -> a",
+        "0.010 a handle Do <- pool",
+        "0.110 a send Result -> pool",
+        "0.120 pool handle Result <- a",
+        "0.120 pool send Review -> b",
+        "0.120 pool send Review -> c",
+        "0.120 pool send Review -> d",
+        "0.130 b handle Review <- pool",
+        "0.130 b send Opinion -> pool",
+        "0.130 c handle Review <- pool",
+        "0.130 c send Opinion -> pool",
+        "0.130 d handle Review <- pool",
+        "0.130 d send Opinion -> pool",
+        "0.140 pool handle Opinion <- b",
+        "0.140 pool handle Opinion <- c",
+        "0.140 pool handle Opinion <- d",
+        "0.140 pool decision " + ACCEPTED,
+    ]
+
+
+def test_the_demo_keeps_every_promise() -> None:
+    """Two collude and come back, one is removed, nothing false is accepted, and all properties hold."""
+    run = demo()
+    assert {verdict.status for verdict in run.verdicts} == {"holds"}
+    assert moves(run, "bob") == moves(run, "cat") == ["open", "half-open", "closed"]
+    assert (moves(run, "gil"), wrong(run), len(told(run, Accepted))) == (["forced open"], 0, 60)
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("faulty", [0, 1, 2, 3])
+@pytest.mark.parametrize("tasks", [1, 7, 20])
+@pytest.mark.parametrize("period", [None, 0.1])
+def test_theory_counts_the_messages(faulty: int, tasks: int, period: float | None) -> None:
+    """A task takes 4f + 4, a check 2; with honest agents, who lose nothing."""
+    run = pool([f"a{i}" for i in range(8)], range(tasks), faulty=faulty, least=0, period=period).run(until=9)
+    checks = run.trace.count("Do") - tasks
+    assert run.trace.count("send") == theory.messages(tasks, faulty, checks)
+    assert (checks > 0) == (period is not None)
+
+
+# --- review ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["wrong", "random", "colludes", "boasts"])
+def test_two_rogues_of_seven_get_nothing_through_and_keep_nothing_out(how: str) -> None:
+    """Five reviewers, three to approve, whatever the kind: every task ends right, and others do the work."""
+    for seed in range(10):
+        world = pool(seed=seed, faulty=2, period=None).inject(f"rogue bob {how} @0", f"rogue cat {how} @0")
+        run = world.run(until=31)
+        assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 10, [])
+
+
+def test_two_colluders_of_seven_are_isolated_and_nobody_else() -> None:
+    """By three checks each, while the work goes on; over 20 seeds nothing false is accepted."""
+    for seed in range(20):
+        world = pool(seed=seed, faulty=2, tasks=range(1, 31), quarantine=60.0)
+        run = world.inject("rogue bob colludes @0", "rogue cat colludes @0").run(until=31)
+        isolated = [each.breaker for each in told(run, Transition)]
+        failed = Counter(each.agent for each in told(run, Checked) if not each.right)
+        assert (sorted(isolated), failed) == (["bob", "cat"], {"bob": 3, "cat": 3})
+        assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 30, [])
+
+
+def test_more_rogues_than_are_masked_can_get_a_lie_through() -> None:
+    """Three colluders among four, where one is masked: a lie that two approve of is accepted."""
+    world = pool("abcd", range(1, 11), period=None).inject(*(f"rogue {name} colludes @0" for name in "abc"))
+    assert wrong(world.run(until=31)) > 0
+
+
+def test_a_single_verifier_lets_through_what_theory_says() -> None:
+    """Right 0.8, sensitivity 0.9, false alarms 0.05: of 2,000 tasks, 2.6 % of those accepted are wrong."""
+    verifier = {"competence": 0.8, "sensitivity": 0.9, "false_alarm": 0.05}
+    false = many = 0
+    for seed in range(100):
+        run = pool("abcde", range(20), seed=seed, worker=verifier, faulty=0, least=0, period=None).run(
+            until=31
+        )
+        many, false = many + len(told(run, Accepted)), false + wrong(run)
+    share = theory.accepted_wrong(0.8, 0.9, 0.05)
+    assert many == 2000
+    assert abs(false / many - share) <= 3 * sqrt(share * (1 - share) / many)
+
+
+def test_copies_of_one_model_have_one_voice() -> None:
+    """Three of six are copies that lie alike, where one rogue is masked: their lie never gets through."""
+    crew = ["ann", "bob", "cat", *(Member(name, kin="x") for name in ("dan", "eve", "fay"))]
+    for seed in range(10):
+        world = pool(crew, seed=seed, period=None).inject(
+            *(f"rogue {name} colludes @0" for name in ("dan", "eve", "fay"))
+        )
+        run = world.run(until=31)
+        assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 10, [])
+
+
+# --- isolation ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["wrong", "random", "colludes", "boasts", "silent"])
+def test_every_kind_of_rogue_is_isolated_and_the_work_goes_on(how: str) -> None:
+    """Whoever is wrong, or silent, at three checks gets nothing but checks until it passes them."""
+    run = pool(tasks=range(1, 101), faulty=2, quarantine=0.5).inject(f"rogue bob {how} @0..2").run(until=31)
+    assert moves(run, "bob")[:2] == ["open", "half-open"]
+    assert (len(told(run, Accepted)), broken(run)) == (100, [])
+
+
+def test_on_probation_it_gets_checks_only_and_comes_back_when_it_passes() -> None:
+    """Between its isolation and its return no task and no review goes to bob, but checks do."""
+    run = pool(tasks=range(1, 121), quarantine=0.5).inject("rogue bob @0..1").run(until=31)
+    out, probed, back = (e.time for e in run.trace.select("note") if isinstance(e.data, Transition))
+    sent = run.trace.select("Do", "Review", peer="bob", since=out + 0.000001, before=back)
+    given = [each.job for each in told(run, Assigned)]
+    assert moves(run, "bob") == ["open", "half-open", "closed"]
+    assert {event.name for event in sent} == {"Do"}
+    assert not [event for event in sent if event.data.job in given or event.time < probed]
+    later = [event.data for event in run.trace.select("decision", since=back)]
+    assert "bob" in [each.agent for each in later if isinstance(each, Assigned)]
+
+
+def only_checks(competence: float, many: int = 6, **settings: Any) -> tuple[list[str], list[int]]:
+    """How the first test of each of many agents ended, and after how many checks: there is no other work."""
+    crew = [Member(f"a{i}", kin="x") for i in range(many)]  # too few voices to do anything else
+    run = pool(crew, [1], worker={"competence": competence}, quarantine=1e6, within=30.0, **settings).run(30)
+    ends, lasted = [], []
+    for member in crew:
+        record = Record()
+        for each in told(run, Checked):
+            if each.agent == member.name and DEFAULT.verdict(record) is None:
+                record = record.plus(each.right)
+        ends.append(str(DEFAULT.verdict(record)))
+        lasted.append(record.right + record.wrong)
+        assert moves(run, member.name) == ["open"] or ends[-1] == CLEARED
+    return ends, lasted
+
+
+@pytest.mark.parametrize("competence", [0.9, 0.6])
+def test_the_pool_isolates_as_often_and_as_fast_as_theory_says(competence: float) -> None:
+    """Tests of 120 agents each: how many are convicted, and how long that takes, within 3 sd."""
+    ends, lasted = [], list[int]()
+    for seed in range(20):
+        more, longer = only_checks(competence, seed=seed)
+        ends, lasted = ends + more, lasted + longer
+    convicted, checks = theory.sprt(competence)
+    spread = 3 * sqrt(convicted * (1 - convicted) / len(ends))
+    assert abs(ends.count(CONVICTED) / len(ends) - convicted) <= spread
+    assert abs(sum(lasted) / len(lasted) - checks) <= 3 * 8 / sqrt(len(lasted))  # 8: about their sd
+
+
+def test_a_rogue_that_errs_at_times_only_is_found_too() -> None:
+    """Wrong in half of what it does: isolated after as many checks as the invariant allows, in every run."""
+    for seed in range(10):
+        slow = {**PERFECT, "seconds": 0.4}
+        world = pool(seed=seed, tasks=range(1, 101), quarantine=60.0, worker=slow)
+        run = world.inject("rogue bob wrong 0.5 @0").run(until=31)
+        assert (moves(run, "bob"), broken(run)) == (["open"], [])
+
+
+def test_checks_show_who_boasts() -> None:
+    """What agents claim in their answers to checks, graded: the boaster is as badly calibrated as can be."""
+    run = pool(tasks=range(1, 41), worker={"competence": 0.95}).inject("rogue bob boasts @0").run(until=31)
+    claims = {event.cause: event for event in run.trace.select("note") if isinstance(event.data, Checked)}
+    said = {event.message: event.data for event in run.trace.select("Result")}
+    graded: dict[str, list[tuple[float, bool]]] = {}
+    for cause, event in claims.items():
+        result = said[run.trace[cause].message]  # type: ignore[index]
+        graded.setdefault(event.data.agent, []).append((result.confidence, event.data.right))
+    scores = {name: brier(forecasts) for name, forecasts in graded.items()}
+    assert max(scores, key=lambda name: scores[name]) == "bob"
+    assert scores["bob"] == 1.0
+
+
+def test_an_agent_that_is_down_is_isolated_and_comes_back() -> None:
+    """It is silent at its checks; once it is up again it passes them."""
+    run = pool(tasks=range(1, 201), quarantine=0.5, worker={**PERFECT, "seconds": 0.15})
+    run = run.inject("crash bob @0.3..2.5").run(until=31)
+    assert moves(run, "bob")[0] == "open"
+    assert moves(run, "bob")[-1] == "closed"
+    assert (len(told(run, Accepted)), broken(run)) == (200, [])
+
+
+# --- removal by hand ------------------------------------------------------------------------------
+
+BYE = Remove("bob", who="hal", why="it leaks")
+
+
+def test_a_removed_agent_is_out_at_once_and_its_work_is_taken_over_once() -> None:
+    """Bob is at work on 2 when it is removed; ann does it instead, and what bob delivers later is refused."""
+    run = pool("abcdef", [1, 2], [(0.05, Remove("b", who="hal", why="it leaks"))], latency=0.01).run(until=9)
+    gone = next(e for e in run.trace.select("decision") if isinstance(e.data, Removed))
+    assert gone.data == Removed("b", "hal", "it leaks", tasks=(2,))
+    assert [each.agent for each in told(run, Assigned) if each.task == 2] == ["b", "c"]
+    assert TakenBack(2, "b", "b is trusted no more") in told(run, TakenBack)
+    assert told(run, Refused) == [Refused("b", "Result", 2)]
+    assert run.trace.select("Do", "Review", peer="b", since=gone.time) == []
+    assert {each.task for each in told(run, Accepted)} == {1, 2}
+    assert broken(run) == []
+
+
+@pytest.mark.parametrize("at", [0.01, 0.2, 0.7, 1.5, 2.2])
+def test_an_order_wins_whatever_the_tests_say(at: float) -> None:
+    """Trusted, isolated or on probation: forced open it stays, on record by whom and why."""
+    world = pool(orders=[(at, BYE)], tasks=range(1, 101), quarantine=0.5)
+    run = world.inject("rogue bob @0..0.9").run(until=31)
+    assert moves(run, "bob")[-1] == "forced open"
+    assert [(each.who, each.why) for each in told(run, Removed)] == [("hal", "it leaks")]
+    assert run.trace.count("Removed", kind="handle", agent="operator") == 1
+    assert (len(told(run, Accepted)), broken(run)) == (100, [])
+
+
+def test_an_order_that_gets_lost_is_given_again_and_followed_once() -> None:
+    """The first is lost, then the first answer: three orders, one removal."""
+    world = pool(orders=[(0.1, BYE)]).inject("drop operator>pool #1", "drop pool>operator #1")
+    run = world.run(until=31)
+    assert run.trace.count("Remove") == 3
+    assert (len(told(run, Removed)), broken(run)) == (1, [])
+
+
+@pytest.mark.parametrize("kind", ["crash pool @0.3..1", "crash operator @0.05..1"])
+def test_a_removal_outlives_a_crash(kind: str) -> None:
+    """Of the pool, which keeps it; of the operator, which gives it."""
+    run = pool(orders=[(0.1, BYE)], tasks=range(1, 41)).inject(kind).run(until=31)
+    assert moves(run, "bob") == ["forced open"]
+    assert (len(told(run, Accepted)), broken(run)) == (40, [])
+
+
+def test_rogues_cannot_remove_anybody() -> None:
+    """An order counts from the operator only."""
+
+    class Coup(Worker):
+        async def run(self) -> None:
+            answers = await self.ask("pool", Remove("a", who="hal", why="because I say so"))
+            self.note(answers["pool"].because)
+
+    world = World().add(Pool("abcd", [1]), *map(Worker, "abc"), Coup("d"))
+    run = world.expect(*properties("abcd", [1])).run(until=5)
+    notes = [event.data for event in run.trace.select("note", agent="d")]
+    assert notes == ["d wants a removed, but only the operator has a say in it. Ask the operator."]
+    assert (told(run, Removed), broken(run)) == ([], [])
+
+
+def test_a_stranger_is_not_heard() -> None:
+    """Neither its answers nor its opinions count, though it has guessed job and token."""
+
+    class Stranger(Agent):
+        async def run(self) -> None:
+            self.send("pool", Result(1, -1, 1.0, token=0))
+            self.send("pool", Opinion(1, True, 1.0, token=0))
+
+    run = pool("abcd", [12], period=None).add(Stranger("zed")).run(until=5)
+    assert told(run, Refused) == [Refused("zed", "Result", 1), Refused("zed", "Opinion", 1)]
+    assert told(run, Accepted)[0].answer == 144
+
+
+def test_who_is_removed_cannot_guess_its_way_in() -> None:
+    """It tries every job with every token, again and again: all of it is refused, and on record."""
+
+    class Guesser(Worker):
+        async def run(self) -> None:
+            async for _ in self.every(0.2):
+                for job, token in product(range(1, 16), range(4)):
+                    self.send("pool", Result(job, -1, 1.0, token))
+                    self.send("pool", Opinion(job, True, 1.0, token))
+
+    world = World(latency=0.01).add(Pool("abcde", range(1, 9)), map(Worker, "abcd"), Guesser("e"))
+    world.add(Operator([(0.0, Remove("e", "hal", "it guesses"))]))
+    run = world.expect(*properties("abcde", range(1, 9))).run(until=1.1)
+    sent = [e for e in run.trace.select("Result", "Opinion", kind="handle", peer="e") if e.agent == "pool"]
+    assert len(told(run, Refused)) == len(sent) > 500
+    assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 8, [])
+
+
+def test_who_says_one_thing_and_then_another_is_held_to_the_first() -> None:
+    """A second answer, or a second vote, is refused: nobody can change what is under review."""
+
+    class Twice(Worker):
+        def on_review(self, sender: str, message: Any) -> Opinion:
+            self.send(sender, Opinion(message.job, False, 1.0, message.token))
+            return Opinion(message.job, True, 1.0, message.token)
+
+        async def on_do(self, sender: str, message: Do) -> Result:
+            self.send(sender, Result(message.job, truth(message.task), 1.0, message.token))
+            return Result(message.job, lie(message.task), 1.0, message.token)
+
+    world = World(latency=0.01).add(Pool("abcd", [12], period=None), map(Twice, "abcd"))
+    run = world.expect(*properties("abcd", [12])).run(until=0.5)
+    assert "Result" in {each.what for each in told(run, Refused)}
+    assert (wrong(run), told(run, Accepted), broken(run)) == (0, [], [])
+
+
+# --- the quorum -----------------------------------------------------------------------------------
+
+
+def test_the_quorum_shrinks_with_the_pool_and_says_so() -> None:
+    """Seven mask two, five and four mask one; three mask none, which is declared, and nothing is accepted."""
+    orders = [(float(n), Remove(name, "hal", "it leaks")) for n, name in enumerate(SEVEN[:4], 1)]
+    run = pool(orders=orders, tasks=range(1, 3), faulty=2, within=6.0).run(until=8)
+    quorums = [Quorum(7, 2, 3, 5), Quorum(6, 2, 3, 5), Quorum(5, 1, 2, 3), Quorum(4, 1, 2, 3), TooFew(3, 4)]
+    assert [e.data for e in run.trace.select("decision") if isinstance(e.data, (Quorum, TooFew))] == quorums
+
+
+def test_too_few_is_an_outcome() -> None:
+    """Three cannot mask one: nothing passes, and each task is given up when time is up, with the reason."""
+    run = pool("abc", range(1, 4), within=3.0).run(until=5)
+    assert told(run, TooFew) == [TooFew(3, 4)]
+    assert told(run, GivenUp) == [GivenUp(task, "no answer was approved within 3 s") for task in (1, 2, 3)]
+    assert [e.data for e in run.trace.select("role", agent="pool")] == ["too few", "done"]
+    assert (told(run, Accepted), broken(run)) == ([], [])
+
+
+def test_work_goes_on_when_there_are_enough_again() -> None:
+    """Four, of whom one is isolated for a while: too few meanwhile, and all is done in the end."""
+    world = pool("abcd", range(1, 41), quarantine=0.5).inject("rogue b @0..1.2")
+    run = world.run(until=31)
+    assert [e.data for e in run.trace.select("role", agent="pool")] == ["too few", "working", "done"]
+    assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 40, [])
+
+
+# --- what it survives -----------------------------------------------------------------------------
+
+KINDS = "crash crash partition cut slow drop duplicate delay"
+SHORT = SequentialTest(honest=0.9, rogue=0.5, false_alarm=0.1, miss=0.1)
+HOWS = ("wrong", "random", "colludes", "boasts", "silent")
+
+
+def disaster(seed: int) -> Run:
+    """Four to seven agents, some rogue for a while, perhaps one removed by hand, and other faults."""
+    dice = random.Random(seed)
+    crew = SEVEN[: dice.randint(4, 7)]
+    orders = [(dice.uniform(0.1, 4), Remove(dice.choice(crew), "hal", "it leaks"))] * dice.randint(0, 1)
+    often = {"period": 0.1, "within": 10.0, "test": SHORT}
+    settings = {"faulty": dice.randint(1, 2), "quarantine": dice.choice([0.3, 1.0]), **often}
+    chances = {"competence": 0.95, "sensitivity": 0.95, "false_alarm": 0.02, "seconds": 0.15}
+    world = pool(crew, range(dice.randint(5, 25)), orders, seed, worker=chances, **settings)
+    world.inject(*disasters(seed, ("pool", *crew), KINDS, end=4.0))
+    if dice.random() < 0.3:
+        at = dice.uniform(0.1, 2.0)
+        world.inject(f"crash pool @{at:.3f}..{at + dice.uniform(0.1, 2.0):.3f}")
+    for _ in range(dice.randint(0, 3)):
+        at = dice.uniform(0.0, 3.0)
+        share = dice.choice([0.3, 0.7, 1.0])
+        end = at + dice.uniform(0.5, 4.0)
+        world.inject(f"rogue {dice.choice(crew)} {dice.choice(HOWS)} {share} @{at:.3f}..{end:.3f}")
+    return world.run(until=14.0)
+
+
+def test_promises_hold_over_200_disasters() -> None:
+    """Crashes of workers, reviewers and the pool itself, lost and late messages, and rogues of every kind."""
+    for seed in range(200):
+        run = disaster(seed)
+        assert broken(run) == [], run.line
+
+
+def test_the_disasters_are_disasters() -> None:
+    """Pools go down, agents are isolated and come back, work is taken back, messages are refused."""
+    runs = [disaster(seed) for seed in range(0, 200, 5)]
+    seen = Counter(type(e.data).__name__ for run in runs for e in run.trace.select("note", "decision"))
+    assert min(seen[name] for name in ("Refused", "TakenBack", "TooFew", "Removed")) >= 5
+    assert sum(run.trace.count("crash", agent="pool") for run in runs) >= 3
+    assert len({each.how for run in runs for each in _rogues(run)}) == len(HOWS)
+    after = Counter(each.after for run in runs for each in told(run, Transition))
+    assert min(after[state] for state in ("open", "half-open", "closed", "forced open")) >= 3
+
+
+def _rogues(run: Run) -> list[Any]:
+    return [each for each in run.world.faults if hasattr(each, "how")]
+
+
+def test_after_a_crash_of_the_pool_trust_and_records_are_as_before() -> None:
+    """Who was isolated still is, and what was accepted is not done again."""
+    run = pool(tasks=range(1, 41), quarantine=60.0).inject("rogue bob @0", "crash pool @1.5..2").run(until=31)
+    assert run.world["pool"].trusted == tuple(name for name in SEVEN if name != "bob")  # type: ignore[attr-defined]
+    assert max(Counter(each.task for each in told(run, Accepted)).values()) == 1
+    assert TakenBack in map(type, told(run, TakenBack))
+    assert (len(told(run, Accepted)), broken(run)) == (40, [])
+
+
+# --- where the usual first try goes wrong ---------------------------------------------------------
+
+
+def test_nobody_picks_its_own_weight() -> None:
+    """A boaster claims to be sure and counts as one vote, like a liar who does not."""
+    assert naive.a_boaster_outvotes_four()[0] == -12
+    runs = [
+        pool(faulty=2, period=None).inject(f"rogue eve {how} @0").run(until=31) for how in ("boasts", "wrong")
+    ]
+    assert [wrong(run) for run in runs] == [0, 0]
+    assert runs[0].trace.count("send") == runs[1].trace.count("send")
+
+
+def test_a_pool_can_remove() -> None:
+    """After that eve gets nothing, where the first try gave her everything."""
+    assert naive.nobody_can_be_removed() == {"eve": 10}
+    run = (
+        pool(tasks=range(1, 41), orders=[(0.2, Remove("eve", "hal", "it lies"))])
+        .inject("rogue eve @0")
+        .run(31)
+    )
+    gone = next(e.time for e in run.trace.select("decision") if isinstance(e.data, Removed))
+    assert run.trace.select("Do", "Review", peer="eve", since=gone) == []
+
+
+def test_one_validator_that_lies_is_not_enough() -> None:
+    """It approves of its like and objects to the rest, and the others outvote it; it never reviews itself."""
+    assert naive.the_validator_lies() == {2: -2, 3: -3}
+    run = pool(tasks=[2, 3], period=None).inject("rogue ann colludes @0").run(until=31)
+    assert {each.task: each.answer for each in told(run, Accepted)} == {2: 4, 3: 9}
+
+
+def test_a_late_result_does_not_get_in() -> None:
+    """Eve is slow and is removed meanwhile: what she delivers is refused, what another one did stands."""
+    assert naive.a_late_result_gets_in()[1] == {12: -12}
+    world = World().add(Pool("abcde", [12], period=None), Worker("a", seconds=0.4), map(Worker, "bcde"))
+    world.add(Operator([(0.1, Remove("a", "hal", "it lies"))])).inject("rogue a colludes @0")
+    run = world.run(until=5)
+    assert told(run, Refused) == [Refused("a", "Result", 1)]
+    assert [each.answer for each in told(run, Accepted)] == [144]
+
+
+def test_a_majority_of_clones_is_one_voice() -> None:
+    """Three copies that lie alike against two: too few voices to accept anything, rather than a lie."""
+    assert naive.clones_are_a_majority() == -12
+    crew = ["ann", "bob", *(Member(f"clone-{n}", kin="x") for n in (1, 2, 3))]
+    world = pool(crew, [12], within=3.0).inject(*(f"rogue clone-{n} colludes @0" for n in (1, 2, 3)))
+    run = world.run(until=5)
+    assert (told(run, Accepted), told(run, TooFew)[0]) == ([], TooFew(3, 4))
+
+
+def test_an_honest_minority_is_not_isolated() -> None:
+    """Four of seven collude and outvote the rest; checks isolate the four, and none of the three."""
+    assert naive.the_honest_are_isolated() == ["eve", "fay", "gil"]
+    liars = ("dan", "eve", "fay", "gil")
+    world = pool(tasks=range(1, 41), within=6.0, quarantine=60.0)
+    run = world.inject(*(f"rogue {name} colludes @0" for name in liars)).run(until=8)
+    assert run.world["pool"].trusted == ("ann", "bob", "cat")  # type: ignore[attr-defined]
+    assert broken(run) == []
+
+
+def test_an_override_does_not_wear_off() -> None:
+    """However long one waits."""
+    assert naive.the_override_wears_off() == [False, True]
+    run = pool(orders=[(0.1, BYE)], tasks=range(1, 201), quarantine=0.1).run(until=31)
+    assert moves(run, "bob") == ["forced open"]
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+REFUSED = [
+    (lambda: Pool(["ann", "ann"], [1]), r"somebody is there twice.* Name each once"),
+    (lambda: Pool(SEVEN, [1], faulty=1, least=2), r"faulty=1, least=2.* Write faulty=2, least=1"),
+    (lambda: Pool(SEVEN, [1], patience=0), r"patience=0: seconds are meant.* Write for example patience=1"),
+    (lambda: Pool(SEVEN, [1], period=0), r"period=0: seconds are meant"),
+    (lambda: Pool(SEVEN, ["x"]), r"task 'x': a whole number is meant, to be squared\. Write for example 12"),
+    (lambda: Worker("ann", competence=1.5), r"competence=1\.5: a chance from 0 to 1 is meant\. Write"),
+    (lambda: Remove("bob", who="hal", why=" "), r"whoever removes an agent says who it is, and why\. Write"),
+]
+
+
+@pytest.mark.parametrize(("make", "why"), REFUSED)
+def test_what_makes_no_sense_is_refused_before_the_run(make: Any, why: str) -> None:
+    """With what was given, what is meant, and what to write."""
+    with pytest.raises(ValueError, match=why):
+        make()
+
+
+def test_to_remove_somebody_who_is_no_member_is_declined() -> None:
+    """The operator is told who is; the run goes on as if nothing had been said."""
+    run = pool(orders=[(0.1, Remove("zed", "hal", "it leaks"))], period=None).run(until=31)
+    declined = run.trace.select("Declined")
+    assert "zed is to be removed, but the members are ann, bob" in declined[0].data.because
+    assert (len(told(run, Accepted)), broken(run)) == (10, [])
+
+
+def test_a_task_given_twice_is_one_task() -> None:
+    """And no task at all is done at once."""
+    assert len(told(pool(tasks=[3, 3, 3]).run(until=5), Accepted)) == 1
+    assert [e.data for e in pool(tasks=[]).run(until=5).trace.select("role", agent="pool")] == ["done"]
+
+
+def test_a_member_that_is_not_there_is_an_error_that_names_it() -> None:
+    """The pool cannot write to somebody who never joined."""
+    with pytest.raises(AgentError, match=r"pool wrote to 'zed', but the agents here are"):
+        World().add(Pool(["zed", *"abc"], [1]), map(Worker, "abc")).run(until=5)

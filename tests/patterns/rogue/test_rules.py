@@ -1,0 +1,369 @@
+"""Whom to believe: panels, quorums, the sequential test, the fence, and how rogues behave."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from math import ceil, inf, sqrt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from scipy import stats
+
+from coordlab.patterns.circuit_breaker.rules import FORCED_OPEN, HALF_OPEN, OPEN, Transition
+from coordlab.patterns.rogue import theory
+from coordlab.patterns.rogue.rules import (
+    CLEARED,
+    CONVICTED,
+    DEFAULT,
+    Job,
+    Member,
+    Quorum,
+    Record,
+    SequentialTest,
+    TooFew,
+    TrustRecord,
+    answer,
+    idle,
+    lasting,
+    lie,
+    masked,
+    members,
+    objection,
+    opinion,
+    panel,
+    quorum,
+    tally,
+    truth,
+)
+
+NAMES = ("ann", "bob", "cat", "dan", "eve")
+
+# --- masking --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("faulty", "answers"), [(1, 3), (2, 5)])
+def test_2f_plus_1_answers_mask_f_that_are_false(faulty: int, answers: int) -> None:
+    """Whatever f rogues say, alone or in concert, the right answer is found: 3 mask 1, and 5 mask 2."""
+    assert theory.to_mask(faulty) == answers
+    honest = {f"honest {i}": "right" for i in range(answers - faulty)}
+    for lies in product(("right", "lie", "other"), repeat=faulty):
+        rogues = {f"rogue {i}": said for i, said in enumerate(lies)}
+        assert masked({**rogues, **honest}, faulty) == "right"
+
+
+@pytest.mark.parametrize("faulty", [1, 2, 3])
+def test_2f_answers_do_not(faulty: int) -> None:
+    """Then f liars in concert are as many as those who are right, and nobody can tell them apart."""
+    told = ["lie"] * faulty + ["right"] * faulty
+    assert masked(dict(enumerate(told)), faulty) is None  # type: ignore[arg-type]
+    assert masked(dict(enumerate(reversed(told))), faulty) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("faulty", [1, 2])
+@pytest.mark.parametrize("right", [True, False])
+def test_f_of_2f_plus_1_reviewers_can_neither_push_a_result_through_nor_keep_it_out(
+    faulty: int, right: bool
+) -> None:
+    """Whether they approve, object or are silent; with 2f reviewers they can keep it out."""
+    needed = quorum([Member(str(i)) for i in range(2 * faulty + 2)], faulty)
+    assert isinstance(needed, Quorum)
+    asked = [str(i) for i in range(needed.reviewers)]
+    for said in product((True, False, None), repeat=faulty):
+        rogues = {name: vote for name, vote in zip(asked, said, strict=False) if vote is not None}
+        votes = {**rogues, **dict.fromkeys(asked[faulty:], right)}
+        assert (tally(votes, asked, needed.approvals) is True) == right
+    votes = {**dict.fromkeys(asked[:faulty], False), **dict.fromkeys(asked[faulty:-1], True)}
+    assert tally(votes, asked[:-1], needed.approvals) is False
+
+
+@given(some.integers(0, 30), some.integers(0, 5), some.data())
+def test_a_quorum_is_more_than_the_rogues_and_can_be_reached_without_them(
+    voices: int, faulty: int, data: Any
+) -> None:
+    """And there are enough besides the worker; or else it says how many there would have to be."""
+    least = data.draw(some.integers(0, faulty))
+    needed = quorum([Member(str(i)) for i in range(voices)], faulty, least)
+    if isinstance(needed, TooFew):
+        assert needed == TooFew(voices, 2 * least + 2)
+        assert voices < needed.needed
+    else:
+        assert least <= needed.faulty <= faulty
+        assert needed.faulty < needed.approvals == needed.reviewers - needed.faulty
+        assert needed.reviewers + 1 <= voices
+
+
+@given(some.lists(some.sampled_from(["", "x", "y"]), min_size=1, max_size=8), some.integers(0, 8))
+def test_a_panel_has_neither_the_worker_nor_two_who_err_alike(kins: list[str], size: int) -> None:
+    """As many as asked for, if there are so many voices besides the worker's."""
+    crew = {str(i): Member(str(i), kin) for i, kin in enumerate(kins)}
+    chosen = panel(crew, "0", crew, size)
+    voices = [crew[name].voice for name in chosen]
+    others = {member.voice for member in crew.values()} - {crew["0"].voice}
+    assert crew["0"].voice not in voices
+    assert len(set(voices)) == len(voices) == min(size, len(others))
+
+
+def test_three_clones_are_one_voice() -> None:
+    """Five of whom three err alike mask as many as three: none."""
+    clones = [Member(name, kin="model x") for name in ("cat", "dan", "eve")]
+    assert quorum([Member("ann"), Member("bob"), *clones]) == TooFew(voices=3, needed=4)
+
+
+def test_a_kin_named_like_a_member_is_another_voice() -> None:
+    """Names and kins do not get mixed up."""
+    assert Member("x").voice != Member("ann", kin="x").voice
+
+
+def test_work_goes_to_those_who_have_not_failed_at_it() -> None:
+    """Unless all have; and never to anybody who has work."""
+    assert idle(NAMES, ["ann"], ["bob", "cat"]) == ["dan", "eve"]
+    assert idle(NAMES, ["ann"], NAMES) == ["bob", "cat", "dan", "eve"]
+    assert idle(NAMES, ["dan", "eve"], ["ann", "bob", "cat"]) == []
+    assert idle(NAMES, NAMES, []) == []
+
+
+# --- reputation and the sequential test -----------------------------------------------------------
+
+
+@given(some.integers(0, 50), some.integers(0, 50))
+def test_reputation_is_the_mean_of_a_beta_distribution(right: int, wrong: int) -> None:
+    """As scipy has it, after a flat prior."""
+    mean = stats.beta(1 + right, 1 + wrong).mean()
+    assert Record(right, wrong).reputation == pytest.approx(mean)
+
+
+@given(some.integers(0, 40), some.integers(0, 40))
+def test_the_ratio_is_that_of_the_likelihoods(right: int, wrong: int) -> None:
+    """Of so many right among so many, under both hypotheses, as scipy has them."""
+    many = right + wrong
+    ratio = stats.binom.logpmf(right, many, 0.6) - stats.binom.logpmf(right, many, 0.9)
+    assert DEFAULT.ratio(right, wrong) == pytest.approx(ratio, abs=1e-9)
+
+
+def simulated(competence: float, runs: int) -> list[tuple[str, int]]:
+    """How tests of such an agent end, and after how many checks."""
+    dice, ends = random.Random(1), []
+    for _ in range(runs):
+        record = Record()
+        while (verdict := DEFAULT.verdict(record)) is None:
+            record = record.plus(dice.random() < competence)
+        ends.append((verdict, record.right + record.wrong))
+    return ends
+
+
+@pytest.mark.parametrize("competence", [0.3, 0.6, 0.77, 0.9, 0.99])
+def test_the_test_errs_and_lasts_as_theory_says(competence: float) -> None:
+    """The share convicted and the mean number of checks, in 5,000 tests, within 3 standard errors."""
+    ends = simulated(competence, 5000)
+    convicted, checks = theory.sprt(competence)
+    share = sum(verdict == CONVICTED for verdict, _ in ends) / len(ends)
+    assert abs(share - convicted) <= 3 * sqrt(convicted * (1 - convicted) / len(ends)) + 1e-9
+    lengths = [length for _, length in ends]
+    assert abs(stats.tmean(lengths) - checks) <= 3 * stats.sem(lengths)
+
+
+def test_it_keeps_what_it_promises() -> None:
+    """Of the honest it convicts at most 5 %, and of the rogues it clears at most 5 %."""
+    assert theory.sprt(0.9)[0] <= DEFAULT.false_alarm
+    assert 1 - theory.sprt(0.6)[0] <= DEFAULT.miss
+
+
+@given(
+    before=some.lists(some.booleans(), max_size=40),
+    order=some.randoms(use_true_random=False),
+    rate=some.sampled_from([0.4, 0.5, 0.75, 1.0]),
+)
+def test_enough_checks_of_which_enough_are_wrong_convict(
+    before: list[bool], order: random.Random, rate: float
+) -> None:
+    """Whatever came before and whatever the order: N(e) in a row with a share e wrong are the end."""
+    many = DEFAULT.enough(rate)
+    wrong = ceil(rate * many)
+    checks = [False] * wrong + [True] * (many - wrong)
+    order.shuffle(checks)
+    standing = TrustRecord("eve", quarantine=1e6)
+    for right in (*before, *checks):
+        if standing.testing(0.0):
+            standing.learn(right, 0.0)
+    assert standing.state == OPEN
+
+
+def test_a_rate_that_an_honest_agent_may_have_convicts_nobody_for_sure() -> None:
+    """Where errors speak for neither, no number of checks is enough; the error says what rate would do."""
+    with pytest.raises(ValueError, match=r"rate=0\.2: a share .* Write for instance rate=0\.4"):
+        DEFAULT.enough(0.2)
+
+
+# --- standing -------------------------------------------------------------------------------------
+
+
+def checked(standing: TrustRecord, *answers: bool, now: float = 0.0) -> str:
+    for right in answers:
+        assert standing.testing(now)
+        standing.learn(right, now)
+    return standing.state
+
+
+def test_trust_is_lost_by_three_errors_and_regained_by_eight_right_answers() -> None:
+    """Isolated for 2 s, then on probation, and only after that trusted again; each step changes the token."""
+    ann, told = TrustRecord("ann", quarantine=2.0), list[Any]()
+    ann.breaker.listeners = (told.append,)
+    assert checked(ann, False, False, False) == OPEN
+    assert not ann.testing(1.9)
+    assert checked(ann, *[True] * 7, now=2.0) == HALF_OPEN
+    assert not ann.trusted
+    checked(ann, True, now=2.0)
+    assert ann.trusted
+    changes = [each for each in told if isinstance(each, Transition)]
+    assert [(each.after, each.generation) for each in changes] == [(OPEN, 1), (HALF_OPEN, 2), ("closed", 3)]
+
+
+def test_who_fails_on_probation_is_isolated_again() -> None:
+    """For another while."""
+    ann = TrustRecord("ann", quarantine=2.0)
+    checked(ann, False, False, False)
+    assert checked(ann, False, False, False, now=2.0) == OPEN
+    assert not ann.testing(3.9)
+    assert ann.testing(4.0)
+
+
+@pytest.mark.parametrize("before", [(), (False,) * 3])
+def test_who_is_removed_by_hand_stays_so(before: tuple[bool, ...]) -> None:
+    """No time, no test and no verdict that was under way brings it back."""
+    ann = TrustRecord("ann", quarantine=2.0)
+    checked(ann, *before)
+    ann.remove(0.5)
+    assert [ann.testing(now) for now in (1.0, 2.5, 1e6)] == [False] * 3
+    assert (ann.state, repr(ann)) == (FORCED_OPEN, "<TrustRecord of ann, forced open>")
+    with pytest.raises(ValueError, match=r"no test is under way\. Ask testing\(now\) before each check"):
+        ann.learn(True, 2.0)
+
+
+def test_a_verdict_that_comes_after_a_removal_changes_nothing() -> None:
+    """The test was begun under another token."""
+    ann = TrustRecord("ann")
+    checked(ann, False, False)
+    ann.remove(0.0)
+    ann.learn(False, 0.0)
+    assert ann.state == FORCED_OPEN
+
+
+# --- the fence ------------------------------------------------------------------------------------
+
+VOTE = some.tuples(some.sampled_from(["ann", "bob", "cat", "eve"]), some.integers(0, 2), some.booleans())
+
+
+@given(some.lists(VOTE, max_size=12))
+def test_only_the_first_vote_with_the_token_of_now_counts(votes: list[tuple[str, int, bool]]) -> None:
+    """Of each who was asked: here bob, whose token still is what it was, and cat, whose token is not."""
+    job = Job(1, 12, "ann", token=0, asked={"bob": 0, "cat": 0})
+    now = {"ann": 0, "bob": 0, "cat": 1}
+    for voter, token, approves in votes:
+        job.voted(voter, token, approves, now)
+    first = next((approves for voter, token, approves in votes if (voter, token) == ("bob", 0)), None)
+    assert job.votes == ({} if first is None else {"bob": first})
+
+
+@pytest.mark.parametrize(
+    ("sender", "token", "now", "counts"),
+    [("ann", 0, 0, True), ("ann", 0, 1, False), ("ann", 1, 1, False), ("bob", 0, 0, False)],
+    ids=["its own", "since isolated", "a guessed token", "somebody else's"],
+)
+def test_an_answer_counts_from_whose_job_it_is(sender: str, token: int, now: int, counts: bool) -> None:
+    """And with the token under which it was given, if that is still the one."""
+    job = Job(1, 12, "ann", token=0)
+    assert job.answered(sender, token, 144, {"ann": now, "bob": 0}) == counts
+
+
+def test_a_vote_is_forgotten_with_the_trust_in_its_voter() -> None:
+    """What was enough before bob was isolated is not enough after, and can be no more."""
+    job, needed = Job(1, 12, "ann", token=0, asked={"bob": 0, "cat": 0, "dan": 0}), Quorum(4, 1, 2, 3)
+    before = dict.fromkeys(("ann", "bob", "cat", "dan"), 0)
+    job.votes = {"bob": True, "cat": True}
+    assert (job.approved(before, needed), job.approving(before)) == (True, ("bob", "cat"))
+    after = {**before, "bob": 1}
+    assert (job.approved(after, needed), job.settled(after, needed)) == (None, False)
+    assert job.settled({**before, "ann": 1}, needed)
+    assert job.approved(before, None) is None
+
+
+# --- how they behave ------------------------------------------------------------------------------
+
+
+@given(some.integers(-50, 50), some.integers(0, 1000))
+def test_each_kind_of_rogue_answers_in_its_way(task: int, seed: int) -> None:
+    """Who colludes tells the common lie, the silent say nothing, and others are wrong each by itself."""
+
+    def said(how: str | None) -> int | None:
+        return answer(how, task, 1.0, random.Random(seed))
+
+    assert (said(None), said("colludes"), said("silent")) == (truth(task), lie(task), None)
+    assert lie(task) != truth(task) != said("wrong") == said("boasts") != lie(task)
+
+
+@given(some.sampled_from([None, "wrong", "colludes", "boasts", "silent"]), some.integers(-50, 50))
+def test_each_kind_of_rogue_reviews_in_its_way(how: str | None, task: int) -> None:
+    """The honest approve of what is right, liars of what is wrong, and who colludes of the common lie."""
+    given_ = (truth(task), lie(task), truth(task) + 7)
+    said = [opinion(how, task, each, 1.0, 0.0, random.Random(1)) for each in given_]
+    contrary = [False, True, True]
+    expected = {None: [True, False, False], "colludes": [False, True, False], "silent": [None] * 3}
+    assert said == expected.get(how, contrary)
+
+
+def test_chance_decides_as_often_as_it_should() -> None:
+    """Competence, sensitivity and false alarms, and the coin of a random reviewer, in 10,000 throws each."""
+    dice, many = random.Random(3), 10_000
+    shares = [
+        sum(answer(None, 12, 0.8, dice) == 144 for _ in range(many)),
+        sum(opinion(None, 12, 144, 0.9, 0.05, dice) is False for _ in range(many)),
+        sum(opinion(None, 12, 145, 0.9, 0.05, dice) is False for _ in range(many)),
+        sum(opinion("random", 12, 144, 0.9, 0.05, dice) is True for _ in range(many)),
+    ]
+    for count, chance in zip(shares, (0.8, 0.05, 0.9, 0.5), strict=True):
+        assert abs(count - many * chance) <= 3 * sqrt(many * chance * (1 - chance))
+
+
+# --- what it refuses ------------------------------------------------------------------------------
+
+REFUSED = [
+    (lambda: members(["ann", "ann"]), r"somebody is there twice, and would have two votes\. Name each once"),
+    (lambda: quorum([], 1, 2), r"faulty=1, least=2: .* counted from 0.* Write faulty=2, least=1"),
+    (lambda: masked({}, -1), r"faulty=-1: rogues are counted from 0\. Write masked\(answers, faulty=1\)"),
+    (
+        lambda: SequentialTest(0.6, 0.9),
+        r"honest=0\.6, rogue=0\.9: .* the first is higher\. Write honest=0\.9",
+    ),
+    (lambda: SequentialTest(false_alarm=0.0), r"false_alarm=0\.0, miss=0\.05: .* Write false_alarm=0\.05"),
+    (lambda: SequentialTest(false_alarm=0.6, miss=0.6), r"chances to err, above 0 and together below 1"),
+    (
+        lambda: lasting(patience=0.0),
+        r"patience=0\.0: seconds are meant, above 0.* Write for example patience=1",
+    ),
+    (lambda: lasting(within=inf), r"within=inf: seconds are meant, above 0, and with an end"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "why"), REFUSED)
+def test_what_makes_no_sense_is_refused(wrong: Any, why: str) -> None:
+    """With what was given, what is meant, and what to write."""
+    with pytest.raises(ValueError, match=why):
+        wrong()
+
+
+def test_only_the_operator_removes_and_only_members() -> None:
+    """Everybody else is told why not."""
+    assert objection("operator", "ann", NAMES) is None
+    assert "only the operator has a say" in str(objection("eve", "ann", NAMES))
+    assert "the members are ann, bob, cat, dan, eve. Name one of these." in str(
+        objection("operator", "zed", NAMES)
+    )
+
+
+def test_the_verdicts_are_what_they_say() -> None:
+    """Eight right answers clear, three wrong ones convict, and a mixture takes longer."""
+    said = [DEFAULT.verdict(Record(*each)) for each in [(8, 0), (7, 0), (0, 3), (0, 2), (4, 3), (5, 3)]]
+    assert said == [CLEARED, None, CONVICTED, None, None, None]

@@ -1,0 +1,103 @@
+"""Numbers of masking, reviews and tests: those of the literature, and against brute force."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from coordlab.patterns.rogue.theory import (
+    accepted_wrong,
+    at_least,
+    majority,
+    messages,
+    sprt,
+    to_agree,
+    to_mask,
+    wald,
+)
+
+
+def test_masking_takes_2f_plus_1_and_agreeing_3f_plus_1() -> None:
+    """Schneider 1990; Lamport, Shostak and Pease 1982."""
+    assert [(to_mask(f), to_agree(f)) for f in (1, 2)] == [(3, 4), (5, 7)]
+
+
+def test_walds_numbers() -> None:
+    """0.9 against 0.6 with 5 % error: 8.5 to convict and 11.7 to clear; exactly it takes about 2 more."""
+    assert [round(each, 1) for each in wald()] == [8.5, 11.7]
+    exact = sprt(0.6)[1], sprt(0.9)[1]
+    assert [round(more - less, 1) for more, less in zip(exact, wald(), strict=True)] == [2.3, 1.6]
+
+
+@pytest.mark.parametrize("errors", [0.01, 0.05, 0.1])
+@pytest.mark.parametrize("chances", [(0.9, 0.6), (0.95, 0.5), (0.8, 0.7)])
+def test_wald_is_a_bound_from_below_that_is_not_far_off(chances: tuple[float, float], errors: float) -> None:
+    """And the errors are within what was asked for."""
+    honest, rogue = chances
+    convict, clear = wald(honest, rogue, errors, errors)
+    (caught, to_convict), (framed, to_clear) = (
+        sprt(p, honest, rogue, errors, errors) for p in (rogue, honest)
+    )
+    assert 1 <= to_convict / convict < 1.6
+    assert 1 <= to_clear / clear < 1.6
+    assert framed <= errors >= 1 - caught
+
+
+@pytest.mark.parametrize(("competence", "ends"), [(1.0, (0.0, 8)), (0.0, (1.0, 3))])
+def test_who_is_always_right_or_always_wrong_is_done_with_soon(competence: float, ends: Any) -> None:
+    """Eight checks clear, three convict."""
+    assert sprt(competence) == ends
+
+
+def test_a_verifier_lets_one_error_in_forty_through() -> None:
+    """Right 0.8, sensitivity 0.9, false alarms 0.05: 2.6 % of what is accepted is wrong."""
+    assert round(accepted_wrong(0.8, 0.9, 0.05), 3) == 0.026
+
+
+@pytest.mark.parametrize(("reviewers", "approvals"), [(1, 1), (3, 2), (3, 3), (5, 3)])
+def test_the_share_of_errors_is_what_one_finds_by_going_through_all_cases(
+    reviewers: int, approvals: int
+) -> None:
+    """Right or wrong, and each reviewer for or against."""
+    good = bad = 0.0
+    for right, *votes in product((True, False), repeat=reviewers + 1):
+        chance = 0.8 if right else 0.2
+        for vote in votes:
+            approves = 0.95 if right else 0.1
+            chance *= approves if vote else 1 - approves
+        if sum(votes) >= approvals:
+            good, bad = good + chance * right, bad + chance * (not right)
+    assert accepted_wrong(0.8, 0.9, 0.05, reviewers, approvals) == pytest.approx(bad / (good + bad))
+
+
+@pytest.mark.parametrize(("voters", "colluding"), [(5, 1), (7, 2), (7, 3)])
+def test_a_majority_with_colluders_is_what_one_finds_by_going_through_all_cases(
+    voters: int, colluding: int
+) -> None:
+    """Each honest voter right or wrong."""
+    right = 0.0
+    for votes in product((True, False), repeat=voters - colluding):
+        chance = 0.9 ** sum(votes) * 0.1 ** (len(votes) - sum(votes))
+        right += chance * (sum(votes) > voters / 2)
+    assert majority(voters, colluding, 0.9) == pytest.approx(right)
+
+
+REFUSED = [
+    (lambda: to_mask(-1), r"faulty=-1: a whole number from 0 on is meant\. Write faulty=0"),
+    (lambda: at_least(1, 3, 1.5), r"chance=1\.5: a probability is meant\. Give a number from 0 to 1"),
+    (lambda: majority(3, 4, 0.9), r"colluding=4 of 3: give a number from 0 to 3"),
+    (lambda: accepted_wrong(0.8, 0.9, 0.05, 3, 4), r"approvals=4 of 3: give a number from 1"),
+    (lambda: accepted_wrong(1.0, 0.9, 1.0), r"nothing is ever accepted so.* Give false_alarm below 1"),
+    (lambda: wald(0.6, 0.9), r"honest=0\.6, rogue=0\.9.* Write 0\.9, 0\.6, 0\.05, 0\.05"),
+    (lambda: sprt(1.2), r"competence=1\.2: a probability"),
+    (lambda: messages(-1), r"tasks=-1: a whole number"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "why"), REFUSED)
+def test_what_is_out_of_range_is_refused(wrong: Any, why: str) -> None:
+    """With what was given, and what is meant."""
+    with pytest.raises(ValueError, match=why):
+        wrong()

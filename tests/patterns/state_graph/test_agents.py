@@ -1,0 +1,539 @@
+"""The state graph in a world: super-steps in time, failures, crashes, interrupts, and what it costs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import cache
+from operator import add, or_
+from typing import Any
+
+import pytest
+
+from coordlab import World
+from coordlab.patterns.orchestration import Member, Scripted
+from coordlab.patterns.orchestration.rules import Budget, Result, result
+from coordlab.patterns.state_graph import WORKS, Editor, Resume, Runner, demo, naive, node, report, theory
+from coordlab.patterns.state_graph.checks import as_uninterrupted, properties
+from coordlab.patterns.state_graph.rules import (
+    END,
+    START,
+    Checkpoint,
+    Command,
+    Graph,
+    Interrupt,
+    Send,
+    StateGraph,
+    invoke,
+    resume,
+)
+from coordlab.trace.trace import Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+Works = dict[str, Callable[..., Any]]
+
+
+def drawn(text: str, reducer: Any = add, **nodes: dict[str, Any]) -> StateGraph:
+    """A graph from words such as `a>b` and `a+b>c`, whose nodes write to the log."""
+    graph = StateGraph({"log": reducer, "x": None})
+    edges = [word.split(">") for word in text.split()]
+    names = dict.fromkeys(each for source, to in edges for each in [*source.split("+"), to])
+    for name in names:
+        if name not in (START, END):
+            graph.add_node(name, **nodes.get(name, {}))
+    for source, to in edges:
+        graph.add_edge(source.split("+") if "+" in source else source, to)
+    return graph
+
+
+def signing(graph: Graph) -> Works:
+    return {name: lambda given, *_, name=name: {"log": [name]} for name in graph.nodes}
+
+
+def world(graph: Graph, works: Works | None = None, seconds: float = 0.0, **settings: Any) -> World:
+    """A runner and its nodes, each message 10 ms under way."""
+    made = World(latency=0.01).add(Runner(graph, settings.pop("start", {}), **settings))
+    works = signing(graph) if works is None else works
+    return made.add(Member(name, node(work), seconds=seconds) for name, work in works.items())
+
+
+def ended(run: Run) -> Result:
+    outcome = result(run.trace)
+    assert isinstance(outcome, Result)
+    return outcome
+
+
+def last(run: Run) -> Checkpoint:
+    (checkpoint,) = ended(run).outputs
+    assert isinstance(checkpoint, Checkpoint)
+    return checkpoint
+
+
+def reason(run: Run) -> str:
+    return str(ended(run).reason)
+
+
+def checkpoints(trace: Trace) -> list[Checkpoint]:
+    return [event.data for event in trace.select("note") if isinstance(event.data, Checkpoint)]
+
+
+def statuses(run: Run) -> set[str]:
+    return {verdict.status for verdict in run.verdicts}
+
+
+DIAMOND = "START>a a>b a>c c>d b>e d>e"
+JOINED = "START>a a>b a>c c>d b+d>e"
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+def test_a_super_step_in_full() -> None:
+    """START triggers a, a triggers b: turn, reply, checkpoint, and again."""
+    run = world(drawn("START>a a>b").compile()).run()
+    happened = run.trace.select("send", "handle", "note", "decision")
+    assert [str(event).partition(" {")[0] for event in happened] == [
+        "0.000 graph note Checkpoint",
+        "0.000 graph send Turn -> a",
+        "0.010 a handle Turn <- graph",
+        "0.010 a send Reply -> graph",
+        "0.020 graph handle Reply <- a",
+        "0.020 graph note Checkpoint",
+        "0.020 graph send Turn -> b",
+        "0.030 b handle Turn <- graph",
+        "0.030 b send Reply -> graph",
+        "0.040 graph handle Reply <- b",
+        "0.040 graph note Checkpoint",
+        "0.040 graph decision Result",
+    ]
+    assert [(each.step, each.state) for each in checkpoints(run.trace)] == [
+        (0, {}),
+        (1, {"log": ("a",)}),
+        (2, {"log": ("a", "b")}),
+    ]
+    assert (reason(run), last(run).tasks) == ("done", ())
+
+
+def test_the_demo_keeps_every_promise() -> None:
+    """A join, a cycle, two interrupts and a crash."""
+    assert statuses(demo()) == {"holds"}
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+def some_edges(dice: random.Random) -> dict[str, list[str]]:
+    """Plain edges between up to seven nodes, without cycles, all reached from START."""
+    nodes = [f"n{at}" for at in range(dice.randint(1, 7))]
+    edges: dict[str, list[str]] = {}
+    for at, name in enumerate(nodes):
+        before = [START, *nodes[:at]]
+        for source in dice.sample(before, dice.randint(1, min(2, len(before)))):
+            edges.setdefault(source, []).append(name)
+    return edges
+
+
+def words(edges: dict[str, list[str]]) -> str:
+    return " ".join(f"{source}>{to}" for source, targets in edges.items() for to in targets)
+
+
+def test_theory_counts_what_is_sent() -> None:
+    """100 random graphs: executions, messages, super-steps and seconds are as the formulas say."""
+    for seed in range(100):
+        edges = some_edges(random.Random(seed))
+        run = world(drawn(words(edges)).compile(), seconds=0.5).run()
+        executions, steps = theory.executions(edges), theory.super_steps(edges)
+        assert run.trace.count("Turn") == executions
+        assert run.trace.count("send") == theory.messages(executions)
+        assert last(run).step == steps
+        widest = [
+            run.trace.count("Turn", since=0.52 * step, before=0.52 * step + 0.5) for step in range(steps)
+        ]
+        assert sum(widest) == executions
+        assert run.trace.until == pytest.approx(theory.seconds([[0.5]] * steps, latency=0.01))
+
+
+@pytest.mark.parametrize(("text", "joins", "executions"), [(DIAMOND, False, 6), (JOINED, True, 5)])
+def test_the_diamond_with_unequal_arms(text: str, joins: bool, executions: int) -> None:
+    """Six executions with plain edges, for e runs at both depths; five with a join."""
+    run = world(drawn(text).compile()).run()
+    assert run.trace.count("Turn") == theory.executions(theory.DIAMOND, joins) == executions
+
+
+def test_a_super_step_takes_as_long_as_its_slowest_node() -> None:
+    """1 s, then 1 s and 5 s side by side, then 1 s."""
+    graph = drawn("START>a a>b a>c b+c>d").compile()
+    made = World(latency=0.5).add(Runner(graph, {}))
+    made.add(Member(n, node(w), seconds=5.0 if n == "c" else 1.0) for n, w in signing(graph).items())
+    assert made.run().trace.until == theory.seconds([[1.0], [1.0, 5.0], [1.0]], latency=0.5)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 10])
+def test_k_super_steps_need_a_limit_of_k(steps: int) -> None:
+    """Not k + 1, as in LangGraph; one less is the end, with a reason and what there is so far."""
+    names = [f"n{at}" for at in range(steps)]
+    graph = drawn(" ".join(f"{a}>{b}" for a, b in zip([START, *names], names, strict=False))).compile()
+    limit = theory.limit_needed(steps)
+    assert reason(world(graph, limit=limit).expect(*properties(graph, limit)).run()) == "done"
+    if steps > 1:
+        short = world(graph, limit=limit - 1).expect(*properties(graph, limit - 1)).run()
+        assert reason(short) == f"budget: super-steps (more than {limit - 1})"
+        assert last(short).state["log"] == tuple(names[:-1])
+        assert statuses(short) == {"holds"}
+
+
+def test_the_limit_counts_super_steps_not_nodes() -> None:
+    """Eight side by side fit two."""
+    graph = drawn("START>a " + " ".join(f"a>b{at}" for at in range(8))).compile()
+    assert reason(world(graph, limit=2).run()) == "done"
+
+
+def test_a_budget_of_turns_and_time_is_a_limit_of_its_own() -> None:
+    """Four turns are not five; half a second is not one."""
+    graph = drawn(DIAMOND).compile()
+    assert reason(world(graph, budget=Budget(turns=4)).run()) == "budget: turns"
+    assert reason(world(graph, budget=Budget(time=0.5), seconds=1.0).run()) == "budget: time"
+
+
+# --- as the rules say -----------------------------------------------------------------------------
+
+
+def test_the_world_gives_what_the_rules_give() -> None:
+    """100 random graphs with random delays: the same last checkpoint as without a world."""
+    for seed in range(100):
+        graph = drawn(words(some_edges(random.Random(seed)))).compile()
+        made = World(seed, latency="uniform(0.01, 0.2)").add(Runner(graph, {}))
+        made.add(Member(name, node(work)) for name, work in signing(graph).items())
+        run = made.expect(*properties(graph, commutative=False)).run()
+        assert last(run) == invoke(graph, signing(graph), {})
+        assert statuses(run) == {"holds"}
+
+
+def test_items_are_mapped_and_their_results_come_in_order() -> None:
+    """Three items for one node, which takes longer for the first."""
+
+    async def square(item: int) -> dict[str, Any]:
+        return {"log": [item * item]}
+
+    graph = drawn("START>split", square={})
+    graph.add_node("square").add_edge("square", END)
+    graph.add_conditional_edges("split", lambda state: [Send("square", k) for k in (3, 1, 2)], ["square"])
+    run = world(made := graph.compile(), {"split": lambda state: None, "square": square}).run()
+    assert last(run).state["log"] == (9, 1, 4)
+    assert (last(run).step, made.orphans) == (2, ())
+
+
+def test_a_command_goes_somewhere_besides() -> None:
+    """Its goto adds to the edge."""
+    graph = drawn("START>a a>b c>END", a={"goto": ["c"]}).compile()
+    run = world(graph, {**signing(graph), "a": lambda state: Command(goto=("c",))}).run()
+    assert last(run).state["log"] == ("b", "c")
+
+
+def test_a_join_that_waits_for_ever_is_told() -> None:
+    """B never runs."""
+    graph = drawn("START>a b>END a+b>c").compile()
+    assert reason(world(graph).run()) == "done (c still waits for b)"
+
+
+def test_plain_and_async_nodes_and_scripts_are_all_members() -> None:
+    """Whatever answers a turn."""
+
+    async def slow(state: dict[str, Any]) -> dict[str, Any]:
+        return {"log": ["slow"]}
+
+    graph = drawn("START>a a>b b>c").compile()
+    made = World().add(
+        Runner(graph, {}), Member("a", node(slow)), Member("b", node(lambda s: {"log": ["b"]}))
+    )
+    made.add(Scripted("c", {"log": ["c"]}))
+    assert last(made.run()).state["log"] == ("slow", "b", "c")
+
+
+# --- failures -------------------------------------------------------------------------------------
+
+
+def failing(state: dict[str, Any]) -> None:
+    raise ConnectionError("no network")
+
+
+def test_what_siblings_wrote_is_dropped_when_a_node_fails() -> None:
+    """B fails beside c: the checkpoint before them is what there is, and from there one can go on."""
+    graph = drawn("START>a a>b a>c b+c>d").compile()
+    works = signing(graph)
+    run = world(graph, {**works, "b": failing}).expect(*properties(graph, commutative=False)).run()
+    assert reason(run) == "failed: b (ConnectionError: no network)"
+    assert (last(run).step, last(run).state["log"]) == (1, ("a",))
+    assert statuses(run) == {"holds"}
+    again = world(graph, works, start=last(run)).run()
+    assert last(again) == invoke(graph, works, {})
+    assert again.trace.count("Turn", peer="a") == 0
+
+
+def test_of_two_that_fail_the_first_by_name_is_named() -> None:
+    """However long they take."""
+    graph = drawn("START>b START>a").compile()
+    assert reason(world(graph, {"a": failing, "b": failing}).run()).startswith("failed: a")
+
+
+def test_a_node_that_is_down_fails_in_time() -> None:
+    """After the patience of the runner."""
+    graph = drawn("START>a a>b").compile()
+    run = world(graph, patience=0.5).inject("crash b @0.005").run()
+    assert reason(run) == "failed: b (b gave no reply within 0.5 s)"
+
+
+async def unwrapped(state: Any) -> dict[str, Any]:
+    return {"x": state["x"] + 1}
+
+
+async def unwrapped_too(state: Any) -> dict[str, Any]:
+    return {"x": state.get("x")}
+
+
+@pytest.mark.parametrize("work", [unwrapped, unwrapped_too, lambda state: {"x": 1}])
+def test_a_member_whose_work_is_not_made_a_node_is_told_how(work: Any) -> None:
+    """It gets a turn, and takes it for the state."""
+    graph = drawn("START>a").compile()
+    why = reason(World().add(Runner(graph, {"x": 0}), Member("a", work)).run())
+    assert why.startswith("failed: a (")
+    assert "a member is given a Turn, but the work of a node the state" in why
+    assert "Write Member('a', node(work))" in why
+
+
+def mutating(state: dict[str, Any]) -> None:
+    state["x"] = 1
+
+
+MISRUN: dict[str, tuple[Works, str]] = {
+    "a write in place": ({"a": mutating}, "return what is to be written, for instance return {'x': ...}"),
+    "a key without a value": ({"a": lambda s: {"x": s["x"]}}, "'x' has no value: "),
+    "two writers": (
+        {"a": lambda s: {"x": 1}, "b": lambda s: {"x": 2}},
+        "a and b both wrote 'x' in super-step 1",
+    ),
+    "an unknown key": ({"a": lambda s: {"y": 1}}, "a wrote 'y': the keys are log, x"),
+    "no answer": ({"a": lambda s: "done"}, "a node answered 'done'"),
+    "an object": ({"a": lambda s: {"x": object()}}, "could still change after it was sent"),
+    "bad sum": ({"a": lambda s: {"log": 1}, "b": lambda s: {"log": "1"}}, "its reducer cannot merge with 1"),
+}
+
+
+@pytest.mark.parametrize("case", MISRUN)
+def test_what_breaks_the_rules_ends_the_run_as_failed(case: str) -> None:
+    """With the rule it broke, and the checkpoint before; the world goes on."""
+    works, why = MISRUN[case]
+    graph = drawn("START>a START>b").compile()
+    run = world(graph, {**signing(graph), **works}).expect(*properties(graph, commutative=False)).run()
+    assert reason(run).startswith("failed: ")
+    assert why in reason(run)
+    assert last(run).step == 0
+    assert statuses(run) == {"holds"}
+
+
+def test_a_reducer_that_gives_what_cannot_be_kept_ends_the_run_as_failed() -> None:
+    """A checkpoint is data."""
+    graph = drawn("START>a START>b", reducer=lambda old, new: object()).compile()
+    assert "Checkpoint.values" in reason(world(graph).run())
+
+
+def test_an_input_that_does_not_fit_ends_the_run_as_failed() -> None:
+    """Before anybody runs."""
+    run = world(drawn("START>a").compile(), start={"y": 1}).run()
+    assert reason(run).startswith("failed: graph (START wrote 'y'")
+    assert run.trace.count("Turn") == 0
+
+
+def test_a_node_that_nobody_plays_is_missed_at_once() -> None:
+    """With what to add."""
+    graph = drawn("START>a a>b").compile()
+    run = world(graph, {"a": lambda state: None}).run()
+    assert reason(run) == "failed: b (nobody is called so: add Member('b', ...))"
+
+
+@pytest.mark.parametrize("limit", [0, -1, "5", None])
+def test_a_limit_is_a_number_of_super_steps(limit: Any) -> None:
+    """One or more."""
+    with pytest.raises(ValueError, match=rf"limit={limit!r}\): a graph that is compiled .* limit=25"):
+        Runner(drawn("START>a").compile(), {}, limit=limit)
+
+
+def test_a_graph_in_the_making_cannot_be_run() -> None:
+    """It has not been checked."""
+    with pytest.raises(ValueError, match=r"Runner\(<StateGraph of 1 nodes>, .* Runner\(graph.compile\(\)"):
+        Runner(drawn("START>a"), {})  # type: ignore[arg-type]
+
+
+# --- crashes --------------------------------------------------------------------------------------
+
+
+@cache
+def calm() -> Run:
+    """The report, undisturbed; the second draft is published."""
+    return reporting().run(until=6.0)
+
+
+def reporting() -> World:
+    made = World(latency=0.01).add(Runner(report(), {}, human="ed", patience=5.0))
+    made.add(Member(name, node(work), seconds=0.1) for name, work in WORKS.items())
+    return made.add(Editor("ed", publishes=2)).expect(*properties(report()))
+
+
+def test_after_a_crash_at_each_step_the_run_goes_on_as_if_uninterrupted() -> None:
+    """The runner falls just after each checkpoint, in the middle of each turn, and just before each reply."""
+    moments = {
+        round(each.time + late, 3) for each in calm().trace.select("note") for late in (1e-3, 0.05, 0.119)
+    }
+    for at in sorted(moments):
+        run = reporting().inject(f"crash graph @{at}..{at + 0.03:.3f}").run(until=6.0)
+        assert last(run).state == last(calm()).state, at
+        assert as_uninterrupted(calm().trace)(run.trace), at
+        assert statuses(run) == {"holds"}, at
+
+
+def test_nodes_run_at_least_once_and_write_once() -> None:
+    """The runner falls while write writes: write runs twice, and there is one draft."""
+    run = reporting().inject("crash graph @0.3..0.4").run(until=0.9)
+    assert run.trace.count("Turn", peer="write") == 2
+    assert checkpoints(run.trace)[-1].state["draft"] == 1
+
+
+KINDS = "crash crash cut slow drop duplicate delay"
+
+
+def test_200_disasters_break_no_promise() -> None:
+    """Crashes, cuts, lost and late messages: done, failed or waiting, and nothing was merged twice."""
+    ends = set()
+    names = ["graph", "ed", *WORKS]
+    for seed in range(200):
+        run = reporting().inject(*disasters(seed, names, KINDS, end=3.0, most=8)).run(until=20.0)
+        verdicts = [*run.verdicts, as_uninterrupted(calm().trace)(run.trace)]
+        assert not [each for each in verdicts if each.status == "violated"], run.line
+        ends.add(ended(run).reason.kind.value)
+    assert ends == {"done", "failed", "interrupted"}
+
+
+def test_the_disasters_are_disasters() -> None:
+    """They change what happens, in most of the runs."""
+    names = ["graph", "ed", *WORKS]
+    changed = 0
+    for seed in range(0, 200, 10):
+        run = reporting().inject(*disasters(seed, names, KINDS, end=3.0, most=8))
+        turns = [str(event) for event in run.run(until=20.0).trace.select("Turn")]
+        changed += turns != [str(event) for event in calm().trace.select("Turn")]
+    assert changed >= 10
+
+
+# --- interrupts -----------------------------------------------------------------------------------
+
+
+def asking() -> Graph:
+    return drawn("START>a a>b b>c", b={"pause": True}).compile()
+
+
+def test_a_run_that_asks_stops_and_goes_on_in_another_world() -> None:
+    """B needs leave, and gets it: the checkpoint is all that is handed over."""
+    graph = asking()
+    works = {**signing(graph), "b": lambda state, leave: {"log": [leave]}}
+    first = world(graph, works).run()
+    assert reason(first) == "interrupted: b (May b run?)"
+    second = world(graph, works, start=resume(last(first), {"May b run?": "go"})).run()
+    assert (reason(second), last(second).state["log"]) == ("done", ("a", "go", "c"))
+
+
+def test_an_interrupt_inside_runs_its_node_again_from_the_top() -> None:
+    """Four calls for three nodes."""
+    graph = drawn("START>a a>b b>c").compile()
+    works = {**signing(graph), "b": lambda state, *said: {"log": said} if said else Interrupt("Good?")}
+    made = world(graph, works).add(Voice("ed", (("Good?", "yes"),)))
+    run = made.expect(*properties(graph, commutative=False)).run()
+    assert run.trace.count("Turn") == 4
+    assert (reason(run), last(run).state["log"]) == ("done", ("a", "yes", "c"))
+    assert statuses(run) == {"holds"}
+
+
+class Voice(Agent):
+    """Sends one answer after a second."""
+
+    def __init__(self, name: str, answers: tuple[Any, ...], after: float = 1.0) -> None:
+        super().__init__(name)
+        self.answers, self.after = answers, after
+
+    async def run(self) -> None:
+        """Say it."""
+        await self.sleep(self.after)
+        self.send("graph", Resume(self.answers))
+
+
+@pytest.mark.parametrize(
+    ("answers", "after", "words"),
+    [
+        ((("Bad?", "no"),), 1.0, "'Bad?' was answered, but nobody asked it: the questions are May b run?"),
+        (("yes",), 1.0, "dictionary update sequence"),
+        ((), 0.005, "ed answers while others still run"),
+    ],
+)
+def test_an_answer_that_fits_nothing_is_noted_and_changes_nothing(
+    answers: tuple[Any, ...], after: float, words: str
+) -> None:
+    """The run waits on, or goes on, as before."""
+    run = world(asking()).add(Voice("ed", answers, after)).run()
+    assert any(words in str(event.data) for event in run.trace.select("note"))
+    assert reason(run) == "interrupted: b (May b run?)"
+
+
+def test_what_comes_round_without_progress_is_a_loop_if_one_wants_to_know() -> None:
+    """A cycle in which nothing changes."""
+    graph = drawn("START>a").add_conditional_edges("a", lambda state: "a", ["a", END]).compile()
+    works: Works = {"a": lambda state: {"x": 0}}
+    assert reason(world(graph, works, repeats=3).run()) == "loop: graph (said 3 times)"
+    assert reason(world(graph, works).run()) == "budget: super-steps (more than 25)"
+
+
+# --- what the usual first try gets wrong ----------------------------------------------------------
+
+
+def test_there_is_a_route_and_it_is_checked() -> None:
+    """A router that is missing is seen when the graph is built; edges are followed."""
+    assert "no attribute 'route'" in naive.the_route_is_not_defined()
+    assert naive.the_edges_are_not_read() == {"a": 1}
+    assert last(world(drawn("START>a a>b").compile()).run()).state["log"] == ("a", "b")
+
+
+def test_a_cycle_ends() -> None:
+    """At the limit, with a reason."""
+    assert naive.a_cycle_never_ends() == 1000
+    graph = drawn("START>a a>b").add_conditional_edges("b", lambda state: "a", ["a", END]).compile()
+    assert reason(world(graph, seconds=1.0).run()) == "budget: super-steps (more than 25)"
+
+
+def test_an_unknown_node_is_named_with_those_there_are() -> None:
+    """When the graph is built."""
+    assert naive.an_unknown_node_is_a_bare_key() == "KeyError('bb')"
+    with pytest.raises(ValueError, match="the edge a -> bb names 'bb': the nodes are a"):
+        StateGraph({}).add_node("a").add_edge(START, "a").add_edge("a", "bb").compile()
+
+
+def test_what_needs_nothing_of_each_other_runs_side_by_side() -> None:
+    """Two nodes of 1 s take 1 s."""
+    assert naive.nothing_runs_side_by_side() == 2.0
+    assert world(drawn("START>a START>b").compile(), seconds=1.0).run().trace.until == pytest.approx(1.02)
+
+
+def test_writes_are_merged_not_replaced() -> None:
+    """Both keys are there."""
+    assert naive.the_data_is_replaced() == {"figures": 7}
+    graph = drawn("START>a a>b", reducer=or_).compile()
+    works: Works = {"a": lambda state: {"x": 3}, "b": lambda state: {"log": {7}}}
+    assert last(world(graph, works).run()).state == {"x": 3, "log": frozenset({7})}
+
+
+def test_a_failure_loses_nothing_that_was_done() -> None:
+    """The second try begins with what failed."""
+    assert naive.a_failure_loses_all_that_was_done() == ("no network", 4)
+    graph = drawn("START>a a>b b>c").compile()
+    first = world(graph, {**signing(graph), "c": failing}).run()
+    second = world(graph, start=last(first)).run()
+    assert [event.peer for event in second.trace.select("Turn")] == ["c"]

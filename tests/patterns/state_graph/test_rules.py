@@ -1,0 +1,809 @@
+"""State graphs without a world: what super-steps, reducers, joins, routers, interrupts and limits mean."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from copy import copy, deepcopy
+from dataclasses import replace
+from itertools import permutations, product
+from operator import add, or_
+from typing import Any
+
+import networkx as nx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordlab.patterns.state_graph.rules import (
+    END,
+    START,
+    Checkpoint,
+    Command,
+    Graph,
+    GraphError,
+    Interrupt,
+    Send,
+    StateGraph,
+    Task,
+    advance,
+    begin,
+    command,
+    depth,
+    ending,
+    invoke,
+    merge,
+    proceed,
+    resume,
+)
+
+Works = dict[str, Callable[..., Any]]
+
+
+def drawn(text: str, keys: Mapping[str, Any] | None = None, **nodes: dict[str, Any]) -> StateGraph:
+    """A graph from words such as `a>b` and `a+b>c`; `nodes` says what is special about some."""
+    graph = StateGraph({"log": add} if keys is None else keys)
+    edges = [word.split(">") for word in text.split()]
+    names = dict.fromkeys(each for source, to in edges for each in [*source.split("+"), to])
+    for name in [*names, *(each for each in nodes if each not in names)]:
+        if name not in (START, END):
+            graph.add_node(name, **nodes.get(name, {}))
+    for source, to in edges:
+        graph.add_edge(source.split("+") if "+" in source else source, to)
+    return graph
+
+
+def routed(graph: StateGraph, **routes: tuple[Callable[..., Any], str]) -> Graph:
+    for source, (router, targets) in routes.items():
+        graph.add_conditional_edges(source, router, targets.split())
+    return graph.compile()
+
+
+def signing(graph: Graph) -> Works:
+    """Nodes that write their name into the log."""
+    return {name: lambda given, *_, name=name: {"log": [name]} for name in graph.nodes}
+
+
+def course(graph: Graph, works: Works | None = None, limit: int = 25, **values: Any) -> list[str]:
+    """The nodes of each super-step, in words."""
+    works, steps = works or signing(graph), []
+    checkpoint = begin(graph, values)
+    while checkpoint.ready and checkpoint.step < limit:
+        steps.append(" ".join(task.node for task in checkpoint.ready))
+        checkpoint = proceed(graph, works, checkpoint, checkpoint.step + 1)
+    return steps
+
+
+# --- super-steps, case by case ------------------------------------------------------------------------
+
+COURSES = {
+    "one node": ("START>a", {}, ["a"]),
+    "a chain": ("START>a a>b b>c", {}, ["a", "b", "c"]),
+    "END is no node": ("START>a a>END", {}, ["a"]),
+    "nothing but END": ("START>END", {}, []),
+    "two entries": ("START>a START>b", {}, ["a b"]),
+    "fan-out": ("START>a a>b a>c a>d", {}, ["a", "b c d"]),
+    "names in order": ("START>z START>b START>a", {}, ["a b z"]),
+    "an edge twice": ("START>a a>b a>b", {}, ["a", "b"]),
+    "even diamond, plain": ("START>a a>b a>c b>d c>d", {}, ["a", "b c", "d"]),
+    "even diamond, join": ("START>a a>b a>c b+c>d", {}, ["a", "b c", "d"]),
+    "uneven diamond, plain: six": ("START>a a>b a>c c>d b>e d>e", {}, ["a", "b c", "d e", "e"]),
+    "uneven diamond, join: five": ("START>a a>b a>c c>d b+d>e", {}, ["a", "b c", "d", "e"]),
+    "uneven diamond, deferred: five": (
+        "START>a a>b a>c c>d b>e d>e",
+        {"e": {"defer": True}},
+        ["a", "b c", "d", "e"],
+    ),
+    "plain doubles go on as doubles": (
+        "START>a a>b a>c c>d b>e d>e e>f",
+        {},
+        ["a", "b c", "d e", "e f", "f"],
+    ),
+    "deferred with successors": (
+        "START>a START>b b>c a>d d>e",
+        {"d": {"defer": True}},
+        ["a b", "c", "d", "e"],
+    ),
+    "deferred and alone": ("START>a a>b", {"b": {"defer": True}}, ["a", "b"]),
+    "two deferred at once": (
+        "START>a START>b a>c b>d",
+        {"c": {"defer": True}, "d": {"defer": True}},
+        ["a b", "c d"],
+    ),
+    "a join never filled": ("START>a b>END a+b>c", {}, ["a"]),
+    "a join at two depths": ("START>a a>b b>c a+c>d", {}, ["a", "b", "c", "d"]),
+    "a join and a plain edge": ("START>a START>b b>c a+c>d a>d", {}, ["a b", "c d", "d"]),
+    "a join and a plain edge at once": ("START>a START>b a+b>c a>c", {}, ["a b", "c"]),
+    "a join of three": ("START>a START>b b>c c>d a+c+d>e", {}, ["a b", "c", "d", "e"]),
+    "two joins": ("START>a START>b START>c a+b>d b+c>e", {}, ["a b c", "d e"]),
+    "an arrival counts once": ("START>a a>b a>c c>b b>d b+c>e", {}, ["a", "b c", "b d e", "d"]),
+}
+
+
+@pytest.mark.parametrize("case", COURSES)
+def test_super_steps_follow_the_edges(case: str) -> None:
+    """Who runs in which super-step."""
+    text, nodes, steps = COURSES[case]
+    assert course(drawn(text, **nodes).compile()) == steps
+
+
+def count(limit: int) -> Callable[[Mapping[str, Any]], str]:
+    return lambda state: END if len(state["log"]) >= limit else "a"
+
+
+ROUTES = {
+    "to one": ("START>a", {"a": (lambda state: "b", "b c")}, ["a", "b"]),
+    "to several": ("START>a", {"a": (lambda state: ["c", "b"], "b c")}, ["a", "b c"]),
+    "to the end": ("START>a", {"a": (lambda state: END, "b END")}, ["a"]),
+    "nowhere": ("START>a", {"a": (lambda state: (), "b END")}, ["a"]),
+    "from the start": ("a>b", {START: (lambda state: "a", "a b")}, ["a", "b"]),
+    "round and round": ("START>a", {"a": (count(3), "a END")}, ["a", "a", "a"]),
+    "round two nodes": ("START>a a>b", {"b": (count(4), "a END")}, ["a", "b", "a", "b"]),
+    "to items": ("START>a", {"a": (lambda state: [Send("b", k) for k in (3, 1, 2)], "b")}, ["a", "b b b"]),
+    "to a set of names": ("START>a", {"a": (lambda state: {"c", "b"}, "b c")}, ["a", "b c"]),
+    "to an item and a name": (
+        "START>a",
+        {"a": (lambda state: [Send("b", 1), "b", "c"], "b c")},
+        ["a", "b c b"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ROUTES)
+def test_routers_say_who_is_next(case: str) -> None:
+    """A name, END, a Send, several of these, or nothing."""
+    text, routes, steps = ROUTES[case]
+    graph = drawn(text)
+    for name in ("b", "c"):
+        if name not in graph.nodes:
+            graph.add_node(name)
+    assert course(routed(graph, **routes)) == steps
+
+
+def test_a_router_sees_what_all_have_written() -> None:
+    """It is asked at the barrier, where all writes are: once for each node, not for each task."""
+    asked: list[int] = []
+
+    def router(state: Mapping[str, Any]) -> str:
+        asked.append(len(state["log"]))
+        return END
+
+    graph = drawn("START>b", a={})
+    graph.add_conditional_edges("b", lambda state: [Send("a", k) for k in range(3)], ["a"])
+    invoke(compiled := routed(graph, a=(router, "b END")), signing(compiled), {})
+    assert asked == [4]
+
+
+def test_a_command_leads_somewhere_besides_the_edges() -> None:
+    """A has an edge to b, and its Command goes to c: both run."""
+    graph = drawn("START>a a>b", a={"goto": ["c", END]}, c={}).compile()
+    works = {**signing(graph), "a": lambda state: Command((("log", ("a",)),), ("c",))}
+    assert course(graph, works) == ["a", "b c"]
+    assert course(graph, {**works, "a": lambda state: Command(goto=(END,))}) == ["a", "b"]
+
+
+def test_a_join_in_a_cycle_fires_once_for_each_full_set() -> None:
+    """Around twice: b and c meet in d twice."""
+    graph = drawn("START>a a>b a>c b+c>d")
+    assert course(routed(graph, d=(lambda state: END if len(state["log"]) > 4 else "a", "a END"))) == [
+        *["a", "b c", "d"] * 2
+    ]
+
+
+def test_who_waits_at_a_join_is_remembered_round_the_cycle() -> None:
+    """A comes to the join in the first round, b in the second: only then c runs."""
+    graph = drawn("START>r a+b>c", a={}, b={})
+    way = routed(graph, r=(lambda state: "b" if "a" in state["log"] else "a", "a b"))
+    assert course(way) == ["r", "a"]
+    graph = drawn("START>r a>r a+b>c", a={}, b={})
+    way = routed(graph, r=(lambda state: "b" if "a" in state["log"] else "a", "a b"))
+    assert course(way) == ["r", "a", "r", "b", "c"]
+
+
+# --- the state: one snapshot, and reducers ------------------------------------------------------------
+
+REDUCERS = {
+    "a plain key": ({"x": None}, {"a": {"x": 1}}, {"x": 0}, {"x": 1}),
+    "a plain key without a value": ({"x": None}, {"a": {"x": 1}}, {}, {"x": 1}),
+    "a summed key": ({"x": add}, {"a": {"x": 1}, "b": {"x": 2}}, {"x": 10}, {"x": 13}),
+    "the first write is the value": ({"x": add}, {"a": {"x": 1}, "b": {"x": 2}}, {}, {"x": 3}),
+    "the largest": ({"x": max}, {"a": {"x": 3}, "b": {"x": 7}}, {"x": 5}, {"x": 7}),
+    "a list, in the order of names": (
+        {"x": add},
+        {"b": {"x": [2]}, "a": {"x": [1]}},
+        {"x": []},
+        {"x": (1, 2)},
+    ),
+    "a set": ({"x": or_}, {"a": {"x": {1}}, "b": {"x": {1, 2}}}, {"x": set()}, {"x": frozenset({1, 2})}),
+    "two keys": ({"x": None, "y": None}, {"a": {"x": 1}, "b": {"y": 2}}, {}, {"x": 1, "y": 2}),
+    "no write": ({"x": None}, {"a": None, "b": {}}, {"x": 7}, {"x": 7}),
+    "pairs": ({"x": None}, {"a": (("x", 1),)}, {}, {"x": 1}),
+}
+
+
+@pytest.mark.parametrize("case", REDUCERS)
+def test_writes_merge_at_the_barrier(case: str) -> None:
+    """A and b run side by side; this is what comes of what they write."""
+    keys, writes, before, after = REDUCERS[case]
+    graph = drawn(" ".join(f"START>{name}" for name in writes), keys).compile()
+    works = {name: lambda state, written=written: written for name, written in writes.items()}
+    assert invoke(graph, works, before).state == after
+
+
+def test_siblings_read_the_same_snapshot() -> None:
+    """B sees what was there before a wrote, in the same super-step; c sees it."""
+    seen: dict[str, Any] = {}
+
+    def node(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        def work(state: dict[str, Any]) -> dict[str, Any]:
+            seen[name] = state["x"]
+            return {"x": 1} if name == "a" else {}
+
+        return work
+
+    graph = drawn("START>a START>b a>c", {"x": None}).compile()
+    invoke(graph, {name: node(name) for name in "abc"}, {"x": 0})
+    assert seen == {"a": 0, "b": 0, "c": 1}
+
+
+def test_adding_to_a_summed_key_what_one_read_from_it_counts_double() -> None:
+    """10, and two nodes that mean to add 1 and 2, but write the sums: 10 + 11 + 12 = 33."""
+    graph = drawn("START>a START>b", {"n": add}).compile()
+    works = {"a": lambda state: {"n": state["n"] + 1}, "b": lambda state: {"n": state["n"] + 2}}
+    assert invoke(graph, works, {"n": 10}).state == {"n": 33}
+
+
+def test_items_merge_in_their_order() -> None:
+    """Whatever the items are, what is written of them comes in the order of the Sends, after plain tasks."""
+    graph = drawn("START>a", b={})
+    way = routed(graph, a=(lambda state: ["b", Send("b", "z"), Send("b", "c")], "b"))
+    works = {
+        "a": lambda state: {},
+        "b": lambda given: {"log": [given if isinstance(given, str) else "state"]},
+    }
+    assert invoke(way, works, {}).state["log"] == ("state", "z", "c")
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=5), st.sampled_from([add, max, min, or_]))
+def test_with_reducers_that_commute_the_order_makes_no_difference(
+    written: list[int], reducer: Callable[[int, int], int]
+) -> None:
+    """All orders of up to five writers give the same state."""
+    graph = StateGraph({"x": reducer})
+    for at, _ in enumerate(written):
+        graph.add_node(f"n{at}").add_edge(START, f"n{at}")
+    before = begin(graph.compile(), {"x": 3})
+    writes = list(zip(before.tasks, [Command((("x", each),)) for each in written], strict=True))
+    outcomes = set()
+    for order in permutations(writes):
+        tasks, results = zip(*order, strict=True)
+        outcomes.add(merge(graph.compile(), replace(before, tasks=tasks), results))
+    assert len(outcomes) == 1
+
+
+def test_with_appending_the_order_shows() -> None:
+    """The hidden dependence: the same two writes, two states."""
+    graph = drawn("START>a START>b").compile()
+    before = begin(graph, {})
+    results = [Command((("log", (name,)),)) for name in "ab"]
+    backwards = replace(before, tasks=before.tasks[::-1])
+    assert merge(graph, before, results) != merge(graph, backwards, results[::-1])
+
+
+# --- against a simulation that only counts, and against networkx ----------------------------------------
+
+
+def some_graph(dice: random.Random) -> tuple[list[tuple[str, str]], list[tuple[tuple[str, ...], str]]]:
+    """Plain edges and joins between up to seven nodes, without cycles."""
+    nodes = [f"n{at}" for at in range(dice.randint(2, 7))]
+    plain, joins = [], []
+    for at, node in enumerate(nodes):
+        before = [START, *nodes[:at]]
+        if at > 1 and dice.random() < 0.4:
+            joins.append((tuple(sorted(dice.sample(nodes[:at], 2))), node))
+        if dice.random() < 0.7 or not joins or joins[-1][1] != node:
+            plain += [(each, node) for each in dice.sample(before, dice.randint(1, min(2, len(before))))]
+    if not any(source == START for source, _ in plain):
+        plain.append((START, nodes[0]))
+    return plain, joins
+
+
+def bulk_synchronous(
+    plain: list[tuple[str, str]], joins: list[tuple[tuple[str, ...], str]]
+) -> list[list[str]]:
+    """Who runs when: tokens on edges, moved all at once."""
+    tokens = {edge for edge in plain if edge[0] == START}
+    waiting: dict[int, set[str]] = {at: set() for at, _ in enumerate(joins)}
+    steps: list[list[str]] = []
+    while tokens:
+        running = sorted({to for _, to in tokens})
+        steps.append(running)
+        tokens = {(source, to) for source, to in plain if source in running}
+        for at, (sources, to) in enumerate(joins):
+            waiting[at] |= {each for each in sources if each in running}
+            if waiting[at] == set(sources):
+                tokens.add(("join", to))
+                waiting[at] = set()
+    return steps
+
+
+def built(plain: list[tuple[str, str]], joins: list[tuple[tuple[str, ...], str]]) -> Graph:
+    graph = StateGraph({"log": add})
+    for name in sorted({each for edge in plain for each in edge} | {to for _, to in joins}):
+        if name != START:
+            graph.add_node(name)
+    for source, to in plain:
+        graph.add_edge(source, to)
+    for sources, to in joins:
+        graph.add_edge(sources, to)
+    return graph.compile()
+
+
+def test_a_simulation_that_moves_tokens_gives_the_same() -> None:
+    """300 random graphs with joins: the same nodes in the same super-steps, and no more than the depth."""
+    shapes = set()
+    for seed in range(300):
+        plain, joins = some_graph(random.Random(seed))
+        graph = built(plain, joins)
+        steps = bulk_synchronous(plain, joins)
+        assert course(graph) == [" ".join(step) for step in steps]
+        assert len(steps) <= (depth(graph) or 0)
+        shapes.add((len(steps), bool(joins)))
+    assert len(shapes) > 8
+
+
+def test_networkx_finds_the_same_depth() -> None:
+    """The longest path of 200 random graphs; with plain edges alone, that is what a run takes."""
+    for seed in range(200):
+        plain, joins = some_graph(random.Random(seed))
+        edges = nx.DiGraph([*plain, *((each, to) for sources, to in joins for each in sources)])
+        reached = edges.subgraph(nx.descendants(edges, START) | {START})
+        graph = built(plain, joins)
+        assert depth(graph) == nx.dag_longest_path_length(reached)
+        if not joins:
+            assert len(course(graph)) == depth(graph)
+
+
+def test_networkx_finds_the_same_cycles() -> None:
+    """A graph of plain edges is refused if, and only if, a cycle can be reached."""
+    refused = 0
+    for seed in range(200):
+        dice = random.Random(seed)
+        nodes = "abcde"
+        plain = [(START, "a"), *((dice.choice(nodes), dice.choice(nodes)) for _ in range(5))]
+        edges = nx.DiGraph(plain)
+        cyclic = not nx.is_directed_acyclic_graph(edges.subgraph(nx.descendants(edges, START)))
+        if cyclic:
+            refused += 1
+            with pytest.raises(GraphError, match="run into a cycle"):
+                built(plain, [])
+        else:
+            built(plain, [])
+    assert 50 < refused < 150
+
+
+def can_end(plain: dict[str, list[str]], routes: dict[str, list[str]], start: str) -> bool:
+    """Whether some choices of the routers let a run from `start` end: all sets of active nodes, tried."""
+    seen, front = set(), [frozenset({start})]
+    while front:
+        active = front.pop()
+        if not active:
+            return True
+        choices = [
+            [frozenset([one]) for one in routes[n]] if n in routes else [frozenset(plain[n])]
+            for n in sorted(active)
+        ]
+        for choice in product(*choices):
+            after = frozenset().union(*choice) - {END}
+            if after not in seen:
+                seen.add(after)
+                front.append(after)
+    return False
+
+
+def test_a_way_out_is_found_if_there_is_one() -> None:
+    """150 random graphs with routers: nodes are let pass that can end, by trying all ways, and no others."""
+    answers = set()
+    for seed in range(150):
+        dice = random.Random(seed)
+        nodes = list("abcd")
+        plain: dict[str, list[str]] = {}
+        routes: dict[str, list[str]] = {}
+        for node in nodes:
+            goals = dice.sample([*nodes, END], dice.randint(1, 2))
+            (routes if dice.random() < 0.5 else plain)[node] = goals
+        graph = Graph(
+            {},
+            tuple(nodes),
+            {node: tuple(goals) for node, goals in plain.items()},
+            (),
+            {node: replace_route(goals) for node, goals in routes.items()},
+            {},
+            frozenset(),
+            frozenset(),
+        )
+        found = {node for node in nodes if node in ending(graph)}
+        assert found == {node for node in nodes if can_end(plain, routes, node)}
+        answers.add(len(found))
+    assert answers == {0, 1, 2, 3, 4}
+
+
+def replace_route(goals: list[str]) -> Any:
+    graph = StateGraph({}).add_conditional_edges("x", lambda state: goals[0], goals)
+    return graph.routes["x"]
+
+
+def test_a_thousand_nodes_in_a_row_are_no_trouble() -> None:
+    """Checked, measured and run."""
+    names = [f"n{at:04}" for at in range(1000)]
+    graph = built(list(zip([START, *names], names, strict=False)), [])
+    assert depth(graph) == 1000
+    assert invoke(graph, signing(graph), {}, limit=1000).state["log"] == tuple(names)
+
+
+# --- limits -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 10])
+def test_a_graph_of_k_super_steps_needs_a_limit_of_k(steps: int) -> None:
+    """With one less, a task is left over."""
+    graph = drawn("START>a").add_conditional_edges("a", count(steps), ["a", END]).compile()
+    assert invoke(graph, signing(graph), {}, limit=steps).tasks == ()
+    left = invoke(graph, signing(graph), {}, limit=steps - 1)
+    assert (left.step, [task.node for task in left.tasks]) == (steps - 1, ["a"])
+
+
+def test_the_limit_counts_super_steps_and_not_nodes() -> None:
+    """Eight side by side fit two super-steps."""
+    graph = drawn("START>a " + " ".join(f"a>b{at}" for at in range(8))).compile()
+    assert len(invoke(graph, signing(graph), {}, limit=2).state["log"]) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes", "steps"),
+    [
+        ("START>END", {}, 0),
+        ("START>a a>b", {}, 2),
+        ("START>a a>b a>c c>b", {}, 3),
+        ("START>s s>d d>e s>x x>y y>z", {"d": {"defer": True}}, 8),
+    ],
+)
+def test_depth_bounds_the_super_steps(text: str, nodes: dict[str, Any], steps: int) -> None:
+    """The longest path; where nodes are deferred, once more for each on a path."""
+    graph = drawn(text, **nodes).compile()
+    assert depth(graph) == steps
+    assert len(course(graph)) <= steps
+
+
+def test_a_cycle_has_no_depth() -> None:
+    """Its super-steps are up to the router."""
+    assert depth(routed(drawn("START>a a>b"), b=(count(4), "a END"))) is None
+
+
+# --- checkpoints, interrupts --------------------------------------------------------------------------
+
+
+def approval() -> tuple[Graph, Works, list[str]]:
+    """draft, then review and count side by side, of which review asks; then publish, which needs leave."""
+    calls: list[str] = []
+
+    def called(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def node(*given: Any) -> Any:
+            calls.append(name)
+            return work(*given)
+
+        return node
+
+    graph = drawn("START>draft draft>review draft>count review+count>publish", publish={"pause": True})
+    works: Works = {
+        "draft": lambda state: {"log": ["draft"]},
+        "review": lambda state, *said: {"log": said} if said else Interrupt("Good?"),
+        "count": lambda state: {"log": ["counted"]},
+        "publish": lambda state, leave: {"log": [leave]},
+    }
+    return graph.compile(), {name: called(name, work) for name, work in works.items()}, calls
+
+
+def test_an_interrupt_runs_its_node_again_and_its_siblings_not() -> None:
+    """Three nodes, four calls: what count did is kept while review waits."""
+    graph, works, calls = approval()
+    asked = invoke(graph, works, {})
+    assert (asked.step, asked.questions) == (1, (("review", "Good?"),))
+    assert asked.state == {"log": ("draft",)}
+    going = proceed(graph, works, resume(asked, {"Good?": "yes"}))
+    assert calls == ["draft", "count", "review", "review"]
+    assert going.questions == (("publish", "May publish run?"),)
+    done = proceed(graph, works, resume(going, {"May publish run?": "go"}))
+    assert (done.step, done.state["log"]) == (3, ("draft", "counted", "yes", "go"))
+
+
+def test_two_may_ask_at_once_and_be_answered_one_by_one() -> None:
+    """The barrier waits for both answers."""
+    graph = drawn("START>a START>b a+b>c").compile()
+    ask = lambda name: lambda state, *said: {"log": said} if said else Interrupt(f"{name}?")
+    works = {"a": ask("a"), "b": ask("b"), "c": lambda state: {"log": ["c"]}}
+    asked = invoke(graph, works, {})
+    assert [question for _, question in asked.questions] == ["a?", "b?"]
+    half = proceed(graph, works, resume(asked, {"b?": "B"}))
+    assert (half.step, half.questions) == (0, (("a", "a?"),))
+    assert proceed(graph, works, resume(half, {"a?": "A"})).state["log"] == ("A", "B", "c")
+
+
+def test_a_node_may_ask_twice() -> None:
+    """It is given all answers so far."""
+    graph = drawn("START>a").compile()
+    ask = lambda state, *said: {"log": said} if len(said) == 2 else Interrupt(f"{len(said) + 1}?")
+    asked = invoke(graph, {"a": ask}, {})
+    again = proceed(graph, {"a": ask}, resume(asked, {"1?": "one"}))
+    assert proceed(graph, {"a": ask}, resume(again, {"2?": "two"})).state["log"] == ("one", "two")
+
+
+def test_from_each_checkpoint_the_run_goes_on_as_if_uninterrupted() -> None:
+    """100 random graphs, stopped after each super-step: the same end."""
+    for seed in range(100):
+        graph = built(*some_graph(random.Random(seed)))
+        end = invoke(graph, signing(graph), {"log": ()})
+        for stop in range(end.step + 1):
+            assert proceed(graph, signing(graph), invoke(graph, signing(graph), {"log": ()}, stop)) == end
+
+
+def test_a_checkpoint_is_data() -> None:
+    """It can be compared, kept in a set, and made anew from what it prints."""
+    graph, works, _ = approval()
+    asked = invoke(graph, works, {})
+    names = {each.__name__: each for each in (Checkpoint, Task, Command, Send)}
+    assert eval(repr(asked), names) == asked
+    assert len({asked, invoke(graph, works, {})}) == 1
+
+
+# --- bad input ----------------------------------------------------------------------------------------
+
+ok = lambda state: END
+
+MISBUILT = {
+    "no entry": (lambda: drawn("a>b"), r"no entry: of the nodes a, b none .* Write .*add_edge\(START, 'a'\)"),
+    "no node": (lambda: StateGraph({}), r"no entry: of the nodes none"),
+    "unknown target": (
+        lambda: StateGraph({}).add_node("a").add_edge(START, "a").add_edge("a", "bb"),
+        r"the edge a -> bb names 'bb': the nodes are a, and .* add_node\('bb'\), or fix the name",
+    ),
+    "unknown source": (
+        lambda: StateGraph({}).add_node("a").add_edge(START, "a").add_edge("x", "a"),
+        "the edge x -> a names 'x'",
+    ),
+    "an edge from END": (lambda: drawn("START>a END>a"), "the edge END -> a names 'END'"),
+    "an edge to START": (lambda: drawn("START>a a>START"), "the edge a -> START names 'START'"),
+    "unknown join": (
+        lambda: StateGraph({}).add_node("a").add_edge(START, "a").add_edge(["a", "x"], "a"),
+        "the join at a names 'x'",
+    ),
+    "unknown router target": (
+        lambda: drawn("START>a").add_conditional_edges("a", ok, ["x", END]),
+        "the router of a names 'x'",
+    ),
+    "unknown goto": (lambda: drawn("START>a", a={"goto": ["x"]}), "the goto of a names 'x'"),
+    "a cycle of plain edges": (
+        lambda: drawn("START>a a>b b>a"),
+        r"a, b run into a cycle without a way out: .* add_conditional_edges\('b', router, \[..., END\]\)",
+    ),
+    "a node after itself": (lambda: drawn("START>a a>a"), "a run into a cycle"),
+    "a router without a way out": (
+        lambda: drawn("START>a a>b").add_conditional_edges("b", lambda state: "a", ["a"]),
+        "a, b run into a cycle",
+    ),
+    "two routers, no way out": (
+        lambda: drawn("START>a b>a c>a").add_conditional_edges("a", ok, ["b", "c"]),
+        "run into a cycle",
+    ),
+    "a cycle through a join": (lambda: drawn("START>a START>b a+b>c c>a"), "a, b, c run into a cycle"),
+    "mixed edges": (
+        lambda: drawn("START>a a>b").add_conditional_edges("a", ok, ["b", END]),
+        "a has plain edges and conditional ones: a node has one or the other.* Let its router",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISBUILT)
+def test_what_cannot_be_built_is_refused(case: str) -> None:
+    """Before anything runs, with what to write instead."""
+    build, words = MISBUILT[case]
+    with pytest.raises(GraphError, match=words):
+        build().compile()
+
+
+MISADDED = {
+    "a node twice": (lambda g: g.add_node("a").add_node("a"), r"'a' cannot be added .* so far are a"),
+    "a node called END": (lambda g: g.add_node(END), "neither START nor END"),
+    "a nameless node": (lambda g: g.add_node(""), "a name is a text"),
+    "a node with its work": (
+        lambda g: g.add_node("a", print),
+        r"add_node\('a', <built-in.* here.* Write add_node\('a'\), .* Member\('a', node\(work\)\)",
+    ),
+    "a node with an option by its place": (lambda g: g.add_node("a", True), r"\('a', True\).* by name"),
+    "a join of one": (lambda g: g.add_edge(["a"], "b"), r"fewer than two .* add_edge\(\['a', 'b'\], 'b'\)"),
+    "two routers": (
+        lambda g: g.add_conditional_edges("a", ok, [END]).add_conditional_edges("a", ok, [END]),
+        "a node has one router",
+    ),
+    "a router without targets": (lambda g: g.add_conditional_edges("a", ok, []), "at least one target"),
+    "a name for a router": (lambda g: g.add_conditional_edges("a", "b", [END]), "a function of the state"),
+}
+
+
+@pytest.mark.parametrize("case", MISADDED)
+def test_what_cannot_be_added_is_refused(case: str) -> None:
+    """At once."""
+    add_it, words = MISADDED[case]
+    with pytest.raises(GraphError, match=words):
+        add_it(StateGraph({}))
+
+
+WRITES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "an item": lambda state: state.__setitem__("n", 1),
+    "a sum": lambda state: state.__ior__({"n": 1}),
+    "an update": lambda state: state.update(n=1),
+    "a default": lambda state: state.setdefault("n", 1),
+    "a deletion": lambda state: state.__delitem__("n"),
+    "a pop": lambda state: state.pop("n"),
+    "the last": lambda state: state.popitem(),
+    "all": lambda state: state.clear(),
+}
+
+
+@pytest.mark.parametrize("case", WRITES)
+def test_a_node_cannot_write_to_what_it_looks_at(case: str) -> None:
+    """It would be lost; what a node writes is what it returns."""
+    graph = drawn("START>a", {"n": None}).compile()
+    with pytest.raises(
+        TypeError, match=r"to look at.*return what is to be written, .*return \{'n': \.\.\.\}"
+    ):
+        invoke(graph, {"a": WRITES[case]}, {"n": 0})
+
+
+def test_what_a_node_looks_at_can_be_copied() -> None:
+    """The copies are plain tables, which may be changed."""
+    view = Task("a").arguments((("n", 1),))[0]
+    copies = [deepcopy(view), copy(view), view.copy(), dict(view), view | {}, {**view}]
+    assert [(type(each), each) for each in copies] == [(dict, {"n": 1})] * 6
+
+
+def test_a_key_without_a_value_is_missed_in_words() -> None:
+    """With those that have one; one may ask without."""
+    graph = drawn("START>a", {"n": None, "m": None}).compile()
+    with pytest.raises(KeyError, match=r"'n' has no value: .* are m\. .* \{'n': \.\.\.\}, or .*\.get\('n'\)"):
+        invoke(graph, {"a": lambda state: {"m": state["n"]}}, {"m": 1})
+    assert invoke(graph, {"a": lambda state: {"m": state.get("n", 7)}}, {}).state == {"m": 7}
+
+
+def test_a_router_cannot_write_to_what_it_looks_at() -> None:
+    """No more than a node."""
+    graph = drawn("START>a", {"n": None})
+    graph.add_conditional_edges("a", lambda state: state.update(n=1), [END])  # type: ignore[attr-defined]
+    with pytest.raises(GraphError, match=r"the router of a raised TypeError.*to look at"):
+        invoke(graph.compile(), {"a": lambda state: None}, {"n": 0})
+
+
+def test_a_reducer_is_a_function() -> None:
+    """Or None."""
+    with pytest.raises(GraphError, match=r"the reducer of 'log' is 'add'.*\{'log': operator.add\}"):
+        StateGraph({"log": "add"})  # type: ignore[dict-item]
+
+
+def test_an_orphan_is_a_warning_as_data() -> None:
+    """It may be on its way to being connected."""
+    assert drawn("START>a b>c").compile().orphans == ("b", "c")
+    assert drawn("START>a").compile().orphans == ()
+
+
+def going_wrong(text: str, writes: Works, keys: Mapping[str, Any], **nodes: Any) -> None:
+    graph = drawn(text, keys, **nodes).compile()
+    invoke(graph, writes, {})
+
+
+MISRUN = {
+    "two writers": (
+        lambda: going_wrong(
+            "START>a START>b", {"a": lambda s: {"x": 1}, "b": lambda s: {"x": 2}}, {"x": None}
+        ),
+        r"a and b both wrote 'x' in super-step 1: .* StateGraph\(\{'x': operator.add\}\)",
+    ),
+    "an item's two writers": (
+        lambda: invoke(
+            routed(drawn("START>a", {"x": None}, b={}), a=(lambda s: [Send("b", 1), Send("b", 2)], "b")),
+            {"a": lambda s: None, "b": lambda item: {"x": item}},
+            {},
+        ),
+        "b and b both wrote 'x'",
+    ),
+    "an unknown key": (
+        lambda: going_wrong("START>a", {"a": lambda s: {"lgo": 1}}, {"log": add}),
+        r"a wrote 'lgo': the keys are log\. .* declare it, StateGraph\(\{..., 'lgo': None\}\)",
+    ),
+    "what cannot be merged": (
+        lambda: going_wrong("START>a a>b", {"a": lambda s: {"x": 1}, "b": lambda s: {"x": "1"}}, {"x": add}),
+        r"b wrote '1' to 'x', which its reducer cannot merge with 1 \(TypeError",
+    ),
+    "an answer that is none": (
+        lambda: going_wrong("START>a", {"a": lambda s: "done"}, {"draft": None}),
+        r"a node answered 'done': .* return \{'draft': 'v1'\}",
+    ),
+    "a set that cannot be merged": (
+        lambda: going_wrong(
+            "START>a a>b", {"a": lambda s: {"x": {"q", "p"}}, "b": lambda s: {"x": 1}}, {"x": add}
+        ),
+        r"b wrote 1 to 'x', which its reducer cannot merge with \{'p', 'q'\}",
+    ),
+    "an answer without words": (
+        lambda: going_wrong("START>a", {"a": lambda s: object()}, {}),
+        "a node answered some object: ",
+    ),
+    "a goto not declared": (
+        lambda: going_wrong("START>a a>b", {"a": lambda s: Command(goto=("b",))}, {}),
+        r"the Command of a leads to 'b': it may lead to none\. Name one .* add 'b' to its targets",
+    ),
+    "an undeclared target": (
+        lambda: invoke(routed(drawn("START>a"), a=(lambda s: "b", "END")), {"a": lambda s: None}, {}),
+        "the router of a leads to 'b': it may lead to END",
+    ),
+    "a target of another kind": (
+        lambda: invoke(routed(drawn("START>a"), a=(lambda s: 7, "END")), {"a": lambda s: None}, {}),
+        "the router of a leads to 7",
+    ),
+    "an item for END": (
+        lambda: invoke(routed(drawn("START>a"), a=(lambda s: Send(END), "END")), {"a": lambda s: None}, {}),
+        r"leads to Send\(node='END', item=None\)",
+    ),
+    "a router that raises": (
+        lambda: invoke(routed(drawn("START>a"), a=(lambda s: s["x"], "END")), {"a": lambda s: None}, {}),
+        r"the router of a raised KeyError.*'x' has no value.* here none; write .*state.get\('draft'\)",
+    ),
+    "an input to an unknown key": (
+        lambda: begin(drawn("START>a").compile(), {"x": 1}),
+        "START wrote 'x': the keys are log",
+    ),
+    "too few results": (
+        lambda: advance(graph := drawn("START>a START>b").compile(), begin(graph, {}), [Command()]),
+        "1 results for 2 tasks",
+    ),
+    "an answer to nothing": (
+        lambda: resume(Checkpoint(0, (), (Task("a", question="Good?"),)), {"Bad?": "no"}),
+        r"'Bad\?' was answered, but nobody asked it: the questions are Good\?",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISRUN)
+def test_what_breaks_the_rules_is_named(case: str) -> None:
+    """Who, what, and what to write instead."""
+    run, words = MISRUN[case]
+    with pytest.raises(GraphError, match=words):
+        run()
+
+
+def test_names_are_short_when_shown() -> None:
+    """No addresses."""
+    assert repr(drawn("START>a a>b")) == "<StateGraph of 2 nodes>"
+    assert command(None) == Command()
+
+
+LINE = StateGraph({"n": None}).add_node("a").add_node("b").add_edge(START, "a").add_edge("a", "b").compile()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: StateGraph("n"), r"keys='n': a mapping from names is meant\. Write .*StateGraph\(\{"),  # type: ignore[arg-type]
+        (lambda: begin(LINE, "n"), r"values='n': a mapping"),  # type: ignore[arg-type]
+        (lambda: invoke(LINE, [len], {}), r"nodes=\[.*a mapping"),  # type: ignore[arg-type]
+        (
+            lambda: invoke(LINE, {"a": dict}, {}),
+            r"no function for 'b': the nodes are a, b\. Give one",
+        ),
+        (lambda: invoke(LINE, {"a": dict, "b": dict}, {}, limit=-1), r"limit=-1: give super-steps.*limit=25"),
+        (lambda: invoke(LINE, {"a": dict, "b": dict}, {}, limit=2.5), r"limit=2\.5"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_cannot_be_run_is_refused(make: Callable[[], object], words: str) -> None:
+    """A name without a function, what is no mapping, no steps."""
+    with pytest.raises(GraphError, match=words):
+        make()

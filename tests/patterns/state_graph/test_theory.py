@@ -1,0 +1,56 @@
+"""State graph in closed form: what the domain is, and that counting by paths gives the same."""
+
+from __future__ import annotations
+
+import networkx as nx
+import pytest
+
+from coordlab.patterns.state_graph.theory import (
+    DIAMOND,
+    executions,
+    limit_needed,
+    messages,
+    seconds,
+    super_steps,
+)
+
+
+def test_executions_are_the_different_lengths_of_paths() -> None:
+    """Of each node of the diamond, by listing all paths to it."""
+    graph = nx.DiGraph([(source, to) for source, targets in DIAMOND.items() for to in targets])
+    lengths = {
+        node: {len(path) for path in nx.all_simple_paths(graph, "START", node)}
+        for node in graph
+        if node != "START"
+    }
+    assert executions(DIAMOND) == sum(map(len, lengths.values())) == 6
+    assert executions(DIAMOND, joins=True) == len(lengths) == 5
+    assert super_steps(DIAMOND) == nx.dag_longest_path_length(graph)
+
+
+def test_end_is_no_node() -> None:
+    """It takes no super-step."""
+    assert (super_steps({"START": ["a"], "a": ["END"]}), executions({"START": ["a"], "a": ["END"]})) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (
+            lambda: executions({"START": ["a"], "a": ["b"], "b": ["a"]}),
+            "is a cycle: .* Leave the edge back out",
+        ),
+        (lambda: messages(-1), "executions=-1: nodes run 0 times or more"),
+        (lambda: seconds([[]]), "each super-step has a node or more"),
+        (lambda: seconds([[1.0]], latency=-1), "times are 0 or more"),
+        (lambda: seconds([[1.0]], latency=float("nan")), "times are 0 or more"),
+        (lambda: messages(1.5), "executions=1.5: nodes run 0 times or more"),  # type: ignore[arg-type]
+        (lambda: limit_needed(float("inf")), "give 1 super-step or more"),  # type: ignore[arg-type]
+        (lambda: limit_needed(0), "give 1 super-step or more"),
+        (lambda: limit_needed(1, "other"), "one of coordlab, agent-framework, langgraph"),
+    ],
+)
+def test_what_has_no_answer_is_refused(wrong: object, words: str) -> None:
+    """With what may be asked."""
+    with pytest.raises(ValueError, match=words):
+        wrong()  # type: ignore[operator]

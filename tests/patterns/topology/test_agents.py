@@ -1,0 +1,233 @@
+"""The coordination tax: what each style costs, what it does to throughput, and what people say of it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import networkx
+import pytest
+
+from coordlab import World
+from coordlab.patterns.topology import Member, Server, demo, tax, team, theory
+from coordlab.patterns.topology.naive import BANDS, advice
+from coordlab.patterns.topology.rules import STEPS, channels
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+COUNTED = ["mesh", "star", "tree", "bus"]
+SIZES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30, 40]
+
+
+def statuses(run: Run) -> set[str]:
+    return {verdict.status for verdict in run.verdicts}
+
+
+@cache
+def throughput(style: str, agents: int, **settings: float) -> float:
+    return tax(team(style, agents, tasks=120, **settings).run()).throughput  # type: ignore[arg-type]
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+def test_two_tell_each_other_and_go_on() -> None:
+    """One round of a mesh of two: a second of work, and 30 ms until each knows what the other found."""
+    run = team("mesh", agents=2, tasks=2).run()
+    assert run.trace.select("send", "handle", "state", "note").as_text() == (
+        "1.000 1 note Finished {'round': 0}\n"
+        "1.000 1 state role shares\n"
+        "1.000 2 note Finished {'round': 0}\n"
+        "1.000 2 state role shares\n"
+        "1.010 1 send Share -> 2\n"
+        "1.010 2 send Share -> 1\n"
+        "1.020 2 handle Share <- 1\n"
+        "1.020 1 handle Share <- 2\n"
+        "1.030 2 state role is done\n"
+        "1.030 1 state role is done"
+    )
+
+
+@pytest.mark.parametrize("style", STEPS)
+@pytest.mark.parametrize("agents", [1, 2, 3, 7, 20])
+def test_every_style_gets_all_the_work_done(style: str, agents: int) -> None:
+    """Every promise holds, from a team of one to a team of twenty."""
+    run = team(style, agents, tasks=3 * agents, latency="uniform(0.01, 0.05)", seed=agents).run()
+    assert statuses(run) == {"holds"}
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("style", COUNTED)
+def test_theory_counts_the_messages_of_a_round(style: str) -> None:
+    """For 1 to 20 agents the closed form, and twice the channels where each carries a message both ways."""
+    sizes = range(1, 21)
+    sent = {n: tax(team(style, n, tasks=2 * n).run()).messages for n in sizes}
+    assert sent == {n: theory.messages(style, n) for n in sizes}
+    if style != "bus":
+        assert sent == {n: 2 * len(channels(style, n)) for n in sizes}
+
+
+@pytest.mark.parametrize("style", ["mesh", "star", "bus"])
+@pytest.mark.parametrize("agents", [2, 3, 10, 40])
+def test_theory_tells_how_long_a_round_takes(style: str, agents: int) -> None:
+    """To the microsecond, in a team that starts together."""
+    run = team(style, agents, tasks=agents, handling=0.01, latency=0.01).run()
+    assert tax(run).makespan == round(1.0 + theory.seconds(style, agents, 0.01, 0.01), 6)
+
+
+@pytest.mark.parametrize(("style", "agents"), [("star", 40), ("tree", 40), ("tree", 7), ("mesh", 12)])
+def test_a_hierarchy_lowers_the_fan_in_and_not_the_messages(style: str, agents: int) -> None:
+    """The busiest handles what theory says, and one message more where somebody stands above it."""
+    paid = tax(team(style, agents, tasks=agents, branching=3).run())
+    assert paid.busiest == theory.fan_in(style, agents, 3) + (style == "tree")
+    assert theory.messages("tree", agents) == theory.messages("star", agents)
+
+
+@pytest.mark.parametrize("branching", [1, 2, 3, 5])
+@pytest.mark.parametrize("agents", [1, 2, 7, 13, 40])
+def test_a_tree_is_as_deep_as_theory_says(agents: int, branching: int) -> None:
+    """The longest way down, found by networkx."""
+    graph = networkx.Graph(channels("tree", agents, branching))
+    graph.add_nodes_from(range(1, agents + 1))
+    deepest = max(networkx.single_source_shortest_path_length(graph, 1).values())
+    assert (deepest, networkx.is_tree(graph)) == (theory.depth(agents, branching), True)
+
+
+@pytest.mark.parametrize("style", STEPS)
+def test_only_declared_channels_are_used(style: str) -> None:
+    """The team works just as well in a network that has no other links."""
+    graph = networkx.Graph([("bus" if one == 0 else str(one), str(to)) for one, to in channels(style, 9)])
+    world = World(topology=graph)
+    world.add(Member(each, style, agents=9) for each in range(1, 10))
+    if style == "bus":
+        world.add(Server("bus", style, 9, 0.01, 2))
+    assert world.run().trace.count(kind="drop") == 0
+
+
+def test_gossip_ends_though_nobody_knows_when() -> None:
+    """Forty agents, each asking at random, know all after about as many questions each as log2 n + ln n."""
+    messages = [tax(team("gossip", 40, tasks=40, seed=seed).run()).messages for seed in range(20)]
+    rounds = sum(messages) / len(messages) / 2 / 40
+    assert 0.5 * theory.gossip_rounds(40) < rounds < 1.5 * theory.gossip_rounds(40)
+
+
+# --- the two laws, and what people say ------------------------------------------------------------
+
+
+def test_contention_and_coherency_come_out_of_queues_alone() -> None:
+    """Nobody put them in: in a mesh each waits for n - 1 messages, on a bus the broker for n² of them."""
+    fits = {style: theory.fit_usl(SIZES, [throughput(style, n) for n in SIZES]) for style in ("mesh", "bus")}
+    assert fits["mesh"].contention.low < 2 * 0.01 < fits["mesh"].contention.high
+    assert fits["mesh"].coherency.high < 1e-5
+    assert fits["bus"].coherency.value == pytest.approx(0.01, rel=0.05)
+    assert fits["bus"].peak == pytest.approx(10, rel=0.1)
+    assert max(SIZES, key=lambda n: throughput("bus", n)) == 10
+
+
+def test_amdahls_law_suffices_for_a_mesh() -> None:
+    """Without coherency, what is left is a serial share: two handlings in a second of work."""
+    fit = theory.fit_amdahl(SIZES, [throughput("mesh", n) for n in SIZES])
+    assert fit.contention.value == pytest.approx(0.02, rel=0.02)
+
+
+@pytest.mark.parametrize("handling", [0.002, 0.005, 0.01, 0.015, 0.03, 0.05])
+def test_ten_to_five_agents_is_faster_exactly_where_theory_says(handling: float) -> None:
+    """On a bus, as handling a message gets dearer: fewer are faster where k > (1 - s) / 50, as fitted."""
+    fit = theory.fit_usl(SIZES, [throughput("bus", n, handling=handling) for n in SIZES])
+    faster = throughput("bus", 5, handling=handling) > throughput("bus", 10, handling=handling)
+    assert faster == theory.fewer_is_faster(fit.contention.value, fit.coherency.value)
+
+
+def test_ten_to_five_is_no_law() -> None:
+    """With cheap messages ten do more than five in every style; with dear ones not on a bus."""
+    cheap = {style: throughput(style, 10) > throughput(style, 5) for style in STEPS}
+    assert cheap == dict.fromkeys(STEPS, True)
+    dear = {
+        style: throughput(style, 10, handling=0.03) > throughput(style, 5, handling=0.03) for style in STEPS
+    }
+    assert [style for style, more in dear.items() if not more] == ["bus"]
+
+
+def test_the_usual_bands_are_a_matter_of_what_a_message_costs() -> None:
+    """Which style is fastest changes with the price of a message, not with the size of the team alone."""
+
+    def fastest(agents: int, handling: float) -> str:
+        return max(COUNTED, key=lambda style: throughput(style, agents, handling=handling))
+
+    assert [fastest(n, 0.001) for n in (3, 10, 40)] == ["mesh", "mesh", "mesh"]
+    assert [fastest(n, 0.02) for n in (3, 10, 40)] == ["mesh", "tree", "tree"]
+    assert advice(10) == [style for style, (low, high) in BANDS.items() if low <= 10 <= high]
+    assert len(advice(10)) == 2
+
+
+# --- what it survives -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("style", STEPS)
+def test_promises_hold_over_200_disasters(style: str) -> None:
+    """Slow agents, and messages that come late or twice, cost time and nothing else."""
+    names = [str(n) for n in range(1, 7)]
+    for seed in range(200 // len(STEPS)):
+        faults = disasters(seed, names, "slow duplicate delay", end=4.0)
+        run = team(style, 6, tasks=12, latency="uniform(0.01, 0.05)", seed=seed).inject(*faults).run()
+        assert statuses(run) == {"holds"}, run.line
+
+
+@pytest.mark.parametrize("style", STEPS)
+def test_crashes_and_losses_cost_the_rest_but_never_a_wrong_result(style: str) -> None:
+    """The assumption is broken: the team stops, and says nothing that was not found."""
+    names, ended = [str(n) for n in range(1, 7)], set()
+    for seed in range(40):
+        faults = disasters(seed, names, "crash drop partition", end=3.0)
+        run = team(style, 6, tasks=12, seed=seed).inject(*faults).run(until=20.0)
+        verdicts = {verdict.name.split()[0]: verdict.status for verdict in run.verdicts}
+        assert "violated" not in (verdicts["no"], verdicts["only"]), run.line
+        ended.add(verdicts["done"])
+    assert "undecided" in ended or style == "gossip"  # which asks again until it has an answer
+
+
+def test_a_star_without_its_hub_stands_still() -> None:
+    """The hub crashes in the second round: nobody starts the third."""
+    run = team("star", 5, tasks=15).inject("crash 1 @1.5").run(until=60.0)
+    assert max(event.data.round for event in run.trace.select("note")) == 1
+
+
+def test_demo_is_a_tree_of_seven() -> None:
+    """Twelve messages a round, and every promise kept."""
+    assert (tax(demo()).messages, statuses(demo())) == (12.0, {"holds"})
+
+
+# --- what bad input gets --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (
+            ("ring", 3, 3),
+            r"style='ring' is none: there are mesh, star, tree, bus, gossip\. Write",
+        ),
+        (("mesh", 0, 3), r"agents=0, branching=2: a team has at least one agent"),
+        (("mesh", 2.5, 5), r"agents=2\.5, branching=2: a team has"),
+        (("mesh", 3, 3.0), r"tasks=3\.0 cannot be shared evenly by 3 agents"),
+        (("tree", 3, 3, 1.0, 0.01, 0), r"branching=0"),
+        (
+            ("mesh", 4, 10),
+            r"tasks=10 cannot be shared evenly by 4 agents.*such as tasks=12",
+        ),
+    ],
+)
+def test_a_team_that_cannot_be_is_refused(wrong: tuple[object, ...], says: str) -> None:
+    """With what was given, what is allowed, and what to write."""
+    with pytest.raises(ValueError, match=says):
+        team(*wrong)  # type: ignore[arg-type]
+
+
+def test_a_run_that_was_cut_short_has_no_tax() -> None:
+    """Those who were not done are named, rather than half a run taken for a whole one."""
+    run = team("star", agents=3, tasks=3).run(until=1.02)
+    with pytest.raises(
+        ValueError, match=r"\['1', '2', '3'\] are not done: a tax is of a whole run\. Write tax"
+    ):
+        tax(run)

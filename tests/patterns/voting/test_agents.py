@@ -1,0 +1,371 @@
+"""Votes held among agents: who is counted, when it ends, and whatever goes wrong meanwhile."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from math import sqrt
+from typing import Any
+
+import pytest
+
+from coordlab import World
+from coordlab.patterns.voting import CallForVotes, Chair, Juror, Source, Vote, Voter, demo, hold_vote, theory
+from coordlab.patterns.voting.checks import properties
+from coordlab.patterns.voting.rules import Ballot, Choice, Majority, Rule, decide, elect
+from coordlab.world.world import Run
+from tests.disasters import disasters
+
+FAULTS = "crash partition cut slow drop duplicate delay"
+
+
+class Impostor(Voter):
+    """Votes for itself, and against in another's name."""
+
+    async def on_call_for_votes(self, sender: str, message: CallForVotes) -> Vote:
+        self.send(sender, Vote(message.proposal, "no", voter="v2"))
+        return Vote(message.proposal, self.choice)
+
+
+class Repeater(Voter):
+    """Votes three times, once for something that is not put to the vote."""
+
+    async def on_call_for_votes(self, sender: str, message: CallForVotes) -> Vote:
+        for proposal in ("something else", message.proposal, message.proposal):
+            self.send(sender, Vote(proposal, self.choice))
+        return Vote(message.proposal, self.choice)
+
+
+class Stranger(Voter):
+    """Votes without being called."""
+
+    async def run(self) -> None:
+        await self.sleep(0.05)
+        self.send("chair", Vote("the proposal", "no"))
+
+
+def done(run: Run) -> Any:
+    """What was decided first."""
+    return run.trace.select("decision")[0].data
+
+
+def verdicts(run: Run) -> Counter[str]:
+    """What became of the ballots."""
+    return Counter(note.data.verdict for note in run.trace.select("note"))
+
+
+def statuses(run: Run) -> set[str]:
+    return {verdict.status for verdict in run.verdicts}
+
+
+def voting(*voters: Voter, **settings: Any) -> Run:
+    """One vote of these, with 0.01 s for each message."""
+    world = World(latency=0.01).add(Chair(**settings)).add(voters)
+    rule, quorum, deadline = (settings.get(each) for each in ("rule", "quorum", "deadline"))
+    return world.expect(*properties(rule, quorum, deadline or 1.0)).run(until=3.0)
+
+
+# --- the happy trace ------------------------------------------------------------------------------
+
+
+def test_two_of_three_decide_and_the_third_is_too_late() -> None:
+    """Ann and Bob are enough: the vote is closed with Bob's ballot, and Cat's is recorded as late."""
+    voters = Voter("ann", "yes"), Voter("bob", "Yes.", thinking=0.2), Voter("cat", "no", thinking=0.3)
+    run = voting(*voters, proposals=["tea"])
+    happened = run.trace.select("send", "note", "decision")
+    recorded = (
+        "note Recorded {'voter': '%s', 'choice': '%s', 'verdict': '%s', 'sender': '%s', 'proposal': 'tea'}"
+    )
+    count = (
+        "{'result': 'accepted', 'counts': [['yes', 2]], 'missing': ['cat'], 'winners': [], 'proposal': 'tea'}"
+    )
+    assert [str(event) for event in happened] == [
+        "0.000 chair send CallForVotes -> ann",
+        "0.000 chair send CallForVotes -> bob",
+        "0.000 chair send CallForVotes -> cat",
+        "0.110 ann send Vote -> chair",
+        "0.120 chair " + recorded % ("ann", "yes", "counted", "ann"),
+        "0.210 bob send Vote -> chair",
+        "0.220 chair " + recorded % ("bob", "Yes.", "counted", "bob"),
+        "0.220 chair decision Closed " + count,
+        "0.220 chair send Result -> ann",
+        "0.220 chair send Result -> bob",
+        "0.220 chair send Result -> cat",
+        "0.310 cat send Vote -> chair",
+        "0.320 chair " + recorded % ("cat", "no", "late", "cat"),
+    ]
+    assert statuses(run) == {"holds"}
+
+
+def test_the_demo_keeps_every_promise() -> None:
+    """One abstains, one is too late, and what was decided by the others at the deadline stands."""
+    run = demo()
+    assert (done(run).result, done(run).missing, verdicts(run)["late"]) == ("accepted", ("eve",), 1)
+    assert statuses(run) == {"holds"}
+
+
+# --- what it costs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("voters", [1, 2, 3, 5, 10, 30])
+@pytest.mark.parametrize("choice", ["yes", "abstain"])
+def test_theory_counts_what_is_sent(voters: int, choice: str) -> None:
+    """A call, a ballot and a result each, closed early or not."""
+    run = hold_vote([choice] * voters)
+    assert run.trace.count("send") == theory.messages(voters)
+
+
+def test_an_early_close_saves_time_not_messages() -> None:
+    """Five of five agree in a tenth of a second; one who thinks for ten seconds is not waited for."""
+    run = voting(*(Voter(f"v{n}", "yes") for n in range(4)), Voter("slow", "no", thinking=10), deadline=20.0)
+    assert run.trace.select("decision")[0].time == pytest.approx(0.12)
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+
+def test_silence_is_not_abstention() -> None:
+    """One yes and 99 silent decide nothing; one yes and 99 who abstain do."""
+    assert done(hold_vote(["yes"] + [None] * 99)).result == "no_quorum"
+    assert done(hold_vote(["yes"] + ["abstain"] * 99)).result == "accepted"
+
+
+def test_a_tie_no_votes_and_a_no_are_three_things() -> None:
+    """And so is too few."""
+    found = {name: done(hold_vote(choices)) for name, choices in {
+        "tie": ["yes", "no"], "nobody": ["abstain", "abstain"], "no": ["no", "no"], "silence": [None, None],
+    }.items()}  # fmt: skip
+    assert {name: (each.result, each.counts) for name, each in found.items()} == {
+        "tie": ("tie", (("no", 1), ("yes", 1))),
+        "nobody": ("tie", (("abstain", 2),)),
+        "no": ("rejected", (("no", 2),)),
+        "silence": ("no_quorum", ()),
+    }
+
+
+def test_a_lie_about_the_name_is_recorded_and_harms_nobody() -> None:
+    """Eve sends a no in v2's name: hers counts for herself, and v2's own yes counts."""
+    run = voting(Impostor("eve", "no"), Voter("v1", "yes"), Voter("v2", "yes"))
+    assert verdicts(run) == {"counted": 3, "another's name": 1}
+    assert done(run).result == "accepted"
+    assert statuses(run) == {"holds"}
+
+
+def test_whoever_votes_often_counts_once() -> None:
+    """Two repetitions are duplicates, and there is no vote on something else."""
+    run = voting(Repeater("eve", "no"), Voter("v1", "yes"), Voter("v2", "yes"))
+    assert verdicts(run) == {"counted": 3, "duplicate": 2, "no such vote": 1}
+    assert done(run).counts == (("yes", 2), ("no", 1))
+    assert statuses(run) == {"holds"}
+
+
+def test_garbage_counts_for_nobody() -> None:
+    """A number, a text that is none of the three, an empty ranking: malformed, and the vote goes on."""
+    run = voting(
+        *(Voter(f"v{n}", each) for n, each in enumerate([5, "perhaps", (), "yes", "yes", "yes", "no"]))
+    )
+    assert verdicts(run) == {"malformed": 3, "counted": 4}
+    assert (done(run).result, statuses(run)) == ("accepted", {"holds"})
+
+
+def test_a_stranger_has_no_vote() -> None:
+    """Dan is there and votes, but is not in the electorate."""
+    world = World(latency=0.01).add(Chair(electorate=("ann", "bob")), Stranger("dan"))
+    world.add(Voter("ann", "yes"), Voter("bob", "yes"))
+    run = world.expect(*properties()).run(until=2.0)
+    assert verdicts(run) == {"counted": 2, "unknown voter": 1}
+    assert statuses(run) == {"holds"}
+
+
+def test_a_voter_that_crashes_is_missing_and_the_vote_ends_in_time() -> None:
+    """At the deadline, with those who are left."""
+    run = (
+        World(latency=0.01)
+        .add(Chair(), Voter("ann", "yes"), Voter("bob", "no"), Voter("cat", "yes"))
+        .inject("crash cat @0.05", "crash bob @0.05..0.5")
+        .expect(*properties())
+        .run(until=2.0)
+    )
+    assert (done(run).result, done(run).missing) == ("no_quorum", ("bob", "cat"))
+    assert run.trace.select("decision")[0].time == 1.0
+    assert statuses(run) == {"holds"}
+
+
+def test_a_chair_that_crashes_goes_on_with_what_it_had_counted() -> None:
+    """Ann's ballot stands in stable storage; Bob and Cat are called again, and nobody is counted twice."""
+    world = World(latency=0.01).add(Chair(), Voter("ann", "yes"))
+    world.add(Voter("bob", "no", thinking=0.3), Voter("cat", "no", thinking=0.4))
+    run = world.inject("crash chair @0.2..0.5").expect(*properties()).run(until=3.0)
+    assert [event.peer for event in run.trace.select("CallForVotes")] == ["ann", "bob", "cat", "bob", "cat"]
+    assert (done(run).result, done(run).counts) == ("rejected", (("no", 2), ("yes", 1)))
+    assert statuses(run) == {"holds"}
+
+
+def test_a_chair_that_was_down_at_the_deadline_closes_when_it_is_back() -> None:
+    """With what it had; and a second crash after that decides nothing twice."""
+    world = World(latency=0.01).add(Chair(), Voter("ann", "yes"), Voter("bob", "yes", thinking=0.5))
+    run = world.inject("crash chair @0.3..2", "crash chair @2.5..2.7").expect(*properties()).run(until=4.0)
+    assert [(event.time, event.data.result) for event in run.trace.select("decision")] == [(2.0, "no_quorum")]
+    assert "violated" not in statuses(run)
+
+
+def test_several_proposals_are_voted_on_one_after_the_other() -> None:
+    """A voter may look at what is proposed."""
+
+    class Gourmet(Voter):
+        def judge(self, proposal: str) -> str:
+            return "yes" if "tea" in proposal else "no"
+
+    run = voting(*(Gourmet(f"v{n}") for n in range(3)), proposals=("tea", "soup", "more tea"))
+    assert [(each.data.proposal, each.data.result) for each in run.trace.select("decision")] == [
+        ("tea", "accepted"),
+        ("soup", "rejected"),
+        ("more tea", "accepted"),
+    ]
+    assert statuses(run) == {"holds"}
+
+
+# --- every rule, and chance -----------------------------------------------------------------------
+
+
+def test_agents_decide_as_the_ballots_do_on_paper() -> None:
+    """Majorities of every base, and every ranked method, on the same hundred ballots: Tennessee."""
+    orders = ["MNCK"] * 42 + ["NCKM"] * 26 + ["CKNM"] * 15 + ["KCNM"] * 17
+    choices = [tuple(order) for order in orders]
+    ballots = [Ballot(f"v{n}", choice) for n, choice in enumerate(choices, 1)]
+    names = [ballot.voter for ballot in ballots]
+    for method in ("plurality", "instant_runoff", "schulze"):
+        run = hold_vote(choices, Choice(tuple("MNCK"), method))
+        assert done(run).winners == elect(ballots, names, tuple("MNCK"), method).winners
+        assert statuses(run) == {"holds"}
+    assert done(run).winners == ("N",)
+
+
+@pytest.mark.parametrize("base", ["simple", "present", "absolute"])
+def test_every_base_decides_alike_on_paper_and_among_agents(base: str) -> None:
+    """Two yes, one no, one abstention and one silent."""
+    choices = ["yes", "yes", "no", "abstain", None]
+    ballots = [Ballot(f"v{n}", choice) for n, choice in enumerate(choices, 1) if choice]
+    run = hold_vote(choices, Majority(base), quorum=2)
+    assert done(run).result == decide(ballots, [f"v{n}" for n in range(1, 6)], base, quorum=2).result
+
+
+@pytest.mark.parametrize("heard", [0.0, 0.5])
+def test_jurors_are_right_as_often_as_theory_says(heard: float) -> None:
+    """300 juries of five at p = 0.7, without and with a source that all repeat: within 3 sd."""
+    right = 0
+    jurors = [f"j{number}" for number in range(5)]
+    for seed in range(300):
+        world = World(seed, latency=0.01).add(Source("source", jurors, 0.7, heard), Chair(electorate=jurors))
+        run = world.add(Juror(name, 0.7) for name in jurors).run(until=1.5)
+        right += done(run).result == "accepted"
+    expected = theory.common_cause(5, 0.7, heard)
+    assert abs(right / 300 - expected) < 3 * sqrt(expected * (1 - expected) / 300)
+
+
+def test_silent_jurors_are_missing() -> None:
+    """With a silence of one nobody answers."""
+    run = voting(*(Juror(f"j{n}", 0.9, silence=1.0) for n in range(3)))
+    assert done(run).result == "no_quorum"
+
+
+# --- disasters ------------------------------------------------------------------------------------
+
+RULES: list[Rule] = [
+    Majority(),
+    Majority("absolute", "2/3"),
+    Choice(("yes", "no", "abstain it")),
+    Choice(("yes", "no"), "schulze"),
+]
+
+
+def disaster(seed: int) -> Run:
+    """Up to seven voters of several kinds, two proposals, and up to four faults, of the chair too."""
+    dice = random.Random(seed)
+    rule, names = dice.choice(RULES), [f"v{number}" for number in range(1, dice.randint(2, 7) + 1)]
+    world = World(seed, latency="uniform(0.01, 0.2)", loss=dice.choice([0.0, 0.1]))
+    world.add(Chair(proposals=("tea", "soup"), rule=rule))
+    for name in names:
+        kind = dice.choice([Voter, Voter, Voter, Impostor, Repeater])
+        world.add(
+            kind(
+                name,
+                dice.choice(["yes", "yes", "yes", "no", "abstain", "perhaps", None]),
+                dice.uniform(0, 1.5),
+            )
+        )
+    world.inject(*disasters(seed, ["chair", *names], FAULTS, end=2.5))
+    return world.expect(*properties(rule)).run(until=6.0)
+
+
+def test_promises_hold_over_200_disasters() -> None:
+    """Whatever crashes, is late, lost, repeated or lied about: both votes end, and as the ballots say."""
+    for seed in range(200):
+        run = disaster(seed)
+        assert "violated" not in statuses(run), run.line
+        assert run.trace.count("decision") == 2, run.line
+
+
+def test_the_disasters_are_disasters() -> None:
+    """Ballots of every fate, all outcomes, early and late ends."""
+    runs = [disaster(seed) for seed in range(200)]
+    fates = sum(map(verdicts, runs), Counter[str]())
+    assert {"counted", "another's name", "duplicate", "late", "malformed", "no such vote"} <= set(fates)
+    results = Counter(each.data.result for run in runs for each in run.trace.select("decision"))
+    assert {"accepted", "rejected", "elected", "tie", "no_quorum"} <= set(results)
+    assert sum(run.trace.count("crash") for run in runs) > 10
+
+
+# --- what cannot be -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", [{"deadline": 0}, {"proposals": ("tea", "tea")}])
+def test_a_vote_takes_time_and_is_held_once(settings: dict[str, Any]) -> None:
+    """With what to write."""
+    with pytest.raises(ValueError, match=r"Write Chair\(proposals=\('tea', 'more tea'\), deadline=1.0\)"):
+        Chair(**settings)
+
+
+@pytest.mark.parametrize(
+    ("made", "wrong"),
+    [
+        (lambda: Juror("ann", 1.2), r"competence=1.2: a probability is meant\. Give a number from 0 to 1"),
+        (lambda: Juror("ann", 0.6, silence=-1), r"silence=-1"),
+        (lambda: Source("eve", ["ann"], heard=2), r"heard=2"),
+    ],
+)
+def test_a_chance_lies_between_0_and_1(made: Any, wrong: str) -> None:
+    """Or it is refused at once."""
+    with pytest.raises(ValueError, match=wrong):
+        made()
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"),
+    [({"quorum": 4}, r"quorum=4 of 2 voters"), ({"electorate": ("ann", "ann")}, r"'ann' stands twice")],
+)
+def test_a_vote_that_cannot_be_held_says_why(settings: dict[str, Any], wrong: str) -> None:
+    """When it is opened, not when it is over."""
+    with pytest.raises(Exception, match=wrong):
+        voting(Voter("ann", "yes"), Voter("bob", "yes"), **settings)
+
+
+def test_a_chair_alone_has_nobody_to_ask() -> None:
+    """The electorate is empty."""
+    with pytest.raises(Exception, match=r"nobody has a vote: the electorate is empty"):
+        World().add(Chair()).run(until=1.0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"deadline": float("nan")}, {"deadline": float("inf")}, {"proposals": "tea"}]
+)
+def test_a_deadline_comes_and_a_text_is_one_proposal(settings: dict[str, Any]) -> None:
+    """Letters are not put to the vote."""
+    with pytest.raises(ValueError, match=r"Write Chair\(proposals=\('tea', 'more tea'\), deadline=1.0\)"):
+        Chair(**settings)
+
+
+def test_the_chair_is_polling_while_a_vote_is_open() -> None:
+    """And idle when it is closed."""
+    roles = demo().trace.select("role", agent="chair")
+    assert [(each.time, each.data) for each in roles] == [(0.0, "polling"), (1.0, "idle")]

@@ -1,0 +1,274 @@
+"""Ranked ballots: every method against an independent count, and against the definitions."""
+
+from __future__ import annotations
+
+import random
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pref_voting import voting_methods
+from pref_voting.profiles import Profile as Theirs
+
+from coordlab.patterns.voting import ranked
+from coordlab.patterns.voting.ranked import (
+    CONDORCET,
+    METHODS,
+    Profile,
+    Ranking,
+    approval,
+    borda,
+    condorcet_cycle,
+    condorcet_winner,
+    instant_runoff,
+    plurality,
+    profile,
+    ranked_pairs,
+    schulze,
+    smith_set,
+)
+
+TENNESSEE = profile({tuple("MNCK"): 42, tuple("NCKM"): 26, tuple("CKNM"): 15, tuple("KCNM"): 17})
+CYCLE = profile([tuple("ABC"), tuple("BCA"), tuple("CAB")])
+
+ORACLES = {
+    "plurality": voting_methods.plurality,
+    "borda": voting_methods.borda,
+    "copeland": voting_methods.copeland,
+    "minimax": voting_methods.minimax,
+    "schulze": voting_methods.beat_path,
+    "ranked_pairs": voting_methods.ranked_pairs,
+    "instant_runoff": voting_methods.instant_runoff_put,
+}
+
+
+def drawn(seed: int, most: int = 5) -> tuple[list[Ranking], str]:
+    """Up to nine full rankings of up to `most` alternatives."""
+    dice = random.Random(seed)
+    names = "abcdefgh"[: dice.randint(1, most)]
+    return [tuple(dice.sample(names, len(names))) for _ in range(dice.randint(1, 9))], names
+
+
+def beats(votes: Profile, one: str, other: str) -> bool:
+    """Counted ballot by ballot."""
+    place = [
+        {each: rank for rank, level in enumerate(levels) for each in level} for levels, _ in votes.ballots
+    ]
+    many = [count for _, count in votes.ballots]
+    last = len(votes.alternatives)
+    signs = [
+        (where.get(one, last) < where.get(other, last)) - (where.get(one, last) > where.get(other, last))
+        for where in place
+    ]
+    return sum(sign * count for sign, count in zip(signs, many, strict=True)) > 0
+
+
+# --- what the books say ---------------------------------------------------------------------------
+
+
+def test_tennessee_has_three_capitals_and_one_condorcet_winner() -> None:
+    """Memphis has most first places, Knoxville survives the run-offs, Nashville beats everybody."""
+    assert {name: method(TENNESSEE) for name, method in METHODS.items() if name != "approval"} == {
+        "plurality": ("M",),
+        "borda": ("N",),
+        "instant_runoff": ("K",),
+        "copeland": ("N",),
+        "minimax": ("N",),
+        "schulze": ("N",),
+        "ranked_pairs": ("N",),
+    }
+    assert (condorcet_winner(TENNESSEE), condorcet_cycle(TENNESSEE)) == ("N", ())
+
+
+def test_three_voters_may_want_a_circle() -> None:
+    """ABC, BCA, CAB: nobody beats everybody, the circle is shown, and no method can prefer one of three."""
+    assert condorcet_winner(CYCLE) is None
+    assert condorcet_cycle(CYCLE) == smith_set(CYCLE) == ("A", "B", "C")
+    assert {name: method(CYCLE) for name, method in METHODS.items()} == dict.fromkeys(
+        METHODS, ("A", "B", "C")
+    )
+
+
+def test_schulze_picks_the_winner_of_the_example_he_gives() -> None:
+    """45 voters and five alternatives, as in section 3.1 of his paper: E wins."""
+    counts = {"ACBED": 5, "ADECB": 5, "BEDAC": 8, "CABED": 3, "CAEBD": 7, "CBADE": 2, "DCEBA": 7, "EBADC": 8}
+    assert schulze(profile({tuple(order): many for order, many in counts.items()})) == ("E",)
+
+
+# --- independent counts ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_methods_agree_with_an_independent_count(name: str) -> None:
+    """150 small elections, rich in ties: the same set of winners as pref_voting."""
+    for seed in range(150):
+        rankings, names = drawn(
+            seed, most=4 if name == "ranked_pairs" else 5
+        )  # theirs goes through all orders
+        theirs = ORACLES[name](Theirs([[names.index(each) for each in ranking] for ranking in rankings]))
+        assert METHODS[name](profile(rankings, names)) == tuple(names[each] for each in sorted(theirs)), (
+            rankings
+        )
+
+
+def test_circles_and_smith_sets_are_what_their_definitions_say() -> None:
+    """By trying all groups and all circles."""
+    for seed in range(150):
+        rankings, names = drawn(seed)
+        votes = profile(rankings, names)
+        groups = [
+            group
+            for size in range(1, len(names) + 1)
+            for group in dict.fromkeys(tuple(sorted(each[:size])) for each in permutations(names))
+            if all(beats(votes, one, other) for one in group for other in names if other not in group)
+        ]
+        circles = [
+            path
+            for size in range(3, len(names) + 1)
+            for path in permutations(names, size)
+            if all(beats(votes, one, other) for one, other in zip(path, (*path[1:], path[0]), strict=True))
+        ]
+        assert smith_set(votes) == groups[0]
+        assert len(condorcet_cycle(votes)) == (len(circles[0]) if circles else 0)
+        assert condorcet_cycle(votes) in [(), *circles]
+        assert condorcet_winner(votes) == (groups[0][0] if len(groups[0]) == 1 else None)
+
+
+def names_and_ballots() -> st.SearchStrategy[list[Ranking]]:
+    """Rankings of four, some cut short, some with equals."""
+    levels = st.sampled_from(
+        [each[:size] for each in permutations("abcd") for size in range(1, 5)]
+        + [((one, other), third) for one, other, third, _ in permutations("abcd")]
+    )
+    return st.lists(levels, min_size=1, max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(names_and_ballots())
+def test_whoever_beats_everybody_wins(rankings: list[Ranking]) -> None:
+    """Ballots cut short and with equals included; and every such method stays within the Smith set."""
+    votes = profile(rankings, "abcd")
+    winner = condorcet_winner(votes)
+    by_hand = [one for one in "abcd" if all(beats(votes, one, each) for each in "abcd" if each != one)]
+    assert by_hand == ([winner] if winner else [])
+    for name in CONDORCET:
+        assert winner is None or METHODS[name](votes) == (winner,)
+    for name in ("copeland", "schulze", "ranked_pairs"):
+        assert set(METHODS[name](votes)) <= set(smith_set(votes))
+
+
+@settings(max_examples=60, deadline=None)
+@given(names_and_ballots(), st.permutations("abcd"))
+def test_no_method_looks_at_names_or_at_the_order_of_ballots(
+    rankings: list[Ranking], others: list[str]
+) -> None:
+    """Rename the alternatives, and the winners are renamed; turn the ballots round, and nothing happens."""
+    new = dict(zip("abcd", others, strict=True))
+
+    def renamed(ranking: Ranking) -> Ranking:
+        return tuple(
+            tuple(new[name] for name in each) if isinstance(each, tuple) else new[each] for each in ranking
+        )
+
+    before, after = profile(rankings, "abcd"), profile(list(map(renamed, reversed(rankings))), "abcd")
+    for name, method in METHODS.items():
+        assert {new[each] for each in method(before)} == set(method(after)), name
+
+
+# --- equals and unfinished ballots ----------------------------------------------------------------
+
+
+def test_equals_share_and_the_unnamed_stand_last() -> None:
+    """Each by the rule that is declared: halves for equals at the top, half a point for each equal below."""
+    votes = profile([(("a", "b"), "c"), ("c",), ("a",)])
+    assert votes.first_places("abc") == {"a": 1.5, "b": 0.5, "c": 1}
+    assert [votes.margins["a", "c"], votes.margins["a", "b"], votes.margins["b", "c"]] == [1, 1, 0]
+    assert (plurality(votes), borda(votes), approval(votes)) == (("a",), ("a",), ("a", "c"))
+
+
+def test_an_exhausted_ballot_counts_for_nobody() -> None:
+    """Who named only c says nothing between a and b: it gives both the same."""
+    assert instant_runoff(profile({("c",): 3, ("a", "b"): 5, ("b", "a"): 4})) == ("a",)
+
+
+def test_a_declared_order_breaks_ties_within_a_method() -> None:
+    """The tied circle: whoever the order favours wins the ranked pairs, and stays longest in the run-off."""
+    assert {first: ranked_pairs(CYCLE, order=first) for first in ("ABC", "BCA", "CAB")} == {
+        "ABC": ("A",),
+        "BCA": ("B",),
+        "CAB": ("C",),
+    }
+    assert instant_runoff(CYCLE, order="ABC") == ("A",)
+
+
+def test_one_alternative_wins_and_no_ballots_tie_everybody() -> None:
+    """By every method."""
+    assert {method(profile([("a",)])) for method in METHODS.values()} == {("a",)}
+    assert {method(profile([], "ab")) for method in METHODS.values()} == {("a", "b")}
+
+
+# --- what cannot be -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rankings", "wrong"),
+    [
+        ([("a", "b", "a")], r"names 'a' twice.*Leave out the second"),
+        ([("a", ("b", "a"))], r"names 'a' twice"),
+        ([("a", "z")], r"names 'z', but the alternatives are a, b\. Rank those only"),
+        ({("a",): -1}, r"-1 ballots say \('a',\): give a whole number"),
+        ({("a",): 0.5}, r"0.5 ballots say"),
+    ],
+)
+def test_ballots_that_cannot_be_are_refused(rankings: object, wrong: str) -> None:
+    """With what was given, what is allowed and what to write."""
+    with pytest.raises(ValueError, match=wrong):
+        profile(rankings, "ab")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ranking", "wrong"),
+    [
+        ("ann", r"'ann' is no ranking, which is a tuple, the best first"),
+        (["ann"], r"\['ann'\] is no ranking"),
+        (("ann", 5), r"ranks 5, which is no name\. Name alternatives by texts"),
+    ],
+)
+def test_what_is_no_ranking_is_refused(ranking: object, wrong: str) -> None:
+    """A text would otherwise be read letter by letter."""
+    with pytest.raises(TypeError, match=wrong):
+        profile([ranking])  # type: ignore[list-item]
+
+
+def test_an_election_needs_somebody_to_elect() -> None:
+    """No ballots and no alternatives: nobody could win."""
+    with pytest.raises(ValueError, match=r"nobody stands for election\. Give alternatives"):
+        profile([])
+
+
+def test_too_many_ties_ask_for_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty alternatives without a ballot tie in too many ways to follow them all; an order settles it."""
+    monkeypatch.setattr(ranked, "MOST", 2)
+    ties = profile([tuple("abcde"), tuple("bcdea"), tuple("cdeab"), tuple("deabc"), tuple("eabcd")])
+    for method in (instant_runoff, ranked_pairs):
+        with pytest.raises(
+            ValueError, match=r"more than 2 ways to break the ties\. Declare one: give order="
+        ):
+            method(ties)
+        assert method(ties, order="abcde") == ("a",)
+
+
+@pytest.mark.parametrize("order", [("a",), ("a", "a"), ("a", "b", "c")])
+@pytest.mark.parametrize("method", [instant_runoff, ranked_pairs])
+def test_an_order_that_breaks_ties_names_each_alternative_once(method: Any, order: tuple[str, ...]) -> None:
+    """Else there is no telling which way a tie goes."""
+    with pytest.raises(ValueError, match=r"order=.*: each alternative stands there once, .* Write for"):
+        method(profile([("a", "b")]), order)
+
+
+def test_ballots_are_counted_by_numbers() -> None:
+    """True is no one."""
+    with pytest.raises(ValueError, match=r"True ballots say \('a',\)"):
+        profile({("a",): True})

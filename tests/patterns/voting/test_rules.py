@@ -1,0 +1,406 @@
+"""Which ballots count, what they decide, and when the rest can be spared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coordlab.patterns.voting.rules import Ballot, Choice, Majority, Outcome, Poll, canonical, decide, elect
+
+BASES = ("simple", "present", "absolute")
+THRESHOLDS = (Fraction(1, 2), Fraction(3, 5), Fraction(2, 3), Fraction(1))
+TIES = ("tie", "rejected", "accepted")
+RULES = [Majority(*settings) for settings in product(BASES, THRESHOLDS, TIES)]
+FAVOURS = {"rejected": 0, "tie": 1, "accepted": 2}
+
+
+def voters(size: int) -> list[str]:
+    return [f"v{number}" for number in range(size)]
+
+
+def votes(*choices: str) -> list[Ballot]:
+    """One ballot each from v0, v1, v2 ..."""
+    return [Ballot(voter, choice) for voter, choice in zip(voters(len(choices)), choices, strict=True)]
+
+
+def counted(yes: int, no: int, abstain: int, size: int, rule: Majority, quorum: int = 1) -> str:
+    """The outcome of so many votes of so many voters."""
+    poll = Poll(voters(size), rule, quorum)
+    for ballot in votes(*["yes"] * yes, *["no"] * no, *["abstain"] * abstain):
+        poll.take(ballot)
+    return poll.close().result
+
+
+def verdicts(outcome: Outcome) -> list[str]:
+    return [each.verdict for each in outcome.audit]
+
+
+def tallies(size: int) -> list[tuple[int, int, int]]:
+    """All numbers of yes, no and abstain among so many voters."""
+    return [each for each in product(range(size + 1), repeat=3) if sum(each) <= size]
+
+
+# --- what is decided ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "abstain", "size", "simple", "present", "absolute"),
+    [
+        (3, 2, 0, 5, "accepted", "accepted", "accepted"),
+        (2, 2, 0, 4, "tie", "tie", "tie"),
+        (2, 1, 2, 5, "accepted", "rejected", "rejected"),  # who abstains is present
+        (2, 1, 0, 5, "accepted", "accepted", "rejected"),  # who is silent is not
+        (2, 2, 0, 5, "tie", "tie", "rejected"),
+        (2, 1, 1, 4, "accepted", "tie", "tie"),  # half of those present
+        (0, 0, 3, 3, "tie", "rejected", "rejected"),  # nobody said yes or no
+        (1, 2, 0, 3, "rejected", "rejected", "rejected"),
+    ],
+)
+def test_a_majority_needs_a_base(
+    yes: int, no: int, abstain: int, size: int, simple: str, present: str, absolute: str
+) -> None:
+    """The same votes, by those cast, by those present, and by all who may vote."""
+    found = {base: counted(yes, no, abstain, size, Majority(base)) for base in BASES}
+    assert found == {"simple": simple, "present": present, "absolute": absolute}
+
+
+@pytest.mark.parametrize("threshold", [Fraction(2, 3), 2 / 3, "2/3", 0.6667])
+def test_a_supermajority_must_be_reached(threshold: Fraction | float | str) -> None:
+    """6 of 9 are two thirds, however one writes that; 5 of 9 are not, and no tie either."""
+    if threshold != 0.6667:
+        assert counted(6, 3, 0, 9, Majority(threshold=threshold)) == "accepted"
+    assert counted(7, 2, 0, 9, Majority(threshold=threshold)) == "accepted"
+    assert counted(5, 4, 0, 9, Majority(threshold=threshold)) == "rejected"
+
+
+def test_the_tie_rule_says_what_becomes_of_a_tie() -> None:
+    """Its own outcome, or what is stands, or what is new."""
+    assert [counted(2, 2, 0, 4, Majority(tie=tie)) for tie in TIES] == list(TIES)
+
+
+def test_silence_is_not_abstention() -> None:
+    """With a quorum of 3, one yes and two abstentions are enough; one yes and 99 silent are not."""
+    electorate = voters(100)
+    assert decide(votes("yes"), electorate).result == "no_quorum"
+    assert decide(votes("yes"), electorate, quorum=3).result == "no_quorum"
+    assert decide(votes("yes", "abstain", "abstain"), electorate, quorum=3).result == "accepted"
+
+
+def test_an_outcome_tells_a_tie_from_no_votes_and_from_a_no() -> None:
+    """Result, counts and who was missing."""
+    assert repr(decide(votes("yes", "no"), voters(2))) == "<Outcome tie: 1 no, 1 yes>"
+    assert repr(decide(votes("abstain", "abstain"), voters(3))) == "<Outcome tie: 2 abstain; missing v2>"
+    assert repr(decide(votes("no", "no"), voters(3))) == "<Outcome rejected: 2 no; missing v2>"
+    assert repr(decide([], voters(2))) == "<Outcome no_quorum: no ballot; missing v0, v1>"
+    outcome = decide(votes("yes", "no", "yes"), voters(4))
+    assert (outcome.votes("yes"), outcome.votes("abstain"), outcome.present) == (2, 0, 3)
+
+
+# --- invariants, exhaustively ---------------------------------------------------------------------
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["yes", "no", "abstain"]), max_size=7), st.randoms(use_true_random=False))
+def test_who_votes_how_does_not_matter(choices: list[str], dice: object) -> None:
+    """Anonymity: hand the ballots to the voters in another way, in another order: the same outcome."""
+    others = dice.sample(choices, len(choices))  # type: ignore[attr-defined]
+    for rule in RULES:
+        polls = [Poll(voters(7), rule), Poll(voters(7), rule)]
+        for poll, cast in zip(polls, (votes(*choices), votes(*others)[::-1]), strict=True):
+            for ballot in cast:
+                poll.take(ballot)
+        one, other = (poll.close() for poll in polls)
+        assert (one.result, one.counts) == (other.result, other.counts)
+
+
+def test_yes_and_no_are_alike_to_a_simple_majority() -> None:
+    """Neutrality: swap them, and accepted and rejected are swapped; a tie stays one."""
+    swapped = {"accepted": "rejected", "rejected": "accepted", "tie": "tie"}
+    for yes, no, abstain in tallies(6):
+        if yes + no + abstain:
+            before, after = (counted(*each, abstain, 6, Majority()) for each in ((yes, no), (no, yes)))
+            assert after == swapped[before]
+
+
+def test_one_more_yes_never_hurts() -> None:
+    """Monotone: no to yes, or silence to yes, or no to silence, never leads away from accepted."""
+    for rule, (yes, no, abstain) in product(RULES, tallies(5)):
+        if yes + no + abstain == 0:
+            continue
+        before = FAVOURS[counted(yes, no, abstain, 5, rule)]
+        if no:
+            assert FAVOURS[counted(yes + 1, no - 1, abstain, 5, rule)] >= before
+        if no:
+            assert FAVOURS[counted(yes, no - 1, abstain + 1, 5, rule)] >= before
+        if abstain:
+            assert FAVOURS[counted(yes + 1, no, abstain - 1, 5, rule)] >= before
+        if yes + no + abstain < 5:
+            assert FAVOURS[counted(yes + 1, no, abstain, 5, rule)] >= before
+            assert FAVOURS[counted(yes, no + 1, abstain, 5, rule)] <= before
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_a_vote_is_settled_exactly_when_the_rest_cannot_change_it(size: int) -> None:
+    """Every tally, rule and quorum, against all that those who are missing may do, silence included."""
+    decided = undecided = 0
+    for rule, quorum in product(RULES, range(1, size + 1)):
+        results = {tally: counted(*tally, size, rule, quorum) for tally in tallies(size)}
+        for tally in tallies(size):
+            poll = Poll(voters(size), rule, quorum)
+            for ballot in votes(*Counter(dict(zip(("yes", "no", "abstain"), tally, strict=True))).elements()):
+                poll.take(ballot)
+            rest = tallies(size - sum(tally))
+            ends = {results[tuple(a + b for a, b in zip(tally, more, strict=True))] for more in rest}  # type: ignore[index]
+            assert poll.settled == (len(ends) == 1), (rule, quorum, tally)
+            decided, undecided = decided + poll.settled, undecided + (not poll.settled)
+    assert decided
+    assert undecided
+
+
+@pytest.mark.parametrize("rule", [Choice(("a", "b", "c")), Choice(), Choice(("a", "b", "c"), tie="order")])
+def test_a_plurality_is_settled_exactly_when_the_rest_cannot_change_it(rule: Choice) -> None:
+    """Every way in which five may vote for a, b or c, abstain or be silent, in parts."""
+    choices = ("a", "b", "c", "abstain", None)
+
+    def polled(cast: tuple[str | None, ...]) -> Poll:
+        poll = Poll(voters(5), rule, 2)
+        for voter, choice in zip(voters(5), cast, strict=False):
+            if choice:
+                poll.take(Ballot(voter, choice))
+        return poll
+
+    results = {
+        cast: (out := polled(cast).close()).result + str(out.winners) for cast in product(choices, repeat=5)
+    }
+    for known in range(6):
+        for cast in product(choices[:4], repeat=known):
+            ends = {results[(*cast, *more)] for more in product(choices, repeat=5 - known)}
+            assert polled(cast).settled == (len(ends) == 1), cast
+
+
+def test_ranked_ballots_wait_for_everybody() -> None:
+    """Whether the rest can change them is not asked, but by counting first places."""
+    poll = Poll(voters(3), Choice(("a", "b"), "schulze"))
+    for ballot in votes("a", "a"):
+        poll.take(ballot)
+    assert not poll.settled
+    poll.take(Ballot("v2", "b"))
+    assert poll.settled
+    assert repr(poll.close()) == "<Outcome elected a: 2 a, 1 b>"
+
+
+# --- which ballots count --------------------------------------------------------------------------
+
+
+def test_every_ballot_is_accounted_for() -> None:
+    """A lie about the name, a stranger, garbage, a second ballot, a late one: recorded, and not counted."""
+    outcome = decide(
+        [
+            Ballot("v0", "yes", at=0.1),
+            Ballot("v1", "no", at=0.2, sender="v0"),
+            Ballot("eve", "no", at=0.3),
+            Ballot("v1", "perhaps", at=0.4),
+            Ballot("v1", None, at=0.4),
+            Ballot("v0", "no", at=0.5),
+            Ballot("v1", "YES", at=0.6, sender="v1"),
+            Ballot("v2", "no", at=1.1),
+        ],
+        electorate=voters(3),
+        closes=1.0,
+    )
+    assert verdicts(outcome) == [
+        "counted",
+        "another's name",
+        "unknown voter",
+        "malformed",
+        "malformed",
+        "duplicate",
+        "counted",
+        "late",
+    ]
+    assert (outcome.result, outcome.counts, outcome.missing) == ("accepted", (("yes", 2),), ("v2",))
+
+
+def test_after_the_close_every_ballot_is_late() -> None:
+    """The outcome does not change."""
+    poll = Poll(voters(2))
+    poll.take(Ballot("v0", "yes"))
+    outcome = poll.close()
+    assert poll.take(Ballot("v1", "no")).verdict == "late"
+    assert poll.close().counts == outcome.counts
+
+
+# --- several alternatives -------------------------------------------------------------------------
+
+
+def test_texts_are_counted_by_what_they_say() -> None:
+    """Case, width, quotes and the full stop do not split a vote; a sign and a number are not lost."""
+    same = ["Paris", "paris.", ' "PARIS" ', "Ｐａｒｉｓ!", "“paris”", "pa" + "ris\n"]
+    assert {canonical(each) for each in same} == {"paris"}
+    assert [canonical(each) for each in ("-5", "5", "5!", "C++", "3.5", "New   York")] == [
+        *("-5", "5", "5!", "c++", "3.5", "new york"),
+    ]
+    outcome = elect([Ballot(f"v{n}", each) for n, each in enumerate([*same, "Lyon"])], voters(7))
+    assert repr(outcome) == "<Outcome elected paris: 6 paris, 1 lyon>"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=12))
+def test_what_is_canonical_stays_so(text: str) -> None:
+    """Twice is as good as once."""
+    assert canonical(canonical(text)) == canonical(text)
+
+
+def test_declared_alternatives_keep_their_spelling_and_others_are_malformed() -> None:
+    """A ballot for one that does not stand is recorded and counts for nobody."""
+    cities = ("Paris", "New York")
+    outcome = elect(votes("paris.", "NEW YORK", "new york", "Lyon", "abstain"), voters(5), cities)
+    assert repr(outcome) == (
+        "<Outcome elected New York: 2 New York, 1 Paris, 1 abstain; missing v3; not counted: v3 (malformed)>"
+    )
+    assert verdicts(outcome)[3] == "malformed"
+
+
+@pytest.mark.parametrize(
+    "choice",
+    ["", "...", (), None, 5, ("a", "A"), ("a", "z"), ("a", 5), ("a", ""), ("a", ("b", "a")), frozenset("ab")],
+)
+def test_what_is_no_ranking_is_malformed(choice: object) -> None:
+    """Whatever arrives, the vote goes on."""
+    outcome = elect([Ballot("v0", choice), Ballot("v1", "a")], voters(2), ("a", "b"), quorum=1)
+    assert (verdicts(outcome), outcome.winners) == (["malformed", "counted"], ("a",))
+
+
+def test_ranked_ballots_are_counted_by_the_method_that_is_asked_for() -> None:
+    """Tennessee: plurality and the Condorcet winner differ."""
+    orders = ["MNCK"] * 42 + ["NCKM"] * 26 + ["CKNM"] * 15 + ["KCNM"] * 17
+    ballots = [Ballot(voter, tuple(order)) for voter, order in zip(voters(100), orders, strict=True)]
+    winners = {
+        name: elect(ballots, voters(100), tuple("MNCK"), name).winners
+        for name in ("plurality", "instant_runoff", "schulze")
+    }
+    assert winners == {"plurality": ("M",), "instant_runoff": ("K",), "schulze": ("N",)}
+
+
+def test_a_tie_among_several_is_its_own_outcome_or_falls_to_the_first_declared() -> None:
+    """The circle of three, by either rule; and nobody chosen by anybody."""
+    circle = [Ballot(f"v{n}", tuple(order)) for n, order in enumerate(("abc", "bca", "cab"))]
+    tied = elect(circle, voters(3), ("c", "a", "b"), "schulze")
+    assert (tied.result, tied.winners) == ("tie", ("c", "a", "b"))
+    broken = elect(circle, voters(3), ("c", "a", "b"), "schulze", tie="order")
+    assert (broken.result, broken.winners) == ("elected", ("c",))
+    assert elect(votes("abstain", "abstain"), voters(2)).result == "tie"
+
+
+# --- what cannot be -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"electorate": []}, r"nobody has a vote: the electorate is empty\. Give the names"),
+        ({"electorate": ["v0", "v0"]}, r"'v0' stands twice in the electorate.*Name it once"),
+        ({"quorum": 4}, r"quorum=4 of 3 voters: give a whole number from 1 to 3"),
+        ({"quorum": 0}, r"quorum=0 of 3 voters"),
+        ({"quorum": 0.5}, r"quorum=0.5 of 3 voters"),
+        ({"base": "some"}, r"base='some' is none of simple, present, absolute\. Write base='simple'"),
+        ({"tie": "coin"}, r"tie='coin' is none of tie, rejected, accepted"),
+        ({"threshold": 0.4}, r"threshold=0.4: a share from 1/2 to 1 is meant.*Write threshold='2/3'"),
+        ({"threshold": 1.5}, r"threshold=1.5"),
+        ({"threshold": "half"}, r"threshold='half'"),
+        ({"threshold": float("nan")}, r"threshold=nan"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, object], says: str) -> None:
+    """With what was given, what is allowed and what to write."""
+    with pytest.raises(ValueError, match=says):
+        decide(votes("yes"), **{"electorate": voters(3), **wrong})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "says"),
+    [
+        (("a",), r"'a' alone is no choice\. Declare two or more, or none"),
+        (("Paris", "paris."), r"'paris' cannot be told from another choice\. Give alternatives that differ"),
+        (("a", "Abstain"), r"'abstain' cannot be told"),
+        (("a", "."), r"'' cannot be told"),
+    ],
+)
+def test_alternatives_must_differ(alternatives: tuple[str, ...], says: str) -> None:
+    """In what they say, not in how they are written."""
+    with pytest.raises(ValueError, match=says):
+        elect([], voters(1), alternatives)
+
+
+def test_a_method_that_is_not_there_is_refused() -> None:
+    """With the list of those that are."""
+    with pytest.raises(ValueError, match=r"method='range' is none of plurality, approval, borda"):
+        Choice(method="range")
+
+
+def test_what_is_no_ballot_and_no_list_of_names_is_refused() -> None:
+    """A pair is no ballot, and one text is no list of names."""
+    with pytest.raises(TypeError, match=r"\('ann', 'yes'\) is no ballot\. Write Ballot\('ann', 'yes'\)"):
+        decide([("ann", "yes")], ["ann"])  # type: ignore[list-item]
+    with pytest.raises(
+        TypeError, match=r"electorate='ann' is no list of texts\. Give a list of names: \['ann', 'bob'\]"
+    ):
+        decide([], "ann")
+
+
+@pytest.mark.parametrize(
+    ("made", "wrong"),
+    [
+        (lambda: Poll(["ann"], "schulze"), r"rule='schulze', .*: a rule is .* Write Poll\("),
+        (lambda: Poll(["ann"], closes=float("nan")), r"closes=nan: .* closes at some second"),
+        (lambda: Poll({"ann", "bob"}), r"is no list of texts"),
+        (lambda: Poll([1, 2]), r"electorate=\[1, 2\] is no list of texts"),
+        (lambda: Choice("tea"), r"alternatives='tea': give a tuple of texts"),
+        (lambda: Choice({"tea", "coffee"}), r"alternatives=.*: give a tuple of texts"),
+        (lambda: Choice((1, 2)), r"alternatives=\(1, 2\): give a tuple of texts"),
+    ],
+)
+def test_a_poll_is_refused_before_it_could_count_wrongly(made: Any, wrong: str) -> None:
+    """A rule by its name, no moment, names without order, and what are no names."""
+    with pytest.raises(TypeError, match=wrong):
+        made()
+
+
+def test_a_quorum_is_a_number_and_no_yes() -> None:
+    """True is no one."""
+    with pytest.raises(ValueError, match=r"quorum=True of 1 voters: give a whole number"):
+        Poll(["ann"], quorum=True)
+
+
+@pytest.mark.parametrize("text", ["a" + '."' * 3000, '."' * 3000 + "a", "." * 20_000 + "a"])
+def test_no_ballot_is_too_long_to_be_read(text: str) -> None:
+    """Whatever somebody writes around it, and before it can be told that it ends with a letter."""
+    assert canonical(text)[-1:] == "a"
+
+
+def test_a_ballot_at_the_close_is_in_time_and_one_after_it_is_not() -> None:
+    """The moment of the close belongs to the vote."""
+    poll = Poll(["ann", "bob"], closes=1.0)
+    assert poll.take(Ballot("ann", "yes", at=1.0)).verdict == "counted"
+    assert poll.take(Ballot("bob", "yes", at=1.000001)).verdict == "late"
+
+
+def test_nothing_of_nothing_is_a_tie_whatever_the_threshold() -> None:
+    """Two thirds of nobody are nobody; and 0.9 means nine tenths, not what a float makes of them."""
+    assert Majority(threshold="2/3").result(Counter(abstain=2), 2) == ("tie", ())
+    assert Majority(threshold=0.9).result(Counter(yes=9, no=1), 10) == ("accepted", ())
+
+
+def test_an_outcome_shows_the_ballots_that_do_not_count() -> None:
+    """Who came and was not counted is not who kept silent."""
+    spoilt = [Ballot("ann", True), Ballot("bob", "ja"), Ballot("zoe", "yes")]
+    assert repr(decide(spoilt, ["ann", "bob"])) == (
+        "<Outcome no_quorum: no ballot; missing ann, bob; "
+        "not counted: ann (malformed), bob (malformed), zoe (unknown voter)>"
+    )

@@ -1,0 +1,153 @@
+"""The jury theorem: every number, by counting, by simulation, and where it ends."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod, sqrt
+
+import pytest
+
+from coordlab.patterns.voting import theory
+from coordlab.patterns.voting.theory import (
+    common_cause,
+    correlated,
+    correlated_limit,
+    jury,
+    jury_of,
+    mixed,
+    simulated,
+    voters_needed,
+)
+
+
+def counted(competences: list[float], tied: float) -> float:
+    """By going through all ways in which they may vote."""
+    total = 0.0
+    for right in product((True, False), repeat=len(competences)):
+        chance = prod(p if each else 1 - p for p, each in zip(competences, right, strict=True))
+        lead = 2 * sum(right) - len(right)
+        total += chance * (tied if lead == 0 else lead > 0)
+    return total
+
+
+@pytest.mark.parametrize(
+    ("voters", "competence", "right"),
+    [
+        (101, 0.6, 0.97910),
+        (11, 0.6, 0.75350),
+        (21, 0.6, 0.82562),
+        (51, 0.6, 0.92647),
+        (5, 0.6, 0.68256),
+        (3, 0.6, 0.648),
+        (1001, 0.51, 0.73663),
+        (101, 0.45, 0.15624),
+        (7, 1.0, 1.0),
+        (7, 0.0, 0.0),
+    ],
+)
+def test_the_numbers_of_the_theorem(voters: int, competence: float, right: float) -> None:
+    """Larger juries are better above one half, and worse below."""
+    assert round(jury(voters, competence), 5) == right
+
+
+@pytest.mark.parametrize(("ties", "tied"), [("coin", 0.5), ("lost", 0.0)])
+def test_the_theorem_counts_every_way_to_vote(ties: str, tied: float) -> None:
+    """For one to six voters, of one competence and of several."""
+    for voters in range(1, 7):
+        assert jury(voters, 0.7, ties) == pytest.approx(counted([0.7] * voters, tied), abs=1e-12)
+        several = [0.3, 0.9, 0.6, 0.5, 1.0, 0.8][:voters]
+        assert jury_of(several, ties) == pytest.approx(counted(several, tied), abs=1e-12)
+
+
+def test_one_more_voter_on_an_odd_jury_changes_nothing_with_a_coin_and_harms_without() -> None:
+    """An even jury equals the next smaller odd one exactly; with ties lost, two are worse than one."""
+    for voters in range(2, 60, 2):
+        assert jury(voters, 0.6) == pytest.approx(jury(voters - 1, 0.6), abs=1e-12)
+        assert jury(voters, 0.6, "lost") < jury(voters - 1, 0.6)
+    assert round(jury(2, 0.7, "lost"), 10) == 0.49
+
+
+def test_the_curve_rises_by_simulation_as_by_the_formula() -> None:
+    """From 1 to 101 voters at p = 0.6, ten thousand juries each: within 3 standard deviations."""
+    for voters in range(1, 102):
+        right = jury(voters, 0.6)
+        assert abs(simulated(10_000, voters, 0.6) - right) < 3 * sqrt(right * (1 - right) / 10_000)
+
+
+def test_voters_who_differ_and_voters_who_copy_are_simulated_as_computed() -> None:
+    """Within 3 standard deviations of 10,000 juries."""
+    several = [0.9, 0.9, 0.6, 0.6, 0.6]
+    bound = 3 * sqrt(0.25 / 10_000)
+    assert abs(simulated(10_000, 5, several) - jury_of(several)) < bound
+    assert abs(simulated(10_000, 101, 0.6, copied=0.3) - common_cause(101, 0.6, 0.3)) < bound
+
+
+def test_what_all_copy_no_jury_can_mend() -> None:
+    """With three tenths copied, 101 voters are right in .8654, and no jury in more than .88."""
+    assert round(common_cause(101, 0.6, 0.3), 4) == 0.8654
+    assert round(common_cause(10_001, 0.6, 0.3), 3) == 0.88
+    assert common_cause(101, 0.6, 0.0) == jury(101, 0.6)
+    assert common_cause(101, 0.6, 1.0) == 0.6
+
+
+def test_correlated_votes_have_a_ceiling() -> None:
+    """With a correlation of .1 between any two, the jury never passes .736; with next to none, it does."""
+    curve = [correlated(voters, 0.6, 0.1) for voters in (1, 3, 11, 101, 1001)]
+    assert curve == sorted(curve)
+    assert round(curve[0], 10) == 0.6
+    assert curve[-1] < round(correlated_limit(0.6, 0.1), 4) == 0.7361
+    assert correlated(101, 0.6, 1e-6) == pytest.approx(jury(101, 0.6), abs=1e-4)
+
+
+def test_the_correlation_is_the_one_that_is_meant() -> None:
+    """Two are both right with p² + r p (1 - p); a majority of three with thrice that less twice all three."""
+    a, b = 5.4, 3.6
+    two = a * (a + 1) / ((a + b) * (a + b + 1))
+    three = two * (a + 2) / (a + b + 2)
+    assert two == pytest.approx(0.6**2 + 0.1 * 0.6 * 0.4)
+    assert correlated(3, 0.6, 0.1) == pytest.approx(3 * two - 2 * three)
+
+
+def test_with_questions_of_mixed_difficulty_five_are_best() -> None:
+    """.711 with five voters; more of them fall to the share of the easy questions."""
+    curve = {voters: mixed(voters) for voters in range(1, 202, 2)}
+    assert max(curve, key=lambda voters: curve[voters]) == 5
+    assert [round(curve[voters], 3) for voters in (5, 201)] == [0.711, 0.601]
+    assert round(mixed(2001), 3) == 0.6
+
+
+@pytest.mark.parametrize(
+    ("competence", "target", "voters"),
+    [(0.6, 0.95, 67), (0.6, 0.99, 133), (0.6, 0.6, 1), (1, 0.9, 1), (0.6, 0.61, 3)],
+)
+def test_the_smallest_jury_is_enough_and_the_next_smaller_is_not(
+    competence: float, target: float, voters: int
+) -> None:
+    """Odd, and found by halving."""
+    assert voters_needed(competence, target) == voters
+    assert jury(voters, competence) >= target
+    assert voters == 1 or jury(voters - 2, competence) < target
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong"),
+    [
+        (lambda: jury(0, 0.6), r"voters=0: a jury has at least one"),
+        (lambda: jury_of([]), r"voters=0"),
+        (lambda: jury(3, 1.2), r"competence=1.2: a probability is meant\. Give a number from 0 to 1"),
+        (lambda: jury_of([0.5, -1]), r"competence=-1"),
+        (lambda: jury(3, 0.6, ties="won"), r"ties='won': a tie is broken by a 'coin', or 'lost'"),
+        (lambda: common_cause(3, 0.6, 2), r"copied=2"),
+        (lambda: correlated(3, 0.6, 0), r"correlation=0: give a number above 0 and below 1"),
+        (lambda: correlated(3, 1, 0.1), r"competence=1"),
+        (lambda: mixed(3, [(0.5, 0.6)]), r"the shares \[0.5\] add up to 0.5\. Give shares that add up to 1"),
+        (lambda: voters_needed(0.5, 0.9), r"competence=0.5, target=0.9: no jury gets there"),
+        (lambda: voters_needed(0.6, 1), r"Give a competence above 0.5 and a target below 1"),
+        (lambda: simulated(10, 3, [0.5]), r"1 competences for 3 voters: give one, or one for each"),
+        (lambda: theory.messages(0), r"voters=0"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(asked: object, wrong: str) -> None:
+    """With what may be asked."""
+    with pytest.raises(ValueError, match=wrong):
+        asked()  # type: ignore[operator]

@@ -1,0 +1,102 @@
+"""The best weights: every number of the literature, and no rule is better."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from math import sqrt
+
+import pytest
+
+from coordlab.patterns.voting import theory as voting
+from coordlab.patterns.weighted.rules import log_odds
+from coordlab.patterns.weighted.theory import accuracy, best_accuracy, best_single, messages
+
+
+def weighed(competences: list[float]) -> float:
+    return accuracy([log_odds(p) for p in competences], competences)
+
+
+@pytest.mark.parametrize(
+    ("competences", "simple", "linear", "best"),
+    [
+        ([0.9, 0.9, 0.6, 0.6, 0.6], 0.87696, 0.90180, 0.92664),
+        ([0.95, 0.6, 0.6, 0.6, 0.6], 0.80352, None, 0.95),
+        ([0.9, 0.6, 0.6, 0.6, 0.6], 0.78624, None, 0.9),
+        ([0.1, 0.6, 0.6], 0.408, None, 0.9),
+    ],
+)
+def test_the_numbers_of_the_literature(
+    competences: list[float], simple: float, linear: float | None, best: float
+) -> None:
+    """One voter one vote, weights as competences, and log-odds."""
+    assert accuracy([1.0] * len(competences), competences) == pytest.approx(simple, abs=1e-9)
+    assert linear is None or accuracy(competences, competences) == pytest.approx(linear, abs=1e-9)
+    assert weighed(competences) == pytest.approx(best, abs=1e-9)
+    assert weighed(competences) >= best_single(competences) - 1e-12
+
+
+def test_equal_weights_are_the_jury() -> None:
+    """Two ways to the same number."""
+    for voters in range(1, 8):
+        several = [0.9, 0.3, 0.6, 0.5, 0.8, 0.7, 0.55][:voters]
+        assert accuracy([1.0] * voters, several) == pytest.approx(voting.jury_of(several), abs=1e-12)
+
+
+@pytest.mark.parametrize("voters", range(1, 13))
+def test_no_rule_is_better_than_log_odds(voters: int) -> None:
+    """In each of the 2^n ways to vote a rule takes one answer, and log-odds always take the likelier."""
+    dice = random.Random(voters)
+    for _ in range(8 if voters < 10 else 2):
+        competences = [dice.choice([0.5, 0.6, 0.6, dice.uniform(0.02, 0.98)]) for _ in range(voters)]
+        assert weighed(competences) == pytest.approx(best_accuracy(competences), abs=1e-9)
+
+
+@pytest.mark.parametrize("competences", [[0.9, 0.6, 0.6], [0.2, 0.7, 0.6], [0.5, 0.8, 0.3]])
+def test_the_best_of_all_rules_is_found_by_trying_them_all(competences: list[float]) -> None:
+    """Three voters vote in 8 ways, so there are 256 rules: none is right more often."""
+    ways = list(product((1, -1), repeat=3))
+
+    def right(rule: dict[tuple[int, ...], int]) -> float:
+        """How often, yes and no being equally likely to be true."""
+        total = 0.0
+        for truth, votes in product((1, -1), ways):
+            chance = 0.5
+            for vote, p in zip(votes, competences, strict=True):
+                chance *= p if vote == truth else 1 - p
+            total += chance * (rule[votes] == truth)
+        return total
+
+    rules = [dict(zip(ways, says, strict=True)) for says in product((1, -1), repeat=8)]
+    assert max(map(right, rules)) == pytest.approx(best_accuracy(competences), abs=1e-12)
+    assert weighed(competences) == pytest.approx(best_accuracy(competences), abs=1e-12)
+
+
+def test_simulated_panels_are_right_as_often_as_computed() -> None:
+    """20,000 panels of (.9, .9, .6, .6, .6), within 3 standard deviations."""
+    dice, competences = random.Random(3), [0.9, 0.9, 0.6, 0.6, 0.6]
+    weights = [log_odds(p) for p in competences]
+    leads = [
+        sum(w if dice.random() < p else -w for w, p in zip(weights, competences, strict=True))
+        for _ in range(20_000)
+    ]
+    share, exact = sum(lead > 0 for lead in leads) / len(leads), accuracy(weights, competences)
+    assert abs(share - exact) < 3 * sqrt(exact * (1 - exact) / len(leads))
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong"),
+    [
+        (lambda: accuracy([1.0], [0.6, 0.7]), r"1 weights for 2 voters: give one for each"),
+        (lambda: accuracy([float("inf")], [0.6]), r"weight inf: nobody is that sure\. Give finite numbers"),
+        (lambda: accuracy([1.0], [1.2]), r"competence 1.2: a probability is meant"),
+        (lambda: best_accuracy([]), r"0 voters: every way to vote is gone through, so give 1 to 20"),
+        (lambda: best_accuracy([0.6] * 21), r"21 voters.*take coordlab.patterns.voting.theory.jury_of"),
+        (lambda: best_single([-0.1]), r"competence -0.1"),
+        (lambda: messages(0), r"voters=0: somebody must be asked"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(asked: object, wrong: str) -> None:
+    """With what may be asked."""
+    with pytest.raises(ValueError, match=wrong):
+        asked()  # type: ignore[operator]

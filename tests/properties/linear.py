@@ -1,0 +1,34 @@
+"""How much work a property has with a trace, counted rather than timed."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+from coordlab.properties import Property
+from coordlab.trace.trace import Trace
+
+
+def steps(judge: Property, trace: Trace) -> int:
+    """The bytecode instructions that the property executes."""
+    count = 0
+
+    def instruction(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += event == "opcode"
+        return instruction
+
+    before = sys.gettrace()
+    sys.settrace(instruction)
+    try:
+        judge(trace)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def growth(judge: Property, short: Trace, long: Trace) -> float:
+    """By how much more the work grows than the trace: about 1 if the work is linear."""
+    return steps(judge, long) / steps(judge, short) / (len(long) / len(short))

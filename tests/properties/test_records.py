@@ -1,0 +1,57 @@
+"""Records of a file, made messages again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from coordlab.properties.records import as_message, as_one_of
+from coordlab.trace.trace import Record
+from coordlab.world.message import message
+
+
+class Colour(StrEnum):
+    """Of a thing."""
+
+    RED = "red"
+
+
+@message
+class Thing:
+    """This is one."""
+
+    name: str
+    colour: Colour = Colour.RED
+
+
+@message
+class Box:
+    """These are in it."""
+
+    things: tuple[Thing, ...] = ()
+    best: Thing | None = None
+    labels: frozenset[str] = frozenset()
+    other: Any = None
+
+
+def test_fields_become_what_the_class_says() -> None:
+    """Messages in tuples, an optional one, an enum, a set; what may be anything stays."""
+    thing = Record(name="pen", colour="red")
+    told = Record(things=(thing,), best=thing, labels=frozenset({"a"}), other=Record(x=1))
+    made = as_message(Box, told)
+    assert made.things == (Thing("pen"),)
+    assert made.best == Thing("pen")
+    assert isinstance(made.best.colour, Colour)
+    assert (made.labels, made.other) == (frozenset({"a"}), Record(x=1))
+
+
+def test_what_is_a_message_already_stays_itself() -> None:
+    """A run's own trace holds messages."""
+    box = Box()
+    assert as_message(Box, box) is box
+
+
+def test_a_record_is_known_by_its_fields() -> None:
+    """Also within tuples; whatever fits no class stays as it is."""
+    told = (Record(name="pen", colour="red"), Record(x=1), "words")
+    assert as_one_of((Box, Thing), told) == (Thing("pen"), Record(x=1), "words")

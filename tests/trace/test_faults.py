@@ -1,0 +1,604 @@
+"""Faults: each kind strikes as it says, ends as it says, and fits in one short text."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordlab.trace.faults import (
+    ROGUE,
+    Crash,
+    Cut,
+    Delay,
+    Drop,
+    Duplicate,
+    FaultError,
+    Partition,
+    Restart,
+    Rogue,
+    Skew,
+    Slow,
+    read_fault,
+    seconds,
+)
+from coordlab.world.agent import Agent, State
+from coordlab.world.message import message
+from coordlab.world.world import World
+
+
+@message
+class Ping:
+    """Are you there?"""
+
+
+@message
+class Pong:
+    """I am."""
+
+
+class Pinger(Agent):
+    """Pings its friends once a second and counts who answered."""
+
+    heard = State(())
+
+    def __init__(self, name, *friends, period=1.0):
+        super().__init__(name)
+        self.friends, self.period = friends, period
+
+    async def run(self):
+        if self.friends:
+            async for _ in self.every(self.period):
+                self.heard = tuple(await self.ask(self.friends, Ping(), within=0.5))
+
+    def on_ping(self, sender, message):
+        return Pong()
+
+
+def tell(*faults, until=5.0, latency=0.1, friends=("bob",), names=("bob", "cat")):
+    """Ann pings her friends; the trace of it under these faults."""
+    world = World(latency=latency).add(Pinger("ann", *friends), *map(Pinger, names))
+    return world.inject(*faults).run(until=until).trace
+
+
+def story(trace, *kinds):
+    """The events of these kinds, one line each."""
+    return [str(event) for event in trace if event.kind in kinds]
+
+
+# --- crash and restart ---------------------------------------------------------------------------------
+
+
+def test_a_crash_is_a_power_cut():
+    """Bob dies at 1.05 with Ann's ping on its way: it is lost, and he answers no more."""
+    trace = tell("crash bob @1.05", until=2.4)
+    assert story(trace, "fault", "crash", "deliver", "drop") == [
+        "1.050 bob fault Crash crash bob @1.05",
+        "1.050 bob crash",
+        "1.100 bob drop Ping <- ann down",
+        "2.100 bob drop Ping <- ann down",
+    ]
+
+
+def test_what_a_crashed_agent_had_sent_still_arrives():
+    """Bob answers at 1.1 and dies at 1.15; his answer reaches Ann at 1.2."""
+    trace = tell("crash bob @1.15", until=1.5)
+    assert trace.select("handle", agent="ann").as_text() == "1.200 ann handle Pong <- bob"
+
+
+def test_a_crash_with_an_end_restarts():
+    """Down from 1.5 to 2.5, Bob misses the ping of 2 and answers the one of 3."""
+    trace = tell("crash bob @1.5..2.5", until=3.5)
+    assert story(trace, "fault", "heal", "crash", "restart") == [
+        "1.500 bob fault Crash crash bob @1.5..2.5",
+        "1.500 bob crash",
+        "2.500 bob heal Crash crash bob @1.5..2.5",
+        "2.500 bob restart Pinger [['heard', []]]",
+    ]
+    assert [event.data for event in trace.select("heard", agent="ann")] == [("bob",), (), ("bob",)]
+
+
+def test_the_cause_of_a_crash_is_its_fault():
+    """Crash and restart rows point to the fault that brought them."""
+    trace = tell("crash bob @1", "restart bob @2", until=3)
+    causes = {event.kind: trace[event.cause].kind for event in trace if event.kind in ("crash", "restart")}
+    assert causes == {"crash": "fault", "restart": "fault"}
+
+
+def test_restart_keeps_stable_storage_and_nothing_else():
+    """The count in memory begins anew, the one in stable storage goes on."""
+
+    class Counter(Agent):
+        volatile = State(0)
+        kept = State(0)
+
+        async def run(self):
+            self.stable["starts"] = self.stable.get("starts", 0) + 1
+            self.kept = self.stable["starts"]
+            async for beat in self.every(1):
+                self.volatile = beat
+
+    trace = World().add(Counter("zoe")).inject("crash zoe @2.5..3").run(until=4.5).trace
+    assert [(event.time, event.name, event.data) for event in trace.select("state")] == [
+        (0, "kept", 1),
+        (1, "volatile", 1),
+        (2, "volatile", 2),
+        (3, "kept", 2),
+        (4, "volatile", 1),
+    ]
+
+
+def test_the_last_breath_of_a_process_leaves_no_trace():
+    """`finally` blocks run when the power is cut, but cannot send, note, change state or write to disk."""
+    tried = []
+
+    class Dying(Agent):
+        role = State("alive")
+
+        async def run(self):
+            self.stable["written"] = "before"
+            try:
+                await self.sleep(100)
+            finally:
+                self.role = "dying"
+                self.note("farewell")
+                self.send("bob", Ping())
+                self.stable["written"] = "after"
+                self.spawn(self.sleep_on())
+                asyncio.get_running_loop().call_later(1, self.send, "bob", Ping())
+                tried.append("everything")
+                await self.sleep(1)
+                tried.append("to wait")
+
+        async def sleep_on(self):
+            tried.append("to spawn")
+
+    world = World().add(Dying("zoe"), Pinger("bob")).inject("crash zoe @1")
+    trace = world.run(until=5).trace
+    assert [event.kind for event in trace] == ["start", "start", "fault", "crash"]
+    assert (world["zoe"].stable, tried) == ({"written": "before"}, ["everything"])
+
+
+def test_everything_a_crashed_agent_had_going_dies():
+    """Its own tasks, asyncio's, their children, callbacks and timers: nobody speaks after the crash."""
+    spoke = []
+
+    class Busy(Agent):
+        async def run(self):
+            self.spawn(self.talk("spawned"))
+            asyncio.create_task(self.talk("created"))  # noqa: RUF006
+            asyncio.get_running_loop().call_later(2, spoke.append, "timer")
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.talk("grouped"))
+                await asyncio.gather(self.talk("gathered"), self.talk("gathered too"))
+
+        async def on_ping(self, sender, message):
+            await self.talk("handler")
+
+        async def talk(self, who):
+            await asyncio.sleep(2)
+            spoke.append(who)
+
+    world = World(latency=0.1).add(Busy("zoe"), Pinger("ann", "zoe", period=0.1)).inject("crash zoe @1")
+    world.run(until=5)
+    assert (spoke, [task for task in world.loop.tasks if task.owner is world["zoe"]]) == ([], [])
+
+
+def test_nested_task_groups_die_without_a_word(capfd):
+    """However often a dying coroutine waits in its `finally` blocks, Python has nothing to complain about."""
+
+    class Nested(Agent):
+        async def run(self):
+            async with asyncio.TaskGroup() as outer:
+                outer.create_task(self.inner())
+                async with asyncio.timeout(50), asyncio.TaskGroup() as inner:
+                    inner.create_task(asyncio.sleep(100))
+                    try:
+                        await asyncio.sleep(100)
+                    finally:
+                        for _ in range(20):
+                            await asyncio.sleep(1)
+
+        async def inner(self):
+            async for _ in self.numbers():
+                await asyncio.sleep(100)
+
+        async def numbers(self):
+            try:
+                yield 1
+                yield 2
+            finally:
+                await asyncio.sleep(1)
+
+    World().add(Nested("zoe"), Nested("yan")).inject("crash zoe @1").run(until=3)
+    assert capfd.readouterr().err == ""
+
+
+def test_who_will_not_die_is_left_lying(capfd):
+    """A coroutine that waits again and again whatever is thrown at it stops all the same."""
+    lived = []
+
+    class Undead(Agent):
+        async def run(self):
+            while True:
+                try:
+                    await asyncio.sleep(1)
+                    lived.append(self.now)
+                except BaseException:  # noqa: BLE001
+                    pass
+
+    World().add(Undead("zoe")).inject("crash zoe @2.5").run(until=9)
+    assert (lived, capfd.readouterr().err) == ([1, 2], "")
+
+
+def test_an_agent_may_pull_its_own_plug():
+    """Zoe crashes herself in the middle of an ask: she gets no further than her next await."""
+    seen = []
+
+    class Suicidal(Agent):
+        async def run(self):
+            self._world.crash(self.name)
+            seen.append(self.alive)
+            await self.ask("bob", Ping())
+            seen.append("never")
+
+    trace = World().add(Suicidal("zoe"), Pinger("bob")).run(until=2).trace
+    assert (seen, [event.kind for event in trace]) == ([False], ["start", "start", "crash"])
+
+
+def test_an_agent_may_be_crashed_from_its_handler():
+    """The handler that pulls the plug goes on, but its reply is not sent."""
+
+    class Fragile(Pinger):
+        def on_ping(self, sender, message):
+            self._world.inject(Crash(self.name))
+            self._world.crash(self.name)
+            return Pong()
+
+    trace = World().add(Pinger("ann", "zoe"), Fragile("zoe")).run(until=1.9).trace
+    assert (trace.count("Pong"), trace.count("crash")) == (0, 1)
+
+
+def test_a_crash_in_the_middle_of_an_ask_ends_the_question():
+    """Ann dies while she waits for Bob and is up again when he answers: too late, another Ann asked."""
+
+    class Once(Agent):
+        async def run(self):
+            if self.now == 0:
+                await self.ask("bob", Ping())
+
+    world = World(latency=1.0).add(Once("ann"), Pinger("bob")).inject("crash ann @0.5..1.5")
+    trace = world.run(until=5).trace
+    assert (
+        trace.select(agent="ann", since=1.6).as_text()
+        == "2.000 ann deliver Pong <- bob\n2.000 ann late Pong <- bob"
+    )
+
+
+def test_crashing_the_dead_and_waking_the_living_does_nothing():
+    """The faults are recorded; nothing else happens."""
+    trace = tell("crash bob @1", "crash bob @1.2", "restart bob @1.4", "restart bob @1.6", until=1.9)
+    assert story(trace, "crash", "restart") == ["1.000 bob crash", "1.400 bob restart Pinger [['heard', []]]"]
+
+
+def test_a_message_that_arrives_after_the_restart_is_read():
+    """Bob is up again before the ping arrives: the network does not know that he was down."""
+    trace = tell("crash bob @1.02..1.06", until=1.5)
+    assert trace.count("Pong") == 1
+
+
+def test_faults_strike_ahead_of_what_else_is_due_then():
+    """The ping arrives at 1.1 sharp; so does the crash, and it comes first."""
+    assert tell("crash bob @1.1", until=1.5).count("deliver") == 0
+    assert tell("crash bob @0..1.1", until=1.5).count("deliver", agent="bob") == 1
+
+
+def test_who_has_not_joined_can_neither_crash_nor_restart():
+    """Bob joins at 2; what strikes him before passes him by."""
+    world = World(latency=0.1).add(Pinger("ann", "bob")).add(Pinger("bob"), at=2.0)
+    trace = world.inject("crash bob @0.5..1.5", "restart bob @1").run(until=3.5).trace
+    assert story(trace, "start", "crash", "restart", "drop") == [
+        "0.000 ann start Pinger [['heard', []]]",
+        "1.100 bob drop Ping <- ann down",
+        "2.000 bob start Pinger [['heard', []]]",
+    ]
+
+
+def test_a_restart_fault_with_an_end_crashes_again():
+    """Restart is Crash turned round."""
+    trace = tell("crash bob @1", "restart bob @2..3", until=4)
+    assert story(trace, "crash", "restart")[-1] == "3.000 bob crash"
+
+
+# --- the network falls apart ---------------------------------------------------------------------------
+
+
+def test_a_partition_parts_and_heals():
+    """From 1.5 to 3.5 Ann and Bob hear nothing of each other; Cat stays with Bob."""
+    trace = tell("partition ann/bob,cat @1.5..3.5", until=4.5, friends=("bob", "cat"))
+    assert [event.data for event in trace.select("heard")] == [("bob", "cat"), (), ("bob", "cat")]
+    assert {event.data for event in trace.select("drop")} == {"cut"}
+
+
+def test_messages_are_lost_whether_they_meet_the_cut_or_leave_in_it():
+    """One is under way when the cut begins; one leaves while it lasts and would arrive after it."""
+    early = tell("cut ann>bob @1.05..1.5", until=1.9)
+    late = tell("cut ann>bob @0.9..1.05", until=1.9)
+    assert [trace.count("drop") for trace in (early, late)] == [1, 1]
+
+
+def test_a_cut_is_one_way():
+    """Ann's pings do not arrive; what Bob says does."""
+    world = World(latency=0.1).add(Pinger("ann", "bob"), Pinger("bob", "ann"))
+    trace = world.inject(Cut("ann", "bob", at=0.5)).run(until=1.5).trace
+    assert {(event.peer, event.agent) for event in trace.select("drop")} == {("ann", "bob")}
+    assert trace.select("deliver").as_text() == "1.100 ann deliver Ping <- bob"
+
+
+def test_who_is_in_no_group_is_in_the_rest():
+    """A partition that names Ann alone parts her from everybody; the others hear each other."""
+    world = World().add(Pinger("ann", "bob"), Pinger("bob", "cat"), Pinger("cat"))
+    trace = world.inject("partition ann @0").run(until=1.5).trace
+    assert {event.agent for event in trace.select("heard")} == {"bob"}
+
+
+def test_partitions_overlap():
+    """Two partitions at once: a link works when neither lies across it; each heals for itself."""
+    faults = ["partition ann/bob,cat @0.5..2.5", "partition ann,bob/cat @1.5..3.5"]
+    trace = tell(*faults, until=4.5, friends=("bob", "cat"))
+    assert [event.data for event in trace.select("heard")] == [("bob",), ("bob", "cat")]
+
+
+def test_equal_faults_end_one_by_one():
+    """Two equal cuts: the link is whole when the second one has ended."""
+    trace = tell("cut ann>bob @0.5..1.5", "cut ann>bob @0.5..2.5", until=3.5)
+    assert [event.time for event in trace.select("heard")] == [3.2]
+
+
+# --- slow agents, slow links, wrong clocks -------------------------------------------------------------
+
+
+def test_a_slow_agent_handles_later():
+    """Bob takes 0.3 s more for each message until 2."""
+    trace = tell("slow bob 0.3 @0.5..2", until=2.5)
+    assert [event.time for event in trace.select("handle", agent="bob")] == [1.4, 2.1]
+
+
+def test_a_slow_agent_keeps_the_order():
+    """The pings that waited are handled before those that come after Bob has recovered."""
+    world = World(latency=0.01).add(Pinger("ann", "bob", period=0.1), Pinger("bob"))
+    trace = world.inject("slow bob 0.35 @0..0.45").run(until=1).trace
+    handled = [row[4] for row in trace.rows if row[1] == "handle" and row[2] == "bob"]
+    assert handled == sorted(handled)
+    assert world["bob"]._delayed is False
+
+
+def test_what_waits_at_a_slow_agent_dies_with_it():
+    """The ping was delivered but not read when Bob crashed: it is gone, though he is up again in time."""
+    trace = tell("slow bob 0.8 @0", "crash bob @1.2..1.4", until=1.99)
+    assert story(trace, "deliver", "handle", "drop") == [
+        "1.100 bob deliver Ping <- ann",
+        "1.900 bob drop Ping <- ann down",
+    ]
+
+
+def test_a_slow_link_takes_longer_one_way():
+    """Ann's pings take 0.4 s instead of 0.1; the answers do not."""
+    trace = tell("slow ann>bob 0.3 @0..1.5", until=2.5)
+    assert [event.time for event in trace.select("deliver")] == [1.4, 1.5, 2.1, 2.2]
+
+
+def test_a_rogue_knows_that_it_is_one_while_the_fault_lasts():
+    """Bob is honest, then wrong in half of what he does, then honest again, a restart notwithstanding."""
+    seen = []
+
+    class Worker(Agent):
+        async def run(self):
+            async for _ in self.every(1.0):
+                rogue = self.rogue
+                seen.append((self.now, rogue and (rogue.how, rogue.share)))
+
+    World().add(Worker("bob")).inject("rogue bob wrong 0.5 @1.5..4.5", "crash bob @2.5..2.6").run(until=5.5)
+    wrong = ("wrong", 0.5)
+    assert seen == [(1.0, None), (2.0, wrong), (3.6, wrong), (4.6, None)]
+
+
+def test_a_skewed_clock_runs_fast_from_then_on():
+    """From 2 on Bob's clock gains a second each second, and starts half a second ahead."""
+    times = []
+
+    class Watcher(Agent):
+        async def run(self):
+            while True:
+                times.append(self.now)
+                await asyncio.sleep(1)
+
+    World().add(Watcher("bob")).inject("skew bob x2 +0.5 @2..4").run(until=5)
+    assert times == [0, 1, 2.5, 4.5, 4, 5]
+
+
+def test_a_fast_clock_waits_shorter():
+    """Twice as fast a clock has counted ten seconds after five."""
+
+    class Sleeper(Agent):
+        woke = State(False)
+
+        async def run(self):
+            await self.sleep(1)
+            await self.sleep(10)
+            self.woke = True
+
+    trace = World().add(Sleeper("bob")).inject(Skew("bob", 2.0, at=0.5)).run(until=20).trace
+    assert trace.select("woke")[0].time == 6.0
+
+
+# --- the nth message -----------------------------------------------------------------------------------
+
+
+def test_the_nth_message_is_dropped():
+    """The second ping from Ann to Bob is lost, and no other."""
+    trace = tell("drop ann>bob #2", until=3.5)
+    assert story(trace, "drop") == ["2.100 bob drop Ping <- ann dropped"]
+
+
+def test_the_nth_message_is_delayed_and_overtaken():
+    """The first ping comes 1.2 s late, after the second."""
+    trace = tell("delay ann>bob #1 1.2", until=2.5)
+    assert [row[4] for row in trace.rows if row[1] == "deliver" and row[2] == "bob"] == [2, 1]
+
+
+def test_the_nth_message_arrives_twice():
+    """Bob answers both copies; Ann takes the first answer, the other one is late."""
+    trace = tell("duplicate ann>bob #1", until=1.9)
+    assert (trace.count("deliver", agent="bob"), trace.count("late", agent="ann")) == (2, 1)
+
+
+def test_marks_do_not_move_the_other_messages():
+    """Dropping one message leaves the latency of every other as it was."""
+
+    def arrivals(*faults):
+        trace = tell(*faults, until=9.5, latency="uniform(0.05, 0.2)")
+        return [event.time for event in trace.select("handle", "Ping", agent="bob")]
+
+    whole, holed = arrivals(), arrivals("drop ann>bob #3", "delay ann>bob #5 0.3")
+    assert [time for time in whole if time not in holed] == [whole[2], whole[4]]
+
+
+# --- faults as text ------------------------------------------------------------------------------------
+
+NAMES = st.text(
+    st.characters(exclude_categories=("C", "Z"), exclude_characters=",>/|@#"), min_size=1, max_size=8
+)
+TIMES = st.floats(0, 1e6).map(lambda value: round(value, 6))
+SPANS = st.floats(1e-6, 1e6).map(lambda value: round(value, 6))
+
+
+@st.composite
+def faults(draw):
+    """Any fault at all."""
+    at = draw(st.none() | TIMES)
+    until = draw(st.none() | SPANS.map(lambda span: (at or 0) + span + 1e-6))
+    when = {"at": at, "until": until}
+    one, two, three = draw(st.lists(NAMES, min_size=3, max_size=3, unique=True))
+    nth = draw(st.integers(1, 10**6))
+    return draw(
+        st.sampled_from(
+            [
+                lambda: Crash(one, **when),
+                lambda: Restart(one, **when),
+                lambda: Partition([[one], [two, three]], **when),
+                lambda: Partition([[three, one, two]], **when),
+                lambda: Cut(one, two, **when),
+                lambda: Slow(one, draw(SPANS), **when),
+                lambda: Slow(f"{one}>{two}", draw(SPANS), **when),
+                lambda: Skew(one, draw(SPANS), draw(st.floats(-1e6, 1e6)), **when),
+                lambda: Rogue(one, draw(st.sampled_from(list(ROGUE))), draw(st.floats(0.001, 1)), **when),
+                lambda: Drop(one, two, nth),
+                lambda: Duplicate(one, two, nth),
+                lambda: Delay(one, two, nth, draw(SPANS)),
+            ]
+        )
+    )()
+
+
+@given(faults())
+def test_every_fault_reads_what_it_writes(fault):
+    """The text says all there is to a fault."""
+    assert read_fault(str(fault)) == fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (Crash("5", at=3.0), "crash 5 @3"),
+        (Crash("5", until=4), "crash 5 @..4"),
+        (Restart("5", at=9), "restart 5 @9"),
+        (Partition([["1", "2"], ["3"]], at=3, until=9), "partition 1,2/3 @3..9"),
+        (Partition("1,2/3", at=3, until=9), "partition 1,2/3 @3..9"),
+        (Cut("1", "2", at=3, until=5.25), "cut 1>2 @3..5.25"),
+        (Slow("3", 0.5, at=2, until=4), "slow 3 0.5 @2..4"),
+        (Slow("1>2", 0.5), "slow 1>2 0.5"),
+        (Skew("3", 1.1, -0.5, at=2), "skew 3 x1.1 -0.5 @2"),
+        (Rogue("3", "silent", at=2, until=4), "rogue 3 silent @2..4"),
+        (Rogue("3", "wrong", 0.25), "rogue 3 wrong 0.25"),
+        (Drop("1", "2", 3), "drop 1>2 #3"),
+        (Delay("1", "2", 3, 0.5), "delay 1>2 #3 0.5"),
+        (Duplicate("1", "2", 3), "duplicate 1>2 #3"),
+    ],
+)
+def test_faults_have_short_texts(fault, text):
+    """Each kind as it stands in a scenario line."""
+    assert str(fault) == text
+
+
+def test_defaults_may_be_left_out_of_the_text():
+    """Whoever types a fault by hand need not write everything."""
+    assert read_fault("slow 3") == Slow("3", 0.5)
+    assert read_fault("rogue 3") == Rogue("3", "wrong", 1.0)
+    assert read_fault("skew 3 +2") == Skew("3", 1.0, 2.0)
+    assert read_fault("  delay 1>2 #3 ") == Delay("1", "2", 3, 0.5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "crash",
+            "explode 5 @3",
+            "Crash 5 @3",
+            "crash 5 6 @3",
+            "crash 5 @",
+            "crash 5 @x",
+            "crash 5 @-1",
+        ),
+        *("crash 5 @nan", "crash 5 @inf", "crash 5 @1e10", "crash 5 @3..2", "crash 5 @3..3", "crash a,b @1"),
+        *("partition / @1", "partition 1,1/2 @1", "partition 1,2/2 @1", "partition 1,/2 @1", "partition @1"),
+        *("cut 1 @1", "cut 1>2>3 @1", "cut > @1", "slow 3 x @1", "slow 3 0 @1", "slow 3 -1", "slow 1>2>3 1"),
+        *("rogue 3 nasty", "rogue 3 wrong 0", "rogue 3 wrong 1.5", "rogue 3 wrong x", "rogue", "rogue 3 0.5"),
+        *("skew 3 x0", "skew 3 x-1", "skew", "drop 1>2", "drop 1>2 3", "drop 1>2 #0", "drop 1>2 #-1"),
+        *("drop 1>2 #1.5", "drop 1>2 #3 @4", "delay 1>2 #3 0", "delay 1>2 #3 nan", "duplicate 1 #3"),
+        *("crash \x00 @1", "crash \ud800 @1", "crash " + "5" * 101, "drop 1>2 #" + "9" * 5000),
+    ],
+)
+def test_a_text_that_is_no_fault_is_refused_with_an_example(text):
+    """Whatever is wrong, the error shows how it is written."""
+    with pytest.raises(FaultError, match=r"Write|as in"):
+        read_fault(text)
+
+
+def test_an_unknown_kind_of_fault_lists_the_kinds():
+    """So that a typo is easy to mend."""
+    kinds = "crash, cut, delay, drop, duplicate, partition, restart, rogue, skew, slow"
+    with pytest.raises(FaultError, match=f"'explode 5' begins with no kind of fault. There are {kinds}"):
+        read_fault("explode 5")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Crash("5", at="3"),
+        lambda: Crash("5", at=True),
+        lambda: Crash(5),
+        lambda: Crash("a b"),
+        lambda: Slow("3", "x"),
+        lambda: Skew("3", ahead="x"),
+        lambda: Drop("1", "2", 1.5),
+        lambda: Drop("1", "2", True),
+    ],
+)
+def test_a_fault_made_of_the_wrong_things_is_refused(make):
+    """In Python as in text."""
+    with pytest.raises(FaultError, match=r"Write|as in"):
+        make()
+
+
+def test_seconds_are_written_short():
+    """To the microsecond, and no longer than need be."""
+    assert [seconds(value) for value in (3, 0.25, 12.345678, 1e-6, 0)] == [
+        "3",
+        "0.25",
+        "12.345678",
+        "0.000001",
+        "0",
+    ]

@@ -1,0 +1,474 @@
+"""The trace: what it holds, what one asks of it, and how it is read from a file anybody may have written."""
+
+import json
+from enum import Enum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coordlab.trace.files import read_trace_file
+from coordlab.trace.narration import TEMPLATES, because, narration, sentence
+from coordlab.trace.trace import KINDS, SEND, Event, Trace, TraceError, dumps, plain
+from coordlab.world.agent import Agent, State
+from coordlab.world.message import message
+from coordlab.world.world import World
+
+
+class Sort(Enum):
+    """Of thing, one of them falsy."""
+
+    NONE = 0
+
+
+@message
+class Ask:
+    """What is this?"""
+
+    words: object = ""
+
+
+@message
+class Tell:
+    """This."""
+
+
+class Guide(Agent):
+    """Asks once a second; answers, and says what it thinks of it."""
+
+    role = State("idle")
+
+    async def run(self):
+        if self.name == "ann":
+            async for _ in self.every(1):
+                got = await self.ask(self.peers, Ask(("a", 1)), within=0.5)
+                self.role = f"heard {len(got)}"
+
+    def on_ask(self, sender, message):
+        self.note("I was asked")
+        return Tell()
+
+
+def tour(*faults, until=3.0):
+    """Ann, Bob and Cat, with one of each kind of event."""
+    world = World(seed=1, latency="uniform(0.05, 0.1)", loss=0.1).add(map(Guide, ("ann", "bob", "cat")))
+    return world.inject("crash cat @1.5..2.5", "partition ann/bob,cat @2.9..3", *faults).run(until).trace
+
+
+# --- asking --------------------------------------------------------------------------------------------
+
+
+def test_events_have_times_in_seconds_and_numbers():
+    """Indexing, from both ends, slices and iteration agree."""
+    trace = tour()
+    assert trace[0] == Event(0, 0.0, "start", "ann", None, None, "Guide", None, (("role", "idle"),))
+    assert trace[-1] == list(trace)[-1] == trace[len(trace) - 1]
+    assert trace[2:5] == list(trace)[2:5]
+    assert [event.seq for event in trace] == list(range(len(trace)))
+    with pytest.raises(IndexError):
+        trace[len(trace)]
+
+
+def test_select_takes_kinds_names_and_conditions():
+    """A message's name means its sends; a state's name its changes; times are half open."""
+    trace = tour()
+    assert trace.select("Ask") == [event for event in trace if event.kind == "send" and event.name == "Ask"]
+    assert trace.select("role") == trace.select(kind="state") == trace.select("state")
+    assert trace.select("deliver", "Ask", agent="bob", peer="ann") == trace.select(
+        kind="deliver", agent="bob"
+    )
+    assert trace.count("Ask", since=1, before=2) == 2
+    assert trace.count() == len(trace)
+
+
+def test_selections_are_readable():
+    """Sends of one name as from -> to; everything else a line an event."""
+    trace = tour()
+    assert trace.select("Ask", before=2).as_text() == "1.000 ann -> bob\n1.000 ann -> cat"
+    assert str(trace.select("crash")[0]) == "1.500 cat crash"
+    assert repr(trace.select("nothing")) == "no events"
+    assert repr(trace) == f"<Trace of {len(trace)} events, 3 agents, 3 s>"
+
+
+def test_the_past_of_an_event_is_its_chain_of_causes():
+    """Ann's state, because of Bob's answer, because of her question, because a second had passed."""
+    trace = tour()
+    state = trace.select("state")[0]
+    kinds = [event.kind for event in trace.past(state.seq)]
+    assert (kinds[0], kinds[-1]) == ("start", "state")
+    assert trace.past(state.seq)[:-1] == list(trace.causes(state.seq))[::-1]
+
+
+def test_a_trace_becomes_a_pandas_frame():
+    """One line an event, by number."""
+    pytest.importorskip("pandas")
+    frame = tour().to_frame()
+    assert frame.index.name == "seq"
+    assert frame[frame.kind == "send"].agent.tolist()[:2] == ["ann", "ann"]
+
+
+def test_every_kind_of_event_has_a_sentence():
+    """And the story tells each event of a run."""
+    trace = tour()
+    assert set(TEMPLATES) == set(KINDS)
+    assert all(sentence(trace, seq) for seq in range(len(trace)))
+    assert sentence(trace, trace.select("Ask")[0].seq) == "ann to bob: “What is this?”"
+    assert narration(trace, most=3).splitlines()[-1].startswith("… and ")
+
+
+def test_because_tells_the_nearest_reasons_first():
+    """At most so many."""
+    trace = tour()
+    words = because(trace, trace.select("role")[0].seq, links=2)
+    assert words.count("; because at ") == 1
+    assert because(trace, 0) == ""
+
+
+def test_braces_in_a_sentence_do_no_harm():
+    """A message may say what it likes."""
+    row = (0, SEND, "ann", "bob", 1, "Odd", None, None)
+    trace = Trace([row], ("ann", "bob"), {"Odd": "{agent} {0} {"})
+    assert sentence(trace, 0) == "ann to bob: “{agent} {0} {”"
+
+
+# --- round trips ---------------------------------------------------------------------------------------
+
+
+def test_a_trace_reads_what_it_writes():
+    """Text, trace and text again are the same."""
+    trace = tour()
+    assert Trace.from_jsonl(trace.to_jsonl()) == trace
+    assert Trace.from_jsonl(trace.to_jsonl()).to_jsonl() == trace.to_jsonl()
+    assert Trace.from_jsonl(World().run().trace.to_jsonl()) == Trace([])
+
+
+def test_a_trace_reads_itself_from_a_file(tmp_path):
+    """As UTF-8 lines."""
+    path = tmp_path / "trace.jsonl"
+    path.write_text(tour().to_jsonl(), encoding="utf-8")
+    assert read_trace_file(path) == tour()
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+DATA = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats()
+    | TEXTS
+    | st.binary(max_size=5)
+    | st.just(Sort.NONE),
+    lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(st.integers() | TEXTS, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(TEXTS, DATA)
+def test_whatever_agents_say_survives_a_file(words, data):
+    """Any text, with line separators and control characters, any number, infinity, any nesting."""
+
+    class Saying(Agent):
+        said = State(None)
+
+        async def run(self):
+            self.note(words)
+            self.said = data
+            self.send("zoe", Ask(data))
+
+        def on_ask(self, sender, message):
+            pass
+
+    trace = World().add(Saying("zoe")).run().trace
+    again = Trace.from_jsonl(trace.to_jsonl())
+    assert again.to_jsonl() == trace.to_jsonl()
+    assert again.select("note")[0].data == words
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (Sort.NONE, "0"),
+        (float("inf"), '"inf"'),
+        (Ask((1, frozenset({"b", "a"}))), '{"words":[1,["a","b"]]}'),
+        ({"b": 1, 2: None}, '{"b":1,"2":null}'),
+        (b"x", "\"b'x'\""),
+        (type("Sub", (str,), {})("x"), '"x"'),
+        (type("Sub", (int,), {})(7), "7"),
+        (type("Sub", (float,), {})(0.5), "0.5"),
+    ],
+)
+def test_data_is_written_in_one_way(value, written):
+    """Enums by value, infinity as its word, sets sorted, messages as objects."""
+    assert dumps(plain(value)) == written
+
+
+# --- files that anybody may have written ---------------------------------------------------------------
+
+HEADER = {
+    "format": "coordlab-trace",
+    "version": 1,
+    "agents": ["ann", "bob"],
+    "says": {"Hi": "Hi."},
+    "until": 9.0,
+}
+START = [0, "start", "ann", None, None, "Guide", None, []]
+SENT = [5, "send", "ann", "bob", 1, "Hi", 0, {}]
+
+
+def file(*rows, **header):
+    """A file with these rows; rows may be text."""
+    lines = [{**HEADER, **header}, *rows]
+    return "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n"
+
+
+def test_a_small_file_is_read():
+    """What the tests below spoil is whole."""
+    trace = Trace.from_jsonl(file(START, SENT, [6, "deliver", "bob", "ann", 1, "Hi", 1, None]))
+    assert (len(trace), trace[2].name, trace.until) == (3, "Hi", 9.0)
+
+
+def changed(row, column, value):
+    """A row with another value in one column."""
+    columns = ("time", "kind", "agent", "peer", "message", "name", "cause", "data")
+    return [value if name == column else each for name, each in zip(columns, row, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("", r"line 1 is not JSON"),
+        ("\n", r"line 1 is not JSON"),
+        ("[]", r"line 1 is '\[\]': a trace begins with the header"),
+        ("{}", "a trace begins with the header"),
+        (file(version=2), "a trace begins with the header .*version"),
+        (file(version="1"), "a trace begins with the header"),
+        (file(format="other"), "a trace begins with the header"),
+        (file(agents=None), "line 1, agents: null stands there, but it must be a list of names"),
+        (file(agents="ann"), "line 1, agents"),
+        (file(agents=["ann", 5]), "line 1, agents"),
+        (file(agents=["ann", "ann"]), "line 1, agents.*each once"),
+        (file(agents=["ann", "b b"]), "line 1, agents"),
+        (file(agents=["ann", "\x00"]), "line 1, agents"),
+        (file(says=[]), "line 1, says: .* must be sentences by message name"),
+        (file(says={"Hi": 5}), "line 1, says"),
+        (file(until=None), "line 1, until: null stands there, but it must be seconds from 0 on"),
+        (file(until=-1), "line 1, until"),
+        (file(until=True), "line 1, until"),
+        (file(until=1e999).replace("Infinity", "1e999"), "line 1, until"),
+        (
+            file(START, [10**7, *START[1:]], until=5),
+            "line 1, until: 5 stands there, but it must be 10 s or later",
+        ),
+        (file('{"cut": "off'), "line 2 is not JSON.*Was the file cut off, or edited"),
+        (file(START, ""), "line 3 is not JSON"),
+        (file('{"a": 1}'), "line 2 is .*: an event is an array of time, kind"),
+        (file([1, 2, 3]), "line 2 is .*: an event is an array"),
+        (file("5"), "line 2 is '5': an event is an array"),
+        (
+            file(changed(START, "time", "0")),
+            'line 2, time: "0" stands there, but it must be whole microseconds, 0 or more',
+        ),
+        (file(changed(START, "time", 0.5)), "line 2, time"),
+        (file(changed(START, "time", True)), "line 2, time"),
+        (file(changed(START, "time", -1)), "line 2, time"),
+        (file(changed(START, "time", 10**16)), "line 2, time"),
+        (
+            file(changed(START, "time", 7), SENT),
+            "line 3, time: 5 stands there, but it must be whole microseconds, 7 or more",
+        ),
+        (
+            file(changed(START, "kind", "explode")),
+            'line 2, kind: "explode" stands there, but it must be one of start, crash',
+        ),
+        (file(changed(START, "kind", [])), "line 2, kind"),
+        (
+            file(changed(START, "agent", "zed")),
+            'line 2, agent: "zed" stands there, but it must be an agent of line 1',
+        ),
+        (file(changed(START, "agent", None)), "line 2, agent"),
+        (file(changed(START, "agent", ["ann"])), "line 2, agent"),
+        (file(changed(START, "peer", "bob")), "line 2, peer: .* must be null, for nothing travels"),
+        (file(changed(START, "message", 1)), "line 2, message: 1 stands there, but it must be null"),
+        (file(changed(START, "name", 5)), "line 2, name: 5 stands there, but it must be a text"),
+        (
+            file(changed(START, "cause", 0)),
+            "line 2, cause: 0 stands there, but it must be an earlier event, 0 to -1, or null",
+        ),
+        (
+            file(START, changed(SENT, "cause", 1)),
+            "line 3, cause: 1 stands there, but it must be an earlier event, 0 to 0",
+        ),
+        (file(START, changed(SENT, "cause", -1)), "line 3, cause"),
+        (file(START, changed(SENT, "cause", True)), "line 3, cause"),
+        (file(START, changed(SENT, "cause", 0.0)), "line 3, cause"),
+        (file(changed(START, "data", 5)), "line 2, data: 5 stands there, but it must be pairs"),
+        (file(changed(START, "data", [["role"]])), "line 2, data"),
+        (file(changed(START, "data", [[1, 2]])), "line 2, data"),
+        (file(START, changed(SENT, "peer", "zed")), "line 3, peer"),
+        (file(START, changed(SENT, "peer", None)), "line 3, peer"),
+        (
+            file(START, changed(SENT, "message", 0)),
+            "line 3, message: 0 stands there, but it must be a number above 0",
+        ),
+        (file(START, changed(SENT, "message", None)), "line 3, message"),
+        (
+            file(START, SENT, SENT),
+            "line 4, message: 1 stands there, but it must be a number above 0 that no message had",
+        ),
+        (
+            file(START, changed(SENT, "data", [])),
+            r"line 3, data: \[\] stands there, but it must be the fields of the message",
+        ),
+        (
+            file([1, "deliver", "bob", "ann", 1, "Hi", None, None]),
+            "line 2, message: 1 .* the number of a message sent before",
+        ),
+        (
+            file(START, SENT, [6, "drop", "bob", "ann", 1, "Hi", 1, "eaten"]),
+            'line 4, data: "eaten" .* one of lost, cut, down',
+        ),
+        (file(START, SENT, [6, "drop", "bob", "ann", 1, "Hi", 1, ["lost"]]), "line 4, data"),
+        (
+            file([1, "state", "ann", None, None, "role", None, "x"]),
+            "line 2, agent: .* an agent that has started",
+        ),
+        (file([1, "timer", "ann", None, None, "sleep", None, "x"]), "line 2, data: .* must be seconds"),
+        (
+            file([1, "fault", "ann", None, None, "Crash", None, "crash zed @1"]),
+            "line 2, data: .* a fault that strikes agents",
+        ),
+        (file([1, "fault", "ann", None, None, "Crash", None, "explode"]), "line 2, data"),
+        (file([1, "fault", "ann", None, None, "Crash", None, None]), "line 2, data"),
+        (
+            file([1, "heal", "ann", None, None, "Cut", None, "cut ann>bob @0..1"]),
+            "line 2, data: .* a fault that has begun",
+        ),
+        (
+            file('[0,"note","ann",null,null,null,null,{"a":1,"a":2}]'),
+            "line 2 is not JSON .a key stands there twice, among a",
+        ),
+        (file('[0,"note","ann",null,null,null,null,NaN]'), "line 2 is not JSON .NaN is no number"),
+        (
+            file('[0,"note","ann",null,null,null,null,-Infinity]'),
+            "line 2 is not JSON .-Infinity is no number",
+        ),
+        (
+            file('[0,"note","ann",null,null,null,null,"\x00"]'),
+            "line 2 is not JSON .Invalid control character",
+        ),
+        (
+            file('[0,"note","ann",null,null,null,null,"\\ud800"]'),
+            "line 2 is not JSON .half a character, a lone surrogate",
+        ),
+        (file("[" * 100_000), "line 2 is not JSON"),
+        (
+            file(f'[0,"note","ann",null,null,null,null,{"[" * 200}{"]" * 200}]'),
+            "line 2, data: lists in lists go deeper than 50",
+        ),
+        (file(f'[{"9" * 900_000},"note","ann",null,null,null,null,1]'), "line 2 is not JSON .*4300 digits"),
+        (file(f'[{"9" * 4000},"note","ann",null,null,null,null,1]'), "line 2, time: 999"),
+        (file(f'[0,"{"x" * 900_000}","ann",null,null,null,null,1]'), 'line 2, kind: "xxx'),
+    ],
+)
+def test_a_spoiled_file_is_refused_by_line_and_field(text, match):
+    """In three parts: where, what stands there, what should; and never at length."""
+    with pytest.raises(TraceError, match=match) as caught:
+        Trace.from_jsonl(text)
+    assert len(str(caught.value)) < 400
+    assert (
+        "Write" in str(caught.value)
+        or "writes" in str(caught.value)
+        or "array of" in str(caught.value)
+        or "levels" in str(caught.value)
+    )
+
+
+@given(st.binary(max_size=300))
+def test_noise_is_refused(tmp_path_factory, noise):
+    """Whatever bytes there are, the answer is a TraceError."""
+    path = tmp_path_factory.getbasetemp() / "noise"
+    path.write_bytes(noise)
+    with pytest.raises(TraceError):
+        read_trace_file(path)
+
+
+@given(st.data())
+def test_a_file_with_one_character_changed_is_read_or_refused(data):
+    """Never anything else, and what is read can be judged, told and written."""
+    text = SMALL
+    place = data.draw(st.integers(0, len(text) - 1))
+    spoiled = (
+        text[:place] + data.draw(st.sampled_from('0123456789[]{}",:\\nulltrue-e.\n ')) + text[place + 1 :]
+    )
+    try:
+        trace = Trace.from_jsonl(spoiled)
+    except TraceError:
+        return
+    narration(trace)
+    assert Trace.from_jsonl(trace.to_jsonl()) == trace
+
+
+SMALL = tour(until=1.3).to_jsonl()
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path):
+    """With their line."""
+    path = tmp_path / "trace.jsonl"
+    path.write_bytes(tour().to_jsonl().encode() + b'[0,"note"\xff]')
+    with pytest.raises(TraceError, match=r"line \d\d+ holds the byte 0xff, which is no UTF-8"):
+        read_trace_file(path)
+
+
+def test_a_file_that_is_too_big_is_not_read(tmp_path):
+    """A gigabyte of nothing is refused by its size, in no time."""
+    path = tmp_path / "huge.jsonl"
+    with path.open("wb") as huge:
+        huge.truncate(10**9)
+    with pytest.raises(
+        TraceError, match=r"has 1,000,000,000 bytes; at most 100,000,000 are read.*pass most=1000000000"
+    ):
+        read_trace_file(path)
+    path.write_text(tour().to_jsonl())
+    with pytest.raises(TraceError, match="at most 100 are read"):
+        read_trace_file(path, most=100)
+
+
+def test_a_file_that_never_ends_is_not_read():
+    """A device has no size; only so much of it is taken."""
+    with pytest.raises(TraceError, match="at most 1,000 are read"):
+        read_trace_file("/dev/zero", most=1000)
+
+
+def test_a_file_is_data_and_never_run(tmp_path):
+    """Pickles and code are not JSON."""
+    for content in (b"cos\nsystem\n(S'touch pwned'\ntR.", b"__import__('os').system('touch pwned')"):
+        path = tmp_path / "evil"
+        path.write_bytes(content)
+        with pytest.raises(TraceError, match="line 1 is not JSON"):
+            read_trace_file(path)
+
+
+def test_notes_and_sets_come_back_from_a_file():
+    """Ann decides on a message with a set in it: read again, it has its name, its fields and its set."""
+
+    @message
+    class Team:
+        """These go together."""
+
+        members: frozenset[str]
+        sort: Sort = Sort.NONE
+
+    class Captain(Agent):
+        async def run(self):
+            self.decide(Team(frozenset({"bob", "cat"})))
+            self.note("done")
+
+    trace = World().add(Captain("ann")).run().trace
+    again = Trace.from_jsonl(trace.to_jsonl())
+    (decision,) = again.select("Team")
+    assert again == trace
+    assert (decision.kind, decision.data.members) == ("decision", frozenset({"bob", "cat"}))
+    assert str(decision) == "0.000 ann decision Team {'members': ['bob', 'cat'], 'sort': 0}"
+    assert narration(again) == narration(trace)
+    assert "ann decides: Team(members={'bob', 'cat'}, sort=0)" in narration(trace)
+    assert len({each.data for each in again.select("decision", "note")}) == 2

@@ -1,0 +1,185 @@
+"""The wire: what leaves Python is what the trace says, column by column and word by word."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from coordlab.trace.trace import KINDS, Trace
+from coordlab.widgets.encoding import first_difference, pack, pack_run
+from tests.widgets.traces import Election, election, long_election
+
+COLUMNS = (("time", "d"), ("cause", "i"), ("message", "i"), ("text", "i"))
+WORDS = (("agent", "H"), ("peer", "H"), ("name", "H"), ("kind", "B"))
+
+
+def unpack(columns: bytes, count: int) -> dict[str, tuple[Any, ...]]:
+    """The columns, read back with struct: independent of the array module that wrote them."""
+    found, offset = {}, 0
+    for name, code in COLUMNS + WORDS:
+        layout = struct.Struct(f"<{count}{code}")
+        found[name] = layout.unpack_from(columns, offset)
+        offset += layout.size
+    assert offset == len(columns)
+    return found
+
+
+def story(*rows: Any, agents: tuple[str, ...] = ("ann", "bob")) -> Trace:
+    return Trace(list(rows), agents, {"Election": "Is anyone above me alive?"}, 20.0)
+
+
+def test_every_row_survives_the_journey() -> None:
+    """What struct reads back from the columns and the tables is the trace, event for event."""
+    trace = election()
+    meta, columns = pack(trace)
+    read = unpack(columns, meta["count"])
+
+    def word(table: str, number: int) -> str | None:
+        return meta[table][number] if number not in (65535, -1) else None
+
+    back = [
+        (
+            round(read["time"][i] * 1e6),
+            meta["kinds"][read["kind"][i]],
+            word("agents", read["agent"][i]),
+            word("agents", read["peer"][i]),
+            None if read["message"][i] < 0 else read["message"][i],
+            word("names", read["name"][i]),
+            None if read["cause"][i] < 0 else read["cause"][i],
+        )
+        for i in range(len(trace))
+    ]
+    assert back == [row[:7] for row in trace.rows]
+    assert meta["kinds"] == list(KINDS)
+
+
+def test_texts_say_what_happened_in_the_words_of_the_narration() -> None:
+    """A message shows its fields, a drop its reason, a state its value, a timer its seconds, None as None."""
+    trace = story(
+        (0, "start", "ann", None, None, "Node", None, (("role", "idle"), ("term", 0))),
+        (5, "send", "ann", "bob", 1, "Election", 0, Election(term=3)),
+        (6, "drop", "bob", "ann", 1, "Election", 1, "lost"),
+        (7, "state", "ann", None, None, "coordinator", None, None),
+        (8, "timer", "ann", None, None, "Answer", None, 0.25),
+        (9, "handle", "ann", None, None, None, None, None),
+    )
+    meta, columns = pack(trace)
+    numbers = unpack(columns, 6)["text"]
+    assert [meta["texts"][i] if i >= 0 else None for i in numbers] == [
+        "role=idle, term=0", "Election(term=3)", "lost", "None", "0.25", None,
+    ]  # fmt: skip
+
+
+def test_the_state_called_role_labels_the_lane_else_the_first_one_declared() -> None:
+    """Ann has a role; Bob's first state stands in for it; Cat has no state and is simply up."""
+    trace = story(
+        (0, "start", "ann", None, None, "Node", None, (("term", 0), ("role", "idle"))),
+        (0, "start", "bob", None, None, "Other", None, (("phase", "asleep"), ("x", 1))),
+        (0, "start", "cat", None, None, "Plain", None, ()),
+        (4, "state", "ann", None, None, "term", None, 1),
+        (5, "state", "bob", None, None, "phase", None, "awake"),
+        agents=("ann", "bob", "cat"),
+    )
+    meta, _ = pack(trace)
+    assert meta["shows"] == ["role", "phase", None]
+    assert meta["roles"] == ["idle", "asleep", "up", "awake"]
+    assert meta["begins"] == [[0, 0], [1, 1], [2, 2]]
+
+
+def test_faults_have_their_span_and_a_partition_its_sides() -> None:
+    """A heal row ends the partition; whom no group names makes up one more; a crash stands for itself."""
+    text = "partition ann/bob @3..9"
+    trace = story(
+        (2_000_000, "fault", "ann", None, None, "Crash", None, "crash ann @2"),
+        (3_000_000, "fault", "ann", None, None, "Partition", None, text),
+        (8_000_000, "heal", "ann", None, None, "Partition", None, text),
+        (9_000_000, "fault", "bob", None, None, "Oddity", None, "no fault we know"),
+        agents=("ann", "bob", "cat"),
+    )
+    crash, partition, odd = pack(trace)[0]["faults"]
+    assert crash == {
+        **{
+            "kind": "Crash",
+            "text": "crash ann @2",
+            "at": 2.0,
+            "until": None,
+            "agents": ["ann"],
+            "groups": None,
+        }
+    }
+    assert (partition["at"], partition["until"]) == (3.0, 8.0)
+    assert partition["groups"] == [["ann"], ["bob"], ["cat"]]
+    assert odd["agents"] == ["bob"]
+
+
+def test_lanes_and_links_are_numbered_from_the_top() -> None:
+    """With Bob on the top lane, the link between Ann and Bob joins lanes 1 and 0."""
+    meta, columns = pack(election(agents=2), lanes=("2", "1"), edges=[("1", "2")])
+    assert meta["agents"] == ["2", "1"]
+    assert meta["edges"] == [[1, 0]]
+    assert unpack(columns, meta["count"])["agent"][0] == 1
+
+
+def test_the_description_is_json() -> None:
+    """Whatever a run holds, its description can be written as strict JSON."""
+    meta, _ = pack(election(), measures=[("messages", 12, None), ("share", 0.25, "≤ 1")])
+    assert json.loads(json.dumps(meta, allow_nan=False)) == meta
+    assert meta["measures"][0] == {"label": "messages", "value": "12", "theory": ""}
+
+
+def test_a_run_brings_its_line_and_verdicts() -> None:
+    """`pack_run` takes from the run what the run knows, and from the caller what is said around it."""
+    verdict = SimpleNamespace(name="calm", status="violated", at=1.5, event=3, because="it was not")
+    run = SimpleNamespace(trace=election(until=2), line="bully seed=1", verdicts=[verdict])
+    branch = pack_run(run, name="first")
+    assert branch["meta"]["line"] == "bully seed=1"
+    assert branch["meta"]["name"] == "first"
+    assert branch["meta"]["verdicts"] == [vars(verdict)]
+    assert len(branch["columns"]) == 27 * branch["meta"]["count"]
+
+
+def test_the_first_difference_is_the_crash() -> None:
+    """Two runs that differ in a crash at 3 s differ nowhere before it; a run never differs from itself."""
+    calm, struck = election(crash=False), election()
+    difference = first_difference(struck, calm)
+    assert difference is not None
+    assert struck[difference["event"]].data == "crash 5 @3"
+    assert difference["at"] == 3.0
+    assert first_difference(calm, election(crash=False)) is None
+
+
+def test_an_empty_trace_is_packed() -> None:
+    """No events, no agents: no columns, and nothing raised."""
+    meta, columns = pack(Trace([]))
+    assert (meta["count"], meta["agents"], columns) == (0, [], b"")
+
+
+def test_a_hundred_thousand_events_take_well_under_a_second() -> None:
+    """Packing is linear and light: 10^4 events in milliseconds, however slow the machine."""
+    small, large = (best(long_election(events)) for events in (10_000, 100_000))
+    assert small < 0.3
+    assert large < 40 * small
+
+
+def best(trace: Trace) -> float:
+    """The shortest of three packings, in seconds of CPU."""
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        pack(trace)
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+def test_packing_needs_no_jupyter() -> None:
+    """`wire` and `page` import neither anywidget nor numpy."""
+    code = (
+        "import sys, coordlab.widgets.encoding, coordlab.widgets.page;"
+        "sys.exit(bool({'anywidget', 'ipywidgets', 'numpy'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
