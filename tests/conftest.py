@@ -31,6 +31,12 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
+def npm() -> str:
+    """The path of npm, which gets the type checker for the player's JavaScript."""
+    return tool("npm", "npm")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of Chromium, for the tests marked `browser`."""
     return tool("chromium", "chromium")

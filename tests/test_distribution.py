@@ -8,6 +8,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from coordlab.widgets import joined
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -43,8 +45,8 @@ def test_wheel_has_every_module(contents):
 
 
 def test_wheel_has_the_player_and_the_types(contents):
-    needed = {"coordlab/widgets/player.js", "coordlab/widgets/player.css", "coordlab/py.typed"}
-    assert needed <= contents
+    player = {f"coordlab/widgets/player/{name}" for name in ("player.css", *joined.sources())}
+    assert player | {"coordlab/py.typed"} <= contents
 
 
 def test_wheel_has_the_course(contents):

@@ -6,14 +6,12 @@ import base64
 import hashlib
 import html
 import json
-import pathlib
 import zlib
 from collections.abc import Iterable
 from typing import Any
 
+from coordlab.widgets import joined
 from coordlab.widgets.encoding import Branch
-
-HERE = pathlib.Path(__file__).parent
 
 # What the player needs of a widget model, for a page that has no kernel: values, and who hears of a change.
 STAND_IN = """
@@ -62,8 +60,8 @@ BODY = "body{margin:0 auto;padding:12px;max-width:1320px}@media(max-width:520px)
 
 def page(branches: Iterable[Branch], title: str, selected: int = 0) -> str:
     """The branches as one HTML text that plays anywhere; needs no server, sends nothing, asks for nothing."""
-    script = _inline((HERE / "player.js").read_text("utf-8") + STAND_IN)
-    style = _inline((HERE / "player.css").read_text("utf-8") + BODY)
+    script = _inline(joined.script() + STAND_IN)
+    style = _inline(joined.style() + BODY)
     data = {"branches": [_recorded(branch) for branch in branches], "selected": selected}
     return PAGE.format(
         policy=_policy(script, style),

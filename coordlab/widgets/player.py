@@ -6,16 +6,15 @@ the runs answers by giving the player new branches.
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import anywidget
 import traitlets
 
+from coordlab.widgets import joined
 from coordlab.widgets.encoding import Branch
 
-HERE = pathlib.Path(__file__).parent
 Intervention = dict[str, Any]
 
 
@@ -25,8 +24,8 @@ class Player(anywidget.AnyWidget):
     `branches` are what `wire.pack_run` gives, `selected` is the position of the one on show.
     """
 
-    _esm = HERE / "player.js"
-    _css = HERE / "player.css"
+    _esm = joined.script()
+    _css = joined.style()
 
     branches: traitlets.List[Branch] = traitlets.List().tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)

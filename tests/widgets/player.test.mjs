@@ -1,10 +1,14 @@
 // The player's pure functions, on a trace small enough to check by hand: node --test tests/widgets/player.test.mjs
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 
-const source = readFileSync(new URL("../../coordlab/widgets/player.js", import.meta.url), "utf8");
-const player = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+const folder = new URL("../../coordlab/widgets/player/", import.meta.url);
+const modules = readdirSync(folder).filter((name) => name.endsWith(".js"));
+const player = Object.assign({}, ...await Promise.all(modules.map((name) => import(new URL(name, folder)))));
+/** What Python makes of the modules, for the browser. */
+const joined = await import(pathToFileURL(process.env.COORDLAB_JOINED));
 
 const KINDS = ["start", "crash", "restart", "send", "deliver", "drop", "handle", "late", "timer", "state", "note", "decision", "fault", "heal"];
 const AGENTS = ["ann", "bob", "cat"];
@@ -200,4 +204,30 @@ test("a hundred thousand events are decoded in a fraction of a second, and searc
   player.search(trace, "hello bob deliver");
   assert.ok(decoded - began < 1500, `decoding took ${decoded - began} ms`);
   assert.ok(performance.now() - decoded < 500);
+});
+
+test("joined, the modules export what they export one by one, and the widget", () => {
+  assert.deepEqual(Object.keys(joined).filter((name) => name !== "default").sort(), Object.keys(player).sort());
+  assert.deepEqual(joined.default, { render: joined.render });
+});
+
+test("joined, the modules do what they do one by one", () => {
+  const trace = joined.decode(branch(ROWS));
+  assert.deepEqual(trace, TRACE);
+  for (let seq = 0; seq < trace.n; seq++) {
+    assert.deepEqual(joined.sentence(trace, seq), player.sentence(TRACE, seq));
+    assert.deepEqual(joined.past(trace, seq), player.past(TRACE, seq));
+  }
+  assert.equal(joined.summary(trace, [0, 5], 6), player.summary(TRACE, [0, 5], 6));
+});
+
+test("a scene keeps moment, window and selection when another branch is shown", () => {
+  const scene = new player.Scene();
+  scene.show(TRACE, null);
+  scene.setWindow([1, 5]);
+  scene.visit(6);
+  scene.show(player.decode(branch([[0, "start", "cat", null, null, "Node"], ...ROWS])), null);
+  assert.deepEqual([scene.now, scene.window, scene.picked, scene.cursor, scene.agent], [2, [1, 5], 7, 7, 1]);
+  scene.show(player.decode(branch(ROWS.slice(0, 5), { until: 4 })), null);
+  assert.deepEqual([scene.now, scene.window, scene.picked, scene.cursor], [2, [0, 4], -1, 4]);
 });

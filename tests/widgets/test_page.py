@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from coordlab.trace.trace import Trace
+from coordlab.widgets import joined
 from coordlab.widgets.encoding import Branch
 from coordlab.widgets.page import page
 from tests.browser import Visit
 from tests.widgets.traces import branch, election, family, long_election
 
-WIDGETS = pathlib.Path(__file__).parents[2] / "coordlab" / "widgets"
 HOSTILE = "</script><img src=x onerror=alert(1)><!--"
 
 Open = Callable[..., Visit]
@@ -98,8 +98,8 @@ def live(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Callable[..., Any]]:
     def show(branches: list[Branch], selected: int = 0, **context: Any) -> Any:
         visits.append(Visit(chrome, blank, **context))
         parts = {
-            "source": (WIDGETS / "player.js").read_text("utf-8"),
-            "style": (WIDGETS / "player.css").read_text("utf-8"),
+            "source": joined.script(),
+            "style": joined.style(),
         }
         visits[-1].page.evaluate(LIVE, {**parts, "branches": wired(branches), "selected": selected})
         return visits[-1].page

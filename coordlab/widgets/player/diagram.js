@@ -1,0 +1,149 @@
+// The space-time diagram: time to the right, a lane an agent, an arrow a journey of a message.
+/** @import { Ctx, Hit } from "./types.js" */
+
+import { AXIS, Frame } from "./frame.js";
+import { distance, ticks } from "./geometry.js";
+import { owe, paintArrows, paintChosen } from "./journeys.js";
+import { nameLane, paintBands, paintLane, paintMarks } from "./lanes.js";
+import { arrowOf, inFlight, roleAt, roleName } from "./lookup.js";
+import { dot, fit, line } from "./paint.js";
+import { paintRail } from "./rail.js";
+import { NOBODY } from "./trace.js";
+
+/** The space-time diagram of one trace. */
+export class Diagram extends Frame {
+  paint() {
+    const { ctx } = this;
+    this.still(this.stillKey(), (base) => this.paintStill(base));
+    this.clip(ctx, () => {
+      this.veilFuture(ctx);
+      this.paintPast(ctx);
+      this.paintFlight(ctx);
+      this.paintHead(ctx);
+    });
+    this.paintGutter(ctx);
+  }
+
+  /** All that the still part depends on. */
+  stillKey() {
+    const { version, looks, window, picked, parent, hidden } = this.scene;
+    return [version, looks.version, this.W, this.H, this.left, ...window, picked >= 0, parent !== null, ...hidden].join();
+  }
+
+  /** @param {Ctx} ctx */
+  paintStill(ctx) {
+    const { agents } = this.trace.meta;
+    ctx.textBaseline = "middle";
+    this.paintAxis(ctx);
+    this.clip(ctx, () => {
+      paintBands(this, ctx);
+      agents.forEach((_, a) => paintLane(this, ctx, a));
+      paintArrows(this, ctx);
+      paintMarks(this, ctx);
+      if (this.bar >= 13) agents.forEach((_, a) => nameLane(this, ctx, a));
+      owe(this, ctx);
+    });
+    paintRail(this, ctx);
+    if (this.caption) this.text(ctx, fit(ctx, this.caption, this.W - 20), 2, 10, "600 12px", "ink");
+  }
+
+  /** @param {Ctx} ctx */
+  paintAxis(ctx) {
+    const bottom = this.H - AXIS, { at, digits } = ticks(...this.window, (this.W - this.left) / 90);
+    ctx.lineWidth = 1;
+    for (const t of at) {
+      const x = Math.round(this.x(t)) + 0.5;
+      ctx.strokeStyle = this.scene.theme.line;
+      line(ctx, x, this.top - 2, x, bottom);
+      this.text(ctx, `${t.toFixed(digits)} s`, Math.min(x, this.W - 24), bottom + 12, "11.5px", "soft", "center");
+    }
+  }
+
+  // ---- what moves
+
+  /** @param {Ctx} ctx */
+  veilFuture(ctx) {
+    const { now, theme } = this.scene, x = Math.max(this.left, this.x(now));
+    ctx.globalAlpha = 0.4;
+    ctx.fillStyle = theme.bg;
+    if (now > 0) ctx.fillRect(x, this.top - 2, this.W - x, this.H - AXIS - this.top + 2);
+    ctx.globalAlpha = 1;
+  }
+
+  /** The selected event and the causes that led to it. @param {Ctx} ctx */
+  paintPast(ctx) {
+    const { trace, scene: { picked, chain, theme } } = this;
+    if (picked < 0 || trace !== this.scene.trace) return;
+    for (const seq of chain) {
+      const arrow = trace.meta.kinds[trace.kind[seq]] === "send" && seq !== picked ? -1 : arrowOf(trace, seq);
+      if (arrow >= 0) paintChosen(this, ctx, arrow);
+    }
+    for (const seq of chain) {
+      if (trace.agent[seq] === NOBODY) continue;
+      const chosen = seq === picked;
+      dot(ctx, this.x(trace.time[seq]), this.y(trace.agent[seq]), chosen ? 6 : 3.5, chosen ? theme.accent : theme.bg,
+        chosen ? theme.bg : theme.accent);
+    }
+  }
+
+  /** The messages under way at the playhead. @param {Ctx} ctx */
+  paintFlight(ctx) {
+    const { now, hidden, looks, theme } = this.scene, { arrows, meta } = this.trace, flight = inFlight(arrows, now);
+    if (flight.length > 400) return;
+    for (const i of flight) {
+      const name = meta.names[arrows.name[i]], [, y0, , y1] = this.ends(i), from = this.y(arrows.from[i]);
+      const u = (now - arrows.t0[i]) / (arrows.t1[i] - arrows.t0[i] || 1);
+      const y = from + u * (this.y(arrows.to[i]) - from);
+      if (hidden.has(name) || y < Math.min(y0, y1) - 8 || y > Math.max(y0, y1) + 8) continue;
+      dot(ctx, this.x(now), y, 4, looks.type(name).colour, theme.bg);
+    }
+  }
+
+  /** @param {Ctx} ctx */
+  paintHead(ctx) {
+    const { theme, now } = this.scene, x = this.x(now);
+    ctx.strokeStyle = ctx.fillStyle = theme.accent;
+    ctx.lineWidth = 1.5;
+    line(ctx, x, this.top - 4, x, this.H - AXIS);
+    ctx.fill(new Path2D(`M${x - 6} ${this.top - 8}h12l-6 8z`));
+  }
+
+  /** Names at the left, each with the agent's role at the playhead. @param {Ctx} ctx */
+  paintGutter(ctx) {
+    const { scene, trace } = this, every = Math.ceil(13 / this.pitch);
+    ctx.textBaseline = "middle";
+    trace.meta.agents.forEach((name, a) => {
+      if (a % every) return;
+      const y = this.y(a), two = this.pitch >= 32 && this.left > 44, role = roleName(trace, roleAt(trace, a, scene.now));
+      if (a === scene.agent) this.ring(ctx, y);
+      ctx.font = `600 12.5px ${scene.theme.font}`;
+      this.text(ctx, fit(ctx, name, this.left - 12), this.left - 9, two ? y - 7 : y, "600 12.5px", "ink", "right");
+      ctx.font = `10.5px ${scene.theme.font}`;
+      if (two) this.text(ctx, fit(ctx, role, this.left - 12), this.left - 9, y + 7, "10.5px", "soft", "right");
+    });
+  }
+
+  /** Around the name of the selected agent. @param {Ctx} ctx @param {number} y */
+  ring(ctx, y) {
+    const high = Math.min(34, this.pitch - 2);
+    ctx.strokeStyle = this.scene.theme.accent;
+    ctx.lineWidth = 1.5;
+    ctx.beginPath();
+    ctx.roundRect(1, y - high / 2, this.left - 5, high, 6);
+    ctx.stroke();
+  }
+
+  /** What is under the point. @param {number} px @param {number} py @returns {Hit} */
+  hit(px, py) {
+    if (px >= this.left) {
+      let best = -1, least = 6;
+      for (const i of this.shown()) {
+        const far = distance(px, py, this.ends(i));
+        if (far < least) [best, least] = [i, far];
+      }
+      if (best >= 0) return { arrow: best };
+    }
+    const a = Math.floor((py - this.top) / this.pitch), lane = a >= 0 && a < this.trace.meta.agents.length;
+    return lane && (px < this.left || Math.abs(py - this.y(a)) <= Math.max(9, this.bar / 2 + 3)) ? { agent: a } : {};
+  }
+}

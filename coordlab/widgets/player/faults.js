@@ -1,0 +1,160 @@
+// The faults that a learner can ask for, by menu or by key.
+/** @import { MenuItem, Point, Wanted } from "./types.js" */
+/** @import { Menu } from "./menu.js" */
+/** @import { Scene } from "./scene.js" */
+/** @import { Session } from "./session.js" */
+
+import { arrowOf, roleAt } from "./lookup.js";
+import { DOWN } from "./trace.js";
+import { journey, NO_KERNEL, seconds } from "./words.js";
+
+/** Seconds rounded to whole microseconds, as the world counts them. @param {number} t */
+export const micro = (t) => Math.round(t * 1e6) / 1e6;
+
+/** The faults, in the terms of the scenario. */
+export const FAULTS = {
+  /** @param {string} agent @param {number} at @returns {Wanted} */
+  crash: (agent, at) => ({ kind: "Crash", agent, at: micro(at) }),
+  /** @param {string} agent @param {number} at @returns {Wanted} */
+  restart: (agent, at) => ({ kind: "Restart", agent, at: micro(at) }),
+  /** @param {string} who @param {number} by @param {number} at @returns {Wanted} */
+  slow: (who, by, at) => ({ kind: "Slow", who, by: micro(by), at: micro(at) }),
+  /** @param {string} from @param {string} to @param {number} at @returns {Wanted} */
+  cut: (from, to, at) => ({ kind: "Cut", link: `${from}>${to}`, at: micro(at) }),
+  /** @param {string[][]} groups @param {number} at @returns {Wanted} */
+  partition: (groups, at) => ({ kind: "Partition", groups, at: micro(at) }),
+  /** @param {number} message @returns {Wanted} */
+  drop: (message) => ({ kind: "Drop", message }),
+  /** @param {number} message @param {number} by @returns {Wanted} */
+  delay: (message, by) => ({ kind: "Delay", message, by: micro(by) }),
+  /** @param {number} message @returns {Wanted} */
+  duplicate: (message) => ({ kind: "Duplicate", message }),
+};
+
+/** Offers faults and asks for them. */
+export class Faults {
+  /** @param {Scene} scene @param {Session} session @param {Menu} menu
+   * @param {(agent: number) => Point} anchor  where a menu opens that was asked for by key */
+  constructor(scene, session, menu, anchor) {
+    this.scene = scene;
+    this.session = session;
+    this.menu = menu;
+    this.anchor = anchor;
+  }
+
+  get meta() { return this.scene.trace.meta; }
+
+  /** @param {Wanted} fault */
+  ask(fault) {
+    this.menu.close();
+    this.session.send({ type: "fault", branch: this.session.selected, fault });
+  }
+
+  // ---- menus
+
+  /** The items of a menu as this page can offer them: without a kernel they say why not, and offer recordings.
+   * @param {string} title @param {MenuItem[]} items @param {Point} point */
+  offer(title, items, point) {
+    const { session, menu } = this;
+    if (session.live) { menu.show(title, items, point); return; }
+    const variants = session.branches.map(({ meta }, i) => ({ text: `show recorded variant: ${meta.name}`, act: () => {
+      menu.close();
+      session.select(i);
+    } }));
+    const off = items.map((item) => ({ ...item, off: NO_KERNEL }));
+    menu.show(title, [...off, ...variants.filter((_, i) => i !== session.selected)], point, NO_KERNEL);
+  }
+
+  /** The menu of the selected message, or else of the selected agent. */
+  open() {
+    const arrow = arrowOf(this.scene.trace, this.scene.picked), a = this.scene.someAgent();
+    if (arrow >= 0) this.messageMenu(arrow, this.anchor(a)); else this.agentMenu(a, this.anchor(a));
+  }
+
+  /** @param {number} a @param {Point} point */
+  agentMenu(a, point) {
+    const name = this.meta.agents[a], at = this.scene.now, down = roleAt(this.scene.trace, a, at) === DOWN;
+    this.offer(`${name} at ${seconds(at)}`, [
+      { text: "crash", off: down ? "already down" : null, act: () => this.ask(FAULTS.crash(name, at)) },
+      { text: "restart", off: down ? null : "it is up", act: () => this.ask(FAULTS.restart(name, at)) },
+      { text: "slow down…", act: () => this.howLong(`${name} gets slower by`, (by) => FAULTS.slow(name, by, at)) },
+      { text: "cut a link to…", act: () => this.cutMenu(a, at) },
+      { text: "partition…", act: () => this.partitionMenu(a, at) },
+    ], point);
+  }
+
+  /** @param {number} arrow @param {Point} point */
+  messageMenu(arrow, point) {
+    const { arrows, message } = this.scene.trace, id = message[arrows.send[arrow]];
+    this.offer(journey(this.scene.trace, arrow), [
+      { text: "drop it", act: () => this.ask(FAULTS.drop(id)) },
+      { text: "delay it…", act: () => this.howLong("it takes longer by", (by) => FAULTS.delay(id, by)) },
+      { text: "duplicate it", act: () => this.ask(FAULTS.duplicate(id)) },
+    ], point);
+  }
+
+  /** @param {string} title @param {(by: number) => Wanted} fault */
+  howLong(title, fault) {
+    this.menu.show(title, [0.1, 0.5, 2].map((by) => ({ text: `${by} s`, act: () => this.ask(fault(by)) })));
+  }
+
+  /** @param {number} a @param {number} at */
+  cutMenu(a, at) {
+    const { agents, edges } = this.meta;
+    const linked = (/** @type {number} */ b) =>
+      b !== a && (!edges || edges.some((link) => link.includes(a) && link.includes(b)));
+    this.menu.show(`cut the link from ${agents[a]} to`, agents.filter((_, b) => linked(b)).map((name) => (
+      { text: name, act: () => this.ask(FAULTS.cut(agents[a], name, at)) })));
+  }
+
+  /** @param {number} a @param {number} at */
+  partitionMenu(a, at, together = new Set([a])) {
+    const { agents } = this.meta, side = (/** @type {boolean} */ inside) => agents.filter((_, i) => together.has(i) === inside);
+    const toggle = (/** @type {number} */ i) => {
+      if (!together.delete(i)) together.add(i);
+      this.partitionMenu(a, at, together);
+      this.menu.items()[i].focus();
+    };
+    const off = together.size && together.size < agents.length ? null : "both sides need an agent";
+    this.menu.show("one side of the partition", [
+      ...agents.map((name, i) => ({ text: name, checked: together.has(i), act: () => toggle(i) })),
+      { text: "part them", off, act: () => this.ask(FAULTS.partition([side(true), side(false)], at)) },
+    ]);
+  }
+
+  // ---- keys
+
+  /** Switch the selected agent off, or on again, if that changes anything. @param {boolean} on */
+  power(on) {
+    const { trace, now } = this.scene, a = this.scene.someAgent(), name = this.meta.agents[a];
+    const down = roleAt(trace, a, now) === DOWN;
+    if (down !== on) this.session.tell(`${name} is ${down ? "already down" : "up"} at ${seconds(now)}.`);
+    else this.ask(FAULTS[on ? "restart" : "crash"](name, now));
+  }
+
+  slow() { this.ask(FAULTS.slow(this.meta.agents[this.scene.someAgent()], 0.5, this.scene.now)); }
+
+  /** Something that happens to the selected message. @param {(message: number) => Wanted} fault */
+  ofMessage(fault) {
+    const { trace, picked } = this.scene, arrow = arrowOf(trace, picked);
+    if (arrow < 0) this.session.tell("select a message first");
+    else this.ask(fault(trace.message[trace.arrows.send[arrow]]));
+  }
+
+  /** Cut the link of the selected message, or ask which link of the selected agent. */
+  cut() {
+    const { trace, picked, now } = this.scene, arrow = arrowOf(trace, picked), { from, to } = trace.arrows;
+    if (arrow >= 0) this.ask(FAULTS.cut(this.meta.agents[from[arrow]], this.meta.agents[to[arrow]], now));
+    else this.openByKey((a) => this.cutMenu(a, now));
+  }
+
+  partition() { this.openByKey((a) => this.partitionMenu(a, this.scene.now)); }
+
+  /** @param {(agent: number) => void} show */
+  openByKey(show) {
+    if (!this.session.live) { this.session.tell(NO_KERNEL); return; }
+    const a = this.scene.someAgent();
+    this.menu.point = this.anchor(a);
+    show(a);
+  }
+}

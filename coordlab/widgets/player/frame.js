@@ -1,0 +1,103 @@
+// Where things are in the space-time diagram: time to the right, a lane an agent.
+/** @import { Ctx, Segment, Trace } from "./types.js" */
+/** @import { Scene } from "./scene.js" */
+
+import { between } from "./lookup.js";
+import { PAD, Surface } from "./paint.js";
+import { CUT, DROPPED, LOST, NOTHING } from "./trace.js";
+
+export const AXIS = 22;
+export const RAIL = 17;
+const MOST_ARROWS = 5000;
+
+/** The geometry of the space-time diagram, in CSS pixels. */
+export class Frame extends Surface {
+  trace = NOTHING;
+  /** What is written above it; when empty, nothing is. */
+  caption = "";
+  /** The first pixel of the picture; left of it are the names. */
+  left = 0;
+  /** The first pixel of the lanes; above them is the rail, with this many rows. */
+  top = 0;
+  rows = 0;
+  /** From lane to lane, and how thick a lane is. */
+  pitch = 1;
+  bar = 1;
+  /** Of so many messages one is drawn. */
+  stride = 1;
+
+  /** @param {Scene} scene */
+  constructor(scene) {
+    super("space-time diagram");
+    this.scene = scene;
+  }
+
+  get window() { return this.scene.window; }
+
+  /** The middle of lane `a`. @param {number} a */
+  y(a) { return this.top + (a + 0.5) * this.pitch; }
+
+  /** @param {number} t */
+  x(t) { return this.left + ((t - this.window[0]) / (this.window[1] - this.window[0])) * (this.W - this.left - PAD); }
+
+  /** The moment at pixel `x`. @param {number} x */
+  t(x) { return this.window[0] + ((x - this.left) / (this.W - this.left - PAD)) * (this.window[1] - this.window[0]); }
+
+  /** Where the rail begins. */
+  get head() { return this.caption ? 20 : 4; }
+
+  /** @param {Trace} trace @param {number} width @param {number} gutter @param {number} scale */
+  layout(trace, width, gutter, scale) {
+    this.trace = trace;
+    const n = Math.max(1, trace.meta.agents.length);
+    const broken = trace.meta.verdicts.filter(({ status }) => status === "violated");
+    const extras = trace.meta.faults.length + broken.length;
+    this.left = gutter;
+    this.rows = Math.min(2, extras) + (this.caption ? 1 : 0); // one more for the first difference
+    this.top = this.head + RAIL * this.rows + 6;
+    this.pitch = Math.max(8, Math.min(60, Math.max(26, 320 / n), n > 14 ? 440 / n : 99) * scale);
+    this.bar = Math.min(15, this.pitch * 0.42);
+    this.size(width, this.top + n * this.pitch + AXIS + 6);
+  }
+
+  /** Where the journey `i` is drawn, from bar to bar; a message that never arrives stops on the way. @param {number} i @returns {Segment} */
+  ends(i) {
+    const { t0, t1, from, to, fate } = this.trace.arrows;
+    let x0 = this.x(t0[i]), y0 = this.y(from[i]), x1 = this.x(t1[i]), y1 = this.y(to[i]);
+    const k = Math.min(0.45, (this.bar / 2 + 1) / (Math.abs(y1 - y0) || 1)), dx = (x1 - x0) * k, dy = (y1 - y0) * k;
+    [x0, y0, x1, y1] = [x0 + dx, y0 + dy, x1 - dx, y1 - dy];
+    const part = fate[i] === LOST || fate[i] === CUT || fate[i] === DROPPED ? 0.62 : 1;
+    return [x0, y0, x0 + (x1 - x0) * part, y0 + (y1 - y0) * part];
+  }
+
+  /** The arrows in the window that are not hidden; too many to tell apart are thinned evenly. */
+  shown() {
+    const { arrows, meta } = this.trace, { hidden } = this.scene;
+    const [first, last] = between(arrows, ...this.window), found = [];
+    for (let i = first; i < last; i++) {
+      if (arrows.t0[i] <= this.window[1] && !hidden.has(meta.names[arrows.name[i]])) found.push(i);
+    }
+    const stride = Math.ceil(found.length / MOST_ARROWS);
+    this.stride = stride;
+    return stride > 1 ? found.filter((_, i) => i % stride === 0) : found;
+  }
+
+  /** @param {Ctx} ctx @param {string} words @param {number} x @param {number} y @param {string} font @param {string} colour
+   * @param {CanvasTextAlign} align */
+  text(ctx, words, x, y, font, colour, align = "left") {
+    ctx.font = `${font} ${this.scene.theme.font}`;
+    ctx.fillStyle = this.scene.theme[colour] ?? colour;
+    ctx.textAlign = align;
+    ctx.fillText(words, x, y);
+  }
+
+  /** Paint only where the lanes are. @param {Ctx} ctx @param {() => void} paint */
+  clip(ctx, paint) {
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(this.left - 1, 0, this.W - this.left - PAD + 8, this.H);
+    ctx.clip();
+    paint();
+    ctx.restore();
+  }
+}

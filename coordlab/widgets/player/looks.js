@@ -1,0 +1,122 @@
+// How roles and message types look, in the colours of the theme in force.
+/** @import { Ctx, Meta, RoleLook, Theme, Trace, TypeLook } from "./types.js" */
+
+import { context, h } from "./elements.js";
+import { background } from "./lookup.js";
+
+const COLOURS = ["bg", "ink", "soft", "line", "panel", "accent", "bad", "good", "down",
+  ...Array.from({ length: 8 }, (_, i) => `role${i}`), ...Array.from({ length: 7 }, (_, i) => `type${i}`)];
+const DASHES = [[], [6, 3], [], [8, 3, 2, 3], [3, 2], [11, 4], [2, 2]];
+const WIDTHS = [1.5, 1.4, 2.3, 1.5, 1.6, 1.5, 1.8];
+
+/** @typedef {number | "down"} Pattern */
+
+/** Colours and fonts of the theme in force, resolved by the browser. @param {HTMLElement} root */
+export function readTheme(root) {
+  const probe = h("i", { hidden: true });
+  root.append(probe);
+  /** @type {Theme} */
+  const theme = { font: getComputedStyle(root).fontFamily };
+  for (const name of COLOURS) {
+    probe.style.color = `var(--cl-${name})`;
+    theme[name] = getComputedStyle(probe).color;
+  }
+  probe.remove();
+  return theme;
+}
+
+/** Black or white, whichever can be read on the colour. @param {string} colour */
+export function inkOn(colour) {
+  const [r, g, b] = (colour.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
+  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#15191d" : "#ffffff";
+}
+
+/** Numbers labels in order of first use, and keeps the number: a colour means the same in every branch. */
+class Numbering {
+  /** @type {Map<string, number>} */
+  numbers = new Map();
+
+  /** @param {string} label */
+  of(label) {
+    let number = this.numbers.get(label);
+    if (number === undefined) this.numbers.set(label, number = this.numbers.size);
+    return number;
+  }
+}
+
+/** How roles and message types look: colour, and pattern or dash, by label. */
+export class Looks {
+  roles = new Numbering();
+  types = new Numbering();
+  /** @type {Set<string>} */
+  faint = new Set();
+  /** @type {Map<string, CanvasPattern>} */
+  tiles = new Map();
+  /** @type {Theme} */
+  theme = {};
+  /** How many themes there have been. */
+  version = 0;
+
+  /** Looks go by name, so that they are the same from run to run; the roles agents start in get the quiet ones. @param {Trace} trace */
+  meet(trace) {
+    inOrder(trace.meta).forEach((role) => this.roles.of(role));
+    const faint = background(trace), sent = [...new Set(trace.arrows.name)];
+    for (const name of sent.sort((a, b) => (trace.meta.names[a] < trace.meta.names[b] ? -1 : 1))) {
+      const label = trace.meta.names[name];
+      if (faint.has(name) && !this.types.numbers.has(label)) this.faint.add(label);
+      if (!this.faint.has(label)) this.types.of(label);
+    }
+  }
+
+  /** @param {Theme} theme */
+  use(theme) {
+    this.theme = theme;
+    this.tiles.clear();
+    this.version += 1;
+  }
+
+  /** @param {string} label @returns {RoleLook} */
+  role(label) {
+    const i = this.roles.of(label) % 8;
+    return { fill: this.theme[`role${i}`], pattern: i, ink: inkOn(this.theme[`role${i}`]) };
+  }
+
+  /** @param {string} label @returns {TypeLook} */
+  type(label) {
+    if (this.faint.has(label)) return { colour: this.theme.soft, dash: [1.5, 3], width: 1, faint: true };
+    const i = this.types.of(label), turn = Math.floor(i / 7);
+    return { colour: this.theme[`type${i % 7}`], dash: DASHES[(i + turn) % 7], width: WIDTHS[(i + turn) % 7], faint: false };
+  }
+
+  /** A repeating pattern, so that roles differ without colour. @param {Ctx} ctx @param {Pattern} pattern @param {string} ink */
+  tile(ctx, pattern, ink) {
+    const key = `${pattern} ${ink}`, ratio = window.devicePixelRatio || 1;
+    let tile = this.tiles.get(key);
+    if (!tile) this.tiles.set(key, tile = /** @type {CanvasPattern} */ (ctx.createPattern(drawTile(pattern, ink, ratio), "repeat")));
+    tile.setTransform(new DOMMatrix().scale(1 / ratio));
+    return tile;
+  }
+}
+
+/** The roles: those that agents start in as they come, the others by name. @param {Meta} meta */
+export function inOrder(meta) {
+  const first = [...new Set(meta.begins.map(([, role]) => meta.roles[role]))];
+  return [...first, ...meta.roles.filter((role) => !first.includes(role)).sort()];
+}
+
+/** @param {Pattern} pattern @param {string} ink @param {number} ratio */
+function drawTile(pattern, ink, ratio) {
+  const size = 8, tile = document.createElement("canvas"), ctx = context(tile);
+  tile.width = tile.height = size * ratio;
+  ctx.scale(ratio, ratio);
+  ctx.strokeStyle = ctx.fillStyle = ink;
+  ctx.lineWidth = 1.1;
+  /** @type {Record<Pattern, string[]>} */
+  const strokes = {
+    2: ["M2 0V8", "M6 0V8"], 3: ["M-1 9L9 -1", "M-1 1L1 -1", "M7 9L9 7"], 5: ["M0 2H8", "M0 6H8"],
+    6: ["M-1 -1L9 9", "M7 -1L9 1", "M-1 7L1 9"], 7: ["M0 4H8", "M4 0V8"], down: ["M-1 9L9 -1", "M-1 1L1 -1", "M7 9L9 7"],
+  };
+  for (const path of strokes[pattern] ?? []) ctx.stroke(new Path2D(path));
+  if (pattern === 4) for (const [x, y] of [[2, 2], [6, 6]]) ctx.fill(new Path2D(`M${x - 1} ${y - 1}h2v2h-2z`));
+  return tile;
+}

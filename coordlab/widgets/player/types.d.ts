@@ -1,0 +1,224 @@
+// The shapes that the modules hand to each other: what Python sends, what is prepared from it, what is asked back.
+
+export type Ctx = CanvasRenderingContext2D;
+/** From and to, in seconds. */
+export type Interval = [from: number, to: number];
+export type Point = [x: number, y: number];
+/** A line in CSS pixels. */
+export type Segment = [x0: number, y0: number, x1: number, y1: number];
+/** A piece of a sentence: b the time, i an utterance, span the rest. */
+export type Piece = [tag: "b" | "i" | "span", text: string];
+
+// ---- what Python sends (coordlab.widgets, `pack`)
+
+export interface Branch {
+  meta: Meta;
+  columns: DataView<ArrayBuffer>;
+}
+
+export interface Meta {
+  title: string;
+  question: string;
+  /** The scenario in one line. */
+  line: string;
+  name: string;
+  /** Position of the branch that this one was made from. */
+  parent: number | null;
+  agents: string[];
+  until: number;
+  count: number;
+  /** The tables that the numbers in the columns refer to. */
+  kinds: string[];
+  names: string[];
+  texts: string[];
+  says: Record<string, string>;
+  templates: Record<string, string>;
+  /** The seconds that are shown first. */
+  focus: Interval | null;
+  roles: string[];
+  /** For each agent, the name of the state that its lane shows. */
+  shows: (string | null)[];
+  /** For each start or restart, its event and the role that the agent begins in. */
+  begins: [seq: number, role: number][];
+  /** Pairs of agents that hear each other; null: all do. */
+  edges: [number, number][] | null;
+  verdicts: Verdict[];
+  measures: Measure[];
+  faults: Fault[];
+  divergence: Divergence | null;
+}
+
+export interface Verdict {
+  name: string;
+  status: "holds" | "violated" | "undecided";
+  at: number | null;
+  event: number | null;
+  because: string | null;
+}
+
+export interface Measure {
+  label: string;
+  value: string;
+  theory: string;
+}
+
+/** A fault that struck. */
+export interface Fault {
+  kind: string;
+  text: string;
+  at: number;
+  /** null: it lasts to the end. */
+  until: number | null;
+  agents: string[];
+  groups: string[][] | null;
+}
+
+/** The first event in which a branch departs from its parent. */
+export interface Divergence {
+  event: number;
+  at: number;
+}
+
+// ---- what is prepared from it
+
+/** One branch as columns, one entry an event. */
+export interface Events {
+  meta: Meta;
+  n: number;
+  time: Float64Array;
+  /** The event that caused this one; -1: none. */
+  cause: Int32Array;
+  message: Int32Array;
+  text: Int32Array;
+  agent: Uint16Array;
+  peer: Uint16Array;
+  name: Uint16Array;
+  kind: Uint8Array;
+  /** The number of each kind. */
+  code: Record<string, number>;
+  until: number;
+}
+
+export interface Trace extends Events {
+  spans: Spans[];
+  arrows: Arrows;
+  /** The events that are marked on their lane. */
+  marks: Int32Array;
+}
+
+/** Lane segments of one agent: a role holds until the next begins. */
+export interface Spans {
+  from: number[];
+  role: number[];
+}
+
+/** Journeys of messages, in order of ending. */
+export interface Arrows {
+  count: number;
+  /** The event that sent it, and the one that ended it; -1: still under way. */
+  send: Int32Array;
+  end: Int32Array;
+  t0: Float64Array;
+  t1: Float64Array;
+  from: Uint16Array;
+  to: Uint16Array;
+  name: Uint16Array;
+  fate: Uint8Array;
+  copy: Uint8Array;
+  /** The earliest `t0` of this and all later journeys. */
+  soonest: Float64Array;
+  /** The last journey of each message. */
+  of: Map<number, number>;
+}
+
+/** An event with its words looked up. */
+export interface Row {
+  seq: number;
+  time: number;
+  kind: string;
+  agent: string | null;
+  peer: string | null;
+  name: string | null;
+  text: string | null;
+  message: number | null;
+  cause: number;
+}
+
+/** What is under a point of a picture. */
+export interface Hit {
+  arrow?: number;
+  agent?: number;
+}
+
+// ---- how it looks
+
+/** The colours of the theme by name, as the browser resolved them, and its font. */
+export type Theme = Record<string, string>;
+
+export interface RoleLook {
+  fill: string;
+  pattern: number;
+  ink: string;
+}
+
+export interface TypeLook {
+  colour: string;
+  dash: number[];
+  width: number;
+  faint: boolean;
+}
+
+/** A label on the rail above the lanes. */
+export interface RailItem {
+  at: number;
+  until: number | null;
+  text: string;
+  sort: "fault" | "broken" | "differs";
+  x: number;
+  w: number;
+}
+
+// ---- what a learner asks for
+
+/** A fault in the terms of the scenario. */
+export type Wanted =
+  | { kind: "Crash" | "Restart"; agent: string; at: number }
+  | { kind: "Slow"; who: string; by: number; at: number }
+  | { kind: "Cut"; link: string; at: number }
+  | { kind: "Partition"; groups: string[][]; at: number }
+  | { kind: "Drop" | "Duplicate"; message: number }
+  | { kind: "Delay"; message: number; by: number };
+
+export type Wish =
+  | { type: "fault"; branch: number; fault: Wanted }
+  | { type: "branch"; branch: number; at: number }
+  | { type: "rename"; branch: number; name: string }
+  | { type: "delete"; branch: number }
+  | { type: "undo" };
+
+/** What Python answers when it cannot do what was asked. */
+export interface Refusal {
+  type: string;
+  text: string;
+}
+
+/** The widget's model, as far as the player uses it. */
+export interface Model {
+  get(key: "branches"): Branch[] | undefined;
+  get(key: "selected"): number | undefined;
+  get(key: "kernel"): boolean | undefined;
+  set(key: "selected", value: number): void;
+  on(event: string, hear: (word: Refusal) => void): void;
+  off(event: string, hear: (word: Refusal) => void): void;
+  save_changes(): void;
+  send(message: Wish): void;
+}
+
+/** An entry of a menu; `off` says why it cannot be chosen. */
+export interface MenuItem {
+  text: string;
+  act: () => void;
+  off?: string | null;
+  checked?: boolean;
+}
+

@@ -1,0 +1,80 @@
+// What the properties say about the run: a chip each, and a mark where one was violated.
+/** @import { Verdict } from "./types.js" */
+/** @import { Tip } from "./menu.js" */
+/** @import { Overview } from "./overview.js" */
+/** @import { Scene } from "./scene.js" */
+
+import { button, h, icon, Once } from "./elements.js";
+import { because } from "./words.js";
+
+/** @typedef {"check" | "cross" | "help"} VerdictIcon */
+
+/** @type {Record<Verdict["status"], VerdictIcon>} */
+const VERDICT_ICONS = { holds: "check", violated: "cross", undecided: "help" };
+
+/** The verdicts of the trace on show. */
+export class Verdicts {
+  head = h("h4", {}, "Verdicts");
+  chips = h("div", { class: "cl-chips" });
+  because = h("p", { class: "cl-because", role: "status", "aria-live": "polite" });
+  /** The marks on the overview. */
+  marks = h("div", { class: "cl-marks" });
+  /** @type {{ node: HTMLElement, at: number }[]} in order of time */
+  placed = [];
+  once = new Once();
+
+  /** @param {Scene} scene @param {(seq: number) => void} pick @param {Tip} tip */
+  constructor(scene, pick, tip) {
+    this.scene = scene;
+    this.pick = pick;
+    this.tip = tip;
+  }
+
+  fill() {
+    const { trace } = this.scene;
+    this.once.after([trace.meta.verdicts, trace.until], () => this.refill(trace.meta.verdicts));
+  }
+
+  /** @param {Verdict[]} verdicts */
+  refill(verdicts) {
+    this.head.hidden = !verdicts.length;
+    this.because.textContent = "";
+    this.chips.replaceChildren(...verdicts.map((verdict) => this.chip(verdict)));
+    const broken = verdicts.filter(({ status }) => status === "violated");
+    this.placed = broken.flatMap((verdict) => (verdict.at === null ? [] : [{ node: this.mark(verdict), at: verdict.at }]));
+    this.marks.replaceChildren(...this.placed.map(({ node }) => node));
+    this.placed.sort((a, b) => a.at - b.at);
+    if (broken.length) this.because.textContent = because(broken[0]);
+  }
+
+  /** @param {Verdict} verdict */
+  chip(verdict) {
+    return h("button", { type: "button", class: `cl-chip cl-${verdict.status}`, title: because(verdict),
+      "aria-label": `${verdict.name}: ${verdict.status}. ${because(verdict)}`, onclick: () => this.visit(verdict) },
+    icon(VERDICT_ICONS[verdict.status]), h("span", {}, verdict.name), h("small", {}, verdict.status));
+  }
+
+  /** @param {Verdict} verdict */
+  mark(verdict) {
+    const explain = () => this.tip.showAt(because(verdict), node), hide = () => this.tip.hide();
+    const node = button("cross", `${verdict.name} violated ${because(verdict)}`, () => this.visit(verdict),
+      { class: "cl-mark", title: null, onpointerenter: explain, onfocus: explain, onpointerleave: hide, onblur: hide });
+    return node;
+  }
+
+  /** Go to where it was decided. @param {Verdict} verdict */
+  visit(verdict) {
+    this.because.textContent = because(verdict);
+    if (verdict.event !== null && verdict.event < this.scene.trace.n) this.pick(verdict.event);
+    else if (verdict.at !== null) this.scene.seek(verdict.at);
+  }
+
+  /** Put the marks at their moments, side by side where there are many. @param {Overview} overview */
+  place(overview) {
+    let end = -Infinity;
+    for (const { node, at } of this.placed) {
+      end = Math.min(overview.W - 9, Math.max(overview.x(at), end + 17));
+      node.style.left = `${end}px`;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+"""The player's modules become one text, or an error that says what stands in the way."""
+
+import re
+
+import pytest
+
+from coordlab.widgets import joined
+
+USER = 'import { a } from "./a.js";\n'
+
+
+def test_each_module_comes_after_those_it_imports_from() -> None:
+    """Without their imports; exports stay."""
+    modules = {
+        "z.js": 'import {\n  a,\n  b,\n} from "./a.js";\nexport const z = a + b;\n',
+        "a.js": "export const a = 1;\nexport async function b() {}\n",
+    }
+    assert joined.join(modules) == (
+        "export const a = 1;\nexport async function b() {}\n\nexport const z = a + b;\n"
+    )
+
+
+def test_the_players_modules_are_joined_in_full() -> None:
+    """No import is left, each file is in it once, and the widget is its default export."""
+    script = joined.script()
+    assert not re.search(r"^import\b", script, re.MULTILINE)
+    for source in joined.sources().values():
+        assert script.count(source.split("\n", 1)[0] + "\n") == 1
+    assert script.endswith("\nexport default { render };\n")
+
+
+@pytest.mark.parametrize(
+    ("modules", "words"),
+    [
+        ({"a.js": "const x = 1;\n", "b.js": "function x() {}\n"}, "two modules define x"),
+        ({"a.js": "const a = 1;\n", "b.js": USER}, "a.js does not export a"),
+        ({"b.js": USER}, "b.js: there is no a.js"),
+        (
+            {
+                "a.js": 'import { b } from "./b.js";\nexport const a = 1;\n',
+                "b.js": f"{USER}export const b = 1;\n",
+            },
+            "circle",
+        ),
+        ({"a.js": "export const a = 1;\n", "b.js": USER.replace("a }", "a as b }")}, "cannot join"),
+        ({"a.js": "export default 1;\n"}, "cannot join"),
+        ({"a.js": "export { a };\n"}, "cannot join"),
+        ({"a.js": 'export * from "./b.js";\n'}, "cannot join"),
+        ({"a.js": 'import "./b.js";\n'}, "cannot join"),
+        ({"a.js": 'import * as b from "./b.js";\n'}, "cannot join"),
+        ({"a.js": "const { a, b } = window;\n"}, "cannot join"),
+        ({"a.js": 'const a = await import("./b.js");\n'}, "cannot join"),
+        ({"a.js": "window.a = import.meta.url;\n"}, "cannot join"),
+    ],
+)
+def test_what_cannot_be_joined_is_refused(modules: dict[str, str], words: str) -> None:
+    """Rather than joined into something else."""
+    with pytest.raises(joined.JoinError, match=re.escape(words)):
+        joined.join(modules)
