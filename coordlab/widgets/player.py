@@ -21,7 +21,7 @@ Intervention = dict[str, Any]
 class Player(anywidget.AnyWidget):
     """Traces side by side as branches, played in the browser.
 
-    `branches` are what `wire.pack_run` gives, `selected` is the position of the one on show.
+    `branches` are what `encoding.pack_run` gives, `selected` is the position of the one on show.
     """
 
     _esm = joined.script()

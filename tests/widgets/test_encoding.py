@@ -177,7 +177,7 @@ def best(trace: Trace) -> float:
 
 
 def test_packing_needs_no_jupyter() -> None:
-    """`wire` and `page` import neither anywidget nor numpy."""
+    """`encoding` and `page` import neither anywidget nor numpy."""
     code = (
         "import sys, coordlab.widgets.encoding, coordlab.widgets.page;"
         "sys.exit(bool({'anywidget', 'ipywidgets', 'numpy'} & set(sys.modules)))"
