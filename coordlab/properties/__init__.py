@@ -3,13 +3,14 @@
     one_leader = always("one leader", lambda now: len(now.where("role", "leads")) <= 1)
     one_leader(run.trace)        # a Verdict: holds, violated or undecided
 
-A predicate looks at a `Moment` and gives True, or False, or a sentence that says what is wrong.  Each
-property goes through the trace once.
+A predicate looks at a `Moment` and returns True, or False, or a sentence that says what is wrong.  A rule
+about events that has something to remember is a generator, see `safety`.  Each property goes through the
+trace once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,7 +19,12 @@ from coordlab.trace.narration import because, sentence
 from coordlab.trace.trace import CRASH, DECISION, FAULT, HEAL, NOTE, RESTART, START, Event, Trace
 
 __all__ = [
+    "HOLDS",
+    "UNDECIDED",
+    "VIOLATED",
+    "Begun",
     "Moment",
+    "Objection",
     "Property",
     "Verdict",
     "always",
@@ -28,7 +34,10 @@ __all__ = [
     "moments",
     "never",
     "on_record",
+    "recorded",
+    "safety",
     "sometimes",
+    "watched",
 ]
 
 HOLDS, VIOLATED, UNDECIDED = "holds", "violated", "undecided"
@@ -36,6 +45,7 @@ _MARK = {HOLDS: "✓", VIOLATED: "✗", UNDECIDED: "?"}
 
 Predicate = Callable[[Moment], bool | str]
 Complaint = Callable[[Event], "str | None"]
+Objection = tuple[Event, str]
 Begun = Mapping[Hashable, Event]
 
 
@@ -145,21 +155,60 @@ def eventually(
     return Property(name, judge)
 
 
-def never(name: str, watch: Callable[[Trace], Complaint]) -> Property:
-    """A safety property of single events: `watch(trace)` gives a function that is told each event in turn.
+def never(name: str, wrong: Callable[[Event], str | None]) -> Property:
+    """A safety property of single events: `wrong(event)` returns None, or a sentence that says what is wrong.
 
-    It keeps in mind what it needs, and answers None, or a sentence that says what is wrong with this one.
     Undecided if the trace is empty.
     """
 
-    def judge(trace: Trace) -> Verdict:
+    @safety(name)
+    def judge(trace: Trace) -> Iterator[Objection]:
+        for event in trace:
+            if why := wrong(event):
+                yield event, why
+
+    return judge
+
+
+def safety(name: str) -> Callable[[Callable[[Trace], Iterator[Objection]]], Property]:
+    """Make a generator of objections a safety property; the first objection violates it.
+
+    The generator goes through the trace, keeps in mind what it needs, and yields the event that is wrong with
+    a sentence that says why.  The property is undecided if the trace is empty.
+
+    >>> @safety("nobody decides twice")
+    ... def decides_once(trace):
+    ...     decided = set()
+    ...     for event in trace.select(kind=DECISION):
+    ...         if event.agent in decided:
+    ...             yield event, f"{event.agent} decided before."
+    ...         decided.add(event.agent)
+    >>> decides_once
+    <Property nobody decides twice>
+    """
+
+    def made(objections: Callable[[Trace], Iterator[Objection]]) -> Property:
+        def judge(trace: Trace) -> Verdict:
+            for event, why in objections(trace):
+                return Verdict(name, VIOLATED, event.time, event.seq, why)
+            return Verdict(name, HOLDS if len(trace) else UNDECIDED)
+
+        return Property(name, judge)
+
+    return made
+
+
+def watched(name: str, watch: Callable[[Trace], Complaint]) -> Property:
+    """The older form of `safety`: `watch(trace)` returns a function that is told each event in turn."""
+
+    @safety(name)
+    def judge(trace: Trace) -> Iterator[Objection]:
         wrong = watch(trace)
         for event in trace:
             if why := wrong(event):
-                return Verdict(name, VIOLATED, event.time, event.seq, why)
-        return Verdict(name, HOLDS if len(trace) else UNDECIDED)
+                yield event, why
 
-    return Property(name, judge)
+    return judge
 
 
 def leads_to(
@@ -168,11 +217,11 @@ def leads_to(
     ends: Callable[[Event, Begun], Iterable[Hashable]],
     within: float,
 ) -> Property:
-    """A liveness property of matters that are opened and must be closed `within` so many seconds.
+    """A liveness property of obligations that are opened and must be closed `within` seconds.
 
-    `begins(event)` gives the keys of the matters that an event opens, `ends(event, begun)` of those that it
-    closes, where `begun` maps the keys still open to the events that opened them.  Undecided if the trace
-    ends while one is open and not late yet, or if none was ever opened.
+    `begins(event)` returns the keys of the obligations that an event opens, `ends(event, begun)` the keys of
+    those that it closes, where `begun` maps the keys still open to the events that opened them.  Undecided if
+    the trace ends while one is open and not late yet, or if none was ever opened.
     """
 
     def judge(trace: Trace) -> Verdict:
@@ -197,8 +246,13 @@ def leads_to(
 
 
 def on_record(event: Event, *names: str) -> bool:
-    """Whether somebody puts a message of one of these names on record here, as a note or a decision."""
+    """Whether an agent puts a message of one of these names on record here, as a note or a decision."""
     return event.kind in (NOTE, DECISION) and event.name in names
+
+
+def recorded(trace: Trace, *names: str) -> Iterator[Event]:
+    """The notes and decisions that are messages of one of these names, in order."""
+    return (event for event in trace if on_record(event, *names))
 
 
 def _overdue(begun: Begun, now: float, within: float) -> Event | None:

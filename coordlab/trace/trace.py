@@ -46,6 +46,9 @@ KINDS = (
     *(TIMER, STATE, NOTE, DECISION, FAULT, HEAL),
 )
 
+TRAVELS = frozenset((SEND, DELIVER, DROP, HANDLE, LATE))  # the kinds that tell of a message on its way
+SPOKEN = frozenset((NOTE, DECISION))
+
 MICRO = 1_000_000
 _HALF = re.compile("[\ud800-\udfff]")
 FORMAT, VERSION = "coordlab-trace", 1
@@ -58,7 +61,11 @@ class TraceError(ValueError):
 
 
 class Event(NamedTuple):
-    """One thing that happened; see the table above.  `time` is in virtual seconds."""
+    """One thing that happened; see the table above.  `time` is in virtual seconds.
+
+    `content` is the message itself: of a send and of everything that happens to the message later (deliver,
+    drop, handle, late), and what a note or decision puts on record; None for all other kinds.
+    """
 
     seq: int
     time: float
@@ -69,6 +76,7 @@ class Event(NamedTuple):
     name: str | None
     cause: int | None
     data: Any
+    content: Any = None
 
     def __str__(self) -> str:
         whom = f" -> {self.peer}" if self.kind == SEND else f" <- {self.peer}" if self.peer else ""
@@ -83,7 +91,7 @@ class Trace:
     `says` gives for each message type the sentence it utters (its docstring).
     """
 
-    __slots__ = ("agents", "rows", "says", "until")
+    __slots__ = ("_read", "agents", "rows", "says", "until")
 
     def __init__(
         self,
@@ -93,6 +101,7 @@ class Trace:
         until: float = 0.0,
     ) -> None:
         self.rows, self.agents, self.says, self.until = rows, agents, says or {}, until
+        self._read: tuple[int, dict[int | None, Any]] = -1, {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -104,12 +113,29 @@ class Trace:
     def __getitem__(self, seq: int | slice) -> Event | Selection:
         if isinstance(seq, slice):
             return Selection(self[each] for each in range(*seq.indices(len(self.rows))))
-        time, *rest = self.rows[seq]
-        return Event(seq % len(self.rows), time / MICRO, *rest)
+        time, kind, agent, peer, message, name, cause, data = self.rows[seq]
+        content = self._sent().get(message) if kind in TRAVELS else data if kind in SPOKEN else None
+        return Event(
+            seq % len(self.rows), time / MICRO, kind, agent, peer, message, name, cause, data, content
+        )
 
     def __iter__(self) -> Iterator[Event]:
-        for seq, (time, *rest) in enumerate(self.rows):
-            yield Event(seq, time / MICRO, *rest)
+        sent: dict[int | None, Any] = {}
+        for seq, (time, kind, agent, peer, message, name, cause, data) in enumerate(self.rows):
+            content = None
+            if kind == SEND:
+                sent[message] = content = data
+            elif kind in TRAVELS:
+                content = sent.get(message)
+            elif kind in SPOKEN:
+                content = data
+            yield Event(seq, time / MICRO, kind, agent, peer, message, name, cause, data, content)
+
+    def _sent(self) -> dict[int | None, Any]:
+        """Each message by its number."""
+        if self._read[0] != len(self.rows):
+            self._read = len(self.rows), {row[4]: row[7] for row in self.rows if row[1] == SEND}
+        return self._read[1]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and self.to_jsonl() == other.to_jsonl()
@@ -193,7 +219,9 @@ class Trace:
         """One line per event as a pandas frame, indexed by sequence number; needs pandas."""
         import pandas
 
-        frame = pandas.DataFrame.from_records(list(self), columns=Event._fields, index="seq")
+        frame = pandas.DataFrame.from_records(
+            [event[:-1] for event in self], columns=Event._fields[:-1], index="seq"
+        )
         return frame.astype({"message": "Int64", "cause": "Int64"})
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, TypeVar, cast, dataclass_transform
+from typing import Any, ClassVar, Protocol, TypeVar, cast, dataclass_transform
 
 _T = TypeVar("_T")
 _ATOMS = (type(None), bool, int, float, str, bytes, Enum)
 _ANNOTATED = ("__annotations__", "__annotate__", "__annotate_func__")  # the latter from Python 3.14 on
+
+
+class Message(Protocol):
+    """An instance of any class made with `@message`."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 @dataclass_transform(frozen_default=True)

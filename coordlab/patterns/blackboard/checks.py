@@ -15,8 +15,8 @@ from coordlab.properties import (
     Property,
     Verdict,
     moments,
-    never,
     on_record,
+    watched,
 )
 from coordlab.trace.trace import DELIVER, DROP, HANDLE, NOTE, SEND, Event, Trace
 
@@ -75,7 +75,7 @@ def notices_match() -> Property:
 
         return wrong
 
-    return never("notices match what was asked for", watch)
+    return watched("notices match what was asked for", watch)
 
 
 def versions_count_up() -> Property:
@@ -95,7 +95,7 @@ def versions_count_up() -> Property:
 
         return wrong
 
-    return never("versions count up", watch)
+    return watched("versions count up", watch)
 
 
 def triggered_once() -> Property:
@@ -117,7 +117,7 @@ def triggered_once() -> Property:
 
         return wrong
 
-    return never("each source once for each version", watch)
+    return watched("each source once for each version", watch)
 
 
 def best_rated_first(rating: Rating) -> Property:
@@ -142,7 +142,7 @@ def best_rated_first(rating: Rating) -> Property:
 
         return wrong
 
-    return never("the best rated acts first", watch)
+    return watched("the best rated acts first", watch)
 
 
 def compare_and_set() -> Property:
@@ -164,7 +164,7 @@ def compare_and_set() -> Property:
 
         return wrong
 
-    return never("compare-and-set compares", watch)
+    return watched("compare-and-set compares", watch)
 
 
 def everyone_is_told(within: float) -> Property:
@@ -175,7 +175,7 @@ def everyone_is_told(within: float) -> Property:
     name = f"everyone is told within {within:g} s"
 
     def judge(trace: Trace) -> Verdict:
-        verdict = never(name, lambda trace: _untold(trace, within))(trace)
+        verdict = watched(name, lambda trace: _untold(trace, within))(trace)
         ended = {e.message for e in trace if e.kind in (DELIVER, DROP)}
         under_way = [e for e in trace.select("Notify") if e.message not in ended]
         if verdict and under_way:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from coordlab.patterns.bus.rules import matches
-from coordlab.properties import Begun, Complaint, Moment, Property, always, leads_to, never, on_record
+from coordlab.properties import Begun, Complaint, Moment, Property, always, leads_to, on_record, watched
 from coordlab.trace.trace import HANDLE, SEND, Event, Trace
 
 Begins = Callable[[Event], list[Hashable]]
@@ -51,7 +51,7 @@ def only_published_and_wanted() -> Property:
 
         return wrong
 
-    return never("only what was published and wanted", watch)
+    return watched("only what was published and wanted", watch)
 
 
 def in_order() -> Property:
@@ -77,7 +77,7 @@ def in_order() -> Property:
 
         return wrong
 
-    return never("letters come in order", watch)
+    return watched("letters come in order", watch)
 
 
 def acts_once() -> Property:
@@ -97,7 +97,7 @@ def acts_once() -> Property:
 
         return wrong
 
-    return never("nobody acts twice on a letter", watch)
+    return watched("nobody acts twice on a letter", watch)
 
 
 def queues_are_bounded(bound: int) -> Property:

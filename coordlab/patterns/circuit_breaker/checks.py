@@ -30,8 +30,8 @@ from coordlab.properties import (
     Property,
     Verdict,
     leads_to,
-    never,
     on_record,
+    watched,
 )
 from coordlab.trace.trace import CRASH, SEND, Event, Trace
 
@@ -86,7 +86,7 @@ def each_breaker(name: str, make: Callable[[], Complain]) -> Property:
 
         return wrong
 
-    return never(name, watch)
+    return watched(name, watch)
 
 
 def refuses_while_open() -> Property:

@@ -19,8 +19,8 @@ from coordlab.properties import (
     Property,
     Verdict,
     leads_to,
-    never,
     on_record,
+    watched,
 )
 from coordlab.trace.trace import CRASH, HANDLE, SEND, Event, Trace, plain
 
@@ -48,7 +48,7 @@ def order_is_nothing(policy: Policy, orders: int = 20) -> Property:
 
         return wrong
 
-    return never("the order of arrival decides nothing", watch)
+    return watched("the order of arrival decides nothing", watch)
 
 
 def _candidate(told: Any) -> Candidate:
@@ -123,7 +123,7 @@ def within_budget(policy: Policy) -> Property:
 
         return wrong
 
-    return never("retries within the budget", watch)
+    return watched("retries within the budget", watch)
 
 
 def closed_in_time(policy: Policy) -> Property:

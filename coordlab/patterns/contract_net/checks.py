@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coordlab.patterns.contract_net.rules import DEFAULT, LATE, Policy, Scoring, best, flaw
-from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, never, on_record
+from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, on_record, watched
 from coordlab.trace.narration import sentence
 from coordlab.trace.trace import CRASH, HANDLE, RESTART, SEND, START, Event, Trace
 
@@ -47,7 +47,7 @@ def never_told(name: str, watch: Callable[[Trace], Complaint]) -> Property:
         tell, wrong = told(trace), watch(trace)
         return lambda event: wrong(tell(event))
 
-    return never(name, watching)
+    return watched(name, watching)
 
 
 class Calls:
@@ -120,7 +120,7 @@ def one_award() -> Property:
 
         return wrong
 
-    return never("one award for each attempt", watch)
+    return watched("one award for each attempt", watch)
 
 
 def proposers_win() -> Property:

@@ -12,7 +12,7 @@ from coordlab.patterns.crew.rules import contexts
 from coordlab.patterns.orchestration import checks as shared
 from coordlab.patterns.orchestration.checks import delegated_by_right, is_result, is_turn
 from coordlab.patterns.orchestration.rules import DEFAULT, Budget, Rights, Stop
-from coordlab.properties import Complaint, Property, never, on_record
+from coordlab.properties import Complaint, Property, on_record, watched
 from coordlab.trace.trace import Event, Trace
 
 
@@ -85,7 +85,7 @@ def starts_after_context() -> Property:
 
         return wrong
 
-    return never("a task starts after its context", watch)
+    return watched("a task starts after its context", watch)
 
 
 def one_answers_for_each() -> Property:
@@ -111,7 +111,7 @@ def one_answers_for_each() -> Property:
 
         return wrong
 
-    return never("each output is of one agent", watch)
+    return watched("each output is of one agent", watch)
 
 
 def manager_delegates() -> Property:
@@ -137,7 +137,7 @@ def manager_delegates() -> Property:
 
         return wrong
 
-    return never("the manager does no task itself", watch)
+    return watched("the manager does no task itself", watch)
 
 
 def retries_are_counted() -> Property:
@@ -156,7 +156,7 @@ def retries_are_counted() -> Property:
 
         return wrong
 
-    return never("retries are counted", watch)
+    return watched("retries are counted", watch)
 
 
 def context_is_read() -> Property:
@@ -177,7 +177,7 @@ def context_is_read() -> Property:
 
         return wrong
 
-    return never("context is read, and kept by a retry", watch)
+    return watched("context is read, and kept by a retry", watch)
 
 
 def everything_is_told() -> Property:
@@ -208,7 +208,7 @@ def everything_is_told() -> Property:
 
         return wrong
 
-    return never("the end tells what is done and what failed", watch)
+    return watched("the end tells what is done and what failed", watch)
 
 
 def properties(

@@ -17,8 +17,8 @@ from coordlab.properties import (
     Property,
     Verdict,
     leads_to,
-    never,
     on_record,
+    watched,
 )
 from coordlab.trace.trace import HANDLE, SEND, START, Event, Trace
 
@@ -92,7 +92,7 @@ def no_phantoms() -> Property:
 
         return wrong
 
-    return never("no deadlock is reported that is none", watch)
+    return watched("no deadlock is reported that is none", watch)
 
 
 def victims_are_right() -> Property:
@@ -117,7 +117,7 @@ def victims_are_right() -> Property:
 
         return wrong
 
-    return never("victims break every ring, and none too many", watch)
+    return watched("victims break every ring, and none too many", watch)
 
 
 def held_within_limits() -> Property:
@@ -137,7 +137,7 @@ def held_within_limits() -> Property:
 
         return wrong
 
-    return never("locks are held within their limits", watch)
+    return watched("locks are held within their limits", watch)
 
 
 def reported_in_time(within: float) -> Property:
@@ -188,7 +188,7 @@ def nobody_falls_for_ever(times: int) -> Property:
 
         return wrong
 
-    return never(f"nobody is sent back more than {times} times running", watch)
+    return watched(f"nobody is sent back more than {times} times running", watch)
 
 
 def innocents(trace: Trace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from coordlab.patterns.deadlock.rules import Wait, deadlocked
-from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, never
+from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, watched
 from coordlab.trace.trace import DROP, SEND, Event, Trace
 
 
@@ -21,7 +21,7 @@ def only_the_stuck_say_so(waits: Mapping[str, Wait]) -> Property:
 
         return wrong
 
-    return never("only the stuck say so", watch)
+    return watched("only the stuck say so", watch)
 
 
 def every_ring_is_found(waits: Mapping[str, Wait], within: float) -> Property:
@@ -61,7 +61,7 @@ def few_messages(waits: Mapping[str, Wait]) -> Property:
 
         return wrong
 
-    return never("one probe for each wait", watch)
+    return watched("one probe for each wait", watch)
 
 
 def properties(waits: Mapping[str, Wait], within: float = 5.0) -> tuple[Property, ...]:

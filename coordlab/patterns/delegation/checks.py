@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from coordlab.patterns.delegation.rules import Leaf, Member, shortest
-from coordlab.properties import Complaint, Property, leads_to, never, on_record
+from coordlab.properties import Complaint, Property, leads_to, on_record, watched
 from coordlab.trace.trace import CRASH, HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
 
@@ -24,7 +24,7 @@ def within_capacity(crew: Sequence[Member]) -> Property:
             f"{event.agent} does {', '.join(event.data)} at once, but has room for {room[str(event.agent)]}."
         )
 
-    return never("no more at a time than there is room for", lambda _: wrong)
+    return watched("no more at a time than there is room for", lambda _: wrong)
 
 
 class Holders:
@@ -63,7 +63,7 @@ def done_once(crew: Sequence[Member]) -> Property:
 
         return wrong
 
-    return never("each leaf by one who can, and once", watch)
+    return watched("each leaf by one who can, and once", watch)
 
 
 def _out_of_place(event: Event, holders: Holders, skills: Mapping[str, tuple[str, ...]]) -> str | None:
@@ -102,7 +102,7 @@ def in_its_turn(leaves: Sequence[Leaf]) -> Property:
 
         return wrong
 
-    return never("nothing before what it waits for", watch)
+    return watched("nothing before what it waits for", watch)
 
 
 def reported_truly(leaves: Sequence[Leaf]) -> Property:
@@ -126,7 +126,7 @@ def reported_truly(leaves: Sequence[Leaf]) -> Property:
 
         return wrong
 
-    return never("the report says what became of all", watch)
+    return watched("the report says what became of all", watch)
 
 
 def reported(within: float) -> Property:
@@ -159,7 +159,7 @@ def not_faster(leaves: Sequence[Leaf], crew: Sequence[Member]) -> Property:
 
         return wrong
 
-    return never("no faster than possible", watch)
+    return watched("no faster than possible", watch)
 
 
 def properties(leaves: Sequence[Leaf], crew: Sequence[Member], within: float = 30.0) -> tuple[Property, ...]:

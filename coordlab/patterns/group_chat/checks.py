@@ -22,7 +22,7 @@ from coordlab.patterns.group_chat.rules import (
 )
 from coordlab.patterns.orchestration.checks import ends, is_result, is_turn
 from coordlab.patterns.orchestration.rules import Stop, StopReason, Utterance
-from coordlab.properties import Complaint, Property, never, on_record
+from coordlab.properties import Complaint, Property, on_record, watched
 from coordlab.properties.records import as_message, as_one_of
 from coordlab.trace.trace import HANDLE, Event, Trace
 
@@ -73,7 +73,7 @@ def by_policy(members: Collection[str], policy: Policy = round_robin) -> Propert
 
         return wrong
 
-    return never("speakers follow the policy", watch)
+    return watched("speakers follow the policy", watch)
 
 
 def one_transcript(members: Collection[str], window: Window = everything) -> Property:
@@ -100,7 +100,7 @@ def one_transcript(members: Collection[str], window: Window = everything) -> Pro
 
         return wrong
 
-    return never("one transcript, only added to", watch)
+    return watched("one transcript, only added to", watch)
 
 
 def stops_in_time(members: Collection[str], over: Condition) -> Property:
@@ -129,7 +129,7 @@ def stops_in_time(members: Collection[str], over: Condition) -> Property:
 
         return wrong
 
-    return never("it stops with the first message that ends it", watch)
+    return watched("it stops with the first message that ends it", watch)
 
 
 def at_most(limit: int) -> Property:
@@ -145,7 +145,7 @@ def at_most(limit: int) -> Property:
 
         return wrong
 
-    return never(f"at most {limit} messages", watch)
+    return watched(f"at most {limit} messages", watch)
 
 
 def properties(

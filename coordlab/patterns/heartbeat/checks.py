@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import nan
 
 from coordlab.patterns.heartbeat.rules import SUSPECT, Detector, Watch
-from coordlab.properties import Begun, Complaint, Property, Verdict, leads_to, never, on_record
+from coordlab.properties import Begun, Complaint, Property, Verdict, leads_to, on_record, watched
 from coordlab.trace.trace import CRASH, FAULT, HANDLE, HEAL, RESTART, START, Event, Trace
 
 Pair = tuple[str, str]  # who watches, and whom
@@ -92,7 +92,7 @@ def each_change_once() -> Property:
 
         return wrong
 
-    return never("each change is told once", watch)
+    return watched("each change is told once", watch)
 
 
 def _changes(before: Event, event: Event) -> bool:
@@ -137,7 +137,7 @@ def silence_is_needed(detector: Detector) -> Property:
 
         return wrong
 
-    return never("only silence is suspected", watch)
+    return watched("only silence is suspected", watch)
 
 
 def _incarnations(trace: Trace) -> dict[int | None, int]:
@@ -170,7 +170,7 @@ def old_incarnations_are_no_news() -> Property:
 
         return wrong
 
-    return never("an older incarnation is no news", watch)
+    return watched("an older incarnation is no news", watch)
 
 
 def nothing(_: Event) -> bool:
@@ -239,7 +239,7 @@ def the_dead_stay_suspected(within: float, anew: Callable[[Event], bool] = nothi
 
         return wrong
 
-    return never(f"nobody is restored {within:g} s after its crash", watch)
+    return watched(f"nobody is restored {within:g} s after its crash", watch)
 
 
 def mistakes_are_taken_back(within: float) -> Property:

@@ -21,7 +21,7 @@ from coordlab.patterns.htn.rules import (
     replay,
     said,
 )
-from coordlab.properties import Complaint, Moment, Property, eventually, never, on_record
+from coordlab.properties import Complaint, Moment, Property, eventually, on_record, watched
 from coordlab.trace.trace import HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
 
@@ -55,7 +55,7 @@ def _of_plans(name: str, judge: Callable[[Any, State], str | None]) -> Property:
 
         return wrong
 
-    return never(name, watch)
+    return watched(name, watch)
 
 
 def executes(domain: Domain) -> Property:
@@ -121,7 +121,7 @@ def planning_changes_nothing(domain: Domain) -> Property:
 
         return wrong
 
-    return never("planning changes nothing", watch)
+    return watched("planning changes nothing", watch)
 
 
 def _shown(event: Event) -> Any:

@@ -19,8 +19,8 @@ from coordlab.properties import (
     Verdict,
     disturbs,
     moments,
-    never,
     on_record,
+    watched,
 )
 from coordlab.trace.trace import CRASH, HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
@@ -63,7 +63,7 @@ def one_leader_per_term() -> Property:
 
         return wrong
 
-    return never("one leader per term", watch)
+    return watched("one leader per term", watch)
 
 
 def led_by_a_majority(members: int) -> Property:
@@ -92,7 +92,7 @@ def led_by_a_majority(members: int) -> Property:
 
         return wrong
 
-    return never("a majority elects", watch)
+    return watched("a majority elects", watch)
 
 
 def terms_increase() -> Property:
@@ -116,7 +116,7 @@ def terms_increase() -> Property:
 
         return wrong
 
-    return never("terms increase", watch)
+    return watched("terms increase", watch)
 
 
 def promises_are_kept() -> Property:
@@ -138,7 +138,7 @@ def promises_are_kept() -> Property:
 
         return wrong
 
-    return never("promises are kept", watch)
+    return watched("promises are kept", watch)
 
 
 def one_leader_at_once() -> Property:
@@ -156,7 +156,7 @@ def one_leader_at_once() -> Property:
 
         return wrong
 
-    return never("one leader at once", watch)
+    return watched("one leader at once", watch)
 
 
 def fenced() -> Property:
@@ -176,7 +176,7 @@ def fenced() -> Property:
 
         return wrong
 
-    return never("the storage is fenced", watch)
+    return watched("the storage is fenced", watch)
 
 
 def led(members: int, within: float) -> Property:

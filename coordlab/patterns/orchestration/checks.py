@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from coordlab.patterns.orchestration.rules import REPLIES, Budget, Rights, Stop, Usage
-from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, never, on_record
+from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, on_record, watched
 from coordlab.trace.trace import CRASH, HANDLE, SEND, STATE, Event, Trace
 
 
@@ -50,7 +50,7 @@ def one_stop_reason() -> Property:
         return wrong
 
     def judge(trace: Trace) -> Verdict:
-        verdict = never(name, watch)(trace)
+        verdict = watched(name, watch)(trace)
         if verdict and not any(map(is_result, trace)):
             return Verdict(name, UNDECIDED, because="nothing has stopped yet")
         return verdict
@@ -97,7 +97,7 @@ def no_turn_after_the_stop() -> Property:
 
         return wrong
 
-    return never("no turn after the stop", watch)
+    return watched("no turn after the stop", watch)
 
 
 def within_budget(budget: Budget) -> Property:
@@ -118,7 +118,7 @@ def within_budget(budget: Budget) -> Property:
 
         return wrong
 
-    return never("within the budget", watch)
+    return watched("within the budget", watch)
 
 
 def tokens_counted() -> Property:
@@ -148,7 +148,7 @@ def tokens_counted() -> Property:
 
         return wrong
 
-    return never("turns and tokens are counted", watch)
+    return watched("turns and tokens are counted", watch)
 
 
 def turns_have_parents() -> Property:
@@ -168,7 +168,7 @@ def turns_have_parents() -> Property:
 
         return wrong
 
-    return never("each turn has a parent", watch)
+    return watched("each turn has a parent", watch)
 
 
 def delegations(trace: Trace) -> Iterator[tuple[Event, str, str]]:

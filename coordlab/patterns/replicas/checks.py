@@ -16,8 +16,8 @@ from coordlab.properties import (
     Verdict,
     disturbs,
     eventually,
-    never,
     on_record,
+    watched,
 )
 from coordlab.trace.trace import RESTART, START, STATE, Event, Trace
 
@@ -48,7 +48,7 @@ def nothing_dropped() -> Property:
 
         return wrong
 
-    return never("nothing is dropped", watch)
+    return watched("nothing is dropped", watch)
 
 
 def merge_laws() -> Property:
@@ -71,7 +71,7 @@ def merge_laws() -> Property:
 
         return wrong
 
-    return never("merging is lawful", watch)
+    return watched("merging is lawful", watch)
 
 
 def removed_for_good() -> Property:
@@ -94,7 +94,7 @@ def removed_for_good() -> Property:
 
         return wrong
 
-    return never("removed is removed", watch)
+    return watched("removed is removed", watch)
 
 
 def equal_again(within: float) -> Property:

@@ -6,7 +6,7 @@ The states read are `role` (electing, coordinates, follows) and `coordinator` (a
 from __future__ import annotations
 
 from coordlab.patterns.bully.checks import agreement, highest_rules, one_coordinator
-from coordlab.properties import Complaint, Property, never
+from coordlab.properties import Complaint, Property, watched
 from coordlab.trace.narration import sentence
 from coordlab.trace.trace import CRASH, HANDLE, SEND, STATE, Event, Trace
 
@@ -22,7 +22,7 @@ def only_the_higher_goes_on() -> Property:
 
         return wrong
 
-    return never("only the higher rank goes on", watch)
+    return watched("only the higher rank goes on", watch)
 
 
 def comes_round_before_it_rules() -> Property:
@@ -43,7 +43,7 @@ def comes_round_before_it_rules() -> Property:
 
         return wrong
 
-    return never("rules only if its rank has come round", watch)
+    return watched("rules only if its rank has come round", watch)
 
 
 def settling_time(agents: int, patience: float, heartbeat: float) -> float:

@@ -20,7 +20,7 @@ from coordlab.patterns.rogue.rules import (
     members,
     quorum,
 )
-from coordlab.properties import UNDECIDED, Begun, Complaint, Property, Verdict, leads_to, never, on_record
+from coordlab.properties import UNDECIDED, Begun, Complaint, Property, Verdict, leads_to, on_record, watched
 from coordlab.properties.records import as_one_of
 from coordlab.trace.trace import CRASH, HANDLE, RESTART, SEND, START, Event, Trace
 
@@ -46,7 +46,7 @@ def reviewed_by_others(crew: Crew) -> Property:
 
         return wrong
 
-    return never("reviewed by others, each once", watch)
+    return watched("reviewed by others, each once", watch)
 
 
 def enough_approved() -> Property:
@@ -73,7 +73,7 @@ def enough_approved() -> Property:
 
         return wrong
 
-    return never("accepted only by a quorum", watch)
+    return watched("accepted only by a quorum", watch)
 
 
 def _unapproved(what: Accepted, approving: set[str | None], needed: Quorum | None) -> str | None:
@@ -112,7 +112,7 @@ def removed_is_out() -> Property:
 
         return wrong
 
-    return never("who is removed is out", watch)
+    return watched("who is removed is out", watch)
 
 
 def one_owner() -> Property:
@@ -140,7 +140,7 @@ def one_owner() -> Property:
 
         return wrong
 
-    return never("each task in one pair of hands", watch)
+    return watched("each task in one pair of hands", watch)
 
 
 def taken_over(within: float) -> Property:
@@ -185,7 +185,7 @@ def order_wins() -> Property:
 
         return wrong
 
-    return never("an order to remove wins", watch)
+    return watched("an order to remove wins", watch)
 
 
 def _declined(event: Event) -> bool:
@@ -219,7 +219,7 @@ def quorum_is_told(crew: Crew, faulty: int = 1, least: int = 1) -> Property:
 
         return wrong
 
-    return never("a new quorum is told", watch)
+    return watched("a new quorum is told", watch)
 
 
 def isolated(rate: float = 0.4, test: SequentialTest = DEFAULT) -> Property:
@@ -250,7 +250,7 @@ def isolated(rate: float = 0.4, test: SequentialTest = DEFAULT) -> Property:
         return wrong
 
     def judge(trace: Trace) -> Verdict:
-        verdict = never(name, watch)(trace)
+        verdict = watched(name, watch)(trace)
         if verdict and not any(on_record(e, "Transition") and e.data.after == OPEN for e in trace):
             return Verdict(name, UNDECIDED, because="nobody was isolated")
         return verdict

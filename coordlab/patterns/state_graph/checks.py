@@ -27,7 +27,7 @@ from coordlab.patterns.state_graph.rules import (
     depth,
     merge,
 )
-from coordlab.properties import UNDECIDED, Complaint, Property, Verdict, never, on_record
+from coordlab.properties import UNDECIDED, Complaint, Property, Verdict, on_record, watched
 from coordlab.properties.records import as_message, as_one_of
 from coordlab.trace.trace import HANDLE, SEND, Event, Trace
 
@@ -86,16 +86,15 @@ def _result(event: Event) -> Any:
 def _at_barriers(name: str, watch: Callable[[], AtBarrier]) -> Property:
     """A safety property of super-steps: `watch()(done, reached)` finds nothing wrong at any barrier."""
 
-    def watched(trace: Trace) -> Complaint:
+    @safety(name)
+    def judge(trace: Trace) -> Iterator[Objection]:
         course, wrong = Course(trace), watch()
-
-        def complain(event: Event) -> str | None:
+        for event in trace:
             done = course.take(event)
-            return wrong(done, course.last) if done and course.last else None
+            if done and course.last and (why := wrong(done, course.last)):
+                yield event, why
 
-        return complain
-
-    return never(name, watched)
+    return judge
 
 
 def _nodes(checkpoint: Checkpoint) -> set[str]:
@@ -135,7 +134,7 @@ def triggered_only(graph: Graph) -> Property:
 
         return wrong
 
-    return never("nodes run only if triggered", watch)
+    return watched("nodes run only if triggered", watch)
 
 
 def one_snapshot() -> Property:
@@ -154,7 +153,7 @@ def one_snapshot() -> Property:
 
         return wrong
 
-    return never("one snapshot for all", watch)
+    return watched("one snapshot for all", watch)
 
 
 def merged(graph: Graph, commutative: bool = True) -> Property:
@@ -239,7 +238,7 @@ def limited(limit: int) -> Property:
 
         return wrong
 
-    return never(f"at most {limit} super-steps", watch)
+    return watched(f"at most {limit} super-steps", watch)
 
 
 def goes_on_where_it_was() -> Property:
@@ -264,7 +263,7 @@ def goes_on_where_it_was() -> Property:
 
         return wrong
 
-    return never("it goes on where it was", watch)
+    return watched("it goes on where it was", watch)
 
 
 def _place(checkpoint: Checkpoint) -> tuple[Any, ...]:
@@ -292,7 +291,7 @@ def as_uninterrupted(reference: Trace) -> Property:
         return wrong
 
     def judge(trace: Trace) -> Verdict:
-        verdict = never(name, watch)(trace)
+        verdict = watched(name, watch)(trace)
         if verdict and not any(checkpoint.step == end for checkpoint in _checkpoints(trace)):
             return Verdict(name, UNDECIDED, because=f"it has not come to super-step {end}")
         return verdict
@@ -313,7 +312,7 @@ def ends_in_depth(graph: Graph) -> Property:
 
         return wrong
 
-    return never("ends within its depth", watch)
+    return watched("ends within its depth", watch)
 
 
 def properties(

@@ -11,7 +11,7 @@ from coordlab.patterns.heartbeat.checks import (
     said,
     the_dead_stay_suspected,
 )
-from coordlab.properties import Complaint, Property, never
+from coordlab.properties import Complaint, Property, watched
 from coordlab.trace.trace import CRASH, Event, Trace
 
 
@@ -35,7 +35,7 @@ def news_goes_forward() -> Property:
 
         return wrong
 
-    return never("an older incarnation is no news", watch)
+    return watched("an older incarnation is no news", watch)
 
 
 def last_word(event: Event) -> bool:

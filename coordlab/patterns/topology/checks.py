@@ -11,8 +11,8 @@ from coordlab.properties import (
     Property,
     Verdict,
     leads_to,
-    never,
     on_record,
+    watched,
 )
 from coordlab.trace.trace import HANDLE, SEND, START, Event, Trace
 
@@ -80,7 +80,7 @@ def rounds_do_not_mix(agents: int) -> Property:
 
         return wrong
 
-    return never("no round before all know the last", watch)
+    return watched("no round before all know the last", watch)
 
 
 def only_what_was_found() -> Property:
@@ -99,7 +99,7 @@ def only_what_was_found() -> Property:
 
         return wrong
 
-    return never("only what was found is told", watch)
+    return watched("only what was found is told", watch)
 
 
 def done_in_time(within: float) -> Property:

@@ -24,7 +24,7 @@ from coordlab.patterns.voting.rules import (
     Poll,
     Rule,
 )
-from coordlab.properties import Complaint, Property, leads_to, never, on_record
+from coordlab.properties import Complaint, Property, leads_to, on_record, watched
 from coordlab.trace.trace import CRASH, HANDLE, SEND, Event, Trace
 
 
@@ -91,7 +91,7 @@ def follows_from_ballots(rule: Rule | None = None, quorum: int | None = None) ->
 
         return wrong
 
-    return never("the outcome follows from the ballots", watch)
+    return watched("the outcome follows from the ballots", watch)
 
 
 def monotone() -> Property:
@@ -117,7 +117,7 @@ def monotone() -> Property:
 
         return wrong
 
-    return never("more yes never harms", watch)
+    return watched("more yes never harms", watch)
 
 
 def one_ballot_each() -> Property:
@@ -143,7 +143,7 @@ def one_ballot_each() -> Property:
 
         return wrong
 
-    return never("one ballot each, none after the close", watch)
+    return watched("one ballot each, none after the close", watch)
 
 
 def only_with_quorum(quorum: int | None = None) -> Property:
@@ -164,7 +164,7 @@ def only_with_quorum(quorum: int | None = None) -> Property:
 
         return wrong
 
-    return never("decided only with a quorum", watch)
+    return watched("decided only with a quorum", watch)
 
 
 def early_is_final(rule: Rule | None = None, quorum: int | None = None, deadline: float = 1.0) -> Property:
@@ -190,7 +190,7 @@ def early_is_final(rule: Rule | None = None, quorum: int | None = None, deadline
 
         return wrong
 
-    return never("what is decided early stays so", watch)
+    return watched("what is decided early stays so", watch)
 
 
 def told_alike() -> Property:
@@ -211,7 +211,7 @@ def told_alike() -> Property:
 
         return wrong
 
-    return never("all are told what was decided", watch)
+    return watched("all are told what was decided", watch)
 
 
 def condorcet(rule: Choice) -> Property:
@@ -229,7 +229,7 @@ def condorcet(rule: Choice) -> Property:
 
         return wrong
 
-    return never("who beats everybody is elected", watch)
+    return watched("who beats everybody is elected", watch)
 
 
 def closed_in_time(deadline: float = 1.0, slack: float = 0.1) -> Property:

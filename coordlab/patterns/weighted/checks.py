@@ -19,8 +19,8 @@ from coordlab.properties import (
     Property,
     Verdict,
     leads_to,
-    never,
     on_record,
+    watched,
 )
 from coordlab.trace.trace import CRASH, SEND, Event, Trace
 
@@ -54,7 +54,7 @@ def each_decision(name: str, wrong: Callable[[Any], str | None]) -> Property:
     def watch(_: Trace) -> Complaint:
         return lambda event: wrong(done) if (done := decided(event)) else None
 
-    return never(name, watch)
+    return watched(name, watch)
 
 
 def weightless_change_nothing() -> Property:
@@ -128,7 +128,7 @@ def weights_are_earned(weight: Callable[[str, tuple[int, int]], float | None]) -
 
         return wrong
 
-    return never("weights rest on what was graded before", watch)
+    return watched("weights rest on what was graded before", watch)
 
 
 def calibrated(deviations: float = 4.0) -> Property:

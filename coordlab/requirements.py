@@ -1,0 +1,203 @@
+"""What a function requires of its arguments: one way to say what was given, what is allowed, what to write.
+
+    from coordlab import requirements as require
+
+    agents = require.count("agents", agents, least=2, example=5)
+    loss = require.probability("loss", loss)
+    tie = require.one_of("tie", tie, ("tie", "rejected", "accepted"))
+    require.that(low < high, f"low={low}, high={high}", "low must be below high", "low=1, high=2")
+
+Each returns the value as Python's own number, so that numpy's and pandas' numbers, decimals and fractions
+work as well; a bool is not a number.  What is not allowed raises `error`, a `ValueError` unless named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from math import inf
+from numbers import Integral, Real
+from typing import Any, NoReturn, TypeVar
+
+T = TypeVar("T")
+MOST = 1.7976931348623157e308  # the largest float: what lies beyond is not finite
+
+
+def fail(given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> NoReturn:
+    """Raise `error` in three parts: what was `given`, what is `allowed`, and an `example` to write."""
+    raise error(f"{given}: {allowed}. For example: {example}.")
+
+
+def that(holds: object, given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> None:
+    """Raise `error` unless the condition `holds`.
+
+    >>> that(2 < 1, "low=2, high=1", "low must be below high", "low=1, high=2")
+    Traceback (most recent call last):
+    ValueError: low=2, high=1: low must be below high. For example: low=1, high=2.
+    """
+    if not holds:
+        fail(given, allowed, example, error)
+
+
+def count(
+    name: str,
+    value: Any,
+    least: int = 0,
+    most: float = inf,
+    example: int | None = None,
+    error: type[Exception] = ValueError,
+) -> int:
+    """A whole number from `least` to `most`.
+
+    >>> count("agents", True, least=1, example=5)
+    Traceback (most recent call last):
+    ValueError: agents=True: expected a whole number, 1 or more. For example: agents=5.
+    """
+    if isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most:
+        return int(value)
+    bounds = _bounds(least, most, None, inf)
+    sample = example if example is not None else max(least, min(1, most))
+    fail(f"{name}={value!r}", f"expected a whole number{bounds}", f"{name}={sample}", error)
+
+
+def number(
+    name: str,
+    value: Any,
+    least: float = -inf,
+    most: float = inf,
+    *,
+    above: float | None = None,
+    below: float = inf,
+    unit: str = "",
+    example: float | None = None,
+    error: type[Exception] = ValueError,
+) -> float:
+    """A finite number from `least` to `most`, or strictly `above` and `below`; `unit` is for the message.
+
+    >>> number("threshold", 0.4, 0.5, 1, example=0.66)
+    Traceback (most recent call last):
+    ValueError: threshold=0.4: expected a number from 0.5 to 1. For example: threshold=0.66.
+    """
+    if isinstance(value, (Real, Decimal)) and not isinstance(value, bool):
+        plain: float = value if isinstance(value, (int, float)) else float(value)
+        # NaN fails every comparison
+        if (
+            max(least, -MOST) <= plain <= min(most, MOST)
+            and plain < below
+            and (above is None or above < plain)
+        ):
+            return plain
+    bounds = _bounds(least, most, above, below)
+    sample = example if example is not None else _example(least, most, above, below)
+    fail(f"{name}={value!r}", f"expected {unit or 'a number'}{bounds}", f"{name}={sample:g}", error)
+
+
+def seconds(
+    name: str,
+    value: Any,
+    *,
+    positive: bool = False,
+    example: float | None = None,
+    error: type[Exception] = ValueError,
+) -> float:
+    """A duration or moment in virtual seconds, 0 or later; above 0 if `positive`.
+
+    >>> seconds("deadline", 0, positive=True)
+    Traceback (most recent call last):
+    ValueError: deadline=0: expected seconds above 0. For example: deadline=1.
+    """
+    if positive:
+        return number(name, value, above=0, unit="seconds", example=example, error=error)
+    return number(name, value, 0, unit="seconds", example=example, error=error)
+
+
+def probability(name: str, value: Any, *, certain: bool = True, error: type[Exception] = ValueError) -> float:
+    """A number from 0 to 1; strictly between them unless it may be `certain`.
+
+    >>> probability("loss", 1.5)
+    Traceback (most recent call last):
+    ValueError: loss=1.5: expected a probability from 0 to 1. For example: loss=0.5.
+    """
+    if certain:
+        return number(name, value, 0, 1, unit="a probability", example=0.5, error=error)
+    return number(name, value, above=0, below=1, unit="a probability", example=0.5, error=error)
+
+
+def flag(name: str, value: Any, error: type[Exception] = TypeError) -> bool:
+    """True or False, numpy's as well."""
+    if isinstance(value, bool) or type(value).__name__ == "bool":
+        return bool(value)
+    fail(f"{name}={value!r}", "expected True or False", f"{name}=True", error)
+
+
+def one_of(name: str, value: Any, allowed: Iterable[T], error: type[Exception] = ValueError) -> T:
+    """One of the `allowed` values, as it is listed there.
+
+    >>> one_of("tie", "maybe", ("tie", "rejected"))
+    Traceback (most recent call last):
+    ValueError: tie='maybe': expected one of 'tie', 'rejected'. For example: tie='tie'.
+    """
+    choices = list(allowed)
+    for choice in choices:
+        if type(choice) is type(value) and choice == value:
+            return choice
+    words = ", ".join(map(repr, choices))
+    fail(f"{name}={value!r}", f"expected one of {words}", f"{name}={choices[0]!r}", error)
+
+
+def instance(name: str, value: Any, kind: type[T], example: str, error: type[Exception] = TypeError) -> T:
+    """An instance of the class `kind`.
+
+    >>> instance("by", 3, str, "by='ann'")
+    Traceback (most recent call last):
+    TypeError: by=3: expected str, not int. For example: by='ann'.
+    """
+    if isinstance(value, kind):
+        return value
+    fail(f"{name}={value!r}", f"expected {kind.__name__}, not {type(value).__name__}", example, error)
+
+
+def names(
+    name: str,
+    value: Any,
+    *,
+    empty: bool = False,
+    example: str = "['ann', 'bob']",
+    error: type[Exception] = ValueError,
+) -> tuple[str, ...]:
+    """Several texts, each once, as a tuple; a single text or a set is refused.
+
+    >>> names("electorate", ["ann", "bob", "ann"])
+    Traceback (most recent call last):
+    ValueError: electorate: 'ann' is listed twice; expected each name once. For example: ['ann', 'bob'].
+    """
+    listed = not isinstance(value, (str, set, frozenset)) and isinstance(value, Collection)
+    if not listed or not all(isinstance(each, str) for each in value):
+        kind = error if error is not ValueError else TypeError
+        fail(f"{name}={value!r}", "expected a list or tuple of names", example, kind)
+    found = tuple(value)
+    if not found and not empty:
+        fail(f"{name}={value!r}", "expected at least one name", example, error)
+    if twice := [each for each in dict.fromkeys(found) if found.count(each) > 1]:
+        raise error(f"{name}: {twice[0]!r} is listed twice; expected each name once. For example: {example}.")
+    return found
+
+
+def _bounds(least: float, most: float, above: float | None, below: float) -> str:
+    """The limits in words, as they follow on "a number"."""
+    low = f" above {above:g}" if above is not None else ""
+    if below < inf:
+        return f"{low} and below {below:g}" if low else f" below {below:g}"
+    if low:
+        return f"{low}, up to {most:g}" if most < inf else low
+    if -inf < least and most < inf:
+        return f" from {least:g} to {most:g}"
+    return f", {least:g} or more" if -inf < least else f", at most {most:g}" if most < inf else ""
+
+
+def _example(least: float, most: float, above: float | None, below: float) -> float:
+    """Some number within the limits, a round one where possible."""
+    low, high = (least if above is None else above), min(most, below)
+    if low < 1 < high:
+        return 1
+    return low + 1 if high == inf else high - 1 if low == -inf else (low + high) / 2
