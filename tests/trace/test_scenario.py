@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.trace.faults import Crash, Cut, Restart
 from coordlab.trace.scenario import Scenario, ScenarioError

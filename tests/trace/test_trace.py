@@ -4,8 +4,7 @@ import json
 from enum import Enum
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.trace.files import read_trace_file
 from coordlab.trace.narration import TEMPLATES, because, narration, sentence

@@ -6,8 +6,7 @@ from statistics import mean
 
 import networkx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.trace.trace import DELIVER, DROP, HANDLE, SEND
 from coordlab.world.agent import Agent

@@ -14,49 +14,12 @@ Source.    L. Erman et al., The Hearsay-II Speech-Understanding System, ACM Comp
 
 from __future__ import annotations
 
-from coordlab.patterns.blackboard import checks, expert, naive, rules, theory
-from coordlab.patterns.blackboard.agents import (
-    Activate,
-    Blackboard,
-    Done,
-    Found,
-    KnowledgeSource,
-    Notify,
-    Refused,
-    Retract,
-    Retracted,
-    Subscribe,
-    Unsubscribe,
-    Write,
-    Written,
+from coordlab.patterns.blackboard import (
+    checks as checks,
+    expert as expert,
+    naive as naive,
+    rules as rules,
+    theory as theory,
 )
-from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule, demo
-
-__all__ = [
-    "ANIMALS",
-    "RULES",
-    "SEEN",
-    "Activate",
-    "Blackboard",
-    "Done",
-    "Found",
-    "KnowledgeSource",
-    "Notify",
-    "Observer",
-    "Poller",
-    "Refused",
-    "Reporter",
-    "Retract",
-    "Retracted",
-    "Rule",
-    "Subscribe",
-    "Unsubscribe",
-    "Write",
-    "Written",
-    "checks",
-    "demo",
-    "expert",
-    "naive",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.blackboard.agents import *
+from coordlab.patterns.blackboard.expert import *

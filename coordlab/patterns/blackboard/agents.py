@@ -10,6 +10,22 @@ from coordlab.patterns.blackboard.rules import Entry, Query
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
+__all__ = [
+    "Activate",
+    "Blackboard",
+    "Done",
+    "Found",
+    "KnowledgeSource",
+    "Notify",
+    "Refused",
+    "Retract",
+    "Retracted",
+    "Subscribe",
+    "Unsubscribe",
+    "Write",
+    "Written",
+]
+
 
 @message
 class Write:

@@ -12,6 +12,8 @@ from coordlab.patterns.blackboard.rules import Entry, Query, first_come
 from coordlab.world.agent import Agent
 from coordlab.world.world import Run, World
 
+__all__ = ["ANIMALS", "RULES", "SEEN", "Observer", "Poller", "Reporter", "Rule", "demo"]
+
 ANIMALS: list[tuple[str, tuple[str, ...], str, float]] = [
     ("mammals", ("hair",), "mammal", 1.0),
     ("milk", ("gives milk",), "mammal", 1.0),

@@ -13,28 +13,5 @@ Source.    H. Garcia-Molina, Elections in a Distributed Computing System, IEEE T
 
 from __future__ import annotations
 
-from coordlab.patterns.bully import checks, naive, theory
-from coordlab.patterns.bully.agents import (
-    Answer,
-    Candidate,
-    Coordinator,
-    Election,
-    Ping,
-    Pong,
-    demo,
-    hold_election,
-)
-
-__all__ = [
-    "Answer",
-    "Candidate",
-    "Coordinator",
-    "Election",
-    "Ping",
-    "Pong",
-    "checks",
-    "demo",
-    "hold_election",
-    "naive",
-    "theory",
-]
+from coordlab.patterns.bully import checks as checks, naive as naive, theory as theory
+from coordlab.patterns.bully.agents import *

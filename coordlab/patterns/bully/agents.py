@@ -8,6 +8,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Answer", "Candidate", "Coordinator", "Election", "Ping", "Pong", "demo", "hold_election"]
+
 
 @message
 class Election:

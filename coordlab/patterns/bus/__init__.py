@@ -14,39 +14,12 @@ Source.    P. Eugster et al., The Many Faces of Publish/Subscribe, ACM Computing
 
 from __future__ import annotations
 
-from coordlab.patterns.bus import checks, client, naive, rules, theory
-from coordlab.patterns.bus.agents import Bus, DeadLetter, Shed, demo
-from coordlab.patterns.bus.client import (
-    Accepted,
-    Client,
-    Deliver,
-    Effect,
-    Publish,
-    Received,
-    Refused,
-    Subscribe,
-    Subscribed,
-    Unsubscribe,
+from coordlab.patterns.bus import (
+    checks as checks,
+    client as client,
+    naive as naive,
+    rules as rules,
+    theory as theory,
 )
-
-__all__ = [
-    "Accepted",
-    "Bus",
-    "Client",
-    "DeadLetter",
-    "Deliver",
-    "Effect",
-    "Publish",
-    "Received",
-    "Refused",
-    "Shed",
-    "Subscribe",
-    "Subscribed",
-    "Unsubscribe",
-    "checks",
-    "client",
-    "demo",
-    "naive",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.bus.agents import *
+from coordlab.patterns.bus.client import *

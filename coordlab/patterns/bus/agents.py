@@ -30,6 +30,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Bus", "DeadLetter", "Shed", "demo"]
+
 
 @message
 class Shed:

@@ -9,6 +9,19 @@ from coordlab.patterns.bus.rules import Letter, check_pattern, check_replay, che
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
+__all__ = [
+    "Accepted",
+    "Client",
+    "Deliver",
+    "Effect",
+    "Publish",
+    "Received",
+    "Refused",
+    "Subscribe",
+    "Subscribed",
+    "Unsubscribe",
+]
+
 
 @message
 class Publish:

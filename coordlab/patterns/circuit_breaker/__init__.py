@@ -19,33 +19,10 @@ Outside a world it guards any asyncio code, on the time of whatever loop is runn
 
 from __future__ import annotations
 
-from coordlab.patterns.circuit_breaker import checks, naive, rules, theory
-from coordlab.patterns.circuit_breaker.agents import (
-    CAREFUL,
-    Callee,
-    Caller,
-    CallFailed,
-    CircuitBreaker,
-    Failed,
-    Request,
-    Result,
-    coroutine_function,
-    demo,
+from coordlab.patterns.circuit_breaker import (
+    checks as checks,
+    naive as naive,
+    rules as rules,
+    theory as theory,
 )
-
-__all__ = [
-    "CAREFUL",
-    "CallFailed",
-    "Callee",
-    "Caller",
-    "CircuitBreaker",
-    "Failed",
-    "Request",
-    "Result",
-    "checks",
-    "coroutine_function",
-    "demo",
-    "naive",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.circuit_breaker.agents import *

@@ -29,6 +29,19 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = [
+    "CAREFUL",
+    "CallFailed",
+    "Callee",
+    "Caller",
+    "CircuitBreaker",
+    "Failed",
+    "Request",
+    "Result",
+    "coroutine_function",
+    "demo",
+]
+
 _T = TypeVar("_T")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -14,31 +14,5 @@ Source.    D. Terry et al., Managing Update Conflicts in Bayou, SOSP 1995, for m
 
 from __future__ import annotations
 
-from coordlab.patterns.conflict import checks, naive, rules, theory
-from coordlab.patterns.conflict.agents import (
-    Ask,
-    Escalate,
-    Human,
-    Proposal,
-    Proposer,
-    Resolver,
-    Ruling,
-    demo,
-    standoff,
-)
-
-__all__ = [
-    "Ask",
-    "Escalate",
-    "Human",
-    "Proposal",
-    "Proposer",
-    "Resolver",
-    "Ruling",
-    "checks",
-    "demo",
-    "naive",
-    "rules",
-    "standoff",
-    "theory",
-]
+from coordlab.patterns.conflict import checks as checks, naive as naive, rules as rules, theory as theory
+from coordlab.patterns.conflict.agents import *

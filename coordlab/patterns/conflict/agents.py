@@ -27,6 +27,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Ask", "Escalate", "Human", "Proposal", "Proposer", "Resolver", "Ruling", "demo", "standoff"]
+
 
 @message
 class Ask:

@@ -15,43 +15,12 @@ Source.    R. G. Smith, The Contract Net Protocol, IEEE ToC C-29(12), 1980; mess
 
 from __future__ import annotations
 
-from coordlab.patterns.contract_net import checks, contractor, naive, rules, theory
-from coordlab.patterns.contract_net.agents import DIG, Manager, demo, hold_round
-from coordlab.patterns.contract_net.contractor import (
-    AcceptProposal,
-    CallForProposals,
-    Cancel,
-    Contractor,
-    Failure,
-    InformDone,
-    InformResult,
-    NotUnderstood,
-    Propose,
-    Refuse,
-    RejectProposal,
-    Report,
+from coordlab.patterns.contract_net import (
+    checks as checks,
+    contractor as contractor,
+    naive as naive,
+    rules as rules,
+    theory as theory,
 )
-
-__all__ = [
-    "DIG",
-    "AcceptProposal",
-    "CallForProposals",
-    "Cancel",
-    "Contractor",
-    "Failure",
-    "InformDone",
-    "InformResult",
-    "Manager",
-    "NotUnderstood",
-    "Propose",
-    "Refuse",
-    "RejectProposal",
-    "Report",
-    "checks",
-    "contractor",
-    "demo",
-    "hold_round",
-    "naive",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.contract_net.agents import *
+from coordlab.patterns.contract_net.contractor import *

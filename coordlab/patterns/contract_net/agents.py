@@ -21,6 +21,8 @@ from coordlab.patterns.contract_net.rules import DEFAULT, Bid, Bidding, Closed, 
 from coordlab.world.agent import Agent, State
 from coordlab.world.world import Run, World
 
+__all__ = ["DIG", "Manager", "demo", "hold_round"]
+
 DIG = Task("dig", needs=frozenset({"dig"}))
 
 

@@ -17,6 +17,21 @@ from coordlab.patterns.contract_net.rules import Bid, Commitments, Task
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
+__all__ = [
+    "AcceptProposal",
+    "CallForProposals",
+    "Cancel",
+    "Contractor",
+    "Failure",
+    "InformDone",
+    "InformResult",
+    "NotUnderstood",
+    "Propose",
+    "Refuse",
+    "RejectProposal",
+    "Report",
+]
+
 
 @message
 class CallForProposals:

@@ -12,7 +12,5 @@ Source.    CrewAI 1.15, its documentation and tests (words and semantics; it is 
 
 from __future__ import annotations
 
-from coordlab.patterns.crew import checks, naive, rules, theory
-from coordlab.patterns.crew.agents import Crew, Manager, Pending, demo, hand_out
-
-__all__ = ["Crew", "Manager", "Pending", "checks", "demo", "hand_out", "naive", "rules", "theory"]
+from coordlab.patterns.crew import checks as checks, naive as naive, rules as rules, theory as theory
+from coordlab.patterns.crew.agents import *

@@ -45,6 +45,8 @@ from coordlab.patterns.orchestration.rules import (
 )
 from coordlab.world.world import Run, World
 
+__all__ = ["Crew", "Manager", "Pending", "demo", "hand_out"]
+
 Pending = dict[str, asyncio.Task[Ended | None]]
 
 

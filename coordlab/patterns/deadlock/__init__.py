@@ -18,46 +18,15 @@ Source.    E. Knapp, Deadlock Detection in Distributed Databases, ACM Computing 
 
 from __future__ import annotations
 
-from coordlab.patterns.deadlock import checks, locks, naive, probe_checks, probes, rules, theory
-from coordlab.patterns.deadlock.agents import (
-    Coordinator,
-    Deadlock,
-    GaveUp,
-    GoBack,
-    Worker,
-    demo,
-    philosophers,
+from coordlab.patterns.deadlock import (
+    checks as checks,
+    locks as locks,
+    naive as naive,
+    probe_checks as probe_checks,
+    probes as probes,
+    rules as rules,
+    theory as theory,
 )
-from coordlab.patterns.deadlock.locks import Claim, Granted, Look, Probe, Release, Request, Resource, Table
-from coordlab.patterns.deadlock.probes import Query, Reply, Signal, Stuck, Waiter, waiting
-
-__all__ = [
-    "Claim",
-    "Coordinator",
-    "Deadlock",
-    "GaveUp",
-    "GoBack",
-    "Granted",
-    "Look",
-    "Probe",
-    "Query",
-    "Release",
-    "Reply",
-    "Request",
-    "Resource",
-    "Signal",
-    "Stuck",
-    "Table",
-    "Waiter",
-    "Worker",
-    "checks",
-    "demo",
-    "locks",
-    "naive",
-    "philosophers",
-    "probe_checks",
-    "probes",
-    "rules",
-    "theory",
-    "waiting",
-]
+from coordlab.patterns.deadlock.agents import *
+from coordlab.patterns.deadlock.locks import *
+from coordlab.patterns.deadlock.probes import *

@@ -24,6 +24,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Coordinator", "Deadlock", "GaveUp", "GoBack", "Worker", "demo", "philosophers"]
+
 
 @message
 class GoBack:

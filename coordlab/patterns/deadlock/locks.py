@@ -6,6 +6,8 @@ from coordlab.patterns.deadlock.rules import Lock
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
+__all__ = ["Claim", "Granted", "Look", "Probe", "Release", "Request", "Resource", "Table"]
+
 
 @message
 class Claim:

@@ -20,6 +20,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Query", "Reply", "Signal", "Stuck", "Waiter", "waiting"]
+
 
 @message
 class Signal:

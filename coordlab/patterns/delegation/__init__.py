@@ -16,47 +16,13 @@ Source.    R. L. Graham, Bounds for Certain Multiprocessing Anomalies, Bell Syst
 
 from __future__ import annotations
 
-from coordlab.patterns.delegation import checks, naive, precedence, rules, theory, workers
-from coordlab.patterns.delegation.agents import Completed, Coordinator, GivenUp, Lost, Report, demo, team
-from coordlab.patterns.delegation.workers import (
-    CREW,
-    Assign,
-    Busy,
-    CallForProposals,
-    Cancel,
-    Done,
-    Failed,
-    Propose,
-    Ready,
-    Refuse,
-    Results,
-    Worker,
+from coordlab.patterns.delegation import (
+    checks as checks,
+    naive as naive,
+    precedence as precedence,
+    rules as rules,
+    theory as theory,
+    workers as workers,
 )
-
-__all__ = [
-    "CREW",
-    "Assign",
-    "Busy",
-    "CallForProposals",
-    "Cancel",
-    "Completed",
-    "Coordinator",
-    "Done",
-    "Failed",
-    "GivenUp",
-    "Lost",
-    "Propose",
-    "Ready",
-    "Refuse",
-    "Report",
-    "Results",
-    "Worker",
-    "checks",
-    "demo",
-    "naive",
-    "precedence",
-    "rules",
-    "team",
-    "theory",
-    "workers",
-]
+from coordlab.patterns.delegation.agents import *
+from coordlab.patterns.delegation.workers import *

@@ -26,6 +26,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Completed", "Coordinator", "GivenUp", "Lost", "Report", "demo", "team"]
+
 
 @message
 class Completed:

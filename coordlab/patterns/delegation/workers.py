@@ -9,6 +9,21 @@ from coordlab.patterns.delegation.rules import Leaf, Member, bid
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
+__all__ = [
+    "CREW",
+    "Assign",
+    "Busy",
+    "CallForProposals",
+    "Cancel",
+    "Done",
+    "Failed",
+    "Propose",
+    "Ready",
+    "Refuse",
+    "Results",
+    "Worker",
+]
+
 Results = tuple[tuple[str, str], ...]  # names of leaves, and what came of them
 
 

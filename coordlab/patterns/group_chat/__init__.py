@@ -15,7 +15,5 @@ Source.    Q. Wu et al., AutoGen, arXiv:2308.08155, 2023. Words and semantics ar
 
 from __future__ import annotations
 
-from coordlab.patterns.group_chat import checks, naive, rules, theory
-from coordlab.patterns.group_chat.agents import Chair, demo
-
-__all__ = ["Chair", "checks", "demo", "naive", "rules", "theory"]
+from coordlab.patterns.group_chat import checks as checks, naive as naive, rules as rules, theory as theory
+from coordlab.patterns.group_chat.agents import *

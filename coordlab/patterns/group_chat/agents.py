@@ -27,6 +27,8 @@ from coordlab.patterns.orchestration.rules import DEFAULT, Budget, Ended, Failed
 from coordlab.world.agent import State
 from coordlab.world.world import Run, World
 
+__all__ = ["Chair", "demo"]
+
 
 class Chair(Conductor):
     """Gives the floor to `members` by `policy`, each reading the `window` of the transcript, until `over`.

@@ -15,33 +15,5 @@ Source.    T. Chandra, S. Toueg, Unreliable Failure Detectors, JACM 43(2), 1996;
 
 from __future__ import annotations
 
-from coordlab.patterns.heartbeat import checks, naive, rules, theory
-from coordlab.patterns.heartbeat.agents import (
-    DEFAULT,
-    Beater,
-    Heartbeat,
-    Monitor,
-    Observer,
-    Peer,
-    demo,
-    others,
-    positive,
-    watched,
-)
-
-__all__ = [
-    "DEFAULT",
-    "Beater",
-    "Heartbeat",
-    "Monitor",
-    "Observer",
-    "Peer",
-    "checks",
-    "demo",
-    "naive",
-    "others",
-    "positive",
-    "rules",
-    "theory",
-    "watched",
-]
+from coordlab.patterns.heartbeat import checks as checks, naive as naive, rules as rules, theory as theory
+from coordlab.patterns.heartbeat.agents import *

@@ -15,6 +15,19 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = [
+    "DEFAULT",
+    "Beater",
+    "Heartbeat",
+    "Monitor",
+    "Observer",
+    "Peer",
+    "demo",
+    "others",
+    "positive",
+    "watched",
+]
+
 DEFAULT = Timeout(3.0)
 
 

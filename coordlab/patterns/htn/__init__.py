@@ -14,40 +14,11 @@ Source.    D. Nau et al., SHOP, IJCAI 1999; M. Ghallab, D. Nau, P. Traverso, Aut
 
 from __future__ import annotations
 
-from coordlab.patterns.htn import checks, domains, naive, rules, theory
-from coordlab.patterns.htn.agents import (
-    Actor,
-    Changed,
-    Do,
-    Done,
-    Environment,
-    Failed,
-    GivenUp,
-    Observation,
-    Observe,
-    Pairs,
-    Performed,
-    Planned,
-    demo,
+from coordlab.patterns.htn import (
+    checks as checks,
+    domains as domains,
+    naive as naive,
+    rules as rules,
+    theory as theory,
 )
-
-__all__ = [
-    "Actor",
-    "Changed",
-    "Do",
-    "Done",
-    "Environment",
-    "Failed",
-    "GivenUp",
-    "Observation",
-    "Observe",
-    "Pairs",
-    "Performed",
-    "Planned",
-    "checks",
-    "demo",
-    "domains",
-    "naive",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.htn.agents import *

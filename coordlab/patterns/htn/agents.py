@@ -7,11 +7,36 @@ from typing import Any
 
 from coordlab.patterns.htn.checks import properties
 from coordlab.patterns.htn.domains import JOURNEY, at_home
-from coordlab.patterns.htn.rules import Domain, Outcome, Refined, Task, execute, find_plan, remaining, settled
-from coordlab.patterns.htn.rules import State as Facts
+from coordlab.patterns.htn.rules import (
+    Domain,
+    Outcome,
+    Refined,
+    State as Facts,
+    Task,
+    execute,
+    find_plan,
+    remaining,
+    settled,
+)
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
+
+__all__ = [
+    "Actor",
+    "Changed",
+    "Do",
+    "Done",
+    "Environment",
+    "Failed",
+    "GivenUp",
+    "Observation",
+    "Observe",
+    "Pairs",
+    "Performed",
+    "Planned",
+    "demo",
+]
 
 Pairs = tuple[tuple[Any, Any], ...]  # variables and their values
 

@@ -16,36 +16,5 @@ Source.    C. Gray and D. Cheriton, Leases, SOSP 1989; D. Ongaro and J. Ousterho
 
 from __future__ import annotations
 
-from coordlab.patterns.leases import checks, rules, theory
-from coordlab.patterns.leases.agents import (
-    TICK,
-    Fenced,
-    Heartbeat,
-    Member,
-    Refusal,
-    RequestVote,
-    Storage,
-    Store,
-    Stored,
-    Vote,
-    demo,
-    elections,
-)
-
-__all__ = [
-    "TICK",
-    "Fenced",
-    "Heartbeat",
-    "Member",
-    "Refusal",
-    "RequestVote",
-    "Storage",
-    "Store",
-    "Stored",
-    "Vote",
-    "checks",
-    "demo",
-    "elections",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.leases import checks as checks, rules as rules, theory as theory
+from coordlab.patterns.leases.agents import *

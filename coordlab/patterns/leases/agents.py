@@ -20,6 +20,21 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = [
+    "TICK",
+    "Fenced",
+    "Heartbeat",
+    "Member",
+    "Refusal",
+    "RequestVote",
+    "Storage",
+    "Store",
+    "Stored",
+    "Vote",
+    "demo",
+    "elections",
+]
+
 TICK = 1e-5  # seconds: so close to its end a lease is over
 
 

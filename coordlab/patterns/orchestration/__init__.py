@@ -14,7 +14,5 @@ Source.    The words are those of CrewAI 1.15, AutoGen 0.7 and LangGraph 1.2, of
 
 from __future__ import annotations
 
-from coordlab.patterns.orchestration import checks, rules
-from coordlab.patterns.orchestration.agents import Act, Conductor, Member, Scripted, T, settled
-
-__all__ = ["Act", "Conductor", "Member", "Scripted", "T", "checks", "rules", "settled"]
+from coordlab.patterns.orchestration import checks as checks, rules as rules
+from coordlab.patterns.orchestration.agents import *

@@ -31,6 +31,8 @@ from coordlab.patterns.orchestration.rules import (
 )
 from coordlab.world.agent import Agent, State
 
+__all__ = ["Act", "Conductor", "Member", "Scripted", "T", "settled"]
+
 T = TypeVar("T")
 Act = Callable[[Turn], Awaitable[Any]]
 

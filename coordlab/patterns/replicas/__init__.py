@@ -16,20 +16,5 @@ Source.    A. Demers et al., Epidemic Algorithms for Replicated Database Mainten
 
 from __future__ import annotations
 
-from coordlab.patterns.replicas import checks, gossip, rules, theory
-from coordlab.patterns.replicas.agents import Exchange, Pull, Push, Replica, demo, periods, rumour, words
-
-__all__ = [
-    "Exchange",
-    "Pull",
-    "Push",
-    "Replica",
-    "checks",
-    "demo",
-    "gossip",
-    "periods",
-    "rules",
-    "rumour",
-    "theory",
-    "words",
-]
+from coordlab.patterns.replicas import checks as checks, gossip as gossip, rules as rules, theory as theory
+from coordlab.patterns.replicas.agents import *

@@ -13,6 +13,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Exchange", "Pull", "Push", "Replica", "demo", "periods", "rumour", "words"]
+
 
 @message
 class Push:

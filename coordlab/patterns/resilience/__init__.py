@@ -13,34 +13,5 @@ Source.    M. Nygard, Release It!, 2nd ed., 2018, chapters 4 and 5; M. Brooker, 
 
 from __future__ import annotations
 
-from coordlab.patterns.resilience import rules
-from coordlab.patterns.resilience.agents import (
-    NEVER,
-    Breakers,
-    Bulkhead,
-    Client,
-    Service,
-    cascade,
-    demo,
-    fallback,
-    goodput,
-    one_click,
-    retry,
-    time_limit,
-)
-
-__all__ = [
-    "NEVER",
-    "Breakers",
-    "Bulkhead",
-    "Client",
-    "Service",
-    "cascade",
-    "demo",
-    "fallback",
-    "goodput",
-    "one_click",
-    "retry",
-    "rules",
-    "time_limit",
-]
+from coordlab.patterns.resilience import rules as rules
+from coordlab.patterns.resilience.agents import *

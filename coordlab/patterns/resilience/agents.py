@@ -29,6 +29,21 @@ from coordlab.world.world import Run, World
 if TYPE_CHECKING:
     import random
 
+__all__ = [
+    "NEVER",
+    "Breakers",
+    "Bulkhead",
+    "Client",
+    "Service",
+    "cascade",
+    "demo",
+    "fallback",
+    "goodput",
+    "one_click",
+    "retry",
+    "time_limit",
+]
+
 _Function = TypeVar("_Function", bound=Callable[..., Awaitable[Any]])
 
 

@@ -14,19 +14,5 @@ Source.    E. Chang and R. Roberts, An Improved Algorithm for Decentralized Extr
 
 from __future__ import annotations
 
-from coordlab.patterns.ring import checks, rules, theory
-from coordlab.patterns.ring.agents import Ack, Elected, Election, Member, Ping, Pong, demo, hold_election
-
-__all__ = [
-    "Ack",
-    "Elected",
-    "Election",
-    "Member",
-    "Ping",
-    "Pong",
-    "checks",
-    "demo",
-    "hold_election",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.ring import checks as checks, rules as rules, theory as theory
+from coordlab.patterns.ring.agents import *

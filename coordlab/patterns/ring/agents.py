@@ -11,6 +11,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Ack", "Elected", "Election", "Member", "Ping", "Pong", "demo", "hold_election"]
+
 
 @message
 class Election:

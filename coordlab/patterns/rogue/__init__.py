@@ -16,24 +16,12 @@ Source.    A. Wald, Sequential Analysis, 1947; F. B. Schneider, Implementing Fau
 
 from __future__ import annotations
 
-from coordlab.patterns.rogue import checks, naive, reviewing, rules, theory
-from coordlab.patterns.rogue.agents import Pool, demo
-from coordlab.patterns.rogue.reviewing import Declined, Do, Operator, Opinion, Remove, Result, Review, Worker
-
-__all__ = [
-    "Declined",
-    "Do",
-    "Operator",
-    "Opinion",
-    "Pool",
-    "Remove",
-    "Result",
-    "Review",
-    "Worker",
-    "checks",
-    "demo",
-    "naive",
-    "reviewing",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.rogue import (
+    checks as checks,
+    naive as naive,
+    reviewing as reviewing,
+    rules as rules,
+    theory as theory,
+)
+from coordlab.patterns.rogue.agents import *
+from coordlab.patterns.rogue.reviewing import *

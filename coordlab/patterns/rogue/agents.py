@@ -34,6 +34,8 @@ from coordlab.patterns.rogue.rules import (
 from coordlab.world.agent import Agent, State
 from coordlab.world.world import Run, World
 
+__all__ = ["Pool", "demo"]
+
 
 class Pool(Agent):
     """Has `tasks` done by a `crew`, within `within` seconds, masking `faulty` rogues, or `least` at least.

@@ -11,6 +11,8 @@ from coordlab.patterns.rogue.rules import Removed, answer, opinion
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
+__all__ = ["Declined", "Do", "Operator", "Opinion", "Remove", "Result", "Review", "Worker"]
+
 
 @message
 class Do:

@@ -15,35 +15,5 @@ Source.    L. Valiant, A Bridging Model for Parallel Computation, CACM 33(8), 19
 
 from __future__ import annotations
 
-from coordlab.patterns.state_graph import checks, naive, rules, theory
-from coordlab.patterns.state_graph.agents import (
-    NOWHERE,
-    UNCOUNTED,
-    WORKS,
-    Asked,
-    Editor,
-    Resume,
-    Runner,
-    demo,
-    explained,
-    node,
-    report,
-)
-
-__all__ = [
-    "NOWHERE",
-    "UNCOUNTED",
-    "WORKS",
-    "Asked",
-    "Editor",
-    "Resume",
-    "Runner",
-    "checks",
-    "demo",
-    "explained",
-    "naive",
-    "node",
-    "report",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.state_graph import checks as checks, naive as naive, rules as rules, theory as theory
+from coordlab.patterns.state_graph.agents import *

@@ -31,6 +31,20 @@ from coordlab.world.agent import Agent, State, snapshot
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = [
+    "NOWHERE",
+    "UNCOUNTED",
+    "WORKS",
+    "Asked",
+    "Editor",
+    "Resume",
+    "Runner",
+    "demo",
+    "explained",
+    "node",
+    "report",
+]
+
 
 @message
 class Asked:

@@ -27,7 +27,7 @@ from coordlab.patterns.state_graph.rules import (
     depth,
     merge,
 )
-from coordlab.properties import UNDECIDED, Complaint, Property, Verdict, on_record, watched
+from coordlab.properties import UNDECIDED, Complaint, Objection, Property, Verdict, on_record, safety, watched
 from coordlab.properties.records import as_message, as_one_of
 from coordlab.trace.trace import HANDLE, SEND, Event, Trace
 

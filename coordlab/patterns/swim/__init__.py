@@ -16,7 +16,5 @@ Source.    A. Das, I. Gupta, A. Motivala, SWIM: Scalable Weakly-consistent Infec
 
 from __future__ import annotations
 
-from coordlab.patterns.swim import checks, rules, theory
-from coordlab.patterns.swim.agents import Ack, Member, Ping, PingRequest, demo, group
-
-__all__ = ["Ack", "Member", "Ping", "PingRequest", "checks", "demo", "group", "rules", "theory"]
+from coordlab.patterns.swim import checks as checks, rules as rules, theory as theory
+from coordlab.patterns.swim.agents import *

@@ -22,6 +22,8 @@ from coordlab.patterns.swim.rules import (
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Ack", "Member", "Ping", "PingRequest", "demo", "group"]
+
 
 @message
 class Ping:

@@ -14,21 +14,5 @@ Source.    F. Brooks, The Mythical Man-Month, 1975; N. Gunther, Guerrilla Capaci
 
 from __future__ import annotations
 
-from coordlab.patterns.topology import checks, naive, rules, theory
-from coordlab.patterns.topology.agents import Ask, Finished, Member, Server, Share, Tax, demo, tax, team
-
-__all__ = [
-    "Ask",
-    "Finished",
-    "Member",
-    "Server",
-    "Share",
-    "Tax",
-    "checks",
-    "demo",
-    "naive",
-    "rules",
-    "tax",
-    "team",
-    "theory",
-]
+from coordlab.patterns.topology import checks as checks, naive as naive, rules as rules, theory as theory
+from coordlab.patterns.topology.agents import *

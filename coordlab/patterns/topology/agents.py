@@ -13,6 +13,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Ask", "Finished", "Member", "Server", "Share", "Tax", "demo", "tax", "team"]
+
 
 @message
 class Share:

@@ -16,38 +16,11 @@ Source.    F. Brandt et al. (eds.), Handbook of Computational Social Choice, 201
 
 from __future__ import annotations
 
-from coordlab.patterns.voting import checks, naive, ranked, rules, theory
-from coordlab.patterns.voting.agents import (
-    CallForVotes,
-    Chair,
-    Closed,
-    Juror,
-    Recorded,
-    Result,
-    Rumour,
-    Source,
-    Vote,
-    Voter,
-    demo,
-    hold_vote,
+from coordlab.patterns.voting import (
+    checks as checks,
+    naive as naive,
+    ranked as ranked,
+    rules as rules,
+    theory as theory,
 )
-
-__all__ = [
-    "CallForVotes",
-    "Chair",
-    "Closed",
-    "Juror",
-    "Recorded",
-    "Result",
-    "Rumour",
-    "Source",
-    "Vote",
-    "Voter",
-    "checks",
-    "demo",
-    "hold_vote",
-    "naive",
-    "ranked",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.voting.agents import *

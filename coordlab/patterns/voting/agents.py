@@ -12,6 +12,21 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = [
+    "CallForVotes",
+    "Chair",
+    "Closed",
+    "Juror",
+    "Recorded",
+    "Result",
+    "Rumour",
+    "Source",
+    "Vote",
+    "Voter",
+    "demo",
+    "hold_vote",
+]
+
 
 @message
 class CallForVotes:

@@ -13,31 +13,5 @@ Source.    S. Nitzan and J. Paroush, International Economic Review 23(2), 1982; 
 
 from __future__ import annotations
 
-from coordlab.patterns.weighted import checks, naive, rules, theory
-from coordlab.patterns.weighted.agents import (
-    Decided,
-    Expert,
-    Graded,
-    Moderator,
-    Opinion,
-    Outcome,
-    Question,
-    ask_panel,
-    demo,
-)
-
-__all__ = [
-    "Decided",
-    "Expert",
-    "Graded",
-    "Moderator",
-    "Opinion",
-    "Outcome",
-    "Question",
-    "ask_panel",
-    "checks",
-    "demo",
-    "naive",
-    "rules",
-    "theory",
-]
+from coordlab.patterns.weighted import checks as checks, naive as naive, rules as rules, theory as theory
+from coordlab.patterns.weighted.agents import *

@@ -13,6 +13,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
+__all__ = ["Decided", "Expert", "Graded", "Moderator", "Opinion", "Outcome", "Question", "ask_panel", "demo"]
+
 
 @message
 class Question:

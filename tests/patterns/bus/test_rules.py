@@ -6,8 +6,7 @@ import re
 from collections import deque
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.patterns.bus.rules import (
     Journal,

@@ -11,8 +11,7 @@ from typing import Any
 
 import pybreaker
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.patterns.circuit_breaker.rules import (
     CLOSED,

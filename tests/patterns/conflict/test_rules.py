@@ -8,8 +8,7 @@ import statistics
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.patterns.conflict import theory
 from coordlab.patterns.conflict.rules import (

@@ -9,8 +9,7 @@ from statistics import mean
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.patterns.contract_net import theory
 from coordlab.patterns.contract_net.rules import (

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import given, settings, strategies as some
 
 from coordlab import World
 from coordlab.patterns.crew import Crew, Manager, demo, hand_out, naive, theory

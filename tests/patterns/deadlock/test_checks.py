@@ -8,8 +8,7 @@ from functools import cache
 
 import pytest
 
-from coordlab.patterns.deadlock import Deadlock, demo, philosophers
-from coordlab.patterns.deadlock import probe_checks as probing
+from coordlab.patterns.deadlock import Deadlock, demo, philosophers, probe_checks as probing
 from coordlab.patterns.deadlock.checks import properties
 from coordlab.patterns.deadlock.probes import Probe, waiting
 from coordlab.patterns.deadlock.rules import all_of

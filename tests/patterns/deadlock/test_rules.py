@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 import networkx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.patterns.deadlock import theory
 from coordlab.patterns.deadlock.rules import (

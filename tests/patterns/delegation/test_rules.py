@@ -8,8 +8,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import given, strategies as some
 
 from coordlab.patterns.delegation import theory
 from coordlab.patterns.delegation.precedence import EVERYTHING, Watched, precedence

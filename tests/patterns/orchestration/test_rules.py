@@ -6,8 +6,7 @@ import math
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import given, strategies as some
 
 from coordlab.patterns.orchestration.rules import (
     Budget,

@@ -10,8 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab import World
 from coordlab.patterns.circuit_breaker import CAREFUL, Callee, CircuitBreaker, theory

@@ -7,8 +7,7 @@ from math import inf, nan
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.patterns.circuit_breaker.rules import CallRefused
 from coordlab.patterns.circuit_breaker.theory import mean_backoff

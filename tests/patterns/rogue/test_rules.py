@@ -8,8 +8,7 @@ from math import ceil, inf, sqrt
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import given, strategies as some
 from scipy import stats
 
 from coordlab.patterns.circuit_breaker.rules import FORCED_OPEN, HALF_OPEN, OPEN, Transition

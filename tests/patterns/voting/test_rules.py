@@ -8,8 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from coordlab.patterns.voting.rules import Ballot, Choice, Majority, Outcome, Poll, canonical, decide, elect
 

@@ -6,11 +6,9 @@ import random
 from math import exp, inf, log, nan, sqrt
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from coordlab.patterns.voting.rules import Ballot
-from coordlab.patterns.voting.rules import decide as majority
+from coordlab.patterns.voting.rules import Ballot, decide as majority
 from coordlab.patterns.weighted.rules import WEIGHTS, Consensus, brier, decide, learnt, log_odds
 
 CHOICES = st.sampled_from(["yes", "no", "abstain"])
