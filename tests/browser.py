@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +15,10 @@ from playwright.sync_api import sync_playwright
 def chrome(chromium: str) -> Iterator[Any]:
     """One browser for all tests of a session."""
     with sync_playwright() as driver:
+        loop = asyncio.get_running_loop()
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
+        asyncio._set_running_loop(loop)  # a test that is not of the browser may have come last
         browser.close()
 
 

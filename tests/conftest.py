@@ -1,11 +1,15 @@
-"""What every test may count on: the tools outside Python, and the same weather each time."""
+"""What every test may count on: the tools outside Python, the same weather each time, room beside others."""
 
+import asyncio
 import os
 import shutil
+from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
 
+from tests import sampling
 from tests.browser import chrome  # noqa: F401  (a fixture)
 
 # Figures are drawn without a screen; said here, before anything imports pyplot.
@@ -15,19 +19,28 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 hypothesis.settings.register_profile("coordlab", deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("coordlab")
 
+CHROMES = (
+    *("chromium", "google-chrome", "chrome"),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+)
 
-def tool(name: str, package: str) -> str:
-    """The path of the program `name`.  Without it a test is skipped by name at home, and fails in CI."""
-    if path := shutil.which(name):
+
+def tool(package: str, *names: str) -> str:
+    """The path of the first program there is of these `names`.
+
+    Without any, a test is skipped by name at home, and fails in CI.
+    """
+    if path := next(filter(None, map(shutil.which, names)), None):
         return path
-    absent = f"{name} is not installed; on Debian: sudo apt install {package}"
+    absent = f"{names[0]} is not installed; on Debian: sudo apt install {package}"
     return pytest.fail(absent) if "CI" in os.environ else pytest.skip(absent)
 
 
 @pytest.fixture(scope="session")
 def node() -> str:
     """The path of node, for the tests of the player's JavaScript: `node --test`."""
-    return tool("node", "nodejs")
+    return tool("nodejs", "node")
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +51,53 @@ def npm() -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of Chromium, for the tests marked `browser`."""
-    return tool("chromium", "chromium")
+    """The path of Chromium or Chrome, for the tests marked `browser`."""
+    return tool("chromium", *CHROMES)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: from the first on, playwright keeps an event loop running in this thread."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--all`: the tests marked `slow` too, and sampled tests in full."""
+    parser.addoption("--all", action="store_true", help="run slow tests too, and sampled tests in full")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Widen the choice of tests and the samples, if asked to."""
+    if config.getoption("--all"):
+        config.option.markexpr = ""
+        sampling.whole = True
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`, a file goes to one worker with its fixtures or its kernel, and so do all browser tests."""
+    from xdist.scheduler import LoadFileScheduling
+
+    tests = (config.rootpath / "tests").rglob("test_*.py")
+    browser = {path for path in tests if "pytest.mark.browser" in path.read_text("utf-8")}
+
+    class Scheduler(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "browser" if config.rootpath / file in browser else str(file)
+
+    config.option.loadscopereorder = False  # the workers put what takes longest first
+    return Scheduler(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers begin with the files that take longest, so that none is left with them at the end."""
+    if hasattr(config, "workerinput"):
+        long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "slow")))}
+        items.sort(key=lambda item: item.path not in long and item.path.suffix != ".ipynb")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Playwright keeps an event loop running in this thread: hide it from all but browser tests."""
+    loop = None if item.get_closest_marker("browser") else asyncio._get_running_loop()
+    if loop is None:
+        return (yield)
+    asyncio._set_running_loop(None)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(None if loop.is_closed() else loop)

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 
 from coordlab.course import folder as course
+from tests.committed import NOTEBOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -82,7 +83,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(Path(course.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     shipped = package / "_course"
     shipped.mkdir()
-    for notebook in course.CHECKOUT.glob("*.ipynb"):
+    for notebook in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(notebook, shipped)
     cells = [nbformat.v4.new_code_cell("from coordlab import labs\n\nlab = labs.bully()\nlab")]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
@@ -256,7 +257,7 @@ def test_the_lab_fits_the_page(chrome: Any, jupyter: str, tmp_path: Path, width:
 
 def test_a_chapter_is_lived_through(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     """Run 07, take its patience away and see a promise break, crash an agent, look at it in the dark."""
-    notebook = Notebook(chrome, jupyter, next(course.CHECKOUT.glob("07*.ipynb")).name)
+    notebook = Notebook(chrome, jupyter, next(NOTEBOOKS.glob("07*.ipynb")).name)
     page = notebook.page
     page.wait_for_function(IDLE, timeout=60_000)
     page.locator(".cl-player").first.scroll_into_view_if_needed()

@@ -18,6 +18,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.committed import NOTEBOOKS
+
 ROOT = Path(__file__).resolve().parents[2]
 BINDER = ROOT / "binder"
 
@@ -38,7 +40,7 @@ def declared() -> list[Requirement]:
 
 
 def first_notebook() -> Path:
-    (found,) = (ROOT / "notebooks").glob("00*.ipynb")
+    (found,) = NOTEBOOKS.glob("00*.ipynb")
     return found
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import nbformat
 import pytest
 
-CHAPTERS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+from tests.committed import NOTEBOOKS
+
+CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
 SECTIONS = ("Predict", "Run it", "Investigate", "Break it", "Repair it", "When to use it", "Three lessons")
 LONGEST, LONG, SHORT = 25, 15, 3  # lines of a code cell: an error, a definition, a probe
 FEWEST_WORDS, MOST_WORDS, MOST_TITLE_WORDS = 20, 80, 120

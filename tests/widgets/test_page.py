@@ -194,8 +194,9 @@ def test_hostile_words_are_shown_and_do_nothing(visit: Open) -> None:
 @pytest.mark.browser
 def test_it_opens_within_a_second_at_ten_thousand_events(visit: Open) -> None:
     """From the address to the drawn picture."""
+    recorded = branch(long_election(10_000))
     began = time.perf_counter()
-    visit([branch(long_election(10_000))])
+    visit([recorded])
     assert time.perf_counter() - began < 2.5  # usually 0.2 s; shared machines have bad moments
 
 

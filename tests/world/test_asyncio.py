@@ -167,6 +167,7 @@ def test_an_error_leaves_no_running_loop_behind():
             asyncio.get_running_loop()
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarms here")
 def test_an_alarm_of_somebody_else_is_left_alone():
     """A program with a timer of its own keeps it; the run has no watchdog then, and works."""
     rang = []

@@ -482,7 +482,9 @@ def test_a_time_limit_is_above_zero(seconds: float) -> None:
         simulate(story())
 
 
-@pytest.mark.parametrize("guard", [Bulkhead(1), retry(), fallback(lambda error: None)], ids=str)
+@pytest.mark.parametrize(
+    "guard", [Bulkhead(1), retry(), fallback(lambda error: None)], ids=["bulkhead", "retry", "fallback"]
+)
 def test_only_coroutine_functions_are_guarded(guard: Callable[[Any], Any]) -> None:
     """A plain function is not called four times and then found to be none."""
     with pytest.raises(TypeError, match=r"len is no coroutine function.*Make it one"):
