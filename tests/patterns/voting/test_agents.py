@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from math import sqrt
 from typing import Any
@@ -10,30 +9,11 @@ from typing import Any
 import pytest
 
 from coordlab import World
-from coordlab.patterns.voting import CallForVotes, Chair, Juror, Source, Vote, Voter, demo, hold_vote, theory
+from coordlab.patterns.voting import Chair, Juror, Source, Vote, Voter, demo, hold_vote, theory
 from coordlab.patterns.voting.checks import properties
-from coordlab.patterns.voting.rules import Ballot, Choice, Majority, Rule, decide, elect
+from coordlab.patterns.voting.rules import Ballot, Choice, Majority, decide, elect
 from coordlab.world.world import Run
-from tests.disasters import disasters
-
-FAULTS = "crash partition cut slow drop duplicate delay"
-
-
-class Impostor(Voter):
-    """Votes for itself, and against in another's name."""
-
-    async def on_call_for_votes(self, sender: str, message: CallForVotes) -> Vote:
-        self.send(sender, Vote(message.proposal, "no", voter="v2"))
-        return Vote(message.proposal, self.choice)
-
-
-class Repeater(Voter):
-    """Votes three times, once for something that is not put to the vote."""
-
-    async def on_call_for_votes(self, sender: str, message: CallForVotes) -> Vote:
-        for proposal in ("something else", message.proposal, message.proposal):
-            self.send(sender, Vote(proposal, self.choice))
-        return Vote(message.proposal, self.choice)
+from tests.patterns.voting.story import Impostor, Repeater
 
 
 class Stranger(Voter):
@@ -267,53 +247,6 @@ def test_silent_jurors_are_missing() -> None:
     """With a silence of one nobody answers."""
     run = voting(*(Juror(f"j{n}", 0.9, silence=1.0) for n in range(3)))
     assert done(run).result == "no_quorum"
-
-
-# --- disasters ------------------------------------------------------------------------------------
-
-RULES: list[Rule] = [
-    Majority(),
-    Majority("absolute", "2/3"),
-    Choice(("yes", "no", "abstain it")),
-    Choice(("yes", "no"), "schulze"),
-]
-
-
-def disaster(seed: int) -> Run:
-    """Up to seven voters of several kinds, two proposals, and up to four faults, of the chair too."""
-    dice = random.Random(seed)
-    rule, names = dice.choice(RULES), [f"v{number}" for number in range(1, dice.randint(2, 7) + 1)]
-    world = World(seed, latency="uniform(0.01, 0.2)", loss=dice.choice([0.0, 0.1]))
-    world.add(Chair(proposals=("tea", "soup"), rule=rule))
-    for name in names:
-        kind = dice.choice([Voter, Voter, Voter, Impostor, Repeater])
-        world.add(
-            kind(
-                name,
-                dice.choice(["yes", "yes", "yes", "no", "abstain", "perhaps", None]),
-                dice.uniform(0, 1.5),
-            )
-        )
-    world.inject(*disasters(seed, ["chair", *names], FAULTS, end=2.5))
-    return world.expect(*properties(rule)).run(until=6.0)
-
-
-def test_promises_hold_over_200_disasters() -> None:
-    """Whatever crashes, is late, lost, repeated or lied about: both votes end, and as the ballots say."""
-    for seed in range(200):
-        run = disaster(seed)
-        assert "violated" not in statuses(run), run.line
-        assert run.trace.count("decision") == 2, run.line
-
-
-def test_the_disasters_are_disasters() -> None:
-    """Ballots of every fate, all outcomes, early and late ends."""
-    runs = [disaster(seed) for seed in range(200)]
-    fates = sum(map(verdicts, runs), Counter[str]())
-    assert {"counted", "another's name", "duplicate", "late", "malformed", "no such vote"} <= set(fates)
-    results = Counter(each.data.result for run in runs for each in run.trace.select("decision"))
-    assert {"accepted", "rejected", "elected", "tie", "no_quorum"} <= set(results)
-    assert sum(run.trace.count("crash") for run in runs) > 10
 
 
 # --- what cannot be -------------------------------------------------------------------------------
