@@ -6,9 +6,9 @@ import time
 from random import Random
 from statistics import median
 
-from coordlab.patterns.htn.domains import BLOCKS, blocks
-from coordlab.patterns.htn.rules import find_plan
+from coordlab.patterns.htn.planner import find_plan
 from tests.benchmarks.footprint import Figure
+from tests.patterns.htn.domains import BLOCKS, blocks
 
 COUNT, STEPS = 150, 500
 

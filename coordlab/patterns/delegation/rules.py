@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from coordlab.patterns.delegation.precedence import precedence
-from coordlab.patterns.htn.rules import Action, Domain, Effects, State, Task, find_plan, said
+from coordlab.patterns.htn.planner import find_plan
+from coordlab.patterns.htn.rules import Action, Domain, Effects, State, Task, said
 from coordlab.world.message import message
 
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.htn.checks import properties
 from coordlab.patterns.htn.domains import JOURNEY, at_home
-from coordlab.patterns.htn.rules import (
-    Domain,
-    Outcome,
-    Refined,
-    State as Facts,
-    Task,
-    execute,
-    find_plan,
-    remaining,
-    settled,
-)
+from coordlab.patterns.htn.planner import Outcome, find_plan
+from coordlab.patterns.htn.rules import Domain, Refined, State as Facts, Task, execute, remaining, settled
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -32,7 +24,6 @@ __all__ = [
     "GivenUp",
     "Observation",
     "Observe",
-    "Pairs",
     "Performed",
     "Planned",
     "demo",
@@ -109,10 +100,15 @@ class Changed:
 
 
 class Environment(Agent):
-    """Where things are really done: it knows the facts, and some change by themselves.
+    """Where actions are performed: it knows the facts, and some of them change by themselves.
 
-    `changes` are such moments, in seconds, with what is the case from then on; an action takes `pace`
-    seconds and fails with the chance `failure`, for no reason.
+    facts    the value of each variable at the start.
+    domain   what the actions do.
+    changes  pairs of a moment in seconds and the variables that change then, with their new values.
+    pace     seconds that an action takes.
+    failure  probability from 0 to 1 that an action fails for no reason.
+
+    Raises ValueError if `failure` is not a probability, DomainError if a fact could change.
     """
 
     role = State("quiet")  # or busy
@@ -129,13 +125,12 @@ class Environment(Agent):
     ) -> None:
         super().__init__(name)
         self.changes = sorted(changes, key=lambda each: each[0])
-        self.domain, self.pace, self.failure, self.doing = domain, pace, failure, set[tuple[str, int]]()
-        if not 0 <= failure <= 1:
-            raise ValueError(f"failure={failure!r} is no chance: give a number from 0 to 1, such as 0.2.")
+        self.domain, self.pace, self.failure = domain, pace, require.probability("failure", failure)
+        self.doing: set[tuple[str, int]] = set()
         self.facts = self.stable.setdefault("facts", tuple(settled(facts).items()))
 
     async def run(self) -> None:
-        """Let come what comes."""
+        """Apply the scheduled changes, each at its time."""
         for at, effects in self.changes[self.stable.setdefault("changes", 0) :]:
             await self.sleep(max(0.0, at - self.now))
             self.stable["changes"] += 1
@@ -143,17 +138,17 @@ class Environment(Agent):
             self.become(Facts(self.facts).after(dict(effects)))
 
     def become(self, facts: Facts) -> None:
-        """Take on these facts, for good."""
+        """Store these facts, so that they survive a crash."""
         self.facts = self.stable["facts"] = tuple(facts.items())
 
     def on_observe(self, sender: str, message: Observe) -> Observation:
         return Observation(self.facts)
 
     async def on_do(self, sender: str, message: Do) -> Done | Failed | None:
-        replies: dict[Any, Done | Failed] = self.stable.setdefault("replies", {})
+        replies: dict[tuple[str, int], Done | Failed] = self.stable.setdefault("replies", {})
         which = sender, message.number
         if which in self.doing:
-            return None  # whoever asks again will ask once more
+            return None  # the actor asks again, and then the reply is there
         if which not in replies:
             self.doing.add(which)
             self.role = "busy"
@@ -174,10 +169,13 @@ class Environment(Agent):
 
 
 class Actor(Agent):
-    """One who has tasks to do at a site: it looks, plans, acts, and plans anew when an action fails.
+    """Does `tasks` in an environment: it looks, plans, acts, and plans again when an action fails.
 
-    It waits `patience` seconds for each answer and asks `attempts` times; it makes as many plans at most.
-    `limit` is how many tasks a search may look at.
+    domain    what can be done; raises DomainError if it does not know one of the tasks.
+    site      the name of the environment.
+    patience  seconds that it waits for each reply.
+    attempts  how often it asks each question, and how many plans it makes at most.
+    limit     how many tasks a search may look at.
     """
 
     role = State("planning")  # or acting, done, gave up
@@ -203,8 +201,12 @@ class Actor(Agent):
         for _ in range(self.attempts):
             if not tasks:
                 break
-            found = self.plan(tasks, await self.insist(Observe()))
-            if found is None:
+            seen = await self.insist(Observe())
+            self.role = "planning"
+            if not isinstance(seen, Observation):
+                self.give_up(tasks, "silent", f"{self.site} does not answer")
+                return
+            if (found := self.plan(tasks, seen)) is None:
                 return
             tasks = await self.carry_out(tasks, found)
         if tasks:
@@ -212,12 +214,8 @@ class Actor(Agent):
         else:
             self.role = "done"
 
-    def plan(self, tasks: tuple[Task, ...], seen: Observation | None) -> Outcome | None:
-        """A plan for what was seen; if there is none, give up."""
-        self.role = "planning"
-        if seen is None:
-            self.give_up(tasks, "silent", f"{self.site} does not answer")
-            return None
+    def plan(self, tasks: tuple[Task, ...], seen: Observation) -> Outcome | None:
+        """A plan for what was observed; if there is none, give up."""
         found = find_plan(Facts(seen.facts), tasks, self.domain, self.limit)
         if found.plan is None:
             self.give_up(tasks, found.status, found.because)
@@ -243,11 +241,12 @@ class Actor(Agent):
             self.stable["tasks"] = remaining(tasks, found.chosen, done)
         return tuple(self.stable["tasks"])
 
-    async def insist(self, message: Observe | Do) -> Any:
-        """The site's answer, asked for again and again; None if it never comes."""
+    async def insist(self, message: Observe | Do) -> Observation | Done | Failed | None:
+        """The environment's reply, asked for up to `attempts` times; None if it never comes."""
         for _ in range(self.attempts):
             if replies := await self.ask(self.site, message, within=self.patience):
-                return replies[self.site]
+                reply: Observation | Done | Failed = replies[self.site]
+                return reply
         return None
 
 

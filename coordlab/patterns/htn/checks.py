@@ -1,160 +1,129 @@
-"""What must hold of one who plans and acts: invariants HT-S1 to HT-S4 and HT-L1 on a trace.
+"""What must hold of an agent that plans and acts: invariants HT-S1 to HT-S4 and HT-L1 on a trace.
 
-Read are the decisions (what was planned from which facts, what was performed, what changed by itself), the
-site's state `facts`, and the actor's state `role` (planning, acting, done, gave up).
+They read the decisions (what was planned from which facts, what was performed, what changed by itself), the
+environment's state `facts`, and the actor's state `role` (planning, acting, done, gave up).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from coordlab.patterns.htn.rules import (
-    EXHAUSTED,
-    LIMIT,
-    Domain,
-    DomainError,
-    Plan,
-    State,
-    execute,
-    find_plan,
-    replay,
-    said,
-)
-from coordlab.properties import Complaint, Moment, Property, eventually, on_record, watched
+from coordlab.patterns.htn.planner import EXHAUSTED, LIMIT, find_plan
+from coordlab.patterns.htn.rules import Domain, DomainError, Plan, State, execute, replay, said
+from coordlab.properties import Moment, Objection, Property, eventually, on_record, safety
 from coordlab.trace.trace import HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
 
-def known(trace: Trace) -> dict[int, State]:
-    """The facts that each plan, or the giving up, was made from, by the number of that decision."""
-    observed = {event.message: event.data.facts for event in trace.select("Observation")}
-    seen: dict[str | None, Any] = {}
-    facts = {}
-    for event in trace:
-        if event.kind == HANDLE and event.name == "Observation":
-            seen[event.agent] = observed[event.message]
-        elif on_record(event, "Planned", "GivenUp"):
-            facts[event.seq] = State(seen.get(event.agent, ()))
-    return facts
+def _of_plans(name: str, judge: Callable[[Event, State], str | None]) -> Property:
+    """What `judge` says of each plan or giving up, and the facts from which it was made."""
 
+    @safety(name)
+    def objections(trace: Trace) -> Iterator[Objection]:
+        seen: dict[str | None, State] = {}
+        for event in trace:
+            if event.kind == HANDLE and event.name == "Observation":
+                seen[event.agent] = State(event.content.facts)
+            elif on_record(event, "Planned", "GivenUp"):
+                try:
+                    why = judge(event, seen.get(event.agent, State()))
+                except DomainError as error:
+                    why = str(error)
+                if why:
+                    yield event, f"{event.agent} decided wrongly: {why}"
 
-def _of_plans(name: str, judge: Callable[[Any, State], str | None]) -> Property:
-    """What `judge` says of each decision about a plan, and the facts from which it was made."""
-
-    def watch(trace: Trace) -> Complaint:
-        facts = known(trace)
-
-        def wrong(event: Event) -> str | None:
-            if event.seq not in facts:
-                return None
-            try:
-                why = judge(event.data, facts[event.seq])
-            except DomainError as error:
-                why = str(error)
-            return f"{event.agent} decided wrongly: {why}" if why else None
-
-        return wrong
-
-    return watched(name, watch)
+    return objections
 
 
 def executes(domain: Domain) -> Property:
-    """HT-S1: every plan can be executed from the facts it was made from, action by action."""
+    """HT-S1: every plan can be executed, action by action, from the facts it was made from."""
 
-    def judge(made: Any, facts: State) -> str | None:
-        end = execute(facts, getattr(made, "plan", ()), domain)
+    def judge(event: Event, facts: State) -> str | None:
+        end = execute(facts, event.data.plan, domain) if event.name == "Planned" else facts
         return f"{end}." if isinstance(end, str) else None
 
     return _of_plans("every plan can be executed", judge)
 
 
 def refines(domain: Domain) -> Property:
-    """HT-S2: every plan is a refinement of its tasks: doing as the methods chosen say yields it."""
+    """HT-S2: every plan is a refinement of its tasks: it results from the methods chosen."""
 
-    def judge(made: Any, facts: State) -> str | None:
-        if not hasattr(made, "plan"):
+    def judge(event: Event, facts: State) -> str | None:
+        if event.name != "Planned":
             return None
-        plan = replay(facts, made.tasks, made.chosen, domain)
+        plan = replay(facts, event.data.tasks, event.data.chosen, domain)
         if isinstance(plan, str):
             return f"{plan}."
-        return None if plan == made.plan else f"the methods chosen yield {listed(plan)}."
+        return None if plan == event.data.plan else f"the methods chosen yield {_listed(plan)}."
 
     return _of_plans("every plan refines its tasks", judge)
 
 
 def preferred(domain: Domain) -> Property:
-    """HT-S3: every plan is the first by order of preference; who finds none has looked at everything."""
+    """HT-S3: every plan is the first in order of preference; "exhausted" is said only if there is none."""
 
-    def judge(made: Any, facts: State) -> str | None:
-        if getattr(made, "status", EXHAUSTED) != EXHAUSTED:
+    def judge(event: Event, facts: State) -> str | None:
+        planned = event.name == "Planned"
+        if not planned and event.data.status != EXHAUSTED:
             return None
-        found = find_plan(facts, made.tasks, domain)
-        if found.status == LIMIT or found.plan == getattr(made, "plan", None):
+        found = find_plan(facts, event.data.tasks, domain)
+        if found.status == LIMIT or found.plan == (event.data.plan if planned else None):
             return None
-        return f"{'there is no plan' if found.plan is None else listed(found.plan)} would have been right."
+        return f"{'there is no plan' if found.plan is None else _listed(found.plan)} would have been right."
 
     return _of_plans("the preferred plan, or none", judge)
 
 
-def listed(plan: Plan) -> str:
-    """A plan in words."""
+def _listed(plan: Plan) -> str:
     return ", ".join(map(said, plan)) or "nothing to do"
 
 
 def planning_changes_nothing(domain: Domain) -> Property:
-    """HT-S4: facts change by an action or by themselves, never because somebody plans.
+    """HT-S4: facts change by an action or by themselves, never by planning, and are observed as they are."""
 
-    What the site says of its facts is so.
-    """
-
-    def watch(_: Trace) -> Complaint:
-        facts: dict[str | None, State] = {}  # of each site
+    @safety("planning changes nothing")
+    def objections(trace: Trace) -> Iterator[Objection]:
+        facts: dict[str | None, State] = {}  # of each environment
         due: dict[str | None, State] = {}  # what they must become
+        for event in trace:
+            site, shown = event.agent, _shown(event)
+            before = facts.get(site)
+            if shown is not None:
+                facts[site] = State(shown)
+                if due.pop(site, before) not in (None, facts[site]):
+                    yield event, f"no action and no change by itself led to these facts of {site}."
+            elif event.kind == SEND and event.name == "Observation":
+                if State(event.data.facts) != (before or State()):
+                    yield event, f"the Observation of {site} differs from its facts."
+            elif on_record(event, "Performed", "Changed"):
+                after = _after(event, before, domain)
+                if isinstance(after, str):
+                    yield event, f"{site} {after}."
+                elif after != before:
+                    due[site] = after
 
-        def wrong(event: Event) -> str | None:
-            if on_record(event, "Performed", "Changed") or _shown(event) is not None:
-                return _unexplained(event, facts, due, domain)
-            if event.kind == SEND and event.name == "Observation":
-                right = State(event.data.facts) == facts.get(event.agent, State())
-                return None if right else f"{event.agent} said of its facts what is not so."
-            return None
-
-        return wrong
-
-    return watched("planning changes nothing", watch)
+    return objections
 
 
 def _shown(event: Event) -> Any:
-    """The facts of a site that an event shows, if it does: when it starts, and whenever they change."""
+    """The facts that an event shows, if any: when an environment starts, and whenever they change."""
     if event.kind in (START, RESTART):
         return dict(event.data).get("facts")
     return event.data if event.kind == STATE and event.name == "facts" else None
 
 
-def _unexplained(
-    event: Event, facts: dict[str | None, State], due: dict[str | None, State], domain: Domain
-) -> str | None:
-    """Keep the books of a site's facts; what is wrong with this event, if anything."""
-    site, before = event.agent, facts.get(event.agent)
-    if (shown := _shown(event)) is not None:
-        facts[site] = State(shown)
-        right = due.pop(site, before) in (None, facts[site])
-        return None if right else f"no action, and nothing by itself, made the facts of {site} these."
+def _after(event: Event, before: State | None, domain: Domain) -> State | str:
+    """The facts after an action or a change, or what is wrong with it."""
     if before is None:
-        return f"{site} did something before it knew any facts."
-    if on_record(event, "Changed"):
-        after: State | str = before.after(dict(event.data.effects))
-    else:
-        after = execute(before, (event.data.task,), domain)
-    if isinstance(after, str):
-        return f"{site} did what is impossible: {after}."
-    if after != before:
-        due[site] = after
-    return None
+        return "did something before it knew any facts"
+    if event.name == "Changed":
+        return before.after(dict(event.data.effects))
+    after = execute(before, (event.data.task,), domain)
+    return f"did what is impossible: {after}" if isinstance(after, str) else after
 
 
 def comes_to_an_end(within: float) -> Property:
-    """HT-L1: `within` so many seconds of each disturbance everybody up has done its tasks, or given up."""
+    """HT-L1: `within` this many seconds of each disturbance, all actors have done their tasks or given up."""
 
     def ended(now: Moment) -> bool | str:
         working = now.where("role", "planning") + now.where("role", "acting")
@@ -164,7 +133,7 @@ def comes_to_an_end(within: float) -> Property:
 
 
 def properties(domain: Domain, within: float = 30.0) -> tuple[Property, ...]:
-    """All of them, for those who plan in this domain and need no more than `within` seconds."""
+    """All of them, for actors that plan in this domain and need at most `within` seconds."""
     return (
         executes(domain),
         refines(domain),

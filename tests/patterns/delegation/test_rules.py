@@ -27,8 +27,10 @@ from coordlab.patterns.delegation.rules import (
     schedule,
     shortest,
 )
-from coordlab.patterns.htn.domains import BLOCKS, REPORT, SWITCH, blocks
-from coordlab.patterns.htn.rules import Domain, DomainError, State, Task, execute, find_plan
+from coordlab.patterns.htn.domains import REPORT
+from coordlab.patterns.htn.planner import find_plan
+from coordlab.patterns.htn.rules import Domain, DomainError, State, Task, execute
+from tests.patterns.htn.domains import BLOCKS, SWITCH, blocks
 
 ANN = Member("ann", ("cut", "glue"), capacity=2)
 BOB = Member("bob", ("cut",), speed=2.0)

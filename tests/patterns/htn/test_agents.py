@@ -9,12 +9,14 @@ import pytest
 from coordlab import World
 from coordlab.patterns.htn import Actor, Do, Environment, Observe, demo, theory
 from coordlab.patterns.htn.checks import planning_changes_nothing, properties
-from coordlab.patterns.htn.domains import BLOCKS, JOURNEY, at_home, blocks
-from coordlab.patterns.htn.rules import State, find_plan
+from coordlab.patterns.htn.domains import JOURNEY, at_home
+from coordlab.patterns.htn.planner import find_plan
+from coordlab.patterns.htn.rules import State
 from coordlab.world.agent import Agent
 from coordlab.world.errors import AgentError
 from coordlab.world.world import Run
 from tests.disasters import disasters
+from tests.patterns.htn.domains import BLOCKS, blocks
 
 TO_THE_PARK = [("travel", "alice", "park")]
 SUSSMAN = blocks({"c": "a", "a": "table", "b": "table"})
@@ -204,7 +206,7 @@ def test_the_disasters_are_disasters() -> None:
 
 def test_a_task_that_nobody_knows_is_refused_before_anything_runs() -> None:
     """With the names that there are."""
-    with pytest.raises(ValueError, match=r"nobody knows the task 'fly'. The actions are walk, "):
+    with pytest.raises(ValueError, match=r"unknown task 'fly': expected one of the actions walk, "):
         Actor("alice", [("fly", "alice")], JOURNEY)
 
 
@@ -220,9 +222,9 @@ def test_a_site_answers_to_what_it_cannot_do() -> None:
 
     run = World().add(Environment(at_home(), JOURNEY), Stranger("stranger")).run(until=20)
     assert [each.data for each in run.trace.select("note")] == [
-        "step 1, 'fly', is no action",
-        "step 1, 'travel alice park', is no action",
-        "step 1, '', is no action",
+        "step 1, 'fly', is not an action",
+        "step 1, 'travel alice park', is not an action",
+        "step 1, '', is not an action",
         "step 1, ride_taxi alice park, fails: alice sits in no taxi",
     ]
 
@@ -230,14 +232,14 @@ def test_a_site_answers_to_what_it_cannot_do() -> None:
 def test_a_domain_that_asks_for_facts_that_there_are_not_ends_the_run_with_advice() -> None:
     """A mistake in the domain is its author's, who is told."""
     world = World().add(Environment({"sun": True}, JOURNEY), Actor("alice", TO_THE_PARK, JOURNEY))
-    with pytest.raises(AgentError, match=r"the state says nothing of \('at', 'alice'\); it knows 'sun'"):
+    with pytest.raises(AgentError, match=r"the state has no variable \('at', 'alice'\): it has 'sun'"):
         world.run(until=20)
 
 
 @pytest.mark.parametrize("failure", [-0.1, 1.5, float("nan")])
 def test_a_chance_to_fail_lies_between_0_and_1(failure: float) -> None:
     """Or it is refused at once."""
-    with pytest.raises(ValueError, match=r"failure=.* is no chance: give a number from 0 to 1, such as 0.2"):
+    with pytest.raises(ValueError, match=r"failure=.*: expected a probability from 0 to 1"):
         Environment({}, JOURNEY, failure=failure)
 
 

@@ -12,9 +12,10 @@ import pytest
 from coordlab import World
 from coordlab.patterns.htn import Actor, Environment, GivenUp, Observation
 from coordlab.patterns.htn.checks import properties
-from coordlab.patterns.htn.domains import JOURNEY, SWITCH, at_home
+from coordlab.patterns.htn.domains import JOURNEY, at_home
 from coordlab.properties import Verdict
 from coordlab.trace.trace import Event, Trace
+from tests.patterns.htn.domains import SWITCH
 from tests.properties.linear import growth
 from tests.properties.mutated import changed, ended, late, made, repeated, swapped, without
 

@@ -8,8 +8,10 @@ import pytest
 
 from coordlab.patterns.delegation.rules import Leaf, Member, break_down
 from coordlab.patterns.htn import naive, rules
-from coordlab.patterns.htn.domains import JOURNEY, REPORT, SWITCH, at_home
-from coordlab.patterns.htn.rules import Domain, State, Task, find_plan
+from coordlab.patterns.htn.domains import JOURNEY, REPORT, at_home
+from coordlab.patterns.htn.planner import find_plan
+from coordlab.patterns.htn.rules import Domain, State, Task
+from tests.patterns.htn.domains import SWITCH
 
 
 def test_bug_2_a_state_decides_which_way_is_taken() -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from coordlab.patterns.htn import theory
-from coordlab.patterns.htn.domains import BLOCKS, GOAL_BY_GOAL, JOURNEY, SWITCH, at_home, blocks, lock
+from coordlab.patterns.htn.domains import JOURNEY, at_home
 from coordlab.patterns.htn.naive import first_applicable
+from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.htn.rules import (
     Domain,
     DomainError,
@@ -21,10 +22,10 @@ from coordlab.patterns.htn.rules import (
     State,
     Task,
     execute,
-    find_plan,
     replay,
     settled,
 )
+from tests.patterns.htn.domains import BLOCKS, GOAL_BY_GOAL, SWITCH, blocks, lock
 
 Towers = tuple[tuple[Any, ...], ...]
 
@@ -530,7 +531,9 @@ def test_a_plan_that_is_changed_is_found_out() -> None:
     assert execute(at_home(), found.plan[1:], JOURNEY) == (
         "step 1, ride_taxi alice park, fails: alice sits in no taxi"
     )
-    assert execute(at_home(), (("travel", "alice"), ()), JOURNEY) == "step 1, 'travel alice', is no action"
+    assert (
+        execute(at_home(), (("travel", "alice"), ()), JOURNEY) == "step 1, 'travel alice', is not an action"
+    )
     rows = found.chosen
     by_bus = Refined(tasks[0], "by_bus", 0)
     on_foot = Refined(tasks[0], "by_foot", 0)
@@ -545,10 +548,10 @@ def test_a_plan_that_is_changed_is_found_out() -> None:
         "travel alice park cannot be done so: 8 km are too far"
     )
     assert replay(at_home(), tasks, (by_bus, Refined(("take_bus", "alice", "park"), "x", 1)), JOURNEY) == (
-        "x is no way to do take_bus alice park"
+        "x does not do take_bus alice park"
     )
     assert replay(at_home(), tasks, (Refined(tasks[0], "", 0),), JOURNEY) == (
-        "no action is no way to do travel alice park"
+        "no action does not do travel alice park"
     )
 
 

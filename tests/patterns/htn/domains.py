@@ -1,0 +1,224 @@
+"""Small domains to plan in: blocks on a table, a switch, the dials of a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from coordlab.patterns.htn.rules import Domain, Effects, State, Task
+
+Goal = tuple[tuple[Any, Any], ...]
+
+
+# --- blocks: one hand, towers on a table ------------------------------------------------------------
+
+
+def blocks(on: Mapping[Any, Any]) -> State:
+    """Each block on another block or on the "table", and an empty hand."""
+    made: dict[Any, Any] = {("on", block): place for block, place in on.items()}
+    made |= {("clear", block): block not in on.values() for block in on}
+    return State(made | {"hand": None})
+
+
+def pickup(state: State, block: Any) -> Effects | str:
+    """Take a block from the table."""
+    if state["on", block] != "table" or not state["clear", block] or state["hand"] is not None:
+        return f"{block} is not a clear block on the table, or the hand is not empty"
+    return {("on", block): "hand", ("clear", block): False, "hand": block}
+
+
+def unstack(state: State, block: Any, below: Any) -> Effects | str:
+    """Take a block from the block below it."""
+    if state["on", block] != below or not state["clear", block] or state["hand"] is not None:
+        return f"{block} is not a clear block on {below}, or the hand is not empty"
+    return {("on", block): "hand", ("clear", block): False, "hand": block, ("clear", below): True}
+
+
+def putdown(state: State, block: Any) -> Effects | str:
+    """Put the block in the hand on the table."""
+    if state["hand"] != block:
+        return f"{block} is not in the hand"
+    return {("on", block): "table", ("clear", block): True, "hand": None}
+
+
+def stack(state: State, block: Any, below: Any) -> Effects | str:
+    """Put the block in the hand on another block."""
+    if state["hand"] != block or not state["clear", below]:
+        return f"{block} is not in the hand, or {below} is not clear"
+    return {("on", block): below, ("clear", block): True, "hand": None, ("clear", below): False}
+
+
+def from_the_table(state: State, block: Any, to: Any) -> list[Task] | str:
+    """Move a block that is on the table."""
+    return [("pickup", block), ("put", block, to)] if state["on", block] == "table" else "it is on a block"
+
+
+def from_a_block(state: State, block: Any, to: Any) -> list[Task] | str:
+    """Move a block that is on another block."""
+    below = state["on", block]
+    return [("unstack", block, below), ("put", block, to)] if below != "table" else "it is on the table"
+
+
+def onto(state: State, block: Any, to: Any) -> list[Task]:
+    """Put the block in the hand where it belongs."""
+    return [("putdown", block) if to == "table" else ("stack", block, to)]
+
+
+def is_settled(state: State, goal: Mapping[Any, Any], block: Any) -> bool:
+    """Whether neither this block nor any block below it has to move again."""
+    while block != "table":
+        if goal.get(block, state["on", block]) != state["on", block]:
+            return False
+        block = state["on", block]
+    return True
+
+
+def _loose(state: State, goal: Mapping[Any, Any]) -> Iterator[Any]:
+    """The clear blocks that must move, in the order of the state."""
+    for variable, value in state.items():
+        if value is True and variable[0] == "clear" and not is_settled(state, goal, variable[1]):
+            yield variable[1]
+
+
+def empty_hand(state: State, goal: Goal) -> list[Task] | str:
+    """Put down the block that was held at the start."""
+    return [("putdown", state["hand"]), ("build", goal)] if state["hand"] is not None else "it is empty"
+
+
+def move_home(state: State, goal: Goal) -> list[Task] | str:
+    """Move a clear block to a place where it can stay."""
+    wanted = dict(goal)
+    for block in _loose(state, wanted):
+        to = wanted.get(block, "table")
+        if to == "table" or (state["clear", to] and is_settled(state, wanted, to)):
+            return [("move", block, to), ("build", goal)]
+    return "no clear block can go where it belongs"
+
+
+def move_away(state: State, goal: Goal) -> list[Task] | str:
+    """Put a block that is in the way on the table."""
+    for block in _loose(state, dict(goal)):
+        if state["on", block] != "table":
+            return [("move", block, "table"), ("build", goal)]
+    return "no block is in the way"
+
+
+def nothing_left(state: State, goal: Goal) -> list[Task] | str:
+    """Every block is where it belongs."""
+    return [] if all(state["on", block] == to for block, to in goal) else "some block is not where it belongs"
+
+
+# Towers with no block moved more than twice (N. Gupta, D. Nau, On the Complexity of Blocks-World Planning,
+# Artificial Intelligence 56, 1992).
+BLOCKS = Domain(
+    [pickup, unstack, putdown, stack],
+    {
+        "build": [empty_hand, move_home, move_away, nothing_left],
+        "move": [from_the_table, from_a_block],
+        "put": [onto],
+    },
+)
+
+
+def next_goal(state: State, goal: Goal) -> list[Task] | str:
+    """Achieve the first part of the goal that does not hold, even if that undoes another part."""
+    for block, to in goal:
+        if state["on", block] != to:
+            return [("free", block), ("free", to), ("move", block, to), ("build", goal)]
+    return "all parts of the goal hold"
+
+
+def is_free(state: State, block: Any) -> list[Task] | str:
+    """Nothing is on it."""
+    return [] if block == "table" or state["clear", block] else "a block is on it"
+
+
+def free_by_hand(state: State, block: Any) -> list[Task] | str:
+    """Put the block that is on it on the table."""
+    above = [name[1] for name, place in state.items() if name[0] == "on" and place == block]
+    return [("free", above[0]), ("move", above[0], "table")] if above else "nothing is on it"
+
+
+# One part of the goal after the other, as if none could undo another (G. Sussman's anomaly, 1975).
+GOAL_BY_GOAL = Domain(
+    [pickup, unstack, putdown, stack],
+    {
+        "build": [next_goal, nothing_left],
+        "free": [is_free, free_by_hand],
+        "move": [from_the_table, from_a_block],
+        "put": [onto],
+    },
+)
+
+
+# --- a switch: only a later task shows which method was right ---------------------------------------
+
+
+def putv(state: State, value: int) -> Effects:
+    """Set the switch."""
+    return {"switch": value}
+
+
+def getv(state: State, value: int) -> Effects | str:
+    """Need the switch to have this value."""
+    return {} if state["switch"] == value else f"the switch is at {state['switch']}"
+
+
+def method(name: str, *subtasks: Task) -> Any:
+    """A method that always applies."""
+
+    def refine(state: State, *_: object) -> list[Task]:
+        return list(subtasks)
+
+    refine.__name__ = name
+    return refine
+
+
+NEEDS_0, NEEDS_1 = method("needs_0", ("getv", 0)), method("needs_1", ("getv", 1))
+SWITCH = Domain(
+    [putv, getv],
+    {
+        "put_it": [
+            method("contradicts", ("putv", 0), ("getv", 1)),
+            method("to_0", ("putv", 0), ("getv", 0)),
+            method("to_1", ("putv", 1), ("getv", 1)),
+        ],
+        "need0": [NEEDS_0],
+        "need1": [NEEDS_1],
+        "need01": [NEEDS_0, NEEDS_1],
+        "need10": [NEEDS_1, NEEDS_0],
+    },
+)
+
+
+# --- dials: a lock that tells at the end, or at once ------------------------------------------------
+
+
+def turn(state: State, dial: int, position: int) -> Effects:
+    """Turn a dial."""
+    return {dial: position}
+
+
+def pull(state: State, *dials: int) -> Effects | str:
+    """Pull the lock: these dials must be at their last position."""
+    wrong = [dial for dial in dials if state[dial] != state["last"]]
+    return f"dial {wrong[0]} is wrong" if wrong else {}
+
+
+def _turn_to(position: int, at_once: bool) -> Any:
+    def refine(state: State, dial: int) -> list[Task]:
+        return [("turn", dial, position), *([("pull", dial)] if at_once else [])]
+
+    refine.__name__ = f"to_{position}"
+    return refine
+
+
+def lock(positions: int, dials: int, at_once: bool) -> tuple[State, list[Task], Domain]:
+    """A lock whose dials must all be at their last position: the state, the tasks and the domain.
+
+    If a dial tells `at_once` that it is wrong, b·d pulls open it; if only the lock tells, at the end, all b^d
+    combinations are tried.
+    """
+    domain = Domain([turn, pull], {"set": [_turn_to(position, at_once) for position in range(positions)]})
+    tasks: list[Task] = [("set", dial) for dial in range(dials)]
+    return State({"last": positions - 1}), tasks if at_once else [*tasks, ("pull", *range(dials))], domain
