@@ -102,7 +102,8 @@ def at_home(cash: float = 20) -> State:
     people = {("at", "alice"): "home", ("at", "bob"): "kiosk", ("cash", "alice"): cash, ("cash", "bob"): 15}
     debts = {("owes", "alice"): 0, ("owes", "bob"): 0}
     ways = {("km", "home", "park"): 8, ("km", "kiosk", "park"): 2, ("km", "home", "kiosk"): 7}
-    return State({**people, **debts, **ways, "taxi is free": True, "taxi at": "park", "bus runs": True})
+    taxi = {"taxi is free": True, "taxi at": "park", "bus runs": True}
+    return State(people | debts).after(ways).after(taxi)
 
 
 # --- a report: parts of it can be written at the same time ------------------------------------------

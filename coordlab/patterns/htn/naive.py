@@ -71,7 +71,7 @@ def stops_where_nobody_can() -> tuple[str, bool]:
 
 
 def first_applicable(state: Mapping[Any, Any], tasks: Sequence[Any], domain: Any) -> tuple[Any, ...] | None:
-    """A planner that always takes the first method that applies and never goes back; None if it gets stuck."""
+    """A planner that always takes the first method that applies, and never goes back; None if stuck."""
     plan, left = list[Any](), [*tasks]
     while left:
         task, *left = left

@@ -113,12 +113,13 @@ class Domain:
         both = [task for task in self.methods if task in self.actions]
         allowed = "expected a name that is either an action or a task with methods"
         require.that(not both, f"{both} are both", allowed, "methods={'travel': [by_foot]}", DomainError)
-        self.costs = {
-            require.one_of("costs of", name, self.actions, DomainError): require.number(
-                f"costs[{name!r}]", cost, 0, error=DomainError
+        self.costs = dict(costs)
+        for name, cost in costs.items():
+            known = f"expected the name of an action: {', '.join(self.actions)}"
+            require.that(
+                name in self.actions, f"costs[{name!r}]={cost}", known, "costs={'walk': 2}", DomainError
             )
-            for name, cost in costs.items()
-        }
+            require.number(f"costs[{name!r}]", cost, 0, error=DomainError)
 
     def check(self, task: object, source: str = "the tasks") -> Task:
         """A task of this domain; raises DomainError with what `source` gave instead."""

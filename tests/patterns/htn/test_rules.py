@@ -6,7 +6,7 @@ import copy
 import pickle
 import random
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -17,7 +17,6 @@ from coordlab.patterns.htn.naive import first_applicable
 from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.htn.rules import (
     Domain,
-    DomainError,
     Refined,
     State,
     Task,
@@ -26,6 +25,7 @@ from coordlab.patterns.htn.rules import (
     settled,
 )
 from tests.patterns.htn.domains import BLOCKS, GOAL_BY_GOAL, SWITCH, blocks, lock
+from tests.sampling import disaster_count
 
 Towers = tuple[tuple[Any, ...], ...]
 
@@ -36,10 +36,9 @@ def built(towers: Towers) -> dict[Any, Any]:
     return dict(sorted(on.items()))
 
 
-def build(towers: Towers, partial: Towers = ()) -> list[Task]:
-    """The task of building these; of a partial tower the lowest block may stand anywhere."""
-    on = built(towers) | {block: below for tower in partial for below, block in pairwise(tower)}
-    return [("build", tuple(on.items()))]
+def build(towers: Towers) -> list[Task]:
+    """The task of building these."""
+    return [("build", tuple(built(towers).items()))]
 
 
 def moved(plan: tuple[Task, ...] | None) -> str:
@@ -77,7 +76,7 @@ def test_alice_takes_a_taxi_to_the_park_and_bob_walks() -> None:
         ("pay_driver", "alice", "park"),
         ("walk", "bob", "park"),
     )
-    assert (found.cost, found.because, repr(JOURNEY)) == (4, "", "<Domain of 5 actions and 1 task>")
+    assert (found.cost, found.because) == (4, "")
     assert found.tree == (
         "travel alice park  by by_taxi\n  call_taxi alice\n  ride_taxi alice park\n  pay_driver alice park\n"
         "travel bob park  by by_foot\n  walk bob park"
@@ -129,40 +128,11 @@ LARGE_D = ((2, 3, 16, 17, 18, 19), (6, 7, 8, 9), (13, 12, 1), (15, 14, 4, 5, 10,
 LARGE_D_GOAL = ((4, 9, 8, 13, 15), (6, 7, 11, 16, 3, 2, 12))
 LARGE_D_MOVES = "1>T 19>T 18>T 17>T 9>T 8>T 11>7 10>T 5>T 4>T 9>4 8>9 14>T 16>11 3>16 2>3 12>2 13>8 15>13"
 
-RAND_50 = (
-    (24, 43, 28, 8, 37, 4, 42, 46, 25, 49, 9, 38, 22, 20, 13),
-    (26, 44, 15, 11, 23),
-    (32, 17, 12),
-    (33, 2, 14, 34, 10),
-    (36, 35, 41, 3, 40, 27, 21, 48, 1, 47, 45, 5, 16, 6, 50, 18, 39, 30, 19, 29, 31, 7),
-)
-RAND_50_TALLEST = (39, 17, 6, 32, 37, 7, 36, 26, 10, 33, 1, 19, 15, 8, 30, 47, 13, 50)
-RAND_50_GOAL = (
-    (*RAND_50_TALLEST, 18, 46, 4, 45, 20, 14, 34, 42, 25, 12, 43, 23, 11, 21, 5),
-    (2, 35, 27),
-    (24, 40, 3),
-    (49, 44, 29, 28, 38, 41, 9, 31, 16),
-    (22, 48),
-)
-RAND_50_MOVES = (
-    "7>T 10>T 12>T 13>T 17>T 20>T 22>T 23>T 11>T 15>T 31>T 29>T 19>T 30>T 39>T 17>39 18>T 34>T 14>T 2>T "
-    "38>T 9>T 49>T 44>49 29>44 25>T 46>T 42>T 4>T 37>T 8>T 28>29 38>28 43>T 50>T 6>17 32>6 37>32 7>37 16>T "
-    "5>T 45>T 47>T 1>T 48>22 21>T 27>T 40>24 3>40 41>38 9>41 31>9 16>31 35>2 27>35 36>7 26>36 10>26 33>10 "
-    "1>33 19>1 15>19 8>15 30>8 47>30 13>47 50>13 18>50 46>18 4>46 45>4 20>45 14>20 34>14 42>34 25>42 12>25 "
-    "43>12 23>43 11>23 21>11 5>21"
-)
-
 
 def test_bw_large_d_takes_38_steps() -> None:
     """The very plan that SHOP's successors find for this problem of SHOP's distribution, step by step."""
     found = find_plan(blocks(built(LARGE_D)), build(LARGE_D_GOAL), BLOCKS)
     assert (len(found.plan or ()), moved(found.plan)) == (38, LARGE_D_MOVES)
-
-
-def test_bw_rand_50_takes_164_steps() -> None:
-    """As above, for a problem of the planning competition of 2011, whose goal leaves some places open."""
-    found = find_plan(blocks(built(RAND_50)), build((), RAND_50_GOAL), BLOCKS)
-    assert (len(found.plan or ()), moved(found.plan)) == (164, RAND_50_MOVES)
 
 
 @pytest.mark.parametrize(
@@ -325,9 +295,9 @@ def all_plans(state: dict[str, int], tasks: list[Task], ways: Ways) -> Iterator[
 
 
 def test_where_the_first_way_fails_backtracking_finds_what_enumeration_finds() -> None:
-    """On 1500 random domains the plan is the first of all plans, and None only if there is none."""
+    """On random domains the plan is the first of all plans, and None only if there is none."""
     rescued = impossible = 0
-    for seed in range(1500):
+    for seed in range(5 * disaster_count()):
         state, tasks, ways = random_problem(seed)
         domain, best = as_domain(ways), next(all_plans(state, tasks, ways), None)
         found = find_plan(state, tasks, domain)
@@ -337,13 +307,13 @@ def test_where_the_first_way_fails_backtracking_finds_what_enumeration_finds() -
         if found:
             assert replay(state, tasks, found.chosen, domain) == found.plan
             assert execute(state, found.plan or (), domain) == found.state
-    assert rescued >= 50
-    assert impossible >= 50
+    assert rescued >= 3
+    assert impossible >= 3
 
 
 def test_a_dear_plan_is_passed_over_for_a_cheaper_one() -> None:
     """With a budget the first plan is the first within it; what lies beyond was not looked at."""
-    for seed in range(150):
+    for seed in range(disaster_count()):
         state, tasks, ways = random_problem(seed)
         plans = list(islice(all_plans(state, tasks, ways), 500))
         cheap = next((plan for plan in plans if len(plan) <= 5), None)
@@ -390,18 +360,6 @@ def test_a_state_cannot_be_changed_in_any_way(change: Callable[[State], Any]) ->
         change(state)
     assert state == copy.deepcopy(state) == pickle.loads(pickle.dumps(state)) == {"a": 0}
     assert hash(state) == hash(State(a=0))
-
-
-def test_what_could_change_is_no_value() -> None:
-    """A list in the state would be shared by all branches of the search."""
-    with pytest.raises(DomainError, match=r"the state sets 'at' to \['home'\].*tuples"):
-        settled({"who": "alice", "at": ["home"]})
-
-    def pack(state: State) -> dict[str, Any]:
-        return {"bag": ["cup"]}
-
-    with pytest.raises(DomainError, match=r"the action 'pack' sets 'bag'"):
-        find_plan({}, [("pack",)], Domain([pack]))
 
 
 # --- circles ----------------------------------------------------------------------------------------
@@ -558,6 +516,10 @@ def test_a_plan_that_is_changed_is_found_out() -> None:
 # --- what cannot be ---------------------------------------------------------------------------------
 
 
+def pack(state: State) -> dict[str, Any]:
+    return {"bag": ["cup"]}
+
+
 def takes_two(state: State, one: str, other: str) -> dict[str, str]:
     return {one: other}
 
@@ -582,56 +544,63 @@ def asks_for_more(state: State) -> list[Task]:
     return [("wait",)] if state["money"] else []
 
 
+WAIT = Domain([wait])
+
+
+def going(method: Callable[..., Any]) -> Domain:
+    """A domain whose only task is refined by this method."""
+    return Domain([wait], {"go": [method]})
+
+
 @pytest.mark.parametrize(
     ("attempt", "words"),
     [
-        (lambda: Domain([wait], {"wait": [again]}), r"'wait' is both an action and a task.*Rename"),
-        (lambda: Domain([wait, wait]), r"'wait' stands there twice: an action is known by its name"),
-        (lambda: Domain([42]), r"42 has no name.*Write it with `def`"),  # type: ignore[list-item]
-        (lambda: Domain({"w": wait}), r"actions is a dict: a list of functions.*Write \[wait\]"),  # type: ignore[dict-item]
+        (lambda: Domain([wait], {"wait": [again]}), r"\['wait'\] are both: expected a name that is either"),
         (
-            lambda: Domain([wait], {"go": again}),  # type: ignore[dict-item]
-            r"methods\['go'\] is a function: a list .*Write \[again\]",
+            lambda: Domain([wait, wait]),
+            r"actions=.*: expected a list of functions, made with `def`, each with a",
         ),
-        (lambda: Domain([wait], {"go": []}), r"the task 'go' has no methods. Give one"),
-        (lambda: Domain([wait], {"go": [again, again]}), r"'again' stands there twice: a method of 'go'"),
-        (lambda: Domain([wait], costs={"go": 1}), r"costs\['go'\] = 1.*an action: wait"),
-        (lambda: Domain([wait], costs={"wait": -1}), r"costs\['wait'\] = -1: a cost is 0 or more"),
-        (lambda: find_plan({}, [("fly",)], Domain([wait])), r"nobody knows the task 'fly'.*are wait, .*none"),
-        (lambda: find_plan({}, ["wait"], Domain([wait])), r"'wait' is no task.*for instance \('wait',\)"),
-        (lambda: find_plan({}, "wait", Domain([wait])), r"are one task, or a text. Give a list of tasks"),
-        (lambda: find_plan({}, ("wait",), Domain([wait])), r"Give a list of tasks: \[\('wait',\)\]"),
-        (lambda: find_plan({}, [()], Domain([wait])), r"\(\) is no task"),
-        (
-            lambda: find_plan({}, [("wait", [])], Domain([wait])),
-            r"\('wait', \[\]\) is no task.*cannot change",
-        ),
-        (lambda: find_plan({}, [("wait", 1)], Domain([wait])), r"'wait 1': wait\(.*too many positional"),
+        (lambda: Domain([42]), r"actions=\[42\]: expected a list of functions"),  # type: ignore[list-item]
+        (lambda: Domain({"w": wait}), r"actions=\{'w': .*expected a list of functions"),  # type: ignore[dict-item]
+        (lambda: Domain([wait], {"go": again}), r"methods\['go'\]=<function .*list"),  # type: ignore[dict-item]
+        (lambda: Domain([wait], {"go": []}), r"methods\['go'\]=\[\]: expected a list of functions"),
+        (lambda: Domain([wait], {"go": [again, again]}), r"methods\['go'\]=.*each with a name of its own"),
+        (lambda: Domain([wait], costs={"go": 1}), r"costs\['go'\]=1: expected the name of an action"),
+        (lambda: Domain([wait], costs={"wait": -1}), r"costs\['wait'\]=-1: expected a number, 0 or more"),
+        (lambda: find_plan({}, [("fly",)], WAIT), r"unknown task 'fly': .* wait, .* \(none\)"),
+        (lambda: find_plan({}, ["wait"], WAIT), r"the tasks: 'wait': expected a task.*: \('wait',\)"),
+        (lambda: find_plan({}, "wait", WAIT), r"tasks='wait': expected a list of tasks"),
+        (lambda: find_plan({}, ("wait",), WAIT), r"expected a list of tasks.*tasks=\[\('wait',\)\]"),
+        (lambda: find_plan({}, [()], WAIT), r"\(\): expected a task"),
+        (lambda: find_plan({}, [("wait", [])], WAIT), r"\('wait', \[\]\): expected a task.*cannot change"),
+        (lambda: find_plan({}, [("wait", 1)], WAIT), r"'wait 1': wait\(.*too many positional"),
         (
             lambda: find_plan({}, [("takes_two", 1)], Domain([takes_two])),
             r"missing a required argument: 'other'",
         ),
+        (lambda: find_plan({}, [("go",)], going(unknown)), r"'unknown' of 'go': unknown task"),
+        (lambda: find_plan({}, [("go",)], going(one_task)), r"'wait': expected a task"),
         (
-            lambda: find_plan({}, [("go",)], Domain([wait], {"go": [unknown]})),
-            r"'unknown' of 'go': nobody knows",
+            lambda: find_plan({}, [("go",)], going(says_no)),
+            r"returned False: a method returns a list of tasks",
         ),
-        (lambda: find_plan({}, [("go",)], Domain([wait], {"go": [one_task]})), r"'wait' is no task"),
+        (lambda: find_plan({}, [("says_no",)], Domain([says_no])), r"returned False: an action returns what"),
         (
-            lambda: find_plan({}, [("go",)], Domain([wait], {"go": [says_no]})),
-            r"returned False.*list of tasks",
+            lambda: find_plan({"cash": 1}, [("go",)], going(asks_for_more)),
+            r"no variable 'money': it has 'cash'",
         ),
-        (lambda: find_plan({}, [("says_no",)], Domain([says_no])), r"'says_no' returned False.*changes"),
-        (
-            lambda: find_plan({"cash": 1}, [("go",)], Domain([wait], {"go": [asks_for_more]})),
-            r"says nothing of 'money'; it knows 'cash'. Add it, or write state.get",
-        ),
-        (lambda: find_plan({}, [], Domain([wait]), limit=0), r"limit=0.*1 task or more"),
-        (lambda: find_plan({}, [], Domain([wait]), budget=-1), r"budget=-1.*0 or more"),
-        (lambda: JOURNEY.perform(at_home(), ("travel", "alice", "park")), r"is no action, but a task"),
-        (lambda: blocks({"a": "b"}), r"'b' carries a block and stands nowhere"),
+        (lambda: find_plan({}, [], WAIT, limit=0), r"limit=0: expected a whole number, 1 or more"),
+        (lambda: find_plan({}, [], WAIT, budget=-1), r"budget=-1: expected a cost, 0 or more"),
+        (lambda: JOURNEY.perform(at_home(), ("travel", "alice", "park")), r"is not an action, but a task"),
+        (lambda: settled({"who": "alice", "at": ["home"]}), r"the state sets 'at' to \['home'\].*tuples"),
+        (lambda: find_plan({}, [("pack",)], Domain([pack])), r"the action 'pack' sets 'bag'"),
+        (lambda: theory.leaves(0, 3), "methods=0"),
+        (lambda: theory.checks(2, -1), "tasks=-1"),
+        (lambda: theory.blocks_actions(0), "blocks=0"),
+        (lambda: theory.messages(-1), "actions=-1"),
     ],
 )
-def test_what_cannot_be_is_refused_with_advice(attempt: Callable[[], Any], words: str) -> None:
+def test_refusals(attempt: Callable[[], Any], words: str) -> None:
     """What was given, what is allowed, and what to write instead."""
     with pytest.raises(ValueError, match=words):
         attempt()
@@ -641,34 +610,3 @@ def test_an_error_in_an_action_is_its_own() -> None:
     """A TypeError that is not about the call comes through as it is."""
     with pytest.raises(TypeError, match="unsupported operand"):
         find_plan({}, [("broken",)], Domain([broken]))
-
-
-@pytest.mark.parametrize(
-    ("attempt", "words"),
-    [
-        (lambda: theory.leaves(0, 3), "methods=0"),
-        (lambda: theory.checks(2, -1), "tasks=-1"),
-        (lambda: theory.blocks_actions(0), "blocks=0"),
-        (lambda: theory.messages(-1), "actions=-1"),
-    ],
-)
-def test_numbers_that_cannot_be_are_refused(attempt: Callable[[], int], words: str) -> None:
-    """There is at least one of each."""
-    with pytest.raises(ValueError, match=words):
-        attempt()
-
-
-@pytest.mark.parametrize("on", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "c", "b": "c", "c": "table"}])
-def test_blocks_that_cannot_stand_so_are_refused(on: dict[str, str]) -> None:
-    """In a circle one would look for the table for ever; two do not fit on one."""
-    with pytest.raises(ValueError, match=r"in a circle, or two on one\. Let every tower begin on the table"):
-        blocks(on)
-
-
-def test_a_search_stops_at_half_a_step_too() -> None:
-    """A limit is passed, not met."""
-
-    def deeper(state: State, depth: int) -> list[tuple[Any, ...]]:
-        return [("go", depth + 1)]
-
-    assert find_plan({}, [("go", 0)], Domain([], {"go": [deeper]}), limit=9.5).steps == 10  # type: ignore[arg-type]
