@@ -33,7 +33,7 @@ MAY = {
 
 # Within a pattern: what each role may import of its own folder, and of the engine.
 ROLES = {
-    "theory": ("", ""),
+    "theory": ("", "requirements"),
     "rules": ("rules theory", "requirements world.message"),
     "checks": ("rules checks theory", "requirements trace properties world.message"),
     "naive": ("naive", "requirements world trace"),
