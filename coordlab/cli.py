@@ -39,16 +39,17 @@ def main() -> None:
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("coordlab-course"),
-    show_default=True,
-    help="Where your copy of the notebooks goes. What you wrote there is never overwritten.",
+    help="Where your copy of the notebooks is: by default coordlab-course, in the checkout if there is one, "
+    "else in the current folder. What you wrote there is never overwritten.",
 )
 @click.argument("jupyter", nargs=-1, type=click.UNPROCESSED)
-def lab(chapter: str, folder: Path, jupyter: tuple[str, ...]) -> None:
+def lab(chapter: str, folder: Path | None, jupyter: tuple[str, ...]) -> None:
     """Open the course in JupyterLab; what follows goes to it, such as --no-browser --port 8890."""
     with _explained():
         notebook = course.chapter(course.folder(folder), chapter)
-    click.echo(f"Opening {notebook}. Stop with Ctrl+C.")
+    click.echo(f"Opening {notebook}, your own copy. Stop with Ctrl+C.")
+    places = [str(course.SETTINGS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(places)
     import_module("jupyterlab.labapp").LabApp.launch_instance([str(notebook), *jupyter])
 
 

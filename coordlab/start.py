@@ -4,7 +4,8 @@
     python3 -m coordlab.start test     check everything the project promises
 
 On Windows, `py -m coordlab.start lab`.  The environment is the folder .venv of the checkout, or the one
-named by --venv; your system's Python stays as it is.  The first start downloads some hundred megabytes,
+named by --venv; your system's Python stays as it is.  `lab` opens a copy of the notebooks for you to write
+in; `test` checks the notebooks as git has them, with staged changes and without others.  The first start downloads some hundred megabytes,
 later ones install nothing until pyproject.toml changes.  Only the standard library is imported here,
 because nothing else is there yet.
 """
@@ -117,7 +118,7 @@ class Environment:
         say(f"installing {needs!r} and what it requires (takes minutes the first time)")
         self._receipt.unlink(missing_ok=True)
         pip = [str(self.python), "-m", "pip", "--disable-pip-version-check"]
-        if call([*pip, "install", "--editable", needs], cwd=self.root):
+        if quietly([*pip, "install", "--editable", needs], cwd=self.root):
             raise StartError(
                 f"pip could not install {needs!r}; its own words are above.",
                 "It needs the network (or your proxy or mirror in pip's settings) and about 1 GB.",
@@ -186,6 +187,26 @@ def call(
                 return child.wait()
             except KeyboardInterrupt:
                 continue
+
+
+def quietly(command: Sequence[str | Path], cwd: Path) -> int:
+    """As `call`, but a terminal shows only the latest line of what `command` prints; errors stay."""
+    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE) as child:
+        while True:
+            try:
+                for line in child.stdout or ():
+                    progress(line.decode(errors="replace").strip())
+                progress("")
+                return child.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def progress(latest: str) -> None:
+    """Show the latest step in place of the one before, on a terminal; else nothing."""
+    if sys.stdout.isatty():
+        room = shutil.get_terminal_size().columns - 1
+        print(f"\r{latest[:room]:{room}}", end="" if latest else "\r", flush=True)
 
 
 def say(news: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from coordlab.course import folder as course
+import coordlab
 from tests.committed import NOTEBOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -80,7 +80,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a wheel would install: the package and its notebooks, one of which holds nothing but the lab."""
     site = tmp_path_factory.mktemp("site")
     package = site / "coordlab"
-    shutil.copytree(Path(course.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(coordlab.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     shipped = package / "_course"
     shipped.mkdir()
     for notebook in NOTEBOOKS.glob("*.ipynb"):
@@ -103,10 +103,6 @@ def jupyter(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         environment[f"JUPYTER_{name}_DIR"] = str(own / name)
     for name in ("WORKSPACES", "SETTINGS"):
         environment[f"JUPYTERLAB_{name}_DIR"] = str(own / name)
-    quiet = ["labextension", "disable", "--level=user", "@jupyterlab/apputils-extension:announcements"]
-    subprocess.run(
-        [sys.executable, "-m", "jupyter", *quiet], env=environment, check=True, capture_output=True
-    )
     command = [
         *(sys.executable, "-m", "coordlab", "lab", "--chapter=lab", f"--folder={own / 'course'}"),
         *("--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"),
@@ -197,6 +193,14 @@ def bully(chrome: Any, jupyter: str) -> Iterator[Notebook]:
         for url in notebook.requests
         if "://127.0.0.1" not in url and not url.startswith(("data:", "blob:"))
     ] == []
+
+
+def test_no_news_cover_the_course(bully: Notebook) -> None:
+    """JupyterLab asks nobody whether they want its news, and asks nobody for them."""
+    loaded = "window.jupyterapp.hasPlugin('@jupyterlab/apputils-extension:notification')"
+    news = "window.jupyterapp.hasPlugin('@jupyterlab/apputils-extension:announcements')"
+    assert [bully.page.evaluate(each) for each in (loaded, news)] == [True, False]
+    assert bully.page.get_by_text("Jupyter news").count() == 0
 
 
 def test_a_slider_moved_by_key_runs_the_lab_again(bully: Notebook) -> None:

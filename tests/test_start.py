@@ -219,6 +219,32 @@ def test_failure_to_make_or_to_install_says_what_to_try(tmp_path, environment):
     assert not environment.has(".")
 
 
+INSTALLS = """
+for package in $(seq 190); do echo "Collecting package-$package"; done
+echo "WARNING: it takes its time" >&2
+"""
+
+
+def test_pip_does_not_hide_what_we_say(environment, capfd):
+    """Of 190 packages not a word; what pip warns of is shown."""
+    program(environment.python, INSTALLS)
+    environment.install(".")
+    out, err = capfd.readouterr()
+    assert out == "coordlab: installing '.' and what it requires (takes minutes the first time)\n"
+    assert err == "WARNING: it takes its time\n"
+
+
+def test_a_terminal_shows_how_far_pip_is(environment, capsys, monkeypatch):
+    """On one line, which is blank in the end; it is no longer than the terminal is wide."""
+    program(environment.python, INSTALLS)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "23")
+    environment.install(".")
+    steps = capsys.readouterr().out.partition("\n")[2].split("\r")
+    assert steps[1:3] == ["Collecting package-1  ", "Collecting package-2  "]
+    assert steps[-3:] == ["Collecting package-190", " " * 22, ""]
+
+
 # --- what is then done -----------------------------------------------------------------------------------
 
 
@@ -229,7 +255,7 @@ def test_every_check_runs_even_after_one_failed(environment, monkeypatch, capfd)
     assert start.main(["test"]) == 1
     lines = capfd.readouterr().out.splitlines()
     tools = [line.split()[1] for line in lines if line.startswith("-m ")]
-    assert tools == ["pip", "ruff", "ruff", "codespell_lib", "mypy", "pytest"]
+    assert tools == ["ruff", "ruff", "codespell_lib", "mypy", "pytest"]
     assert lines[-2:] == ["coordlab: these checks failed:", "  mypy --strict coordlab"]
 
 

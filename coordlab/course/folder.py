@@ -4,40 +4,71 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from coordlab import __version__
 
 _PACKAGE = Path(__file__).parent.parent
 SHIPPED, CHECKOUT = _PACKAGE / "_course", _PACKAGE.parent / "notebooks"
+SETTINGS = Path(__file__).parent / "jupyter"  # for JUPYTER_CONFIG_PATH: JupyterLab without its news
+DEFAULT = "coordlab-course"
 _RECORD = ".coordlab-course.json"
 
 
-def folder(target: Path) -> Path:
-    """The folder to open: the checkout's own notebooks, else `target` with a copy of the shipped ones."""
-    return CHECKOUT if CHECKOUT.is_dir() else copy(SHIPPED, target)
+def folder(target: Path | None = None) -> Path:
+    """The learner's copy of the course, made or brought up to date in the folder `target`.
+
+    Without one it is `coordlab-course`: in the checkout if there is one, else in the current folder.
+    Raises ValueError for the folder of the originals, OSError if nothing can be written there.
+    """
+    source, home = (SHIPPED, Path()) if SHIPPED.is_dir() else (CHECKOUT, CHECKOUT.parent)
+    target = home / DEFAULT if target is None else target
+    if target.resolve() == source.resolve():
+        raise ValueError(
+            f"--folder {target}: these are the originals, which the tests check. The course opens a copy of "
+            f"them, to write in. Name another folder, or leave it out for {home / DEFAULT}"
+        )
+    try:
+        return copy(source, target)
+    except OSError as error:
+        raise OSError(
+            f"--folder {target}: nothing can be written there ({error.strerror}). The course needs a folder "
+            f"for your copy. Name one: --folder ~/coordlab-course"
+        ) from error
 
 
 def copy(source: Path, target: Path) -> Path:
     """Copy notebooks to `target`, never over a learner's work.
 
     A notebook that nobody has changed since it was copied is brought up to date; of one that somebody
-    has changed, the new version is put beside it.
+    has changed, the new version is put beside it, once.
     """
     target.mkdir(parents=True, exist_ok=True)
     record = _read_record(target)
     for notebook in sorted(source.glob("*.ipynb")):
         new, mine = notebook.read_bytes(), target / notebook.name
-        if mine.exists() and _digest(mine.read_bytes()) not in (_digest(new), record.get(notebook.name)):
-            if record.get(notebook.name) != _digest(new):
-                beside = target / f"{notebook.stem} ({__version__}).ipynb"
-                if not beside.exists():
-                    beside.write_bytes(new)
-            continue
+        if _is_hers(mine, record) and mine.read_bytes() != new:
+            if _digest(new) in record.values():
+                continue  # she has had this version
+            mine = next(beside for beside in _besides(mine) if not _is_hers(beside, record))
         mine.write_bytes(new)
-        record[notebook.name] = _digest(new)
+        record[mine.name] = _digest(new)
     (target / _RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     return target
+
+
+def _is_hers(notebook: Path, record: dict[str, str]) -> bool:
+    """Whether it differs from what was put there last."""
+    return notebook.exists() and _digest(notebook.read_bytes()) != record.get(notebook.name)
+
+
+def _besides(notebook: Path) -> Iterator[Path]:
+    """Where a new version may go, beside the notebook that it does not replace."""
+    yield notebook.with_stem(f"{notebook.stem} ({__version__})")
+    for number in count(2):
+        yield notebook.with_stem(f"{notebook.stem} ({__version__}, {number})")
 
 
 def chapter(place: Path, wanted: str) -> Path:

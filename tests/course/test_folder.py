@@ -56,7 +56,7 @@ def test_what_she_wrote_stays(shipped: Path, mine: Path) -> None:
 
 
 def test_a_new_version_of_what_she_wrote_in_is_put_beside_it(shipped: Path, mine: Path) -> None:
-    """Once; what she writes in that one stays as well."""
+    """What she writes in that one stays as well."""
     (mine / "07_bully.ipynb").write_text("mine")
     (shipped / "07_bully.ipynb").write_text("better")
     course.copy(shipped, mine)
@@ -64,6 +64,32 @@ def test_a_new_version_of_what_she_wrote_in_is_put_beside_it(shipped: Path, mine
     (mine / BESIDE).write_text("mine too")
     course.copy(shipped, mine)
     assert texts(mine)[BESIDE] == "mine too"
+
+
+def test_a_new_version_is_offered_once(shipped: Path, mine: Path) -> None:
+    """She changed that one as well, or threw it away: only a newer version comes, beside both of hers."""
+    (mine / "07_bully.ipynb").write_text("mine")
+    (shipped / "07_bully.ipynb").write_text("better")
+    course.copy(shipped, mine)
+    (mine / BESIDE).write_text("mine too")
+    course.copy(shipped, mine)
+    assert sorted(texts(mine)) == ["00_start.ipynb", BESIDE, "07_bully.ipynb"]
+    (shipped / "07_bully.ipynb").write_text("best")
+    course.copy(shipped, mine)
+    newest = f"07_bully ({__version__}, 2).ipynb"
+    assert texts(mine)[newest] == "best"
+    (mine / newest).unlink()
+    course.copy(shipped, mine)
+    assert sorted(texts(mine)) == ["00_start.ipynb", BESIDE, "07_bully.ipynb"]
+
+
+def test_a_version_beside_hers_is_brought_up_to_date(shipped: Path, mine: Path) -> None:
+    """As long as she has not written in it."""
+    (mine / "07_bully.ipynb").write_text("mine")
+    for version in ("better", "best"):
+        (shipped / "07_bully.ipynb").write_text(version)
+        course.copy(shipped, mine)
+    assert texts(mine) == {"00_start.ipynb": "start", BESIDE: "best", "07_bully.ipynb": "mine"}
 
 
 def test_her_own_comes_before_the_new_version(shipped: Path, mine: Path) -> None:
@@ -90,19 +116,48 @@ def test_without_a_record_nothing_is_overwritten(shipped: Path, mine: Path, reco
     assert texts(mine) == {"00_start.ipynb": "start", BESIDE: "better", "07_bully.ipynb": "mine"}
 
 
-def test_a_checkout_opens_its_own_notebooks(tmp_path: Path) -> None:
-    """No copy is made of what one may change anyway."""
-    assert course.folder(tmp_path / "mine") == course.CHECKOUT
-    assert not (tmp_path / "mine").exists()
+@pytest.fixture
+def checkout(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with two chapters, as git brings them; the folder of its notebooks."""
+    monkeypatch.setattr(course, "CHECKOUT", shipped)
+    return shipped
 
 
-def test_an_installed_course_is_copied(
+def test_a_checkout_opens_a_copy_of_its_notebooks(checkout: Path) -> None:
+    """Beside them, wherever the command is typed; what she writes there leaves the originals alone."""
+    mine = course.folder()
+    assert mine == checkout.parent / "coordlab-course"
+    assert texts(mine) == texts(checkout)
+
+
+def test_another_folder_is_used_in_a_checkout_too(checkout: Path, tmp_path: Path) -> None:
+    """`--folder` means what it says."""
+    assert course.folder(tmp_path / "mine") == tmp_path / "mine"
+    assert texts(tmp_path / "mine") == texts(checkout)
+
+
+def test_the_originals_are_no_place_to_write_in(checkout: Path) -> None:
+    """Answers in them would get in the way of the next `git pull`, and of the tests."""
+    with pytest.raises(ValueError, match=r"these are the originals.*Name another folder, or leave it out"):
+        course.folder(checkout / ".." / checkout.name)
+    assert sorted(each.name for each in checkout.iterdir()) == ["00_start.ipynb", "07_bully.ipynb"]
+
+
+def test_an_installed_course_is_copied_to_the_current_folder(
     shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a checkout the shipped notebooks are what there is."""
     monkeypatch.setattr(course, "CHECKOUT", tmp_path / "none")
     monkeypatch.setattr(course, "SHIPPED", shipped)
-    assert texts(course.folder(tmp_path / "mine")) == texts(shipped)
+    monkeypatch.chdir(tmp_path)
+    assert course.folder() == Path("coordlab-course")
+    assert texts(tmp_path / "coordlab-course") == texts(shipped)
+
+
+def test_a_folder_where_nothing_can_be_written_is_named(checkout: Path) -> None:
+    """A file is in the way; what to type instead is said."""
+    with pytest.raises(OSError, match=r"nothing can be written there \(.+\).*--folder ~/coordlab-course"):
+        course.folder(checkout / "00_start.ipynb" / "mine")
 
 
 @pytest.mark.parametrize("wanted", ["99", "", "*", "/etc", "../shipped/00", "bully"])
