@@ -4,10 +4,10 @@
     python3 -m coordlab.start test     check everything the project promises
 
 On Windows, `py -m coordlab.start lab`.  The environment is the folder .venv of the checkout, or the one
-named by --venv; your system's Python stays as it is.  `lab` opens a copy of the notebooks for you to write
-in; `test` checks the notebooks as git has them, with staged changes and without others.  The first start downloads some hundred megabytes,
-later ones install nothing until pyproject.toml changes.  Only the standard library is imported here,
-because nothing else is there yet.
+named by --venv; your system's Python stays as it is.  The first start downloads some hundred megabytes,
+later ones install nothing until pyproject.toml changes.  `lab` opens a copy of the notebooks for you to
+write in; `test` checks the notebooks that git has, with staged changes and without others.  Only the
+standard library is imported here, because nothing else is there yet.
 """
 
 from __future__ import annotations
