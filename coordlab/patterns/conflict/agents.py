@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.conflict.checks import properties
 from coordlab.patterns.conflict.rules import (
     Candidate,
@@ -15,8 +15,6 @@ from coordlab.patterns.conflict.rules import (
     Policy,
     Resolved,
     Tried,
-    agenda,
-    check,
     held,
     merged,
     reconsidered,
@@ -58,23 +56,29 @@ class Escalate:
 
 @message
 class Ruling:
-    """That one should."""
+    """This proposer's candidate should stand."""
 
     conflict: str
     choice: str
 
 
 class Resolver(Agent):
-    """One that settles `conflicts`, each by its name, with `human` (None: nobody) to ask if need be.
+    """Settles conflicts by a policy.
 
-    What it hears is in stable storage: back from a crash it begins anew, on what is left of the budget.
+    - `policy`: which steps to try, and for how long
+    - `conflicts`: their names, each once
+    - `human`: the name of the agent that decides an escalated conflict, or None: nobody does
+
+    What it hears is in stable storage: after a crash it starts again, with what is left of the budget.
+    Raises TypeError or ValueError if the policy or the names are not allowed.
     """
 
     role = State("settled")  # or settling
 
     def __init__(self, policy: Policy, conflicts: Collection[str], human: str | None = None) -> None:
         super().__init__("resolver")
-        (self.policy, self.conflicts), self.human = agenda(policy, conflicts), human
+        self.policy = require.instance("policy", policy, Policy, "Policy(retries=2)")
+        self.conflicts, self.human = require.names("conflicts", conflicts, empty=True), human
         self.heard: dict[str, dict[str, Proposal]] = self.stable.setdefault("heard", {})
         self.retries: Counter[str] = self.stable.setdefault("retries", Counter())
         self.resolved: dict[str, Resolved] = self.stable.setdefault("resolved", {})
@@ -82,17 +86,17 @@ class Resolver(Agent):
 
     @property
     def proposers(self) -> list[str]:
-        """Whom it asks first."""
+        """The agents that it asks first."""
         return [peer for peer in self.peers if peer != self.human]
 
     async def run(self) -> None:
-        """Settle all of them at once, but for those that were settled before a crash."""
+        """Settle all conflicts at once, except those that were settled before a crash."""
         for conflict in self.conflicts:
             if conflict not in self.resolved:
                 self.spawn(self.settle(conflict))
 
     async def settle(self, conflict: str) -> None:
-        """Go through the chain, to the first step that gives a resolution."""
+        """Go through the chain, to the first step that settles the conflict."""
         self.role = "settling"
         self.note(Opened(conflict))
         await self.hear(conflict, 0)
@@ -121,7 +125,7 @@ class Resolver(Agent):
             await self.hear(conflict, self.retries[conflict])
 
     async def consult(self, conflict: str) -> str | None:
-        """Whose candidate the human chooses, if there is one who does so in time."""
+        """The proposer whose candidate the human chooses; None if no human does so in time."""
         candidates = self.candidates(conflict)
         if self.human is None or not candidates:
             return None
@@ -129,7 +133,7 @@ class Resolver(Agent):
         return str(answers[self.human].choice) if answers else None
 
     def candidates(self, conflict: str) -> tuple[Candidate, ...]:
-        """The latest of each proposer, by name."""
+        """The latest candidate of each proposer, sorted by name."""
         proposals = self.heard.get(conflict, {})
         return tuple(each.candidate for _, each in sorted(proposals.items()) if each.candidate)
 
@@ -144,7 +148,7 @@ class Resolver(Agent):
         self.waiting.get((conflict, message.attempt), set()).discard(sender)
 
     def close(self, resolved: Resolved) -> None:
-        """Write it down, and tell everybody who was asked."""
+        """Record the resolution, and tell all proposers."""
         self.resolved[resolved.conflict] = resolved
         self.decide(resolved)
         for proposer in self.proposers:
@@ -153,9 +157,14 @@ class Resolver(Agent):
 
 
 class Proposer(Agent):
-    """One with `views`, a value for each conflict, and `evidence`: on which conflict, what, for which value.
+    """Wants values to stand, and may change its mind when it is asked again.
 
-    Asked again it takes in the others' evidence, and then, with chance `yields`, gives way to them.
+    - `views`: its value for each conflict in which it has a say
+    - `evidence`: triples of a conflict, what was observed, and the value that this supports
+    - `priority`: the rank of its candidates; a higher one comes first
+    - `yields`: the probability, 0 to 1, that it gives way after hearing the others' evidence
+
+    Raises TypeError or ValueError if one of them is not allowed.
     """
 
     role = State("disputes")  # or settled: all its conflicts are
@@ -163,15 +172,15 @@ class Proposer(Agent):
     def __init__(
         self,
         name: str,
-        views: Mapping[str, Any],
-        evidence: Collection[tuple[str, str, Any]] = (),
+        views: Mapping[str, object],
+        evidence: Collection[tuple[str, str, object]] = (),
         priority: float = 0.0,
         yields: float = 0.0,
     ) -> None:
         super().__init__(name)
-        check("yields", yields, "to give way has a chance from 0 to 1. Write yields=0.5.", most=1.0)
+        self.yields = require.probability("yields", yields)
         self.views = held(name, views, evidence, priority)
-        self.yields, self.open = yields, set(views)
+        self.open = set(views)
         self.said: dict[tuple[str, int], Proposal] = {}
 
     def on_ask(self, sender: str, message: Ask) -> Proposal:
@@ -188,17 +197,16 @@ class Proposer(Agent):
 
 
 class Human(Agent):
-    """One who decides a conflict at a time, in `takes` seconds each; if `absent`, none at all."""
+    """Decides one conflict at a time, each in `takes` seconds, 0 or more; if `absent`, none at all."""
 
     role = State("free")  # or busy
 
     def __init__(self, name: str = "human", takes: float = 1.0, absent: bool = False) -> None:
         super().__init__(name)
-        check("takes", takes, "a human takes some seconds, 0 or more. Write takes=1.0.")
-        self.takes, self.absent, self.free_at = takes, absent, 0.0
+        self.takes, self.absent, self.free_at = require.seconds("takes", takes), absent, 0.0
 
     def judge(self, candidates: tuple[Candidate, ...]) -> str:
-        """The id of the one with the most evidence; of equals, the first by name."""
+        """The id of the candidate with the most evidence; of equals, the first by name."""
         return min(candidates, key=lambda each: (-len(each.evidence), each.id)).id
 
     async def on_escalate(self, sender: str, message: Escalate) -> Ruling | None:
@@ -211,7 +219,7 @@ class Human(Agent):
 
 
 def standoff(chance: float, retries: int = 200, seed: int = 0) -> Run:
-    """Two who want different things, and at each retry each gives way with this chance.
+    """Two agents want different values, and at each retry each gives way with probability `chance`, 0 to 1.
 
     >>> [standoff(chance, seed=5).trace.count("Ask") / 2 - 1 for chance in (0.5, 1.0)]
     [1.0, 200.0]
@@ -222,7 +230,7 @@ def standoff(chance: float, retries: int = 200, seed: int = 0) -> Run:
 
 
 def demo() -> Run:
-    """Five conflicts, one for each step; the human takes 1.5 s for each, so the second waits in vain.
+    """Five conflicts, one for each step; the human takes 1.5 s for each, too long for the second.
 
     >>> {event.data.conflict: event.data.by for event in demo().trace.select("decision")}
     {'tags': 'merge', 'cause': 'retry', 'name': 'tie-break', 'hue': 'escalate', 'date': 'default'}

@@ -1,6 +1,6 @@
 """Candidates that contradict each other, and the rules that settle which one stands.
 
-Every rule is a function of the set of candidates: in whatever order they arrived, the outcome is the same.
+Every rule is a function of the set of candidates: their order of arrival does not change the outcome.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from math import inf, isnan
 from typing import TYPE_CHECKING, Any
 
+from coordlab import requirements as require
 from coordlab.world.message import message
 
 if TYPE_CHECKING:
@@ -20,48 +20,22 @@ STEPS = ("merge", "retry", "tie-break", "escalate", "default")
 ORDER = ("priority", "time", "draw", "id")
 
 
-def number(value: object, least: float = -inf, most: float = inf) -> bool:
-    """Whether a value is a finite number from `least` to `most`.
-
-    >>> number(3, 0), number(-1, 0), number(float("inf")), number("3"), number(True)
-    (True, False, False, False, False)
-    """
-    real = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return real and -1e300 < value < 1e300 and least <= value <= most  # type: ignore[operator]
-
-
-def check(name: str, value: float, words: str, least: float = 0.0, most: float = inf) -> None:
-    """Nothing if it is such a number; else a `ValueError` with these words, on what is allowed instead."""
-    if not number(value, least, most):
-        raise ValueError(f"{name}={value!r}: {words}")
-
-
 @message
 class Candidate:
     """This should stand."""
 
-    id: str  # who says so
-    value: Any
-    evidence: frozenset[tuple[str, Any]] = frozenset()  # what was observed, and which value it speaks for
+    id: str  # the proposer's name
+    value: object
+    evidence: frozenset[tuple[str, object]] = frozenset()  # what was observed, and the value that it supports
     priority: float = 0.0
-    at: float = 0.0  # seconds, on the clock of whoever says so
+    at: float = 0.0  # seconds, on the proposer's clock
 
     def __post_init__(self) -> None:
-        if self.value is None:
-            raise ValueError(
-                f"Candidate({self.id!r}, None) says nothing: whoever has no view sends no candidate. "
-                f"Write Candidate({self.id!r}, 'x')."
-            )
-        if isinstance(self.value, float) and isnan(self.value):
-            raise ValueError(
-                f"Candidate({self.id!r}, nan) is not even equal to itself, so nobody could agree with it. "
-                f"Write a number or a text: Candidate({self.id!r}, 'unknown')."
-            )
-        if not (number(self.priority) and number(self.at)):
-            raise ValueError(
-                f"priority={self.priority!r}, at={self.at!r}: candidates are ordered by both, so both are "
-                f"finite numbers. Write Candidate({self.id!r}, {self.value!r}, priority=1, at=0.0)."
-            )
+        if self.value is None or self.value != self.value:
+            example = f"Candidate({self.id!r}, 'unknown')"
+            require.fail(f"value={self.value!r}", "expected a value that equals itself, not None", example)
+        require.number("priority", self.priority)
+        require.number("at", self.at)
 
 
 @message
@@ -69,10 +43,10 @@ class Resolved:
     """This stands from now on, and that is why."""
 
     conflict: str
-    value: Any
+    value: object
     by: str  # the step that settled it
     reason: str
-    kept: tuple[Candidate, ...] = ()  # those who said so, or all if they were merged
+    kept: tuple[Candidate, ...] = ()  # those with this value, or all if they were merged
     lost: tuple[Candidate, ...] = ()
 
 
@@ -85,7 +59,7 @@ class Opened:
 
 @message
 class Tried:
-    """I tried this step, and that is why it did not settle it."""
+    """I tried this step, and that is why it did not settle the conflict."""
 
     conflict: str
     step: str
@@ -94,33 +68,35 @@ class Tried:
 
 @message
 class Lost:
-    """This came when all was settled, and will not stand."""
+    """This came after the conflict was settled, and will not stand."""
 
     conflict: str
     candidate: Candidate
 
 
-Merge = Callable[[Any, Any], Any]
-"""Two values made one; None if they cannot be."""
+Merge = Callable[[Any, Any], object]
+"""Makes one of two values; returns None if it cannot."""
 
 
-def union(one: Any, other: Any) -> Any:
-    """All that is in either, if both are frozensets.
-
-    >>> sorted(union(frozenset("ab"), frozenset("bc"))), union("ab", "bc")
-    (['a', 'b', 'c'], None)
-    """
+def union(one: object, other: object) -> object:
+    """All that is in either, if both are frozensets; otherwise None."""
     return one | other if isinstance(one, frozenset) and isinstance(other, frozenset) else None
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What to try, in which order, and how long: data, that one can change, compare and show.
+    """Which steps to try, in which order, and for how long.
 
-    `chain` lists the steps, "default" last, for it alone always settles.  `merge` makes one of two values;
-    `retries` is how often the proposers are asked again, with each other's candidates if `in_context`;
-    `order` ranks candidates (an order with "id" leaves no tie, so nothing after it is reached); `patience`
-    is how long proposers may take, and `hearing` a human, in seconds; `default` stands if all else fails.
+    - `chain`: the steps, some of STEPS, each once; "default" comes last, because it alone always settles
+    - `merge`: makes one value of two, or None: values are never merged
+    - `retries`: how often the proposers are asked again, 0 or more
+    - `in_context`: whether a retry shows each proposer the candidates of the others
+    - `order`: how the tie-break ranks candidates, some of ORDER; "id" leaves no tie, so nothing follows it
+    - `patience`: seconds that proposers may take for an answer
+    - `hearing`: seconds that a human may take
+    - `default`: the value that stands if all else fails
+
+    Raises ValueError if a setting is not allowed.
     """
 
     chain: tuple[str, ...] = STEPS
@@ -130,32 +106,24 @@ class Policy:
     order: tuple[str, ...] = ORDER
     patience: float = 0.5
     hearing: float = 5.0
-    default: Any = None
+    default: object = None
 
     def __post_init__(self) -> None:
-        _listed("chain", self.chain, STEPS)
-        _listed("order", self.order, ORDER)
-        if self.chain[-1] != "default":
-            raise ValueError(
-                f"chain={self.chain!r} may end with the conflict still open: only the step 'default' always "
-                f"settles it, so it comes last. Write chain=(..., 'default')."
-            )
-        if isinstance(self.retries, bool) or not isinstance(self.retries, int) or self.retries < 0:
-            raise ValueError(
-                f"retries={self.retries!r}: the budget is a whole number, 0 or more. Write retries=2."
-            )
-        if self.merge is not None and not callable(self.merge):
-            raise ValueError(
-                f"merge={self.merge!r}: a function makes one of two values, or None: nothing does. "
-                f"Write merge=union."
-            )
-        for name in ("patience", "hearing"):
-            if not number(seconds := getattr(self, name), 1e-6):
-                raise ValueError(f"{name}={seconds!r}: a wait takes some seconds and ends. Write {name}=5.0.")
+        _each_one_of("chain", self.chain, STEPS)
+        _each_one_of("order", self.order, ORDER)
+        last = "the last step must be 'default', which alone always settles"
+        require.that(self.chain[-1] == "default", f"chain={self.chain!r}", last, "chain=('merge', 'default')")
+        function = "expected a function of two values, or None"
+        require.that(
+            self.merge is None or callable(self.merge), f"merge={self.merge!r}", function, "merge=union"
+        )
+        require.count("retries", self.retries, example=2)
+        require.seconds("patience", self.patience, positive=True)
+        require.seconds("hearing", self.hearing, positive=True)
 
     @property
     def bound(self) -> float:
-        """Seconds by which a conflict is settled, whoever is silent.
+        """Seconds by which a conflict is settled, even if nobody answers.
 
         >>> Policy(retries=2, patience=0.5, hearing=5.0).bound
         6.5
@@ -164,54 +132,35 @@ class Policy:
         return asking * self.patience + (self.hearing if "escalate" in self.chain else 0.0)
 
 
-def _listed(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
-    listed = isinstance(given, Collection) and not isinstance(given, str)
-    texts = [each for each in given if isinstance(each, str) and each in known] if listed else []
-    if not texts or not len(set(texts)) == len(texts) == len(given):
-        raise ValueError(
-            f"{name}={given!r}: it lists some of {', '.join(known)}, each once, in the order in which they "
-            f"count. Write {name}={known!r}."
-        )
-
-
-def agenda(policy: Policy, conflicts: Collection[str]) -> tuple[Policy, tuple[str, ...]]:
-    """A policy, and the names of the conflicts to settle by it, each once; a set of names is sorted.
-
-    >>> agenda(policy := Policy(), {"hue", "date"})[1]
-    ('date', 'hue')
-    """
-    listed = isinstance(conflicts, Collection) and not isinstance(conflicts, str)
-    if not isinstance(policy, Policy) or not listed or not all(isinstance(each, str) for each in conflicts):
-        raise ValueError(
-            f"policy={policy!r}, conflicts={conflicts!r}: a resolver takes a policy and a list of names. "
-            f"Write Resolver(Policy(retries=2), ['hue'])."
-        )
-    names = sorted(conflicts) if isinstance(conflicts, (set, frozenset)) else conflicts
-    return policy, tuple(dict.fromkeys(names))
+def _each_one_of(name: str, given: Collection[str], known: tuple[str, ...]) -> None:
+    for each in require.names(name, given, example=repr(known)):
+        require.one_of(name, each, known)
 
 
 def held(
-    by: str, values: Mapping[str, Any], evidence: Collection[tuple[str, str, Any]] = (), priority: float = 0.0
+    by: str,
+    values: Mapping[str, object],
+    evidence: Collection[tuple[str, str, object]] = (),
+    priority: float = 0.0,
 ) -> dict[str, Candidate]:
-    """What one is for in each conflict, with its evidence: on which conflict, what, and for which value.
+    """The candidate of one proposer in each conflict.
 
-    >>> held("ann", {"c1": "disk"}, [("c1", "log", "disk"), ("c2", "log", "net")])["c1"].evidence
-    frozenset({('log', 'disk')})
+    `values` maps conflicts to values; each piece of `evidence` names its conflict, what was observed, and the
+    value that it supports.  Raises TypeError if one of them is of another shape.
     """
-    listed = isinstance(evidence, Collection) and all(isinstance(e, tuple) and len(e) == 3 for e in evidence)
-    if not isinstance(values, Mapping) or not listed:
-        raise ValueError(
-            f"views={values!r}, evidence={evidence!r}: a value for each conflict, and a list of triples: on "
-            f"which conflict, what, for which value. Write {{'c1': 'disk'}} and [('c1', 'log', 'disk')]."
-        )
+    mapping = isinstance(values, Mapping)
+    require.that(mapping, f"views={values!r}", "expected a value by conflict", "{'c1': 'disk'}", TypeError)
+    triples = isinstance(evidence, Collection) and all(isinstance(e, tuple) and len(e) == 3 for e in evidence)
+    allowed = "expected triples of a conflict, an observation and a value"
+    require.that(triples, f"evidence={evidence!r}", allowed, "[('c1', 'log', 'disk')]", TypeError)
     about = {conflict: frozenset(each[1:] for each in evidence if each[0] == conflict) for conflict in values}
     return {each: Candidate(by, value, about[each], priority) for each, value in values.items()}
 
 
 def convinced(candidate: Candidate, others: Iterable[Candidate]) -> Candidate:
-    """The candidate once it has heard the others' evidence: it is for what most of it all speaks for.
+    """The candidate after hearing the others' evidence: for the value that most of all evidence supports.
 
-    Where the evidence is balanced, or there is none, it stays with what it was for.
+    If the evidence is balanced, or there is none, it keeps its value.
 
     >>> ann = Candidate("ann", "disk", frozenset({("log", "disk")}))
     >>> bob = Candidate("bob", "network", frozenset({("ping", "network"), ("trace", "network")}))
@@ -219,14 +168,13 @@ def convinced(candidate: Candidate, others: Iterable[Candidate]) -> Candidate:
     'network'
     """
     evidence = candidate.evidence.union(*(other.evidence for other in others))
-    spoken = [value for _, value in evidence]
-    best = [value for value in spoken if spoken.count(value) == max(map(spoken.count, spoken))]
-    value = best[0] if best and len(set(best)) == 1 else candidate.value
-    return replace(candidate, evidence=evidence, value=value)
+    supported = [value for _, value in evidence]
+    best = {value for value in supported if supported.count(value) == max(map(supported.count, supported))}
+    return replace(candidate, evidence=evidence, value=best.pop() if len(best) == 1 else candidate.value)
 
 
 def reconsidered(own: Candidate, others: Iterable[Candidate], yields: float, dice: Random) -> Candidate:
-    """What one is for that has heard the others: convinced, or else, with chance `yields`, it gives way.
+    """A proposer's candidate after hearing the others: convinced, or with probability `yields` giving way.
 
     >>> from random import Random
     >>> reconsidered(Candidate("ann", "x"), [Candidate("bob", "y")], 1.0, Random(0)).value
@@ -238,12 +186,8 @@ def reconsidered(own: Candidate, others: Iterable[Candidate], yields: float, dic
     return replace(own, value=first.value) if first and dice.random() < yields else own
 
 
-def merged(candidates: Iterable[Candidate], merge: Merge | None = None) -> Any:
-    """The one value of all candidates: the same for all, or made by `merge`; None if there is none.
-
-    >>> merged([Candidate("ann", "x"), Candidate("bob", "x")])
-    'x'
-    """
+def merged(candidates: Iterable[Candidate], merge: Merge | None = None) -> object:
+    """The one value of all candidates: the same for all, or made by `merge`; None if there is none."""
     values = [each.value for each in sorted(candidates, key=lambda each: each.id)]
     whole = values[0] if values else None
     for value in values[1:]:
@@ -252,8 +196,8 @@ def merged(candidates: Iterable[Candidate], merge: Merge | None = None) -> Any:
     return whole
 
 
-def shown(value: Any) -> str:
-    """A value as text, the same in every run, which a set's own is not.
+def shown(value: object) -> str:
+    """A value as text that is the same in every run: the members of a set are sorted.
 
     >>> shown(frozenset({"b", "a"})), shown("x")
     ('{a, b}', 'x')
@@ -270,10 +214,9 @@ def lot(conflict: str, candidate: str) -> int:
     return int.from_bytes(blake2b(f"{conflict}\x1f{candidate}".encode(), digest_size=8).digest(), "big")
 
 
-def rank(conflict: str, candidate: Candidate, order: tuple[str, ...] = ORDER) -> tuple[Any, ...]:
-    """Where a candidate stands: the highest priority first, then the latest, then by lot, then by name."""
-    _listed("order", order, ORDER)
-    places = {
+def rank(conflict: str, candidate: Candidate, order: Iterable[str] = ORDER) -> tuple[float | str, ...]:
+    """A sort key: the highest priority comes first, then the latest, then the lowest draw, then the name."""
+    places: dict[str, float | str] = {
         "priority": -candidate.priority,
         "time": -candidate.at,
         "draw": lot(conflict, candidate.id),
@@ -285,7 +228,7 @@ def rank(conflict: str, candidate: Candidate, order: tuple[str, ...] = ORDER) ->
 def tie_break(
     conflict: str, candidates: Iterable[Candidate], order: tuple[str, ...] = ORDER
 ) -> Candidate | None:
-    """The first by rank; None if that is several with different values, or there are no candidates.
+    """The first by rank; None if several with different values share that rank, or there are no candidates.
 
     >>> tie_break("c1", [Candidate("ann", "x", priority=1), Candidate("bob", "y", priority=2)]).value
     'y'
@@ -295,29 +238,25 @@ def tie_break(
     return first[0] if first and all(each.value == first[0].value for each in first) else None
 
 
-def settled(conflict: str, candidates: Iterable[Candidate], by: str, value: Any, reason: str) -> Resolved:
-    """The resolution, with an account of every candidate: kept, or lost."""
-    among = sorted(candidates, key=lambda each: each.id)
-    kept = tuple(each for each in among if by == "merge" or each.value == value)
-    lost = tuple(each for each in among if each not in kept)
-    return Resolved(conflict, value, by, reason, kept, lost)
-
-
 def resolve(
     conflict: str, candidates: Iterable[Candidate], by: str, policy: Policy, choice: str | None = None
 ) -> Resolved | str:
-    """What a step makes of the candidates, or why it does not settle it; `choice` is whose a human chose.
+    """The resolution that a step makes of the candidates, each kept or lost, or why it does not settle them.
+
+    `choice` is the name of the proposer whose candidate a human chose.
 
     >>> resolve("c1", [Candidate("ann", 1), Candidate("bob", 2)], "merge", Policy())
     'no rule makes one of 1, 2'
     """
-    _listed("by", (by,), STEPS)
     among = sorted(candidates, key=lambda each: each.id)
     value, reason = _RULES[by](conflict, among, policy, choice)
-    return reason if value is None and by != "default" else settled(conflict, among, by, value, reason)
+    if value is None and by != "default":
+        return reason
+    kept = tuple(each for each in among if by == "merge" or each.value == value)
+    return Resolved(conflict, value, by, reason, kept, tuple(each for each in among if each not in kept))
 
 
-Outcome = tuple[Any, str]  # the value, or None, and why
+Outcome = tuple[object, str]  # the value, or None, and why
 
 
 def _values(among: list[Candidate]) -> str:
@@ -358,18 +297,3 @@ def _default(_: str, among: list[Candidate], policy: Policy, choice: str | None)
 _RULES: dict[str, Callable[[str, list[Candidate], Policy, str | None], Outcome]] = dict(
     zip(STEPS, (_merge, _retry, _tie_break, _escalate, _default), strict=True)
 )
-
-
-def back_off(chance: float, dice: Random, most: int = 1000) -> int | None:
-    """Rounds until exactly one of two gives way, each with this chance in each round; None: not in `most`.
-
-    >>> from random import Random
-    >>> back_off(0.5, Random(7)), back_off(1.0, Random(7))
-    (2, None)
-    """
-    if not number(chance, 0, 1):
-        raise ValueError(f"chance={chance!r}: a chance is from 0 to 1. Write chance=0.5.")
-    if not isinstance(most, int) or most < 0:
-        raise ValueError(f"most={most!r}: rounds are counted, 0 or more. Write most=1000.")
-    tries = range(1, most + 1)
-    return next((each for each in tries if (dice.random() < chance) != (dice.random() < chance)), None)
