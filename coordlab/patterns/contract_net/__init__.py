@@ -1,8 +1,8 @@
-"""Contract net: a task goes to whoever makes the best proposal, and a proposal is binding.
+"""Contract net: a task goes to the contractor with the best proposal, and a proposal is binding.
 
-Problem.   Many could do a task; who is best placed to do it changes all the time, and only they know.
-Idea.      Call for proposals until a deadline, award the task to the best, reject the others. Whoever
-           proposes keeps room for the task until it hears, or until its proposal lapses.
+Problem.   Several agents could do a task; who is best placed changes all the time, and only they know.
+Idea.      Call for proposals until a deadline, award the task to the best, reject the others. A contractor
+           that proposes keeps room for the task until it hears, or until its proposal lapses.
 Messages.  CallForProposals; Propose, Refuse or NotUnderstood; AcceptProposal or RejectProposal; InformDone,
            InformResult or Failure; Cancel.
 Cost.      2n + j + 1 messages for n invited and j proposals, 3n + 1 if all propose; a directed award, 2.

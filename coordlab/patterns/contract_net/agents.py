@@ -1,11 +1,11 @@
-"""Contract net: the messages and the agents."""
+"""Contract net: the manager, and runs of one round."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.contract_net import rules
 from coordlab.patterns.contract_net.checks import properties
 from coordlab.patterns.contract_net.contractor import (
@@ -14,11 +14,13 @@ from coordlab.patterns.contract_net.contractor import (
     Cancel,
     Contractor,
     Failure,
+    InformResult,
     Propose,
     RejectProposal,
 )
 from coordlab.patterns.contract_net.rules import DEFAULT, Bid, Bidding, Closed, Outcome, Policy, Task
 from coordlab.world.agent import Agent, State
+from coordlab.world.message import Message
 from coordlab.world.world import Run, World
 
 __all__ = ["DIG", "Manager", "demo", "hold_round"]
@@ -27,9 +29,13 @@ DIG = Task("dig", needs=frozenset({"dig"}))
 
 
 class Manager(Agent):
-    """Has tasks, which it announces to contractors as its policy says: all at once, or one each `interval` s.
+    """Has tasks and lets contractors do them.
 
-    With `directed` it awards them to that contractor instead, without a call.
+    tasks: each with its own name.
+    contractors: the names of those who are called; empty only if `directed`.
+    policy: how it calls and awards.
+    interval: seconds between the announcements of two tasks, 0 or more.
+    directed: the contractor to which all tasks are awarded without a call, or None.
     """
 
     role = State("idle")  # or calling, or awaiting a report
@@ -44,20 +50,17 @@ class Manager(Agent):
         directed: str | None = None,
     ) -> None:
         Agent.__init__(self, name)  # rather than super(): an agent may be a contractor, too
-        self.tasks, self.contractors = rules.different(tasks), rules.words(contractors=contractors)
-        self.policy, self.interval, self.directed = policy, interval, directed
-        self.open: dict[str, CallForProposals] = {}  # that proposals are coming in for
-        self.taken: set[tuple[str, str]] = set()  # whose proposal counts, or was too late, in which
+        self.tasks = rules.different(tasks)
+        self.contractors = require.names("contractors", contractors, empty=directed is not None)
+        self.policy = require.instance("policy", policy, Policy, "policy=Policy(attempts=2)")
+        self.interval = require.seconds("interval", interval)
+        self.directed = directed
+        self.open: dict[str, CallForProposals] = {}  # calls that wait for proposals, by conversation
+        self.taken: set[tuple[str, str]] = set()  # conversation and contractor of each proposal so far
         self.stages: dict[str, str] = {}  # how far each task is
-        rules.require_numbers(0, interval=interval)
-        rules.require(isinstance(policy, Policy), f"policy={policy!r}", "a policy", "Policy(attempts=2)")
-        one = directed is None or isinstance(directed, str)
-        rules.require(one, f"directed={directed!r}", "one name", "directed='bob'")
-        somebody = bool(self.contractors) or directed is not None
-        rules.require(somebody, "contractors=()", "a manager needs some", "contractors=['ann', 'bob']")
 
     async def run(self) -> None:
-        """Take all tasks in hand; after a restart, those that have come to no end."""
+        """Announce all tasks; after a restart, those that have no outcome yet."""
         for place, task in enumerate(self.tasks):
             if place and self.interval:
                 await self.sleep(self.interval)
@@ -69,7 +72,7 @@ class Manager(Agent):
         outcome = await self.attempt(task)
         while outcome.status not in rules.FINAL and outcome.attempts < self.policy.attempts:
             self.stage(task, "idle")
-            await self.sleep(self.policy.pause * self.dice.uniform(0.5, 1.5))  # lest all call at once
+            await self.sleep(self.policy.pause * self.dice.uniform(0.5, 1.5))  # so that not all call at once
             outcome = replace(await self.attempt(task), attempts=outcome.attempts + 1)
         self.stage(task, "idle")
         self.stable["ended"] = (*self.stable.get("ended", ()), task.name)
@@ -78,7 +81,7 @@ class Manager(Agent):
 
     async def attempt(self, task: Task) -> Outcome:
         """One call for proposals and, if there is a good one, one award."""
-        calls = self.stable["calls"] = self.stable.get("calls", 0) + 1  # no number comes twice
+        calls = self.stable["calls"] = self.stable.get("calls", 0) + 1  # no number is used twice
         conversation = f"{self.name}-{calls}"
         if self.directed is not None:
             return await self.award(conversation, task, self.directed, task.within)
@@ -105,8 +108,8 @@ class Manager(Agent):
                 return bidding
             self.reject(conversation, bidding.narrow(policy.scoring))
 
-    def weigh(self, conversation: str, bidding: Bidding, name: str, answer: Any) -> None:
-        """Take an answer for what it is."""
+    def weigh(self, conversation: str, bidding: Bidding, name: str, answer: Message) -> None:
+        """Accept a valid proposal as a bid; anything else counts as a refusal."""
         if not isinstance(answer, Propose) or answer.conversation != conversation:
             bidding.refuse(name, getattr(answer, "reason", rules.NOT_UNDERSTOOD))
             return
@@ -115,13 +118,12 @@ class Manager(Agent):
             self.reject(conversation, [name], flaw)
 
     def reject(self, conversation: str, contractors: Iterable[str], reason: str = rules.OUTBID) -> None:
-        """Tell them that the task is not theirs."""
-        rejection = RejectProposal(conversation, reason)
+        """Tell these contractors that they do not get the task."""
         for contractor in contractors:
-            self.send(contractor, rejection)
+            self.send(contractor, RejectProposal(conversation, reason))
 
     async def award(self, conversation: str, task: Task, contractor: str, promised: float) -> Outcome:
-        """Let a contractor do a task, and wait for its report as long as it promised, with patience."""
+        """Let a contractor do a task; wait for its report `promised` seconds and the policy's patience."""
         self.stage(task, "awaiting")
         award, within = AcceptProposal(conversation, task), promised + self.policy.patience
         report = (await self.ask(contractor, award, within=within)).get(contractor)
@@ -129,15 +131,16 @@ class Manager(Agent):
             self.send(contractor, Cancel(conversation))
             return Outcome(task.name, rules.TIMED_OUT, contractor)
         status = rules.FAILED if isinstance(report, Failure) else rules.DONE
-        return Outcome(task.name, status, contractor, getattr(report, "result", None))
+        result = report.result if isinstance(report, InformResult) else None
+        return Outcome(task.name, status, contractor, result)
 
     def stage(self, task: Task, stage: str) -> None:
-        """Show how far the task is that is least far."""
+        """Set the stage of a task; the role shows the earliest stage of all tasks."""
         self.stages[task.name] = stage
         self.role = next(each for each in ("calling", "awaiting", "idle") if each in self.stages.values())
 
     def on_propose(self, sender: str, message: Propose) -> RejectProposal | None:
-        """A proposal that no call waits for, since it comes a second time, or too late."""
+        """A proposal that no call waits for, because it comes a second time, or too late."""
         pair, call = (message.conversation, sender), self.open.get(message.conversation)
         waiting = call is not None and call.round == message.round and self.now < call.reply_by - 1e-9
         if waiting or pair in self.taken:
@@ -155,7 +158,12 @@ def hold_round(
     yields: float = 0.0,
     latency: float = 0.01,
 ) -> Run:
-    """One task; so many of those invited can do it, each for 1 more than the one before.
+    """A run with one task, in which each bid costs 1 more than the one before.
+
+    invited, proposing: how many contractors are called, and how many of them can do the task.
+    rounds, yields: rounds of the call, and the share of its cost (0 to 1) that a bidder gives up in each.
+    directed: whether the first contractor is awarded the task without a call.
+    latency: seconds that each message takes.
 
     >>> run = hold_round(invited=5, proposing=3)
     >>> [run.trace.count(name) for name in ("CallForProposals", "Propose", "Refuse", "RejectProposal")]
@@ -171,7 +179,7 @@ def hold_round(
 
 
 def demo() -> Run:
-    """Three could dig; the cheapest is awarded and crashes at work, so the task is announced again.
+    """Three contractors could dig; the cheapest is awarded and crashes at work, so the task is called again.
 
     >>> outcome = demo().trace.select("Outcome")[0].data
     >>> outcome.status, outcome.contractor, outcome.attempts

@@ -1,25 +1,28 @@
 """What must hold of a contract net: invariants CN-S1 to CN-L3 on a trace.
 
-A conversation is one attempt at a task.  It is called for with a CallForProposals and closed by the decision
-that says who has won, or awarded directly, without a call.  In time is what the manager handles before both.
+A conversation is one attempt at a task.  It is opened with a CallForProposals and closed by the decision
+that names the winner, or awarded directly, without a call.  A proposal is in time if the manager handles it
+before that decision and before the deadline.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from math import inf
 
-from coordlab.patterns.contract_net.rules import DEFAULT, LATE, Policy, Scoring, best, flaw
-from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, on_record, watched
+from coordlab.patterns.contract_net.rules import DEFAULT, LATE, Policy, Scoring, award
+from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Objection, Property, Verdict, on_record, safety
 from coordlab.trace.narration import sentence
 from coordlab.trace.trace import CRASH, HANDLE, RESTART, SEND, START, Event, Trace
 
 SOON = 1e-9  # seconds: closer than any two moments that differ
+DECISIONS = ("AcceptProposal", "RejectProposal")
 REPLIES = ("Propose", "Refuse", "NotUnderstood")
 REPORTS = ("InformDone", "InformResult", "Failure")
 
 Pair = tuple[str, "str | None"]  # a conversation and a contractor
+Deadline = tuple[float, Event]  # when something must have ended, and the event that began it
 
 
 def _sent(event: Event, *names: str) -> bool:
@@ -27,435 +30,339 @@ def _sent(event: Event, *names: str) -> bool:
 
 
 def _handled(event: Event, *names: str) -> bool:
-    return event.kind == HANDLE and event.name in names and event.data is not None
-
-
-def told(trace: Trace) -> Callable[[Event], Event]:
-    """Gives to each event of a trace in which a message is handled that message as its data."""
-    said = {event.message: event.data for event in trace if event.kind == SEND}
-
-    def tell(event: Event) -> Event:
-        return event._replace(data=said.get(event.message)) if event.kind == HANDLE else event
-
-    return tell
-
-
-def never_told(name: str, watch: Callable[[Trace], Complaint]) -> Property:
-    """As `never`, with events as `told` gives them."""
-
-    def watching(trace: Trace) -> Complaint:
-        tell, wrong = told(trace), watch(trace)
-        return lambda event: wrong(tell(event))
-
-    return watched(name, watching)
+    return event.kind == HANDLE and event.name in names and event.content is not None
 
 
 class Calls:
-    """What has come of each call for proposals, as far as it has been `told`: see `take`."""
+    """The state of each call for proposals, up to the last event that was taken."""
 
     def __init__(self) -> None:
-        self.called: dict[str, Any] = {}  # the call of the latest round, by conversation
+        self.called: dict[str, Event] = {}  # the call of the latest round, by conversation
         self.calling: dict[str | None, list[str]] = defaultdict(list)  # conversations, by manager
-        self.standing: dict[str, dict[str | None, Any]] = defaultdict(dict)  # proposals, by contractor
+        self.standing: dict[str, dict[str | None, Event]] = defaultdict(dict)  # proposals, by contractor
         self.closed: set[str] = set()
-        self.rejected: dict[Pair, float] = {}  # when
+        self.decided: dict[str, dict[str | None, float]] = defaultdict(dict)  # when, by contractor
 
     def take(self, event: Event) -> None:
-        """Go on to the moment after `event`."""
-        if _sent(event, "CallForProposals"):
-            if event.data.conversation not in self.called:
-                self.calling[event.agent].append(event.data.conversation)
-            self.called[event.data.conversation] = event.data
-        elif event.kind == CRASH:
-            self.closed.update(self.calling.pop(event.agent, ()))  # forgotten
+        """Advance past `event`."""
+        if event.kind == CRASH:  # the manager forgets its calls
+            for conversation in self.calling.pop(event.agent, ()):
+                self.closed.add(conversation)
+                self.decided.pop(conversation, None)
         elif on_record(event, "Closed"):
-            self.closed.add(event.data.conversation)
-        elif _sent(event, "RejectProposal"):
-            self.rejected[event.data.conversation, event.peer] = event.time
+            self.closed.add(event.content.conversation)
+        elif _sent(event, "CallForProposals"):
+            if event.content.conversation not in self.called:
+                self.calling[event.agent].append(event.content.conversation)
+            self.called[event.content.conversation] = event
+        elif _sent(event, *DECISIONS):
+            self.decided[event.content.conversation].setdefault(event.peer, event.time)
         elif _handled(event, "Refuse"):
-            self.standing[event.data.conversation].pop(event.peer, None)
+            self.standing[event.content.conversation].pop(event.peer, None)
         elif _handled(event, "Propose") and self.in_time(event):
-            mine = self.standing[event.data.conversation]
-            if event.peer not in mine or mine[event.peer].round < event.data.round:
-                mine[event.peer] = event.data  # the first in this round
+            mine = self.standing[event.content.conversation]
+            if event.peer not in mine or mine[event.peer].content.round < event.content.round:
+                mine[event.peer] = event  # the first in this round
 
-    def in_time(self, event: Event) -> bool:
-        """Whether a proposal that is handled now is one for the round that is under way."""
-        proposal = event.data
-        call = self.called.get(proposal.conversation)
-        return (
-            call is not None
-            and proposal.conversation not in self.closed
-            and proposal.round == call.round
-            and event.time < call.reply_by - SOON
-        )
+    def in_time(self, proposal: Event) -> bool:
+        """Whether a proposal that is handled now is one for the current round."""
+        told = proposal.content
+        if told.conversation not in self.called or told.conversation in self.closed:
+            return False
+        call = self.called[told.conversation].content
+        return bool(told.round == call.round and proposal.time < call.reply_by - SOON)
 
-    def bids(self, conversation: str, now: float) -> dict[str, Any]:
-        """The valid bids of those who have not been rejected before now, by contractor."""
-        task, proposals = self.called[conversation].task, self.standing[conversation]
-        return {
-            str(name): proposal.bid
-            for name, proposal in proposals.items()
-            if self.rejected.get((conversation, name), now) >= now and not flaw(proposal.bid, task)
-        }
+    def awards(self, event: Event) -> bool:
+        """Whether `event` awards a task that was called for."""
+        return _sent(event, "AcceptProposal") and event.content.conversation in self.called
+
+    def undecided(self, conversation: str, before: float = inf) -> dict[str | None, Event]:
+        """The standing proposals that had no decision `before` this moment, by contractor."""
+        decided = self.decided[conversation]
+        standing = self.standing[conversation].items()
+        return {name: each for name, each in standing if decided.get(name, inf) >= before}
 
 
 # --- safety ---------------------------------------------------------------------------------------
 
 
-def one_award() -> Property:
+@safety("one award for each attempt")
+def one_award(trace: Trace) -> Iterator[Objection]:
     """CN-S1: at most one AcceptProposal in each attempt at a task."""
-
-    def watch(_: Trace) -> Complaint:
-        awarded: dict[str, str | None] = {}
-
-        def wrong(event: Event) -> str | None:
-            if not _sent(event, "AcceptProposal"):
-                return None
-            conversation = event.data.conversation
-            if conversation in awarded:
-                return f"{event.peer} was awarded {conversation}, which {awarded[conversation]} had been."
-            awarded[conversation] = event.peer
-            return None
-
-        return wrong
-
-    return watched("one award for each attempt", watch)
+    awarded: dict[str, str | None] = {}
+    for event in trace.select("AcceptProposal", kind=SEND):
+        conversation = event.content.conversation
+        if conversation in awarded:
+            yield event, f"{event.peer} was awarded {conversation}, as {awarded[conversation]} was before."
+        awarded[conversation] = event.peer
 
 
-def proposers_win() -> Property:
-    """CN-S2: a called-for task is awarded only to one whose proposal came in time and stands."""
-
-    def watch(_: Trace) -> Complaint:
-        calls = Calls()
-
-        def wrong(event: Event) -> str | None:
-            calls.take(event)
-            if not _sent(event, "AcceptProposal") or event.data.conversation not in calls.called:
-                return None
-            if event.peer in calls.standing[event.data.conversation]:
-                return None
-            return f"{event.peer} was awarded {event.data.conversation} without a proposal in time."
-
-        return wrong
-
-    return never_told("awarded only if proposed in time", watch)
+@safety("awarded only if proposed in time")
+def proposers_win(trace: Trace) -> Iterator[Objection]:
+    """CN-S2: a task that was called for is awarded only to a contractor whose proposal was in time."""
+    calls = Calls()
+    for event in trace:
+        calls.take(event)
+        if calls.awards(event) and event.peer not in calls.standing[event.content.conversation]:
+            yield event, f"{event.peer} was awarded {event.content.conversation} without a proposal in time."
 
 
-class Decisions:
-    """Which proposals await a decision, and which have had one, as far as it has been `told`."""
+class Decisions(Calls):
+    """Which proposals must be decided on at once, besides."""
 
     def __init__(self) -> None:
-        self.calls = Calls()
-        self.waiting: dict[str, dict[str | None, Event]] = defaultdict(dict)  # until bidding is closed
-        self.due: dict[Pair, Event] = {}  # what must be decided on
-        self.moment = 0.0  # by then
+        super().__init__()
+        self.due: dict[Pair, Event] = {}
         self.late: set[Pair] = set()
-        self.decided: dict[str, set[str | None]] = defaultdict(set)
 
-    def take(self, event: Event) -> str | None:
-        """Go on to the moment after `event`; gives what is wrong with it."""
-        calls, self.moment = self.calls, event.time
-        if _handled(event, "Propose"):
-            self.proposed(event)
-        elif _handled(event, "Refuse"):
-            self.waiting[event.data.conversation].pop(event.peer, None)
+    def objection(self, event: Event) -> str | None:
+        """What is wrong with `event`, which comes next."""
+        if event.kind == CRASH:
+            forgotten = set(self.calling[event.agent])
+            self.due = {pair: each for pair, each in self.due.items() if pair[0] not in forgotten}
         elif on_record(event, "Closed"):
-            undecided = self.waiting.pop(event.data.conversation, {})
-            self.due.update({(event.data.conversation, name): each for name, each in undecided.items()})
-        elif event.kind == CRASH:
-            self.forget(set(calls.calling[event.agent]))
-        calls.take(event)
-        return self.decide(event) if _sent(event, "AcceptProposal", "RejectProposal") else None
-
-    def forget(self, conversations: set[str]) -> None:
-        """Their manager is down."""
-        for conversation in conversations:
-            self.waiting.pop(conversation, None)
-            self.decided.pop(conversation, None)
-        self.due = {pair: each for pair, each in self.due.items() if pair[0] not in conversations}
-
-    def proposed(self, event: Event) -> None:
-        """A proposal is handled; one that is late must be rejected at once."""
-        conversation = event.data.conversation
-        if self.calls.in_time(event):
-            self.waiting[conversation].setdefault(event.peer, event)
-        elif event.peer not in self.calls.standing[conversation] and (
-            event.peer not in self.decided[conversation]
-        ):
-            self.due[conversation, event.peer] = event
-            self.late.add((conversation, event.peer))
-
-    def decide(self, event: Event) -> str | None:
-        """A proposal is accepted or rejected."""
-        conversation = event.data.conversation
-        if event.peer in self.decided[conversation]:
-            return f"{event.peer} was told twice what became of its proposal in {conversation}."
-        if (conversation, event.peer) in self.late and getattr(event.data, "reason", None) != LATE:
-            return f"{event.peer} was late in {conversation}, and told something else."
-        self.decided[conversation].add(event.peer)
-        self.waiting[conversation].pop(event.peer, None)
-        self.due.pop((conversation, event.peer), None)
+            conversation = event.content.conversation
+            self.due |= {(conversation, name): each for name, each in self.undecided(conversation).items()}
+        elif _handled(event, "Propose") and not self.in_time(event):
+            pair = conversation, name = event.content.conversation, event.peer
+            if name not in self.standing[conversation] and name not in self.decided[conversation]:
+                self.due[pair] = event
+                self.late.add(pair)
+        elif _sent(event, *DECISIONS):
+            pair = conversation, name = event.content.conversation, event.peer
+            if name in self.decided[conversation]:
+                return f"{name} was told twice about its proposal in {conversation}."
+            if pair in self.late and getattr(event.content, "reason", None) != LATE:
+                return f"{name} was late in {conversation}, but was told something else."
+            self.due.pop(pair, None)
         return None
 
 
 def decided_once() -> Property:
-    """CN-S3: every proposal in time has one decision when bidding closes, a late one RejectProposal (late).
+    """CN-S3: each proposal in time has one decision when bidding closes, a late one is rejected as late.
 
-    Undecided if the trace ends while proposals wait.  A manager that crashes has forgotten them.
+    Undecided if the trace ends while proposals wait.  A manager that crashes forgets its proposals.
     """
     name = "one decision for each proposal"
 
     def judge(trace: Trace) -> Verdict:
-        decisions = Decisions()
-        for event in map(told(trace), trace):
-            if decisions.due and event.time > decisions.moment:
+        calls, moment = Decisions(), 0.0
+        for event in trace:
+            if calls.due and event.time > moment:
                 break
-            if why := decisions.take(event):
-                return Verdict(name, VIOLATED, event.time, event.seq, why)
-        if decisions.due and trace.until > decisions.moment:
-            (conversation, who), event = next(iter(decisions.due.items()))
-            why = f"{who} was not told what became of its proposal in {conversation}."
+            moment = event.time
+            if why := calls.objection(event):
+                return Verdict(name, VIOLATED, moment, event.seq, why)
+            calls.take(event)
+        if calls.due and trace.until > moment:
+            (conversation, who), event = next(iter(calls.due.items()))
+            why = f"{who} was told nothing about its proposal in {conversation}."
             return Verdict(name, VIOLATED, event.time, event.seq, why)
-        if decisions.due or any(decisions.waiting.values()) or not len(trace):
+        waiting = any(map(calls.undecided, calls.called.keys() - calls.closed))
+        if calls.due or waiting or not len(trace):
             return Verdict(name, UNDECIDED, because="the run ends before bidding is closed")
         return Verdict(name, HOLDS)
 
     return Property(name, judge)
 
 
-def one_reply() -> Property:
+@safety("one reply to each call")
+def one_reply(trace: Trace) -> Iterator[Objection]:
     """CN-S4: nobody answers a call more than once, unless it crashed in between."""
-
-    def watch(_: Trace) -> Complaint:
-        called: Counter[Pair] = Counter()
-        replied: dict[str | None, Counter[str]] = defaultdict(Counter)
-
-        def wrong(event: Event) -> str | None:
-            if event.kind == CRASH:
-                replied.pop(event.agent, None)
-            elif _sent(event, "CallForProposals"):
-                called[event.data.conversation, event.peer] += 1
-            elif _sent(event, *REPLIES):
-                conversation = event.data.conversation
-                replied[event.agent][conversation] += 1
-                if replied[event.agent][conversation] > called[conversation, event.agent]:
-                    return f"{event.agent} answered {conversation} more often than it was called."
-            return None
-
-        return wrong
-
-    return never_told("one reply to each call", watch)
+    called: Counter[Pair] = Counter()
+    replied: dict[str | None, Counter[str]] = defaultdict(Counter)
+    for event in trace:
+        if event.kind == CRASH:
+            replied.pop(event.agent, None)
+        elif _sent(event, "CallForProposals"):
+            called[event.content.conversation, event.peer] += 1
+        elif _sent(event, *REPLIES):
+            conversation = event.content.conversation
+            replied[event.agent][conversation] += 1
+            if replied[event.agent][conversation] > called[conversation, event.agent]:
+                yield event, f"{event.agent} answered {conversation} more often than it was called."
 
 
-def reports_from_awarded() -> Property:
-    """CN-S5: a report comes only from whoever has been awarded, and once."""
-
-    def watch(_: Trace) -> Complaint:
-        awarded: dict[str | None, dict[str, bool]] = defaultdict(dict)  # and not over
-
-        def wrong(event: Event) -> str | None:
-            mine = awarded[event.agent]
-            if event.kind == CRASH:
-                mine.clear()
-            elif _handled(event, "AcceptProposal"):
-                mine.setdefault(event.data.conversation, True)
-            elif _handled(event, "Cancel"):
-                mine[event.data.conversation] = False
-            elif _sent(event, *REPORTS):
-                if not mine.get(event.data.conversation):
-                    return f"{event.agent} reported on {event.data.conversation}, which was not its to do."
-                mine[event.data.conversation] = False
-            return None
-
-        return wrong
-
-    return never_told("reports from the awarded, once", watch)
+@safety("reports from the awarded, once")
+def reports_from_awarded(trace: Trace) -> Iterator[Objection]:
+    """CN-S5: only the contractor that was awarded a task reports on it, and once."""
+    awarded: dict[str | None, dict[str, bool]] = defaultdict(dict)  # whether the work is still to be reported
+    for event in trace:
+        mine = awarded[event.agent]
+        if event.kind == CRASH:
+            mine.clear()
+        elif _handled(event, "AcceptProposal"):
+            mine.setdefault(event.content.conversation, True)
+        elif _handled(event, "Cancel"):
+            mine[event.content.conversation] = False
+        elif _sent(event, *REPORTS):
+            if not mine.get(event.content.conversation):
+                yield (
+                    event,
+                    f"{event.agent} reported on {event.content.conversation}, which was not its to do.",
+                )
+            mine[event.content.conversation] = False
 
 
 def best_wins(scoring: Scoring) -> Property:
     """CN-S6: the award goes to the best score; of equals, to the first in the alphabet."""
 
-    def watch(_: Trace) -> Complaint:
+    @safety("the best score wins")
+    def judge(trace: Trace) -> Iterator[Objection]:
         calls = Calls()
-
-        def wrong(event: Event) -> str | None:
+        for event in trace:
             calls.take(event)
-            if not _sent(event, "AcceptProposal") or event.data.conversation not in calls.called:
-                return None
-            bids = calls.bids(event.data.conversation, event.time)
-            task = calls.called[event.data.conversation].task
-            winner = best(scoring(task, bids)) if bids else "nobody"
-            if event.peer == winner:
-                return None
-            return f"{event.peer} was awarded {event.data.conversation}, but {winner} has the best score."
+            if not calls.awards(event):
+                continue
+            conversation = event.content.conversation
+            standing = calls.undecided(conversation, event.time)
+            bids = {str(name): each.content.bid for name, each in standing.items()}
+            winner = award(calls.called[conversation].content.task, bids, scoring) or "nobody"
+            if event.peer != winner:
+                yield event, f"{event.peer} was awarded {conversation}, but {winner} has the best score."
 
-        return wrong
-
-    return never_told("the best score wins", watch)
+    return judge
 
 
 class Loads:
-    """What binds each contractor, and until when, as far as it has been `told`: see `take`."""
+    """Which tasks each contractor is bound to, and until when, up to the last event that was taken."""
 
     def __init__(self, trace: Trace) -> None:
         self.declined = {event.cause for event in trace if _sent(event, "Failure")}
-        self.capacity: dict[str | None, float] = {}  # as their state says; who has none is not judged
+        self.capacity: dict[str | None, float] = {}  # as their state says; no limit for all others
         self.bound: dict[str | None, dict[str, float]] = defaultdict(dict)
         self.over: dict[str | None, set[str]] = defaultdict(set)
 
     def take(self, event: Event) -> None:
-        """Go on to the moment after `event`."""
+        """Advance past `event`."""
         bound, over = self.bound[event.agent], self.over[event.agent]
         if event.kind in (START, RESTART):
-            self.capacity[event.agent] = dict(event.data).get("capacity", float("inf"))
+            self.capacity[event.agent] = dict(event.data).get("capacity", inf)
         elif event.kind == CRASH:
             bound.clear()
             over.clear()
         elif _sent(event, "Propose"):
-            bound[event.data.conversation] = event.data.binding_until
+            bound[event.content.conversation] = event.content.binding_until
         elif _handled(event, "AcceptProposal") and event.seq not in self.declined:
-            if event.data.conversation not in over:
-                bound[event.data.conversation] = float("inf")
+            if event.content.conversation not in over:
+                bound[event.content.conversation] = inf
         elif _handled(event, "RejectProposal", "Cancel") or _sent(event, *REPORTS):
-            bound.pop(event.data.conversation, None)
+            bound.pop(event.content.conversation, None)
             if event.name != "RejectProposal":
-                over.add(event.data.conversation)
+                over.add(event.content.conversation)
 
     def load(self, event: Event) -> int:
-        """How many tasks bind the one who acts, once what has lapsed is forgotten."""
+        """How many tasks the acting contractor is bound to, once what has lapsed is forgotten."""
         bound = self.bound[event.agent]
         for conversation in [each for each, until in bound.items() if until <= event.time + SOON]:
             del bound[conversation]
         return len(bound)
 
 
-def within_capacity() -> Property:
-    """CN-S7: what a contractor has proposed, bindingly, and what it works on never exceed its capacity."""
-
-    def watch(trace: Trace) -> Complaint:
-        loads = Loads(trace)
-
-        def wrong(event: Event) -> str | None:
-            loads.take(event)
-            if not (_sent(event, "Propose") or _handled(event, "AcceptProposal")):
-                return None
+@safety("never more than the capacity")
+def within_capacity(trace: Trace) -> Iterator[Objection]:
+    """CN-S7: a contractor's binding proposals and the tasks it works on never exceed its capacity."""
+    loads = Loads(trace)
+    for event in trace:
+        loads.take(event)
+        if _sent(event, "Propose") or _handled(event, "AcceptProposal"):
             load, capacity = loads.load(event), loads.capacity[event.agent]
-            return (
-                f"{event.agent} is bound to {load} tasks, but can do {capacity}." if load > capacity else None
-            )
-
-        return wrong
-
-    return never_told("never more than the capacity", watch)
+            if load > capacity:
+                yield event, f"{event.agent} is bound to {load} tasks, but can do {capacity}."
 
 
 # --- liveness -------------------------------------------------------------------------------------
 
 
-class Obligations:
-    """What managers have opened and must close, each matter by its own moment; a crash forgets theirs."""
+Steps = Callable[[Event, Mapping[str, Deadline]], Iterator[tuple[str, "float | None"]]]
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.open: dict[str | None, dict[str, tuple[float, Event]]] = defaultdict(dict)
-        self.wrong: list[tuple[float, int, str]] = []
-        self.ever = False
 
-    def begin(self, event: Event, what: str, due: float) -> None:
-        """Something is opened, unless it is already."""
-        self.open[event.agent].setdefault(what, (due, event))
-        self.ever = True
+def timely(name: str, steps: Steps) -> Property:
+    """A liveness property of obligations with deadlines, each closed once; a crash forgets the agent's own.
 
-    def end(self, event: Event, what: str) -> None:
-        """It is closed: once, and in time."""
-        due, began = self.open[event.agent].pop(what, (None, event))
-        if due is None:
-            self.wrong.append((event.time, event.seq, f"{what} was not open any more, or never was."))
-        elif event.time > due + SOON:
-            self.wrong.append(self.overdue(due, began))
+    `steps(event, open)` yields what an event opens with its deadline in seconds, and what it closes with
+    None; `open` is what the acting agent has open.
+    """
 
-    def overdue(self, due: float, began: Event) -> tuple[float, int, str]:
-        """Something that was not closed in time, as a complaint."""
-        return due, began.seq, f"nothing came of it by {due:g} s: {sentence(self.trace, began.seq)}"
-
-    def verdict(self, name: str) -> Verdict:
-        """Whether all was closed in time."""
-        left = [each for mine in self.open.values() for each in mine.values()]
-        late = [self.overdue(*each) for each in left if self.trace.until > each[0] + SOON]
-        if wrong := self.wrong + late:
+    def judge(trace: Trace) -> Verdict:
+        opened: dict[str | None, dict[str, Deadline]] = defaultdict(dict)
+        ended, wrong = list[tuple[float, Deadline]](), list[tuple[float, int, str]]()
+        ever = False
+        for event in trace:
+            mine = opened[event.agent]
+            if event.kind == CRASH:
+                mine.clear()
+            for what, due in steps(event, mine):
+                if due is not None:
+                    mine.setdefault(what, (due, event))
+                    ever = True
+                elif what in mine:
+                    ended.append((event.time, mine.pop(what)))
+                else:
+                    wrong.append((event.time, event.seq, f"{what} was not open any more, or never was."))
+        left = [(trace.until, each) for mine in opened.values() for each in mine.values()]
+        wrong += [_overdue(trace, each) for end, each in ended + left if end > each[0] + SOON]
+        if wrong:
             return Verdict(name, VIOLATED, *min(wrong))
-        if left or not self.ever:
+        if left or not ever:
             why = "something is open when the run ends" if left else "nothing was opened"
             return Verdict(name, UNDECIDED, because=why)
         return Verdict(name, HOLDS)
 
-
-def timely(name: str, step: Callable[[Obligations, Event], None]) -> Property:
-    """A liveness property: `step` is told each event and says what begins and ends with it."""
-
-    def judge(trace: Trace) -> Verdict:
-        obligations = Obligations(trace)
-        for event in map(told(trace), trace):
-            if event.kind == CRASH:
-                obligations.open.pop(event.agent, None)
-            step(obligations, event)
-        return obligations.verdict(name)
-
     return Property(name, judge)
 
 
-def bidding_closes() -> Property:
+def _overdue(trace: Trace, deadline: Deadline) -> tuple[float, int, str]:
+    due, began = deadline
+    return due, began.seq, f"nothing came of it by {due:g} s: {sentence(trace, began.seq)}"
+
+
+def bidding_closes(event: Event, mine: Mapping[str, Deadline]) -> Iterator[tuple[str, float | None]]:
     """CN-L1: every call is closed, or goes into its next round, by its reply-by."""
-
-    def step(obligations: Obligations, event: Event) -> None:
-        if on_record(event, "Closed"):
-            obligations.end(event, event.data.conversation)
-        elif _sent(event, "CallForProposals"):
-            call, calls = event.data, obligations.open[event.agent]
-            if call.conversation in calls and calls[call.conversation][1].data.round < call.round:
-                obligations.end(event, call.conversation)
-            obligations.begin(event, call.conversation, call.reply_by)
-
-    return timely("bidding closes by the deadline", step)
+    if on_record(event, "Closed"):
+        yield event.content.conversation, None
+    elif _sent(event, "CallForProposals"):
+        call = event.content
+        if call.conversation in mine and mine[call.conversation][1].content.round < call.round:
+            yield call.conversation, None
+        yield call.conversation, call.reply_by
 
 
-def awards_end(patience: float) -> Property:
+def awards_end(patience: float) -> Steps:
     """CN-L2: every award ends in one report or one Cancel, at most `patience` s after the task's time."""
 
-    def step(obligations: Obligations, event: Event) -> None:
+    def steps(event: Event, _: object) -> Iterator[tuple[str, float | None]]:
         if _sent(event, "AcceptProposal"):
-            obligations.begin(event, event.data.conversation, event.time + event.data.task.within + patience)
+            yield event.content.conversation, event.time + event.content.task.within + patience
         elif _sent(event, "Cancel") or _handled(event, *REPORTS):
-            obligations.end(event, event.data.conversation)
+            yield event.content.conversation, None
 
-    return timely("every award comes to an end", step)
+    return steps
 
 
-def tasks_end(policy: Policy) -> Property:
-    """CN-L3: every task has an outcome, done or not, when this policy has had its time with it."""
+def tasks_end(policy: Policy) -> Steps:
+    """CN-L3: every task has an outcome, done or not, within the longest time that the policy takes."""
 
-    def step(obligations: Obligations, event: Event) -> None:
+    def steps(event: Event, _: object) -> Iterator[tuple[str, float | None]]:
         if _sent(event, "CallForProposals", "AcceptProposal"):
-            task = event.data.task
-            obligations.begin(event, task.name, event.time + policy.longest(task.within))
+            yield event.content.task.name, event.time + policy.longest(event.content.task.within)
         elif on_record(event, "Outcome"):
-            obligations.end(event, event.data.task)
+            yield event.content.task, None
 
-    return timely("every task has an outcome", step)
+    return steps
 
 
 def properties(policy: Policy = DEFAULT) -> tuple[Property, ...]:
     """All of them, for managers with this policy."""
     return (
-        one_award(),
-        proposers_win(),
+        one_award,
+        proposers_win,
         decided_once(),
-        one_reply(),
-        reports_from_awarded(),
+        one_reply,
+        reports_from_awarded,
         best_wins(policy.scoring),
-        within_capacity(),
-        bidding_closes(),
-        awards_end(policy.patience),
-        tasks_end(policy),
+        within_capacity,
+        timely("bidding closes by the deadline", bidding_closes),
+        timely("every award comes to an end", awards_end(policy.patience)),
+        timely("every task has an outcome", tasks_end(policy)),
     )

@@ -1,8 +1,7 @@
-"""The contractor of the contract net, and what managers and contractors say to each other.
+"""The contractor of the contract net, and the messages between managers and contractors.
 
 A contractor proposes only what it has room for, and keeps that room until the manager decides or the
-proposal lapses.  Manager and contractor are roles: one agent may be both (`Manager` is on the page
-contract_net).
+proposal lapses.  Manager and contractor are roles: one agent may be both.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.contract_net import rules
 from coordlab.patterns.contract_net.rules import Bid, Commitments, Task
 from coordlab.world.agent import Agent, State
@@ -29,7 +28,6 @@ __all__ = [
     "Propose",
     "Refuse",
     "RejectProposal",
-    "Report",
 ]
 
 
@@ -55,7 +53,7 @@ class Propose:
 
 @message
 class Refuse:
-    """I will not."""
+    """I do not propose."""
 
     conversation: str
     reason: str
@@ -94,10 +92,10 @@ class InformDone:
 
 @message
 class InformResult:
-    """It is done, and this came out."""
+    """It is done, and this is the result."""
 
     conversation: str
-    result: Any
+    result: object
 
 
 @message
@@ -110,7 +108,7 @@ class Failure:
 
 @message
 class Cancel:
-    """Stop: I no longer want it from you."""
+    """Stop working on this."""
 
     conversation: str
 
@@ -119,10 +117,14 @@ Report = InformDone | InformResult | Failure
 
 
 class Contractor(Agent):
-    """Can do what its `skills` allow, on the terms of `bid`, and up to `capacity` tasks at a time.
+    """Does tasks.  The more tasks it is bound to, the more it asks.
 
-    The busier it is, the more it asks; in each further round of a call the share `yields` less.  Its
-    proposals bind it for `patience` seconds after the deadline, then lapse.  Tasks fail by chance `fails`.
+    bid: its terms when it is idle.
+    skills: what it can do.
+    capacity: how many tasks it takes at a time, 1 or more.
+    patience: how many seconds after the deadline its proposals are still binding, 0 or more.
+    yields: the share of its cost that it gives up in each further round of a call, 0 to 1.
+    fails: the probability that its work fails.
     """
 
     role = State("idle")  # or working, or bound (until the next message shows that a proposal has lapsed)
@@ -139,16 +141,18 @@ class Contractor(Agent):
         fails: float = 0.0,
     ) -> None:
         Agent.__init__(self, name)  # rather than super(): an agent may be a manager, too
-        self.bid, self.skills, self.capacity = bid, frozenset(rules.words(skills=skills)), capacity
-        self.patience, self.yields, self.fails = patience, yields, fails
-        self.answered: dict[str, int] = {}  # up to which round of each conversation
-        self.commitments = Commitments(capacity)
-        rules.require(isinstance(bid, Bid), f"bid={bid!r}", "a Bid", "Bid(cost=80, seconds=1)")
-        rules.require_numbers(0, patience=patience)
-        rules.require_numbers(0, 1, yields=yields, fails=fails)
+        self.bid = require.instance("bid", bid, Bid, "bid=Bid(cost=80, seconds=1)")
+        require.that(
+            not isinstance(skills, str), f"skills={skills!r}", "expected a list or set", "skills=['dig']"
+        )
+        self.skills, self.commitments = frozenset(skills), Commitments(capacity)
+        self.capacity = self.commitments.capacity
+        self.patience = require.seconds("patience", patience)
+        self.yields, self.fails = require.probability("yields", yields), require.probability("fails", fails)
+        self.answered: dict[str, int] = {}  # the last round answered, by conversation
 
     def bid_for(self, call: CallForProposals) -> Bid | None:
-        """What it asks for a task, or None if it does not want it; a subclass may think otherwise."""
+        """Its terms for a task, or None if it does not want the task; a subclass may decide otherwise."""
         factor = (1 + self.commitments.load / self.capacity) * (1 - self.yields) ** (call.round - 1)
         return self.bid if factor == 1 else replace(self.bid, cost=self.bid.cost * factor)
 
@@ -159,7 +163,7 @@ class Contractor(Agent):
         return Failure(conversation, "it went wrong") if failed else InformDone(conversation)
 
     def obstacle(self, task: Task) -> str | None:
-        """Why it cannot take on a task now, if so."""
+        """Why it cannot take on a task now, or None."""
         for conversation in self.commitments.lapse(self.now):
             self.note(f"its proposal in {conversation} has lapsed")
         if not isinstance(task, Task):
@@ -167,7 +171,7 @@ class Contractor(Agent):
         return rules.INCAPABLE if task.needs - self.skills else None if self.commitments.room else rules.BUSY
 
     def settle(self) -> None:
-        """Show what it is about."""
+        """Show in its role what it does."""
         self.role = "working" if self.commitments.working else "bound" if self.commitments.held else "idle"
 
     def on_call_for_proposals(
@@ -175,7 +179,7 @@ class Contractor(Agent):
     ) -> Propose | Refuse | NotUnderstood | None:
         conversation, task, number = message.conversation, message.task, message.round
         if self.answered.get(conversation, 0) >= number:
-            return None  # it came twice
+            return None  # it arrived twice
         self.answered[conversation] = number
         self.commitments.drop(conversation)  # what it proposed in the round before
         why = self.obstacle(task)
@@ -192,7 +196,7 @@ class Contractor(Agent):
     async def on_accept_proposal(self, sender: str, message: AcceptProposal) -> Report | None:
         conversation, task = message.conversation, message.task
         if conversation in self.commitments.over or conversation in self.commitments.working:
-            return None  # it came twice, or after the Cancel
+            return None  # it arrived twice, or after the Cancel
         if conversation not in self.commitments.held and (why := self.obstacle(task)):
             self.commitments.end(conversation)
             return Failure(conversation, why)

@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from coordlab import requirements as require
 from coordlab.world.message import message
 
 # What an answer other than a good proposal says, and why a proposal is rejected.
@@ -19,66 +19,14 @@ INCAPABLE, BUSY, UNWILLING = "not capable", "no capacity left", "unwilling"
 NOT_UNDERSTOOD, INVALID, OUTBID, LATE = "not understood", "invalid", "outbid", "late"
 UNINVITED = "not invited"
 
-# What came of a task.
+# The outcome of a task.
 DONE, FAILED, TIMED_OUT = "done", "the contractor failed", "the contractor was not done in time"
 NOBODY_CAPABLE, ALL_REFUSED = "nobody is capable", "all refused"
 NO_VALID_PROPOSAL, NO_ANSWER = "no valid proposal", "not all answered"
-FINAL = (DONE, NOBODY_CAPABLE)  # to announce it again would change nothing
+FINAL = (DONE, NOBODY_CAPABLE)  # another attempt would change nothing
 
-MOST = 1e15  # whatever a bid says in numbers is less
-CLOSE = 1e-9  # scores that differ by no more are equal: what floats make of the same sum in other units
-
-
-def require(right: bool, given: str, allowed: str, instead: str) -> None:
-    """Nothing if `right`; else a ValueError that says what was given, what is allowed, what to write.
-
-    >>> require(False, "capacity=0", "a contractor takes 1 task or more", "capacity=1")
-    Traceback (most recent call last):
-    ...
-    ValueError: capacity=0: a contractor takes 1 task or more. Write for instance capacity=1.
-    """
-    if not right:
-        raise ValueError(f"{given}: {allowed}. Write for instance {instead}.")
-
-
-def number(value: object, least: float, most: float = MOST) -> bool:
-    """Whether a value is a number from `least` to `most`.
-
-    >>> number(3, 0), number(-1, 0), number(float("nan"), 0), number("3", 0), number(True, 0)
-    (True, False, False, False, False)
-    """
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
-
-
-def require_numbers(least: float, most: float = MOST, **given: float) -> None:
-    """Nothing if all are numbers from `least` to `most`; else a ValueError, as above."""
-    for name, value in given.items():
-        end = f"to {most:g}" if most < MOST else "on"
-        require(
-            number(value, least, most), f"{name}={value!r}", f"a number from {least:g} {end}", f"{name}=0.5"
-        )
-
-
-def require_counts(**given: int) -> None:
-    """Nothing if all are whole numbers from 1 on; else a ValueError, as above."""
-    for name, value in given.items():
-        right = isinstance(value, int) and value is not True and value >= 1
-        require(right, f"{name}={value!r}", "a whole number from 1 on", f"{name}=1")
-
-
-def words(**given: Collection[str]) -> tuple[str, ...]:
-    """The one collection of texts that is given, each text once; a text alone is none, a set is sorted.
-
-    >>> words(skills="dig")
-    Traceback (most recent call last):
-    ...
-    ValueError: skills='dig': a list of texts. Write for instance skills=['dig'].
-    """
-    ((name, value),) = given.items()
-    several = isinstance(value, Collection) and not isinstance(value, str)
-    right = several and all(isinstance(each, str) for each in value)
-    require(right, f"{name}={value!r}", "a list of texts", f"{name}=['dig']")
-    return tuple(dict.fromkeys(sorted(value) if isinstance(value, Set) else value))
+MOST = 1e15  # the largest cost or time that a bid may name
+CLOSE = 1e-9  # scores that differ by no more are equal: floats round the same sum differently in other units
 
 
 # --- tasks and bids -------------------------------------------------------------------------------
@@ -86,10 +34,11 @@ def words(**given: Collection[str]) -> tuple[str, ...]:
 
 @message
 class Task:
-    """This is to be done.
+    """Something to be done.
 
-    It `needs` capabilities, all of them; none means that anybody can do it.  `priority` goes from 0, where
-    a low cost matters, to 1, where it matters to be fast.  It may take up to `within` seconds.
+    needs: the capabilities a contractor must have, all of them; if empty, everybody can do the task.
+    priority: from 0, where a low cost counts most, to 1, where speed counts most.
+    within: how many seconds the work may take, 0 or more.
     """
 
     name: str
@@ -98,25 +47,24 @@ class Task:
     within: float = 10.0
 
     def __post_init__(self) -> None:
-        right = isinstance(self.needs, frozenset) and all(isinstance(each, str) for each in self.needs)
-        require(right, f"needs={self.needs!r}", "a frozenset of texts", "needs=frozenset({'dig'})")
-        require_numbers(0, 1, priority=self.priority)
-        require_numbers(0, within=self.within)
+        require.instance("needs", self.needs, frozenset, "needs=frozenset({'dig'})")
+        require.number("priority", self.priority, 0, 1)
+        require.seconds("within", self.within)
 
 
 def different(tasks: Collection[Task]) -> tuple[Task, ...]:
-    """Tasks that all have names of their own; else a ValueError, as above."""
-    right = isinstance(tasks, Collection) and all(isinstance(task, Task) for task in tasks)
-    require(right, f"tasks={tasks!r}", "a list of tasks", "tasks=[Task('dig')]")
-    names = Counter(task.name for task in tasks)
-    twice = [name for name, count in names.items() if count > 1]
-    require(not twice, f"more than one task is called {twice}", "each has its own name", "Task('dig 2')")
+    """The tasks, in order.  Raises ValueError if two have the same name."""
+    for task in tasks:
+        require.instance("tasks", task, Task, "tasks=[Task('dig')]")
+    require.names(
+        "tasks", [task.name for task in tasks], empty=True, example="[Task('dig 1'), Task('dig 2')]"
+    )
     return tuple(tasks)
 
 
 @message
 class Bid:
-    """It costs so much, takes so many seconds, and I am so sure of it (0 to 1)."""
+    """I do it for this cost and in this many seconds, and this is how sure I am (0 to 1)."""
 
     cost: float
     seconds: float
@@ -126,11 +74,11 @@ class Bid:
 Bids = Mapping[str, Bid]
 Scores = Mapping[str, float]
 Scoring = Callable[[Task, Bids], Scores]
-"""How good each bid for a task is, from 0 to 1: the more the better, though a cost is best when low."""
+"""How good each bid for a task is, from 0 to 1, where 1 is best (a low cost gets a high score)."""
 
 
 def flaw(bid: Bid, task: Task) -> str | None:
-    """Why a bid cannot be considered: a number that is none, or more time than the task has.
+    """Why a bid cannot be considered: a value that is not a number in range, or more time than the task has.
 
     >>> task = Task("dig", within=60)
     >>> flaw(Bid(cost=float("nan"), seconds=5), task), flaw(Bid(cost=5, seconds=90), task)
@@ -138,7 +86,10 @@ def flaw(bid: Bid, task: Task) -> str | None:
     >>> flaw(Bid(cost=5, seconds=60), task)
     """
     for name, most in (("cost", MOST), ("seconds", MOST), ("confidence", 1.0)):
-        if not number(value := getattr(bid, name, None), 0, most):
+        value = getattr(bid, name, None)
+        try:
+            require.number(name, value, 0, most)
+        except ValueError:
             return f"its {name} is {value!r}"
     return f"it takes {bid.seconds:g} s of {task.within:g} s" if bid.seconds > task.within else None
 
@@ -147,13 +98,7 @@ def flaw(bid: Bid, task: Task) -> str | None:
 
 
 def between(values: Sequence[float], worst: float, best: float) -> list[float]:
-    """Where each value stands between the worst (0) and the best (1): the same in any unit.
-
-    >>> between([200, 100, 125], worst=200, best=100)
-    [0.0, 1.0, 0.75]
-    >>> between([7, 7], worst=7, best=7)
-    [1.0, 1.0]
-    """
+    """Where each value lies between the worst (0) and the best (1): the same in any unit."""
     span = abs(best - worst)
     return [abs(value - worst) / span for value in values] if span else [1.0] * len(values)
 
@@ -162,7 +107,8 @@ def between(values: Sequence[float], worst: float, best: float) -> list[float]:
 class Weighted:
     """A scoring: the weighted mean of cost, seconds and confidence, each between the worst and the best bid.
 
-    Like every scoring it takes bids as they are: `award` leaves out those with a `flaw`.
+    The three fields are the weights, 0 or more and not all 0.  It takes bids as they are; `award` leaves out
+    those with a `flaw`.
 
     >>> bids = {"ann": Bid(200, 90, 0.9), "bob": Bid(100, 120, 0.9)}
     >>> Weighted(cost=2, seconds=1, confidence=1)(Task("dig"), bids)
@@ -174,30 +120,27 @@ class Weighted:
     confidence: float = 0.0
 
     def __post_init__(self) -> None:
-        weights = self.cost, self.seconds, self.confidence
-        right = all(number(each, 0) for each in weights) and sum(weights) > 0
-        require(right, f"{self}", "weights are zero or more, and one is above", "Weighted(cost=1)")
+        weights = [require.number(name, weight, 0, MOST) for name, weight in vars(self).items()]
+        require.that(sum(weights) > 0, f"{self}", "one weight must be above 0", "Weighted(cost=1)")
 
     def __call__(self, task: Task, bids: Bids) -> dict[str, float]:
         """The score of each bid, by bidder."""
         if not bids:
             return {}
         costs, times, sure = zip(*((b.cost, b.seconds, b.confidence) for b in bids.values()), strict=True)
-        parts = zip(
+        parts = (
             between(costs, max(costs), min(costs)),
             between(times, max(times), min(times)),
             between(sure, min(sure), max(sure)),
-            strict=True,
         )
         whole = self.cost + self.seconds + self.confidence
         a, b, c = self.cost / whole, self.seconds / whole, self.confidence / whole
-        return {
-            name: a * cost + b * time + c * sure for name, (cost, time, sure) in zip(bids, parts, strict=True)
-        }
+        scores = [a * cost + b * time + c * sure for cost, time, sure in zip(*parts, strict=True)]
+        return dict(zip(bids, scores, strict=True))
 
 
 cheapest: Scoring = Weighted(cost=1.0)
-"""The lowest cost is best, and nothing else matters."""
+"""The lowest cost is best, and nothing else counts."""
 
 
 def by_priority(task: Task, bids: Bids) -> dict[str, float]:
@@ -211,34 +154,30 @@ def by_priority(task: Task, bids: Bids) -> dict[str, float]:
 
 
 def best(scores: Scores) -> str:
-    """Who has the highest score; of equals, whoever comes first in the alphabet.
+    """The name with the highest score; of equals, the first in the alphabet.
 
-    It sees scores alone: `award` looks at the bids, too.
+    Raises ValueError if there is no score, or one that is not a number from 0 to 1.
 
     >>> best({"cat": 0.9, "bob": 0.9, "ann": 0.2})
     'bob'
     """
-    require(bool(scores), f"scores={scores!r}", "a score for each bidder", "best({'ann': 1.0})")
+    require.that(scores, f"scores={scores!r}", "expected a score for each bidder", "best({'ann': 1.0})")
     for name, score in scores.items():
-        require(number(score, 0, 1), f"{name}'s score is {score!r}", "a score goes from 0 to 1", _SOUND)
+        if not -CLOSE <= score <= 1 + CLOSE:
+            instead = "award(task, bids), which leaves out every bid with a flaw"
+            require.fail(f"{name}'s score is {score!r}", "expected a score from 0 to 1", instead)
     top = max(scores.values()) - CLOSE
     return min(name for name, score in scores.items() if score >= top)
 
 
-_SOUND = "award(task, bids), which leaves out every bid with a flaw"
-
-
 def award(task: Task, bids: Bids, scoring: Scoring = by_priority) -> str | None:
-    """Whose bid is the best of those without a `flaw`; None if there are none.
-
-    >>> award(Task("dig"), {"ann": Bid(cost=-5, seconds=1)})
-    """
+    """The name of the best bidder, among bids without a `flaw`; None if there are none."""
     sound = {name: bid for name, bid in bids.items() if flaw(bid, task) is None}
     return best(scoring(task, sound)) if sound else None
 
 
 def shortlist(scores: Scores, most: int) -> list[str]:
-    """The `most` best, the best first.
+    """The names with the `most` highest scores, the best first.
 
     >>> shortlist({"ann": 0.2, "bob": 0.9, "cat": 0.9}, 2)
     ['bob', 'cat']
@@ -250,32 +189,19 @@ def shortlist(scores: Scores, most: int) -> list[str]:
     return chosen
 
 
-def fruitless(reasons: Sequence[str], invited: int) -> str:
-    """What a call came to that brought no good proposal, from the reasons of those who answered.
-
-    Nobody is capable only if all who were invited have answered so.
-
-    >>> [fruitless(reasons, invited=2) for reasons in ([INCAPABLE, BUSY], [INCAPABLE] * 2, [BUSY])]
-    ['all refused', 'nobody is capable', 'not all answered']
-    """
-    if INVALID in reasons:
-        return NO_VALID_PROPOSAL
-    if len(reasons) < invited:
-        return NO_ANSWER
-    unable = all(each in (INCAPABLE, NOT_UNDERSTOOD) for each in reasons)
-    return NOBODY_CAPABLE if unable else ALL_REFUSED
-
-
 # --- the manager's side ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How a manager calls and awards; times are in seconds.
+    """How a manager calls and awards.
 
-    Contractors have `bidding` to propose.  Whoever is awarded has the time it promised, and `patience`.  A
-    task is announced up to `attempts` times with a `pause`, more or less, in between.  In each of several
-    `rounds` of a call the better half of those who proposed is asked for a better proposal.
+    scoring: how good each bid is.
+    bidding: how many seconds contractors have to propose, 0 or more.
+    patience: how many seconds the manager waits beyond the time that was promised, 0 or more.
+    attempts: how often a task is announced at most, 1 or more.
+    pause: the mean number of seconds between two attempts, 0 or more; it varies by half.
+    rounds: in each further round the better half is asked for a better proposal; 1 or more.
     """
 
     scoring: Scoring = field(default=by_priority, repr=False)
@@ -286,13 +212,17 @@ class Policy:
     rounds: int = 1
 
     def __post_init__(self) -> None:
-        require_numbers(0, bidding=self.bidding, patience=self.patience, pause=self.pause)
-        require_counts(attempts=self.attempts, rounds=self.rounds)
+        for name in ("bidding", "patience", "pause"):
+            require.seconds(name, getattr(self, name))
+        for name in ("attempts", "rounds"):
+            require.count(name, getattr(self, name), 1)
         scoring = f"scoring={self.scoring!r}"
-        require(callable(self.scoring), scoring, "a function of a task and its bids", "scoring=cheapest")
+        require.that(
+            callable(self.scoring), scoring, "expected a function of task and bids", "scoring=cheapest"
+        )
 
     def longest(self, within: float) -> float:
-        """How long a task that may take `within` seconds can be under way until its outcome is known.
+        """The most seconds from the first call to the outcome of a task that may take `within` seconds.
 
         >>> Policy(attempts=2).longest(within=10)
         22.75
@@ -306,12 +236,11 @@ DEFAULT = Policy()
 
 @dataclass
 class Bidding:
-    """The bids for a task as they stand, and why others who were invited did not bid.
+    """The standing bids for a task, and why others who were invited did not bid.
 
     >>> bidding = Bidding(Task("dig"), ("ann", "bob", "cat", "dan"))
     >>> bidding.take("ann", Bid(90, 5)), bidding.take("bob", Bid(80, 5)), bidding.take("cat", Bid(-1, 5))
     (None, None, 'its cost is -1')
-    >>> bidding.refuse("dan", BUSY)
     >>> bidding.winner(cheapest), bidding.narrow(cheapest), bidding.winner(cheapest)
     ('bob', ['ann'], 'bob')
     """
@@ -323,9 +252,9 @@ class Bidding:
     reasons: list[str] = field(default_factory=list)  # of this round
 
     def take(self, name: str, bid: Bid) -> str | None:
-        """Let a bid stand, instead of the one of the round before; or say what is wrong with it.
+        """Accept a bid in place of the one of the round before, or return what is wrong with it.
 
-        A bid of one who is not invited, to this round, changes nothing: UNINVITED.
+        A bid from an agent that is not invited to this round changes nothing: UNINVITED.
         """
         if name not in self.invited:
             return UNINVITED
@@ -336,23 +265,23 @@ class Bidding:
         return why
 
     def refuse(self, name: str, reason: str) -> None:
-        """Somebody does not bid, or no longer."""
+        """An agent does not bid, or withdraws its bid."""
         self.standing.pop(name, None)
         self.reasons.append(reason)
 
     def scores(self, scoring: Scoring) -> Scores:
-        """How good each bid is that stands; a scoring that leaves anybody out is refused."""
+        """The score of each standing bid.  Raises ValueError if the scoring leaves out a bidder."""
         scores, names = scoring(self.task, self.standing), list(self.standing)
         right = isinstance(scores, Mapping) and scores.keys() == self.standing.keys()
-        require(right, f"scores={scores!r}", f"one for each of {names}", "scoring=cheapest")
+        require.that(right, f"scores={scores!r}", f"expected a score for each of {names}", "scoring=cheapest")
         return scores
 
     def winner(self, scoring: Scoring) -> str | None:
-        """Whose bid is the best, if any stands."""
+        """The name of the best standing bidder, or None."""
         return best(self.scores(scoring)) if self.standing else None
 
     def narrow(self, scoring: Scoring) -> list[str]:
-        """Go on to the next round with the better half; gives those who are out."""
+        """Start the next round with the better half; return the names of those who are out."""
         kept = shortlist(self.scores(scoring), (len(self.standing) + 1) // 2)
         out = [name for name in self.standing if name not in kept]
         self.standing = {name: self.standing[name] for name in kept}
@@ -361,8 +290,16 @@ class Bidding:
 
     @property
     def status(self) -> str:
-        """What it came to, if no bid stands."""
-        return fruitless(self.reasons, len(self.invited))
+        """Why the call failed, when no bid is standing.
+
+        Nobody is capable only if all who were invited have answered so.
+        """
+        if INVALID in self.reasons:
+            return NO_VALID_PROPOSAL
+        if len(self.reasons) < len(self.invited):
+            return NO_ANSWER
+        unable = all(each in (INCAPABLE, NOT_UNDERSTOOD) for each in self.reasons)
+        return NOBODY_CAPABLE if unable else ALL_REFUSED
 
 
 @message
@@ -375,12 +312,12 @@ class Closed:
 
 @message
 class Outcome:
-    """This came of the task."""
+    """This is the outcome of the task."""
 
     task: str
     status: str
     contractor: str | None = None
-    result: Any = None
+    result: object = None
     attempts: int = 1
 
 
@@ -398,11 +335,10 @@ class Commitments:
     """
 
     def __init__(self, capacity: int) -> None:
-        require_counts(capacity=capacity)
-        self.capacity = capacity
-        self.held: dict[str, float] = {}  # until when a proposal binds it, by conversation
-        self.working: dict[str, Any] = {}  # what does the work
-        self.over: set[str] = set()  # what it will not begin (again)
+        self.capacity = require.count("capacity", capacity, 1)
+        self.held: dict[str, float] = {}  # until when a proposal is binding, by conversation
+        self.working: dict[str, asyncio.Task[object] | None] = {}  # what does the work, by conversation
+        self.over: set[str] = set()  # conversations whose work will not begin (again)
 
     @property
     def load(self) -> int:
@@ -411,31 +347,31 @@ class Commitments:
 
     @property
     def room(self) -> int:
-        """How many more it can promise."""
+        """How many more tasks it can promise."""
         return self.capacity - self.load
 
     def hold(self, conversation: str, until: float) -> None:
-        """Keep room for what has been proposed, until it is decided on or lapses."""
+        """Keep room for a proposal until it is decided on, or until it lapses."""
         self.held[conversation] = until
 
     def lapse(self, now: float) -> list[str]:
-        """Give up the room kept for proposals that bind no longer; gives those."""
+        """Free the room of proposals that are no longer binding; return their conversations."""
         lapsed = [each for each, until in self.held.items() if not until > now]
         for conversation in lapsed:
             del self.held[conversation]
         return lapsed
 
     def drop(self, conversation: str) -> bool:
-        """Give up the room kept for a proposal; gives whether there was any."""
+        """Free the room of one proposal; return whether there was one."""
         return self.held.pop(conversation, None) is not None
 
-    def begin(self, conversation: str, work: Any) -> None:
-        """Do what was promised, or what there is room for."""
+    def begin(self, conversation: str, work: asyncio.Task[object] | None) -> None:
+        """Start on what was promised, or on what there is room for."""
         self.drop(conversation)
         self.working[conversation] = work
 
-    def end(self, conversation: str) -> Any:
-        """Have done with it, whatever became of it; gives what did the work, if any."""
+    def end(self, conversation: str) -> asyncio.Task[object] | None:
+        """Finish with a conversation for good; return what did the work, if anything."""
         self.drop(conversation)
         self.over.add(conversation)
         return self.working.pop(conversation, None)
@@ -444,11 +380,11 @@ class Commitments:
 # --- many tasks -----------------------------------------------------------------------------------
 
 Costs = Sequence[Sequence[float]]
-"""A row for each task: what it costs each contractor.  There are at least as many of them as tasks."""
+"""A row for each task with its cost for each contractor; at least as many contractors as tasks."""
 
 
 def one_by_one(costs: Costs) -> tuple[int, ...]:
-    """The contractor of each task if each in turn is awarded to the cheapest who is still free.
+    """The contractor of each task if each task in turn goes to the cheapest contractor still free.
 
     >>> one_by_one([[1, 2], [1, 9]]), optimal([[1, 2], [1, 9]])
     ((0, 1), (1, 0))
@@ -462,41 +398,18 @@ def one_by_one(costs: Costs) -> tuple[int, ...]:
 
 
 def optimal(costs: Costs) -> tuple[int, ...]:
-    """The contractor of each task if all are awarded at once, at the least cost (SciPy's assignment)."""
+    """The contractor of each task if all are awarded at once, at the least cost (by SciPy)."""
     from scipy.optimize import linear_sum_assignment
 
-    if not _width(costs):
-        return ()
-    return tuple(int(who) for who in linear_sum_assignment(costs)[1])
-
-
-def total(costs: Costs, awarded: Iterable[int]) -> float:
-    """What these awards cost together.
-
-    >>> total([[1, 2], [1, 9]], (0, 1)), total([[1, 2], [1, 9]], (1, 0))
-    (10, 3)
-    """
-    return sum(row[who] for row, who in zip(costs, awarded, strict=True))
+    return tuple(int(who) for who in linear_sum_assignment(costs)[1]) if _width(costs) else ()
 
 
 def _width(costs: Costs) -> int:
-    """How many contractors there are, once the table is found to be one."""
-    table = isinstance(costs, Sequence) and all(isinstance(row, Sequence) for row in costs)
-    require(table, f"costs={costs!r}", _TABLE, "[[3, 1], [2, 4]]")
+    """How many contractors there are.  Raises ValueError if the costs are not a table as described above."""
+    for cost in (each for row in costs for each in row):
+        require.number("cost", cost)
     widths = {len(row) for row in costs}
-    right = len(widths) <= 1 and all(number(each, -MOST) for row in costs for each in row)
-    wide = min(widths, default=0)
-    require(right and wide >= len(costs), f"costs={costs!r}", _TABLE, "[[3, 1], [2, 4]]")
-    return wide
-
-
-_TABLE = "a row of numbers for each task, all as long, with no fewer contractors than tasks"
-
-
-def served(rankings: Iterable[Sequence[str]]) -> int:
-    """How many of several simultaneous calls bring a bid if each bidder can commit to one, its favourite.
-
-    >>> served([["dig", "sew"]] * 5), served([["dig", "sew"], ["sew", "dig"]])
-    (1, 2)
-    """
-    return len({ranking[0] for ranking in rankings if ranking})
+    right = len(widths) <= 1 and min(widths, default=0) >= len(costs)
+    allowed = "expected a row for each task, all of one length, with no fewer contractors than tasks"
+    require.that(right, f"costs={costs!r}", allowed, "[[3, 1], [2, 4]]")
+    return min(widths, default=0)
