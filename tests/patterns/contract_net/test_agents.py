@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from coordlab import World
-from coordlab.patterns.contract_net import DIG, Manager, demo, hold_round, naive, theory
+from coordlab.patterns.contract_net import DIG, Manager, hold_round, naive, theory
 from coordlab.patterns.contract_net.checks import properties
 from coordlab.patterns.contract_net.contractor import (
     AcceptProposal,
@@ -19,10 +19,10 @@ from coordlab.patterns.contract_net.contractor import (
     Cancel,
     Contractor,
     Failure,
+    InformDone,
     InformResult,
     Propose,
     RejectProposal,
-    Report,
 )
 from coordlab.patterns.contract_net.rules import (
     DEFAULT,
@@ -36,11 +36,11 @@ from coordlab.patterns.contract_net.rules import (
     cheapest,
     one_by_one,
     optimal,
-    total,
 )
 from coordlab.world.agent import Agent
 from coordlab.world.world import AgentError, Run
-from tests.disasters import disasters
+from tests.patterns.contract_net.tables import misleading_costs, total
+from tests.sampling import disaster_count
 
 ONCE = Policy(attempts=1)
 
@@ -114,13 +114,6 @@ def test_the_cheaper_of_two_digs() -> None:
         f"1.040 ann decision Outcome {outcome}",
     ]
     assert {verdict.status for verdict in run.verdicts} == {"holds"}
-
-
-def test_the_demo_keeps_every_promise() -> None:
-    """Its winner crashes at work, and another one does the task."""
-    run = demo()
-    assert {verdict.status for verdict in run.verdicts} == {"holds"}
-    assert outcomes(run) == [("dig", "done", "cat", 2)]
 
 
 # --- what it costs --------------------------------------------------------------------------------
@@ -226,13 +219,10 @@ class Bidding(Contractor):
     [
         (Bid(nan, 1.0), "its cost is nan"),
         (Bid(-1.0, 1.0), "its cost is -1.0"),
-        (Bid(inf, 1.0), "its cost is inf"),
         (Bid(10**400, 1.0), f"its cost is {10**400}"),
         (Bid("1", 1.0), "its cost is '1'"),  # type: ignore[arg-type]
         (Bid(1.0, nan), "its seconds is nan"),
-        (Bid(1.0, -inf), "its seconds is -inf"),
         (Bid(1.0, 11.0), "it takes 11 s of 10 s"),
-        (Bid(1.0, 1.0, 1.5), "its confidence is 1.5"),
         (Bid(1.0, 1.0, True), "its confidence is True"),
         (DIG, "its cost is None"),
     ],
@@ -308,40 +298,29 @@ def test_the_first_in_the_alphabet_wins_a_tie(order: str) -> None:
     assert winners(net(*map(digger, order.split())).run()) == {"dig": "bob"}
 
 
-@pytest.mark.parametrize("scores", [{}, {"zed": 1.0}, None])
-def test_a_scoring_that_does_not_score_every_bidder_is_refused(scores: Any) -> None:
-    """Be it that it knows nobody, or somebody else."""
-    policy = Policy(scoring=lambda task, bids: scores)
-    with pytest.raises(AgentError, match=r"scores=.*: one for each of \['bob'\]\. Write .*scoring=cheapest"):
-        net(digger("bob"), policy=policy).run()
+@pytest.mark.parametrize(
+    ("scores", "says"),
+    [
+        ({}, r"scores=\{\}: expected a score for each of \['bob'\]\. .*scoring=cheapest"),
+        ({"zed": 1.0}, r"scores=.*: expected a score for each of \['bob'\]"),
+        (None, r"scores=None: expected a score for each of \['bob'\]"),
+        ({"bob": nan}, r"bob's score is nan: expected a score from 0 to 1\. .*award\(task, bids\)"),
+    ],
+)
+def test_a_scoring_must_score_every_bidder(scores: Any, says: str) -> None:
+    """With a number from 0 to 1, and nobody else."""
+    with pytest.raises(AgentError, match=says):
+        net(digger("bob"), policy=Policy(scoring=lambda task, bids: scores)).run()
 
 
-def test_contractors_given_as_a_set_are_called_in_the_order_of_the_alphabet() -> None:
-    """A set has another order in each process."""
-    assert Manager("ann", [DIG], {"dan", "bob", "eve", "cat"}).contractors == ("bob", "cat", "dan", "eve")
-
-
-def test_a_scoring_that_gives_no_score_is_refused() -> None:
-    """A score is a number from 0 to 1."""
-    policy = Policy(scoring=lambda task, bids: dict.fromkeys(bids, nan))
-    with pytest.raises(
-        AgentError, match=r"bob's score is nan: a score goes from 0 to 1\. Write .* award\(task, bids\)"
-    ):
-        net(digger("bob"), policy=policy).run()
-
-
-def test_further_rounds_bring_the_price_down() -> None:
-    """Cat asks more than Bob, but gives way: after two rounds she is cheaper."""
+@pytest.mark.parametrize(("rounds", "winner", "asked"), [(1, "bob", [110]), (2, "cat", [110, 77])])
+def test_further_rounds_bring_the_price_down(rounds: int, winner: str, asked: list[int]) -> None:
+    """Cat asks more than Bob, but yields: after two rounds she is cheaper."""
     bidders = digger("bob", 100.0), digger("cat", 110.0, yields=0.3), digger("dan", 300.0)
-    one, two = (net(*bidders_of(bidders), policy=Policy(rounds=rounds)).run() for rounds in (1, 2))
-    assert [winners(one), winners(two)] == [{"dig": "bob"}, {"dig": "cat"}]
-    assert [round(each.data.bid.cost) for each in two.trace.select("Propose", agent="cat")] == [110, 77]
-    assert violated(two) == []
-
-
-def bidders_of(made: tuple[Contractor, ...]) -> list[Contractor]:
-    """The same contractors once more, for another world."""
-    return [Contractor(each.name, each.bid, each.skills, yields=each.yields) for each in made]
+    run = net(*bidders, policy=Policy(rounds=rounds)).run()
+    assert winners(run) == {"dig": winner}
+    assert [round(each.data.bid.cost) for each in run.trace.select("Propose", agent="cat")] == asked
+    assert violated(run) == []
 
 
 class Fickle(Contractor):
@@ -386,8 +365,8 @@ def eager(seed: int, managers: int = 2, contractors: int = 2, kind: type[Contrac
 
 
 def test_an_eager_bidder_never_promises_more_than_it_can_do() -> None:
-    """Two managers, one or two contractors, 100 seeds: never overbooked, and all is done."""
-    for seed in range(100):
+    """Two managers, one or two contractors: never overbooked, and all is done."""
+    for seed in range(disaster_count()):
         run = eager(seed, contractors=1 + seed % 2)
         assert {verdict.status for verdict in run.verdicts} == {"holds"}, run.line
         assert {status for _, status, _, _ in outcomes(run)} == {"done"}
@@ -415,6 +394,7 @@ def test_simultaneous_calls_in_the_same_order_serve_one_task() -> None:
     assert violated(run) == []
 
 
+@pytest.mark.slow
 def test_simultaneous_calls_in_random_order_serve_as_many_as_theory_says() -> None:
     """Each of five contractors takes whichever of five calls comes first: 3.36 tasks on average."""
     counts = [len(winners(eager_once(seed))) for seed in range(200)]
@@ -462,7 +442,7 @@ def test_a_cancelled_contractor_stops() -> None:
     """Bob needs longer than he promised: at the time-out he is told to stop, and reports nothing."""
 
     class Slow(Contractor):
-        async def perform(self, conversation: str, task: Task) -> Report:
+        async def perform(self, conversation: str, task: Task) -> InformDone | InformResult | Failure:
             await self.sleep(5.0)
             return await super().perform(conversation, task)
 
@@ -502,43 +482,6 @@ def test_a_manager_comes_back_to_what_it_has_not_finished() -> None:
     assert violated(run) == []
 
 
-def disaster(seed: int) -> Run:
-    """Two managers with two tasks each, three contractors, up to five faults; some messages are lost."""
-    managers, contractors = ["ann", "bob"], ["c1", "c2", "c3"]
-    policy = Policy(bidding=0.12, attempts=4, rounds=1 + seed % 2)
-    world = World(seed, latency="uniform(0.01, 0.05)", loss=0.05 * (seed % 3), duplicate=0.05)
-    for name in managers:
-        tasks = [Task(f"{name}'s {what}", DIG.needs, within=2.0) for what in ("field", "garden")]
-        world.add(Manager(name, tasks, contractors, policy))
-    for place, name in enumerate(contractors):
-        world.add(digger(name, 100.0 + place, 0.3 + 0.2 * place, fails=0.1))
-    kinds = "crash crash partition cut slow drop duplicate delay"
-    world.inject(*disasters(seed, managers + contractors, kinds, end=4.0, most=5))
-    return world.expect(*properties(policy)).run(until=4.0 + policy.longest(2.0))
-
-
-def test_promises_hold_over_200_disasters() -> None:
-    """Whoever crashes, whatever is lost: nobody is overbooked, every award and every task comes to an end."""
-    for seed in range(200):
-        run = disaster(seed)
-        assert {verdict.status for verdict in run.verdicts} == {"holds"}, run.line
-
-
-def test_the_disasters_are_disasters() -> None:
-    """Managers and contractors fall, proposals are late, awards are cancelled, tasks announced again."""
-    traces = [disaster(seed).trace for seed in range(0, 200, 2)]
-    assert min(trace.count("fault") for trace in traces) >= 1
-    assert sum(trace.count("crash") for trace in traces) >= 20
-    assert sum(trace.count("Cancel") for trace in traces) >= 10
-    assert (
-        sum(event.data.reason == "late" for trace in traces for event in trace.select("RejectProposal")) >= 10
-    )
-    attempts = [
-        each.data.attempts for t in traces for each in t.select("decision") if hasattr(each.data, "status")
-    ]
-    assert max(attempts) == 4
-
-
 # --- one by one, or all at once -------------------------------------------------------------------
 
 
@@ -563,6 +506,7 @@ def awarded(costs: list[list[float]]) -> tuple[int, ...]:
     return tuple(int(str(who)[1:]) for who in winners(run).values())
 
 
+@pytest.mark.slow
 def test_the_net_awards_one_by_one() -> None:
     """Twenty tables of random costs: what is awarded is what the rule says, never better than the optimum."""
     dice = random.Random(2)
@@ -576,9 +520,9 @@ def test_the_net_awards_one_by_one() -> None:
 
 def test_every_award_is_best_and_the_whole_is_bad() -> None:
     """Ten tasks cost 2.93 one by one, and 1.55 if all are awarded together."""
-    costs = theory.misleading_costs(10)
-    assert round(total(costs, awarded(costs)), 2) == round(theory.harmonic(10), 2) == 2.93
-    assert round(total(costs, optimal(costs)), 2) == round(theory.squares(10), 2) == 1.55
+    costs = misleading_costs(10)
+    assert round(total(costs, awarded(costs)), 2) == 2.93
+    assert round(total(costs, optimal(costs)), 2) == 1.55
 
 
 # --- roles, results -------------------------------------------------------------------------------
@@ -591,7 +535,7 @@ class Broker(Manager, Contractor):
         Manager.__init__(self, name, (), contractors)
         Contractor.__init__(self, name, Bid(50.0, 5.0), ["dig"])
 
-    async def perform(self, conversation: str, task: Task) -> Report:
+    async def perform(self, conversation: str, task: Task) -> InformDone | InformResult | Failure:
         outcome = await self.contract(task)
         if outcome.status == "done":
             return InformResult(conversation, f"{outcome.contractor} did it")
@@ -611,20 +555,10 @@ def test_a_contractor_may_be_a_manager_too() -> None:
 # --- what one gets wrong at first, and how it is here ---------------------------------------------
 
 
-def three(**settings: Any) -> Run:
-    return net(digger("bob"), digger("cat"), digger("dan"), **settings).run()
-
-
-def test_bidders_join_by_name() -> None:
-    """The first try has no way to."""
-    assert naive.nobody_can_join() == "nobody could do t"
-    assert winners(three()) == {"dig": "bob"}
-
-
 def test_bids_come_at_the_same_time() -> None:
     """The first try takes the sum of all latencies."""
     assert naive.bids_add_up() == 5.0
-    assert three(latency=0.2).trace.select("decision")[0].time == 0.4
+    assert net(digger("bob"), digger("cat"), latency=0.2).run().trace.select("decision")[0].time == 0.4
 
 
 def test_a_silent_bidder_holds_nobody_up() -> None:
@@ -634,45 +568,29 @@ def test_a_silent_bidder_holds_nobody_up() -> None:
     assert (run.trace.select("decision")[0].time, winners(run)) == (0.5, {"dig": "cat"})
 
 
-def test_a_worse_bid_does_not_win_by_its_units() -> None:
-    """The first try adds up seconds, money and chances."""
-    assert naive.dearer_and_slower_wins() == (0.2832, 0.2783)
-    worse = Contractor("bob", Bid(200.0, 120.0, 0.93), ["dig"])
-    better = Contractor("cat", Bid(100.0, 60.0, 0.90), ["dig"])
-    task = Task("dig", DIG.needs, within=200.0)
-    assert winners(net(worse, better, tasks=[task]).run()) == {"dig": "cat"}
-
-
 @pytest.mark.parametrize("unit", [1.0, 1 / 60, 1 / 3600, 1e6])
 def test_other_units_change_no_winner(unit: float) -> None:
-    """In the first try they do."""
+    """In the first try they do, because it adds up seconds, money and probabilities."""
     assert naive.units_decide() == ("precise", "fast")
     bids = {"fast": Bid(100, 60 * unit, 0.8), "precise": Bid(100, 120 * unit, 0.9)}
     weights = Weighted(cost=0.5, seconds=0.2, confidence=0.3)
     assert best(weights(DIG, bids)) == "precise"
 
 
-def test_priority_chooses_and_winning_loads() -> None:
-    """In the first try neither does: see the tests of priority and of spreading work above."""
-    assert naive.priority_is_idle()
-    assert naive.one_does_everything() == ["a"] * 4
-
-
 def test_losers_hear_and_failures_are_made_good() -> None:
     """In the first try losers wait for ever, and a failure loses the task."""
     assert naive.losers_wait() == []
     assert naive.a_failure_loses_the_task() == "a went down"
-    run = three()
-    assert told(run, "cat") == told(run, "dan") == [("CallForProposals", None), ("RejectProposal", "outbid")]
+    run = net(digger("bob"), digger("cat")).run()
+    assert told(run, "cat") == [("CallForProposals", None), ("RejectProposal", "outbid")]
     again = net(digger("bob", 1.0), digger("cat")).inject("crash bob @0.5").run()
     assert outcomes(again) == [("dig", "done", "cat", 2)]
 
 
-def test_empty_needs_ties_and_errors_of_the_first_try() -> None:
-    """The order in which one enters decides, and one message stands for everything: not so above."""
-    assert naive.nothing_needed() == ("busy", "idle")
+def test_winning_loads_and_order_decides_nothing() -> None:
+    """In the first try one does everything, and the first to be asked wins a tie: see the tests above."""
+    assert naive.one_does_everything() == ["a"] * 4
     assert naive.order_breaks_ties() == ("a", "b")
-    assert len(set(naive.one_error_for_all())) == 1
 
 
 # --- bad input ------------------------------------------------------------------------------------
@@ -681,32 +599,30 @@ def test_empty_needs_ties_and_errors_of_the_first_try() -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Manager("ann", [DIG]), r"contractors=\(\): a manager needs some\. Write .*\['ann', 'bob'\]"),
-        (lambda: Manager("ann", [DIG], "bob"), r"contractors='bob': a list of texts\. Write"),
-        (lambda: Manager("ann", [DIG], 5), r"contractors=5: a list of texts\. Write"),
+        (lambda: Manager("ann", [DIG]), r"contractors=\(\): expected at least one name\. .*\['ann', 'bob'\]"),
+        (lambda: Manager("ann", [DIG], "bob"), r"contractors='bob': expected a list or tuple of names\."),
         (
-            lambda: Manager("ann", [DIG], (name for name in ["bob"])),
-            r"contractors=<gen.*: a list of texts\. W",
+            lambda: Manager("ann", [DIG], {"bob"}),
+            r"contractors=\{'bob'\}: expected a list or tuple of names\.",
         ),
-        (lambda: Manager("ann", 5, ["bob"]), r"tasks=5: a list of tasks\. Write"),
-        (lambda: Manager("ann", [DIG], ["bob"], cheapest), r"policy=Weighted.*: a policy\. Write .*Policy\("),
-        (lambda: Manager("ann", [DIG], directed=["bob"]), r"directed=\['bob'\]: one name\. Write .*'bob'"),
-        (lambda: Contractor("bob", 80.0, ["dig"]), r"bid=80\.0: a Bid\. Write .*Bid\(cost=80, seconds=1\)"),
         (
-            lambda: Contractor("bob", Bid(1, 1), (each for each in ["dig"])),
-            r"skills=<gen.*: a list of texts\.",
+            lambda: Manager("ann", ["dig"], ["bob"]),
+            r"tasks='dig': expected Task, not str\. .*\[Task\('dig'\)\]",
         ),
-        (lambda: Contractor("bob", Bid(1, 1), capacity=True), r"capacity=True: a whole number from 1 on\."),
-        (lambda: Manager("ann", ["dig"], ["bob"]), r"tasks=\['dig'\]: a list of tasks\. Write"),
+        (lambda: Manager("ann", [DIG, DIG], ["bob"]), r"tasks: 'dig' is listed twice; .*Task\('dig 2'\)"),
+        (lambda: Manager("ann", [DIG], ["bob"], cheapest), r"policy=.*: expected Policy, not Weighted\."),
+        (lambda: Manager("ann", [DIG], ["bob"], interval=-1), r"interval=-1: expected seconds, 0 or more\."),
         (
-            lambda: Manager("ann", [DIG, DIG], ["bob"]),
-            r"more than one task is called \['dig'\]: each has its own",
+            lambda: Contractor("bob", 80.0, ["dig"]),
+            r"bid=80\.0: expected Bid, .*bid=Bid\(cost=80, seconds=1\)",
         ),
-        (lambda: Manager("ann", [DIG], ["bob"], interval=-1), r"interval=-1: a number from 0 on\. Write"),
-        (lambda: Contractor("bob", Bid(1, 1), "dig"), r"skills='dig': a list of texts\. Write .*\['dig'\]"),
-        (lambda: Contractor("bob", Bid(1, 1), capacity=0), r"capacity=0: a whole number from 1 on\. Write"),
-        (lambda: Contractor("bob", Bid(1, 1), patience=nan), r"patience=nan: a number from 0 on\. Write"),
-        (lambda: Contractor("bob", Bid(1, 1), fails=2), r"fails=2: a number from 0 to 1\. Write"),
+        (lambda: Contractor("bob", Bid(1, 1), "dig"), r"skills='dig': expected a list or set\. .*\['dig'\]"),
+        (
+            lambda: Contractor("bob", Bid(1, 1), capacity=0),
+            r"capacity=0: expected a whole number, 1 or more\.",
+        ),
+        (lambda: Contractor("bob", Bid(1, 1), patience=nan), r"patience=nan: expected seconds, 0 or more\."),
+        (lambda: Contractor("bob", Bid(1, 1), fails=2), r"fails=2: expected a probability from 0 to 1\."),
     ],
 )
 def test_what_cannot_be_is_refused(make: Any, says: str) -> None:
