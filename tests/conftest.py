@@ -3,8 +3,9 @@
 import asyncio
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 import pytest
@@ -14,6 +15,8 @@ from tests.browser import chrome  # noqa: F401  (a fixture)
 
 # Figures are drawn without a screen; said here, before anything imports pyplot.
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+TYPESCRIPT = "typescript@5.9.3"  # as mypy: what a checker objects to must change when we say so
 
 # A shared machine may be slow at any moment; CI must not find on Tuesday what it missed on Monday.
 hypothesis.settings.register_profile("coordlab", deadline=None, derandomize="CI" in os.environ)
@@ -33,8 +36,12 @@ def tool(package: str, *names: str) -> str:
     """
     if path := next(filter(None, map(shutil.which, names)), None):
         return path
-    absent = f"{names[0]} is not installed; on Debian: sudo apt install {package}"
-    return pytest.fail(absent) if "CI" in os.environ else pytest.skip(absent)
+    return missing(f"{names[0]} is not installed; on Debian: sudo apt install {package}")
+
+
+def missing(why: str) -> NoReturn:
+    """What a test needs is not there."""
+    pytest.fail(why) if "CI" in os.environ else pytest.skip(why)
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +51,19 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
-def npm() -> str:
-    """The path of npm, which gets the type checker for the player's JavaScript."""
-    return tool("npm", "npm")
+def tsc(node: str) -> list[str]:
+    """The command of TypeScript, for the types of the player's JavaScript.  npm keeps it in its cache."""
+    command = [
+        tool("npm", "npm"),
+        "exec",
+        "--yes",
+        "--prefer-offline",
+        f"--package={TYPESCRIPT}",
+        "--",
+        "tsc",
+    ]
+    got = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False, timeout=300)
+    return missing(f"npm cannot get {TYPESCRIPT}: {got.stderr}") if got.returncode else command
 
 
 @pytest.fixture(scope="session")

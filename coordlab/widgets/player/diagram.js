@@ -3,7 +3,7 @@
 
 import { AXIS, Frame } from "./frame.js";
 import { distance, ticks } from "./geometry.js";
-import { owe, paintArrows, paintChosen } from "./journeys.js";
+import { noteThinning, paintArrows, paintChosen } from "./journeys.js";
 import { nameLane, paintBands, paintLane, paintMarks } from "./lanes.js";
 import { arrowOf, inFlight, roleAt, roleName } from "./lookup.js";
 import { dot, fit, line } from "./paint.js";
@@ -41,7 +41,7 @@ export class Diagram extends Frame {
       paintArrows(this, ctx);
       paintMarks(this, ctx);
       if (this.bar >= 13) agents.forEach((_, a) => nameLane(this, ctx, a));
-      owe(this, ctx);
+      noteThinning(this, ctx);
     });
     paintRail(this, ctx);
     if (this.caption) this.text(ctx, fit(ctx, this.caption, this.W - 20), 2, 10, "600 12px", "ink");

@@ -1,5 +1,5 @@
 // Elements of the page: how they are made, the icons, and the small things that all of them share.
-/** @import { Ctx, Point } from "./types.js" */
+/** @import { Child, Ctx, Point, Props } from "./types.js" */
 
 const ICONS = {
   play: "M7 4l13 8-13 8z", pause: "M7 4h4v16H7zM14 4h4v16h-4z", previous: "M5 4h3v16H5zM20 4v16L9 12z",
@@ -10,20 +10,18 @@ const ICONS = {
   copy: "~M9 9h11v11H9zM5 15V4h11", check: "~M5 13l4 4L19 7", cross: "~M6 6l12 12M18 6L6 18",
 };
 
-/** @typedef {keyof typeof ICONS} IconName
- * @typedef {Record<string, any>} Props  attributes; `on…` are listeners
- * @typedef {string | Node | null} Child */
+/** @typedef {keyof typeof ICONS} IconName */
 
 /**
- * An element. `on…` are listeners, true and false switch an attribute, null leaves it out.
+ * An element.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag @param {Props} props @param {Child[]} children @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== false) node.setAttribute(key, value === true ? "" : value);
+    if (typeof value === "function") node.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
+    else if (value !== null && value !== false) node.setAttribute(key, value === true ? "" : String(value));
   }
   node.append(...children.filter((child) => child !== null));
   return node;
@@ -41,7 +39,8 @@ export function icon(name) {
   return svg;
 }
 
-/** A button that shows an icon. @param {IconName} name @param {string} label @param {() => void} act @param {Props} props */
+/** A button that shows an icon.
+ * @param {IconName} name @param {string} label @param {() => void} act @param {Props} props */
 export function button(name, label, act, props = {}) {
   const usual = { type: "button", class: "cl-button", "aria-label": label, title: label, onclick: act };
   return h("button", { ...usual, ...props }, icon(name));
@@ -71,7 +70,7 @@ export function context(canvas) {
   return ctx;
 }
 
-/** Nobody else is to react to it. @param {Event} press */
+/** Stop the event: nothing else reacts to it. @param {Event} press */
 export function take(press) { press.preventDefault(); press.stopPropagation(); }
 
 /** Where in the element the pointer is. @param {MouseEvent} pointer @param {Element} node @returns {Point} */
@@ -80,7 +79,8 @@ export function place({ clientX, clientY }, node) {
   return [clientX - box.left, clientY - box.top];
 }
 
-/** Put text on the clipboard, or at least select it; returns the word for the button. @param {string} text @param {Node} node */
+/** Put text on the clipboard, or at least select it; returns the word for the button.
+ * @param {string} text @param {Node} node */
 export async function copyText(text, node) {
   try {
     await navigator.clipboard.writeText(text);

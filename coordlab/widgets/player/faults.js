@@ -1,5 +1,5 @@
 // The faults that a learner can ask for, by menu or by key.
-/** @import { MenuItem, Point, Wanted } from "./types.js" */
+/** @import { MenuItem, Point, FaultRequest } from "./types.js" */
 /** @import { Menu } from "./menu.js" */
 /** @import { Scene } from "./scene.js" */
 /** @import { Session } from "./session.js" */
@@ -13,28 +13,28 @@ export const micro = (t) => Math.round(t * 1e6) / 1e6;
 
 /** The faults, in the terms of the scenario. */
 export const FAULTS = {
-  /** @param {string} agent @param {number} at @returns {Wanted} */
+  /** @param {string} agent @param {number} at @returns {FaultRequest} */
   crash: (agent, at) => ({ kind: "Crash", agent, at: micro(at) }),
-  /** @param {string} agent @param {number} at @returns {Wanted} */
+  /** @param {string} agent @param {number} at @returns {FaultRequest} */
   restart: (agent, at) => ({ kind: "Restart", agent, at: micro(at) }),
-  /** @param {string} who @param {number} by @param {number} at @returns {Wanted} */
+  /** @param {string} who @param {number} by @param {number} at @returns {FaultRequest} */
   slow: (who, by, at) => ({ kind: "Slow", who, by: micro(by), at: micro(at) }),
-  /** @param {string} from @param {string} to @param {number} at @returns {Wanted} */
+  /** @param {string} from @param {string} to @param {number} at @returns {FaultRequest} */
   cut: (from, to, at) => ({ kind: "Cut", link: `${from}>${to}`, at: micro(at) }),
-  /** @param {string[][]} groups @param {number} at @returns {Wanted} */
+  /** @param {string[][]} groups @param {number} at @returns {FaultRequest} */
   partition: (groups, at) => ({ kind: "Partition", groups, at: micro(at) }),
-  /** @param {number} message @returns {Wanted} */
+  /** @param {number} message @returns {FaultRequest} */
   drop: (message) => ({ kind: "Drop", message }),
-  /** @param {number} message @param {number} by @returns {Wanted} */
+  /** @param {number} message @param {number} by @returns {FaultRequest} */
   delay: (message, by) => ({ kind: "Delay", message, by: micro(by) }),
-  /** @param {number} message @returns {Wanted} */
+  /** @param {number} message @returns {FaultRequest} */
   duplicate: (message) => ({ kind: "Duplicate", message }),
 };
 
 /** Offers faults and asks for them. */
 export class Faults {
   /** @param {Scene} scene @param {Session} session @param {Menu} menu
-   * @param {(agent: number) => Point} anchor  where a menu opens that was asked for by key */
+   * @param {(agent: number) => Point} anchor  where a menu opened by key appears */
   constructor(scene, session, menu, anchor) {
     this.scene = scene;
     this.session = session;
@@ -44,7 +44,7 @@ export class Faults {
 
   get meta() { return this.scene.trace.meta; }
 
-  /** @param {Wanted} fault */
+  /** @param {FaultRequest} fault */
   ask(fault) {
     this.menu.close();
     this.session.send({ type: "fault", branch: this.session.selected, fault });
@@ -93,7 +93,7 @@ export class Faults {
     ], point);
   }
 
-  /** @param {string} title @param {(by: number) => Wanted} fault */
+  /** @param {string} title @param {(by: number) => FaultRequest} fault */
   howLong(title, fault) {
     this.menu.show(title, [0.1, 0.5, 2].map((by) => ({ text: `${by} s`, act: () => this.ask(fault(by)) })));
   }
@@ -134,7 +134,7 @@ export class Faults {
 
   slow() { this.ask(FAULTS.slow(this.meta.agents[this.scene.someAgent()], 0.5, this.scene.now)); }
 
-  /** Something that happens to the selected message. @param {(message: number) => Wanted} fault */
+  /** Something that happens to the selected message. @param {(message: number) => FaultRequest} fault */
   ofMessage(fault) {
     const { trace, picked } = this.scene, arrow = arrowOf(trace, picked);
     if (arrow < 0) this.session.tell("select a message first");

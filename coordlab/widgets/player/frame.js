@@ -23,7 +23,7 @@ export class Frame extends Surface {
   /** From lane to lane, and how thick a lane is. */
   pitch = 1;
   bar = 1;
-  /** Of so many messages one is drawn. */
+  /** One message in this many is drawn. */
   stride = 1;
 
   /** @param {Scene} scene */
@@ -60,7 +60,8 @@ export class Frame extends Surface {
     this.size(width, this.top + n * this.pitch + AXIS + 6);
   }
 
-  /** Where the journey `i` is drawn, from bar to bar; a message that never arrives stops on the way. @param {number} i @returns {Segment} */
+  /** Where the journey `i` is drawn, from bar to bar; a message that never arrives stops on the way.
+   * @param {number} i @returns {Segment} */
   ends(i) {
     const { t0, t1, from, to, fate } = this.trace.arrows;
     let x0 = this.x(t0[i]), y0 = this.y(from[i]), x1 = this.x(t1[i]), y1 = this.y(to[i]);

@@ -30,10 +30,12 @@ export function clampWindow([a, b], until, least = until * 1e-5) {
   return [start, start + width];
 }
 
-/** Zoomed by `factor` about time `t`. @param {Interval} window @param {number} factor @param {number} t @returns {Interval} */
+/** Zoomed by `factor` about time `t`.
+ * @param {Interval} window @param {number} factor @param {number} t @returns {Interval} */
 export const zoomed = ([a, b], factor, t) => [t - (t - a) * factor, t + (b - t) * factor];
 
-/** A first window that can be read: the whole run if short, else about 120 events of it. @param {Trace} trace @returns {Interval} */
+/** A first window that can be read: the whole run if short, else about 120 events of it.
+ * @param {Trace} trace @returns {Interval} */
 export function firstWindow(trace) {
   if (trace.meta.focus) return clampWindow(trace.meta.focus, trace.until);
   if (trace.n <= 160) return [0, trace.until];

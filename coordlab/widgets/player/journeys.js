@@ -23,7 +23,8 @@ export function paintArrows(frame, ctx) {
 }
 
 /** Journeys of one type; when there are too many for details, lines only.
- * @param {Frame} frame @param {Ctx} ctx @param {string} label @param {number[]} group @param {number} alpha @param {boolean} many */
+ * @param {Frame} frame @param {Ctx} ctx @param {string} label @param {number[]} group
+ * @param {number} alpha @param {boolean} many */
 function paintGroup(frame, ctx, label, group, alpha, many) {
   const { looks, theme } = frame.scene, look = looks.type(label), { fate, copy } = frame.trace.arrows;
   const lines = new Path2D(), heads = new Path2D(), copies = new Path2D(), losses = new Path2D(), misses = new Path2D();
@@ -58,7 +59,8 @@ function addJourney(frame, path, i, [x0, y0, x1, y1]) {
   else path.quadraticCurveTo((x0 + x1) / 2, y0 - frame.pitch * 0.7, x1, y1);
 }
 
-/** A journey that belongs to the selected event or its causes. @param {Frame} frame @param {Ctx} ctx @param {number} i */
+/** A journey that belongs to the selected event or its causes.
+ * @param {Frame} frame @param {Ctx} ctx @param {number} i */
 export function paintChosen(frame, ctx, i) {
   const path = new Path2D(), { arrows, meta } = frame.trace;
   addJourney(frame, path, i, frame.ends(i));
@@ -70,8 +72,8 @@ export function paintChosen(frame, ctx, i) {
   paintGroup(frame, ctx, meta.names[arrows.name[i]], [i], 1, false);
 }
 
-/** Say so, if not all messages are drawn. @param {Frame} frame @param {Ctx} ctx */
-export function owe(frame, ctx) {
+/** Say so if not all messages are drawn. @param {Frame} frame @param {Ctx} ctx */
+export function noteThinning(frame, ctx) {
   if (frame.stride <= 1) return;
   const { theme } = frame.scene;
   ctx.font = `11px ${theme.font}`;

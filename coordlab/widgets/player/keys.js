@@ -17,7 +17,7 @@ const KEYS = [
 /** The list of keys. */
 export class Help {
   node = h("div", { class: "cl-help", role: "dialog", "aria-label": "keys", tabindex: "-1", hidden: true,
-    onkeydown: (/** @type {KeyboardEvent} */ press) => this.press(press) },
+    onkeydown: (press) => this.press(press) },
   h("h4", {}, "Keys"), h("dl", {}, ...KEYS.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)])),
   h("button", { type: "button", class: "cl-text", onclick: () => this.close() }, "close"));
 

@@ -10,7 +10,8 @@ import { ABSENT, DOWN, NOBODY } from "./trace.js";
 /** The kinds of fault that have a duration. */
 export const LASTING = ["Partition", "Cut", "Slow"];
 
-/** Faults that last: a partition over all lanes, a cut between two, a slow agent on its own. @param {Frame} frame @param {Ctx} ctx */
+/** Faults that last: a partition over all lanes, a cut between two, a slow agent on its own.
+ * @param {Frame} frame @param {Ctx} ctx */
 export function paintBands(frame, ctx) {
   for (const fault of frame.trace.meta.faults) {
     if (!LASTING.includes(fault.kind)) continue;
@@ -55,7 +56,8 @@ export function paintLane(frame, ctx, a) {
   }
 }
 
-/** The roles in words, over the arrows, where there is room for them. @param {Frame} frame @param {Ctx} ctx @param {number} a */
+/** The roles in words, over the arrows, where there is room for them.
+ * @param {Frame} frame @param {Ctx} ctx @param {number} a */
 export function nameLane(frame, ctx, a) {
   const { trace } = frame, { from, role } = trace.spans[a], right = Math.min(frame.W - PAD, frame.x(trace.until));
   for (let i = Math.max(0, upper(from, frame.window[0]) - 1); i < from.length && from[i] <= frame.window[1]; i++) {
@@ -91,7 +93,8 @@ export function paintMarks(frame, ctx) {
   }
 }
 
-/** Position of the first of the events `order` that is not before `t`. @param {Int32Array} order @param {Float64Array} time @param {number} t */
+/** Position of the first of the events `order` that is not before `t`.
+ * @param {Int32Array} order @param {Float64Array} time @param {number} t */
 function firstAt(order, time, t) {
   let low = 0, high = order.length;
   while (low < high) {

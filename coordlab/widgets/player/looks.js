@@ -57,7 +57,8 @@ export class Looks {
   /** How many themes there have been. */
   version = 0;
 
-  /** Looks go by name, so that they are the same from run to run; the roles agents start in get the quiet ones. @param {Trace} trace */
+  /** Looks go by name, so that they are the same from run to run; the roles agents start in get the quiet ones.
+   * @param {Trace} trace */
   meet(trace) {
     inOrder(trace.meta).forEach((role) => this.roles.of(role));
     const faint = background(trace), sent = [...new Set(trace.arrows.name)];
@@ -88,11 +89,15 @@ export class Looks {
     return { colour: this.theme[`type${i % 7}`], dash: DASHES[(i + turn) % 7], width: WIDTHS[(i + turn) % 7], faint: false };
   }
 
-  /** A repeating pattern, so that roles differ without colour. @param {Ctx} ctx @param {Pattern} pattern @param {string} ink */
+  /** A repeating pattern, so that roles differ without colour.
+   * @param {Ctx} ctx @param {Pattern} pattern @param {string} ink */
   tile(ctx, pattern, ink) {
     const key = `${pattern} ${ink}`, ratio = window.devicePixelRatio || 1;
     let tile = this.tiles.get(key);
-    if (!tile) this.tiles.set(key, tile = /** @type {CanvasPattern} */ (ctx.createPattern(drawTile(pattern, ink, ratio), "repeat")));
+    if (!tile) { // a pattern is null for an empty image only
+      tile = /** @type {CanvasPattern} */ (ctx.createPattern(drawTile(pattern, ink, ratio), "repeat"));
+      this.tiles.set(key, tile);
+    }
     tile.setTransform(new DOMMatrix().scale(1 / ratio));
     return tile;
   }

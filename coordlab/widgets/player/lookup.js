@@ -3,7 +3,8 @@
 
 import { ABSENT, DOWN } from "./trace.js";
 
-/** Position of the first entry greater than `x` in an ascending column. @param {ArrayLike<number>} column @param {number} x */
+/** Position of the first entry greater than `x` in an ascending column.
+ * @param {ArrayLike<number>} column @param {number} x */
 export function upper(column, x) {
   let low = 0, high = column.length;
   while (low < high) {
@@ -13,7 +14,8 @@ export function upper(column, x) {
   return low;
 }
 
-/** Position of the first entry not less than `x` in an ascending column. @param {ArrayLike<number>} column @param {number} x */
+/** Position of the first entry not less than `x` in an ascending column.
+ * @param {ArrayLike<number>} column @param {number} x */
 export function lower(column, x) {
   let low = 0, high = column.length;
   while (low < high) {
@@ -23,7 +25,8 @@ export function lower(column, x) {
   return low;
 }
 
-/** The role of agent `a` at time `t`: a position in meta.roles, DOWN or ABSENT. @param {Trace} trace @param {number} a @param {number} t */
+/** The role of agent `a` at time `t`: a position in meta.roles, DOWN or ABSENT.
+ * @param {Trace} trace @param {number} a @param {number} t */
 export function roleAt(trace, a, t) {
   const span = trace.spans[a];
   return span.role[Math.max(0, upper(span.from, t) - 1)];
@@ -55,7 +58,8 @@ export function arrowOf(trace, seq) {
   return arrows.of.get(trace.message[seq]) ?? -1;
 }
 
-/** The chain of causes that led to event `seq`, the first cause first, `seq` last. @param {Trace} trace @param {number} seq */
+/** The chain of causes that led to event `seq`, the first cause first, `seq` last.
+ * @param {Trace} trace @param {number} seq */
 export function past(trace, seq) {
   const chain = [];
   for (let i = seq; i >= 0 && chain.length <= trace.n; i = trace.cause[i]) chain.push(i);
@@ -104,7 +108,8 @@ export function sameEvent(before, seq, after) {
   return -1;
 }
 
-/** Message types that fill the whole run, such as heartbeats: drawn faintly, so that the rest stands out. @param {Trace} trace */
+/** Message types that fill the whole run, such as heartbeats: drawn faintly, so that the rest stands out.
+ * @param {Trace} trace */
 export function background({ arrows, until }) {
   /** @type {Map<number, { count: number, bins: Set<number> }>} */
   const types = new Map();

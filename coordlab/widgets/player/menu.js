@@ -7,7 +7,7 @@ import { NO_KERNEL } from "./words.js";
 /** A small menu; with arrow keys, Escape, and pages one deeper. */
 export class Menu {
   node = h("div", { class: "cl-menu", role: "menu", hidden: true,
-    onkeydown: (/** @type {KeyboardEvent} */ press) => this.press(press) });
+    onkeydown: (press) => this.press(press) });
   /** @type {Point} where it opens, in the player */
   point = [0, 0];
 
@@ -19,7 +19,8 @@ export class Menu {
   /** @returns {HTMLElement[]} */
   items() { return [...this.node.querySelectorAll(/** @type {"button"} */ ("[role^=menuitem]"))]; }
 
-  /** Show the items under a title, the first one focused. @param {string} title @param {MenuItem[]} items @param {string | null} note */
+  /** Show the items under a title, the first one focused.
+   * @param {string} title @param {MenuItem[]} items @param {string | null} note */
   show(title, items, point = this.point, note = null) {
     this.point = point;
     this.node.setAttribute("aria-label", title);

@@ -18,9 +18,11 @@ export class Network extends Surface {
   middle = 0;
   /** How large an agent is. */
   node = 4;
-  /** Whether words stand below the agents, not beside them; of so many agents one is named; how wide a name may be. */
+  /** Whether names are below the agents, not beside them. */
   below = false;
+  /** One agent in this many is named. */
   every = 1;
+  /** How wide a name may be. */
   room = Infinity;
   /** @type {Fault[]} those that last at the playhead */
   faults = [];
@@ -137,7 +139,8 @@ export class Network extends Surface {
     }
   }
 
-  /** The point a share `u` of the way along journey `i`, from rim to rim. @param {number} i @param {number} u @returns {Point} */
+  /** The point a share `u` of the way along journey `i`, from rim to rim.
+   * @param {number} i @param {number} u @returns {Point} */
   between(i, u) {
     const [x0, y0] = this.at(this.trace.arrows.from[i]), [x1, y1] = this.at(this.trace.arrows.to[i]);
     const k = Math.min(0.4, this.node / (Math.hypot(x1 - x0, y1 - y0) || 1)), v = k + u * (1 - 2 * k);
@@ -180,7 +183,8 @@ export class Network extends Surface {
     const { theme } = this.scene;
     const [dx, dy] = this.below ? [0, 1] : [(x - this.W / 2) / this.wide, (y - this.middle) / this.ring];
     const side = this.sides ? ` · ${this.below ? "" : "side "}${"ABCDEFGH"[this.side(name)] ?? "?"}` : "";
-    const words = inside ? label + side : this.trace.meta.agents.length > 32 || this.node < 7 ? name : `${name} · ${label}${side}`;
+    const crowded = this.trace.meta.agents.length > 32 || this.node < 7;
+    const words = inside ? label + side : crowded ? name : `${name} · ${label}${side}`;
     let tx = x, ty = y, room = Math.min(this.room, 2 * Math.min(x, this.W - x) - 4);
     ctx.textAlign = "center";
     if (Math.abs(dx) < 0.3) ty = y + Math.sign(dy || 1) * (this.node + 10);

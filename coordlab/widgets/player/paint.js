@@ -105,7 +105,8 @@ export class Surface {
     this.canvas.style.height = `${this.H}px`;
   }
 
-  /** Paint what stands still once, until `key` changes; then put it on the screen. @param {string} key @param {(ctx: Ctx) => void} paint */
+  /** Paint what stands still once, until `key` changes; then put it on the screen.
+   * @param {string} key @param {(ctx: Ctx) => void} paint */
   still(key, paint) {
     if (key !== this.key) {
       const ctx = context(this.base);

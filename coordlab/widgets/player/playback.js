@@ -130,8 +130,8 @@ export class Playback {
 
   /** Take the speed at which the window passes in about twelve seconds. */
   suitSpeed() {
-    const [a, b] = this.scene.window, wish = (b - a) / 12;
-    const far = (/** @type {number} */ speed) => Math.abs(Math.log(speed / wish));
+    const [a, b] = this.scene.window, suited = (b - a) / 12;
+    const far = (/** @type {number} */ speed) => Math.abs(Math.log(speed / suited));
     this.setSpeed(SPEEDS.reduce((best, speed) => (far(speed) < far(best) ? speed : best)));
   }
 }

@@ -74,8 +74,8 @@ export class Player {
       session.notice, narration.say, narration.inspect, legend.node);
     const side = h("aside", { class: "cl-side", "aria-label": "verdicts and measures" }, views.asideHead, views.aside,
       verdicts.head, verdicts.chips, verdicts.because, measures.head, measures.table);
-    this.root.append(this.header, h("div", { class: "cl-bar" }, tabs.node, tabs.acts), h("div", { class: "cl-body" }, main, side),
-      this.share.node, this.menu.node, this.help.node, this.tip.node);
+    this.root.append(this.header, h("div", { class: "cl-bar" }, tabs.node, tabs.acts),
+      h("div", { class: "cl-body" }, main, side), this.share.node, this.menu.node, this.help.node, this.tip.node);
   }
 
   focus() { this.views.stage.focus({ preventScroll: true }); }

@@ -42,7 +42,8 @@ export class Pointer {
     overview.canvas.addEventListener("pointermove", (move) => this.aim(move), { signal });
   }
 
-  /** Follow the pointer until it is released. @param {PointerEvent} down @param {HTMLCanvasElement} canvas @param {Move} move @param {Move} up */
+  /** Follow the pointer until it is released.
+   * @param {PointerEvent} down @param {HTMLCanvasElement} canvas @param {Move} move @param {Move} up */
   drag(down, canvas, move, up = () => {}) {
     if (down.button !== 0) return;
     canvas.setPointerCapture(down.pointerId);
@@ -65,7 +66,8 @@ export class Pointer {
     }
     this.drag(down, overview.canvas, (move) => {
       const by = overview.t(place(move, overview.canvas)[0]) - start;
-      scene.setWindow(grip === "both" ? [a + by, b + by] : grip === "from" ? [Math.min(a + by, b), b] : [a, Math.max(a, b + by)]);
+      if (grip === "both") scene.setWindow([a + by, b + by]);
+      else scene.setWindow(grip === "from" ? [Math.min(a + by, b), b] : [a, Math.max(a, b + by)]);
     });
   }
 
@@ -77,7 +79,8 @@ export class Pointer {
 
   // ---- the space-time diagram
 
-  /** On the playhead: scrub. Elsewhere: move the window, or, without moving, a click. @param {PointerEvent} down @param {Diagram} diagram */
+  /** On the playhead: scrub. Elsewhere: move the window, or, without moving, a click.
+   * @param {PointerEvent} down @param {Diagram} diagram */
   dragDiagram(down, diagram) {
     const { scene } = this, [x0] = place(down, diagram.canvas), [a, b] = scene.window;
     const scrubs = Math.abs(x0 - diagram.x(scene.now)) < 6, perPixel = (b - a) / (diagram.W - diagram.left - PAD);

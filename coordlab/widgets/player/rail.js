@@ -12,7 +12,8 @@ import { faultLabel } from "./words.js";
 function railItems({ trace: { meta }, window: [a, b], scene, caption }) {
   const room = { x: 0, w: 0 };
   /** @type {RailItem[]} */
-  const items = meta.faults.map((fault) => ({ at: fault.at, until: fault.until, text: faultLabel(fault), sort: "fault", ...room }));
+  const items = meta.faults.map((fault) => (
+    { at: fault.at, until: fault.until, text: faultLabel(fault), sort: "fault", ...room }));
   for (const { name, status, at } of meta.verdicts) {
     if (status === "violated" && at !== null) items.push({ at, until: null, text: name, sort: "broken", ...room });
   }

@@ -1,5 +1,5 @@
-// The branches that Python keeps, and what Python is asked for.
-/** @import { Branch, Model, Refusal, Trace, Wish } from "./types.js" */
+// The branches that Python keeps, and the requests to Python.
+/** @import { Branch, Model, Refusal, Trace, Request } from "./types.js" */
 
 import { h } from "./elements.js";
 import { decode } from "./trace.js";
@@ -14,7 +14,7 @@ export class Session {
   decoded = new WeakMap();
   /** @type {[Branch[], number] | null} the branches and the selection on show */
   loaded = null;
-  /** When the last wish was sent; 0: no answer is due. */
+  /** When the last request was sent, in milliseconds; 0: no answer is due. */
   asked = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   waiting;
@@ -61,16 +61,16 @@ export class Session {
     this.hear();
   }
 
-  /** Ask Python; it answers with new branches, or with words. @param {Wish} wish */
-  send(wish) {
+  /** Ask Python; it answers with new branches, or with words. @param {Request} request */
+  send(request) {
     if (!this.live) { this.tell(NO_KERNEL); return; }
     this.asked = performance.now();
     this.root.dataset.pending = "true";
     this.waiting = setTimeout(() => this.tell("no answer from the kernel yet"), 4000);
-    this.model.send(wish);
+    this.model.send(request);
   }
 
-  /** The wish is answered; returns after how many milliseconds, if one was sent. */
+  /** The request is answered; returns after how many milliseconds, or null if none was sent. */
   answered() {
     const trip = this.asked ? performance.now() - this.asked : null;
     this.tell(null);
@@ -83,7 +83,7 @@ export class Session {
     delete this.root.dataset.pending;
   }
 
-  /** Say something under the picture, or nothing any more. @param {string | null} words */
+  /** Show words under the picture; null hides them. @param {string | null} words */
   tell(words) {
     clearTimeout(this.waiting);
     this.notice.hidden = !words;

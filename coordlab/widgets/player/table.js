@@ -18,7 +18,7 @@ export class Table {
   head = h("div", { class: "cl-row cl-rowhead", role: "row" },
     ...FIELDS.map((field) => h("span", { role: "columnheader", class: `cl-c-${field}` }, field)));
   scroller = h("div", { class: "cl-scroll", tabindex: "0", role: "grid", "aria-label": "events",
-    onscroll: () => this.paint(), onkeydown: (/** @type {KeyboardEvent} */ press) => this.press(press) }, this.head, this.rows);
+    onscroll: () => this.paint(), onkeydown: (press) => this.press(press) }, this.head, this.rows);
   node = h("div", { class: "cl-table" }, h("div", { class: "cl-tablehead" }, this.filter, this.count), this.scroller);
 
   /** @type {Int32Array | null} the events that the filter lets through; null: all */

@@ -10,7 +10,7 @@ import { NO_KERNEL } from "./words.js";
 /** A tab for each branch, and beside them the acts: branch, compare, undo. */
 export class Tabs {
   node = h("div", { class: "cl-tabs", role: "tablist", "aria-label": "branches",
-    onkeydown: (/** @type {KeyboardEvent} */ press) => this.press(press) });
+    onkeydown: (press) => this.press(press) });
   acts = h("div", { class: "cl-acts" });
   once = new Once();
 

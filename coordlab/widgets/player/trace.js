@@ -79,7 +79,8 @@ function turn(span, time, role) {
 /** The journey of a message: the events that sent and ended it, its fate, whether it is a duplicate.
  * @typedef {[send: number, end: number, fate: number, copy: number]} Journey */
 
-/** Every journey of a message, in order of ending; a duplicated message makes two. @param {Events} events @returns {Arrows} */
+/** Every journey of a message, in order of ending; a duplicated message makes two.
+ * @param {Events} events @returns {Arrows} */
 export function arrows(events) {
   const { n, kind, message, code } = events;
   /** @type {Map<number, number>} */

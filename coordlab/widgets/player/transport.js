@@ -27,7 +27,8 @@ export class Transport {
     this.node = h("div", { class: "cl-transport", role: "toolbar", "aria-label": "transport" },
       button("previous", "previous event (Left)", () => playback.step(-1)), this.playButton,
       button("next", "next event (Right)", () => playback.step(1)), this.loopButton, this.speeds, this.scrub, this.clock,
-      button("farther", "zoom out (-)", () => playback.zoom(1.6)), button("nearer", "zoom in (+)", () => playback.zoom(1 / 1.6)),
+      button("farther", "zoom out (-)", () => playback.zoom(1.6)),
+      button("nearer", "zoom in (+)", () => playback.zoom(1 / 1.6)),
       button("fit", "fit the whole run (0)", () => playback.fit()), button("help", "keys (?)", help));
   }
 

@@ -181,7 +181,7 @@ export interface RailItem {
 // ---- what a learner asks for
 
 /** A fault in the terms of the scenario. */
-export type Wanted =
+export type FaultRequest =
   | { kind: "Crash" | "Restart"; agent: string; at: number }
   | { kind: "Slow"; who: string; by: number; at: number }
   | { kind: "Cut"; link: string; at: number }
@@ -189,8 +189,8 @@ export type Wanted =
   | { kind: "Drop" | "Duplicate"; message: number }
   | { kind: "Delay"; message: number; by: number };
 
-export type Wish =
-  | { type: "fault"; branch: number; fault: Wanted }
+export type Request =
+  | { type: "fault"; branch: number; fault: FaultRequest }
   | { type: "branch"; branch: number; at: number }
   | { type: "rename"; branch: number; name: string }
   | { type: "delete"; branch: number }
@@ -211,8 +211,19 @@ export interface Model {
   on(event: string, hear: (word: Refusal) => void): void;
   off(event: string, hear: (word: Refusal) => void): void;
   save_changes(): void;
-  send(message: Wish): void;
+  send(message: Request): void;
 }
+
+type Listeners = {
+  [Name in keyof GlobalEventHandlersEventMap as `on${Name}`]?: (event: GlobalEventHandlersEventMap[Name]) => void;
+};
+
+/** Attributes and listeners of an element; true and false switch an attribute, null leaves it out. */
+export interface Props extends Listeners {
+  [name: string]: string | number | boolean | null | undefined | ((event: never) => void);
+}
+
+export type Child = string | Node | null;
 
 /** An entry of a menu; `off` says why it cannot be chosen. */
 export interface MenuItem {

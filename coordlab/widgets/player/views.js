@@ -34,7 +34,7 @@ export class Views {
     this.tabs = VIEWS.map(([view, label]) => h("button", { type: "button", role: "tab", class: "cl-view",
       onclick: () => this.setView(view) }, label));
     this.tablist = h("div", { class: "cl-views", role: "tablist", "aria-label": "views",
-      onkeydown: (/** @type {KeyboardEvent} */ press) => this.press(press) }, ...this.tabs);
+      onkeydown: (press) => this.press(press) }, ...this.tabs);
     this.over = h("div", { class: "cl-over" }, this.overview.canvas);
     this.asideHead = h("h4");
     this.aside = h("div", { class: "cl-sidenet" }, this.small.canvas);
@@ -120,7 +120,7 @@ export class Views {
     if (parent) label(this.parent.canvas, `Space-time diagram of the parent: ${summary(parent, window, now)}`);
   }
 
-  /** Where in the player a menu opens that was asked for by key: near agent `a`. @param {number} a @returns {Point} */
+  /** Where in the player a menu opened by key appears: near agent `a`. @param {number} a @returns {Point} */
   anchor(a) {
     const { stage, diagram } = this, box = stage.getBoundingClientRect();
     const player = /** @type {Element} */ (stage.closest(".cl-player")).getBoundingClientRect();

@@ -50,7 +50,8 @@ function utterance(trace, row) {
 /** The pieces of a sentence as plain text. @param {Piece[]} pieces */
 export const plain = (pieces) => pieces.map(([, text]) => text).join("").replace(/\s+/g, " ").trim();
 
-/** What the picture shows, for those who do not see it. @param {Trace} trace @param {Interval} window @param {number} t */
+/** What the picture shows, for those who do not see it.
+ * @param {Trace} trace @param {Interval} window @param {number} t */
 export function summary(trace, [a, b], t) {
   const [first, last] = between(trace.arrows, a, b);
   let shown = 0, lost = 0;
