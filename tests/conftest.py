@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import hypothesis
 import pytest
 
-from tests import sampling
+from tests import sampling, sizes
 from tests.browser import chrome  # noqa: F401  (a fixture)
 
 # Figures are drawn without a screen; said here, before anything imports pyplot.
@@ -118,3 +118,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         asyncio._set_running_loop(None if loop.is_closed() else loop)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """After all tests: how large the project has become."""
+    if config.getoption("--all"):
+        terminalreporter.section("sizes")
+        for row in sizes.report():
+            terminalreporter.write_line(row)
