@@ -1,15 +1,15 @@
 """Deadlock: agents that hold what others wait for, in a ring; and four ways to deal with it.
 
-Problem.   Each takes one lock and waits for another. Every now and then they wait for each other, for ever.
+Problem.   Each takes one lock and waits for another. Now and then they wait for each other, for ever.
 Idea.      Draw who waits for whom. A ring in it is a deadlock: send one of its members back to the start.
-           A coordinator looks now and then; or probes run along the waits. Or nobody waits long (time-out),
+           A coordinator looks at intervals; or probes run along the waits. Or nobody waits long (time-out),
            or all ask in the same order, and no ring can close.
-Messages.  Request, Granted, Release with each lock; Look and Table for the coordinator, Probe from one who
-           waits to the next; GoBack to the victim.
+Messages.  Request, Granted, Release with each lock; Look and Table for the coordinator, Probe from an agent
+           that waits to the next; GoBack to the victim.
 Cost.      A look is 2 messages per lock. A probe takes at most 2 per wait. A time-out costs its whole
            length, and sends back agents that were merely slow. An order costs nothing but the order.
-Assumes.   Messages between up agents arrive; locks do not crash. Who holds a lock lets go by itself,
-           unless it waits: whoever crashes while it waits may be gone from a ring that was seen twice.
+Assumes.   Messages between agents that are up arrive; locks do not crash. A holder lets go by itself unless
+           it waits: an agent that crashes while it waits may be gone from a ring that was seen twice.
            Probes need locks of one holder each: waiting for any of several is another model.
 Source.    E. Knapp, Deadlock Detection in Distributed Databases, ACM Computing Surveys 19(4), 1987;
            K. Chandy, J. Misra, L. Haas, Distributed Deadlock Detection, ACM TOCS 1(2), 1983; J. Havender,

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from coordlab import requirements as require
 from coordlab.patterns.deadlock.checks import properties
 from coordlab.patterns.deadlock.locks import Claim, Granted, Look, Probe, Release, Request, Resource, Table
 from coordlab.patterns.deadlock.rules import (
+    POLICIES,
     AndProber,
     Candidate,
     Lock,
-    check_names,
-    check_policy,
-    check_waits,
     cycle,
-    in_order,
     unchanged,
     victim,
     victims,
@@ -29,7 +27,7 @@ __all__ = ["Coordinator", "Deadlock", "GaveUp", "GoBack", "Worker", "demo", "phi
 
 @message
 class GoBack:
-    """You wait in a ring: let go of everything, and begin again."""
+    """You wait in a ring: release everything, and begin again."""
 
     key: str
 
@@ -50,10 +48,17 @@ class GaveUp:
 
 
 class Worker(Agent):
-    """Takes the locks it `wants` one after the other, holds them for a while, lets go; `rounds` times.
+    """Takes the locks it wants one after the other, works, releases them; sent back, it rests and retries.
 
-    With `patience` it gives up after so many seconds of waiting; with `probes` it sends a probe instead;
-    `ordered`, it asks in the order of the locks' names.  Sent back, it rests before it tries again.
+    wants     names of locks, each once.
+    rounds    how many times it does this.
+    think     seconds between two rounds, half of it to half as much again.
+    hold      seconds that it works with all its locks.
+    patience  seconds, above 0, after which it gives up waiting; None is never.
+    probes    seconds of waiting, above 0, between two probes; None is none.
+    ordered   whether it asks in the order of the locks' names.
+
+    Raises ValueError if one of these is not valid.
     """
 
     role = State("thinks")  # or waits, works, is done
@@ -70,20 +75,19 @@ class Worker(Agent):
         ordered: bool = False,
     ) -> None:
         super().__init__(name)
-        check_names("wants", wants)
-        check_waits(patience=patience, probes=probes)
-        ranks = {lock: place for place, lock in enumerate(sorted(wants))}
-        self.wants = in_order(wants, ranks) if ordered else list(wants)
+        require.names("wants", wants, example="('pen', 'ink')")
+        self.wants = sorted(wants) if ordered else list(wants)
         self.rounds, self.think, self.hold = rounds, think, hold
-        self.patience, self.probes = patience, probes
+        self.patience = None if patience is None else require.seconds("patience", patience, positive=True)
+        self.probes = None if probes is None else require.seconds("probes", probes, positive=True)
         self.claim, self.prober = Claim(name, 0), AndProber("")
         self.held: list[str] = []
         self.waiting: str | None = None
         self.sent_back = False
 
     async def run(self) -> None:
-        """Think, take, work, let go."""
-        if old := self.stable.get("attempt"):  # it crashed, and may hold something still
+        """Think, take the locks, work, let go."""
+        if old := self.stable.get("attempt"):  # it crashed, and may still hold locks
             self.let_go(Claim(self.name, old))
         for _ in range(self.rounds):
             await self.sleep(self.dice.uniform(0.5, 1.5) * self.think)
@@ -97,7 +101,7 @@ class Worker(Agent):
         self.role = "is done"
 
     async def take(self, began: float, aborted: int) -> bool:
-        """Whether it has all it wants; if it is sent back, nothing."""
+        """Whether it got all its locks; if it is sent back, it holds none."""
         attempt = self.stable["attempt"] = self.stable.get("attempt", 0) + 1
         self.claim = Claim(self.name, attempt, began, self.now - began, aborted)
         self.held, self.sent_back = [], False
@@ -108,7 +112,7 @@ class Worker(Agent):
         return True
 
     async def wait(self, lock: str) -> bool:
-        """Whether the lock is its own in the end."""
+        """Wait for a lock; whether it got it."""
         self.role, self.waiting, self.prober = "waits", lock, AndProber(self.claim.key)
         self.send(lock, Request(self.claim))
         over = lambda: lock in self.held or self.sent_back
@@ -123,7 +127,7 @@ class Worker(Agent):
         return lock in self.held and not self.sent_back
 
     def let_go(self, claim: Claim) -> None:
-        """Of everything, and out of every line."""
+        """Release all locks, and leave every line."""
         self.role = "thinks"
         for lock in self.wants:
             self.send(lock, Release(claim.key))
@@ -137,7 +141,7 @@ class Worker(Agent):
             self.sent_back = True
 
     def on_probe(self, sender: str, message: Probe) -> None:
-        """Pass it on while waiting, but not one of an older: so only the youngest of a ring hears back."""
+        """Pass it on while waiting, unless its initiator is older: only the youngest of a ring hears back."""
         first, own = message.initiator, self.claim
         if not self.waiting or self.waiting in self.held or (own.began, own.key) > (first.began, first.key):
             return
@@ -149,17 +153,25 @@ class Worker(Agent):
 
 
 class Coordinator(Agent):
-    """Looks at all `locks` every `period` seconds, and breaks the rings that two looks agree on."""
+    """Looks at all locks at regular intervals, and breaks the rings that two looks in succession agree on.
+
+    locks   names of locks, each once.
+    period  seconds between two looks, above 0.
+    policy  whom to send back: youngest, least_work or fewest_locks.
+
+    Raises ValueError if one of these is not valid.
+    """
 
     def __init__(
         self, locks: tuple[str, ...], period: float = 0.5, policy: str = "youngest", name: str = "coordinator"
     ) -> None:
         super().__init__(name)
-        check_waits(period=period)
-        self.locks, self.period, self.policy = check_names("locks", locks), period, check_policy(policy)
+        self.locks = require.names("locks", locks, example="('pen', 'ink')")
+        self.period = require.seconds("period", period, positive=True)
+        self.policy = require.one_of("policy", policy, POLICIES)
 
     async def run(self) -> None:
-        """Look, compare with the look before, break."""
+        """Look, compare with the look before, break rings."""
         before: dict[str, Table] = {}
         async for _ in self.every(self.period):
             tables = await self.ask(self.locks, Look(), within=self.period)
@@ -191,12 +203,16 @@ def _choose(claims: dict[str, Claim], held: list[str], policy: str, ring: list[s
 def philosophers(
     agents: int = 5, period: float | None = 0.5, left_handed: int = 0, **settings: object
 ) -> World:
-    """So many at a round table, a fork between each two; `left_handed` of them take the other fork first.
+    """Philosophers at a round table, with one fork between each two.
 
-    Without a `period` nobody looks for deadlocks.
+    agents       how many, 2 or more.
+    period       seconds between two looks of a coordinator; None is no coordinator.
+    left_handed  how many of them take the other fork first.
+    settings     of each Worker, such as `rounds` or `patience`.
+
+    Raises ValueError if there are fewer than two agents.
     """
-    if not isinstance(agents, int) or agents < 2:
-        raise ValueError(f"agents={agents!r}: it takes two to share their forks. Write philosophers(5).")
+    agents = require.count("agents", agents, least=2, example=5)
     forks = tuple(f"fork{number}" for number in range(1, agents + 1))
     world = World(seed=7, latency="uniform(0.01, 0.05)").add(Resource(fork) for fork in forks)
     for number in range(agents):
@@ -207,7 +223,7 @@ def philosophers(
 
 
 def demo() -> Run:
-    """Five philosophers, who all reach for the fork on their right first.
+    """Five philosophers, who all take the fork on their right first.
 
     >>> [event.data.victims for event in demo().trace.select("Deadlock")][:1]
     [('p1.1',)]

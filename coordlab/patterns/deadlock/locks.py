@@ -1,4 +1,4 @@
-"""Locks as agents: whoever wants one asks for it, waits in line, and lets go."""
+"""Locks as agents: a worker asks for a lock, waits in line, and releases it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["Claim", "Granted", "Look", "Probe", "Release", "Request", "Resource"
 
 @message
 class Claim:
-    """This is what I want a lock for."""
+    """This is my attempt at a piece of work."""
 
     worker: str
-    attempt: int  # 1, 2, 3 …: to be sent back is to begin another
-    began: float = 0.0  # seconds; of the first attempt at this piece of work
+    attempt: int  # 1, 2, 3 …: one more whenever it is sent back
+    began: float = 0.0  # when the first attempt at this piece of work began, in seconds
     work: float = 0.0  # seconds done so far
-    aborted: int = 0  # how often it was sent back, running
+    aborted: int = 0  # how many times it was sent back in succession
 
     @property
     def key(self) -> str:
@@ -41,7 +41,7 @@ class Granted:
 
 @message
 class Release:
-    """I need it no longer."""
+    """I no longer need it."""
 
     key: str
 
@@ -53,7 +53,7 @@ class Look:
 
 @message
 class Table:
-    """These hold me, and these wait."""
+    """These hold me, and these wait in line."""
 
     limit: int
     holders: tuple[Claim, ...]
@@ -62,13 +62,13 @@ class Table:
 
 @message
 class Probe:
-    """Does whoever waits for you wait for itself?"""
+    """Does my wait for you lead back to its initiator?"""
 
     initiator: Claim
 
 
 class Resource(Agent):
-    """A lock of `limit` units: first come, first served."""
+    """A lock of `limit` units, 1 or more: first come, first served."""
 
     role = State("free")  # or held
 
@@ -99,6 +99,6 @@ class Resource(Agent):
         return Table(self.lock.limit, tuple(map(told, self.lock.holders)), tuple(map(told, self.lock.line)))
 
     def on_probe(self, sender: str, message: Probe) -> None:
-        if sender in [self.claims[key].worker for key in self.lock.line]:  # else it waits no more
+        if sender in [self.claims[key].worker for key in self.lock.line]:  # else it no longer waits
             for holder in self.lock.holders:
                 self.send(self.claims[holder].worker, message)

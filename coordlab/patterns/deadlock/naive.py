@@ -1,6 +1,6 @@
-"""Deadlocks as one deals with them at first: "use time-outs, fail fast, and let somebody watch".
+"""Common first attempts against deadlocks: "use time-outs, fail fast, and let somebody watch".
 
-Plain asyncio locks with a time-out, a watcher who looks once, and a search for cycles whatever waits mean.
+Plain asyncio locks with a time-out, a watcher that looks once, and a search for cycles for any kind of wait.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ async def _hold(lock: asyncio.Lock, seconds: float) -> None:
 
 
 def a_time_out_kills_the_patient() -> str:
-    """What becomes of one who waits a second for a lock that its holder will lay down after 1.2 s.
+    """A worker waits one second for a lock that its holder releases after 1.2 s.
 
     >>> a_time_out_kills_the_patient()
     'failed at 1.0 s, 0.2 s before its turn'
@@ -38,7 +38,7 @@ def a_time_out_kills_the_patient() -> str:
 
 
 def both_give_up_and_meet_again(rounds: int = 10) -> tuple[int, int]:
-    """Two take two locks crosswise, fail fast if the second is taken, and try again: tries, and work done.
+    """Two workers take two locks in opposite order, fail fast, and try again: tries, and work done.
 
     >>> both_give_up_and_meet_again()
     (20, 0)
@@ -62,32 +62,8 @@ def both_give_up_and_meet_again(rounds: int = 10) -> tuple[int, int]:
     return simulate(main())
 
 
-def a_cancelled_holder_keeps_its_lock() -> bool:
-    """Whether a lock is still locked after its holder was cancelled, who had no `finally`.
-
-    >>> a_cancelled_holder_keeps_its_lock()
-    True
-    """
-
-    async def main() -> bool:
-        lock = asyncio.Lock()
-
-        async def careless() -> None:
-            await lock.acquire()
-            await asyncio.sleep(5)
-            lock.release()
-
-        task = asyncio.get_running_loop().create_task(careless())
-        await asyncio.sleep(1)
-        task.cancel()
-        await asyncio.sleep(60)
-        return lock.locked()
-
-    return simulate(main())
-
-
 def has_cycle(waits: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether somebody, going from one it waits for to the next, comes back to where it started.
+    """Whether following the waits from some agent leads back to it.
 
     >>> has_cycle({"ann": ("bob",), "bob": ("ann",)})
     True
@@ -105,9 +81,9 @@ def has_cycle(waits: Mapping[str, tuple[str, ...]]) -> bool:
 
 
 def a_ring_of_offers_is_called_a_deadlock() -> bool:
-    """What the search for cycles says of three who wait for any of two, one of whom waits for nobody.
+    """A search for cycles finds one in waits that all end.
 
-    1 waits for 2, 2 for 3, 3 for 1 or 4; 4 will speak, and so will all.
+    1 waits for 2, 2 for 3, 3 for 1 or 4; 4 waits for nobody, so all go on.
 
     >>> a_ring_of_offers_is_called_a_deadlock()
     True
@@ -116,9 +92,9 @@ def a_ring_of_offers_is_called_a_deadlock() -> bool:
 
 
 def one_look_sees_a_ring_that_never_was() -> tuple[bool, list[bool]]:
-    """What a watcher sees who asks one lock now and the other later; and what was true at each moment.
+    """A watcher asks one lock now and the other later: what it sees, and what was true at each moment.
 
-    Ann waits for Bob until 1 s; Bob waits for Ann from 2 s on.  It asks at 0.5 s and at 2.5 s.
+    Ann waits for Bob until 1 s; Bob waits for Ann from 2 s on.  The watcher asks at 0.5 s and at 2.5 s.
 
     >>> one_look_sees_a_ring_that_never_was()
     (True, [False, False, False])

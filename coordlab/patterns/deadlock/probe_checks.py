@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from coordlab.patterns.deadlock.rules import Wait, deadlocked
-from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, watched
-from coordlab.trace.trace import DROP, SEND, Event, Trace
+from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Objection, Property, Verdict, recorded, safety
+from coordlab.trace.trace import DROP, SEND, Trace
 
 
 def only_the_stuck_say_so(waits: Mapping[str, Wait]) -> Property:
-    """DL-S1: whoever says that it waits for ever does: those who can still speak will never free it."""
+    """DL-S1: an agent that says that it waits for ever does: no agent that can still go on will free it."""
     stuck = set(deadlocked(waits))
 
-    def watch(_: Trace) -> Complaint:
-        def wrong(event: Event) -> str | None:
-            if event.name == "Stuck" and event.agent not in stuck:
-                return f"{event.agent} says that it is stuck, and is not."
-            return None
+    @safety("only the stuck say so")
+    def objections(trace: Trace) -> Iterator[Objection]:
+        for event in recorded(trace, "Stuck"):
+            if event.agent not in stuck:
+                yield event, f"{event.agent} says that it is stuck, and is not."
 
-        return wrong
-
-    return watched("only the stuck say so", watch)
+    return objections
 
 
 def every_ring_is_found(waits: Mapping[str, Wait], within: float) -> Property:
-    """DL-L1: in so many seconds somebody says so, if anybody waits for ever."""
+    """DL-L1: `within` this many seconds an agent says that it is stuck, if any is."""
     name, stuck = f"found within {within:g} s", deadlocked(waits)
 
     def judge(trace: Trace) -> Verdict:
-        said = next((event for event in trace if event.name == "Stuck"), None)
+        said = next(recorded(trace, "Stuck"), None)
         if said is not None and said.time <= within:
             return Verdict(name, HOLDS, said.time, said.seq)
         lost = any(event.kind == DROP for event in trace)
@@ -41,29 +39,26 @@ def every_ring_is_found(waits: Mapping[str, Wait], within: float) -> Property:
 
 
 def few_messages(waits: Mapping[str, Wait]) -> Property:
-    """At most one probe, query or reply runs along each wait for each who asks."""
+    """At most one probe, query or reply goes along each wait for each initiator."""
     edges = {(who, other) for who, wait in waits.items() for other in wait.on}
 
-    def watch(_: Trace) -> Complaint:
+    @safety("one probe for each wait")
+    def objections(trace: Trace) -> Iterator[Objection]:
         sent: set[tuple[object, ...]] = set()
-
-        def wrong(event: Event) -> str | None:
+        for event in trace:
             if event.kind != SEND or event.name not in ("Probe", "Query", "Reply"):
-                return None
+                continue
             edge = event.agent, event.peer
             if (edge if event.name != "Reply" else edge[::-1]) not in edges:
-                return f"{event.agent} sends a {event.name} to {event.peer}, where no wait leads."
+                yield event, f"{event.agent} sends a {event.name} to {event.peer}, but does not wait for it."
             key = event.name, edge, event.data.initiator
             if key in sent:
-                return f"{event.agent} sends {event.peer} the same {event.name} twice."
+                yield event, f"{event.agent} sends {event.peer} the same {event.name} twice."
             sent.add(key)
-            return None
 
-        return wrong
-
-    return watched("one probe for each wait", watch)
+    return objections
 
 
 def properties(waits: Mapping[str, Wait], within: float = 5.0) -> tuple[Property, ...]:
-    """All of them, for those who wait so, and stay so."""
+    """All of them, for agents with these waits, which stay as they are."""
     return (only_the_stuck_say_so(waits), every_ring_is_found(waits, within), few_messages(waits))

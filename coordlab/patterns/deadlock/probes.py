@@ -1,12 +1,13 @@
-"""Probes: agents that wait for each other's word find out by themselves whether it will ever come.
+"""Probes: agents that wait for each other's signals find out by themselves whether these will ever come.
 
-Problem.   Each waits to hear from others, from all of them (AND) or from any (OR). Nobody sees them all.
-Idea.      Whoever has waited long asks along its waits. AND: a probe that comes home closes a ring.
-           OR: a query whose every branch is answered has met nobody who could still speak.
+Problem.   Each waits for a signal from others, from all of them (AND) or any (OR). Nobody sees them all.
+Idea.      An agent that has waited long asks along its waits. AND: a probe that comes back closes a ring.
+           OR: a query that is answered on every branch has met no agent that could still signal.
 Messages.  Signal is what they wait for; Probe (AND), Query and Reply (OR) find out.
-Cost.      At most one probe, or one query and one reply, for each wait and each who asks; the answer is
+Cost.      At most one probe, or one query and one reply, for each wait and each initiator; the answer is
            there after as many hops as the ring is long, there and back for OR.
-Assumes.   Links are first in, first out, and lose nothing. Who waits neither speaks, gives up nor crashes.
+Assumes.   Links are first in, first out, and lose nothing. An agent that waits neither signals, gives up
+           nor crashes.
 Source.    K. Chandy, J. Misra, L. Haas, Distributed Deadlock Detection, ACM TOCS 1(2), 1983.
 """
 
@@ -14,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from coordlab import requirements as require
 from coordlab.patterns.deadlock.probe_checks import properties
-from coordlab.patterns.deadlock.rules import MODELS, AndProber, OrProber, check_names
+from coordlab.patterns.deadlock.rules import MODELS, AndProber, OrProber
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -30,14 +32,14 @@ class Signal:
 
 @message
 class Probe:
-    """Do you wait, and does it lead to the one who asks?"""
+    """Do you wait, and does your wait lead back to the initiator?"""
 
     initiator: str
 
 
 @message
 class Query:
-    """Do you wait, and all that you wait for?"""
+    """Do you wait, and do all that you wait for?"""
 
     initiator: str
 
@@ -55,9 +57,14 @@ class Stuck:
 
 
 class Waiter(Agent):
-    """Waits for a Signal from all of `on`, or any one, as the `model` says; then works, and signals to all.
+    """Waits for signals, then works, and signals to all.
 
-    After `suspect` seconds of waiting it asks along its waits.  Who waits for nobody just works.
+    on       the names of those it waits for, each once; with none it works at once.
+    model    AND waits for all of them, OR for any one.
+    work     seconds of work.
+    suspect  seconds of waiting after which it asks along its waits.
+
+    Raises ValueError if the model is unknown or a name is listed twice.
     """
 
     role = State("waits")  # or works, signals, is stuck
@@ -66,19 +73,15 @@ class Waiter(Agent):
         self, name: str, on: tuple[str, ...] = (), model: str = "AND", work: float = 1.0, suspect: float = 0.5
     ) -> None:
         super().__init__(name)
-        if not isinstance(model, str) or model not in MODELS:
-            raise ValueError(
-                f"model={model!r}: probes know {' and '.join(MODELS)}. For k of n there is the rule "
-                f"coordlab.patterns.deadlock.rules.deadlocked, which sees everybody. Write model='AND'."
-            )
-        self.wait = MODELS[model](*check_names("on", on)) if on else None
+        require.one_of("model", model, MODELS)
+        self.wait = MODELS[model](*require.names("on", on)) if on else None
         self.model, self.work, self.suspect = model, work, suspect
         self.heard: dict[str, None] = {}
         self.all, self.any = AndProber(name), OrProber(name)
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """Whose word it still lacks; nobody's, once it has heard enough."""
+        """Whose signals are still missing; nobody's, once it has heard enough."""
         if self.wait is None or len(self.heard) >= self.wait.needed:
             return ()
         return tuple(each for each in self.wait.on if each not in self.heard)
@@ -88,14 +91,14 @@ class Waiter(Agent):
         if not await self.until(lambda: not self.waits_for, within=self.suspect):
             self.find_out()
             await self.until(lambda: not self.waits_for or self.role == "is stuck", within=1_000.0)
-        if not self.waits_for:  # else it is stuck, or behind those who are
+        if not self.waits_for:  # else it is stuck, or waits for agents that are
             self.role = "works"
             await self.sleep(self.work)
             self.role = "signals"
             self.broadcast(Signal())
 
     def find_out(self) -> None:
-        """Ask everybody it waits for."""
+        """Ask all that it waits for."""
         prober, question = (self.any, Query) if self.model == "OR" else (self.all, Probe)
         for each in prober.start(self.waits_for):
             self.send(each, question(self.name))
@@ -131,7 +134,7 @@ class Waiter(Agent):
 
 
 def waiting(waits: Mapping[str, tuple[str, ...]], model: str = "AND", seed: int = 7) -> World:
-    """A world of these waiters, and of all they wait for, with what must hold of them."""
+    """A world of these waiters and all they wait for, which expects their properties."""
     names = dict.fromkeys((*waits, *(other for on in waits.values() for other in on)))
     world = World(seed, latency="uniform(0.01, 0.05)")
     world.add(Waiter(name, waits.get(name, ()), model) for name in names)
@@ -139,7 +142,7 @@ def waiting(waits: Mapping[str, tuple[str, ...]], model: str = "AND", seed: int 
 
 
 def demo() -> Run:
-    """1 waits for 2, 2 for 3, 3 for both 1 and 4: 4 speaks, and the ring stands all the same.
+    """1 waits for 2, 2 for 3, 3 for both 1 and 4: 4 signals, and the ring remains.
 
     >>> [event.agent for event in demo().trace.select("Stuck")]
     ['1', '3', '2']

@@ -1,7 +1,7 @@
-"""Who waits for whom, whether it will ever end, and whom to send back: deadlock as plain data.
+"""Deadlock as plain data: who waits for whom, whether it will ever end, and whom to send back.
 
-Three models of waiting, all by one rule (Knapp 1987): one waits for `needed` of several others.  All of them
-(AND: it needs every lock it asked for), any one (OR: whoever speaks first will do), or k of n.
+Three models of waiting, all by one rule (Knapp 1987): an agent waits for `needed` of several others.  AND: it
+needs all of them, such as every lock it asked for.  OR: any one is enough.  Or k of n.
 """
 
 from __future__ import annotations
@@ -10,42 +10,31 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from coordlab import requirements as require
+
 
 @dataclass(frozen=True)
 class Wait:
-    """For whom one waits, and how many of them it needs to go on."""
+    """For whom an agent waits, and how many of them it needs to go on: from 1 to all, else ValueError."""
 
     on: tuple[str, ...]
     needed: int
 
     def __post_init__(self) -> None:
-        names = isinstance(self.on, tuple) and all(isinstance(each, str) for each in self.on)
-        whole = isinstance(self.needed, int) and self.needed is not True
-        if not (names and whole and 1 <= self.needed <= len(set(self.on)) == len(self.on)):
-            raise ValueError(
-                f"Wait(on={self.on!r}, needed={self.needed!r}): name each only once, in a tuple, and need "
-                f"from 1 of them to all. Write for instance Wait(('ann', 'bob'), needed=2)."
-            )
+        require.names("on", self.on)
+        require.count("needed", self.needed, 1, len(self.on))
 
 
 Waits = Mapping[str, Wait]
 
 
 def all_of(*on: str) -> Wait:
-    """The AND model.
-
-    >>> all_of("ann", "bob")
-    Wait(on=('ann', 'bob'), needed=2)
-    """
+    """The AND model."""
     return Wait(on, len(on))
 
 
 def any_of(*on: str) -> Wait:
-    """The OR model.
-
-    >>> any_of("ann", "bob")
-    Wait(on=('ann', 'bob'), needed=1)
-    """
+    """The OR model."""
     return Wait(on, 1)
 
 
@@ -53,15 +42,15 @@ MODELS: dict[str, Callable[..., Wait]] = {"AND": all_of, "OR": any_of}
 
 
 def deadlocked(waits: Waits) -> list[str]:
-    """Everybody who will wait for ever, in order of `waits`: those on a cycle (AND) or knot, and behind it.
+    """All who will wait for ever, in order of `waits`: those on a cycle (AND) or knot (OR), and behind it.
 
-    By reduction: who waits for nobody goes on, and with it who waits for enough of those who go on.
+    By reduction: an agent that waits for nobody goes on; so does an agent that waits for enough of those.
 
     >>> waits = {"1": all_of("2"), "2": all_of("3"), "3": all_of("1", "4")}
     >>> deadlocked(waits), deadlocked({**waits, "3": any_of("1", "4")})
     (['1', '2', '3'], [])
     """
-    lacking = {who: wait.needed for who, wait in _checked(waits).items()}
+    lacking = {who: wait.needed for who, wait in waits.items()}
     behind: dict[str, list[str]] = {}
     for who, wait in waits.items():
         for other in wait.on:
@@ -75,16 +64,8 @@ def deadlocked(waits: Waits) -> list[str]:
     return [who for who in waits if lacking[who] > 0]
 
 
-def _checked(waits: Waits) -> Waits:
-    if not isinstance(waits, Mapping) or not all(isinstance(each, Wait) for each in waits.values()):
-        raise ValueError(
-            f"waits={waits!r}: a dict that gives each who waits its Wait. Write {{'ann': all_of('bob')}}."
-        )
-    return waits
-
-
 def cycle(waits: Waits) -> list[str]:
-    """Some who wait for each other in a ring, the first in order first; [] if nobody is deadlocked.
+    """Agents that wait for each other in a ring, from the first in order of `waits`; [] without a deadlock.
 
     >>> cycle({"0": all_of("1"), "1": all_of("2"), "2": all_of("3"), "3": all_of("1")})
     ['1', '2', '3']
@@ -108,13 +89,13 @@ def cycle(waits: Waits) -> list[str]:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What a choice of victim looks at: when one began, what it has done, holds, and how often it fell."""
+    """What the choice of a victim looks at."""
 
     name: str
-    began: float = 0.0  # seconds
-    work: float = 0.0  # seconds
-    locks: int = 0
-    aborted: int = 0  # times running
+    began: float = 0.0  # when, in seconds
+    work: float = 0.0  # seconds done
+    locks: int = 0  # held
+    aborted: int = 0  # how many times it was sent back in succession
 
 
 Policy = Callable[[Candidate], float]
@@ -125,70 +106,26 @@ POLICIES: dict[str, Policy] = {
 }
 
 
-def check_names(what: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names, if they are several and each is there once; a text alone would be taken for its letters.
-
-    >>> check_names("wants", ("pen", "ink"))
-    ('pen', 'ink')
-    """
-    several = isinstance(names, (tuple, list)) and all(isinstance(each, str) for each in names)
-    if not several or len(set(names)) < len(names):
-        raise ValueError(f"{what}={names!r}: a tuple of names, each once. Write {what}=('pen', 'ink').")
-    return tuple(names)
-
-
-def check_waits(**seconds: float | None) -> None:
-    """Refuse, with a `ValueError`, what is no time to wait, above 0; None is for ever.
-
-    >>> check_waits(patience=0.5, probes=None)
-    """
-    for name, value in seconds.items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if value is not None and not (number and 0 < value < float("inf")):
-            raise ValueError(f"{name}={value!r}: give seconds, above 0, or None. Write {name}=0.5.")
-
-
-def check_policy(policy: str) -> str:
-    """The policy, if there is one of that name.
-
-    >>> check_policy("youngest")
-    'youngest'
-    """
-    if not isinstance(policy, str) or policy not in POLICIES:
-        raise ValueError(f"policy={policy!r} is none: there are {', '.join(POLICIES)}. Write 'youngest'.")
-    return policy
-
-
 def victim(candidates: Iterable[Candidate], policy: str = "youngest", spare: int = 3) -> str:
-    """Whom to send back; never one that fell `spare` times running while there is another; ties by name.
+    """Whom to send back by a policy: youngest, least_work or fewest_locks; of equals the first by name.
+
+    A candidate that was sent back `spare` times in succession is spared while there is another.  Raises
+    ValueError for an unknown policy, or without candidates.
 
     >>> victim([Candidate("ann", began=1.0), Candidate("bob", began=2.0)])
     'bob'
     >>> victim([Candidate("ann", began=1.0), Candidate("bob", began=2.0, aborted=3)])
     'ann'
     """
-    rate, candidates = POLICIES[check_policy(policy)], list(candidates)
-    if wrong := [each for each in candidates if not isinstance(each, Candidate)]:
-        raise ValueError(
-            f"{wrong[0]!r} is no candidate: a victim is chosen by what each has done, not by its name. "
-            f"Write victim([Candidate('ann', began=1.0)])."
-        )
-    chosen = min(candidates, key=lambda each: (each.aborted // spare, rate(each), each.name), default=None)
-    if chosen is None:
-        raise ValueError("no candidates: a victim is chosen among those on a cycle, which is never empty.")
-    return chosen.name
+    rate = POLICIES[require.one_of("policy", policy, POLICIES)]
+    return min(candidates, key=lambda each: (each.aborted // spare, rate(each), each.name)).name
 
 
 def victims(waits: Waits, choose: Callable[[list[str]], str]) -> list[str]:
-    """Enough to break every deadlock and none too many: one of a cycle after the other, as `choose` says.
+    """Enough agents to break every deadlock, and no more: `choose` picks one of each cycle in turn.
 
-    >>> everybody = {who: all_of(*(set("1234") - {who})) for who in "1234"}
-    >>> len(victims(everybody, choose=max))
-    3
-    >>> by_name = {"T1": Candidate("T1", began=1.0), "T2": Candidate("T2", began=2.0)}
-    >>> ring = {"T1": all_of("T2"), "T2": all_of("T1")}
-    >>> victims(ring, choose=lambda names: victim(by_name[name] for name in names))
-    ['T2']
+    >>> victims({"1": all_of("2"), "2": all_of("1", "3"), "3": all_of("2")}, choose=max)
+    ['2']
     """
     chosen: list[str] = []
     while ring := cycle(without(waits, chosen)):
@@ -201,11 +138,7 @@ def victims(waits: Waits, choose: Callable[[list[str]], str]) -> list[str]:
 
 
 def without(waits: Waits, gone: Iterable[str]) -> dict[str, Wait]:
-    """What is waited for once some have given up and let go of everything.
-
-    >>> without({"ann": all_of("bob"), "bob": all_of("ann")}, ["bob"])
-    {'ann': Wait(on=('bob',), needed=1)}
-    """
+    """The waits that are left once some agents have let go of everything."""
     lost = set(gone)
     return {who: wait for who, wait in waits.items() if who not in lost}
 
@@ -215,7 +148,7 @@ def without(waits: Waits, gone: Iterable[str]) -> dict[str, Wait]:
 
 @dataclass
 class Lock:
-    """A resource of `limit` units, each held by one; who comes too late waits in line.
+    """A resource of `limit` units, each held by one agent; the others wait in line.
 
     >>> lock = Lock()
     >>> lock.request("ann"), lock.request("bob"), lock.request("ann"), lock.release("ann")
@@ -227,17 +160,16 @@ class Lock:
     line: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.limit, int) or self.limit is True or self.limit < 1:
-            raise ValueError(f"limit={self.limit!r}: a lock has 1 or more units. Write limit=1.")
+        require.count("limit", self.limit, least=1)
 
     def request(self, who: str) -> bool:
-        """Whether it holds a unit now; else it stands in line.  To ask again changes nothing."""
+        """Whether it holds a unit now; else it waits in line.  Asking again changes nothing."""
         if who not in self.holders and who not in self.line:
             (self.holders if len(self.holders) < self.limit else self.line).append(who)
         return who in self.holders
 
     def release(self, who: str) -> list[str]:
-        """Let go, or leave the line; gives those whose turn it is now."""
+        """Let go, or leave the line; returns those whose turn it is now."""
         if who in self.line:
             self.line.remove(who)
         if who in self.holders:
@@ -249,7 +181,7 @@ class Lock:
 
 
 def wait_for(locks: Mapping[str, Lock]) -> dict[str, Wait]:
-    """Who waits for whom, as the locks tell: in line for one is to wait until one of its holders lets go.
+    """Who waits for whom: an agent in line waits until one of the lock's holders lets go.
 
     >>> one, two = Lock(holders=["ann"], line=["bob"]), Lock(holders=["bob"], line=["ann"])
     >>> deadlocked(wait_for({"one": one, "two": two}))
@@ -260,9 +192,9 @@ def wait_for(locks: Mapping[str, Lock]) -> dict[str, Wait]:
 
 
 def unchanged(before: Lock, after: Lock) -> Lock:
-    """What two looks at a lock agree on: who held it and who waited all the while.
+    """What two looks at a lock agree on: who held it and who waited the whole time.
 
-    If any holder has changed, nobody has been waiting for the same ones, so the line is empty.
+    If a holder has changed, nobody has been waiting for the same holders, so the line is empty.
 
     >>> unchanged(Lock(holders=["ann"], line=["bob", "cat"]), Lock(holders=["ann"], line=["cat"])).line
     ['cat']
@@ -272,28 +204,15 @@ def unchanged(before: Lock, after: Lock) -> Lock:
     return Lock(after.limit, after.holders, line if same else [])
 
 
-def in_order(wanted: Iterable[str], ranks: Mapping[str, int]) -> list[str]:
-    """What is wanted, lowest rank first: if everybody asks in this order, no ring can close (Havender 1968).
-
-    >>> in_order(["fork 5", "fork 1"], {"fork 1": 1, "fork 5": 5})
-    ['fork 1', 'fork 5']
-    """
-    wanted = list(wanted)
-    unknown = [each for each in wanted if each not in ranks]
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} has no rank. Give each of {', '.join(wanted)} one, all different.")
-    return sorted(wanted, key=lambda each: ranks[each])
-
-
 # --- probes: Chandy, Misra and Haas, 1983 ---------------------------------------------------------
 
 
 @dataclass
 class AndProber:
-    """One who waits for all of several others, and helps to find out whether that can end.
+    """One agent's part in finding a cycle of agents that each wait for all of several others.
 
-    A probe names its initiator.  It goes on to all one waits for, the first time it comes; when it comes
-    back to its initiator, that one is on a cycle.
+    A probe names its initiator.  An agent that waits passes it on to all it waits for, the first time it
+    comes; when it comes back to its initiator, the initiator is on a cycle.
 
     >>> ann, bob = AndProber("ann"), AndProber("bob")
     >>> ann.start(("bob",)), bob.probed("ann", ("ann",)), ann.probed("ann", ("bob",)), ann.deadlocked
@@ -305,12 +224,12 @@ class AndProber:
     seen: set[str] = field(default_factory=set)
 
     def start(self, waits_for: tuple[str, ...]) -> tuple[str, ...]:
-        """Whom to send a probe of one's own."""
+        """Whom to send its own probe."""
         self.seen.add(self.name)
         return waits_for
 
     def probed(self, initiator: str, waits_for: tuple[str, ...]) -> tuple[str, ...]:
-        """Whom to send a probe on that has come; who waits for nobody sends it to nobody."""
+        """Whom to pass a probe on to; nobody, if it waits for nobody."""
         if initiator == self.name:
             self.deadlocked = True
         if initiator in self.seen or not waits_for:
@@ -319,18 +238,19 @@ class AndProber:
         return waits_for
 
     def moved(self) -> None:
-        """It waits no more: what has come to it so far tells nothing of its next wait."""
+        """It no longer waits: probes so far say nothing about its next wait."""
         self.seen.clear()
         self.deadlocked = False
 
 
 @dataclass
 class OrProber:
-    """One who waits for any of several others, and helps to find out whether one will ever speak.
+    """One agent's part in finding out whether agents that wait for any of several others wait for ever.
 
-    A query goes to all one waits for; who waits too, and hears of it the first time, asks on, and answers
-    when all it asked have answered; who hears of it again answers at once; who does not wait keeps silent.
-    The initiator whose queries are all answered waits for ever.  Copies of a message change nothing.
+    A query goes to all that an agent waits for.  An agent that waits too asks on when it hears of the query
+    first, and replies when all it asked have replied; a second query it answers at once.  An agent that does
+    not wait stays silent.  An initiator whose queries are all answered waits for ever.  Copies of a message
+    change nothing.
 
     >>> ann, bob = OrProber("ann"), OrProber("bob")
     >>> ann.start(("bob",)), bob.queried("ann", "ann", ("ann",)), ann.queried("ann", "bob", ("bob",))
@@ -341,8 +261,8 @@ class OrProber:
 
     name: str
     deadlocked: bool = False
-    missing: dict[str, set[str]] = field(default_factory=dict)  # who has not answered yet, by initiator
-    askers: dict[str, list[str]] = field(default_factory=dict)  # the first of them is answered last
+    missing: dict[str, set[str]] = field(default_factory=dict)  # who has not replied yet, by initiator
+    askers: dict[str, list[str]] = field(default_factory=dict)  # the first of them gets its reply last
 
     def start(self, waits_for: tuple[str, ...]) -> tuple[str, ...]:
         """Whom to ask."""
@@ -352,7 +272,7 @@ class OrProber:
     def queried(
         self, initiator: str, sender: str, waits_for: tuple[str, ...]
     ) -> tuple[tuple[str, ...], str | None]:
-        """Whom to ask in turn, and whom to answer at once."""
+        """Whom to ask in turn, and whom to reply to at once."""
         askers = self.askers.setdefault(initiator, [])
         if not waits_for or sender in askers:
             return (), None
@@ -363,7 +283,7 @@ class OrProber:
         return waits_for, None
 
     def replied(self, initiator: str, sender: str) -> str | None:
-        """Whom to answer now, if anybody."""
+        """Whom to reply to now, if anybody."""
         missing = self.missing.get(initiator, set())
         if sender not in missing:
             return None  # a copy, or it has moved on since
@@ -376,6 +296,6 @@ class OrProber:
         return self.askers[initiator][0]
 
     def moved(self) -> None:
-        """It waits no more: whoever still hopes for its answer hopes in vain, and rightly so."""
+        """It no longer waits, so it does not reply any more."""
         self.missing.clear()
         self.deadlocked = False

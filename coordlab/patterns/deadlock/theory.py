@@ -1,26 +1,27 @@
-"""Deadlock: how likely it is, what finding it costs, by counting."""
+"""Deadlock: how likely it is, and what finding it costs, by counting."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
 
+from coordlab import requirements as require
+
 
 def philosophers(agents: int) -> Fraction:
-    """How likely `agents` at a round table lock up, who take the right fork, then the left, and eat once.
+    """The probability that `agents` at a round table lock up: each takes the right fork, then the left.
 
-    The model: whoever can take a fork next is equally likely to.  Exact, by following every interleaving, so
-    for up to about ten.
+    In the model each agent that can take a fork is equally likely to be next, and each eats once.  Exact, by
+    following every interleaving, so for up to about ten agents.
 
     >>> [str(philosophers(n)) for n in (2, 3, 4, 5)]
     ['1/2', '1/3', '11/48', '19/120']
     """
-    if not isinstance(agents, int) or agents < 2:
-        raise ValueError(f"agents={agents}: a ring takes two at least. Write philosophers(5).")
+    require.count("agents", agents, least=2)
 
     @cache
     def stuck(taken: tuple[int, ...]) -> Fraction:
-        """From here on, if `taken` says how many forks each has taken; two is the end of it."""
+        """From here on, where `taken` is how many forks each has taken; after two it is finished."""
         free = [who for who in range(agents) if _free(taken, who)]
         if not free:
             return Fraction(int(min(taken) < 2))
@@ -31,45 +32,26 @@ def philosophers(agents: int) -> Fraction:
 
 
 def _free(taken: tuple[int, ...], who: int) -> bool:
-    """Whether the next fork of `who` is there: its own unless its neighbour eats, then its neighbour's."""
+    """Whether the next fork of `who` is free: its own, or then its neighbour's unless that one took it."""
     if taken[who] == 0:
-        return True  # nobody else takes that fork first, and whoever has eaten has laid it down
+        return True  # nobody else takes that fork first, and a neighbour that has eaten has put it down
     return taken[who] == 1 and taken[(who + 1) % len(taken)] != 1
 
 
 def probes(edges: int, initiators: int = 1, any_of: bool = False) -> int:
-    """Messages at most, where `edges` waits are open: a probe along each, or a query and a reply (OR).
+    """Messages at most if there are `edges` waits: a probe along each, or a query and a reply (OR).
 
     >>> probes(5), probes(5, initiators=5), probes(5, any_of=True)
     (5, 25, 10)
     """
-    _counts(edges=edges, initiators=initiators)
-    return edges * initiators * (2 if any_of else 1)
+    return require.count("edges", edges) * require.count("initiators", initiators) * (2 if any_of else 1)
 
 
 def hops(ring: int, any_of: bool = False) -> int:
-    """Messages one after the other until whoever asks knows: round the ring, or (OR) there and back.
-
-    >>> hops(5), hops(5, any_of=True)
-    (5, 10)
-    """
-    _counts(ring=ring)
-    return 2 * ring if any_of else ring
+    """Messages in succession until the initiator knows: round the ring, or there and back (OR)."""
+    return require.count("ring", ring) * (2 if any_of else 1)
 
 
 def looks(locks: int) -> int:
-    """Messages of one look of a coordinator at all locks.
-
-    >>> looks(5)
-    10
-    """
-    _counts(locks=locks)
-    return 2 * locks
-
-
-def _counts(**given: int) -> None:
-    for name, value in given.items():
-        if not isinstance(value, int) or value is True or value < 0:
-            raise ValueError(
-                f"{name}={value!r} is no count: give 0 or more, a whole number, such as {name}=5."
-            )
+    """Messages of one look of a coordinator at all locks."""
+    return 2 * require.count("locks", locks)

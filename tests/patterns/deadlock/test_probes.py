@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import networkx
 import pytest
@@ -12,6 +13,7 @@ from coordlab.patterns.deadlock.probes import Waiter, demo, waiting
 from coordlab.patterns.deadlock.rules import MODELS, deadlocked
 from coordlab.world.world import Run
 from tests.disasters import disasters
+from tests.sampling import disaster_count
 
 RING = {"1": ("2",), "2": ("3",), "3": ("1",)}
 
@@ -64,10 +66,10 @@ def test_demo_finds_the_ring_that_a_word_does_not_break() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_exactly_the_stuck_say_so_over_200_graphs(model: str) -> None:
+def test_exactly_the_stuck_say_so(model: str) -> None:
     """AND: who is on a ring, as networkx finds them; OR: who is in or behind a knot, as the rule says."""
     found = 0
-    for seed in range(200):
+    for seed in range(disaster_count()):
         waits = drawn(seed)
         run = waiting(waits, model, seed).run()
         stuck = set(deadlocked({who: MODELS[model](*on) for who, on in waits.items()}))
@@ -80,13 +82,13 @@ def test_exactly_the_stuck_say_so_over_200_graphs(model: str) -> None:
         assert set(says(run)) == stuck, run.line
         assert statuses(run) <= {"holds", "undecided"}
         found += bool(stuck)
-    assert found > 80
+    assert found > 5
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_no_phantom_over_200_disasters(model: str) -> None:
+def test_no_phantom_in_disasters(model: str) -> None:
     """Slow, late and doubled messages never make anybody say that it is stuck who is not."""
-    for seed in range(100):
+    for seed in range(disaster_count()):
         waits = drawn(seed)
         names = sorted({*waits, *(other for on in waits.values() for other in on)})
         if len(names) < 2:
@@ -132,15 +134,18 @@ def test_whoever_hears_its_word_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "says_what"),
+    ("make", "error", "says_what"),
     [
-        (lambda: Waiter("ann", ("bob", "cat"), "XOR"), r"model='XOR': probes know AND and OR.*deadlocked"),
-        (lambda: Waiter("ann", ("bob", "bob")), r"on=\('bob', 'bob'\): a tuple of names, each once\. Write"),
-        (lambda: Waiter("ann", "bob"), r"on='bob': a tuple of names"),  # type: ignore[arg-type]
-        (lambda: Waiter("ann", ("bob",), ["AND"]), r"model=\['AND'\]: probes know"),  # type: ignore[arg-type]
+        (
+            lambda: Waiter("ann", ("bob", "cat"), "XOR"),
+            ValueError,
+            r"model='XOR': expected one of 'AND', 'OR'",
+        ),
+        (lambda: Waiter("ann", ("bob", "bob")), ValueError, r"on: 'bob' is listed twice"),
+        (lambda: Waiter("ann", "bob"), TypeError, r"on='bob': expected a list or tuple of names"),  # type: ignore[arg-type]
     ],
 )
-def test_what_cannot_be_is_refused(make: object, says_what: str) -> None:
-    """With what there is instead."""
-    with pytest.raises(ValueError, match=says_what):
-        make()  # type: ignore[operator]
+def test_refusals(make: Callable[[], object], error: type[Exception], says_what: str) -> None:
+    """Before anything runs."""
+    with pytest.raises(error, match=says_what):
+        make()

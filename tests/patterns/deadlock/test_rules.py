@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import networkx
 import pytest
@@ -22,7 +21,6 @@ from coordlab.patterns.deadlock.rules import (
     any_of,
     cycle,
     deadlocked,
-    in_order,
     unchanged,
     victim,
     victims,
@@ -119,18 +117,6 @@ def test_philosophers_are_one_ring_and_one_victim(agents: int) -> None:
     assert deadlocked(ring) == []
 
 
-def test_a_thousand_who_wait_are_judged_in_no_time() -> None:
-    """Each waits for three others; a ring among them is named."""
-    waiting = {
-        str(n): all_of(*dict.fromkeys(str((n * k + k) % 1000) for k in (1, 3, 7) if (n * k + k) % 1000 != n))
-        for n in range(1000)
-    }
-    began = time.process_time()
-    ring = cycle(waiting)
-    assert ring
-    assert time.process_time() - began < 1.0  # 12 ms where it was written; the benchmarks tell exactly
-
-
 @pytest.mark.parametrize("agents", [2, 3, 4, 5])
 def test_the_probability_of_a_lock_up_is_what_every_interleaving_says(agents: int) -> None:
     """1/2, 1/3, 11/48, 19/120: acted out with real locks, fork by fork."""
@@ -207,27 +193,18 @@ def test_two_looks_agree_only_on_what_stayed() -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Wait(("a", "b"), 3), r"needed=3.*from 1 of them to all\. Write for instance"),
-        (lambda: Wait((), 0), r"needed=0"),
-        (lambda: Wait(("a", "a"), 1), r"name each only once"),
-        (lambda: Wait("ab", 1), r"on='ab'.*in a tuple"),  # type: ignore[arg-type]
-        (lambda: Wait(("a", "b"), True), r"needed=True"),
-        (lambda: Lock(float("nan")), r"limit=nan.*1 or more"),  # type: ignore[arg-type]
-        (lambda: theory.philosophers(2.5), r"agents=2\.5: a ring takes two"),  # type: ignore[arg-type]
-        (lambda: theory.probes(-1), r"edges=-1 is no count: give 0 or more"),
-        (lambda: theory.hops(1.5), r"ring=1\.5 is no count"),  # type: ignore[arg-type]
-        (lambda: theory.looks(True), r"locks=True is no count"),
-        (lambda: victim([]), r"no candidates"),
-        (lambda: victim(["T1"]), r"'T1' is no candidate: .*Write victim\(\[Candidate"),  # type: ignore[list-item]
-        (lambda: cycle({"a": "b"}), r"waits=\{'a': 'b'\}: a dict .*Write \{'ann': all_of"),  # type: ignore[dict-item]
-        (lambda: deadlocked(["a"]), r"waits=\['a'\]: a dict"),  # type: ignore[arg-type]
-        (lambda: victim([Candidate("a")], "oldest"), r"policy='oldest' is none: there are youngest"),
-        (lambda: in_order(["pen"], {"ink": 1}), r"'pen' has no rank"),
-        (lambda: Lock(0), r"limit=0.*1 or more"),
-        (lambda: theory.philosophers(1), r"agents=1: a ring takes two"),
+        (lambda: Wait(("a", "b"), 3), r"needed=3: expected a whole number from 1 to 2"),
+        (lambda: Wait((), 0), r"on=\(\): expected at least one name"),
+        (lambda: Wait(("a", "a"), 1), r"on: 'a' is listed twice"),
+        (lambda: Lock(0), r"limit=0: expected a whole number, 1 or more"),
+        (lambda: victim([Candidate("a")], "oldest"), r"policy='oldest': expected one of 'youngest'"),
+        (lambda: theory.philosophers(1), r"agents=1: expected a whole number, 2 or more"),
+        (lambda: theory.probes(-1), r"edges=-1: expected a whole number, 0 or more"),
+        (lambda: theory.hops(1.5), r"ring=1\.5"),  # type: ignore[arg-type]
+        (lambda: theory.looks(True), r"locks=True"),
     ],
 )
-def test_what_cannot_be_is_refused(make: object, says: str) -> None:
+def test_refusals(make: Callable[[], object], says: str) -> None:
     """With what was given and what is allowed."""
     with pytest.raises(ValueError, match=says):
-        make()  # type: ignore[operator]
+        make()

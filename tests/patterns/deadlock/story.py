@@ -1,0 +1,156 @@
+"""What deadlock detection promises: runs that keep it, traces that break it, and disasters it survives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from coordlab import World
+from coordlab.patterns.deadlock import Deadlock, demo, philosophers
+from coordlab.patterns.deadlock.checks import deadlocks, properties
+from coordlab.patterns.deadlock.probes import Probe, waiting
+from coordlab.trace.trace import Event, Trace
+from coordlab.world.run import Run
+from tests.disasters import plans
+from tests.properties.mutated import changed, late, made, repeated, without
+
+WAYS: dict[str, dict[str, Any]] = {
+    "coordinator": {},
+    "probes": {"period": None, "probes": 0.3},
+    "time-out": {"period": None, "patience": 1.0},
+    "order": {"period": None, "ordered": True},
+    "one left-handed": {"period": None, "left_handed": 1},
+}
+
+dinner = cache(demo)
+
+
+@cache
+def ring() -> Run:
+    """Three wait for each other."""
+    return waiting({"1": ("2",), "2": ("3",), "3": ("1",)}).run(until=6.0)
+
+
+def dined() -> Trace:
+    return dinner().trace
+
+
+def probed() -> Trace:
+    return ring().trace
+
+
+def report() -> Event:
+    return dined().select("decision")[0]
+
+
+def reported(**fields: Any) -> Trace:
+    """The coordinator reports something else."""
+    return changed(dined(), report(), data=replace(report().data, **fields))
+
+
+def a_report_too_early() -> Trace:
+    """Before the last of the ring has asked for its second fork."""
+    second = [event for event in dined().select("Request", kind="handle") if event.time < report().time]
+    return late(dined(), second[-1], report())
+
+
+def a_report_of_a_stranger() -> Trace:
+    """The coordinator names a worker that does not exist."""
+    return changed(dined(), report(), data=Deadlock(("p9.1", "p1.1"), report().data.victims))
+
+
+def granted_to_two() -> Trace:
+    """A fork is granted to a worker while another holds it."""
+    grant = dined().select("Granted", kind="send")[0]
+    other = next(e for e in dined().select("Granted", kind="send") if e.data.key != grant.data.key)
+    return changed(dined(), grant, data=other.data)
+
+
+def a_ring_that_nobody_breaks() -> Trace:
+    """Nobody looks, so the ring remains to the end."""
+    return philosophers(period=30.0).run(until=10.0).trace
+
+
+def one_is_never_done() -> Trace:
+    """The run is long, and one worker never says that it is done."""
+    last = [event for event in dined().select("role") if event.data == "is done"][-1]
+    return made(without(dined(), last), without(dined(), last).rows, 100.0)
+
+
+def sent_back_six_times() -> Trace:
+    """The same worker is the victim six times in succession."""
+    trace = dined()
+    for _ in range(5):
+        trace = repeated(trace, trace[report().seq])
+    return trace
+
+
+def claims_to_be_stuck() -> Trace:
+    """An agent that waits for nobody says that it is stuck."""
+    return changed(probed(), probed().select("decision")[0], agent="9")
+
+
+def silent() -> Trace:
+    """Nobody says that it is stuck."""
+    return without(probed(), *probed().select("decision"))
+
+
+def a_probe_twice() -> Trace:
+    """The same probe goes along a wait twice."""
+    return repeated(probed(), probed().select("Probe", kind="send")[0])
+
+
+def a_probe_astray() -> Trace:
+    """A probe goes where no wait leads."""
+    return changed(probed(), probed().select("Probe", kind="send")[0], peer="9", data=Probe("1"))
+
+
+STORY = (dinner, ring)
+BROKEN: dict[str, list[Callable[[], Trace]]] = {
+    "no deadlock is reported that is none": [a_report_too_early, a_report_of_a_stranger],
+    "victims break every ring, and none too many": [
+        lambda: reported(victims=report().data.ring[:2]),
+        lambda: reported(victims=()),
+    ],
+    "locks are held within their limits": [granted_to_two],
+    "deadlocks end within 2 s": [a_ring_that_nobody_breaks],
+    "everybody is done within 60 s": [one_is_never_done],
+    "nobody is sent back more than 5 times running": [sent_back_six_times],
+    "only the stuck say so": [claims_to_be_stuck],
+    "found within 5 s": [silent],
+    "one probe for each wait": [a_probe_twice, a_probe_astray],
+}
+
+
+def dining(rounds: int) -> Run:
+    """Three philosophers eat this many times."""
+    return philosophers(3, rounds=rounds).expect(*properties(done=999)).run(until=3.0 * rounds)
+
+
+GROWS = (lambda: dining(3), lambda: dining(12))
+UNTIL = 40.0
+
+
+@st.composite
+def disasters(draw: st.DrawFn) -> World:
+    """Up to six philosophers; agents are slow, messages are late or duplicated."""
+    way = WAYS[draw(st.sampled_from(["coordinator", "probes", "time-out"]))]
+    world = philosophers(draw(st.integers(2, 6)), **way, rounds=2).again(seed=draw(st.integers(0, 999)))
+    world.inject(*draw(plans(list(world.agents), "slow delay duplicate", end=4.0)))
+    return world.expect(*properties(within=4.0))
+
+
+def also(run: Run) -> None:
+    """All eat."""
+    assert {verdict.status for verdict in run.verdicts} == {"holds"}, run.line
+
+
+SEEN: dict[str, Callable[[Run], Any]] = {
+    "a ring": lambda run: next(deadlocks(run.trace), None),
+    "a report": lambda run: run.trace.count("Deadlock"),
+    "a time-out": lambda run: run.trace.count("GaveUp"),
+}
