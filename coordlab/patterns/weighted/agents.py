@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from math import inf
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.voting.rules import ABSTAIN, COUNTED, LATE, NO, YES, Ballot, Poll
 from coordlab.patterns.weighted.checks import properties
-from coordlab.patterns.weighted.rules import Voice, decide, learnt
+from coordlab.patterns.weighted.rules import Voice, Weigh, decide, learnt
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -18,15 +20,15 @@ __all__ = ["Decided", "Expert", "Graded", "Moderator", "Opinion", "Outcome", "Qu
 
 @message
 class Question:
-    """Is it so?"""
+    """Is this true?"""
 
     number: int
-    truth: str  # which simulated experts see as through a fog; the moderator looks at it afterwards
+    truth: str  # simulated experts see it with some error; the moderator looks at it afterwards
 
 
 @message
 class Opinion:
-    """I should say so."""
+    """This is my answer."""
 
     number: int
     choice: str  # yes, no or abstain
@@ -34,7 +36,7 @@ class Opinion:
 
 @message
 class Outcome:
-    """Together we say so."""
+    """This is the result."""
 
     number: int
     result: str
@@ -42,7 +44,7 @@ class Outcome:
 
 @message
 class Decided:
-    """This is what the voices say together, and how loud each was."""
+    """This is the result of all voices, and the weight of each."""
 
     number: int
     result: str
@@ -60,11 +62,14 @@ class Graded:
 
 
 class Moderator(Agent):
-    """Asks so many `questions`, one after the other, each open for `deadline` seconds at most.
+    """Asks questions one after the other.  Its records are in stable storage; a crash repeats one question.
 
-    `known` holds the competences of those one knows.  If it is `learning`, each answer that was graded counts
-    too, and what was known before counts as `trust` answers.  For the other settings see
-    `rules.decide`.  Records and truths are in stable storage; a crash repeats one question.
+    questions: how many it asks, 1 or more.
+    known: the competence of each known expert, above 0 and below 1.
+    learning: whether each graded answer counts, too.
+    trust: how many answers the known competence counts for when it is learning, above 0.
+    weigh, cap, stranger, strangers: how voices are weighed, see `rules.decide`.
+    deadline: how many seconds each question is open at most, above 0.
     """
 
     role = State("idle")  # or asking
@@ -76,33 +81,24 @@ class Moderator(Agent):
         known: Mapping[str, float] | None = None,
         learning: bool = False,
         trust: float = 2.0,
-        weigh: str = "log_odds",
+        weigh: str | Weigh = "log_odds",
         cap: float = inf,
         stranger: float = 0.5,
         strangers: float = 0.0,
         deadline: float = 1.0,
     ) -> None:
         super().__init__(name)
-        self.questions, self.deadline = questions, deadline
+        self.questions = require.count("questions", questions, 1, example=10)
+        self.deadline = require.seconds("deadline", deadline, positive=True)
         self.known, self.learning, self.trust = dict(known or {}), learning, trust
-        self.settings: dict[str, Any] = {
-            "weigh": weigh,
-            "cap": cap,
-            "stranger": stranger,
-            "strangers": strangers,
-        }
         self.asked = 0
-        if type(questions) is not int or questions < 1 or not 0 < deadline < inf:
-            raise ValueError(
-                f"questions={questions}, deadline={deadline}: one question at least is asked, and stays open "
-                f"for some time. Write Moderator(questions=10, deadline=1.0)."
-            )
-        decide({}, self.known, **self.settings)  # refuses what cannot be
+        self.weighing = partial(decide, weigh=weigh, cap=cap, stranger=stranger, strangers=strangers)
+        self.weighing({}, self.known)  # refuses wrong settings now, not in the middle of a run
         learnt(0, 0, trust=trust)
 
     @property
     def competences(self) -> dict[str, float]:
-        """What one knows of everybody by now."""
+        """The competence of each expert, as far as it is known now."""
         if not self.learning:
             return self.known
         records = self.stable.get("records", {})
@@ -113,18 +109,18 @@ class Moderator(Agent):
         return {**self.known, **learned}
 
     async def run(self) -> None:
-        """Every question that is not decided yet."""
+        """Put every question that is not decided yet."""
         while self.stable.get("done", 0) < self.questions:
             await self.put(self.stable.get("done", 0) + 1)
 
     async def put(self, number: int) -> None:
-        """Ask, wait until all have answered or the time is over, say what that comes to, and learn."""
+        """Ask, wait until all have answered or the time is over, decide, and learn."""
         truth = self.stable.setdefault(f"truth {number}", self.dice.choice((YES, NO)))
         self.poll, self.asked, self.role = Poll(self.peers), number, "asking"
         self.broadcast(Question(number, truth))
         await self.until(lambda: not self.poll.missing, within=self.deadline)
         self.poll.close()
-        said = decide(self.poll.votes, self.competences, **self.settings)
+        said = self.weighing(self.poll.votes, self.competences)
         self.decide(Decided(number, said.result, said.margin, said.confidence, said.voices))
         self.role = "idle"
         self.broadcast(Outcome(number, said.result))
@@ -148,7 +144,12 @@ class Moderator(Agent):
 
 
 class Expert(Agent):
-    """Finds the truth with probability `competence`; with probability `reserve` it abstains instead."""
+    """Answers questions.
+
+    competence: the probability that its answer is right.
+    reserve: the probability that it abstains instead.
+    thinking: how many seconds it takes to answer, 0 or more.
+    """
 
     role = State("idle")  # or thinking
     outcome = State[str | None](None)  # of the last question, as it was told
@@ -157,15 +158,12 @@ class Expert(Agent):
         self, name: str, competence: float = 0.6, reserve: float = 0.0, thinking: float = 0.1
     ) -> None:
         super().__init__(name)
-        if not (0 <= competence <= 1 and 0 <= reserve <= 1):
-            raise ValueError(
-                f"{name}: competence={competence}, reserve={reserve}: probabilities are meant. "
-                f"Give numbers from 0 to 1."
-            )
-        self.competence, self.reserve, self.thinking = competence, reserve, thinking
+        self.competence = require.probability("competence", competence)
+        self.reserve = require.probability("reserve", reserve)
+        self.thinking = require.seconds("thinking", thinking)
 
-    def judge(self, question: Question) -> Any:
-        """What it takes for the truth; None is silence."""
+    def judge(self, question: Question) -> str | None:
+        """Its answer: yes, no, abstain, or None to be silent."""
         found = question.truth if self.dice.random() < self.competence else {YES: NO, NO: YES}[question.truth]
         return ABSTAIN if self.dice.random() < self.reserve else found
 
@@ -181,7 +179,7 @@ class Expert(Agent):
 
 
 def ask_panel(competences: Mapping[str, float], questions: int = 1, seed: int = 7, **settings: Any) -> Run:
-    """So many questions put to experts of these competences; by default the moderator knows them.
+    """A run with experts of these competences, which the moderator knows unless `settings` tell otherwise.
 
     >>> run = ask_panel({"ann": 0.9, "bob": 0.9, "cat": 0.6, "dan": 0.6, "eve": 0.6}, questions=40)
     >>> [event.data.result for event in run.trace.select("decision")].count("tie")
@@ -195,7 +193,7 @@ def ask_panel(competences: Mapping[str, float], questions: int = 1, seed: int = 
 
 
 def demo() -> Run:
-    """Four experts of whom nothing is known at first; one is mostly wrong, which makes it worth the most.
+    """Four experts of whom nothing is known at first; one is mostly wrong, and so its contrary weighs most.
 
     >>> last = demo().trace.select("decision")[-1].data
     >>> {voice.voter: round(voice.weight, 1) for voice in last.voices}

@@ -1,4 +1,4 @@
-"""What must hold of weighted consensus, however competent its voices: invariants WC-S1 to WC-S6 on a trace.
+"""What must hold of weighted consensus, whatever the competences: invariants WC-S1 to WC-S6 on a trace.
 
 The moderator decides with all voices and their weights (`Decided`), and notes the truth after it (`Graded`).
 """
@@ -7,38 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import fsum, inf, sqrt
-from typing import Any
 
 from coordlab.patterns.voting.rules import ABSTAIN, ACCEPTED, NO_QUORUM, REJECTED, TIE, YES
-from coordlab.patterns.weighted.rules import ROUNDING, WEIGHTS, brier, learnt
+from coordlab.patterns.weighted.rules import ROUNDING, WEIGHTS, Voice, brier, learnt
 from coordlab.properties import (
     HOLDS,
     UNDECIDED,
     VIOLATED,
-    Complaint,
+    Begun,
+    Objection,
     Property,
     Verdict,
     leads_to,
     on_record,
-    watched,
+    recorded,
+    safety,
 )
 from coordlab.trace.trace import CRASH, SEND, Event, Trace
 
 ENOUGH = 20  # graded decisions, below which nobody can say whether confidences are true
 
 
-def decided(event: Event) -> Any:
-    """The decision that an event tells of, if it does."""
-    return event.data if on_record(event, "Decided") else None
-
-
-def graded(event: Event) -> Any:
-    """The truth that an event tells of, if it does."""
-    return event.data if on_record(event, "Graded") else None
-
-
-def says(voices: Iterable[Any], factor: float = 1.0) -> str:
-    """What voices come to by their weights."""
+def says(voices: Iterable[Voice], factor: float = 1.0) -> str:
+    """The result of these voices, with all weights multiplied by `factor`."""
     leads = [
         factor * each.weight * (1 if each.choice == YES else -1) for each in voices if each.choice != ABSTAIN
     ]
@@ -48,141 +39,125 @@ def says(voices: Iterable[Any], factor: float = 1.0) -> str:
     return TIE if abs(lead) <= ROUNDING * fsum(map(abs, leads)) else ACCEPTED if lead > 0 else REJECTED
 
 
-def each_decision(name: str, wrong: Callable[[Any], str | None]) -> Property:
-    """A property of single decisions: `wrong(decision)` says what is wrong with one."""
-
-    def watch(_: Trace) -> Complaint:
-        return lambda event: wrong(done) if (done := decided(event)) else None
-
-    return watched(name, watch)
-
-
-def weightless_change_nothing() -> Property:
-    """WC-S1: who abstains or weighs nothing has no part in the decision, and each has one voice."""
-
-    def wrong(done: Any) -> str | None:
-        abstaining = [each.voter for each in done.voices if each.choice == ABSTAIN and each.weight]
-        heard = [each for each in done.voices if each.weight]
-        if abstaining:
-            return f"{abstaining[0]} abstains and weighs something."
+@safety("who weighs nothing changes nothing")
+def weightless_change_nothing(trace: Trace) -> Iterator[Objection]:
+    """WC-S1: abstentions and voices without weight have no part in the decision; each voter has one voice."""
+    for event in recorded(trace, "Decided"):
+        done = event.content
+        if abstaining := [each.voter for each in done.voices if each.choice == ABSTAIN and each.weight]:
+            yield event, f"{abstaining[0]} abstains, but has a weight."
         if len({each.voter for each in done.voices}) < len(done.voices):
-            return f"somebody has two voices on question {done.number}."
+            yield event, f"a voter has two voices on question {done.number}."
+        heard = [each for each in done.voices if each.weight]
         if heard and says(heard) != done.result:
-            return f"those who weigh something say {says(heard)}, and the outcome was {done.result}."
-        return None
-
-    return each_decision("who weighs nothing changes nothing", wrong)
+            yield event, f"the voices with a weight say {says(heard)}, and the outcome was {done.result}."
 
 
-def scale_changes_nothing(factor: float = 1000.0) -> Property:
+@safety("only proportions count")
+def scale_changes_nothing(trace: Trace) -> Iterator[Objection]:
     """WC-S2: the decision is the same if all weights are multiplied by one factor."""
-
-    def wrong(done: Any) -> str | None:
-        larger = says(done.voices, factor)
-        return None if larger == done.result else f"times {factor:g} they say {larger}, not {done.result}."
-
-    return each_decision("only proportions count", wrong)
+    for event in recorded(trace, "Decided"):
+        larger = says(event.content.voices, factor=1000.0)
+        if larger != event.content.result:
+            yield event, f"with 1000 times the weights they say {larger}, not {event.content.result}."
 
 
-def equals_are_a_majority() -> Property:
-    """WC-S3: where all who vote weigh the same, the simple majority decides."""
-
-    def wrong(done: Any) -> str | None:
-        voting = [each for each in done.voices if each.choice != ABSTAIN]
+@safety("equals are a simple majority")
+def equals_are_a_majority(trace: Trace) -> Iterator[Objection]:
+    """WC-S3: where all who vote have the same weight, the simple majority decides."""
+    for event in recorded(trace, "Decided"):
+        voting = [each for each in event.content.voices if each.choice != ABSTAIN]
         weights = [each.weight for each in voting]
         if not weights or min(weights) <= 0 or max(weights) - min(weights) > ROUNDING:
-            return None
+            continue
         yes = sum(each.choice == YES for each in voting)
         count = TIE if 2 * yes == len(voting) else ACCEPTED if 2 * yes > len(voting) else REJECTED
-        return None if count == done.result else f"of equals {yes} of {len(voting)} say yes: {done.result}?"
-
-    return each_decision("equals are a simple majority", wrong)
+        if count != event.content.result:
+            yield event, f"{yes} of {len(voting)} equals say yes, but the outcome was {event.content.result}."
 
 
 def weights_are_earned(weight: Callable[[str, tuple[int, int]], float | None]) -> Property:
     """WC-S4: each weight is the one that the answers graded before deserve, and no others.
 
-    `weight(voter, (right, wrong))` gives it; None for a stranger.  That log-odds are the best weights is a
+    `weight(voter, (right, wrong))` returns it; None for a stranger.  That log-odds are the best weights is a
     theorem: see `coordlab.patterns.weighted.theory.best_accuracy`.
     """
 
-    def watch(_: Trace) -> Complaint:
+    @safety("weights rest on what was graded before")
+    def judge(trace: Trace) -> Iterator[Objection]:
         records: dict[str, tuple[int, int]] = {}
-        last: list[Any] = []
-
-        def wrong(event: Event) -> str | None:
-            if truth := graded(event):
+        last: list[Voice] = []
+        for event in recorded(trace, "Decided", "Graded"):
+            if event.name == "Graded":
                 for each in last:
                     right, false = records.get(each.voter, (0, 0))
-                    records[each.voter] = (
-                        right + (each.choice == truth.truth),
-                        false + (each.choice != truth.truth),
-                    )
-            elif done := decided(event):
-                last[:] = [each for each in done.voices if each.choice != ABSTAIN]
-                for each in last:
-                    due = weight(each.voter, records.get(each.voter, (0, 0)))
-                    if due is not None and abs(each.weight - due) > ROUNDING:
-                        return f"{each.voter} weighs {each.weight:.3f}, and its record deserves {due:.3f}."
-            return None
+                    agrees = each.choice == event.content.truth
+                    records[each.voter] = right + agrees, false + (not agrees)
+                continue
+            last = [each for each in event.content.voices if each.choice != ABSTAIN]
+            for each in last:
+                due = weight(each.voter, records.get(each.voter, (0, 0)))
+                if due is not None and abs(each.weight - due) > ROUNDING:
+                    yield event, f"{each.voter} weighs {each.weight:.3f}, but its record deserves {due:.3f}."
 
-        return wrong
-
-    return watched("weights rest on what was graded before", watch)
+    return judge
 
 
 def calibrated(deviations: float = 4.0) -> Property:
-    """WC-S5: confidences lie between 0.5 and 1, and as many decisions are right as they promise.
+    """WC-S5: confidences are from 0.5 to 1, and as many decisions are right as they promise.
 
-    Within so many standard deviations; undecided if fewer than 20 decisions were graded.
+    Within this many standard deviations; undecided if fewer than 20 decisions were graded.
     """
     name = "confidences are true"
 
     def judge(trace: Trace) -> Verdict:
         last, forecasts = None, list[tuple[float, bool]]()
-        for event in trace:
-            if done := decided(event):
-                last = done
-                if not 0.5 <= done.confidence <= 1:
-                    why = f"the confidence on question {done.number} is {done.confidence:g}."
+        for event in recorded(trace, "Decided", "Graded"):
+            told = event.content
+            if event.name == "Decided":
+                last = told
+                if not 0.5 <= told.confidence <= 1:
+                    why = f"the confidence on question {told.number} is {told.confidence:g}."
                     return Verdict(name, VIOLATED, event.time, event.seq, why)
-            elif (truth := graded(event)) and last and last.result in (ACCEPTED, REJECTED):
-                forecasts.append((last.confidence, (last.result == ACCEPTED) == (truth.truth == YES)))
+            elif last and last.result in (ACCEPTED, REJECTED):
+                forecasts.append((last.confidence, (last.result == ACCEPTED) == (told.truth == YES)))
         if len(forecasts) < ENOUGH:
             return Verdict(name, UNDECIDED, because=f"only {len(forecasts)} decisions were graded")
         off = fsum(confidence - right for confidence, right in forecasts)
         if abs(off) <= deviations * sqrt(fsum(each * (1 - each) for each, _ in forecasts)):
             return Verdict(name, HOLDS)
         why = f"{abs(off):.1f} decisions of {len(forecasts)} too {'few' if off > 0 else 'many'} were right"
-        return Verdict(
-            name, VIOLATED, trace.until, None, f"{why}; the Brier score is {brier(forecasts):.3f}."
-        )
+        score = f"the Brier score is {brier(forecasts):.3f}"
+        return Verdict(name, VIOLATED, trace.until, None, f"{why}; {score}.")
 
     return Property(name, judge)
 
 
 def strangers_bounded(strangers: float = 0.0) -> Property:
-    """WC-S6: all who are unknown weigh together no more than was declared."""
+    """WC-S6: all unknown voters together weigh no more than was declared."""
 
-    def wrong(done: Any) -> str | None:
-        weight = fsum(abs(each.weight) for each in done.voices if not each.known)
-        return None if weight <= strangers + ROUNDING else f"strangers weigh {weight:g}, not {strangers:g}."
+    @safety("strangers weigh no more than declared")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        for event in recorded(trace, "Decided"):
+            weight = fsum(abs(each.weight) for each in event.content.voices if not each.known)
+            if weight > strangers + ROUNDING:
+                yield event, f"strangers weigh {weight:g}, but {strangers:g} was declared."
 
-    return each_decision("strangers weigh no more than declared", wrong)
+    return judge
 
 
 def decided_in_time(deadline: float = 1.0, slack: float = 0.1) -> Property:
     """Every question is decided in `deadline` + `slack` seconds, if the moderator stays up."""
 
-    def begins(event: Event) -> Iterator[Any]:
+    def begins(event: Event) -> Iterator[tuple[int, str | None]]:
         if event.kind == SEND and event.name == "Question":
-            yield event.data.number, event.agent
+            yield event.content.number, event.agent
 
-    def ends(event: Event, begun: Any) -> Iterator[Any]:
-        if done := decided(event):
-            yield done.number, event.agent
+    def ends(event: Event, begun: Begun) -> Iterator[object]:
+        if on_record(event, "Decided"):
+            yield event.content.number, event.agent
         elif event.kind == CRASH:
-            yield from [each for each in begun if each[1] == event.agent]
+            yield from [key for key, began in begun.items() if began.agent == event.agent]
 
     return leads_to(f"a decision within {deadline + slack:g} s", begins, ends, deadline + slack)
 
@@ -206,9 +181,9 @@ def properties(
         return max(-cap, min(cap, WEIGHTS[weigh](earned)))
 
     return (
-        weightless_change_nothing(),
-        scale_changes_nothing(),
-        equals_are_a_majority(),
+        weightless_change_nothing,
+        scale_changes_nothing,
+        equals_are_a_majority,
         weights_are_earned(weight),
         calibrated(),
         strangers_bounded(strangers),

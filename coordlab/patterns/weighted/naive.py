@@ -1,6 +1,6 @@
 """Weighted votes as one counts them at first: the share of the weight that says yes.
 
-Each function is one thing that is wrong with it, and gives the evidence.
+Each function shows one thing that is wrong with it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from math import log
 
 
 def consensus(votes: dict[str, str], weights: dict[str, float]) -> tuple[bool, float]:
-    """Whether yes has more than half of all weight, and how sure that is; who is unknown weighs a half.
+    """Whether yes has more than half of all weight, and how sure that is; an unknown voter weighs 0.5.
 
     >>> consensus({"ann": "yes", "bob": "yes", "cat": "no"}, {"ann": 0.9, "bob": 0.6, "cat": 0.6})
     (True, 0.7142857142857143)
@@ -26,7 +26,7 @@ def consensus(votes: dict[str, str], weights: dict[str, float]) -> tuple[bool, f
 
 
 def of_five(yes: int, no: int, weight: float = 1.0) -> tuple[bool, float]:
-    """What five of one weight decide, of whom the rest abstain."""
+    """What five of one weight decide, of whom all others abstain."""
     choices = ["yes"] * yes + ["no"] * no + ["abstain"] * (5 - yes - no)
     return consensus({f"v{n}": each for n, each in enumerate(choices)}, {f"v{n}": weight for n in range(5)})
 
@@ -41,7 +41,7 @@ def abstainers_count() -> tuple[bool, float]:
 
 
 def sure_of_nothing() -> tuple[bool, float]:
-    """What nobody decides, when all abstain, and with which confidence.
+    """What is decided when all abstain, and with which confidence.
 
     >>> sure_of_nothing()
     (False, 1.0)
@@ -49,17 +49,8 @@ def sure_of_nothing() -> tuple[bool, float]:
     return of_five(yes=0, no=0)
 
 
-def deaf_to_no() -> tuple[tuple[bool, float], tuple[bool, float]]:
-    """What is decided against two yes by three who say no, and by three who abstain: the same.
-
-    >>> deaf_to_no()
-    ((False, 0.6), (False, 0.6))
-    """
-    return of_five(yes=2, no=3), of_five(yes=2, no=0)
-
-
 def one_stranger_outvotes() -> tuple[bool, float]:
-    """What three known novices say against one name that nobody knows.
+    """What is decided if three known novices say no and one unknown name says yes.
 
     >>> one_stranger_outvotes()
     (True, 0.625)
@@ -69,7 +60,7 @@ def one_stranger_outvotes() -> tuple[bool, float]:
 
 
 def surer_than_certain() -> tuple[bool, float]:
-    """What a weight of -1 does: nobody looks at it.
+    """What a weight of -1 does: it is not refused.
 
     >>> surer_than_certain()
     (True, 2.0)
@@ -90,7 +81,7 @@ def wasted_information() -> dict[str, bool]:
 
 
 def ties_are_no() -> dict[str, bool]:
-    """What becomes of ties: one against one, and .9 against .2 and .7, once for yes and once for no.
+    """What is decided on ties: one against one, and .9 against .2 and .7, once for yes and once for no.
 
     >>> ties_are_no()
     {'even': False, '.2 and .7 say yes': False, '.9 says yes': True}

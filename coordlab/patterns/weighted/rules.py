@@ -1,7 +1,7 @@
-"""Weighted consensus: how loud each voice should be, and how sure one may be of what they say together.
+"""Weighted consensus: the weight of each voice, and how sure the result of all of them is.
 
-Who is right with probability p deserves the weight ln(p / (1 - p)): nothing at one half, and below it the
-contrary counts.  The sum of these weights is the logarithm of the odds that the answer is yes.
+A voter that is right with probability p deserves the weight ln(p / (1 - p)): nothing at one half, and below
+it the contrary counts.  The sum of these weights is the logarithm of the odds that the answer is yes.
 
     >>> decide({"ann": "yes", "bob": "no", "cat": "no"}, {"ann": 0.95, "bob": 0.6, "cat": 0.6})
     <Consensus accepted: margin 0.57, confidence 0.894>
@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from math import exp, fsum, inf, log
-from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.voting.rules import ABSTAIN, ACCEPTED, NO, NO_QUORUM, REJECTED, TIE, YES, Majority
 from coordlab.world.message import message
 
 Weigh = Callable[[float], float]
-ROUNDING = 1e-9  # what is smaller than this part of all weights together is a rounding error
+ROUNDING = 1e-9  # a smaller share of all weights together is a rounding error
 
 
 # --- what a voice is worth ------------------------------------------------------------------------
@@ -35,7 +35,7 @@ def log_odds(competence: float) -> float:
 
 
 def linear(competence: float) -> float:
-    """The competence itself, which wastes what one knows: a coin has a voice, and a liar is believed."""
+    """The competence itself, which wastes knowledge: a coin has a voice, and a liar is believed."""
     return _chance("competence", competence)
 
 
@@ -47,37 +47,33 @@ def equal(competence: float) -> float:
 WEIGHTS: dict[str, Weigh] = {"log_odds": log_odds, "linear": linear, "equal": equal}
 
 
-def learnt(right: int, wrong: int, prior: float = 0.5, trust: float = 2.0) -> float:
-    """The competence that a record of answers suggests, drawn towards `prior` as by `trust` more of them.
+def learnt(right: float, wrong: float, prior: float = 0.5, trust: float = 2.0) -> float:
+    """The competence that a record of answers suggests.
 
     It is the mean of the beta distribution that the record leaves, and never 0 or 1.
+
+    right, wrong: how many answers were right and wrong, 0 or more.
+    prior: the competence without a record, above 0 and below 1.
+    trust: how many answers the prior counts for, above 0.
 
     >>> learnt(0, 0), learnt(8, 2), learnt(8, 2, trust=10)
     (0.5, 0.75, 0.65)
     """
-    if not (0 <= right < inf and 0 <= wrong < inf and 0 < trust < inf):
-        raise ValueError(
-            f"right={right}, wrong={wrong}, trust={trust}: answers are counted from 0, and trust is above 0. "
-            f"Write learnt(8, 2)."
-        )
+    right, wrong = require.number("right", right, 0), require.number("wrong", wrong, 0)
+    trust = require.number("trust", trust, above=0)
     return (right + trust * _chance("prior", prior)) / (right + wrong + trust)
 
 
 def _chance(name: str, p: float) -> float:
-    if not isinstance(p, (int, float)) or not 0 < p < 1:
-        raise ValueError(
-            f"{name}={p!r}: a probability above 0 and below 1 is meant, for nobody is always right. "
-            f"Take learnt(right, wrong) of a record, or 0.99."
-        )
-    return p
+    return require.probability(name, p, certain=False)
 
 
-# --- what they say together -----------------------------------------------------------------------
+# --- the result of all voices -----------------------------------------------------------------------
 
 
 @message
 class Voice:
-    """This is how one voted, and how much it weighs."""
+    """This is one vote, and its weight."""
 
     voter: str
     choice: str
@@ -87,11 +83,11 @@ class Voice:
 
 @message
 class Consensus:
-    """This is what the voices say together."""
+    """This is the result of all voices."""
 
     result: str  # accepted, rejected, tie or no_quorum
     margin: float  # of one side over the other, as a share of the weight of all who voted
-    confidence: float  # how likely it is right, from 0.5 to 1
+    confidence: float  # the probability that the result is right, from 0.5 to 1
     voices: tuple[Voice, ...]
 
     def __repr__(self) -> str:
@@ -99,7 +95,7 @@ class Consensus:
 
 
 def decide(
-    votes: Mapping[str, Any],
+    votes: Mapping[str, object],
     competences: Mapping[str, float],
     weigh: str | Weigh = "log_odds",
     cap: float = inf,
@@ -108,24 +104,33 @@ def decide(
     prior: float = 0.5,
     quorum: int = 1,
 ) -> Consensus:
-    """What voters of these competences say together: yes, no or abstain each.
+    """The result of votes, each yes, no or abstain, from voters of these competences.
 
-    No weight exceeds `cap`.  Who is in `votes` but not in `competences` is a stranger, and taken to have the
-    competence `stranger`; all strangers who vote share a weight of at most `strangers`, so that it does not
-    help to come under many names.  `prior` is how likely yes was before; it counts like one more voice.  An
-    abstention counts nowhere, and at least `quorum` must vote yes or no.
+    competences: the probability that a voter is right, above 0 and below 1; all other voters are strangers.
+    weigh: "log_odds", "linear" or "equal", or a function from a competence to a weight.
+    cap: the largest weight of one voter, above 0.
+    stranger: the competence of a stranger, above 0 and below 1.
+    strangers: the weight that all strangers who vote share at most, 0 or more, so that it does not help to
+        come under many names.
+    prior: how likely yes was before, above 0 and below 1; it counts like one more voice.
+    quorum: how many must vote yes or no, 1 or more; an abstention counts nowhere.
 
     The confidence is the probability that the result is right, if votes are independent and the competences
-    true: what an agent says of its own confidence is no competence.  A rule that is not "log_odds" may decide
-    against the evidence; its confidence is then 0.5.
+    true: what an agent says of its own confidence is not a competence.  A rule that is not "log_odds" may
+    decide against the evidence; its confidence is then 0.5.  Raises ValueError if a vote or a setting is none
+    of these.
 
     >>> decide({"ann": "yes", "bob": "abstain"}, {"ann": 0.6, "bob": 0.99})
     <Consensus accepted: margin 1.00, confidence 0.600>
     >>> decide({"ann": "abstain"}, {"ann": 0.9})
     <Consensus no_quorum: margin 0.00, confidence 0.500>
     """
-    rule = _rule(weigh)
-    _check(competences, stranger, cap, strangers, quorum)
+    rule = WEIGHTS[require.one_of("weigh", weigh, WEIGHTS)] if isinstance(weigh, str) else weigh
+    for voter, p in {**competences, "stranger": stranger}.items():
+        _chance(f"competence of {voter}", p)
+    require.that(cap > 0, f"cap={cap!r}", "expected a weight above 0", "cap=3.0")
+    require.number("strangers", strangers, 0, example=0.5)
+    require.count("quorum", quorum, 1)
     said = {voter: _read(voter, choice) for voter, choice in votes.items()}
     unknown = [voter for voter, sign in said.items() if sign and voter not in competences]
     share = min(cap, strangers / max(1, len(unknown)))
@@ -154,7 +159,7 @@ def _consensus(leads: list[float], evidence: float, voices: tuple[Voice, ...], q
 
 
 def brier(forecasts: Iterable[tuple[float, bool]]) -> float:
-    """The mean squared error of confidences, each with whether what it was about was right; 0.25 for a coin.
+    """The mean squared error of confidences, each with whether the decision was right; 0.25 for a coin.
 
     G. Brier, Verification of Forecasts Expressed in Terms of Probability, Monthly Weather Review 78(1), 1950.
 
@@ -162,37 +167,15 @@ def brier(forecasts: Iterable[tuple[float, bool]]) -> float:
     0.185
     """
     errors = [(confidence - right) ** 2 for confidence, right in forecasts]
-    if not errors:
-        raise ValueError("no forecast has been graded yet: give at least one (confidence, right).")
+    require.that(
+        errors, "no forecasts", "expected at least one confidence, and whether it was right", "[(0.9, True)]"
+    )
     return fsum(errors) / len(errors)
 
 
-def _rule(weigh: str | Weigh) -> Weigh:
-    if isinstance(weigh, str) and weigh not in WEIGHTS:
-        raise ValueError(
-            f"weigh={weigh!r} is none of {', '.join(WEIGHTS)}. Write weigh='log_odds', or give a function."
-        )
-    return WEIGHTS[weigh] if isinstance(weigh, str) else weigh
-
-
-def _check(
-    competences: Mapping[str, float], stranger: float, cap: float, strangers: float, quorum: int
-) -> None:
-    for voter, p in competences.items():
-        _chance(f"competence of {voter}", p)
-    _chance("stranger", stranger)
-    if not (cap > 0 and strangers >= 0 and type(quorum) is int and quorum >= 1):
-        raise ValueError(
-            f"cap={cap}, strangers={strangers}, quorum={quorum}: a cap is above 0, strangers share 0 or more "
-            f"and at least 1 must vote. Write cap=3.0, strangers=0.5, quorum=1."
-        )
-
-
-def _read(voter: str, choice: Any) -> int:
+def _read(voter: str, choice: object) -> int:
     """1 for yes, -1 for no, 0 for abstain."""
     read = Majority().read(choice)
     if read is None:
-        raise ValueError(
-            f"{voter} says {choice!r}, which is none of yes, no, abstain. Leave it out, or ask again."
-        )
+        require.fail(f"{voter} says {choice!r}", "expected yes, no or abstain", f"{{{voter!r}: 'abstain'}}")
     return {YES: 1, NO: -1, ABSTAIN: 0}[read]

@@ -1,32 +1,30 @@
 """Weighted consensus: how often a weighted majority is right, exactly.
 
-S. Nitzan and J. Paroush, Optimal Decision Rules in Uncertain Dichotomous Choice Situations, International
-Economic Review 23(2), 1982; L. Shapley and B. Grofman, Optimizing Group Judgmental Accuracy in the Presence
-of Interdependencies, Public Choice 43, 1984.  Votes are independent, and yes and no equally likely.
+Votes are independent, and yes and no equally likely.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import fsum, isfinite
+from math import fsum
 
-MOST = 20  # voters: there are 2 to the power of them ways to vote
+from coordlab import requirements as require
+
+MOST = 20  # voters: n of them can vote in 2^n ways
 
 
 def _checked(competences: Sequence[float]) -> Sequence[float]:
-    if wrong := [p for p in competences if not 0 <= p <= 1]:
-        raise ValueError(f"competence {wrong[0]}: a probability is meant. Give numbers from 0 to 1.")
-    if not 1 <= len(competences) <= MOST:
-        raise ValueError(
-            f"{len(competences)} voters: every way to vote is gone through, so give 1 to {MOST}. "
-            f"For more of one weight, take coordlab.patterns.voting.theory.jury_of."
-        )
+    for p in competences:
+        require.probability("competence", p)
+    most = f"all ways to vote are tried, so expected 1 to {MOST} voters"
+    other = "coordlab.patterns.voting.theory.jury_of, for more voters of one weight"
+    require.that(1 <= len(competences) <= MOST, f"{len(competences)} voters", most, other)
     return competences
 
 
 def _ways(competences: Sequence[float]) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Every way to vote, 1 for right and -1 for wrong, and how likely it is."""
+    """Every way to vote, 1 for right and -1 for wrong, and its probability."""
     for signs in product((1, -1), repeat=len(_checked(competences))):
         chance = 1.0
         for sign, p in zip(signs, competences, strict=True):
@@ -35,7 +33,7 @@ def _ways(competences: Sequence[float]) -> Iterator[tuple[tuple[int, ...], float
 
 
 def accuracy(weights: Sequence[float], competences: Sequence[float]) -> float:
-    """How likely a majority by weight is right; a coin breaks ties.
+    """The probability that a majority by weight is right; a coin breaks ties.
 
     >>> p = [0.9, 0.9, 0.6, 0.6, 0.6]
     >>> from math import log
@@ -43,10 +41,12 @@ def accuracy(weights: Sequence[float], competences: Sequence[float]) -> float:
     >>> [round(accuracy(weights, p), 5) for weights in ([1] * 5, p, log_odds)]
     [0.87696, 0.9018, 0.92664]
     """
-    if wrong := [weight for weight in weights if not isfinite(weight)]:
-        raise ValueError(f"weight {wrong[0]}: nobody is that sure. Give finite numbers.")
-    if len(weights) != len(competences):
-        raise ValueError(f"{len(weights)} weights for {len(competences)} voters: give one for each.")
+    for weight in weights:
+        require.number("weight", weight)
+    given = f"{len(weights)} weights for {len(competences)} voters"
+    require.that(
+        len(weights) == len(competences), given, "expected one for each", "accuracy([1, 1], [0.6, 0.7])"
+    )
     least = 1e-9 * fsum(map(abs, weights))
 
     def won(signs: tuple[int, ...]) -> float:
@@ -57,7 +57,7 @@ def accuracy(weights: Sequence[float], competences: Sequence[float]) -> float:
 
 
 def best_accuracy(competences: Sequence[float]) -> float:
-    """How likely the best of all rules is right: in every way to vote it takes the likelier answer.
+    """The probability that the best of all rules is right: in each case it takes the likelier answer.
 
     >>> round(best_accuracy([0.9, 0.9, 0.6, 0.6, 0.6]), 5), round(best_accuracy([0.1, 0.6, 0.6]), 5)
     (0.92664, 0.9)
@@ -68,7 +68,7 @@ def best_accuracy(competences: Sequence[float]) -> float:
 
 
 def best_single(competences: Sequence[float]) -> float:
-    """How likely the best voter is right, or the worst one's contrary.
+    """The probability that the best voter is right, or the contrary of the worst one.
 
     >>> best_single([0.9, 0.6]), best_single([0.1, 0.6])
     (0.9, 0.9)
@@ -77,11 +77,5 @@ def best_single(competences: Sequence[float]) -> float:
 
 
 def messages(voters: int) -> int:
-    """A question to each of `voters`, an opinion from each, and the outcome to each.
-
-    >>> messages(5)
-    15
-    """
-    if not isinstance(voters, int) or voters < 1:
-        raise ValueError(f"voters={voters}: somebody must be asked. Give a whole number from 1 on.")
-    return 3 * voters
+    """Messages per question: a question to each of `voters`, an opinion from each, the outcome to each."""
+    return 3 * require.count("voters", voters, 1)

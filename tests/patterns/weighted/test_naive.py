@@ -27,14 +27,6 @@ def test_nobody_is_not_sure() -> None:
     assert of_five(*["abstain"] * 5) == ("no_quorum", 0.5)
 
 
-def test_a_no_is_not_an_abstention() -> None:
-    """Two yes against three no, or against nobody."""
-    against, alone = naive.deaf_to_no()
-    assert against == alone
-    assert of_five("yes", "yes", "no", "no", "no")[0] == "rejected"
-    assert of_five("yes", "yes", "abstain", "abstain", "abstain")[0] == "accepted"
-
-
 def test_a_stranger_does_not_outvote_those_one_knows() -> None:
     """Three who are known say no, and whoever is unknown has no weight unless one is declared."""
     assert naive.one_stranger_outvotes()[0]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from math import exp, inf, log, nan, sqrt
+from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab.patterns.voting.rules import Ballot, decide as majority
 from coordlab.patterns.weighted.rules import WEIGHTS, Consensus, brier, decide, learnt, log_odds
@@ -27,7 +28,6 @@ def panel(voices: list[tuple[str, float]]) -> tuple[dict[str, str], dict[str, fl
 # --- invariants -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
 @given(PANELS, st.sampled_from(sorted(WEIGHTS)), COMPETENCES)
 def test_who_abstains_or_weighs_nothing_changes_nothing(
     voices: list[tuple[str, float]], weigh: str, other: float
@@ -42,7 +42,6 @@ def test_who_abstains_or_weighs_nothing_changes_nothing(
         assert coin.result == decide(votes, competences).result
 
 
-@settings(max_examples=200, deadline=None)
 @given(PANELS, st.floats(0.001, 1000))
 def test_a_common_factor_changes_nothing(voices: list[tuple[str, float]], factor: float) -> None:
     """All weights times c: the same decision, the same margin, the same confidence."""
@@ -52,7 +51,6 @@ def test_a_common_factor_changes_nothing(voices: list[tuple[str, float]], factor
     assert (other.margin, other.confidence) == pytest.approx((one.margin, one.confidence))
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(CHOICES, min_size=1, max_size=9))
 def test_equal_weights_are_the_simple_majority(choices: list[str]) -> None:
     """By equal weights, and by log-odds of equal competences."""
@@ -65,7 +63,6 @@ def test_equal_weights_are_the_simple_majority(choices: list[str]) -> None:
         assert decide(votes, competences).result == "no_quorum"
 
 
-@settings(max_examples=200, deadline=None)
 @given(PANELS, st.sampled_from(sorted(WEIGHTS)), COMPETENCES)
 def test_a_confidence_is_never_below_a_coin_nor_above_certainty(
     voices: list[tuple[str, float]], weigh: str, prior: float
@@ -76,7 +73,6 @@ def test_a_confidence_is_never_below_a_coin_nor_above_certainty(
     assert 0 <= consensus.margin <= 1
 
 
-@settings(max_examples=200, deadline=None)
 @given(PANELS, st.lists(CHOICES, max_size=12), COMPETENCES, st.floats(0, 3))
 def test_strangers_together_never_weigh_more_than_was_declared(
     voices: list[tuple[str, float]], crowd: list[str], stranger: float, strangers: float
@@ -88,6 +84,7 @@ def test_strangers_together_never_weigh_more_than_was_declared(
     assert sum(abs(voice.weight) for voice in consensus.voices if not voice.known) <= strangers + 1e-9
 
 
+@pytest.mark.slow
 def test_confidence_is_how_often_it_is_right() -> None:
     """Five simulated agents, 4,000 questions: in each band it is the share of right answers."""
     dice = random.Random(5)
@@ -183,6 +180,7 @@ def test_what_is_learnt_lies_between_the_prior_and_the_record(
     assert 0 < p < 1
 
 
+@pytest.mark.slow
 def test_two_hundred_graded_tasks_are_as_good_as_knowing() -> None:
     """Learnt weights decide within 1 % as well as true ones, and two colluding liars of seven do no harm."""
     dice = random.Random(11)
@@ -216,22 +214,23 @@ def test_two_hundred_graded_tasks_are_as_good_as_knowing() -> None:
 @pytest.mark.parametrize(
     ("settings", "wrong"),
     [
-        ({"competences": {"a": 1.0}}, r"competence of a=1.0: a probability above 0 and below 1.*Take learnt"),
-        ({"competences": {"a": 0}}, r"competence of a=0"),
-        ({"competences": {"a": -1}}, r"competence of a=-1"),
-        ({"competences": {"a": "good"}}, r"competence of a='good'"),
-        ({"competences": {"a": float("nan")}}, r"competence of a=nan"),
-        ({"stranger": 1}, r"stranger=1"),
-        ({"prior": 0}, r"prior=0"),
-        ({"cap": 0}, r"cap=0.*a cap is above 0.*Write cap=3.0"),
-        ({"strangers": -1}, r"strangers=-1"),
-        ({"quorum": 0}, r"quorum=0"),
-        ({"weigh": "loud"}, r"weigh='loud' is none of log_odds, linear, equal\. Write weigh='log_odds'"),
-        ({"votes": {"a": "perhaps"}}, r"a says 'perhaps', which is none of yes, no, abstain\. Leave it out"),
+        ({"competences": {"a": 1.0}}, r"competence of a=1\.0: expected a probability above 0 and below 1\."),
+        ({"competences": {"a": "good"}}, r"competence of a='good': expected a probability"),
+        ({"competences": {"a": nan}}, r"competence of a=nan: expected a probability"),
+        ({"stranger": 1}, r"competence of stranger=1: expected a probability"),
+        ({"prior": 0}, r"prior=0: expected a probability"),
+        ({"cap": 0}, r"cap=0: expected a weight above 0\. .*cap=3\.0"),
+        ({"strangers": -1}, r"strangers=-1: expected a number, 0 or more\."),
+        ({"quorum": 1.5}, r"quorum=1\.5: expected a whole number, 1 or more\."),
+        ({"weigh": "loud"}, r"weigh='loud': expected one of 'log_odds', 'linear', 'equal'\."),
+        (
+            {"votes": {"a": "perhaps"}},
+            r"a says 'perhaps': expected yes, no or abstain\. .*\{'a': 'abstain'\}",
+        ),
     ],
 )
-def test_what_cannot_be_is_refused(settings: dict[str, object], wrong: str) -> None:
-    """With what was given, what is allowed and what to write."""
+def test_what_cannot_be_decided_is_refused(settings: dict[str, object], wrong: str) -> None:
+    """What was given, what is allowed, what to write."""
     with pytest.raises(ValueError, match=wrong):
         decide(**{"votes": {"a": "yes"}, "competences": {"a": 0.7}, **settings})  # type: ignore[arg-type]
 
@@ -239,35 +238,23 @@ def test_what_cannot_be_is_refused(settings: dict[str, object], wrong: str) -> N
 @pytest.mark.parametrize(
     ("asked", "wrong"),
     [
-        (lambda: learnt(-1, 0), r"right=-1, wrong=0.*counted from 0"),
-        (lambda: learnt(1, 0, trust=0), r"trust=0.*trust is above 0"),
-        (lambda: learnt(1, 0, prior=1), r"prior=1"),
-        (lambda: brier([]), r"no forecast has been graded yet"),
-        (lambda: log_odds(1), r"competence=1"),
+        (lambda: learnt(-1, 0), r"right=-1: expected a number, 0 or more\."),
+        (lambda: learnt(1, inf), r"wrong=inf: expected a number, 0 or more\."),
+        (lambda: learnt(1, 0, trust=0), r"trust=0: expected a number above 0\."),
+        (lambda: learnt(1, 0, prior=1), r"prior=1: expected a probability above 0 and below 1\."),
+        (lambda: log_odds(1), r"competence=1: expected a probability above 0 and below 1\."),
+        (lambda: brier([]), r"no forecasts: expected at least one confidence"),
     ],
 )
-def test_no_record_is_negative_and_no_prior_certain(asked: object, wrong: str) -> None:
-    """Each with its own sentence."""
+def test_no_record_is_negative_and_no_prior_certain(asked: Any, wrong: str) -> None:
+    """And without forecasts there is no error."""
     with pytest.raises(ValueError, match=wrong):
-        asked()  # type: ignore[operator]
+        asked()
 
 
 def test_nobody_is_nobody() -> None:
     """No votes at all decide nothing, with the confidence of a coin."""
     assert decide({}, {}) == Consensus("no_quorum", 0.0, 0.5, ())
-
-
-@pytest.mark.parametrize("record", [(nan, 1, 0.5, 2.0), (1, inf, 0.5, 2.0), (1, 1, 0.5, nan)])
-def test_a_record_that_is_no_number_teaches_nothing(record: tuple[int, int, float, float]) -> None:
-    """Neither answers nor trust go without end."""
-    with pytest.raises(ValueError, match=r"answers are counted from 0, and trust is above 0"):
-        learnt(*record)
-
-
-def test_a_quorum_is_a_whole_number() -> None:
-    """One and a half cannot vote."""
-    with pytest.raises(ValueError, match=r"quorum=1.5: .* Write cap="):
-        decide({"ann": "yes"}, {"ann": 0.6}, quorum=1.5)  # type: ignore[arg-type]
 
 
 def test_who_abstains_takes_nothing_from_other_strangers() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from itertools import product
-from math import sqrt
+from math import inf, sqrt
+from typing import Any
 
 import pytest
 
@@ -43,11 +44,11 @@ def test_equal_weights_are_the_jury() -> None:
         assert accuracy([1.0] * voters, several) == pytest.approx(voting.jury_of(several), abs=1e-12)
 
 
-@pytest.mark.parametrize("voters", range(1, 13))
+@pytest.mark.parametrize("voters", range(1, 10))
 def test_no_rule_is_better_than_log_odds(voters: int) -> None:
     """In each of the 2^n ways to vote a rule takes one answer, and log-odds always take the likelier."""
     dice = random.Random(voters)
-    for _ in range(8 if voters < 10 else 2):
+    for _ in range(8):
         competences = [dice.choice([0.5, 0.6, 0.6, dice.uniform(0.02, 0.98)]) for _ in range(voters)]
         assert weighed(competences) == pytest.approx(best_accuracy(competences), abs=1e-9)
 
@@ -87,16 +88,16 @@ def test_simulated_panels_are_right_as_often_as_computed() -> None:
 @pytest.mark.parametrize(
     ("asked", "wrong"),
     [
-        (lambda: accuracy([1.0], [0.6, 0.7]), r"1 weights for 2 voters: give one for each"),
-        (lambda: accuracy([float("inf")], [0.6]), r"weight inf: nobody is that sure\. Give finite numbers"),
-        (lambda: accuracy([1.0], [1.2]), r"competence 1.2: a probability is meant"),
-        (lambda: best_accuracy([]), r"0 voters: every way to vote is gone through, so give 1 to 20"),
-        (lambda: best_accuracy([0.6] * 21), r"21 voters.*take coordlab.patterns.voting.theory.jury_of"),
-        (lambda: best_single([-0.1]), r"competence -0.1"),
-        (lambda: messages(0), r"voters=0: somebody must be asked"),
+        (lambda: accuracy([1.0], [0.6, 0.7]), r"1 weights for 2 voters: expected one for each\."),
+        (lambda: accuracy([inf], [0.6]), r"weight=inf: expected a number\."),
+        (lambda: accuracy([1.0], [1.2]), r"competence=1\.2: expected a probability from 0 to 1\."),
+        (lambda: best_accuracy([]), r"0 voters: all ways to vote are tried, so expected 1 to 20 voters\."),
+        (lambda: best_accuracy([0.6] * 21), r"21 voters: .*coordlab\.patterns\.voting\.theory\.jury_of"),
+        (lambda: best_single([-0.1]), r"competence=-0\.1: expected a probability"),
+        (lambda: messages(0), r"voters=0: expected a whole number, 1 or more\."),
     ],
 )
-def test_what_cannot_be_asked_is_refused(asked: object, wrong: str) -> None:
-    """With what may be asked."""
+def test_what_cannot_be_asked_is_refused(asked: Any, wrong: str) -> None:
+    """What was given, what is allowed, what to write."""
     with pytest.raises(ValueError, match=wrong):
-        asked()  # type: ignore[operator]
+        asked()
