@@ -6,11 +6,12 @@ import json
 import os
 import sys
 import webbrowser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -107,11 +108,8 @@ def run(
     that makes no sense, and 3 if the run broke off.
     """  # fmt: skip
     with _explained():
-        found = _lab(scenario)
-        asked = {"seed": seed, "until": until}
-        found.set(**_values(params) | {name: value for name, value in asked.items() if value is not None})
-        if faults:
-            found.play(replace(found.scenario, faults=tuple(map(read_fault, faults))))
+        asked = {"seed": seed, "until": until, **_values(params)}
+        found = _lab(scenario, {name: value for name, value in asked.items() if value is not None}, faults)
         if trace_file is not None:
             trace_file.write_bytes(found.run.trace.to_jsonl().encode())
     click.echo(json.dumps(_data(found), ensure_ascii=False) if as_json else _told(found))
@@ -161,12 +159,18 @@ def _text_of(scenario: str) -> str:
         return file.read(1_000_001)
 
 
-def _lab(source: str) -> Lab:
-    """The lab of that name as it comes, or showing the scenario that a line or a file tells."""
+def _lab(source: str, settings: Mapping[str, Any] = MappingProxyType({}), faults: Sequence[str] = ()) -> Lab:
+    """The lab of that name, or the scenario of a line or a file, with these settings; it runs once.
+
+    `faults`, if any, replace those that it comes with.
+    """
     text = source if source in labs.NAMES else _text_of(source).strip()
     if text == source and Path(source).suffix in (".json", ".txt"):
         raise FileNotFoundError(f"there is no file {source!r} here. Give a lab: {', '.join(labs.NAMES)}")
-    return Lab(labs.spec(text)) if text in labs.NAMES else labs.play(text)
+    line = None if text in labs.NAMES else Scenario.read(text)
+    spec = labs.spec(text if line is None else line.lab)
+    found = spec.turned(spec.scenario({}) if line is None else spec.complete(line), settings)
+    return Lab(spec, scenario=replace(found, faults=tuple(map(read_fault, faults))) if faults else found)
 
 
 def _values(pairs: Iterable[str]) -> dict[str, Any]:
@@ -182,20 +186,20 @@ def _value(pair: str) -> Any:
 
 
 def _page(source: str, vary: str | None) -> str:
-    from coordlab.widgets.encoding import pack
+    from coordlab.widgets.encoding import Branch, pack
     from coordlab.widgets.page import page
 
     if source.endswith(".jsonl"):
         if vary:
             raise ValueError(f"--vary {vary}: a recorded trace cannot be varied. Give a lab or a scenario.")
         trace = read_trace_file(source)
-        meta, columns = pack(trace, title=Path(source).stem, name="recorded run", templates=TEMPLATES)
-        return page([{"meta": meta, "columns": columns}], Path(source).stem)
+        recording = pack(trace, title=Path(source).stem, templates=TEMPLATES)
+        return page([Branch(recording, "recorded run")], Path(source).stem)
     found = _lab(source)
     name, _, values = (vary or "").partition("=")
     for value in values.split(",") if vary else ():
         found.vary(**_values([f"{name}={value}"])).select(0)
-    return page(found.packed(), found.spec.title)
+    return page(found.shown(), found.spec.title)
 
 
 def _told(found: Lab) -> str:

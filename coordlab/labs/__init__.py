@@ -8,43 +8,37 @@ labs.play("bully agents=5 | crash 4 @2")        # a run that somebody shared
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from coordlab import patterns
 from coordlab.labs.lab import Lab
 from coordlab.labs.spec import LabSpec
 from coordlab.trace.scenario import Scenario, ScenarioError
 from coordlab.world.agent import Agent
 from coordlab.world.world import Run, World
 
-__all__ = ["NAMES", "Lab", "blackboard", "bully", "open_file", "play", "show", "spec"]
+__all__ = ["NAMES", "Lab", "open_file", "play", "show", "spec"]
 
-NAMES = ("blackboard", "bully")
+NAMES = tuple(sorted(path.parent.name for path in Path(patterns.__path__[0]).glob("*/lab.py")))
+"""The labs that there are: one for each pattern whose folder holds a `lab.py`."""
 
 
 def spec(name: str) -> LabSpec:
-    """The declaration of a lab."""
+    """The declaration of a lab; raises `ScenarioError` if there is none of that name."""
     if name not in NAMES:
         raise ScenarioError(f"there is no lab {name!r}. There are {', '.join(NAMES)}.")
     found: LabSpec = import_module(f"coordlab.patterns.{name}.lab").SPEC
     return found
 
 
-def bully(agent: type[Agent] | None = None, **parameters: Any) -> Lab:
-    """The bully election; pass your own subclass of `Candidate`, or any agent that takes a rank."""
-    return Lab(spec("bully"), agent, **parameters)
-
-
-def blackboard(agent: type[Agent] | None = None, **parameters: Any) -> Lab:
-    """The blackboard; pass your own subclass of `Rule`."""
-    return Lab(spec("blackboard"), agent, **parameters)
-
-
 def play(scenario: Scenario | str, agent: type[Agent] | None = None) -> Lab:
     """The lab of a scenario, or of the line or JSON text that somebody shared, showing that run."""
     wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
-    return Lab(spec(wanted.lab), agent).play(wanted)
+    return Lab(spec(wanted.lab), agent, wanted)
 
 
 def show(run: Run) -> Lab:
@@ -75,8 +69,19 @@ def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:
         return play(file.read(1_000_001), agent)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Callable[..., Lab]:
+    """`labs.bully(agent=None, **parameters)`: the lab of that name, with your own class of agents."""
+    if name in NAMES:
+        return partial(_lab, name)
     raise AttributeError(
         f"there is no lab {name!r} yet; there are {', '.join(NAMES)}. A pattern without one shows its run "
         f"all the same: labs.show(coordlab.patterns.{name}.demo()), or the run by itself in a notebook."
     )
+
+
+def _lab(name: str, agent: type[Agent] | None = None, **parameters: Any) -> Lab:
+    return Lab(spec(name), agent, **parameters)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *NAMES])

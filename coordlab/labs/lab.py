@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from coordlab.labs.branch import Branch, Measured, Outcome
 from coordlab.labs.spec import LabSpec
 from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
-from coordlab.trace.narration import TEMPLATES
-from coordlab.trace.scenario import Scenario, ScenarioError, Value
+from coordlab.trace.scenario import Scenario, Value
 from coordlab.trace.trace import SEND, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import Run, WorldError
 
-
-@dataclass
-class Branch:
-    """One of the runs side by side: what determines it, what came of it, and from which it was branched."""
-
-    name: str
-    scenario: Scenario
-    run: Run
-    parent: int | None = None
-    problem: str = ""  # why the run broke off, if it did
-    aside: tuple[Fault, ...] = ()  # faults left out while there are no such agents
-
-    @property
-    def notice(self) -> str:
-        """What a learner should know about this run, if anything."""
-        return self.problem or (
-            f"left out, for want of the agent: {', '.join(map(str, self.aside))}" if self.aside else ""
-        )
+if TYPE_CHECKING:
+    from coordlab.widgets.encoding import Branch as Shown
 
 
 class Lab:
@@ -45,18 +29,20 @@ class Lab:
     (Crash(at=3.0, until=9.0, agent='9'), Crash(at=4.0, until=None, agent='8'))
     """
 
-    def __init__(self, spec: LabSpec, agent: type[Agent] | None = None, **parameters: Any) -> None:
+    def __init__(
+        self,
+        spec: LabSpec,
+        agent: type[Agent] | None = None,
+        scenario: Scenario | None = None,
+        **parameters: Any,
+    ) -> None:
         self.spec, self.agent = spec, agent
         self.selected = 0
         self.branches: list[Branch] = []
         self._undo: list[tuple[list[Branch], int]] = []
         self._listeners: list[Callable[[], None]] = []
-        seed, until = parameters.pop("seed", 0), parameters.pop("until", spec.until)
-        values = spec.checked(parameters)
-        checked = Scenario.checked(
-            spec.name, {**values, "seed": seed, "until": until}, list(spec.faults(values))
-        )
-        self.branches = [self._branch("your run", checked, None)]
+        wanted = spec.scenario(parameters) if scenario is None else spec.complete(scenario)
+        self.branches = [self._branched("your run", wanted, None, lenient=False)]
 
     # --- what is on show ---------------------------------------------------------------------------
 
@@ -86,22 +72,15 @@ class Lab:
         return dict(self.scenario.parameters)
 
     @property
-    def measures(self) -> list[tuple[str, Any, Any]]:
+    def measures(self) -> list[Measured]:
         """For each measure its label, what was counted, and what theory says (None: nothing)."""
-        return self.measured(self.branch)
-
-    def measured(self, branch: Branch) -> list[tuple[str, Any, Any]]:
-        """The measures of one branch."""
-        parameters, trace = branch.scenario.parameters, branch.run.trace
-        return [
-            (each.label, each.count(trace), each.theory(parameters, trace)) for each in self.spec.measures
-        ]
+        return self.branch.outcome.measures
 
     # --- what a learner does -----------------------------------------------------------------------
 
     def set(self, **parameters: Any) -> Lab:
         """Change parameters (also `seed` and `until`) of the run on show, and run it again from zero."""
-        return self._replace(*self._turned(parameters))
+        return self._replace(self.spec.turned(self.scenario, parameters, self.branch.aside), lenient=True)
 
     def inject(self, *faults: Fault | str, name: str = "", branch: int | None = None) -> Lab:
         """Branch from the run on show, or from another: the same from zero, with more faults."""
@@ -114,8 +93,8 @@ class Lab:
     def vary(self, name: str = "", **parameters: Any) -> Lab:
         """Put a run with other parameters (also `seed` and `until`) beside the one on show."""
         label = name or ", ".join(f"{key} = {value}" for key, value in parameters.items())
-        scenario, aside = self._turned(parameters)
-        return self._add(label, scenario, self.selected, aside)
+        wanted = self.spec.turned(self.scenario, parameters, self.branch.aside)
+        return self._add(label, wanted, self.selected, lenient=True)
 
     def heal(self) -> Lab:
         """Let the run on show go without any fault."""
@@ -124,13 +103,7 @@ class Lab:
     def play(self, scenario: Scenario | str, beside: bool = False) -> Lab:
         """Show another run of this lab, a scenario or a shared line, in place of this one or beside it."""
         wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
-        if wanted.lab != self.spec.name:
-            raise ScenarioError(
-                f"{wanted.lab!r} is another lab, this is {self.spec.name!r}. "
-                f"Write coordlab.labs.play({str(wanted)[:80]!r})."
-            )
-        until = self.spec.until if wanted.until is None else wanted.until
-        checked = replace(wanted, parameters=self.spec.checked(wanted.parameters), until=until)
+        checked = self.spec.complete(wanted)
         return self._add("played line", checked, None) if beside else self._replace(checked)
 
     def select(self, position: int) -> Lab:
@@ -152,7 +125,7 @@ class Lab:
         if len(self.branches) > 1:
             self._remember()
             left = [each for at, each in enumerate(self.branches) if at != position]
-            self.branches = [replace(each, parent=_without(each.parent, position)) for each in left]
+            self.branches = [each.without(position) for each in left]
             self.selected = min(self.selected - (self.selected > position), len(left) - 1)
         return self._changed()
 
@@ -174,14 +147,16 @@ class Lab:
         from coordlab.widgets.page import page
 
         path = Path(path)
-        path.write_bytes(page(self.packed(), self.spec.title).encode())
+        path.write_bytes(page(self.shown(), self.spec.title).encode())
         return path
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def packed(self) -> list[dict[str, Any]]:
+    def shown(self) -> list[Shown]:
         """The branches as the player takes them."""
-        return [self._pack(branch) for branch in self.branches]
+        return [
+            each.shown(None if each.parent is None else self.branches[each.parent]) for each in self.branches
+        ]
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener()` whenever something else is on show."""
@@ -199,52 +174,38 @@ class Lab:
                 f'Write for instance {{"kind": "Crash", "agent": "5", "at": 3.0}}.'
             ) from None
 
-    def _branch(
-        self, name: str, scenario: Scenario, parent: int | None, aside: tuple[Fault, ...] = ()
-    ) -> Branch:
-        world = self.spec.build(self.agent, scenario.seed, **scenario.parameters)
+    def _branched(self, name: str, wanted: Scenario, parent: int | None, *, lenient: bool) -> Branch:
+        """The run of a scenario as a branch; if `lenient`, without the faults whose agents do not exist."""
+        world = self.spec.build(self.agent, wanted.seed, **wanted.parameters)
+        here = world.agents.keys()
+        aside = tuple(each for each in wanted.faults if lenient and not set(each.agents) <= here)
+        scenario = replace(wanted, faults=tuple(each for each in wanted.faults if each not in aside))
         world.scenario = scenario
         world.expect(*self.spec.properties(scenario.parameters)).inject(*scenario.faults)
         until = None if scenario.until is None else float(scenario.until)  # 12 and 12.0 are one moment
         try:
-            return Branch(name, scenario, world.run(until), parent, aside=aside)
+            outcome = Outcome(self.spec, scenario, world.run(until))
         except WorldError as error:
-            return Branch(name, scenario, error.run, parent, str(error), aside)
+            outcome = Outcome(self.spec, scenario, error.run, str(error))
+        return Branch(name, outcome, parent, aside)
 
-    def _add(self, name: str, scenario: Scenario, parent: int | None, aside: tuple[Fault, ...] = ()) -> Lab:
+    def _add(self, name: str, scenario: Scenario, parent: int | None, *, lenient: bool = False) -> Lab:
         """Put a run beside the others, and show it."""
-        made = self._branch(name or f"copy of {self.branches[parent or 0].name}", scenario, parent, aside)
+        label = name or f"copy of {self.branches[parent or 0].name}"
+        made = self._branched(label, scenario, parent, lenient=lenient)
         self._remember()
         self.branches, self.selected = [*self.branches, made], len(self.branches)
         return self._changed()
 
-    def _replace(self, scenario: Scenario, aside: tuple[Fault, ...] = ()) -> Lab:
+    def _replace(self, scenario: Scenario, *, lenient: bool = False) -> Lab:
         """Put another run in the place of the one on show."""
-        if scenario == self.scenario:
+        now = self.branch
+        if scenario == replace(now.scenario, faults=(*now.scenario.faults, *(now.aside if lenient else ()))):
             return self
-        made = self._branch(self.branch.name, scenario, self.branch.parent, aside)
+        made = self._branched(now.name, scenario, now.parent, lenient=lenient)
         self._remember()
         self.branches = [made if at == self.selected else each for at, each in enumerate(self.branches)]
         return self._changed()
-
-    def _turned(self, parameters: dict[str, Any]) -> tuple[Scenario, tuple[Fault, ...]]:
-        """The scenario on show with other parameters, and the faults left out because their agents are gone.
-
-        The faults that the lab comes with change along; those left out come back with their agents.
-        """
-        now = self.scenario
-        seed, until = parameters.pop("seed", now.seed), parameters.pop("until", now.until)
-        values = self.spec.checked({**now.parameters, **parameters})
-        texts, own = (
-            [str(each) for each in (*now.faults, *self.branch.aside)],
-            self.spec.faults(now.parameters),
-        )
-        if tuple(texts[: len(own)]) == own:
-            texts = [*self.spec.faults(values), *texts[len(own) :]]
-        wanted = Scenario.checked(now.lab, {**values, "seed": seed, "until": until}, texts)
-        here = self.spec.build(self.agent, wanted.seed, **values).agents.keys()
-        possible = tuple(each for each in wanted.faults if set(each.agents) <= here)
-        return replace(wanted, faults=possible), tuple(each for each in wanted.faults if each not in possible)
 
     def _known(self, position: int) -> int:
         if not (isinstance(position, int) and 0 <= position < len(self.branches)):
@@ -258,24 +219,6 @@ class Lab:
         for listener in self._listeners:
             listener()
         return self
-
-    def _pack(self, branch: Branch) -> dict[str, Any]:
-        from coordlab.widgets.encoding import first_difference, pack_run
-
-        parent = None if branch.parent is None else self.branches[branch.parent].run.trace
-        return pack_run(
-            branch.run,
-            title=self.spec.title,
-            question=self.spec.question,
-            line=str(branch.scenario),
-            name=branch.name,
-            parent=branch.parent,
-            divergence=None if parent is None else first_difference(branch.run.trace, parent),
-            measures=self.measured(branch),
-            lanes=self.spec.lanes(branch.scenario.parameters),
-            focus=self.spec.focus,
-            templates=TEMPLATES,
-        )
 
     def __repr__(self) -> str:
         measures = [
@@ -320,7 +263,7 @@ CLICKED: dict[str, Callable[[dict[str, Any], Trace], Fault]] = {
 
 
 def nth_on_link(trace: Trace, message: int) -> tuple[str, str, int]:
-    """Sender, recipient, and the how-manyth on that link, from 1, a message of a run was."""
+    """Sender, recipient, and and the index on that link, from 1, of a message of a run."""
     counts: dict[tuple[str | None, str | None], int] = {}
     for _, kind, agent, peer, number, *_ in trace.rows:
         if kind == SEND:
@@ -328,9 +271,3 @@ def nth_on_link(trace: Trace, message: int) -> tuple[str, str, int]:
             if number == message:
                 return str(agent), str(peer), nth
     raise FaultError(f"there is no message {message} in this run: it has {sum(counts.values())}.")
-
-
-def _without(parent: int | None, deleted: int) -> int | None:
-    if parent is None or parent == deleted:
-        return None
-    return parent - (parent > deleted)

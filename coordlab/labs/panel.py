@@ -37,9 +37,9 @@ STYLE = """<style>
 
 def panel(lab: Lab) -> w.Widget:
     """Controls and player side by side, or one above the other where there is no room."""
-    player = Player(lab.packed(), lab.selected)
+    player = Player(lab.shown(), lab.selected)
     controls = Controls(lab)
-    lab.on_change(lambda: player.show(lab.packed(), lab.selected))
+    lab.on_change(lambda: player.show(lab.shown(), lab.selected))
     player.on_intervention(lambda wish: _obey(lab, wish))
     player.observe(lambda change: _follow(lab, player, change["new"]), "selected")
     # beside the player the controls are one column; above it they take as many as fit

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral, Real
 from typing import Any
 
-from coordlab.trace.scenario import ScenarioError, Value
+from coordlab.trace.faults import Fault
+from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace
 from coordlab.world.world import World
 
@@ -105,3 +106,39 @@ class LabSpec:
                 )
         values = {name: each.checked(given.get(name, each.default)) for name, each in known.items()}
         return {**self.fixed, **values}
+
+    def scenario(self, settings: Parameters) -> Scenario:
+        """A run as it comes, with these parameters (also `seed` and `until`)."""
+        settings = {"seed": 0, "until": self.until, **settings}
+        values = self.checked(_without_run(settings))
+        run = {name: settings[name] for name in RUN}
+        return Scenario.checked(self.name, {**values, **run}, list(self.faults(values)))
+
+    def complete(self, scenario: Scenario) -> Scenario:
+        """A scenario of this lab with all its parameters and its end; that of another lab is refused."""
+        if scenario.lab != self.name:
+            raise ScenarioError(
+                f"{scenario.lab!r} is another lab, this is {self.name!r}. "
+                f"Write coordlab.labs.play({str(scenario)[:80]!r})."
+            )
+        until = self.until if scenario.until is None else scenario.until
+        return replace(scenario, parameters=self.checked(scenario.parameters), until=until)
+
+    def turned(self, now: Scenario, settings: Parameters, aside: tuple[Fault, ...] = ()) -> Scenario:
+        """The scenario `now` with other parameters (also `seed` and `until`), and the faults left `aside`.
+
+        The faults that the lab comes with change along.
+        """
+        values = self.checked({**now.parameters, **_without_run(settings)})
+        texts, own = [str(each) for each in (*now.faults, *aside)], self.faults(now.parameters)
+        if tuple(texts[: len(own)]) == own:
+            texts = [*self.faults(values), *texts[len(own) :]]
+        run = {name: settings.get(name, getattr(now, name)) for name in RUN}
+        return Scenario.checked(now.lab, {**values, **run}, texts)
+
+
+RUN = ("seed", "until")  # settings of every lab, which are no parameters of its own
+
+
+def _without_run(settings: Parameters) -> Parameters:
+    return {name: value for name, value in settings.items() if name not in RUN}

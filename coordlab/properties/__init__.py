@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from coordlab.properties.moment import Moment, moments
+from coordlab.properties.moment import Moment, changes, moments
 from coordlab.trace.narration import because, sentence
 from coordlab.trace.trace import CRASH, DECISION, FAULT, HEAL, NOTE, RESTART, START, Event, Trace
 
@@ -28,6 +28,7 @@ __all__ = [
     "Property",
     "Verdict",
     "always",
+    "changes",
     "disturbs",
     "eventually",
     "leads_to",

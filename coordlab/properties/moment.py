@@ -112,3 +112,18 @@ def moments(trace: Trace) -> Iterator[Moment]:
     if trace.until > now.time:
         now.event, now.time = None, trace.until
         yield now
+
+
+CHANGES = frozenset((START, RESTART, CRASH, STATE, FAULT, HEAL))
+
+
+def changes(trace: Trace) -> Iterator[Moment]:
+    """The moments after an event that changed a state, who is up, or who hears whom.
+
+    They are all that a predicate needs which asks for nothing else: no time, no event, no number.
+    """
+    now = Moment(trace)
+    for seq, row in enumerate(trace.rows):
+        if row[1] in CHANGES:
+            now.take(trace[seq])
+            yield now

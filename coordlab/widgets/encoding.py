@@ -1,4 +1,4 @@
-"""The wire: a trace as the browser wants it, a JSON description and one block of binary columns.
+"""The encoding of a trace for the browser: a JSON description and one block of binary columns.
 
 Columns are little-endian, one after the other: `time` f64 (seconds), `cause`, `message`, `text` i32
 (-1: none), `agent`, `peer`, `name` u16 (65535: none), `kind` u8; 27 bytes an event.  `text`, `name`
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from coordlab.trace.faults import Fault, FaultError, read_fault
@@ -32,10 +33,43 @@ from coordlab.trace.trace import (
 
 Meta = dict[str, Any]
 Measure = tuple[str, Any, Any]  # label, counted, theory
-Branch = dict[str, Any]  # {"meta": Meta, "columns": bytes}, what the player holds of one run
+Divergence = dict[str, Any]  # {"event": its number, "at": seconds}
 
 NO_ROW, NO_WORD = -1, 65535
 UP = "up"  # the role of an agent that declares no state
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """A trace as the player takes it, which is sent once: a recording equals itself only."""
+
+    meta: Meta
+    columns: bytes
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One of the runs side by side: its recording, its name, its parent's position, and where they differ."""
+
+    recording: Recording
+    name: str = "run"
+    parent: int | None = None
+    divergence: Divergence | None = None
+
+    @property
+    def label(self) -> Meta:
+        """All but the recording, as the player takes it."""
+        return {"name": self.name, "parent": self.parent, "divergence": self.divergence}
+
+    @property
+    def meta(self) -> Meta:
+        """The whole description."""
+        return {**self.recording.meta, **self.label}
+
+    @property
+    def columns(self) -> bytes:
+        """The binary columns of the recording."""
+        return self.recording.columns
 
 
 def pack(
@@ -44,16 +78,13 @@ def pack(
     title: str = "",
     question: str = "",
     line: str = "",
-    name: str = "run",
-    parent: int | None = None,
-    divergence: Mapping[str, Any] | None = None,
     edges: Iterable[tuple[str, str]] | None = None,
     verdicts: Iterable[Any] = (),
     measures: Iterable[Measure] = (),
     templates: Mapping[str, str] | None = None,
     lanes: Sequence[str] | None = None,
     focus: tuple[float, float] | None = None,
-) -> tuple[Meta, bytes]:
+) -> Recording:
     """`trace` as a description and its columns.
 
     `line` is the scenario in one line; `edges` pairs of agent names (None: everybody hears everybody);
@@ -63,7 +94,7 @@ def pack(
     names, texts = Table(), Table()
     columns = _columns(trace.rows, agents, names, texts)
     meta = {
-        **{"title": title, "question": question, "line": line, "name": name, "parent": parent},
+        **{"title": title, "question": question, "line": line},
         **{"agents": list(agents), "until": trace.until, "count": len(trace), "kinds": list(KINDS)},
         **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
         **{"templates": dict(templates or {}), "focus": list(focus) if focus else None},
@@ -72,19 +103,17 @@ def pack(
         "verdicts": [_verdict(verdict) for verdict in verdicts],
         "measures": [_measure(*measure) for measure in measures],
         "faults": _faults(trace.rows, agents),
-        "divergence": dict(divergence) if divergence else None,
     }
-    return meta, columns
+    return Recording(meta, columns)
 
 
-def pack_run(run: Any, **about: Any) -> Branch:
-    """A run as one branch of the player, with its verdicts and its scenario line; `about` as for `pack`."""
-    meta, columns = pack(run.trace, **{"verdicts": run.verdicts, "line": run.line, **about})
-    return {"meta": meta, "columns": columns}
+def pack_run(run: Any, **about: Any) -> Recording:
+    """A run with its verdicts and its scenario line; `about` as for `pack`."""
+    return pack(run.trace, **{"verdicts": run.verdicts, "line": run.line, **about})
 
 
-def first_difference(trace: Trace, parent: Trace) -> dict[str, Any] | None:
-    """The first event in which `trace` departs from `parent`, as `pack` takes it; None if in none."""
+def first_difference(trace: Trace, parent: Trace) -> Divergence | None:
+    """The first event in which `trace` departs from `parent`; None if they are equal."""
     seq = trace.divergence(parent)
     if seq is None:
         return None
@@ -104,7 +133,7 @@ class Table(dict[Any, int]):
 
 
 def _columns(rows: list[Row], agents: Table, names: Table, texts: Table) -> bytes:
-    """The eight columns, in the order of the wire."""
+    """The eight columns, in the order of the encoding."""
     kind_codes = {kind: code for code, kind in enumerate(KINDS)}
     times, kinds, who, peers, messages, labels, causes, _ = zip(*rows, strict=True) if rows else [()] * 8
     columns = (

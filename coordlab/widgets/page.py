@@ -73,8 +73,8 @@ def page(branches: Iterable[Branch], title: str, selected: int = 0) -> str:
 
 
 def _recorded(branch: Branch) -> dict[str, Any]:
-    columns = base64.b64encode(zlib.compress(branch["columns"], 6)).decode("ascii")
-    return {"meta": branch["meta"], "columns": columns}
+    columns = base64.b64encode(zlib.compress(branch.columns, 6)).decode("ascii")
+    return {"meta": branch.meta, "columns": columns}
 
 
 def _json(value: Any) -> str:

@@ -13,31 +13,63 @@ import anywidget
 import traitlets
 
 from coordlab.widgets import joined
-from coordlab.widgets.encoding import Branch
+from coordlab.widgets.encoding import Branch, Recording
 
 Intervention = dict[str, Any]
+Entry = dict[str, Any]  # the label of a branch, and the key of its recording
 
 
 class Player(anywidget.AnyWidget):
     """Traces side by side as branches, played in the browser.
 
-    `branches` are what `encoding.pack_run` gives, `selected` is the position of the one on show.
+    The state that is kept equal on both sides is small: for each branch its label and the key of its
+    recording.  A recording is sent once, by itself: when it is first shown, or when a browser asks for it.
     """
 
     _esm = joined.script()
     _css = joined.style()
 
-    branches: traitlets.List[Branch] = traitlets.List().tag(sync=True)
+    branches: traitlets.List[Entry] = traitlets.List().tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
     kernel = traitlets.Bool(True).tag(sync=True)
 
     def __init__(self, branches: Iterable[Branch] = (), selected: int = 0, **traits: Any) -> None:
-        super().__init__(branches=list(branches), selected=selected, **traits)
+        self.shown: list[Branch] = list(branches)
+        self._numbers: dict[Recording, int] = {}
+        self._last = 0
+        super().__init__(branches=self._entries(), selected=selected, **traits)
+        self.on_msg(self._needed)
 
     def show(self, branches: Iterable[Branch], selected: int = 0) -> None:
-        """Replace what is on show, in one message to the browser."""
+        """Replace what is on show: what is new is sent, then the labels, in one message."""
+        before, self.shown = self._last, list(branches)
+        entries = self._entries()
+        for recording, key in self._numbers.items():
+            if key > before:
+                self._deliver(recording, key)
         with self.hold_sync():
-            self.branches, self.selected = list(branches), selected
+            self.branches, self.selected = entries, selected
+
+    def _entries(self) -> list[Entry]:
+        """The labels with their keys; recordings that are no longer shown are forgotten."""
+        keys: dict[Recording, int] = {}
+        for each in self.shown:
+            key = self._numbers.get(each.recording) or keys.get(each.recording)
+            if key is None:
+                self._last = key = self._last + 1
+            keys[each.recording] = key
+        self._numbers = keys
+        return [{"key": keys[each.recording], **each.label} for each in self.shown]
+
+    def _deliver(self, recording: Recording, key: int) -> None:
+        self.send({"type": "recording", "key": key, "meta": recording.meta}, [recording.columns])
+
+    def _needed(self, _: object, message: Intervention, __: object) -> None:
+        """A browser that came later asks for the recordings that it lacks."""
+        if message.get("type") == "need":
+            for recording, key in self._numbers.items():
+                if key in message.get("keys", ()):
+                    self._deliver(recording, key)
 
     def on_intervention(self, callback: Callable[[Intervention], object]) -> None:
         """Call `callback(message)` when the learner asks for a fault, a branch, an undo, a name.
@@ -46,6 +78,8 @@ class Player(anywidget.AnyWidget):
         """
 
         def receive(_: object, message: Intervention, __: object) -> None:
+            if message.get("type") == "need":
+                return
             try:
                 callback(message)
             except Exception as error:  # noqa: BLE001  (a wrong wish must not vanish into the kernel's log)
@@ -54,7 +88,7 @@ class Player(anywidget.AnyWidget):
         self.on_msg(receive)
 
     def __repr__(self) -> str:
-        events = sum(branch["meta"]["count"] for branch in self.branches)
+        events = sum(branch.meta["count"] for branch in self.shown)
         return (
             f"Player({_count(len(self.branches), 'branch', 'branches')}, {_count(events, 'event', 'events')})"
         )

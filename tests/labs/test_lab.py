@@ -173,9 +173,9 @@ def test_a_switch_is_true_or_false() -> None:
 def test_a_fault_makes_a_branch() -> None:
     """The parent stays as it was; the branch is named after its fault and differs from then on."""
     lab = labs.bully().inject("crash 4 @4", "cut 3>2 @5")
-    packed = lab.packed()[1]["meta"]
+    shown = lab.shown()[1]
     assert [name for name, _, _ in look(lab)[1]] == ["your run", "crash 4 @4, cut 3>2 @5"]
-    assert (packed["parent"], packed["divergence"]["at"]) == (0, 4.0)
+    assert (shown.parent, shown.divergence["at"]) == (0, 4.0)
     assert lab.inject(name="again").branch.name == "again"
     assert lab.inject(branch=0).branch.name == "copy of your run"
 
@@ -278,7 +278,7 @@ def test_a_fault_comes_back_with_its_agent() -> None:
     """Fewer agents leave it out and say so; the lab's own crash follows the highest; more bring it back."""
     lab = labs.bully(agents=5).inject("crash 4 @2").set(agents=3)
     assert list(map(str, lab.scenario.faults)) == ["crash 3 @3..9"]
-    assert lab.branch.notice == "left out, for want of the agent: crash 4 @2"
+    assert lab.branch.notice == "skipped, because the agent does not exist: crash 4 @2"
     assert list(map(str, lab.set(agents=8).scenario.faults)) == ["crash 8 @3..9", "crash 4 @2"]
 
 

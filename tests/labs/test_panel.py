@@ -25,7 +25,15 @@ class Screen:
         self.shown: list[int] = []
         self.said: list[str] = []
         self.lab.on_change(lambda: self.shown.append(self.lab.selected))
-        self.player.send = lambda word: self.said.append(word["text"])
+        self.sent: list[int] = []
+        self.player.send = self.hear
+
+    def hear(self, word: dict[str, Any], buffers: Any = None) -> None:
+        """What the player is sent: words, or a recording."""
+        if word["type"] == "error":
+            self.said.append(word["text"])
+        else:
+            self.sent.append(word["key"])
 
     def wish(self, type: str, **more: Any) -> None:  # noqa: A002  (the player's word)
         """A message from the player, as the browser sends it."""
@@ -80,7 +88,7 @@ def test_turning_a_control_shows_another_run() -> None:
     screen.controls.by_name["agents"].value = 7
     assert screen.lab.parameters["agents"] == 7
     assert screen.shown == [0]
-    assert screen.player.branches[0]["meta"]["agents"] == list("7654321")
+    assert screen.player.shown[0].meta["agents"] == list("7654321")
 
 
 def test_controls_follow_the_branch_on_show() -> None:
@@ -171,7 +179,7 @@ def test_a_run_that_broke_off_says_so_beside_the_controls() -> None:
     """From the beginning, and as long as that run is on show."""
     screen = Screen(labs.bully(Silent))
     assert "(Silent) failed at" in screen.problem
-    assert len(screen.player.branches[0]["meta"]["kinds"]) > 0
+    assert len(screen.player.shown[0].meta["kinds"]) > 0
 
 
 # --- wishes ---------------------------------------------------------------------------------------

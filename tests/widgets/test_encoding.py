@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from coordlab.trace.trace import KINDS, Trace
-from coordlab.widgets.encoding import first_difference, pack, pack_run
+from coordlab.widgets.encoding import Recording, first_difference, pack, pack_run
 from tests.widgets.traces import Election, election, long_election
 
 COLUMNS = (("time", "d"), ("cause", "i"), ("message", "i"), ("text", "i"))
@@ -29,6 +29,10 @@ def unpack(columns: bytes, count: int) -> dict[str, tuple[Any, ...]]:
     return found
 
 
+def parts(recording: Recording) -> tuple[dict[str, Any], bytes]:
+    return recording.meta, recording.columns
+
+
 def story(*rows: Any, agents: tuple[str, ...] = ("ann", "bob")) -> Trace:
     return Trace(list(rows), agents, {"Election": "Is anyone above me alive?"}, 20.0)
 
@@ -36,7 +40,7 @@ def story(*rows: Any, agents: tuple[str, ...] = ("ann", "bob")) -> Trace:
 def test_every_row_survives_the_journey() -> None:
     """What struct reads back from the columns and the tables is the trace, event for event."""
     trace = election()
-    meta, columns = pack(trace)
+    meta, columns = parts(pack(trace))
     read = unpack(columns, meta["count"])
 
     def word(table: str, number: int) -> str | None:
@@ -68,7 +72,7 @@ def test_texts_say_what_happened_in_the_words_of_the_narration() -> None:
         (8, "timer", "ann", None, None, "Answer", None, 0.25),
         (9, "handle", "ann", None, None, None, None, None),
     )
-    meta, columns = pack(trace)
+    meta, columns = parts(pack(trace))
     numbers = unpack(columns, 6)["text"]
     assert [meta["texts"][i] if i >= 0 else None for i in numbers] == [
         "role=idle, term=0", "Election(term=3)", "lost", "None", "0.25", None,
@@ -85,7 +89,7 @@ def test_the_state_called_role_labels_the_lane_else_the_first_one_declared() -> 
         (5, "state", "bob", None, None, "phase", None, "awake"),
         agents=("ann", "bob", "cat"),
     )
-    meta, _ = pack(trace)
+    meta, _ = parts(pack(trace))
     assert meta["shows"] == ["role", "phase", None]
     assert meta["roles"] == ["idle", "asleep", "up", "awake"]
     assert meta["begins"] == [[0, 0], [1, 1], [2, 2]]
@@ -101,7 +105,7 @@ def test_faults_have_their_span_and_a_partition_its_sides() -> None:
         (9_000_000, "fault", "bob", None, None, "Oddity", None, "no fault we know"),
         agents=("ann", "bob", "cat"),
     )
-    crash, partition, odd = pack(trace)[0]["faults"]
+    crash, partition, odd = pack(trace).meta["faults"]
     assert crash == {
         **{
             "kind": "Crash",
@@ -119,7 +123,7 @@ def test_faults_have_their_span_and_a_partition_its_sides() -> None:
 
 def test_lanes_and_links_are_numbered_from_the_top() -> None:
     """With Bob on the top lane, the link between Ann and Bob joins lanes 1 and 0."""
-    meta, columns = pack(election(agents=2), lanes=("2", "1"), edges=[("1", "2")])
+    meta, columns = parts(pack(election(agents=2), lanes=("2", "1"), edges=[("1", "2")]))
     assert meta["agents"] == ["2", "1"]
     assert meta["edges"] == [[1, 0]]
     assert unpack(columns, meta["count"])["agent"][0] == 1
@@ -127,7 +131,7 @@ def test_lanes_and_links_are_numbered_from_the_top() -> None:
 
 def test_the_description_is_json() -> None:
     """Whatever a run holds, its description can be written as strict JSON."""
-    meta, _ = pack(election(), measures=[("messages", 12, None), ("share", 0.25, "≤ 1")])
+    meta, _ = parts(pack(election(), measures=[("messages", 12, None), ("share", 0.25, "≤ 1")]))
     assert json.loads(json.dumps(meta, allow_nan=False)) == meta
     assert meta["measures"][0] == {"label": "messages", "value": "12", "theory": ""}
 
@@ -136,11 +140,10 @@ def test_a_run_brings_its_line_and_verdicts() -> None:
     """`pack_run` takes from the run what the run knows, and from the caller what is said around it."""
     verdict = SimpleNamespace(name="calm", status="violated", at=1.5, event=3, because="it was not")
     run = SimpleNamespace(trace=election(until=2), line="bully seed=1", verdicts=[verdict])
-    branch = pack_run(run, name="first")
-    assert branch["meta"]["line"] == "bully seed=1"
-    assert branch["meta"]["name"] == "first"
-    assert branch["meta"]["verdicts"] == [vars(verdict)]
-    assert len(branch["columns"]) == 27 * branch["meta"]["count"]
+    meta, columns = parts(pack_run(run, title="first"))
+    assert (meta["line"], meta["title"]) == ("bully seed=1", "first")
+    assert meta["verdicts"] == [vars(verdict)]
+    assert len(columns) == 27 * meta["count"]
 
 
 def test_the_first_difference_is_the_crash() -> None:
@@ -155,7 +158,7 @@ def test_the_first_difference_is_the_crash() -> None:
 
 def test_an_empty_trace_is_packed() -> None:
     """No events, no agents: no columns, and nothing raised."""
-    meta, columns = pack(Trace([]))
+    meta, columns = parts(pack(Trace([])))
     assert (meta["count"], meta["agents"], columns) == (0, [], b"")
 
 

@@ -83,9 +83,7 @@ async ({ source, style, branches, selected }) => {
 
 
 def wired(branches: list[Branch]) -> list[dict[str, Any]]:
-    return [
-        {"meta": each["meta"], "columns": base64.b64encode(each["columns"]).decode()} for each in branches
-    ]
+    return [{"meta": each.meta, "columns": base64.b64encode(each.columns).decode()} for each in branches]
 
 
 @pytest.fixture
@@ -296,7 +294,7 @@ def test_zoom_changes_the_picture_and_fit_brings_it_back(visit: Open) -> None:
 def test_a_verdict_leads_to_the_moment_it_broke(visit: Open) -> None:
     """The chip jumps to its event; the mark on the time axis says why."""
     shown = branch(election())
-    verdict = shown["meta"]["verdicts"][0]
+    verdict = shown.meta["verdicts"][0]
     where = visit([shown]).page
     where.locator(".cl-chip.cl-violated").click()
     settle(where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from coordlab.widgets.player import Player
@@ -39,10 +40,34 @@ def test_a_wish_that_fails_is_answered_in_words(monkeypatch: pytest.MonkeyPatch)
     assert told == [{"type": "error", "text": "there is no agent 9 here"}]
 
 
-def test_new_branches_arrive_in_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`show` changes the branches and the selection together: the browser draws once."""
+def test_only_what_is_new_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third branch is one recording; labels and selection change together, so the browser draws once."""
+    player, sent, states = Player(family()), [], []
+    monkeypatch.setattr(player, "send", lambda word, buffers: sent.append((word["key"], buffers)))
+    monkeypatch.setattr(player, "send_state", lambda key=None: states.append(set(key)))
+    shown = [*player.shown, branch(election(seed=3), "third", parent=1)]
+    player.show(shown, selected=2)
+    assert sent == [(3, [shown[2].columns])]
+    assert states == [{"branches", "selected"}]
+    assert [each["name"] for each in player.branches] == [each.name for each in shown]
+
+
+def test_another_name_or_selection_sends_no_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither does a branch that is gone."""
     player, sent = Player(family()), []
-    monkeypatch.setattr(player, "send_state", lambda key=None: sent.append(set(key)))
-    player.show([*family(), branch(election(seed=3), "third", parent=1)], selected=2)
-    assert sent == [{"branches", "selected"}]
-    assert player.selected == 2
+    monkeypatch.setattr(player, "send", lambda *word: sent.append(word))
+    calm, struck = player.shown
+    player.show([calm, replace(struck, name="the crash")], selected=1)
+    player.show([calm])
+    assert sent == []
+    assert [each["key"] for each in player.branches] == [1]
+
+
+def test_a_browser_that_comes_later_asks_for_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets what is on show; nobody else hears of it."""
+    player, sent, heard = Player(family()), [], []
+    player.on_intervention(heard.append)
+    monkeypatch.setattr(player, "send", lambda word, buffers: sent.append((word["key"], buffers)))
+    player._handle_custom_msg({"type": "need", "keys": [2, 7]}, [])
+    assert sent == [(2, [player.shown[1].columns])]
+    assert heard == []

@@ -243,7 +243,13 @@ def verdicts(trace: Trace) -> list[SimpleNamespace]:
     ]
 
 
-def branch(trace: Trace, name: str = "run", **about: Any) -> Branch:
+def branch(
+    trace: Trace,
+    name: str = "run",
+    parent: int | None = None,
+    divergence: dict[str, Any] | None = None,
+    **about: Any,
+) -> Branch:
     """`trace` as a branch with all the player can show around it."""
     words = {
         **{
@@ -264,8 +270,7 @@ def branch(trace: Trace, name: str = "run", **about: Any) -> Branch:
         "lanes": tuple(reversed(trace.agents)),
         **about,
     }
-    meta, columns = pack(trace, name=name, **words)
-    return {"meta": meta, "columns": columns}
+    return Branch(pack(trace, **words), name, parent, divergence)
 
 
 def family() -> list[Branch]:

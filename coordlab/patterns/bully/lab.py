@@ -10,7 +10,7 @@ from coordlab.labs.spec import LabSpec, Measure, Parameter, Parameters
 from coordlab.patterns.bully import theory
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import agreed, properties, settling_time
-from coordlab.properties import moments
+from coordlab.properties import changes
 from coordlab.trace.trace import CRASH, DROP, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
@@ -56,7 +56,7 @@ def crashed_at(trace: Trace) -> float:
 def agreed_at(trace: Trace) -> float | None:
     """When, after the first crash, all who were up first agreed on a coordinator again; None if never."""
     since = crashed_at(trace)
-    return next((now.time for now in moments(trace) if now.time > since and agreed(now) is True), None)
+    return next((now.time for now in changes(trace) if now.time > since and agreed(now) is True), None)
 
 
 def election_messages(trace: Trace) -> int:

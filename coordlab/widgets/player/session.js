@@ -1,5 +1,5 @@
 // The branches that Python keeps, and the requests to Python.
-/** @import { Branch, Model, Refusal, Trace, Request } from "./types.js" */
+/** @import { Branch, Entry, Model, Recording, Request, Trace, Word } from "./types.js" */
 
 import { h } from "./elements.js";
 import { decode } from "./trace.js";
@@ -10,9 +10,15 @@ const EVENTS = ["change:branches", "change:selected"];
 /** The widget's model as the player uses it.  `load` is called when another branch is to be shown. */
 export class Session {
   notice = h("p", { class: "cl-notice", role: "alert", hidden: true });
-  /** @type {WeakMap<Branch, Trace>} each is kept as long as Python keeps the branch */
+  /** @type {Map<number, Recording>} what has come by itself, by its key */
+  recordings = new Map();
+  /** The keys of the recordings that were asked for. @type {Set<number>} */
+  wanted = new Set();
+  /** @type {WeakMap<DataView, Trace>} each is kept as long as its recording */
   decoded = new WeakMap();
-  /** @type {[Branch[], number] | null} the branches and the selection on show */
+  /** @type {[Entry[], Branch[]]} the entries of the model, and the branches that they stand for */
+  whole = [[], []];
+  /** @type {[Entry[], number] | null} the entries and the selection on show */
   loaded = null;
   /** When the last request was sent, in milliseconds; 0: no answer is due. */
   asked = 0;
@@ -28,28 +34,62 @@ export class Session {
     model.on("msg:custom", this.hearWord);
   }
 
-  hear = () => { if (this.branches !== this.loaded?.[0] || this.selected !== this.loaded[1]) this.load(); };
+  hear = () => { if (this.entries !== this.loaded?.[0] || this.selected !== this.loaded[1]) this.load(); };
 
-  /** @param {Refusal} word */
-  hearWord = (word) => { if (word?.type === "error") this.tell(word.text); };
+  /** @param {Word} word @param {DataView<ArrayBuffer>[]} buffers */
+  hearWord = (word, buffers) => {
+    if (word?.type === "error") this.tell(word.text);
+    if (word?.type !== "recording") return;
+    this.recordings.set(word.key, { meta: word.meta, columns: buffers[0] });
+    this.hear();
+  };
 
   /** Whether there is a kernel that can answer. */
   get live() { return this.model.get("kernel") !== false; }
-  get branches() { return this.model.get("branches") ?? []; }
-  get selected() { return Math.max(0, Math.min(this.branches.length - 1, this.model.get("selected") ?? 0)); }
+  get entries() { return this.model.get("branches") ?? []; }
+  get selected() { return Math.max(0, Math.min(this.entries.length - 1, this.model.get("selected") ?? 0)); }
+
+  /** The branches, as soon as all their recordings have come; those that are missing are asked for. */
+  get branches() {
+    const { entries } = this;
+    if (this.whole[0] === entries) return this.whole[1];
+    const keys = entries.flatMap((entry) => ("key" in entry ? [entry.key] : []));
+    const missing = keys.filter((key) => !this.recordings.has(key));
+    if (missing.length) {
+      this.ask(missing.filter((key) => !this.wanted.has(key)));
+      return [];
+    }
+    for (const key of [...this.recordings.keys()]) if (!keys.includes(key)) this.recordings.delete(key);
+    this.wanted.clear();
+    this.whole = [entries, entries.map((entry) => this.join(entry))];
+    return this.whole[1];
+  }
+
+  /** @param {number[]} keys */
+  ask(keys) {
+    for (const key of keys) this.wanted.add(key);
+    if (keys.length) this.model.send({ type: "need", keys });
+  }
+
+  /** An entry with its recording. @param {Entry} entry @returns {Branch} */
+  join(entry) {
+    if (!("key" in entry)) return entry;
+    const { key, ...label } = entry, { meta, columns } = /** @type {Recording} */ (this.recordings.get(key));
+    return { meta: { ...meta, ...label }, columns };
+  }
 
   /** The trace of branch `i`, if there is one. @param {number | null} i */
   open(i) {
     const branch = i === null ? undefined : this.branches[i];
     if (!branch) return null;
-    let trace = this.decoded.get(branch);
-    if (!trace) this.decoded.set(branch, trace = decode(branch));
-    return trace;
+    let trace = this.decoded.get(branch.columns);
+    if (!trace) this.decoded.set(branch.columns, trace = decode(branch));
+    return trace.meta === branch.meta ? trace : { ...trace, meta: branch.meta };
   }
 
   /** The trace to show, if there is any. */
   current() {
-    if (this.branches.length) this.loaded = [this.branches, this.selected];
+    if (this.branches.length) this.loaded = [this.entries, this.selected];
     return this.open(this.selected);
   }
 

@@ -11,8 +11,19 @@ export type Piece = [tag: "b" | "i" | "span", text: string];
 
 // ---- what Python sends (coordlab.widgets, `pack`)
 
+/** A branch as the model tells of it: whole, as in a page, or its label and the key of a recording. */
+export type Entry = Branch | (Label & { key: number });
+
 export interface Branch {
   meta: Meta;
+  columns: DataView<ArrayBuffer>;
+}
+
+export type Label = Pick<Meta, "name" | "parent" | "divergence">;
+
+/** What is the same for a run under every name; it is sent once. */
+export interface Recording {
+  meta: Omit<Meta, keyof Label>;
   columns: DataView<ArrayBuffer>;
 }
 
@@ -194,22 +205,20 @@ export type Request =
   | { type: "branch"; branch: number; at: number }
   | { type: "rename"; branch: number; name: string }
   | { type: "delete"; branch: number }
-  | { type: "undo" };
+  | { type: "undo" }
+  | { type: "need"; keys: number[] };
 
-/** What Python answers when it cannot do what was asked. */
-export interface Refusal {
-  type: string;
-  text: string;
-}
+/** What Python says: why it cannot do what was asked, or a recording, whose columns come as a buffer. */
+export type Word = { type: "error"; text: string } | { type: "recording"; key: number; meta: Recording["meta"] };
 
 /** The widget's model, as far as the player uses it. */
 export interface Model {
-  get(key: "branches"): Branch[] | undefined;
+  get(key: "branches"): Entry[] | undefined;
   get(key: "selected"): number | undefined;
   get(key: "kernel"): boolean | undefined;
   set(key: "selected", value: number): void;
-  on(event: string, hear: (word: Refusal) => void): void;
-  off(event: string, hear: (word: Refusal) => void): void;
+  on(event: string, hear: (word: Word, buffers: DataView<ArrayBuffer>[]) => void): void;
+  off(event: string, hear: (word: Word, buffers: DataView<ArrayBuffer>[]) => void): void;
   save_changes(): void;
   send(message: Request): void;
 }

@@ -1,0 +1,101 @@
+"""One of the runs side by side in a lab, and what is derived from it, made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from coordlab.labs.spec import LabSpec
+from coordlab.trace.faults import Fault
+from coordlab.trace.narration import TEMPLATES
+from coordlab.trace.scenario import Scenario
+from coordlab.world.run import Run
+
+if TYPE_CHECKING:
+    from coordlab.widgets.encoding import Branch as Shown, Divergence, Recording
+
+Measured = tuple[str, Any, Any]
+"""The label of a measure, what was counted, and what theory says (None: nothing)."""
+
+
+class Outcome:
+    """A scenario with its run; `problem` says why the run broke off, if it did."""
+
+    def __init__(self, spec: LabSpec, scenario: Scenario, run: Run, problem: str = "") -> None:
+        self.spec, self.scenario, self.run, self.problem = spec, scenario, run, problem
+        self._compared: tuple[Outcome, Divergence | None] | None = None
+
+    @cached_property
+    def measures(self) -> list[Measured]:
+        """What was counted on the trace, each beside its theory."""
+        given, trace = self.scenario.parameters, self.run.trace
+        return [(each.label, each.count(trace), each.theory(given, trace)) for each in self.spec.measures]
+
+    @cached_property
+    def recording(self) -> Recording:
+        """The run as the player takes it."""
+        from coordlab.widgets.encoding import pack_run
+
+        return pack_run(
+            self.run,
+            title=self.spec.title,
+            question=self.spec.question,
+            line=str(self.scenario),
+            measures=self.measures,
+            lanes=self.spec.lanes(self.scenario.parameters),
+            focus=self.spec.focus,
+            templates=TEMPLATES,
+        )
+
+    def divergence(self, parent: Outcome) -> Divergence | None:
+        """The first event in which this run departs from that of its parent."""
+        from coordlab.widgets.encoding import first_difference
+
+        if self._compared is None or self._compared[0] is not parent:
+            self._compared = parent, first_difference(self.run.trace, parent.run.trace)
+        return self._compared[1]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """An outcome with a name, and the position of the branch it was made from."""
+
+    name: str
+    outcome: Outcome
+    parent: int | None = None
+    aside: tuple[Fault, ...] = ()  # faults left out while their agents do not exist
+
+    @property
+    def scenario(self) -> Scenario:
+        """What determines the run."""
+        return self.outcome.scenario
+
+    @property
+    def run(self) -> Run:
+        """The run itself."""
+        return self.outcome.run
+
+    @property
+    def problem(self) -> str:
+        """Why the run broke off, if it did."""
+        return self.outcome.problem
+
+    @property
+    def notice(self) -> str:
+        """What a learner should know about this run, if anything."""
+        left_out = ", ".join(map(str, self.aside))
+        return self.problem or (left_out and f"skipped, because the agent does not exist: {left_out}")
+
+    def shown(self, parent: Branch | None) -> Shown:
+        """The branch as the player takes it."""
+        from coordlab.widgets.encoding import Branch as Shown
+
+        divergence = None if parent is None else self.outcome.divergence(parent.outcome)
+        return Shown(self.outcome.recording, self.name, self.parent, divergence)
+
+    def without(self, deleted: int) -> Branch:
+        """The same after the branch at position `deleted` is gone."""
+        gone = self.parent is None or self.parent == deleted
+        parent = None if gone or self.parent is None else self.parent - (self.parent > deleted)
+        return Branch(self.name, self.outcome, parent, self.aside)
