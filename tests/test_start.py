@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coordlab import start
+from coordlab import __version__, start
 from coordlab.start import Environment, StartError
 from tests.conftest import tool
 
@@ -365,6 +365,30 @@ def test_continuous_integration_runs_the_readme_command():
     assert os.access(script, os.X_OK)
     assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
     assert script.read_text("utf-8").splitlines()[-1] == "exec python3 -m coordlab.start test < /dev/null"
+    workflow = (PROJECT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    assert re.findall(r"^ +run: (.+)$", workflow, re.MULTILINE) == ["python3 -m coordlab.start test"]
+
+
+def test_continuous_integration_runs_on_every_python_that_we_name():
+    """From the classifiers of the package."""
+    workflow = (PROJECT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    named = re.findall(r"Python :: (3\.\d+)", (PROJECT / "pyproject.toml").read_text("utf-8"))
+    (tried,) = re.findall(r"^ +python: \[(.+)\]$", workflow, re.MULTILINE)
+    assert tried.replace('"', "").split(", ") == named
+
+
+def test_what_runs_before_a_commit_has_the_versions_of_the_tests():
+    """Otherwise a commit would pass here and fail there."""
+    project = (PROJECT / "pyproject.toml").read_text("utf-8")
+    hooks = (PROJECT / ".pre-commit-config.yaml").read_text("utf-8")
+    wanted = re.findall(r'additional_dependencies: \["(.+)"\]', hooks)
+    assert len(wanted) == 3
+    assert [each for each in wanted if f'"{each}"' not in project] == []
+
+
+def test_the_version_to_cite_is_this_one():
+    citation = (PROJECT / "CITATION.cff").read_text("utf-8")
+    assert f"\nversion: {__version__}\n" in citation
 
 
 @pytest.mark.parametrize(
