@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.conflict.rules import shown
 from coordlab.patterns.replicas.checks import properties
-from coordlab.patterns.replicas.gossip import checked, partners
-from coordlab.patterns.replicas.rules import ORSet, Replicated, Update, applied, merge, repaired
+from coordlab.patterns.replicas.rules import MODES, ORSet, Replicated, Update, applied, merge, repaired
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -20,7 +20,7 @@ __all__ = ["Exchange", "Pull", "Push", "Replica", "demo", "periods", "rumour", "
 class Push:
     """This is what I know."""
 
-    copy: Any
+    copy: Replicated
 
 
 @message
@@ -32,17 +32,23 @@ class Pull:
 class Exchange:
     """This is what I know; and you?"""
 
-    copy: Any
+    copy: Replicated
 
 
 class Replica(Agent):
-    """One that keeps a copy, changes it by `updates` (each at its time after the start), and gossips.
+    """Keeps a copy, changes it at times of its own, and gossips.
 
-    `start` is the copy that all begin with; `mode` is push, pull or push-pull, the same for all.  Every
-    `period` seconds (None: never) it calls `fan_out` others; at the times `reads` it asks all, and repairs.
+    - `start`: the copy that all replicas begin with, such as ORSet()
+    - `updates`: what this one changes, each at its time after the start
+    - `mode`: who learns in a call, one of MODES; the same for all replicas
+    - `period`: seconds between two rounds of calls, above 0; None: it never calls
+    - `fan_out`: how many others it calls in a round, 1 or more
+    - `reads`: times in seconds after the start at which it asks all others, and repairs those behind
+
+    Raises TypeError or ValueError if one of them is not allowed, or an update cannot be applied.
     """
 
-    role = State("")  # what it says, so that lanes take one colour as copies grow equal
+    role = State("")  # what its copy says, so that lanes take one colour as copies become equal
     copy = State[Any](None)
 
     def __init__(
@@ -56,26 +62,22 @@ class Replica(Agent):
         reads: Collection[float] = (),
     ) -> None:
         super().__init__(name)
-        listed = isinstance(updates, Collection) and isinstance(reads, Collection)
-        if not listed or not all(isinstance(each, Update) for each in updates):
-            raise TypeError(
-                f"updates={updates!r}, reads={reads!r}: give a list of updates and a list of times. "
-                f"Write updates=[Update(1.0, 'add', 'milk')], reads=[5.0]."
-            )
-        if not hasattr(start, "merged"):
-            raise TypeError(f"start={start!r} is no copy that merges. Write for instance start=ORSet().")
-        if period is not None and (not isinstance(period, (int, float)) or not 0 < period < float("inf")):
-            raise ValueError(f"period={period!r}: give seconds above 0, or None to be silent. Write 0.5.")
-        self.mode, self.period, self.fan_out = checked(mode, fan_out), period, fan_out
-        if not all(isinstance(at, (int, float)) and 0 <= at < float("inf") for at in reads):
-            raise ValueError(f"reads={reads!r}: a read comes at 0 s or later. Write reads=[1.0].")
-        self.updates, self.reads = sorted(updates, key=lambda each: each.at), sorted(reads)
-        for each in self.updates:
-            applied(start, each, name, each.at)  # refuses at once what it could not do later
+        mergeable = hasattr(start, "merged")
+        require.that(mergeable, f"start={start!r}", "expected a copy that merges", "start=ORSet()", TypeError)
+        self.mode = require.one_of("mode", mode, MODES)
+        self.fan_out = require.count("fan_out", fan_out, least=1)
+        self.period = period if period is None else require.seconds("period", period, positive=True)
+        require.instance("updates", updates, Collection, "updates=[Update(1.0, 'add', 'milk')]")  # type: ignore[type-abstract]
+        require.instance("reads", reads, Collection, "reads=[5.0]")  # type: ignore[type-abstract]
+        self.reads = sorted(require.seconds("reads", each) for each in reads)
+        for each in updates:
+            require.instance("updates", each, Update, "updates=[Update(1.0, 'add', 'milk')]")
+            applied(start, each, name, each.at)  # refuses now what it could not do later
+        self.updates = sorted(updates, key=lambda each: each.at)
         self.take(self.stable.get("copy", start))
 
     async def run(self) -> None:
-        """Gossip, read, and make each update that it has not made before a crash."""
+        """Gossip, read, and make each update that was not made before a crash."""
         began = self.stable.setdefault("began", self.now)
         if self.period is not None:
             self.spawn(self.gossip(self.period))
@@ -87,26 +89,21 @@ class Replica(Agent):
             self.stable["made"] = self.stable.get("made", 0) + 1
 
     async def gossip(self, period: float) -> None:
-        """Call somebody, again and again."""
+        """In each period call `fan_out` others at random, or all if there are no more."""
+        call = {"push": Push, "pull": lambda _: Pull(), "push-pull": Exchange}[self.mode]
         async for _ in self.every(period):
-            for peer in partners(self.peers, self.fan_out, self.dice):
-                self.send(peer, self.call())
-
-    def call(self) -> Push | Pull | Exchange:
-        """What to say to whom one calls."""
-        if self.mode == "pull":
-            return Pull()
-        return Push(self.copy) if self.mode == "push" else Exchange(self.copy)
+            for peer in self.dice.sample(self.peers, min(self.fan_out, len(self.peers))):
+                self.send(peer, call(self.copy))
 
     async def read_all(self, began: float) -> None:
-        """Each of the reads whose time is still to come."""
+        """Make each read whose time is still to come."""
         for at in self.reads:
             if at >= self.now - began:
                 await self.sleep(at - (self.now - began))
                 await self.read()
 
-    async def read(self, within: float = 0.25) -> Any:
-        """What all that answer say together; whoever is behind that is told."""
+    async def read(self, within: float = 0.25) -> object:
+        """The value of all copies that arrive `within` this many seconds, merged; repairs those behind."""
         answers = await self.ask(self.peers, Pull(), within=within)
         copies = {name: answer.copy for name, answer in answers.items()}
         whole, behind = repaired({self.name: self.copy, **copies})
@@ -118,7 +115,7 @@ class Replica(Agent):
         return whole.value
 
     def take(self, copy: Replicated) -> None:
-        """Have this copy from now on, whatever happens."""
+        """Have this copy from now on, also after a crash."""
         self.stable["copy"] = self.copy = copy
         self.role = words(copy.value)
 
@@ -133,14 +130,14 @@ class Replica(Agent):
         return Push(self.copy)
 
 
-def words(value: Any) -> str:
-    """A value in few words, or several."""
+def words(value: object) -> str:
+    """A value, or several, in a few words."""
     several = value if isinstance(value, (tuple, list)) else () if value is None else (value,)
     return ", ".join(map(shown, several)) or "nothing"
 
 
 def rumour(agents: int, mode: str = "push", seed: int = 0, fan_out: int = 1, loss: float = 0.0) -> Run:
-    """One of many replicas hears of something at the start; the others by gossip, in periods of 1 s.
+    """One replica learns something at the start; the others hear of it by gossip, in periods of 1 s.
 
     >>> run = rumour(agents=8, mode="push-pull", seed=7)
     >>> periods(run), run.trace.count("Exchange", before=1.5), run.trace.count("Push", before=1.5)
@@ -154,13 +151,13 @@ def rumour(agents: int, mode: str = "push", seed: int = 0, fan_out: int = 1, los
 
 
 def periods(run: Run) -> int | None:
-    """After how many periods of 1 s everybody knew the rumour; None if somebody never did."""
+    """The number of periods of 1 s after which all knew the rumour; None if one never did."""
     heard = [event.time for event in run.trace.select("role", kind="state") if event.data == "news"]
     return int(max(heard)) if len(heard) == len(run.trace.agents) else None
 
 
 def demo() -> Run:
-    """Three keep a shopping list; cut off from the others, cat adds the milk anew that ann strikes off.
+    """Three keep a shopping list; cut off from the others, cat adds the milk again that ann removes.
 
     >>> [event.data for event in demo().trace.select("role", kind="state", agent="bob")]
     ['milk', 'nothing', 'milk']

@@ -8,97 +8,86 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from coordlab.patterns.replicas.rules import Addition, ORSet
 from coordlab.properties import (
     UNDECIDED,
-    Complaint,
     Moment,
+    Objection,
     Property,
     Verdict,
     disturbs,
     eventually,
     on_record,
-    watched,
+    safety,
 )
-from coordlab.trace.trace import RESTART, START, STATE, Event, Trace
+from coordlab.trace.trace import RESTART, START, STATE, Event, Record, Trace
 
 
-def taken(event: Event) -> Iterator[Any]:
-    """The copy that an agent has from this event on, if it is one that says so."""
-    if event.kind in (START, RESTART):
-        yield from (value for name, value in event.data if name == "copy")
-    elif event.kind == STATE and event.name == "copy":
-        yield event.data
+def taken(trace: Trace) -> Iterator[tuple[Event, Any]]:
+    """Each event from which on an agent has another copy, with that copy."""
+    for event in trace:
+        if event.kind in (START, RESTART):
+            yield from ((event, value) for name, value in event.data if name == "copy")
+        elif event.kind == STATE and event.name == "copy":
+            yield event, event.data
 
 
-def nothing_dropped() -> Property:
+def of_copies(judge: Property) -> Property:
+    """The property, undecided on a trace that was read from a file: the copies there cannot be merged."""
+
+    def judged(trace: Trace) -> Verdict:
+        if not any(isinstance(copy, Record) for _, copy in taken(trace)):
+            return judge(trace)
+        return Verdict(judge.name, UNDECIDED, because="copies that were read from a file cannot be merged")
+
+    return Property(judge.name, judged)
+
+
+@of_copies
+@safety("nothing is dropped")
+def nothing_dropped(trace: Trace) -> Iterator[Objection]:
     """CR-S2: each copy that an agent takes includes the one it had, across crashes too."""
-
-    def watch(_: Trace) -> Complaint:
-        had: dict[str | None, Any] = {}
-
-        def wrong(event: Event) -> str | None:
-            for copy in taken(event):
-                before = had.get(event.agent, copy)
-                had[event.agent] = copy
-                if before.merged(copy) != copy:
-                    return (
-                        f"{event.agent} had {before.value} and took {copy.value}: something is missing there."
-                    )
-            return None
-
-        return wrong
-
-    return watched("nothing is dropped", watch)
+    had: dict[str | None, Any] = {}
+    for event, copy in taken(trace):
+        before = had.get(event.agent, copy)
+        had[event.agent] = copy
+        if before.merged(copy) != copy:
+            yield (event, f"{event.agent} had {before.value} and took {copy.value}: something is missing.")
 
 
-def merge_laws() -> Property:
+@of_copies
+@safety("merging is lawful")
+def merge_laws(trace: Trace) -> Iterator[Objection]:
     """CR-S3: merging is commutative, associative and idempotent on the copies that the run reached."""
-
-    def watch(_: Trace) -> Complaint:
-        last: list[Any] = []
-
-        def wrong(event: Event) -> str | None:
-            for copy in taken(event):
-                last[:] = [*last[-2:], copy]
-                a, b, c = last[0], last[len(last) // 2], copy
-                if a.merged(b) != b.merged(a):
-                    return f"the order matters in which {a.value} and {b.value} are merged."
-                if a.merged(b.merged(c)) != a.merged(b).merged(c):
-                    return f"it matters which two of {a.value}, {b.value} and {c.value} are merged first."
-                if c.merged(c) != c:
-                    return f"{c.value} merged with itself is another."
-            return None
-
-        return wrong
-
-    return watched("merging is lawful", watch)
+    last: list[Any] = []
+    for event, copy in taken(trace):
+        last = [*last[-2:], copy]
+        a, b, c = last[0], last[len(last) // 2], copy
+        if a.merged(b) != b.merged(a):
+            yield event, f"the order matters in which {a.value} and {b.value} are merged."
+        if a.merged(b.merged(c)) != a.merged(b).merged(c):
+            yield event, f"it matters which two of {a.value}, {b.value} and {c.value} are merged first."
+        if c.merged(c) != c:
+            yield event, f"{c.value} merged with itself is another."
 
 
-def removed_for_good() -> Property:
-    """CR-S2 of an OR-set: an addition that is removed from a copy never stands there again."""
-
-    def watch(_: Trace) -> Complaint:
-        stood: dict[str | None, frozenset[Any]] = {}
-        gone: dict[str | None, frozenset[Any]] = {}
-
-        def wrong(event: Event) -> str | None:
-            for copy in taken(event):
-                if not hasattr(copy, "added"):
-                    continue
-                stands, who = copy.added - copy.removed, event.agent
-                if back := stands & gone.get(who, frozenset()):
-                    return f"{who} had removed {min(back, key=repr)[0]}, and has it again."
-                gone[who] = gone.get(who, frozenset()) | (stood.get(who, frozenset()) - stands)
-                stood[who] = stands
-            return None
-
-        return wrong
-
-    return watched("removed is removed", watch)
+@of_copies
+@safety("removed is removed")
+def removed_for_good(trace: Trace) -> Iterator[Objection]:
+    """CR-S2 of an OR-set: an addition that is removed from a copy is never in it again."""
+    stood: dict[str | None, frozenset[Addition]] = {}
+    gone: dict[str | None, frozenset[Addition]] = {}
+    for event, copy in taken(trace):
+        if isinstance(copy, ORSet):
+            stands, who = copy.added - copy.removed, event.agent
+            if back := stands & gone.get(who, frozenset()):
+                yield event, f"{who} had removed {min(back, key=repr)[0]}, and has it again."
+            gone[who] = gone.get(who, frozenset()) | (stood.get(who, frozenset()) - stands)
+            stood[who] = stands
 
 
 def equal_again(within: float) -> Property:
-    """CR-L2: `within` so many seconds of each update and disturbance, all that hear each other are equal."""
+    """CR-L2: `within` seconds after each update and disturbance, all that hear each other are equal."""
     answer: bool | str = True
 
     def stirs(event: Event) -> bool:
@@ -121,23 +110,11 @@ def _equal(now: Moment) -> bool | str:
 
 
 def _differing(now: Moment, names: list[str]) -> tuple[str, str] | None:
-    """Two of them whose copies are not equal."""
+    """Two agents among these whose copies are not equal, or None."""
     first = now.state(names[0], "copy") if names else None
     return next(((names[0], name) for name in names if now.state(name, "copy") != first), None)
 
 
-def _of_copies(judge: Property) -> Property:
-    """The property, undecided of a trace that was read from a file: the copies there cannot be merged."""
-
-    def judged(trace: Trace) -> Verdict:
-        if all(hasattr(copy, "merged") for event in trace for copy in taken(event)):
-            return judge(trace)
-        return Verdict(judge.name, UNDECIDED, because="copies that were read from a file cannot be merged")
-
-    return Property(judge.name, judged)
-
-
 def properties(within: float = 4.0) -> tuple[Property, ...]:
-    """All of them, for replicas whose gossip reaches all within so many seconds."""
-    merging = (nothing_dropped(), merge_laws(), removed_for_good())
-    return (*map(_of_copies, merging), equal_again(within))
+    """All of them, for replicas whose gossip reaches all `within` this many seconds."""
+    return nothing_dropped, merge_laws, removed_for_good, equal_again(within)

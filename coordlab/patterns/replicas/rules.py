@@ -1,7 +1,7 @@
 """Copies that may change apart and merge again: version vectors, registers, counters and sets.
 
 Every kind of copy has a `value`, the operations that change it, and `merged`, which is commutative,
-associative and idempotent: whatever order states arrive in, and however often, equal news make equal copies
+associative and idempotent: in whatever order states arrive, and however often, equal news makes equal copies
 (Shapiro et al., Conflict-free Replicated Data Types, SSS 2011).
 """
 
@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from math import isfinite
-from typing import Any, Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
+from coordlab import requirements as require
 from coordlab.world.message import message
 
 Vector = tuple[tuple[str, int], ...]
-"""A version vector: how many changes by each author are known, by name; an author of none is left out."""
+"""A version vector: the number of known changes by author, sorted by name, without authors of none."""
+
+MODES = ("push", "pull", "push-pull")
+"""Who learns in a call of gossip: who is called, who calls, or both."""
 
 
 def joined(one: Vector, other: Vector) -> Vector:
-    """All that either knows.
+    """The larger count of each author: all that either vector knows.
 
     >>> joined((("ann", 2),), (("ann", 1), ("bob", 1)))
     (('ann', 2), ('bob', 1))
@@ -31,23 +34,12 @@ def joined(one: Vector, other: Vector) -> Vector:
 
 
 def counted(vector: Vector, by: str, more: int = 1) -> Vector:
-    """The same with so many more changes by one author.
-
-    >>> counted((("ann", 2),), "bob")
-    (('ann', 2), ('bob', 1))
-    """
-    _author(by)
+    """The vector with `more` changes by one author."""
     return joined(vector, ((by, dict(vector).get(by, 0) + more),)) if more else vector
 
 
-def _author(by: str) -> str:
-    if not isinstance(by, str):
-        raise TypeError(f"by={by!r}: an author is known by its name, a text. Write by='ann'.")
-    return by
-
-
 def compare(one: Vector, other: Vector) -> str:
-    """Whether one is before, after, equal to, or concurrent with the other (Parker et al. 1983).
+    """How one vector relates to the other: "before", "after", "equal" or "concurrent" (Parker et al. 1983).
 
     >>> ann, bob = (("ann", 1),), (("bob", 1),)
     >>> compare(ann, joined(ann, bob)), compare(ann, bob)
@@ -60,15 +52,15 @@ def compare(one: Vector, other: Vector) -> str:
 
 
 class Replicated(Protocol):
-    """What a copy can do, of whatever kind it is."""
+    """A copy of any kind."""
 
     @property
     def operations(self) -> tuple[str, ...]:
-        """The names of what changes it."""
+        """The names of the methods that change it."""
 
     @property
-    def value(self) -> Any:
-        """What it says, to one who only reads."""
+    def value(self) -> object:
+        """What a reader sees."""
 
     def merged(self, other: Self) -> Self:
         """All that either copy knows."""
@@ -79,53 +71,44 @@ R = TypeVar("R", bound=Replicated)
 
 @message
 class Update:
-    """Change your copy so, at this time."""
+    """Change your copy like this, at this time."""
 
-    at: float  # seconds
+    at: float  # seconds after the start
     operation: str
-    value: Any = 1
+    value: object = 1
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.at, (int, float)) and isfinite(self.at) and self.at >= 0):
-            raise ValueError(f"at={self.at!r}: an update comes at 0 s or later. Write Update(1.0, 'add', 1).")
+        require.seconds("at", self.at)
 
 
 def applied(copy: R, update: Update, by: str, at: float) -> R:
-    """The copy after an update by this author, at this time of its clock; a `ValueError` if there is no such.
+    """The copy after an update by this author, at this time of its clock (seconds).
+
+    Raises ValueError if copies of this kind have no such operation, or cannot count the value.
 
     >>> applied(GCounter(), Update(1.0, "add", 3), by="ann", at=1.0).value
     3
     """
-    if update.operation not in copy.operations:
-        raise ValueError(
-            f"{type(copy).__name__} has no operation {update.operation!r}, only "
-            f"{', '.join(copy.operations)}. Write Update(1.0, {copy.operations[0]!r}, ...)."
-        )
-    changed: R = getattr(copy, update.operation)(update.value, by, at)
+    operation = require.one_of("operation", update.operation, copy.operations)
+    changed: R = getattr(copy, operation)(update.value, by, at)
     return changed
 
 
 def merge(one: R, other: R) -> R:
-    """All that either copy knows; a `TypeError` if they are of two kinds, or no copies.
+    """All that either copy knows.  Raises TypeError if they are of two kinds.
 
     >>> merge(GCounter().add(1, "ann"), GCounter().add(1, "bob")).value
     2
     """
     if type(one) is not type(other):
-        raise TypeError(
-            f"{type(one).__name__} and {type(other).__name__} cannot be merged: all copies of a thing are of "
-            f"one kind. Start every replica with the same, such as {type(one).__name__}()."
-        )
-    if not hasattr(one, "merged"):
-        raise TypeError(
-            f"a {type(one).__name__} is no copy that can be merged: a copy has a value and `merged`. Write "
-            f"for instance merge(ORSet().add('milk', 'ann'), ORSet().add('tea', 'bob'))."
-        )
+        kinds = f"{type(one).__name__} and {type(other).__name__}"
+        start = f"start every replica with {type(one).__name__}()"
+        require.fail(kinds, "expected copies of one kind", start, TypeError)
     return one.merged(other)
 
 
 def repaired(copies: Mapping[str, R]) -> tuple[R, list[str]]:
-    """What all copies say together, and who is behind that: whom a reader has to tell (read repair).
+    """All copies merged, and the names of those that are behind that: a reader repairs them.
 
     >>> whole, behind = repaired({"ann": GCounter().add(2, "ann"), "bob": GCounter()})
     >>> whole.value, behind
@@ -138,15 +121,6 @@ def repaired(copies: Mapping[str, R]) -> tuple[R, list[str]]:
 # --- counters -------------------------------------------------------------------------------------
 
 
-def _amount(amount: int) -> int:
-    if isinstance(amount, bool) or not isinstance(amount, int) or amount < 0:
-        raise ValueError(
-            f"{amount!r} cannot be counted: a counter takes whole numbers from 0 on, and a GCounter never "
-            f"goes down. Write 1, or remove from a PNCounter."
-        )
-    return amount
-
-
 @message
 class GCounter:
     """I have counted this much."""
@@ -156,12 +130,12 @@ class GCounter:
 
     @property
     def value(self) -> int:
-        """The sum of all that was counted."""
+        """The sum of all counts."""
         return sum(count for _, count in self.counts)
 
     def add(self, amount: int, by: str, at: float = 0.0) -> GCounter:
-        """So much more."""
-        return GCounter(counted(self.counts, by, _amount(amount)))
+        """Count this much more.  Raises ValueError if it is not a whole number, 0 or more."""
+        return GCounter(counted(self.counts, by, require.count("amount", amount)))
 
     def merged(self, other: GCounter) -> GCounter:
         """The larger count of each author."""
@@ -178,7 +152,7 @@ class PNCounter:
 
     @property
     def value(self) -> int:
-        """Ups less downs.  It may fall below zero: what each removed was there, what all did was not.
+        """Ups less downs.  It may fall below zero: each removed what was there, all together removed more.
 
         >>> stock = PNCounter().add(1, "ann")
         >>> stock.remove(1, "ann").merged(stock.remove(1, "bob")).value
@@ -187,11 +161,11 @@ class PNCounter:
         return self.up.value - self.down.value
 
     def add(self, amount: int, by: str, at: float = 0.0) -> PNCounter:
-        """So much more."""
+        """Count this much up."""
         return PNCounter(self.up.add(amount, by), self.down)
 
     def remove(self, amount: int, by: str, at: float = 0.0) -> PNCounter:
-        """So much less."""
+        """Count this much down."""
         return PNCounter(self.up, self.down.add(amount, by))
 
     def merged(self, other: PNCounter) -> PNCounter:
@@ -204,21 +178,21 @@ class PNCounter:
 
 @message
 class Write:
-    """I wrote this, knowing that much."""
+    """I wrote this, knowing these versions."""
 
-    value: Any
+    value: object
     by: str
-    at: float  # on the author's clock
-    version: Vector  # all it knew, itself included
+    at: float  # seconds, on the author's clock
+    version: Vector  # all that the author knew, this write included
 
     @property
     def stamp(self) -> tuple[float, str, int]:
-        """Its place in the order of all writes: the author's clock, and a name where clocks agree."""
+        """Its place in the order of all writes: by the author's clock; where clocks agree, by name."""
         return self.at, self.by, dict(self.version)[self.by]
 
 
 def standing(writes: Iterable[Write]) -> frozenset[Write]:
-    """Those that no other write knew of."""
+    """The writes that no other write knew of."""
     among = frozenset(writes)
     return frozenset(
         each for each in among if not any(compare(each.version, one.version) == "before" for one in among)
@@ -226,25 +200,25 @@ def standing(writes: Iterable[Write]) -> frozenset[Write]:
 
 
 def _next(writes: frozenset[Write], known: Iterable[Write], by: str) -> Vector:
-    """The version of a write by one who has read `known`, and knows how often it has written itself."""
+    """The version of a write by an author that has read `known`, and knows its own earlier writes."""
     own = max((dict(each.version).get(by, 0) for each in writes), default=0)
     return counted(reduce(joined, (each.version for each in known), ((by, own),) if own else ()), by)
 
 
-def _ordered(values: Iterable[Any]) -> tuple[Any, ...]:
+def _ordered(values: Iterable[object]) -> tuple[object, ...]:
     stable = lambda value: repr(sorted(value, key=repr) if isinstance(value, frozenset) else value)
     return tuple(sorted(set(values), key=stable))
 
 
 @message
 class Siblings:
-    """These were written side by side, and all stand until somebody has read them and writes anew."""
+    """These were written concurrently, and all stand until an author that has read them writes again."""
 
     operations = ("write",)
     writes: frozenset[Write] = frozenset()
 
     @property
-    def value(self) -> tuple[Any, ...]:
+    def value(self) -> tuple[object, ...]:
         """Every value that stands.
 
         >>> start = Siblings()
@@ -254,18 +228,18 @@ class Siblings:
         """
         return _ordered(each.value for each in self.writes)
 
-    def write(self, value: Any, by: str, at: float = 0.0) -> Siblings:
-        """This instead of all that stands here."""
+    def write(self, value: object, by: str, at: float = 0.0) -> Siblings:
+        """Replace all that stands here."""
         return Siblings(frozenset({Write(value, by, at, _next(self.writes, self.writes, by))}))
 
     def merged(self, other: Siblings) -> Siblings:
-        """What stands of both."""
+        """The writes of both that no other write knew of."""
         return Siblings(standing(self.writes | other.writes))
 
 
 @message
 class LastWriter:
-    """The latest stamp wins; here the losers are kept on record, where elsewhere they are simply gone."""
+    """The latest stamp wins; the losers are kept on record here, and gone in other implementations."""
 
     operations = ("write",)
     writes: frozenset[Write] = frozenset()
@@ -276,7 +250,7 @@ class LastWriter:
         return max(self.writes, key=lambda each: each.stamp, default=None)
 
     @property
-    def value(self) -> Any:
+    def value(self) -> object:
         """What the winner wrote, or None.
 
         >>> start = LastWriter().write("old", "ann", at=9.0)    # ann's clock is fast
@@ -287,17 +261,17 @@ class LastWriter:
         return None if self.winner is None else self.winner.value
 
     @property
-    def lost(self) -> tuple[Any, ...]:
-        """What was written and shows nowhere, though nobody who wrote later had seen it."""
+    def lost(self) -> tuple[object, ...]:
+        """The values that show nowhere, though no later author had seen them."""
         return _ordered(each.value for each in self.writes if each != self.winner)
 
-    def write(self, value: Any, by: str, at: float) -> LastWriter:
-        """This, stamped with the author's clock."""
+    def write(self, value: object, by: str, at: float) -> LastWriter:
+        """Write, stamped with the author's clock (seconds)."""
         known = [] if self.winner is None else [self.winner]
         return _last(self.writes | {Write(value, by, at, _next(self.writes, known, by))})
 
     def merged(self, other: LastWriter) -> LastWriter:
-        """The later winner, and the losers of both."""
+        """The later winner, and the losers of both copies."""
         return _last(self.writes | other.writes)
 
 
@@ -308,15 +282,8 @@ def _last(writes: frozenset[Write]) -> LastWriter:
 # --- a set ----------------------------------------------------------------------------------------
 
 
-def _element(element: Any) -> Any:
-    try:
-        hash(element)
-    except TypeError:
-        raise TypeError(
-            f"{element!r} could still change after it was added: an element is a number, a text, or a tuple "
-            f"or frozenset of such. Write for instance add((1, 2), 'ann')."
-        ) from None
-    return element
+Addition = tuple[object, str, int]
+"""The element, who added it, and the number of the addition among the author's, from 1."""
 
 
 @message
@@ -324,12 +291,12 @@ class ORSet:
     """These were added, each time with a tag of its own, and these tags were seen and removed."""
 
     operations = ("add", "remove")
-    added: frozenset[tuple[Any, str, int]] = frozenset()  # element, author, its how-manieth
-    removed: frozenset[tuple[Any, str, int]] = frozenset()
+    added: frozenset[Addition] = frozenset()
+    removed: frozenset[Addition] = frozenset()
 
     @property
-    def value(self) -> tuple[Any, ...]:
-        """The elements: added somewhere, by an addition that no remove has seen.
+    def value(self) -> tuple[object, ...]:
+        """The elements with an addition that no remove has seen.
 
         >>> milk = ORSet().add("milk", "ann")
         >>> milk.remove("milk", "bob").value, milk.remove("milk", "bob").merged(milk.add("milk", "cat")).value
@@ -337,17 +304,17 @@ class ORSet:
         """
         return _ordered(each[0] for each in self.added - self.removed)
 
-    def tags(self, element: Any) -> frozenset[tuple[Any, str, int]]:
-        """The additions of an element that stand."""
+    def tags(self, element: object) -> frozenset[Addition]:
+        """The standing additions of an element."""
         return frozenset(each for each in self.added - self.removed if each[0] == element)
 
-    def add(self, element: Any, by: str, at: float = 0.0) -> ORSet:
-        """With this element, whoever removes it elsewhere meanwhile: add wins."""
+    def add(self, element: object, by: str, at: float = 0.0) -> ORSet:
+        """Add this element: that wins over concurrent removals, which have not seen this addition."""
         own = sum(author == by for _, author, _ in self.added)
-        return ORSet(self.added | {(_element(element), _author(by), own + 1)}, self.removed)
+        return ORSet(self.added | {(element, by, own + 1)}, self.removed)
 
-    def remove(self, element: Any, by: str, at: float = 0.0) -> ORSet:
-        """Without every addition of the element seen here."""
+    def remove(self, element: object, by: str, at: float = 0.0) -> ORSet:
+        """Remove every addition of the element that was seen here."""
         return ORSet(self.added, self.removed | self.tags(element))
 
     def merged(self, other: ORSet) -> ORSet:
