@@ -1,8 +1,8 @@
-"""Blackboard: specialists solve a problem together by what they write on a board, not by talking.
+"""Blackboard: specialists solve a problem together by writing on a board, not by talking.
 
-Problem.   Nobody can solve it alone, and nobody knows in advance in which order the pieces will come.
-Idea.      All knowledge stands on one board. An entry triggers the knowledge sources it concerns; a
-           control puts them on an agenda and lets the most promising act, until nothing is left to do.
+Problem.   No agent can solve it alone, and the order in which the pieces come is not known in advance.
+Idea.      All knowledge is on one board. An entry triggers the knowledge sources it concerns; a control
+           puts them on an agenda and lets the most promising act, until nothing is left to do.
 Messages.  Write, Query, Retract, Subscribe to the board; Notify back; Activate and Done between control
            and sources.
 Cost.      Notifying costs one message per match; polling costs agents × keys reads at every tick.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.blackboard import rules
 from coordlab.patterns.blackboard.rules import Entry, Query
 from coordlab.world.agent import Agent, State
@@ -51,10 +52,10 @@ class Written:
 
 @message
 class Refused:
-    """It is not, and this is why."""
+    """It is not on the board, and this is why."""
 
     key: str
-    version: int  # that stands there
+    version: int  # that is on the board
     why: str
 
 
@@ -85,13 +86,13 @@ class Subscribe:
     """Tell me of every entry that matches."""
 
     query: Query
-    replay: bool = True  # of those that stand already, too
-    trigger: bool = False  # activate me in turn, rather than tell me at once
+    replay: bool = True  # first of those that are there already
+    trigger: bool = False  # activate me in turn, instead of telling me at once
 
 
 @message
 class Unsubscribe:
-    """Tell me no more."""
+    """Stop telling me."""
 
     query: Query
 
@@ -119,10 +120,16 @@ class Done:
 
 
 class Blackboard(Agent):
-    """The board and its control: notifies subscribers, activates `concurrent` triggered sources at a time.
+    """The board and its control: it notifies subscribers and activates triggered sources in turn.
 
-    An activation that is not done within `limit` seconds is given up; after `steps` of them, or at
-    `seconds`, control stops.
+    merge       what a second write to a key does.
+    rating      which activation goes first: the one with the highest number.
+    concurrent  how many sources act at a time, 1 or more.
+    limit       seconds, above 0, after which an activation is given up.
+    steps       activations after which control stops, 0 or more.
+    seconds     virtual time at which control stops, 0 or later.
+
+    Raises ValueError if a number is out of range.
     """
 
     role = State("quiet")  # or controlling, or exhausted
@@ -138,7 +145,10 @@ class Blackboard(Agent):
         seconds: float = float("inf"),
     ) -> None:
         super().__init__(name)
-        rules.check_control(concurrent, limit, steps, seconds)
+        require.count("concurrent", concurrent, least=1)
+        require.seconds("limit", limit, positive=True)
+        require.count("steps", steps)
+        require.that(seconds >= 0, f"seconds={seconds}", "expected seconds, 0 or later", "seconds=60.0")
         self.board, self.agenda, self.busy = rules.Board(merge), rules.Agenda(rating), 0
         self.concurrent, self.limit, self.steps, self.seconds = concurrent, limit, steps, seconds
         self.subscriptions: dict[tuple[str, Query], rules.Subscription] = {}
@@ -149,15 +159,15 @@ class Blackboard(Agent):
             entry = self.board.write(message.key, message.value, author=sender, **given)
         except rules.Conflict as conflict:
             return self.refuse(message.key, str(conflict))
-        return Written(entry) if entry else self.refuse(message.key, "what stands there outweighs it")
+        return Written(entry) if entry else self.refuse(message.key, "the entry on the board outweighs it")
 
     def on_retract(self, sender: str, message: Retract) -> Retracted | Refused:
         if not self.board.retract(message.key):
-            return self.refuse(message.key, "nothing stands there")
+            return self.refuse(message.key, "there is no such entry")
         return Retracted(message.key, self.board.version(message.key))
 
     def refuse(self, key: str, why: str) -> Refused:
-        """What it answers if all stays as it is."""
+        """The reply to a request that changes nothing."""
         return Refused(key, self.board.version(key), why)
 
     def on_query(self, sender: str, message: Query) -> Found:
@@ -172,8 +182,8 @@ class Blackboard(Agent):
 
         self.on_unsubscribe(sender, Unsubscribe(message.query))
         if message.trigger:
-            self.agenda.renew(sender)  # after a crash, for instance, it has to look at everything anew
-        # A writer is not told of its own entry: it would answer itself for ever.
+            self.agenda.renew(sender)  # after a crash it has to look at everything again
+        # A writer is not told of its own entry: it would reply to itself for ever.
         others = rules.Subscription(message.query, tell, where=lambda entry: entry.author != sender)
         self.subscriptions[sender, message.query] = self.board.subscribe(others, message.replay)
 
@@ -182,7 +192,7 @@ class Blackboard(Agent):
             self.board.unsubscribe(subscription)
 
     def schedule(self, source: str, entry: Entry) -> None:
-        """Put a source on the agenda, and see to it that somebody works it off."""
+        """Put a source on the agenda, and start a control unless enough are running."""
         if activation := self.agenda.add(source, entry):
             self.note(activation)
             if self.busy < self.concurrent:
@@ -190,9 +200,9 @@ class Blackboard(Agent):
                 self.spawn(self.control())
 
     async def control(self) -> None:
-        """Let the most promising source act, until the agenda is empty: quiescence."""
+        """Let the source with the highest rating act, until the agenda is empty: quiescence."""
         self.role = "controlling"
-        await self.sleep(0)  # whatever is due at this instant comes onto the agenda first
+        await self.sleep(0)  # first put on the agenda all that is due at this instant
         while self.agenda and self.steps > 0 and self.now < self.seconds:
             self.steps -= 1
             best = self.agenda.take()
@@ -204,10 +214,10 @@ class Blackboard(Agent):
 
 
 class KnowledgeSource(Agent):
-    """A specialist: says what triggers it, whether it can act, and what it then contributes.
+    """A specialist: it says what triggers it, whether it can act, and what it then contributes.
 
-    Override `contribute`, and `condition` if it needs more than its trigger.  `cost` is how many
-    virtual seconds its work takes.
+    Override `contribute`, and `condition` if it needs more than its `trigger`.  `cost` is how many virtual
+    seconds its work takes.
     """
 
     role = State("idle")  # or working
@@ -218,7 +228,7 @@ class KnowledgeSource(Agent):
         self.board, self.cost = board, cost
 
     async def run(self) -> None:
-        """Ask to be activated."""
+        """Subscribe, to be activated."""
         self.send(self.board, Subscribe(self.trigger, trigger=True))
 
     async def condition(self, entry: Entry) -> bool:
@@ -241,12 +251,12 @@ class KnowledgeSource(Agent):
         return Done(len(writes))
 
     async def query(self, query: Query) -> tuple[Entry, ...]:
-        """What stands on the board now."""
+        """The current entries that a query asks for."""
         found = await self.ask(self.board, query, within=5.0)
         return found[self.board].entries if found else ()
 
     async def update(self, key: str, change: Callable[[Any], Any]) -> None:
-        """Write `change(value)` of what stands under `key`, and again as long as others are quicker."""
+        """Write `change(value)` of the current value of `key`, again and again while others are quicker."""
         refused = True
         while refused and (entries := await self.query(Query(key))):
             write = Write(key, change(entries[0].value), expected=entries[0].version)

@@ -3,227 +3,179 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from coordlab.patterns.blackboard.rules import Query, Rating, first_come
+from coordlab.patterns.blackboard.rules import Entry, Query, Rating, first_come
 from coordlab.properties import (
     HOLDS,
     UNDECIDED,
     VIOLATED,
-    Complaint,
+    Objection,
     Property,
     Verdict,
     moments,
-    on_record,
-    watched,
+    recorded,
+    safety,
 )
+from coordlab.properties.records import as_message
 from coordlab.trace.trace import DELIVER, DROP, HANDLE, NOTE, SEND, Event, Trace
 
 Rules = Sequence[tuple[tuple[str, ...], str]]
-"""Needs, and what they give, by key."""
+"""What a rule needs, and what it concludes, by key."""
 
 
 def _sent(event: Event, *names: str) -> bool:
     return event.kind == SEND and event.name in names
 
 
-def _query(message: Any) -> Query:
-    """What a message asks for, or answers; of a trace from a file, too."""
-    return Query(**vars(message.query))
-
-
 class Subscriptions:
-    """Who has asked the board to be told of what, as far as a trace has been told: see `take`."""
+    """Who has asked the board for which news, up to the last event given to `take`."""
 
-    def __init__(self, trace: Trace) -> None:
-        self.requests = {e.message: e.data for e in trace.select("Subscribe") + trace.select("Unsubscribe")}
+    def __init__(self) -> None:
         self.asked: dict[tuple[str | None, Query], None] = {}
 
     def take(self, event: Event) -> None:
-        """Go on to the moment after `event`."""
+        """Advance past `event`."""
         if event.kind == HANDLE and event.name in ("Subscribe", "Unsubscribe"):
-            request = self.requests[event.message]
-            asked = event.peer, _query(request)
+            asked = event.peer, as_message(Query, event.content.query)
             self.asked.pop(asked, None)
-            if event.name == "Subscribe" and not request.trigger:
+            if event.name == "Subscribe" and not event.content.trigger:
                 self.asked[asked] = None
 
-    def wanting(self, entry: Any) -> set[str | None]:
-        """Everybody who asked to be told of such an entry."""
+    def wanting(self, entry: Entry) -> set[str | None]:
+        """All that asked to be told of such an entry."""
         return {who for who, query in self.asked if query.matches(entry)}
 
 
-def notices_match() -> Property:
-    """BB-S1: whoever is notified asked for it, and what it is told of is on the board."""
-
-    def watch(trace: Trace) -> Complaint:
-        written = {(e.data.entry.key, e.data.entry.version) for e in trace.select("Written")}
-        subscriptions = Subscriptions(trace)
-
-        def wrong(event: Event) -> str | None:
-            subscriptions.take(event)
-            if not _sent(event, "Notify"):
-                return None
-            entry = event.data.entry
-            query = _query(event.data)
+@safety("notices match what was asked for")
+def notices_match(trace: Trace) -> Iterator[Objection]:
+    """BB-S1: an agent that is notified asked for it, and the entry that it is told of is on the board."""
+    written = {(e.data.entry.key, e.data.entry.version) for e in trace.select("Written", kind=SEND)}
+    subscriptions = Subscriptions()
+    for event in trace:
+        subscriptions.take(event)
+        if _sent(event, "Notify"):
+            entry, query = event.data.entry, as_message(Query, event.data.query)
             if (event.peer, query) not in subscriptions.asked or not query.matches(entry):
-                return f"{event.peer} was told of {entry.key}, for which it had not asked."
+                yield event, f"{event.peer} was told of {entry.key}, for which it had not asked."
             if (entry.key, entry.version) not in written:
-                return f"{entry.key}, version {entry.version}, was never on the board."
-            return None
-
-        return wrong
-
-    return watched("notices match what was asked for", watch)
+                yield event, f"{entry.key}, version {entry.version}, was never on the board."
 
 
-def versions_count_up() -> Property:
+def _committed(trace: Trace) -> Iterator[tuple[Event, str, int, int]]:
+    """Each write and retraction: the event, the key, its new version and the version before."""
+    last: dict[str, int] = {}
+    for event in trace:
+        if _sent(event, "Written", "Retracted"):
+            entry = event.data.entry if event.name == "Written" else event.data
+            yield event, entry.key, entry.version, last.get(entry.key, 0)
+            last[entry.key] = entry.version
+
+
+@safety("versions count up")
+def versions_count_up(trace: Trace) -> Iterator[Objection]:
     """BB-S2: the versions of each key are 1, 2, 3 …: none is lost, none comes twice."""
-
-    def watch(_: Trace) -> Complaint:
-        last: dict[str, int] = {}
-
-        def wrong(event: Event) -> str | None:
-            if not _sent(event, "Written", "Retracted"):
-                return None
-            entry = getattr(event.data, "entry", event.data)
-            before, last[entry.key] = last.get(entry.key, 0), entry.version
-            if entry.version != before + 1:
-                return f"after version {before} of {entry.key} came version {entry.version}."
-            return None
-
-        return wrong
-
-    return watched("versions count up", watch)
+    for event, key, version, before in _committed(trace):
+        if version != before + 1:
+            yield event, f"after version {before} of {key} came version {version}."
 
 
-def triggered_once() -> Property:
-    """BB-S3: a source is activated at most once for each version of an entry, unless it subscribes anew."""
-
-    def watch(_: Trace) -> Complaint:
-        seen: dict[str | None, set[tuple[str, int]]] = {}
-
-        def wrong(event: Event) -> str | None:
-            if event.kind == HANDLE and event.name == "Subscribe":
-                seen.pop(event.peer, None)
-            if not _sent(event, "Activate"):
-                return None
+@safety("each source once for each version")
+def triggered_once(trace: Trace) -> Iterator[Objection]:
+    """BB-S3: a source is activated at most once for each version of an entry, unless it subscribes again."""
+    seen: dict[str | None, set[tuple[str, int]]] = {}
+    for event in trace:
+        if event.kind == HANDLE and event.name == "Subscribe":
+            seen.pop(event.peer, None)
+        elif _sent(event, "Activate"):
             entry, before = event.data.entry, seen.setdefault(event.peer, set())
             if (entry.key, entry.version) in before:
-                return f"{event.peer} was activated twice for {entry.key}, version {entry.version}."
+                yield event, f"{event.peer} was activated twice for {entry.key}, version {entry.version}."
             before.add((entry.key, entry.version))
-            return None
-
-        return wrong
-
-    return watched("each source once for each version", watch)
 
 
 def best_rated_first(rating: Rating) -> Property:
-    """BB-S4: whoever is activated was on the agenda, and nobody there was rated higher."""
+    """BB-S4: a source that is activated was on the agenda, and nothing there was rated higher."""
 
-    def watch(_: Trace) -> Complaint:
+    @safety("the best rated acts first")
+    def objections(trace: Trace) -> Iterator[Objection]:
         agenda: list[tuple[float, int]] = []  # rating and order, the best last
-
-        def wrong(event: Event) -> str | None:
-            if not on_record(event, "Activation"):
-                return None
+        for event in recorded(trace, "Activation"):
             this = (rating(event.data), event.data.order)
             place = bisect_left(agenda, this)
             if event.kind == NOTE:
                 agenda.insert(place, this)
-                return None
+                continue
             if this not in agenda[place : place + 1]:
-                return f"{event.data.source} was not on the agenda."
+                yield event, f"{event.data.source} was not on the agenda."
             best, _ = agenda[-1]
+            if this[0] < best:
+                yield event, f"{event.data.source} was rated {this[0]:g}, another {best:g}."
             agenda.pop(place)
-            return f"{event.data.source} was rated {this[0]:g}, another {best:g}." if this[0] < best else None
 
-        return wrong
-
-    return watched("the best rated acts first", watch)
+    return objections
 
 
-def compare_and_set() -> Property:
+@safety("compare-and-set compares")
+def compare_and_set(trace: Trace) -> Iterator[Objection]:
     """BB-S5: a write that expected a version succeeded only if that was the version."""
-
-    def watch(trace: Trace) -> Complaint:
-        writes = {event.message: event.data for event in trace.select("Write")}
-        last: dict[str, int] = {}
-
-        def wrong(event: Event) -> str | None:
-            if not _sent(event, "Written", "Retracted"):
-                return None
-            entry = getattr(event.data, "entry", event.data)
-            before, last[entry.key] = last.get(entry.key, 0), entry.version
-            asked = writes.get(trace[event.cause].message) if event.cause is not None else None
-            if asked is None or asked.expected in (None, before):
-                return None
-            return f"{event.peer} expected version {asked.expected} of {entry.key} and wrote over {before}."
-
-        return wrong
-
-    return watched("compare-and-set compares", watch)
+    for event, key, _, before in _committed(trace):
+        request = trace[event.cause] if event.cause is not None else None
+        if request is not None and request.name == "Write":
+            expected = request.content.expected
+            if expected not in (None, before):
+                yield event, f"{event.peer} expected version {expected} of {key} and wrote over {before}."
 
 
 def everyone_is_told(within: float) -> Property:
-    """BB-L1: whoever subscribed hears of each match in so many seconds, unless it is down or wrote it.
+    """BB-L1: a subscriber hears of each match `within` this many seconds, unless it is down or wrote it.
 
     Undecided while a notice is under way at the end of the trace, and not late yet.
     """
     name = f"everyone is told within {within:g} s"
 
+    @safety(name)
+    def untold(trace: Trace) -> Iterator[Objection]:
+        arrived = {e.message: e.time for e in trace if e.kind == DELIVER and e.name == "Notify"}
+        fates = {e.message: e.data for e in trace if e.kind == DROP and e.name == "Notify"}
+        subscriptions, told = Subscriptions(), set[tuple[str | None, str, int]]()
+        for event in trace:
+            subscriptions.take(event)
+            if _sent(event, "Notify"):
+                told.add((event.peer, event.data.entry.key, event.data.entry.version))
+                fate = fates.get(event.message)
+                end = trace.until if fate is None else float("inf")
+                if fate != "down" and arrived.get(event.message, end) > event.time + within:
+                    yield event, f"{event.peer} was not told of {event.data.entry.key} in time."
+            elif _sent(event, "Written"):
+                entry = event.data.entry
+                wanting = subscriptions.wanting(entry) - {entry.author}
+                if missed := sorted(str(w) for w in wanting if (w, entry.key, entry.version) not in told):
+                    yield event, f"{missed[0]} was never told of {entry.key}."
+
     def judge(trace: Trace) -> Verdict:
-        verdict = watched(name, lambda trace: _untold(trace, within))(trace)
+        verdict = untold(trace)
         ended = {e.message for e in trace if e.kind in (DELIVER, DROP)}
-        under_way = [e for e in trace.select("Notify") if e.message not in ended]
-        if verdict and under_way:
-            return Verdict(
-                name, UNDECIDED, because=f"{under_way[0].peer} has not been told yet when the run ends"
-            )
-        return verdict
+        late = next((e for e in trace.select("Notify", kind=SEND) if e.message not in ended), None)
+        if not verdict or late is None:
+            return verdict
+        return Verdict(name, UNDECIDED, because=f"{late.peer} has not been told yet when the run ends")
 
     return Property(name, judge)
-
-
-def _untold(trace: Trace, within: float) -> Complaint:
-    arrived = {e.message: e.time for e in trace if e.kind == DELIVER and e.name == "Notify"}
-    fates = {e.message: e.data for e in trace if e.kind == DROP and e.name == "Notify"}
-    subscriptions = Subscriptions(trace)
-    told: set[tuple[Any, ...]] = set()
-
-    def wrong(event: Event) -> str | None:
-        subscriptions.take(event)
-        if _sent(event, "Notify"):
-            told.add((event.peer, event.data.entry.key, event.data.entry.version))
-            fate = fates.get(event.message)
-            end = trace.until if fate is None else float("inf")
-            if fate != "down" and arrived.get(event.message, end) > event.time + within:
-                return f"{event.peer} was not told of {event.data.entry.key} in time."
-        elif _sent(event, "Written"):
-            entry = event.data.entry
-            wanting = subscriptions.wanting(entry) - {entry.author}
-            missed = sorted(str(w) for w in wanting if (w, entry.key, entry.version) not in told)
-            return f"{missed[0]} was never told of {entry.key}." if missed else None
-        return None
-
-    return wrong
 
 
 def closed_under(rules: Rules) -> Property:
     """BB-L2: when nothing is left to do, the board holds what was observed and all that follows; no more.
 
-    What stands there in the end counts: a conclusion that nobody withdrew with its grounds is one too
-    many.  Undecided if the trace ends while somebody is at work, or control had to stop before.
+    Only what is on the board at the end counts: a conclusion that was not withdrawn with its grounds is one
+    too many.  Undecided if the trace ends while a source is at work, or if control had to stop before.
     """
     name = "all that follows is found"
 
     def judge(trace: Trace) -> Verdict:
-        standing = _standing(trace)
-        seen = {key for key, entry in standing.items() if entry.level == "observation"}
-        follows = closure(seen, rules)
-        missing, extra = sorted(follows - standing.keys()), sorted(standing.keys() - follows)
+        present = _present(trace)
+        follows = closure({key for key, level in present.items() if level == "observation"}, rules)
+        missing, extra = sorted(follows - present.keys()), sorted(present.keys() - follows)
         *_, end = moments(trace) if len(trace) else [None]
         if end is None or any(end.where("role", each) for each in ("controlling", "working", "exhausted")):
             why = f"the run ends before all is done: {', '.join(missing) or 'nothing'} open"
@@ -231,26 +183,26 @@ def closed_under(rules: Rules) -> Property:
         if missing:
             return Verdict(name, VIOLATED, trace.until, None, f"{', '.join(missing)} never came.")
         if extra:
-            what = f"{', '.join(extra)} stands there and follows from nothing that was observed."
+            what = f"on the board, but following from nothing that was observed: {', '.join(extra)}."
             return Verdict(name, VIOLATED, trace.until, None, what)
         return Verdict(name, HOLDS)
 
     return Property(name, judge)
 
 
-def _standing(trace: Trace) -> dict[str, Any]:
-    """What stands on the board when the trace ends, by key."""
-    standing = {}
+def _present(trace: Trace) -> dict[str, str]:
+    """The levels of the entries that are on the board when the trace ends, by key."""
+    present: dict[str, str] = {}
     for event in trace.select("Written", "Retracted", kind=SEND):
         if event.name == "Written":
-            standing[event.data.entry.key] = event.data.entry
+            present[event.data.entry.key] = event.data.entry.level
         else:
-            standing.pop(event.data.key, None)
-    return standing
+            present.pop(event.data.key, None)
+    return present
 
 
 def closure(facts: set[str], rules: Rules) -> set[str]:
-    """All that follows from `facts` by `rules` (needs, gives): what a quiescent board holds, in any order.
+    """All that follows from `facts` by `rules` (needs, conclusion), in any order; the facts included.
 
     >>> sorted(closure({"hair", "meat"}, [(("hair",), "mammal"), (("mammal", "meat"), "carnivore")]))
     ['carnivore', 'hair', 'mammal', 'meat']
@@ -262,16 +214,18 @@ def closure(facts: set[str], rules: Rules) -> set[str]:
 
 
 def properties(rating: Rating = first_come, rules: Rules = (), within: float = 1.0) -> tuple[Property, ...]:
-    """All of them, for a control that rates so, sources that know these rules, and news in `within` s.
+    """All of them.
 
-    Without rules nothing is said of what follows.
+    rating  how the control rates activations.
+    rules   what the sources know; without any, BB-L2 is left out.
+    within  seconds in which subscribers hear of news.
     """
     return (
-        notices_match(),
-        versions_count_up(),
-        triggered_once(),
+        notices_match,
+        versions_count_up,
+        triggered_once,
         best_rated_first(rating),
-        compare_and_set(),
+        compare_and_set,
         everyone_is_told(within),
         *([closed_under(rules)] if rules else []),
     )

@@ -1,7 +1,7 @@
 """A small expert system on a blackboard: rules, each a knowledge source, tell which animal was seen.
 
-The classic use of the pattern: no rule knows of the others, the order in which they act is found as they
-go, and what they conclude says what it rests on, and how surely.
+The classic use of the pattern: no rule knows the others, the order in which they act is not planned, and each
+conclusion says what it rests on and how sure it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ANIMALS: list[tuple[str, tuple[str, ...], str, float]] = [
     ("hooves", ("mammal", "hooves"), "ungulate", 1.0),
     ("zebras", ("ungulate", "black stripes"), "zebra", 0.8),
 ]
-"""Rules to tell animals: name, what it needs, what it gives, and how sure it is."""
+"""Rules to tell animals: name, what it needs, what it concludes, and how sure it is from 0 to 1."""
 
 SEEN: tuple[tuple[str, float], ...] = (
     ("hair", 0.95),
@@ -31,13 +31,13 @@ SEEN: tuple[tuple[str, float], ...] = (
     ("eats meat", 0.9),
     ("dark spots", 0.7),
 )
-"""What somebody saw of a cheetah, and how well."""
+"""What was seen of a cheetah, and how surely."""
 
 
 class Rule(KnowledgeSource):
-    """If all that it `needs` stands on the board, `gives` follows, as surely as the least sure need.
+    """If all that it `needs` is on the board, `gives` follows, as surely as the least sure need.
 
-    `strength` is how sure it is of itself, from 0 to 1.
+    `strength` is how sure the rule is, from 0 to 1; `cost` is how many seconds it works.
     """
 
     trigger = Query("fact:*")
@@ -49,12 +49,12 @@ class Rule(KnowledgeSource):
         self.needs, self.gives, self.strength = needs, gives, strength
 
     async def condition(self, entry: Entry) -> bool:
-        """All needs stand there, and it has not said so yet."""
+        """Whether all needs are on the board, and the conclusion is not."""
         keys = {each.key for each in await self.query(self.trigger)}
         return keys >= {f"fact:{need}" for need in self.needs} and f"fact:{self.gives}" not in keys
 
     async def contribute(self, entry: Entry) -> list[Write]:
-        """The conclusion, with what it rests on; nothing if that has been withdrawn meanwhile."""
+        """The conclusion, with what it rests on; nothing if a need has been withdrawn meanwhile."""
         needs = [each for each in await self.query(self.trigger) if each.key[5:] in self.needs]
         if len(needs) < len(self.needs):
             return []
@@ -71,17 +71,17 @@ class Observer(Agent):
         self.facts, self.pause = facts, pause
 
     async def run(self) -> None:
-        """One fact after the other, each with how sure it is of it."""
+        """One fact after the other, each with its confidence."""
         for fact, confidence in self.facts:
             await self.sleep(self.pause)
             await self.ask("board", Write(f"fact:{fact}", True, "observation", confidence), within=5.0)
 
 
 class Reporter(Agent):
-    """Wants to hear of every conclusion, and says so."""
+    """Subscribes to every conclusion, and notes it."""
 
     async def run(self) -> None:
-        """Subscribe once; the rest comes by itself."""
+        """Subscribe once."""
         self.send("board", Subscribe(Query("fact:*", "conclusion")))
 
     def on_notify(self, sender: str, message: Notify) -> None:
@@ -90,7 +90,7 @@ class Reporter(Agent):
 
 
 class Poller(Agent):
-    """Wants to hear of every conclusion too, but asks: for each of `keys`, every `tick` seconds."""
+    """Notes every conclusion too, but asks for it: for each of `keys`, every `tick` seconds."""
 
     def __init__(self, name: str, keys: tuple[str, ...], tick: float = 1.0) -> None:
         super().__init__(name)
@@ -98,7 +98,7 @@ class Poller(Agent):
         self.known: set[str] = set()
 
     async def run(self) -> None:
-        """Look, whether there is news or not."""
+        """Ask, whether there is news or not."""
         async for _ in self.every(self.tick):
             for key in self.keys:
                 self.send("board", Query(key))

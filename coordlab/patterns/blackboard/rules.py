@@ -1,7 +1,4 @@
-"""A board: entries by key, each with its versions, those who want to hear of them, and whose turn it is.
-
-Plain data, usable without a world; `coordlab.patterns.blackboard` puts agents around it.
-"""
+"""A board as plain data: entries by key, each with its versions; subscriptions; and an agenda."""
 
 from __future__ import annotations
 
@@ -10,9 +7,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.world.message import message
 
-# --- entries, and what one may ask for ------------------------------------------------------------
+# --- entries and queries --------------------------------------------------------------------------
 
 
 Sources = tuple[tuple[str, int], ...]
@@ -21,7 +19,7 @@ Sources = tuple[tuple[str, int], ...]
 
 @message
 class Entry:
-    """This stands on the board."""
+    """This is on the board."""
 
     key: str
     value: Any
@@ -39,18 +37,17 @@ class Entry:
 class Query:
     """What do you have on this?"""
 
-    pattern: str = "*"  # a glob that the whole key must fit
+    pattern: str = "*"  # a glob that the whole key must match
     level: str = ""  # "" for any
-    confidence: float = 0.0  # at least so sure
-    author: str = ""  # "" for anybody
+    confidence: float = 0.0  # at least this
+    author: str = ""  # "" for any
 
     def __post_init__(self) -> None:
-        if not isinstance(self.pattern, str):
-            raise ValueError(f"pattern={self.pattern!r} is no glob. Write a text such as 'finding:*'.")
-        check_confidence(self.confidence)
+        require.instance("pattern", self.pattern, str, "pattern='finding:*'", ValueError)
+        require.probability("confidence", self.confidence)
 
     def matches(self, entry: Entry) -> bool:
-        """Whether an entry is one of those asked for.
+        """Whether it asks for this entry.
 
         >>> Query("finding:*", confidence=0.5).matches(Entry("finding:ai", "it learns", confidence=0.1))
         False
@@ -64,28 +61,15 @@ class Query:
 
 
 def check_claim(key: str, confidence: float, sources: Sources) -> None:
-    """A ValueError unless something can stand under such a key, so surely, on such grounds."""
-    if not isinstance(key, str) or not key or any(letter in key for letter in "*?["):
-        raise ValueError(
-            f"{key!r} is no key: that is a text, not empty, without the *, ? and [ of patterns. "
-            f"Write for instance 'finding:ai'."
-        )
-    check_confidence(confidence)
+    """Check what an entry claims; raises ValueError if the key, the confidence or a source is not valid."""
+    plain = isinstance(key, str) and key and not any(letter in key for letter in "*?[")
+    allowed = "expected a text, not empty, without the *, ? and [ of patterns"
+    require.that(plain, f"key={key!r}", allowed, "key='finding:ai'")
+    require.probability("confidence", confidence)
     pairs = isinstance(sources, tuple) and all(isinstance(each, tuple) for each in sources)
-    if not pairs or not all([*map(type, each)] == [str, int] for each in sources):
-        raise ValueError(
-            f"sources={sources!r}: what an entry rests on is named by pairs of key and version. "
-            f"Write for instance sources=(('finding:ai', 1),)."
-        )
-
-
-def check_confidence(confidence: float) -> None:
-    """A ValueError unless this is a number from 0 to 1."""
-    if not (isinstance(confidence, (int, float)) and 0 <= confidence <= 1):
-        raise ValueError(
-            f"confidence={confidence!r} is none: it lies between 0 (a guess) and 1 (certain). "
-            f"Write for instance confidence=0.85."
-        )
+    fits = pairs and all([*map(type, each)] == [str, int] for each in sources)
+    allowed = "expected a tuple of pairs of key and version"
+    require.that(fits, f"sources={sources!r}", allowed, "sources=(('finding:ai', 1),)")
 
 
 EVERYTHING = Query()
@@ -94,23 +78,23 @@ EVERYTHING = Query()
 # --- what a second write to a key means -----------------------------------------------------------
 
 Merge = Callable[[Entry, Entry], Entry | None]
-"""From what stands there and what is written, what shall stand; None to let the old one stand."""
+"""From the old entry and the one being written, the entry to store; None to keep the old one."""
 
 
 def newest(_: Entry, new: Entry) -> Entry | None:
-    """The last write wins, whatever it overwrites."""
+    """The last write wins."""
     return new
 
 
 def most_confident(old: Entry, new: Entry) -> Entry | None:
-    """The more confident one stands; the older of two equals."""
+    """The more confident entry wins; of equals the older."""
     return new if new.confidence > old.confidence else None
 
 
 def keep_all(old: Entry, new: Entry) -> Entry | None:
-    """Both stand: the value becomes the tuple of all that were written, each once.
+    """Both are kept: the value becomes the tuple of all values that were written, each once.
 
-    A tuple that is written counts as several values.  The new entry rests on the old one, too.
+    A tuple that is written counts as several values.  The new entry rests on the old one too.
     """
     had, more = _several(old.value), _several(new.value)
     fresh = tuple(each for each in more if each not in had)
@@ -130,23 +114,23 @@ MERGES: dict[str, Merge] = {"newest": newest, "most_confident": most_confident, 
 
 @dataclass(frozen=True)
 class Subscription:
-    """Who is told of which entries: those that `query` asks for and `where` lets pass."""
+    """A callback for the entries that `query` asks for and `where` accepts."""
 
     query: Query
     notify: Callable[[Entry], None]
     where: Callable[[Entry], bool] = lambda entry: True
 
     def wants(self, entry: Entry) -> bool:
-        """Whether this entry is one of them."""
+        """Whether it is told of this entry."""
         return self.query.matches(entry) and self.where(entry)
 
 
 class Conflict(ValueError):
-    """A write that names a version which does not stand there: too late, or on no grounds."""
+    """A write that names a version that is not current, or a source that never was on the board."""
 
 
 class Board:
-    """Entries by key, each with its history; `merge` decides what becomes of a second write to a key.
+    """Entries by key, each with its history; `merge` decides what a second write to a key does.
 
     >>> board = Board()
     >>> board.write("finding:ai", "it learns", author="ann").version
@@ -160,31 +144,31 @@ class Board:
         self.histories: dict[str, list[Entry | None]] = {}
         self.subscriptions: list[Subscription] = []
 
-    def __repr__(self) -> str:
-        return f"<Board of {len(self.histories)} keys>"
-
     def read(self, key: str) -> Entry | None:
-        """What stands under `key` now; None if nothing does, or it was retracted."""
+        """The current entry of `key`; None if there is none, or it was retracted."""
         return self.histories[key][-1] if key in self.histories else None
 
     def query(self, query: Query = EVERYTHING) -> list[Entry]:
-        """What stands on the board and is asked for, in the order in which the keys first came."""
-        standing = (history[-1] for history in self.histories.values())
-        return [entry for entry in standing if entry is not None and query.matches(entry)]
+        """The current entries that a query asks for, in the order in which their keys were first written."""
+        current = (history[-1] for history in self.histories.values())
+        return [entry for entry in current if entry is not None and query.matches(entry)]
 
     def version(self, key: str) -> int:
         """How many versions `key` has had; 0 for none."""
         return len(self.histories.get(key, ()))
 
     def history(self, key: str) -> list[Entry | None]:
-        """Every version of `key`, the first first; None where it was retracted."""
+        """Every version of `key`, in order; None where it was retracted."""
         return list(self.histories.get(key, ()))
 
     def write(self, key: str, value: Any, *, expected: int | None = None, **details: Any) -> Entry | None:
-        """Post a new version of `key` and tell the subscribers.  `details` are other fields of `Entry`.
+        """Store a new version of `key` and tell subscribers; None if the merge policy keeps the old entry.
 
-        With `expected` only if that is the version now, else a `Conflict`: who names a version has
-        seen it, so nothing is merged.  None if the merge policy lets the old entry stand.
+        expected  the version that the writer has seen: then nothing is merged.
+        details   other fields of `Entry`, such as author, level, confidence, sources.
+
+        Raises Conflict if `expected` is not the current version or a source never was on the board,
+        ValueError if a field is not valid, TypeError if the merge policy does not return an entry.
         """
         entry: Entry | None = Entry(key, value, **details)
         self._check(key, expected, details.get("sources", ()))
@@ -194,10 +178,8 @@ class Board:
         if entry is None:
             return None
         if not isinstance(entry, Entry):
-            raise TypeError(
-                f"the merge policy made {entry!r} of two entries: an Entry is meant, or None to let the old "
-                f"one stand. Write for instance merge=lambda old, new: max(old, new, key=weight)."
-            )
+            allowed = "expected an Entry, or None to keep the old one"
+            require.fail(f"the merge policy returned {entry!r}", allowed, "merge=most_confident", TypeError)
         entry = replace(entry, key=key, version=self.version(key) + 1)
         self.histories.setdefault(key, []).append(entry)
         for each in [each for each in self.subscriptions if each.wants(entry)]:
@@ -205,7 +187,7 @@ class Board:
         return entry
 
     def update(self, key: str, change: Callable[[Any], Any], **details: Any) -> Entry | None:
-        """Write `change(value)` of what stands under `key` (None if nothing does): no update is lost.
+        """Write `change(value)` of the current value of `key` (None if there is none): no update is lost.
 
         >>> board = Board()
         >>> for _ in range(3):
@@ -217,14 +199,14 @@ class Board:
         return self.write(key, change(entry.value if entry else None), expected=version, **details)
 
     def retract(self, key: str) -> bool:
-        """Take what stands under `key` off the board; its history stays.  False if nothing stood there."""
+        """Take the entry of `key` off the board; its history stays.  False if there was none."""
         if self.read(key) is None:
             return False
         self.histories[key].append(None)
         return True
 
     def subscribe(self, subscription: Subscription, replay: bool = False) -> Subscription:
-        """Tell of each matching entry from now on; with `replay`, first of those that stand already."""
+        """Tell of each matching entry from now on; with `replay`, first of the current ones."""
         self.subscriptions.append(subscription)
         for entry in self.query() if replay else ():
             if subscription.wants(entry):
@@ -232,13 +214,13 @@ class Board:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Tell no more; nothing changes for who is not told anyway."""
+        """Stop telling; changes nothing if it is not subscribed."""
         self.subscriptions = [each for each in self.subscriptions if each is not subscription]
 
     def derivation(self, key: str, version: int | None = None) -> Iterator[tuple[int, Entry]]:
-        """An entry (by default what stands there) and all that it rests on, as an outline: depth and entry.
+        """An entry (by default the current one) and all that it rests on, as an outline: depth and entry.
 
-        Each entry is followed by those it rests on, one deeper.  A LookupError if it never stood there.
+        Each entry is followed by those it rests on, one deeper.  Raises LookupError without such a version.
 
         >>> board = Board()
         >>> hair, mammal = board.write("hair", True), board.write("mammal", True, sources=(("hair", 1),))
@@ -250,7 +232,7 @@ class Board:
             depth, what = open_ends.pop()
             entry = self._ever(*what)
             if entry is None:
-                raise LookupError(f"{what[0]!r}, version {what[1]}, does not stand here: {self._standing()}.")
+                raise LookupError(f"{what[0]!r}, version {what[1]}, is not on the board: {self._known()}.")
             yield depth, entry
             open_ends += [(depth + 1, each) for each in reversed(entry.sources)]
 
@@ -259,21 +241,25 @@ class Board:
         return history[version - 1] if 1 <= version <= len(history) else None
 
     def _check(self, key: str, expected: int | None, sources: Sources) -> None:
-        """A `Conflict` unless `key` has the expected version, and all that the write rests on was here."""
+        """Raise Conflict unless `key` has the expected version, and all that the write rests on was here."""
         if expected not in (None, self.version(key)):
             raise Conflict(
-                f"{key!r} is at version {self.version(key)}, not {expected}: read it again, then decide anew."
+                f"{key!r} is at version {self.version(key)}, not {expected}: read it again, then decide."
             )
         for source in sources:
             if self._ever(*source) is None:
                 raise Conflict(
-                    f"{key!r} rests on {source[0]!r}, version {source[1]}, which never stood here: "
-                    f"{self._standing()}."
+                    f"{key!r} rests on {source[0]!r}, version {source[1]}, which was never on the board: "
+                    f"{self._known()}."
                 )
 
-    def _standing(self) -> str:
+    def _known(self) -> str:
         keys = [f"{entry.key!r}, version {entry.version}" for entry in self.query()[:5]]
-        return f"name what does, such as {'; '.join(keys)}" if keys else "nothing does yet, so write it first"
+        return (
+            f"name an entry that is, such as {'; '.join(keys)}"
+            if keys
+            else "nothing is yet, so write it first"
+        )
 
 
 # --- whose turn is it? ----------------------------------------------------------------------------
@@ -285,7 +271,7 @@ class Activation:
 
     source: str
     entry: Entry
-    order: int  # in which it came onto the agenda
+    order: int  # in which it was added to the agenda
 
 
 Rating = Callable[[Activation], float]
@@ -293,17 +279,17 @@ Rating = Callable[[Activation], float]
 
 
 def first_come(activation: Activation) -> float:
-    """The oldest first."""
+    """Oldest first."""
     return -activation.order
 
 
 def last_come(activation: Activation) -> float:
-    """The newest first: follow up what has just been found."""
+    """Newest first: follow up what has just been found."""
     return activation.order
 
 
 def by_confidence(activation: Activation) -> float:
-    """The entry one is surest of first."""
+    """Most confident entry first."""
     return activation.entry.confidence
 
 
@@ -315,39 +301,17 @@ RATINGS: dict[str, Rating] = {
 
 
 def choose(agenda: list[Activation], rating: Rating) -> Activation:
-    """The top-rated activation; the oldest of equals.
+    """The activation with the highest rating; of equals the oldest.  ValueError if a rating is not a number.
 
     >>> agenda = [Activation("ann", Entry("a", 1), 1), Activation("bob", Entry("b", 1), 2)]
     >>> choose(agenda, first_come).source, choose(agenda, last_come).source
     ('ann', 'bob')
     """
-    return max(agenda, key=lambda each: (rated(each, rating), -each.order))
-
-
-def rated(activation: Activation, rating: Rating) -> float:
-    """Its rating, or a ValueError if that is no number."""
-    value = rating(activation)
-    if not isinstance(value, (int, float)) or value != value:  # noqa: PLR0124  (only NaN differs from itself)
-        raise ValueError(
-            f"the rating of {activation.source} is {value!r}: a number is meant, the higher the sooner. "
-            f"Write for instance rating=lambda activation: activation.entry.confidence."
-        )
-    return value
-
-
-def check_control(concurrent: int, limit: float, steps: int, seconds: float) -> None:
-    """A ValueError unless a control can work so."""
-    counted = type(concurrent) is int and type(steps) is int and concurrent >= 1 and steps >= 0
-    if not (counted and 0 < limit < float("inf") and seconds >= 0):
-        raise ValueError(
-            f"concurrent={concurrent!r}, limit={limit!r}, steps={steps!r}, seconds={seconds!r}: one source "
-            f"or more acts at a time, for some time, and steps and seconds are counted from 0. "
-            f"Write for instance concurrent=1, limit=10.0, steps=1000, seconds=60.0."
-        )
+    return max(agenda, key=lambda each: (require.number("rating", rating(each)), -each.order))
 
 
 class Agenda:
-    """Who could act, and on what: each source once for each version of an entry; the best rated first.
+    """Which source could act on which entry, each once for each version; the highest rating first.
 
     >>> agenda = Agenda(by_confidence)
     >>> for sure in (0.2, 0.9):
@@ -364,11 +328,8 @@ class Agenda:
     def __len__(self) -> int:
         return len(self.waiting)
 
-    def __repr__(self) -> str:
-        return f"<Agenda of {len(self)}>"
-
     def add(self, source: str, entry: Entry) -> Activation | None:
-        """Its activation; None if the source has had its turn with this version, or waits for it."""
+        """The activation; None if the source has had its turn with this version, or waits for it."""
         if (source, entry.key, entry.version) in self.seen:
             return None
         self.seen.add((source, entry.key, entry.version))
@@ -377,12 +338,12 @@ class Agenda:
         return self.waiting[-1]
 
     def take(self) -> Activation:
-        """Whose turn it is: no longer on the agenda then."""
+        """Take the activation whose turn it is off the agenda."""
         best = choose(self.waiting, self.rating)
         self.waiting.remove(best)
         return best
 
     def renew(self, source: str) -> None:
-        """Whatever a source has seen it may see once more, but for what waits already."""
+        """Let a source act again on all that it has seen, except on what already waits."""
         waiting = {(each.source, each.entry.key, each.entry.version) for each in self.waiting}
         self.seen = {each for each in self.seen if each[0] != source or each in waiting}

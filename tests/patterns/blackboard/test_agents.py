@@ -21,11 +21,11 @@ from coordlab.patterns.blackboard import (
     Written,
 )
 from coordlab.patterns.blackboard.checks import closure, properties
-from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule, demo
+from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
 from coordlab.patterns.blackboard.rules import MERGES, RATINGS, Entry, Query, first_come, most_confident
 from coordlab.patterns.blackboard.theory import notices, polling_reads
 from coordlab.world.world import AgentError, Run
-from tests.disasters import disaster
+from tests.sampling import disaster_count
 
 Script = list[tuple[str, Any]]
 
@@ -92,11 +92,6 @@ def test_an_entry_triggers_a_source_which_reads_thinks_and_writes() -> None:
     ]
 
 
-def test_the_demo_keeps_every_promise() -> None:
-    """All seven properties hold."""
-    assert {verdict.status for verdict in demo().verdicts} == {"holds"}
-
-
 # --- the board as an agent ------------------------------------------------------------------------
 
 
@@ -108,7 +103,7 @@ def test_it_writes_finds_and_retracts() -> None:
         f"Found(entries=({entry},))",
         "Retracted(key='a', version=2)",
         "Found(entries=())",
-        "Refused(key='a', version=2, why='nothing stands there')",
+        "Refused(key='a', version=2, why='there is no such entry')",
     ]
 
 
@@ -116,10 +111,10 @@ def test_it_refuses_what_came_too_late_and_what_has_no_grounds() -> None:
     """A compare-and-set on an old version, and a write that rests on what never stood there."""
     script = [Write("a", 1), Write("a", 2, expected=0), Write("b", 3, sources=(("c", 1),)), Query("b")]
     assert notes(script)[1:] == [
-        """Refused(key='a', version=1, why="'a' is at version 1, not 0: read it again, then decide anew.")""",
+        """Refused(key='a', version=1, why="'a' is at version 1, not 0: read it again, then decide.")""",
         (
-            """Refused(key='b', version=0, why="'b' rests on 'c', version 1, which never stood here: """
-            """name what does, such as 'a', version 1.")"""
+            """Refused(key='b', version=0, why="'b' rests on 'c', version 1, which was never on the board: """
+            """name an entry that is, such as 'a', version 1.")"""
         ),
         "Found(entries=())",
     ]
@@ -128,13 +123,13 @@ def test_it_refuses_what_came_too_late_and_what_has_no_grounds() -> None:
 def test_it_says_when_the_policy_lets_the_old_entry_stand() -> None:
     """A write that is less sure than what stands there."""
     script = [Write("a", 1, confidence=0.9), Write("a", 3, confidence=0.1)]
-    refused = "Refused(key='a', version=1, why='what stands there outweighs it')"
+    refused = "Refused(key='a', version=1, why='the entry on the board outweighs it')"
     assert notes(script, merge=most_confident)[1:] == [refused]
 
 
 def test_writes_cannot_be_made_of_what_no_board_can_hold() -> None:
     """The error falls where the write is made, and the board never sees it."""
-    with pytest.raises(AgentError, match=r"'a\*' is no key: .* Write for instance 'finding:ai'"):
+    with pytest.raises(AgentError, match=r"key='a\*': expected a text.* For example: key='finding:ai'"):
         World().add(Blackboard(), Blamed("ann")).run(until=1)
 
 
@@ -207,10 +202,10 @@ def test_a_subscription_may_ask_for_more_than_a_key(query: Query, heard: list[st
 # --- control --------------------------------------------------------------------------------------
 
 
-def test_200_shuffles_end_in_the_same_closure() -> None:
+def test_any_order_ends_in_the_same_closure() -> None:
     """Whatever the order of rules, the rating, the luck, the number at work: quiet, with all that follows."""
     expected = closure({f"fact:{fact}" for fact, _ in SEEN}, RULES)
-    for seed in range(200):
+    for seed in range(disaster_count()):
         dice = random.Random(seed)
         rules, rating = dice.sample(ANIMALS, len(ANIMALS)), dice.choice(list(RATINGS.values()))
         world = experts(rules, seed, rating=rating, concurrent=dice.randint(1, 4))
@@ -291,8 +286,6 @@ def most_at_work(run: Run) -> int:
 
 # --- what it survives -----------------------------------------------------------------------------
 
-EVERYBODY = ["eye", "reporter", *(name for name, *_ in ANIMALS)]
-
 
 def test_a_source_that_comes_back_looks_at_everything_anew() -> None:
     """The rule about mammals falls at its work: back again, it is activated for all that stands there."""
@@ -303,33 +296,6 @@ def test_a_source_that_comes_back_looks_at_everything_anew() -> None:
     assert run.trace.count("Activate", peer="mammals", since=2) >= 4
     assert "fact:cheetah" in known(run)
     assert all(run.verdicts)
-
-
-def troubled(seed: int) -> Run:
-    """Up to four: anybody but the board falls and comes back, or is slow; messages come late or twice."""
-    dice, faults = random.Random(seed), list[str]()
-    for _ in range(dice.randint(1, 4)):
-        link = dice.choice(["{}>board", "board>{}"]).format(dice.choice(EVERYBODY))
-        late = f"delay {link} #{dice.randint(1, 6)} {dice.uniform(0.05, 0.9):.3f}"
-        twice = f"duplicate {link} #{dice.randint(1, 6)}"
-        faults.append(dice.choice([disaster(dice, EVERYBODY, "crash slow", 0.0, 6.0), late, twice]))
-    world = experts(dice.sample(ANIMALS, len(ANIMALS)), seed, limit=1.0, concurrent=dice.randint(1, 3))
-    world.add(Reporter("reporter")).inject(*faults)
-    return world.expect(*properties(first_come, RULES)).run()
-
-
-def test_promises_hold_over_200_disasters() -> None:
-    """Whoever falls and comes back, whatever comes late or twice: in the end all that follows is there."""
-    for seed in range(200):
-        run = troubled(seed)
-        assert {verdict.status for verdict in run.verdicts} == {"holds"}, run
-
-
-def test_the_disasters_are_disasters() -> None:
-    """Sources fall in the midst of their turn, and messages overtake each other or come twice."""
-    traces = [troubled(seed).trace for seed in range(0, 200, 4)]
-    assert sum(any(event.data == "down" for event in each.select(kind="drop")) for each in traces) >= 10
-    assert sum(each.count(kind="deliver") > each.count(kind="send") for each in traces) >= 5
 
 
 # --- the order of things --------------------------------------------------------------------------
@@ -367,7 +333,7 @@ def test_the_check_says_so_when_more_stands_there_than_follows() -> None:
     """It holds of the order in which nothing was guessed, and objects to the other."""
     verdicts = [guessed(facts).verdicts[-1] for facts in (SEEN, SEEN[::-1])]
     assert [each.status for each in verdicts] == ["holds", "violated"]
-    assert verdicts[1].because == "fact:reptile stands there and follows from nothing that was observed."
+    assert verdicts[1].because == "on the board, but following from nothing that was observed: fact:reptile."
 
 
 class Forgetful(Observer):
@@ -392,9 +358,7 @@ def test_the_check_says_so_when_grounds_are_withdrawn_and_conclusions_are_not() 
         .add(Rule(*each) for each in ANIMALS)
     )
     verdict = world.expect(*properties(first_come, RULES)).run().verdicts[-1]
-    assert verdict.because.startswith(
-        "fact:carnivore, fact:cheetah, fact:mammal stands there and follows from"
-    )
+    assert verdict.because.endswith("observed: fact:carnivore, fact:cheetah, fact:mammal.")
 
 
 def test_nothing_is_concluded_from_what_is_withdrawn_while_a_rule_works() -> None:
@@ -437,8 +401,10 @@ def total(adder: Callable[[str], Agent], seed: int) -> tuple[int, set[str]]:
 
 
 def test_read_then_write_loses_updates_and_compare_and_set_does_not() -> None:
-    """50 interleavings: the careful always come to 6, the naive hardly ever do; no version is lost."""
-    careful, naive = ([total(adder, seed) for seed in range(50)] for adder in (CarefulAdder, Adder))
+    """The careful always come to 6, the naive hardly ever do; no version is lost."""
+    careful, naive = (
+        [total(adder, seed) for seed in range(disaster_count())] for adder in (CarefulAdder, Adder)
+    )
     assert {value for value, _ in careful} == {6}
     assert min(value for value, _ in naive) < 6
     assert all(statuses == {"holds"} for _, statuses in careful + naive)
@@ -517,7 +483,7 @@ def test_an_error_in_who_is_told_ends_the_run_and_says_whose_it_is() -> None:
 
 def test_news_comes_in_the_order_of_the_versions() -> None:
     """However long the messages take, of one key nobody hears the newer version first."""
-    for seed in range(50):
+    for seed in range(disaster_count()):
         world = World(seed, latency="uniform(0.01, 0.5)").add(Blackboard(), Reader("cat"))
         run = world.add(Hasty("bob"), at=1.0).run()
         assert [event.data for event in run.trace.select("note", agent="cat")] == ["1", "2", "3", "4", "5"]
@@ -546,22 +512,16 @@ class Hasty(Agent):
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("wrong", "advice"),
     [
-        {"concurrent": 0},
-        {"concurrent": True},
-        {"limit": float("nan")},
-        {"steps": float("nan")},
-        {"seconds": -1},
+        (lambda: Blackboard(concurrent=0), r"concurrent=0: expected a whole number, 1 or more"),
+        (lambda: Blackboard(limit=float("nan")), r"limit=nan: expected seconds above 0"),
+        (lambda: Blackboard(steps=-1), r"steps=-1: expected a whole number, 0 or more"),
+        (lambda: Blackboard(seconds=-1), r"seconds=-1: expected seconds, 0 or later"),
+        (lambda: Write("a", 1, sources=None), r"sources=None: expected a tuple of pairs"),  # type: ignore[arg-type]
     ],
 )
-def test_a_control_that_would_let_nobody_act_is_refused(settings: dict[str, Any]) -> None:
-    """Rather than be silent for ever."""
-    with pytest.raises(ValueError, match=r"Write for instance concurrent=1, limit=10.0, steps=1000"):
-        Blackboard(**settings)
-
-
-def test_grounds_are_pairs_in_a_tuple() -> None:
-    """Nothing at all is none."""
-    with pytest.raises(ValueError, match=r"sources=None: .* Write for instance sources="):
-        Write("a", 1, sources=None)  # type: ignore[arg-type]
+def test_refusals(wrong: Callable[[], object], advice: str) -> None:
+    """A control that would activate nothing, and sources that are not listed."""
+    with pytest.raises(ValueError, match=advice):
+        wrong()

@@ -9,7 +9,7 @@ from coordlab.patterns.blackboard import naive
 
 @pytest.mark.parametrize("agents", [1, 2, 5])
 @pytest.mark.parametrize("each", [1, 10, 50])
-def test_however_many_add_the_sum_is_what_one_of_them_added(agents: int, each: int) -> None:
+def test_the_sum_is_what_one_agent_added(agents: int, each: int) -> None:
     """All read the same, and all write the same."""
     assert naive.updates_are_lost(agents, each) == each
 
@@ -21,6 +21,6 @@ def test_no_pattern_matches_anything_but_itself(pattern: str) -> None:
     assert naive.heard(pattern, pattern) == [pattern]
 
 
-def test_who_answers_itself_goes_on_for_as_long_as_one_looks() -> None:
+def test_a_subscriber_that_hears_itself_never_stops() -> None:
     """An hour, an answer a second."""
     assert naive.writers_hear_themselves(3600) == 3600

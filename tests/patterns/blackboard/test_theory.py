@@ -52,13 +52,13 @@ def test_one_lock_bounds_what_any_number_of_agents_can_do(agents: int, hold: flo
 @pytest.mark.parametrize(
     ("wrong", "advice"),
     [
-        (lambda: polling_reads(-1, 5), r"agents=-1 cannot be counted: give 0 or more, such as agents=4"),
-        (lambda: notices(4, -5), r"writes=-5 cannot be counted"),
-        (lambda: notices(4, 5, 1.5), r"interested=1.5 is no share: give a number from 0 to 1, such as 0.25"),
-        (lambda: throughput(0), r"hold=0 s is no time to hold a lock: give seconds above 0, such as 0.05"),
+        (lambda: polling_reads(-1, 5), r"agents=-1: expected a whole number, 0 or more"),
+        (lambda: notices(4, -5), r"writes=-5: expected a whole number"),
+        (lambda: notices(4, 5, 1.5), r"interested=1.5: expected a share from 0 to 1"),
+        (lambda: throughput(0), r"hold=0: expected seconds above 0"),
     ],
 )
-def test_what_cannot_be_is_refused(wrong: Callable[[], float], advice: str) -> None:
+def test_refusals(wrong: Callable[[], float], advice: str) -> None:
     """Negative numbers, shares above one, a lock that is never held."""
     with pytest.raises(ValueError, match=advice):
         wrong()
