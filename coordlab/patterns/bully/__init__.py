@@ -1,12 +1,12 @@
 """Bully election: the highest-ranked agent alive becomes the coordinator.
 
-Problem.   The coordinator fell silent; the others must agree on a successor with nobody to arbitrate.
-Idea.      Ask everybody above you. Any answer: stand back. No answer in time: rule, and tell all below.
-Messages.  Election upwards, Answer back, Coordinator downwards; Ping and Pong to watch who rules.
+Problem.   The coordinator fell silent; the others must agree on a successor without an arbiter.
+Idea.      Ask everybody above you. Any answer: stand back. No answer in time: coordinate, and tell all below.
+Messages.  Election upwards, Answer back, Coordinator downwards; Ping and Pong to watch the coordinator.
 Cost.      (n - i)² + n - 2 messages when i of n notices that n is gone: n - 1 for the second highest,
            n² - n - 1 for the lowest.
-Assumes.   Crashes, not lies; every message arrives within `patience` / 2. Where that bound breaks, two
-           may rule at once, until they hear of each other.
+Assumes.   Crashes, not lies; every message arrives within `patience` / 2. If one takes longer, two
+           may coordinate at once, until they hear of each other.
 Source.    H. Garcia-Molina, Elections in a Distributed Computing System, IEEE ToC C-31(1), 1982;
            messages as in G. Coulouris et al., Distributed Systems, 5th ed., 2012, section 15.3.
 """

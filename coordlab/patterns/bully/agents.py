@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coordlab import requirements as require
 from coordlab.patterns.bully.checks import properties
 from coordlab.trace.faults import Crash
 from coordlab.world.agent import Agent, State
@@ -15,12 +16,12 @@ __all__ = ["Answer", "Candidate", "Coordinator", "Election", "Ping", "Pong", "de
 class Election:
     """Is anyone above me alive?"""
 
-    silent: tuple[str, ...] = ()  # who need not be asked
+    silent: tuple[str, ...] = ()  # agents that need not be asked
 
 
 @message
 class Answer:
-    """I am, and I outrank you: stand back."""
+    """I am alive and outrank you: stand back."""
 
 
 @message
@@ -35,19 +36,21 @@ class Ping:
 
 @message
 class Pong:
-    """I do."""
+    """I still coordinate."""
 
 
 class Candidate(Agent):
-    """An agent of some rank, which follows the highest rank it believes alive.
+    """An agent that follows the highest rank it believes alive.
 
-    `patience` is how long it waits for answers, `heartbeat` how often it watches whoever rules (None:
-    it does not), both in seconds.  With `skip_silent` the one that was found silent is not asked again;
-    without `guarded` every Election makes it hold another one, even if it holds one already.
+    rank: a whole number, 0 or more, which is its name, too.
+    patience: how many seconds it waits for answers, above 0.
+    heartbeat: seconds between its checks that the coordinator is there, above 0; None: it never checks.
+    skip_silent: whether the agent that was found silent is not asked again.
+    guarded: whether it holds one election at a time; if not, each Election makes it hold another.
     """
 
     role = State("follows")  # or electing, or coordinates
-    coordinator = State[str | None](None)  # whom it follows
+    coordinator = State[str | None](None)  # the agent that it follows
 
     def __init__(
         self,
@@ -58,23 +61,19 @@ class Candidate(Agent):
         guarded: bool = True,
     ) -> None:
         super().__init__(str(rank))
-        if type(rank) is not int or not 0 < patience < float("inf"):
-            raise ValueError(
-                f"rank={rank!r}, patience={patience!r}: a rank is a whole number, and an answer takes some "
-                f"time. Write for instance Candidate(3, patience=0.25)."
-            )
-        self.rank, self.patience, self.heartbeat = rank, patience, heartbeat
-        self.skip_silent, self.guarded = skip_silent, guarded
-        self.holding = False  # an election: one at a time
+        self.rank = require.count("rank", rank, example=3)
+        self.patience = require.seconds("patience", patience, positive=True, example=0.25)
+        self.heartbeat, self.skip_silent, self.guarded = heartbeat, skip_silent, guarded
+        self.holding = False  # an election
 
     @property
     def higher(self) -> list[str]:
-        """Everybody it must ask."""
+        """The agents it must ask."""
         return [peer for peer in self.peers if int(peer) > self.rank]
 
     @property
     def lower(self) -> list[str]:
-        """Everybody it would rule."""
+        """The agents it would rule."""
         return [peer for peer in self.peers if int(peer) < self.rank]
 
     async def run(self) -> None:
@@ -85,7 +84,7 @@ class Candidate(Agent):
                 await self.watch()
 
     async def watch(self) -> None:
-        """Doubt a coordinator that is silent; doubt oneself if another rules above."""
+        """Call an election if the coordinator is silent, or if a higher agent coordinates, too."""
         if self.role == "electing":
             return
         before = ruling, coordinator = self.role == "coordinates", self.coordinator
@@ -95,7 +94,7 @@ class Candidate(Agent):
             await self.call_election((str(coordinator),) if self.skip_silent and not ruling else ())
 
     async def call_election(self, silent: tuple[str, ...] = ()) -> None:
-        """Rule if nobody above answers in time; else wait to be told, and ask again if nobody tells."""
+        """Become the coordinator if nobody above answers in time; else wait for news, or ask again."""
         if self.holding and self.guarded:
             return
         self.holding, self.role, self.coordinator = True, "electing", None
@@ -109,14 +108,14 @@ class Candidate(Agent):
         self.holding = False
 
     def rule(self) -> None:
-        """Become the coordinator and say so to everybody below."""
+        """Become the coordinator and tell everybody below."""
         self.role, self.coordinator, self.crowned = "coordinates", self.name, self.now
         for peer in self.lower:
             self.send(peer, Coordinator())
 
     def on_election(self, sender: str, message: Election) -> Answer:
         if self.role == "coordinates" and self.guarded:
-            if self.now > self.crowned + self.patience:  # else it is being told already
+            if self.now > self.crowned + self.patience:  # else the news is on its way already
                 self.send(sender, Coordinator())
         elif not (self.holding and self.guarded):
             self.spawn(self.call_election(message.silent))
@@ -136,7 +135,10 @@ def hold_election(
     guarded: bool = True,
     latency: float = 0.01,
 ) -> Run:
-    """One election: the highest crashes at 3 s and only `noticed_by` watches it; messages since 3 s count.
+    """One election: the highest of `agents` crashes at 3 s, and only `noticed_by` watches it.
+
+    The messages since 3 s are those of the election.  `skip_silent` and `guarded` are those of a `Candidate`;
+    each message takes `latency` seconds.
 
     >>> run = hold_election(agents=5, noticed_by=1)
     >>> [run.trace.count(name, since=3) for name in ("Election", "Answer", "Coordinator")]

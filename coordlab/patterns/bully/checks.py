@@ -5,30 +5,32 @@ The states read are `role` (electing, coordinates, follows) and `coordinator` (a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from coordlab.properties import (
-    HOLDS,
     UNDECIDED,
-    VIOLATED,
     Moment,
+    Objection,
     Predicate,
     Property,
     Verdict,
     always,
     eventually,
+    safety,
 )
 from coordlab.trace.narration import because, sentence
 from coordlab.trace.trace import CRASH, HANDLE, SEND, STATE, Trace
 
 
 def rulers(now: Moment, component: list[str]) -> list[str]:
-    """Those of a component who coordinate."""
+    """The agents of a component that coordinate."""
     return [name for name in component if now.state(name, "role") == "coordinates"]
 
 
 def when_settled(name: str, settle: float, predicate: Predicate) -> Property:
-    """`predicate` always holds from `settle` seconds after the last disturbance on, until the next.
+    """`predicate` always holds from `settle` seconds after a disturbance on, until the next.
 
-    Undecided if the trace never was calm for so long.
+    Undecided if the trace is never calm for that long.
     """
 
     def judge(trace: Trace) -> Verdict:
@@ -61,7 +63,7 @@ def one_coordinator(settle: float) -> Property:
 
 
 def highest_rules(settle: float) -> Property:
-    """BU-S2: after `settle` calm seconds whoever coordinates is the highest of its component."""
+    """BU-S2: after `settle` calm seconds each coordinator is the highest of its component."""
 
     def highest(now: Moment) -> bool | str:
         for each in now.components:
@@ -74,7 +76,7 @@ def highest_rules(settle: float) -> Property:
 
 
 def agreed(now: Moment) -> bool | str:
-    """Whether every component follows one coordinator, one of its own that coordinates."""
+    """Whether all agents of each component follow the one among them that coordinates."""
     for each in now.components:
         followed = {now.state(name, "coordinator") for name in each}
         if followed != set(rulers(now, each)) or len(followed) != 1:
@@ -83,32 +85,28 @@ def agreed(now: Moment) -> bool | str:
 
 
 def agreement(within: float) -> Property:
-    """BU-L1: `within` so many seconds of each disturbance every component agrees."""
+    """BU-L1: `within` seconds after each disturbance every component agrees."""
     return eventually(f"agreement within {within:g} s", agreed, within)
 
 
-def _asked_before_ruling(trace: Trace) -> Verdict:
-    name, answered = "rules only if nobody above answered", set()
+@safety("rules only if nobody above answered")
+def unanswered_rules(trace: Trace) -> Iterator[Objection]:
+    """BU-S3: an agent becomes coordinator only in an election in which it handled no Answer."""
+    answered = set()
     for event in trace:
         if event.data == "electing" or (event.kind == SEND and event.name == "Election"):
             answered.discard(event.agent)
         elif event.kind == HANDLE and event.name == "Answer":
             answered.add(event.agent)
         elif event.kind == STATE and event.data == "coordinates" and event.agent in answered:
-            why = f"{event.agent} rules, though it was answered. {because(trace, event.seq)}"
-            return Verdict(name, VIOLATED, event.time, event.seq, why)
-    return Verdict(name, HOLDS if len(trace) else UNDECIDED)
-
-
-unanswered_rules = Property("rules only if nobody above answered", _asked_before_ruling)
-"""BU-S3: an agent becomes coordinator only in an election in which it handled no Answer."""
+            yield event, f"{event.agent} rules, though it was answered. {because(trace, event.seq)}"
 
 
 def one_election_at_a_time(patience: float) -> Property:
     """BU-S4: nobody asks the same agent again before it has waited for the answer."""
-    name = "one election at a time"
 
-    def judge(trace: Trace) -> Verdict:
+    @safety("one election at a time")
+    def judge(trace: Trace) -> Iterator[Objection]:
         asked: dict[tuple[str | None, str | None], float] = {}
         for event in trace:
             pair = event.agent, event.peer
@@ -119,20 +117,18 @@ def one_election_at_a_time(patience: float) -> Property:
             elif event.kind == SEND and event.name == "Election":
                 if event.time < asked.get(pair, -patience) + patience:
                     when = f"It had asked at {asked[pair]:.3f} s and was still waiting."
-                    why = f"{sentence(trace, event.seq)} {when}"
-                    return Verdict(name, VIOLATED, event.time, event.seq, why)
+                    yield event, f"{sentence(trace, event.seq)} {when}"
                 asked[pair] = event.time
-        return Verdict(name, HOLDS if len(trace) else UNDECIDED)
 
-    return Property(name, judge)
+    return judge
 
 
 def settling_time(patience: float, heartbeat: float) -> float:
-    """How long, in seconds, agents may take to agree after a disturbance, if no message is lost.
+    """How many seconds agents may take to agree after a disturbance, if no message is lost.
 
-    Two heartbeats to notice: one until a coordinator hears of a higher one, another until those who follow
-    it find that it has stepped back.  A patience to doubt; two elections, each a patience to ask and three
-    to be told, for the one who was to tell may have been the one that fell; half a patience for the news.
+    Two heartbeats to notice: one until a coordinator hears of a higher one, another until its followers
+    find that it has stepped back.  A patience to doubt; two elections, each a patience to ask and three to
+    be told, because the agent that was to tell may have crashed; half a patience for the news.
     """
     return 2 * heartbeat + 9.5 * patience
 

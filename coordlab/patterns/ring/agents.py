@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from coordlab import requirements as require
 from coordlab.patterns.ring.checks import properties
 from coordlab.patterns.ring.rules import after, carried_on
 from coordlab.world.agent import Agent, State
@@ -19,12 +20,12 @@ class Election:
     """This is the highest rank so far: pass it on, unless yours is higher."""
 
     rank: int
-    left: int  # places until it is back where it came from
+    left: int  # how many places until it is back where it began
 
 
 @message
 class Elected:
-    """This one coordinates from now on: pass it on."""
+    """The agent of this rank coordinates from now on: pass it on."""
 
     rank: int
     left: int
@@ -42,18 +43,21 @@ class Ping:
 
 @message
 class Pong:
-    """I do."""
+    """I still coordinate."""
 
 
 class Member(Agent):
-    """An agent of some rank in a ring of ranks, which elects when it `starts` and when it has to.
+    """An agent in a ring.
 
-    `patience` is how long it waits for an answer, `heartbeat` how often it watches whoever rules (None:
-    it does not), both in seconds.
+    rank: a whole number, which is its name, too.
+    ring: the ranks of all members in order around the ring, each once.
+    starts: whether it calls an election when it starts.
+    patience: how many seconds it waits for an answer, above 0.
+    heartbeat: seconds between its checks that the coordinator is there, above 0; None: it never checks.
     """
 
     role = State("follows")  # or electing, or coordinates
-    coordinator = State[str | None](None)  # whom it follows
+    coordinator = State[str | None](None)  # the agent that it follows
 
     def __init__(
         self,
@@ -64,14 +68,13 @@ class Member(Agent):
         heartbeat: float | None = 1.0,
     ) -> None:
         super().__init__(str(rank))
-        if not 0 < patience < float("inf"):
-            raise ValueError(f"patience={patience!r} s: an answer takes some time. Write patience=0.25.")
-        self.rank, self.starts, self.patience, self.heartbeat = rank, starts, patience, heartbeat
+        self.patience = require.seconds("patience", patience, positive=True, example=0.25)
+        self.rank, self.starts, self.heartbeat = rank, starts, heartbeat
         self.after = [*after(ring, rank), rank]
-        self.began = 0.0  # the election that it takes part in
+        self.began = 0.0  # when the election began that it takes part in
 
     async def run(self) -> None:
-        """Elect, and watch."""
+        """Call an election on arrival and after each restart; then watch."""
         if self.starts:
             self.call_election()
         if self.heartbeat is not None:
@@ -79,7 +82,7 @@ class Member(Agent):
                 await self.watch()
 
     async def watch(self) -> None:
-        """Doubt a coordinator that is silent, oneself if another rules above, and an election without end."""
+        """Call an election if the coordinator is silent, a higher one is up, or an election does not end."""
         if self.role == "electing":
             if self.now > self.began + 3 * len(self.after) * self.patience:
                 self.call_election()
@@ -91,16 +94,16 @@ class Member(Agent):
             self.call_election()
 
     def call_election(self) -> None:
-        """Send one's own rank round the ring."""
+        """Send its own rank round the ring."""
         self.take_part()
         self.spawn(self.pass_on(Election(self.rank, len(self.after))))
 
     def take_part(self) -> None:
-        """Nobody rules until it is known who."""
+        """Take part in an election: follow nobody until it ends."""
         self.role, self.coordinator, self.began = "electing", None, self.now
 
     async def pass_on(self, token: Election | Elected) -> None:
-        """Give it to the next that is there, unless that would be beyond the one whose rank it is."""
+        """Send it to the next member that answers, but not beyond the one whose rank it is."""
         for places, rank in enumerate(self.after[: token.left], start=1):
             if await self.ask(str(rank), replace(token, left=token.left - places), within=self.patience):
                 return
@@ -108,7 +111,7 @@ class Member(Agent):
     def on_election(self, sender: str, message: Election) -> Ack:
         higher = carried_on(self.rank, message.rank, self.role == "electing")
         if message.rank == self.rank:
-            if self.role == "electing":  # else it is late, or comes twice
+            if self.role == "electing":  # else it is late, or arrives twice
                 self.rule()
         elif higher == self.rank:
             self.call_election()
@@ -118,7 +121,7 @@ class Member(Agent):
         return Ack()
 
     def rule(self) -> None:
-        """Become the coordinator, and let it be known."""
+        """Become the coordinator and send the news round the ring."""
         self.role, self.coordinator = "coordinates", self.name
         self.spawn(self.pass_on(Elected(self.rank, len(self.after))))
 
@@ -135,14 +138,16 @@ class Member(Agent):
 
 
 def hold_election(ring: Sequence[int], starts: Sequence[int] = (), latency: float | str = 0.01) -> Run:
-    """One election in a ring of these ranks, begun at once by those who start (by default all).
+    """One election in a ring of these ranks, begun at once by those in `starts` (by default all).
+
+    Each message takes `latency` seconds, or as its text says.
 
     >>> [hold_election([1, 2, 3, 4, 5]).trace.count(name) for name in ("Election", "Elected")]
     [9, 5]
     """
     world = World(latency=latency)
     for rank in starts:
-        after(ring, rank)  # refuses a stranger, who would never start
+        after(ring, rank)  # refuses a rank that is not in the ring
     for rank in ring:
         world.add(Member(rank, ring, starts=not starts or rank in starts, heartbeat=None))
     return world.expect(*properties(len(ring))).run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from coordlab import World
 from coordlab.labs.lab import nth_on_link
 from coordlab.patterns.bully import Answer, Candidate, Coordinator, Election, Ping, hold_election, theory
-from coordlab.patterns.bully.checks import properties, settling_time
+from coordlab.patterns.bully.checks import properties
 from coordlab.world.world import AgentError, Run
 
 ELECTION = ("Election", "Answer", "Coordinator")
@@ -75,14 +74,10 @@ def test_the_second_highest_takes_over() -> None:
     ]
 
 
-def test_the_happy_election_keeps_every_promise() -> None:
-    """All five properties hold, and one agent rules before and after."""
-    assert statuses(hold_election(agents=5)) == {"holds"}
-
-
 # --- what it costs --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skip_silent", [False, True], ids=["textbook", "skip-silent"])
 def test_theory_counts_what_is_sent(skip_silent: bool) -> None:
     """For 2 to 10 agents, whoever notices: the formula, the run and an election acted out agree."""
@@ -119,13 +114,13 @@ def test_a_false_alarm_costs_an_election_and_changes_nothing(agents: int) -> Non
     assert [event.data for event in alarmed.select("coordinator", kind="state", since=1)][-1] == str(agents)
 
 
-@pytest.mark.parametrize("agents", range(3, 11))
+@pytest.mark.parametrize("agents", range(3, 9))
 def test_without_the_guard_every_agent_doubles_the_elections(agents: int) -> None:
     """An election for every Election: 2^(n-2) of them, of which all but the first were asked for."""
     run = hold_election(agents=agents, guarded=False)
     elections = 1 + run.trace.count("Election", kind="handle", since=3)
     assert elections == theory.unguarded_elections(agents)
-    assert {"one election at a time": "violated"}.items() <= {v.name: v.status for v in run.verdicts}.items()
+    assert "one election at a time" in [v.name for v in run.verdicts if v.status == "violated"]
 
 
 # --- what it survives -----------------------------------------------------------------------------
@@ -165,49 +160,10 @@ def test_two_rule_while_the_network_is_parted_and_one_after() -> None:
 
 
 def test_patience_below_the_delay_gives_two_coordinators_without_any_fault() -> None:
-    """The bound on delay is no ornament: break it, and the promises break."""
+    """The bound on delay is needed: without it, the promises break."""
     world = World(seed=1, latency="uniform(0.1, 0.5)")
     run = world.add(Candidate(rank) for rank in range(1, 6)).expect(*properties()).run(until=30)
     assert "violated" in statuses(run)
-
-
-@pytest.mark.parametrize("settings", [(0.25, 1.0), (0.05, 3.0)], ids=["usual", "rare heartbeats"])
-@pytest.mark.parametrize("skip_silent", [False, True], ids=["textbook", "skip-silent"])
-def test_promises_hold_over_200_disasters(settings: tuple[float, float], skip_silent: bool) -> None:
-    """Whatever crashes, comes back and falls apart, as long as messages arrive within patience / 2."""
-    for seed in range(200):
-        run = disaster(seed, *settings, skip_silent)
-        assert statuses(run) == {"holds"}, run.line
-
-
-def disaster(seed: int, patience: float, heartbeat: float, skip_silent: bool) -> Run:
-    """Up to seven candidates and up to five faults, some at once and some after a calm."""
-    dice, calm = random.Random(seed), settling_time(patience, heartbeat)
-    names = [str(rank) for rank in range(1, dice.randint(2, 7) + 1)]
-    world = World(seed, latency=f"uniform({patience / 10},{patience / 2})")
-    world.add(Candidate(int(name), patience, heartbeat, skip_silent) for name in names)
-    at = 1.0
-    for _ in range(dice.randint(1, 5)):
-        at += dice.choice([0.0, calm]) + dice.uniform(0.01, 1.0)
-        end = f"..{at + dice.uniform(0.1, calm):.3f}"
-        side = dice.sample(names, dice.randint(1, len(names) - 1))
-        crash = f"crash {dice.choice(names)} @{at:.3f}{end if dice.random() < 0.7 else ''}"
-        world.inject(dice.choice([crash, crash, f"partition {','.join(side)} @{at:.3f}{end}"]))
-    return world.expect(*properties(patience, heartbeat)).run(until=at + 3 * calm)
-
-
-def test_the_disasters_are_disasters() -> None:
-    """The 200 runs are not calm ones: coordinators fall, sides part, elections are held again and again."""
-    runs = [disaster(seed, 0.25, 1.0, False).trace for seed in range(0, 200, 20)]
-    assert min(trace.count("fault") for trace in runs) >= 1
-    assert sum(trace.count("Partition", kind="fault") for trace in runs) >= 3
-    assert sum(trace.count("Coordinator") for trace in runs) >= 50
-
-
-def test_the_cost_of_an_election_that_cannot_be_is_refused() -> None:
-    """Only somebody below the highest can notice that it is gone."""
-    with pytest.raises(ValueError, match=r"noticed_by=5 of 5: give a rank from 1 to 4"):
-        theory.messages(5, noticed_by=5)
 
 
 # --- where the usual first try goes wrong ---------------------------------------------------------
@@ -229,7 +185,7 @@ def test_when_an_election_is_over_everybody_knows_who_won() -> None:
     assert following(hold_election(agents=5, noticed_by=2)) == dict.fromkeys("1234", "4")
 
 
-@pytest.mark.parametrize("agents", range(3, 13))
+@pytest.mark.parametrize("agents", range(3, 10))
 def test_each_holds_one_election_and_one_is_crowned(agents: int) -> None:
     """All but the dead one ask those above once; only the winner says that it coordinates."""
     trace = hold_election(agents=agents).trace
@@ -292,11 +248,24 @@ def test_an_error_while_asking_ends_the_run_and_says_where() -> None:
         world.run(until=8)
 
 
-@pytest.mark.parametrize("wrong", [{"rank": "first"}, {"rank": 1.5}, {"rank": True}, {"patience": 0}])
-def test_a_candidate_has_a_rank_and_some_patience(wrong: dict[str, Any]) -> None:
-    """Ranks are compared, and answers take time."""
-    with pytest.raises(ValueError, match=r"rank=.*, patience=.* Write .* Candidate\(3, patience=0.25\)"):
-        Candidate(**{"rank": 1, **wrong})
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Candidate("first"), r"rank='first': expected a whole number, 0 or more\. .*rank=3\."),
+        (lambda: Candidate(True), r"rank=True: expected a whole number, 0 or more\."),
+        (lambda: Candidate(1, patience=0), r"patience=0: expected seconds above 0\. .*patience=0\.25\."),
+        (lambda: theory.messages(5, noticed_by=5), r"noticed_by=5: expected a whole number from 1 to 4\."),
+        (lambda: theory.messages(2.5), r"agents=2\.5: expected a whole number, 2 or more\."),
+        (lambda: theory.false_alarm(0), r"agents=0: expected a whole number, 1 or more\."),
+        (lambda: theory.unguarded_elections(0), r"agents=0: expected a whole number, 1 or more\."),
+        (lambda: theory.seconds(-1, 0.25), r"latency=-1: expected seconds, 0 or more\."),
+        (lambda: theory.seconds(0.1, 0), r"patience=0: expected seconds above 0\."),
+    ],
+)
+def test_what_cannot_be_is_refused(make: Any, says: str) -> None:
+    """What was given, what is allowed, what to write."""
+    with pytest.raises(ValueError, match=says):
+        make()
 
 
 class Herald(Candidate):

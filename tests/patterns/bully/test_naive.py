@@ -8,7 +8,7 @@ from coordlab.patterns.bully import naive
 from coordlab.patterns.bully.theory import unguarded_elections
 
 
-@pytest.mark.parametrize("agents", range(3, 16))
+@pytest.mark.parametrize("agents", range(3, 11))
 def test_every_agent_more_doubles_the_elections_and_the_coronations(agents: int) -> None:
     """From the lowest, 2^(n-2) and 2^(n-3), where one of each would do."""
     counted = naive.elections_and_coronations(agents)
@@ -17,14 +17,8 @@ def test_every_agent_more_doubles_the_elections_and_the_coronations(agents: int)
 
 @pytest.mark.parametrize("agents", [3, 5, 12])
 def test_whoever_but_the_second_highest_starts_it_returns_before_anybody_leads(agents: int) -> None:
-    """Only who stands next to the throne knows the end of it when its call returns."""
+    """Only the second highest knows the winner when its call returns."""
     known = [
         starts for starts in range(1, agents) if any(naive.leaders_when_it_prints(agents, starts).values())
     ]
     assert known == [agents - 1]
-
-
-@pytest.mark.parametrize("agents", [2, 5, 50])
-def test_looking_inside_takes_no_time_however_many_there_are(agents: int) -> None:
-    """As if nothing could be slow or lost."""
-    assert naive.seconds_to_notice(agents) == 0.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from coordlab.patterns.bully.theory import false_alarm, messages, seconds, unguarded_elections
 
 
@@ -28,13 +26,3 @@ def test_the_time_does_not_grow_with_the_number_of_agents() -> None:
     """A patience and two messages, one if the second highest notices."""
     assert {seconds(0.01, 0.25, 1, n) for n in range(3, 20)} == {0.27}
     assert {seconds(0.01, 0.25, n - 1, n) for n in range(3, 20)} == {0.26}
-
-
-def test_what_cannot_be_counted_is_refused() -> None:
-    """Nobody, half of somebody, and time that runs backwards."""
-    for count in (messages, false_alarm, unguarded_elections):
-        for agents in (0, 2.5):
-            with pytest.raises(ValueError, match=r"agents=.* elect nobody: give 1 or more, such as agents=5"):
-                count(agents)  # type: ignore[operator]
-    with pytest.raises(ValueError, match=r"latency=-1, patience=0.25: give seconds"):
-        seconds(-1, 0.25)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from fractions import Fraction
 from itertools import permutations
 from statistics import mean
@@ -13,7 +12,7 @@ import pytest
 from coordlab import World
 from coordlab.labs.lab import nth_on_link
 from coordlab.patterns.ring import Member, demo, hold_election, theory
-from coordlab.patterns.ring.checks import properties, settling_time
+from coordlab.patterns.ring.checks import properties
 from coordlab.world.run import Run
 
 RING = (2, 5, 1, 4, 3)
@@ -68,17 +67,15 @@ def test_the_highest_rank_comes_round_and_all_hear_of_it() -> None:
     ]
 
 
-def test_the_demo_keeps_every_promise() -> None:
+def test_the_second_highest_takes_over_and_gives_way() -> None:
     """4 takes over when 5 falls, and 5 rules again when it is back."""
-    run = demo()
-    assert statuses(run) == {"holds"}
-    assert rulers(run) == ["5", "4", "5"]
+    assert rulers(demo()) == ["5", "4", "5"]
 
 
 # --- what it costs --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("agents", range(1, 6))
+@pytest.mark.parametrize("agents", [*range(1, 5), pytest.param(5, marks=pytest.mark.slow)])
 def test_the_election_costs_what_theory_says_in_every_order_of_the_ring(agents: int) -> None:
     """All start, all n! orders: the worst, the best and the mean are exact; Elected goes round once."""
     orders = list(permutations(range(1, agents + 1)))
@@ -107,6 +104,7 @@ def test_worst_and_best_of_larger_rings(agents: int) -> None:
     assert counts == [theory.worst(agents), theory.best(agents)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", range(1, 6))
 def test_who_starts_alone_pays_for_its_distance_from_the_highest(start: int) -> None:
     """In all orders of five: as many messages as there are places to the highest, and twice round."""
@@ -182,67 +180,26 @@ def test_a_rank_that_comes_round_twice_is_told_once() -> None:
     assert run.trace.count("Elected") == calm.count("Elected")
 
 
-def disaster(seed: int) -> Run:
-    """Up to six members in some order, and up to four faults, some at once and some after a calm."""
-    dice = random.Random(seed)
-    ring = tuple(dice.sample(range(1, 7), dice.randint(2, 6)))
-    calm, names, at = settling_time(len(ring), 0.25, 1.0), [str(rank) for rank in ring], 1.0
-    world = World(seed, latency="uniform(0.025, 0.125)").add(Member(rank, ring) for rank in ring)
-    for _ in range(dice.randint(1, 4)):
-        at += dice.choice([0.0, calm]) + dice.uniform(0.01, 1.0)
-        end = f"..{at + dice.uniform(0.1, calm):.3f}"
-        side = dice.sample(names, dice.randint(1, len(names) - 1))
-        crash = f"crash {dice.choice(names)} @{at:.3f}{end if dice.random() < 0.7 else ''}"
-        world.inject(dice.choice([crash, crash, f"partition {','.join(side)} @{at:.3f}{end}"]))
-    return world.expect(*properties(len(ring))).run(until=at + 2.1 * calm)
-
-
-def test_promises_hold_over_200_disasters() -> None:
-    """Whatever crashes, comes back and falls apart, as long as messages arrive within patience / 2."""
-    for seed in range(200):
-        assert statuses(run := disaster(seed)) == {"holds"}, run.line
-
-
-def test_the_disasters_are_disasters() -> None:
-    """Coordinators fall, the ring breaks, and elections are held again and again."""
-    traces = [disaster(seed).trace for seed in range(0, 200, 10)]
-    assert sum(trace.count("Partition", kind="fault") for trace in traces) >= 5
-    assert sum(trace.count("crash") for trace in traces) >= 15
-    assert sum(trace.count("Election", since=1) for trace in traces) >= 200
-
-
 # --- what cannot be -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("rank", "ring"), [(7, (1, 2, 3)), (1, (1, 1, 2)), (1, ())], ids=["a stranger", "twice", "no ring"]
+    ("make", "says"),
+    [
+        (
+            lambda: Member(7, (1, 2, 3)),
+            r"rank 7 in the ring \[1, 2, 3\]: expected a ring of whole numbers, .* ring=",
+        ),
+        (lambda: Member(1, (1, 1, 2)), r"rank 1 in the ring \[1, 1, 2\]: .* each once"),
+        (lambda: Member("1", ("1", "2")), r"rank '1' in the ring .*: expected a ring of whole numbers"),
+        (lambda: Member(True, (True, 2)), r"rank True in the ring .*: expected a ring of whole numbers"),
+        (lambda: Member(1, (1, 2), patience=0), r"patience=0: expected seconds above 0\. .*patience=0\.25\."),
+        (lambda: hold_election([1, 2], starts=[9]), r"rank 9 in the ring \[1, 2\]"),
+        (lambda: theory.worst(0), r"agents=0: expected a whole number, 1 or more\."),
+        (lambda: theory.single(5, 5), r"distance=5: expected a whole number from 0 to 4\."),
+    ],
 )
-def test_who_does_not_stand_in_the_ring_once_is_refused(rank: int, ring: tuple[int, ...]) -> None:
-    """The error says which rank, which ring, and what a ring looks like."""
-    with pytest.raises(
-        ValueError, match=rf"rank {rank} in the ring .*: each rank stands there once, .* ring="
-    ):
-        Member(rank, ring)
-
-
-def test_costs_of_rings_that_cannot_be_are_refused() -> None:
-    """Nobody makes no ring, and nothing is farther than once round."""
-    with pytest.raises(ValueError, match=r"agents=0 make no ring: give 1 or more"):
-        theory.worst(0)
-    with pytest.raises(ValueError, match=r"distance=5 in a ring of 5: the highest is 0 to 4 places away"):
-        theory.single(5, 5)
-
-
-@pytest.mark.parametrize("ring", [("1", "2"), (1.0, 2), (True, 2)])
-def test_ranks_are_whole_numbers(ring: tuple[Any, ...]) -> None:
-    """They are compared with each other."""
-    with pytest.raises(ValueError, match=r"ranks are whole numbers\. Write for instance ring="):
-        Member(ring[0], ring)
-
-
-def test_who_waits_no_time_or_starts_from_nowhere_is_refused() -> None:
-    """An answer takes some time, and a stranger never starts."""
-    with pytest.raises(ValueError, match=r"patience=0 s: an answer takes some time\. Write patience=0.25"):
-        Member(1, (1, 2), patience=0)
-    with pytest.raises(ValueError, match=r"rank 9 in the ring \[1, 2\]"):
-        hold_election([1, 2], starts=[9])
+def test_what_cannot_be_is_refused(make: Any, says: str) -> None:
+    """What was given, what is allowed, what to write."""
+    with pytest.raises(ValueError, match=says):
+        make()
