@@ -7,25 +7,34 @@
     tie = require.one_of("tie", tie, ("tie", "rejected", "accepted"))
     require.that(low < high, f"low={low}, high={high}", "low must be below high", "low=1, high=2")
 
-Each returns the value as Python's own number, so that numpy's and pandas' numbers, decimals and fractions
-work as well; a bool is not a number.  What is not allowed raises `error`, a `ValueError` unless named.
+Each returns the value as Python's own number, so that numbers of numpy and pandas, decimals and fractions
+work as well; a bool is not a number.  A value that is not allowed raises `error`, ValueError by default.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from math import inf
+from math import inf, nan
 from numbers import Integral, Real
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
-MOST = 1.7976931348623157e308  # the largest float: what lies beyond is not finite
+MOST = 1.7976931348623157e308  # the largest float: what is beyond it is not finite
+_LONGEST = 120  # characters of a value in an error text
 
 
 def fail(given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> NoReturn:
     """Raise `error` in three parts: what was `given`, what is `allowed`, and an `example` to write."""
     raise error(f"{given}: {allowed}. For example: {example}.")
+
+
+def shown(value: object) -> str:
+    """`repr(value)` for an error text, cut to 120 characters."""
+    if isinstance(value, int) and abs(value) >= 10**60:
+        return "a number of more than 60 digits"
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def that(holds: object, given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> None:
@@ -41,13 +50,13 @@ def that(holds: object, given: str, allowed: str, example: str, error: type[Exce
 
 def count(
     name: str,
-    value: Any,
-    least: int = 0,
+    value: object,
+    least: float = 0,
     most: float = inf,
     example: int | None = None,
     error: type[Exception] = ValueError,
 ) -> int:
-    """A whole number from `least` to `most`.
+    """A whole number from `least` to `most`; `least=-inf` allows any.
 
     >>> count("agents", True, least=1, example=5)
     Traceback (most recent call last):
@@ -57,12 +66,12 @@ def count(
         return int(value)
     bounds = _bounds(least, most, None, inf)
     sample = example if example is not None else max(least, min(1, most))
-    fail(f"{name}={value!r}", f"expected a whole number{bounds}", f"{name}={sample}", error)
+    fail(f"{name}={shown(value)}", f"expected a whole number{bounds}", f"{name}={sample}", error)
 
 
 def number(
     name: str,
-    value: Any,
+    value: object,
     least: float = -inf,
     most: float = inf,
     *,
@@ -78,23 +87,18 @@ def number(
     Traceback (most recent call last):
     ValueError: threshold=0.4: expected a number from 0.5 to 1. For example: threshold=0.66.
     """
-    if isinstance(value, (Real, Decimal)) and not isinstance(value, bool):
-        plain: float = value if isinstance(value, (int, float)) else float(value)
-        # NaN fails every comparison
-        if (
-            max(least, -MOST) <= plain <= min(most, MOST)
-            and plain < below
-            and (above is None or above < plain)
-        ):
-            return plain
+    plain = value if type(value) is float else _plain(value)
+    # NaN fails every comparison
+    if max(least, -MOST) <= plain <= min(most, MOST) and plain < below and (above is None or above < plain):
+        return plain
     bounds = _bounds(least, most, above, below)
     sample = example if example is not None else _example(least, most, above, below)
-    fail(f"{name}={value!r}", f"expected {unit or 'a number'}{bounds}", f"{name}={sample:g}", error)
+    fail(f"{name}={shown(value)}", f"expected {unit or 'a number'}{bounds}", f"{name}={sample:g}", error)
 
 
 def seconds(
     name: str,
-    value: Any,
+    value: object,
     *,
     positive: bool = False,
     example: float | None = None,
@@ -111,7 +115,9 @@ def seconds(
     return number(name, value, 0, unit="seconds", example=example, error=error)
 
 
-def probability(name: str, value: Any, *, certain: bool = True, error: type[Exception] = ValueError) -> float:
+def probability(
+    name: str, value: object, *, certain: bool = True, error: type[Exception] = ValueError
+) -> float:
     """A number from 0 to 1; strictly between them unless it may be `certain`.
 
     >>> probability("loss", 1.5)
@@ -123,14 +129,14 @@ def probability(name: str, value: Any, *, certain: bool = True, error: type[Exce
     return number(name, value, above=0, below=1, unit="a probability", example=0.5, error=error)
 
 
-def flag(name: str, value: Any, error: type[Exception] = TypeError) -> bool:
+def flag(name: str, value: object, error: type[Exception] = TypeError) -> bool:
     """True or False, numpy's as well."""
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return bool(value)
-    fail(f"{name}={value!r}", "expected True or False", f"{name}=True", error)
+    fail(f"{name}={shown(value)}", "expected True or False", f"{name}=True", error)
 
 
-def one_of(name: str, value: Any, allowed: Iterable[T], error: type[Exception] = ValueError) -> T:
+def one_of(name: str, value: object, allowed: Iterable[T], error: type[Exception] = ValueError) -> T:
     """One of the `allowed` values, as it is listed there.
 
     >>> one_of("tie", "maybe", ("tie", "rejected"))
@@ -142,10 +148,10 @@ def one_of(name: str, value: Any, allowed: Iterable[T], error: type[Exception] =
         if type(choice) is type(value) and choice == value:
             return choice
     words = ", ".join(map(repr, choices))
-    fail(f"{name}={value!r}", f"expected one of {words}", f"{name}={choices[0]!r}", error)
+    fail(f"{name}={shown(value)}", f"expected one of {words}", f"{name}={choices[0]!r}", error)
 
 
-def instance(name: str, value: Any, kind: type[T], example: str, error: type[Exception] = TypeError) -> T:
+def instance(name: str, value: object, kind: type[T], example: str, error: type[Exception] = TypeError) -> T:
     """An instance of the class `kind`.
 
     >>> instance("by", 3, str, "by='ann'")
@@ -154,12 +160,12 @@ def instance(name: str, value: Any, kind: type[T], example: str, error: type[Exc
     """
     if isinstance(value, kind):
         return value
-    fail(f"{name}={value!r}", f"expected {kind.__name__}, not {type(value).__name__}", example, error)
+    fail(f"{name}={shown(value)}", f"expected {kind.__name__}, not {type(value).__name__}", example, error)
 
 
 def names(
     name: str,
-    value: Any,
+    value: object,
     *,
     empty: bool = False,
     example: str = "['ann', 'bob']",
@@ -171,16 +177,23 @@ def names(
     Traceback (most recent call last):
     ValueError: electorate: 'ann' is listed twice; expected each name once. For example: ['ann', 'bob'].
     """
-    listed = not isinstance(value, (str, set, frozenset)) and isinstance(value, Collection)
-    if not listed or not all(isinstance(each, str) for each in value):
+    listed = isinstance(value, Collection) and not isinstance(value, (str, set, frozenset))
+    found: tuple[str, ...] = tuple(value) if isinstance(value, Collection) else ()
+    if not listed or not all(isinstance(each, str) for each in found):
         kind = error if error is not ValueError else TypeError
-        fail(f"{name}={value!r}", "expected a list or tuple of names", example, kind)
-    found = tuple(value)
+        fail(f"{name}={shown(value)}", "expected a list or tuple of names", example, kind)
     if not found and not empty:
-        fail(f"{name}={value!r}", "expected at least one name", example, error)
+        fail(f"{name}={shown(value)}", "expected at least one name", example, error)
     if twice := [each for each in dict.fromkeys(found) if found.count(each) > 1]:
         raise error(f"{name}: {twice[0]!r} is listed twice; expected each name once. For example: {example}.")
     return found
+
+
+def _plain(value: object) -> float:
+    """A number as Python's own; NaN for what is not a number."""
+    if isinstance(value, bool) or not isinstance(value, (Real, Decimal)):
+        return nan
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def _bounds(least: float, most: float, above: float | None, below: float) -> str:

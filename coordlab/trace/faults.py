@@ -1,11 +1,11 @@
-"""Faults as data: what goes wrong, with whom, and when.
+"""Faults as data: what goes wrong, with which agents, and when.
 
-Each fault is a frozen record that reads and writes itself as one short text, such as `crash 5 @3` or
-`partition 1,2/3,4,5 @3..9`, and strikes a world by itself.  A fault with `until` ends then; without, it
-lasts.
+Each fault is a frozen record that writes itself as one short text, such as `crash 5 @3` or
+`partition 1,2/3,4,5 @3..9`, which `read_fault` reads.  `at` and `until` are in virtual seconds: a fault
+without `at` begins at once, one without `until` lasts to the end of the run.
 """
 
-# ruff: noqa: D102  (every kind answers the same questions: `Fault` says which)
+# ruff: noqa: D102  (every kind has the same methods: `Fault` explains them)
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar, Self
 
-if TYPE_CHECKING:
-    from coordlab.world.world import World
+from coordlab import requirements as require
+from coordlab.trace.target import Target
 
 KINDS: dict[str, type[Fault]] = {}
-LATEST = 1e9  # seconds: whatever happens, happens before
+LATEST = 1e9  # seconds: nothing happens later
+SHORTEST = 1e-6  # seconds: the clock counts microseconds
 
 
 class FaultError(ValueError):
-    """A fault that cannot be: says what was given, what there is, and what to write."""
+    """A fault that is not possible: what was given, what is allowed, and what to write instead."""
 
 
 def seconds(value: float) -> str:
@@ -33,7 +34,13 @@ def seconds(value: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Something that goes wrong at `at` (seconds; None is now) and, where that makes sense, until `until`."""
+    """Something that goes wrong.
+
+    at: when it begins, in virtual seconds from 0 to 1e9; None is now, before the run its beginning.
+    until: when it ends, later than `at`; None is never.
+
+    Raises FaultError if a time, a name or a number is not possible.
+    """
 
     at: float | None = None
     until: float | None = None
@@ -41,51 +48,49 @@ class Fault:
     usage: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
-        KINDS[cls.__name__.lower()] = cls
+        if "usage" in vars(cls):
+            KINDS[cls.__name__.lower()] = cls
 
     def __post_init__(self) -> None:
         for name in ("at", "until"):
-            if (when := getattr(self, name)) is not None:
-                self._settle(name, when, 0 <= _number(when) <= LATEST, "seconds, 0 or later")
+            if getattr(self, name) is not None:
+                self._settle(name, 0, LATEST, "seconds")
         for name in self.agents:
-            if not is_name(name):
-                raise FaultError(
-                    f"{name!r} is no agent's name, which is a text without spaces. "
-                    f"Write it like {self.usage!r}."
-                )
-        if self.until is not None and self.until <= (self.at or 0):
-            raise FaultError(
-                f"the fault begins at {self.at or 0:g} s and ends at {self.until:g} s: the end must come "
-                f"later, as in {self.usage!r}."
-            )
+            self._require(is_name(name), f"name={name!r}", "the name of an agent is a text without spaces")
+        if self.until is not None:
+            begin = self.at or 0
+            given = f"at={begin:g}, until={self.until:g}"
+            self._require(begin < self.until, given, "the end must be later than the beginning")
 
-    def _settle(self, name: str, value: float, right: bool, wanted: str) -> None:
-        """Take a number to the microsecond, as the text has it, if it is right."""
-        if not right:
-            raise FaultError(f"{name}={value!r}: {wanted} are meant, as in {self.usage!r}.")
+    def _require(self, holds: object, given: str, allowed: str) -> None:
+        require.that(holds, given, allowed, repr(self.usage), FaultError)
+
+    def _settle(self, name: str, least: float, most: float, unit: str = "") -> None:
+        """Check a number, and round it to the microsecond, as its text does."""
+        value = require.number(name, getattr(self, name), least, most, unit=unit, error=FaultError)
         object.__setattr__(self, name, round(value, 6))
 
     @property
     def agents(self) -> tuple[str, ...]:
-        """The names of the agents it speaks of."""
+        """The names of the agents that it names."""
         raise NotImplementedError
 
     @property
     def body(self) -> str:
-        """What its text says between the kind of fault and the time."""
+        """The part of its text between the kind of fault and the time."""
         return " ".join(self.agents)
 
     @classmethod
-    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
-        """The fault whose `body` this is."""
+    def read(cls, body: str, at: float | None, until: float | None) -> Self:
+        """The fault with this `body`."""
         raise NotImplementedError
 
-    def strike(self, world: World) -> None:
-        """Make it happen."""
+    def strike(self, world: Target) -> None:
+        """Let it begin."""
         raise NotImplementedError
 
-    def end(self, world: World) -> None:
-        """Undo it."""
+    def end(self, world: Target) -> None:
+        """Let it end."""
         raise NotImplementedError
 
     def __str__(self) -> str:
@@ -95,45 +100,53 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Crash(Fault):
-    """A power cut: what the agent was doing stops, what it knew is gone but for its stable storage."""
+class OfAgent(Fault):
+    """A fault of one agent."""
 
     agent: str
-    usage = "crash 5 @3"
 
     @property
     def agents(self) -> tuple[str, ...]:
         return (self.agent,)
 
+
+@dataclass(frozen=True)
+class Crash(OfAgent):
+    """A power cut: the agent stops, and loses its memory, except for its stable storage."""
+
+    usage = "crash 5 @3"
+
     @classmethod
-    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+    def read(cls, body: str, at: float | None, until: float | None) -> Self:
         return cls(_name(body), at=at, until=until)
 
-    def strike(self, world: World) -> None:
+    def strike(self, world: Target) -> None:
         world.crash(self.agent)
 
-    def end(self, world: World) -> None:
+    def end(self, world: Target) -> None:
         world.restart(self.agent)
 
 
 @dataclass(frozen=True)
 class Restart(Crash):
-    """The power is back: the agent is built anew and starts with what it had put into `stable`."""
+    """The power returns: the agent is made again, and starts with what it had put into `stable`."""
 
     usage = "restart 5 @9"
 
-    def strike(self, world: World) -> None:
+    def strike(self, world: Target) -> None:
         world.restart(self.agent)
 
-    def end(self, world: World) -> None:
+    def end(self, world: Target) -> None:
         world.crash(self.agent)
 
 
 @dataclass(frozen=True)
 class Partition(Fault):
-    """The network falls apart into groups that hear nothing of each other.
+    """The network splits into groups that do not hear each other.
 
-    Agents named in no group form one more.  Messages under way between groups are lost.
+    groups: lists of names, or a text such as "1,2/3,4,5"; no name is in two.
+
+    Agents that are in no group form one more.  Messages on their way between groups are lost.
     """
 
     groups: Iterable[Iterable[str]] | str
@@ -144,11 +157,8 @@ class Partition(Fault):
         groups = tuple(tuple(each.split(",") if isinstance(each, str) else each) for each in given)
         object.__setattr__(self, "groups", groups)
         super().__post_init__()
-        if len(set(self.agents)) < len(self.agents) or not all(groups):
-            raise FaultError(
-                f"partition {self.body!r}: every group needs members, and nobody is in two. "
-                f"Write {self.usage!r}."
-            )
+        once = len(set(self.agents)) == len(self.agents) and all(groups)
+        self._require(once, f"groups={self.body!r}", "every group has members, and no agent is in two")
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -159,7 +169,7 @@ class Partition(Fault):
         return "/".join(",".join(group) for group in self.groups)
 
     @classmethod
-    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+    def read(cls, body: str, at: float | None, until: float | None) -> Self:
         return cls(body, at=at, until=until)
 
     @property
@@ -167,47 +177,53 @@ class Partition(Fault):
         """The number of each agent's group."""
         return {name: number for number, group in enumerate(self.groups) for name in group}
 
-    def strike(self, world: World) -> None:
-        world.network.partitions.append(self.sides)
-        world.network.refresh()
+    def strike(self, world: Target) -> None:
+        world.network.part(self.sides)
 
-    def end(self, world: World) -> None:
-        world.network.partitions.remove(self.sides)
-        world.network.refresh()
+    def end(self, world: Target) -> None:
+        world.network.unite(self.sides)
 
 
 @dataclass(frozen=True)
-class Cut(Fault):
-    """One direction of a link is cut: messages from `sender` no longer reach `to`; the way back is whole."""
+class OfLink(Fault):
+    """A fault of the link from `sender` to `to`, in this direction only."""
 
     sender: str
     to: str
-    usage = "cut 1>2 @3..5"
 
     @property
-    def agents(self) -> tuple[str, ...]:
+    def agents(self) -> tuple[str, str]:
         return (self.sender, self.to)
 
     @property
     def body(self) -> str:
         return f"{self.sender}>{self.to}"
 
+
+@dataclass(frozen=True)
+class Cut(OfLink):
+    """One direction of a link is cut: messages from `sender` do not reach `to`; replies still do."""
+
+    usage = "cut 1>2 @3..5"
+
     @classmethod
-    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+    def read(cls, body: str, at: float | None, until: float | None) -> Self:
         return cls(*_link(body), at=at, until=until)
 
-    def strike(self, world: World) -> None:
-        world.network.cuts.append(self.agents)  # type: ignore[arg-type]
-        world.network.refresh()
+    def strike(self, world: Target) -> None:
+        world.network.cut(*self.agents)
 
-    def end(self, world: World) -> None:
-        world.network.cuts.remove(self.agents)  # type: ignore[arg-type]
-        world.network.refresh()
+    def end(self, world: Target) -> None:
+        world.network.join(*self.agents)
 
 
 @dataclass(frozen=True)
 class Slow(Fault):
-    """An agent takes `by` seconds more before it handles a message, or a link (`1>2`) to carry one."""
+    """An agent needs longer to handle each message, or a link to carry one.
+
+    who: the name of an agent, or a link such as "1>2".
+    by: how much longer, in seconds from 1e-6 to 1e9.
+    """
 
     who: str
     by: float = 0.5
@@ -215,9 +231,8 @@ class Slow(Fault):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._settle("by", self.by, _positive(self.by), "seconds, above 0")
-        if len(self.agents) > 2:
-            raise FaultError(f"{self.who!r} is neither an agent nor a link. Write it like {self.usage!r}.")
+        self._settle("by", SHORTEST, LATEST, "seconds")
+        self._require(len(self.agents) < 3, f"who={self.who!r}", "expected an agent, or a link such as 1>2")
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -228,44 +243,42 @@ class Slow(Fault):
         return f"{self.who} {seconds(self.by)}"
 
     @classmethod
-    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+    def read(cls, body: str, at: float | None, until: float | None) -> Self:
         who, *by = body.split()
         ends = _link(who) if ">" in who else (_name(who),)
         return cls(">".join(ends), *map(float, by), at=at, until=until)
 
-    def strike(self, world: World) -> None:
+    def strike(self, world: Target) -> None:
         world.slow(self.agents, self.by)
 
-    def end(self, world: World) -> None:
+    def end(self, world: Target) -> None:
         world.slow(self.agents, -self.by)
 
 
 @dataclass(frozen=True)
-class Skew(Fault):
-    """From `at` on an agent's clock runs `rate` times as fast as true time, from `ahead` seconds ahead."""
+class Skew(OfAgent):
+    """An agent's clock is wrong.
 
-    agent: str
+    rate: how many seconds it counts in one second of true time, from 1e-6 to 1e9.
+    ahead: by how many seconds it is ahead when the fault begins, from -1e9 to 1e9.
+    """
+
     rate: float = 1.0
     ahead: float = 0.0
     usage = "skew 3 x1.1 +0.5 @2"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._settle("rate", self.rate, _positive(self.rate), "times true time, above 0,")
-        self._settle("ahead", self.ahead, abs(_number(self.ahead)) <= LATEST, "seconds")
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        return (self.agent,)
+        self._settle("rate", SHORTEST, LATEST)
+        self._settle("ahead", -LATEST, LATEST, "seconds")
 
     @property
     def body(self) -> str:
-        return (
-            f"{self.agent} x{seconds(self.rate)} {'+' if self.ahead >= 0 else '-'}{seconds(abs(self.ahead))}"
-        )
+        ahead = f"{'+' if self.ahead >= 0 else '-'}{seconds(abs(self.ahead))}"
+        return f"{self.agent} x{seconds(self.rate)} {ahead}"
 
     @classmethod
-    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+    def read(cls, body: str, at: float | None, until: float | None) -> Self:
         who, *numbers = body.split()
         rates = [float(each[1:]) for each in numbers if each[0] == "x"]
         aheads = [float(each) for each in numbers if each[0] in "+-"]
@@ -273,10 +286,10 @@ class Skew(Fault):
             raise ValueError
         return cls(_name(who), *(rates or [1.0]), *(aheads or [0.0]), at=at, until=until)
 
-    def strike(self, world: World) -> None:
+    def strike(self, world: Target) -> None:
         world.skew(self.agent, (self.rate, self.ahead + (1 - self.rate) * world.now))
 
-    def end(self, world: World) -> None:
+    def end(self, world: Target) -> None:
         world.skew(self.agent, None)
 
 
@@ -287,75 +300,61 @@ ROGUE = {
     "boasts": "it is wrong, and claims to be sure",
     "silent": "it takes work and never answers",
 }
-"""The ways in which an agent may go rogue.  It is up to the agent's class to act on them."""
+"""The ways in which an agent may misbehave.  Its class decides what they change."""
 
 
 @dataclass(frozen=True)
-class Rogue(Fault):
-    """An agent misbehaves: in one of the ways in `ROGUE`, in a `share` (above 0, to 1) of what it does."""
+class Rogue(OfAgent):
+    """An agent misbehaves.
 
-    agent: str
+    how: one of the ways in `ROGUE`.
+    share: the part of its actions in which it does, from 1e-6 to 1.
+    """
+
     how: str = "wrong"
     share: float = 1.0
     usage = "rogue 3 wrong 0.5 @2..4"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._settle("share", self.share, 1e-6 <= _number(self.share) <= 1, "a share above 0, up to 1,")
-        if self.how not in ROGUE:
-            raise FaultError(
-                f"nobody goes rogue as {self.how!r}: the ways are {', '.join(ROGUE)}. "
-                f"Write it like {self.usage!r}."
-            )
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        return (self.agent,)
+        self._settle("share", SHORTEST, 1)
+        require.one_of("how", self.how, ROGUE, FaultError)
 
     @property
     def body(self) -> str:
         return f"{self.agent} {self.how}{'' if self.share == 1 else f' {seconds(self.share)}'}"
 
     @classmethod
-    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+    def read(cls, body: str, at: float | None, until: float | None) -> Self:
         who, how, *share = body.split() if " " in body else (body, "wrong")
         return cls(_name(who), how, *map(float, share), at=at, until=until)
 
-    def strike(self, world: World) -> None:
+    def strike(self, world: Target) -> None:
         world.corrupt(self.agent, self)
 
-    def end(self, world: World) -> None:
+    def end(self, world: Target) -> None:
         world.corrupt(self.agent, None)
 
 
 @dataclass(frozen=True)
-class Drop(Fault):
-    """The `nth` message from `sender` to `to`, counted from 1, is lost on its way."""
+class Drop(OfLink):
+    """The `nth` message from `sender` to `to`, counted from 1, is lost.  It has no time."""
 
-    sender: str
-    to: str
     nth: int
     usage = "drop 1>2 #3"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        counted = isinstance(self.nth, int) and not isinstance(self.nth, bool) and self.nth >= 1
-        if self.at is not None or self.until is not None or not counted:
-            raise FaultError(
-                f"{type(self).__name__.lower()} {self.body}: it strikes the nth message of a link, counted "
-                f"from 1, whenever that is sent, so it takes no time. Write {self.usage!r}."
-            )
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        return (self.sender, self.to)
+        object.__setattr__(self, "nth", require.count("nth", self.nth, 1, error=FaultError))
+        timed = self.at is not None or self.until is not None
+        self._require(not timed, str(self), "it strikes whenever the message is sent, and takes no time")
 
     @property
     def body(self) -> str:
-        return f"{self.sender}>{self.to} #{self.nth}"
+        return f"{super().body} #{self.nth}"
 
     @classmethod
-    def read(cls, body: str, at: float | None, until: float | None) -> Fault:
+    def read(cls, body: str, at: float | None, until: float | None) -> Self:
         link, nth, *more = body.split()
         if not nth.startswith("#"):
             raise ValueError
@@ -363,31 +362,33 @@ class Drop(Fault):
 
     @property
     def late_by(self) -> float:
-        """By how many seconds the message is held up."""
+        """How many seconds the message is delayed."""
         return 0.0
 
-    def strike(self, world: World) -> None:
-        mark = type(self).__name__.lower(), self.late_by
-        world.network.mark(self.sender, self.to, self.nth, *mark)
+    def strike(self, world: Target) -> None:
+        world.network.mark(self.sender, self.to, self.nth, type(self).__name__.lower(), self.late_by)
 
 
 @dataclass(frozen=True)
 class Duplicate(Drop):
-    """The `nth` message from `sender` to `to` arrives twice."""
+    """The `nth` message from `sender` to `to`, counted from 1, arrives twice.  It has no time."""
 
     usage = "duplicate 1>2 #3"
 
 
 @dataclass(frozen=True)
 class Delay(Drop):
-    """The `nth` message from `sender` to `to` arrives `by` seconds late, and others may overtake it."""
+    """The `nth` message from `sender` to `to` arrives late, and others may overtake it.  It has no time.
+
+    by: how late, in seconds from 1e-6 to 1e9.
+    """
 
     by: float = 0.5
     usage = "delay 1>2 #3 0.5"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._settle("by", self.by, _positive(self.by), "seconds, above 0")
+        self._settle("by", SHORTEST, LATEST, "seconds")
 
     @property
     def body(self) -> str:
@@ -400,14 +401,15 @@ class Delay(Drop):
 
 @lru_cache(maxsize=4096)
 def read_fault(text: str) -> Fault:
-    """The fault that a text such as `crash 5 @3` or `cut 1>2 @3..5` describes."""
+    """The fault that a text such as `crash 5 @3` or `cut 1>2 @3..5` describes.
+
+    Raises FaultError for any other text.
+    """
     verb, _, rest = text.strip().partition(" ")
     kind = KINDS.get(verb)
     if kind is None:
-        raise FaultError(
-            f"{text[:80]!r} begins with no kind of fault. There are {', '.join(sorted(KINDS))}. "
-            f"Write for instance {Crash.usage!r}."
-        )
+        allowed = f"a fault begins with one of {', '.join(sorted(KINDS))}"
+        require.fail(require.shown(text), allowed, repr(Crash.usage), FaultError)
     body, marked, when = rest.partition("@")
     try:
         at, _, until = when.partition("..")
@@ -417,11 +419,11 @@ def read_fault(text: str) -> Fault:
     except FaultError:
         raise
     except (ValueError, TypeError, IndexError):
-        raise FaultError(f"{text[:80]!r} cannot be read as {verb}. Write it like {kind.usage!r}.") from None
+        require.fail(require.shown(text), f"{verb} is written otherwise", repr(kind.usage), FaultError)
 
 
 def is_name(text: object) -> bool:
-    """Whether an agent can be called so: no space, no control character and none of , > / | @ #."""
+    """Whether an agent can have this name: no space, no control character and none of , > / | @ #."""
     return isinstance(text, str) and _NAME.fullmatch(text) is not None
 
 
@@ -439,12 +441,3 @@ def _name(text: str) -> str:
 def _link(text: str) -> tuple[str, str]:
     sender, to = text.split(">")
     return _name(sender), _name(to)
-
-
-def _number(value: Any) -> float:
-    """The value if it is a number, else one that fits nowhere."""
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
-
-
-def _positive(value: float) -> bool:
-    return 1e-6 <= _number(value) <= LATEST

@@ -1,85 +1,48 @@
 """Agents: what a learner writes.
 
-Subclass `Agent`, declare what matters about it with `State`, handle messages in `on_<message>`, and do
-what it does of its own accord in `run`.  A handler's return value is the reply.
+Subclass `Agent`, declare its recorded attributes with `State`, handle messages in `on_<message>`, and write
+in `run` what it does on its own.  A handler's return value is the reply.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Coroutine, Iterable
-from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, cast
 
-from coordlab.trace.trace import DECISION, NOTE, STATE, TIMER
+from coordlab import requirements as require
+from coordlab.trace.trace import DECISION, NOTE, TIMER
 from coordlab.world.dice import dice
-from coordlab.world.message import is_message
+from coordlab.world.message import Message
+from coordlab.world.state import State, words
 from coordlab.world.task import MICRO, Pause, Task, Wait, micros
 
 if TYPE_CHECKING:
     from coordlab.trace.faults import Rogue
     from coordlab.world.world import World
 
+__all__ = ["Agent", "State"]
+
 T = TypeVar("T")
-
-
-class State(Generic[T]):
-    """An attribute whose every change is an event of the trace.
-
-    The one called `role` colours and labels its agent's lane in the diagram.  A change is an assignment:
-    what is appended to a list in place, nobody sees.
-
-    >>> class Voter(Agent):
-    ...     role = State("undecided")
-    >>> Voter("ann").role
-    'undecided'
-    """
-
-    def __init__(self, initial: T) -> None:
-        if type(initial).__hash__ is None:
-            raise TypeError(
-                f"State({initial!r}) would be one {type(initial).__name__} that all agents share. Start with "
-                f"something that cannot change, such as State(()), and assign new values: "
-                f"self.votes = (*self.votes, vote)."
-            )
-        self.initial = initial
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name, self.seen = name, f"{name} as seen"
-
-    @overload
-    def __get__(self, agent: None, owner: type) -> State[T]: ...
-    @overload
-    def __get__(self, agent: Agent, owner: type) -> T: ...
-    def __get__(self, agent: Agent | None, owner: type) -> State[T] | T:
-        if agent is None:
-            return self
-        value: T = agent.__dict__.get(self.name, self.initial)
-        return value
-
-    def __set__(self, agent: Agent, value: T) -> None:
-        kept = agent.__dict__
-        kept[self.name] = value
-        seen = snapshot(value)
-        before = kept.get(self.seen, self.initial)
-        if before is not seen and before != seen:
-            kept[self.seen] = seen
-            agent._record(STATE, self.name, seen)
+Making = tuple[tuple[Any, ...], dict[str, Any]]
+"""The arguments with which an agent was made, by place and by name."""
+Handler = Callable[[Any, str, Any], object]
+"""`on_<message>(self, sender, message)`: returns a reply, None, or a coroutine that does."""
 
 
 class Question(Wait):
-    """What was asked, of how many, and the replies so far."""
+    """A question that an agent asked: to whom, how many replies are enough, and the replies so far."""
 
     __slots__ = ("enough", "name", "replies", "task", "to")
 
     def __init__(self, name: str, to: tuple[str, ...], enough: int, task: Task) -> None:
         self.name, self.to, self.enough, self.task = name, to, enough, task
-        self.replies: dict[str, Any] = {}
+        self.replies: dict[str, Message] = {}
         self.open = True
 
     @property
     def due(self) -> str:
-        """What a timer that ends it calls it."""
+        """The name of the timer that ends it."""
         return f"answers to {self.name}"
 
     def __str__(self) -> str:
@@ -101,14 +64,14 @@ Talk = Question | Answer | None
 
 
 class Watch(Wait):
-    """A condition somebody waits for."""
+    """A condition that a task waits for."""
 
     __slots__ = ("condition", "task", "value")
     due = "its condition"
 
-    def __init__(self, condition: Callable[[], Any], task: Task) -> None:
+    def __init__(self, condition: Callable[[], object], task: Task) -> None:
         self.condition, self.task, self.open = condition, task, True
-        self.value: Any = None
+        self.value: object = None
 
     def __str__(self) -> str:
         code = getattr(self.condition, "__code__", None)
@@ -116,12 +79,12 @@ class Watch(Wait):
 
 
 class Ticker:
-    """What `async for beat in agent.every(period)` goes through."""
+    """The ticks of `async for tick in agent.every(period)`: 1, 2, 3 …"""
 
-    __slots__ = ("agent", "beat", "period", "start")
+    __slots__ = ("agent", "period", "start", "tick")
 
     def __init__(self, agent: Agent, period: float) -> None:
-        self.agent, self.period, self.start, self.beat = agent, period, agent.now, 0
+        self.agent, self.period, self.start, self.tick = agent, period, agent.now, 0
 
     def __aiter__(self) -> Ticker:
         return self
@@ -129,22 +92,24 @@ class Ticker:
     async def __anext__(self) -> int:
         agent = self.agent
         elapsed = agent.now - self.start
-        self.beat = max(self.beat, int(elapsed / self.period + 1e-9)) + 1
-        await Pause(agent._real(max(0.0, self.beat * self.period - elapsed)))
+        self.tick = max(self.tick, int(elapsed / self.period + 1e-9)) + 1
+        await Pause(agent._real(max(0.0, self.tick * self.period - elapsed)))
         agent._time_up("its next beat", self.period)
-        return self.beat
+        return self.tick
 
 
 class _Nowhere:
-    """Stands where an agent's world will be."""
+    """The placeholder for the world of an agent that has not been added to one."""
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise RuntimeError(
-            f"{self._agent!r} is in no world yet, so it has no time, no peers and nobody to talk to. First "
-            f"world.add(...) it; what it does belongs into its run() or a handler."
+        require.fail(
+            f"{self._agent!r} is not in a world",
+            "it has no time, no peers and no mail before it is added to one",
+            "world.add(agent), and what it does in its run() or a handler",
+            RuntimeError,
         )
 
 
@@ -152,35 +117,38 @@ _NONE: dict[str, Any] = {}
 
 
 class Agent:
-    """One who sends, receives and remembers.  `name` is unique in its world.
+    """An agent sends and receives messages, and remembers.
 
-    Give `run` to act of one's own accord (a coroutine; it starts with the world and after each
-    restart), and `on_<message>(self, sender, message)` for each kind of message, plain or async.
+    name: unique in its world, 1 to 100 characters without spaces and without , > / | @ #.
+
+    A subclass defines `run` (a coroutine) for what it does on its own: it starts with the world, and again
+    after each restart; and `on_<message>(self, sender, message)`, plain or async, for each type of message:
+    `on_call_for_proposals` handles a `CallForProposals`.  What a handler returns, if not None, is the reply.
     """
 
-    # What we keep stands in slots, what a subclass keeps in its __dict__: that is what a crash wipes out.
+    # Our attributes are in slots, those of a subclass in its __dict__: that is what a crash wipes out.
     __slots__ = (
         *("__dict__", "__weakref__", "_alive", "_busy", "_clock", "_delayed", "_dice", "_life", "_making"),
         *("_name", "_slow", "_stable", "_watches", "_world"),
     )
-    _states: ClassVar[dict[str, Any]] = {}
-    _handlers: ClassVar[dict[type, Callable[..., Any]]] = {}
+    _states: ClassVar[dict[str, object]] = {}
+    _handlers: ClassVar[dict[type, Handler]] = {}
 
     _name: str
     _alive: bool
     _world: World
-    _making: tuple[tuple[Any, ...], dict[str, Any]]  # from which a restart, or another run, makes it anew
+    _making: Making  # with which a restart, or another run, makes it again
     _dice: random.Random | None
     _stable: dict[str, Any] | None
     _watches: tuple[Watch, ...]
     _life: int  # how often it has started
     _slow: int  # microseconds that each message waits before it is handled
-    _busy: int  # until when it has its hands full with messages that wait
-    _delayed: bool  # whether one of these two matters
+    _busy: int  # the time, in microseconds, until which it is busy with messages that wait
+    _delayed: bool  # whether messages may have to wait
     _clock: tuple[float, float] | None  # how fast its clock runs, and how many seconds ahead
 
     def __new__(cls, *args: Any, **named: Any) -> Self:
-        """Make one, and remember of what."""
+        """Make an agent, and remember with which arguments."""
         made = super().__new__(cls)
         made._making = args, named or _NONE
         made._world = cast("World", _Nowhere(made))
@@ -196,18 +164,21 @@ class Agent:
     def __init_subclass__(cls) -> None:
         cls._handlers = {}
         own = {name: each.initial for name, each in vars(cls).items() if isinstance(each, State)}
-        if taken := sorted(own.keys() & vars(Agent).keys()):
-            raise TypeError(
-                f"{cls.__name__}.{taken[0]} cannot be a State: every agent has something called {taken[0]} "
-                f"already. Take another name."
-            )
-        inherited: dict[str, Any] = {}
+        taken = sorted(own.keys() & vars(Agent).keys())
+        require.that(
+            not taken,
+            f"{cls.__name__}.{''.join(taken[:1])} = State(...)",
+            f"every agent has an attribute of this name already; these names are taken: {', '.join(taken)}",
+            "another name",
+            TypeError,
+        )
+        inherited: dict[str, object] = {}
         for base in reversed(cls.__bases__):
             inherited |= getattr(base, "_states", {})
         cls._states = {**inherited, **own}
 
     def __deepcopy__(self, memo: object) -> Agent:
-        """Itself: an agent is one of a kind."""
+        """The agent itself: it is never copied."""
         return self
 
     def __repr__(self) -> str:
@@ -215,7 +186,7 @@ class Agent:
 
     @property
     def name(self) -> str:
-        """What it is called, by the others and in the trace."""
+        """Its name, as the other agents and the trace know it."""
         return self._name
 
     @property
@@ -224,46 +195,67 @@ class Agent:
         return self._alive
 
     @property
+    def placed(self) -> bool:
+        """Whether it has been added to a world."""
+        return not isinstance(self._world, _Nowhere)
+
+    @property
     def rogue(self) -> Rogue | None:
-        """How it misbehaves now, if it does.  Its class decides what that means for what it says and does."""
+        """How it misbehaves now, or None.  Its class decides how that changes what it says and does."""
         return self._world.rogues.get(self._name)
 
     async def run(self) -> None:
-        """What the agent does of its own accord: nothing, unless its class says otherwise."""
+        """What the agent does on its own: nothing, unless its class defines it."""
 
     # --- talking -----------------------------------------------------------------------------------
 
-    def send(self, to: str, message: Any) -> None:
-        """Send a message to the agent called `to`.  This never waits, and nobody says whether it arrived."""
-        self._world.post(self, to, message, None)
+    def send(self, to: str, message: Message) -> None:
+        """Send a message to the agent called `to`.  This never waits, and does not tell whether it arrives.
 
-    def broadcast(self, message: Any) -> None:
+        Raises LookupError if no agent is called `to`, TypeError if `message` is not made with `@message`,
+        ValueError if the topology has no link to it, RuntimeError outside a run.
+        """
+        self._world.mail.post(self, to, message, None)
+
+    def broadcast(self, message: Message) -> None:
         """Send a message to every peer, one by one."""
         for to in self.peers:
-            self._world.post(self, to, message, None)
+            self._world.mail.post(self, to, message, None)
 
     def ask(
-        self, to: str | Iterable[str], message: Any, within: float | None = None, enough: int | None = None
+        self,
+        to: str | Iterable[str],
+        message: Message,
+        within: float | None = None,
+        enough: int | None = None,
     ) -> Coroutine[Any, Any, dict[str, Any]]:
-        """Send `message` to one agent or several and await the replies, by name in order of arrival.
+        """Send a message to one agent or several, and wait for their replies.
 
-        Ends when all have replied, when `enough` have, or after `within` seconds: who has not replied
-        by then is missing.  A reply that comes later goes to its handler, if there is one.
+        to: a name, or several names, each of which is asked once.
+        within: seconds on this agent's clock, 0 or more; without it, there is no time limit.
+        enough: how many replies suffice, 0 or more; without it, all.
+
+        `await self.ask(...)` returns a dict: the name of each agent that replied, and its reply, in order of
+        arrival.  This is so for a single name as well: `replies = await self.ask("bob", Hello(), within=1)`,
+        then `replies.get("bob")`.  It ends when all have replied, when `enough` have, or when the time is
+        over; agents that have not replied by then are missing.  A later reply goes to the handler for its
+        type, if there is one.
         """
         self._must_be_in_task("ask")
         several = isinstance(to, Iterable) and not isinstance(to, str)
-        if isinstance(to, (set, frozenset)):  # its order is another one in each process
-            to = sorted(to, key=self._world.place)
+        if isinstance(to, (set, frozenset)):  # the order of a set differs from process to process
+            order = list(self._world.agents)
+            to = sorted(to, key=lambda name: (order.index(name) if name in order else len(order), str(name)))
         names = tuple(dict.fromkeys(to)) if several else (cast("str", to),)
         return self._ask(names, message, within, len(names) if enough is None else min(enough, len(names)))
 
     async def _ask(
-        self, names: tuple[str, ...], message: Any, within: float | None, enough: int
-    ) -> dict[str, Any]:
+        self, names: tuple[str, ...], message: Message, within: float | None, enough: int
+    ) -> dict[str, Message]:
         world = self._world
         question = Question(type(message).__name__, names, enough, world.loop.running())
         for name in names:
-            world.post(self, name, message, question)
+            world.mail.post(self, name, message, question)
         if within is not None:
             self._limit(question, within, len(world.rows) - 1)
         try:
@@ -274,9 +266,10 @@ class Agent:
         return question.replies
 
     def until(self, condition: Callable[[], T], within: float | None = None) -> Coroutine[Any, Any, T | None]:
-        """Wait until `condition()` is true of this agent and give its value, or None after `within` seconds.
+        """Wait until `condition()` is true; `await` returns its value, or None after `within` seconds.
 
-        It is looked at whenever this agent has acted.
+        condition: a plain function or lambda; it is called whenever this agent has acted.
+        within: seconds on this agent's clock, 0 or more; without it, there is no time limit.
         """
         self._must_be_in_task("until")
         return self._until(condition, within)
@@ -285,9 +278,11 @@ class Agent:
         value = condition()
         if isinstance(value, Coroutine):
             value.close()
-            raise TypeError(
-                f"{self._name} waits until a coroutine is true, which it always is. Write the condition as a "
-                f"plain `def`, or await it yourself."
+            require.fail(
+                f"{self._name} waits until a coroutine is true",
+                "the condition must be a plain function, which returns its value at once",
+                "await self.until(lambda: self.leader)",
+                TypeError,
             )
         if value:
             return value
@@ -303,26 +298,30 @@ class Agent:
             watch.open = False
             loop.watch(-1)
             self._watches = tuple(each for each in self._watches if each is not watch)
-        result: T | None = watch.value
-        return result
+        return cast("T | None", watch.value)
 
     def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
-        """Wait for `seconds` on this agent's own clock."""
+        """Wait for `seconds`, 0 or more, on this agent's own clock."""
         self._must_be_in_task("sleep")
-        return self._sleep(_not_negative("sleep", seconds))
+        return self._sleep(require.seconds("seconds", seconds, example=0.5))
 
     async def _sleep(self, seconds: float) -> None:
         await Pause(self._real(seconds))
         self._time_up("its sleep to end", seconds)
 
     def every(self, period: float) -> Ticker:
-        """1, 2, 3 … at each multiple of `period` seconds from now; beats that were missed are left out."""
-        if _not_negative("every", period) == 0:
-            raise ValueError("every(0) would never let time pass. Give a period in seconds: every(1.0).")
+        """Iterate with `async for` over 1, 2, 3 …, one at each multiple of `period` seconds, above 0.
+
+        The time counts from now.  Ticks that pass while the loop's body waits are skipped.
+        """
+        period = require.seconds("period", period, positive=True)
         return Ticker(self, period)
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> Task:
-        """Do `work` besides what is being done; it dies with the agent."""
+    def spawn(self, work: Coroutine[Any, Any, object]) -> Task:
+        """Run a coroutine beside what the agent is doing; it ends at the latest when the agent crashes.
+
+        Raises TypeError if `work` is not a coroutine.
+        """
         return self._world.spawn(self, work)
 
     # --- knowing -----------------------------------------------------------------------------------
@@ -335,47 +334,56 @@ class Agent:
 
     @property
     def peers(self) -> list[str]:
-        """The names of the others it can reach, in the order in which they joined."""
+        """The names of the other agents that it can reach, in the order in which they joined."""
         return self._world.peers(self._name)
 
     @property
     def dice(self) -> random.Random:
-        """Its own source of randomness: what others draw does not change it."""
+        """Its own random numbers: a `random.Random` that depends on the world's seed and its name alone.
+
+        The draws of other agents do not change it, so that a run can be repeated; the module `random` would
+        break that.  After a restart it goes on where it was.
+        """
         if self._dice is None:
             self._dice = dice(self._world.seed, "agent", self._name)
         return self._dice
 
     @property
     def stable(self) -> dict[str, Any]:
-        """Stable storage: what is put here outlives a crash."""
+        """Stable storage, such as a disk: a dict that survives a crash, unlike all other attributes.
+
+        After a restart, `__init__` and `run` find in it what was stored before: `self.stable["term"] = 3`.
+        """
         if self._stable is None:
             self._stable = {}
         return self._stable
 
     def note(self, what: object) -> None:
-        """Say in the trace, in words or as a message, why one does what one does."""
-        self._record(NOTE, *_words(what))
+        """Record in the trace why the agent acts as it does: words, or a message."""
+        self._record(NOTE, *words(what))
 
     def decide(self, what: object) -> None:
-        """Say in the trace, in words or as a message, what has been decided."""
-        self._record(DECISION, *_words(what))
+        """Record in the trace what the agent has decided: words, or a message."""
+        self._record(DECISION, *words(what))
 
     # --- inside ------------------------------------------------------------------------------------
 
     def _must_be_in_task(self, what: str) -> None:
         if self._world.loop.current() is None:
-            raise RuntimeError(
-                f"{self._name}.{what}(...) waits, and only a coroutine can wait. Write `async def` for what "
-                f"calls it and `await self.{what}(...)`, or self.spawn(...) a coroutine that does."
+            require.fail(
+                f"{self._name}.{what}(...) waits",
+                "only a coroutine can wait",
+                f"async def for the handler that calls it, and await self.{what}(...)",
+                RuntimeError,
             )
 
-    def _record(self, kind: str, name: str | None, data: Any) -> None:
-        """Note an event in the trace; who is down has no events."""
+    def _record(self, kind: str, name: str | None, data: object) -> None:
+        """Add an event to the trace; an agent that is down has none."""
         if self._alive:
             self._world.record(kind, self._name, None, None, name, data)
 
     def _real(self, seconds: float) -> int:
-        """Microseconds of the world that `seconds` on the own clock take."""
+        """The microseconds of true time that `seconds` on its own clock take."""
         return micros(seconds if self._clock is None else seconds / self._clock[0])
 
     def _time_up(self, name: str, seconds: float) -> None:
@@ -386,12 +394,12 @@ class Agent:
     def _limit(self, waiting: Question | Watch, within: float, cause: int | None) -> None:
         """End a wait after `within` seconds, if it is still open then."""
         loop = self._world.loop
-        due = loop.now + self._real(_not_negative("within", within))
+        due = loop.now + self._real(require.seconds("within", within, example=0.5))
         loop.at(due, Agent._expire, waiting, (self, within, cause))
 
     @staticmethod
     def _expire(waiting: Question | Watch, what: tuple[Agent, float, int | None]) -> bool:
-        """The time for `waiting` is over, unless it is settled and this is void."""
+        """End a wait whose time is over; return True if it had ended before, and this is void."""
         if not waiting.open:
             return True
         agent, within, cause = what
@@ -403,45 +411,8 @@ class Agent:
         return False
 
     def _look(self) -> None:
-        """See whether what somebody here waits for has come true."""
+        """Wake the tasks whose condition has become true."""
         for watch in self._watches:
             if watch.open and (value := watch.condition()):
                 watch.open, watch.value = False, value
                 self._world.loop.later(watch.task)
-
-
-def _words(what: object) -> tuple[str | None, object]:
-    """What a note is called and holds: a message by its name, as it is; else words, the same in every run."""
-    return (type(what).__name__, what) if is_message(type(what)) else (None, str(snapshot(what)))
-
-
-def snapshot(value: Any) -> Any:
-    """`value` as it is now, in a form that later changes do not reach and that is the same in every run."""
-    if value is None or isinstance(value, (str, int, float, bytes, Enum)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return tuple(map(snapshot, value))
-    if isinstance(value, dict):
-        return tuple((snapshot(key), snapshot(item)) for key, item in value.items())
-    if isinstance(value, (set, frozenset)):
-        return tuple(sorted(map(snapshot, value), key=repr))
-    if is_message(type(value)):
-        return value
-    if fields := getattr(value, "__dataclass_fields__", None):
-        return tuple((name, snapshot(getattr(value, name))) for name in fields)
-    words = repr(value)
-    if " at 0x" in words:
-        raise TypeError(
-            f"a State cannot be {words}: that text is another one in each run. Use numbers, texts, enums, "
-            f"tuples or messages, or give {type(value).__name__} a __repr__."
-        )
-    return words
-
-
-def _not_negative(what: str, seconds: float) -> float:
-    if not 0 <= seconds < float("inf"):
-        raise ValueError(
-            f"{what} {seconds!r} s is no delay: that is zero or more seconds of virtual time, and an end. "
-            f"Write for instance {'within=0.5' if what == 'within' else f'{what}(0.5)'}."
-        )
-    return seconds

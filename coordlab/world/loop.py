@@ -16,7 +16,6 @@ import gc
 import sys
 import threading
 import time
-from asyncio import events
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from heapq import heappop, heappush, heapreplace
 from itertools import count
 from typing import Any, NoReturn, TypeVar, TypeVarTuple, cast
 
-from coordlab.world.guards import alarm, collector_at_rest, interruptible
+from coordlab.world.guards import alarm, collector_at_rest, current_tasks, interruptible, replacing
 from coordlab.world.task import MICRO, Future, Handle, Task, Wait, immortalise
 
 FOREVER = sys.maxsize
@@ -34,19 +33,6 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 _EMPTY = Context()
 _ALWAYS = -FOREVER
-_swap: Callable[..., Any] | None = getattr(asyncio.tasks, "_swap_current_task", None)
-
-
-class _ThreadsCurrentTask(dict[Any, Any]):
-    """Where Python 3.14 and later keep the current task: in the thread, behind a function."""
-
-    def __setitem__(self, loop: Any, task: Any) -> None:
-        cast("Callable[..., Any]", _swap)(loop, task)
-
-
-_current: dict[Any, Any] = (
-    vars(asyncio.tasks)["_current_tasks"] if sys.version_info < (3, 14) else _ThreadsCurrentTask()
-)
 
 
 class Runaway(RuntimeError):
@@ -186,26 +172,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     @contextmanager
     def parked(self) -> Generator[None]:
-        """Take the place of the loop that is running in this thread, if any, and give it back."""
+        """Take the place of the loop that is running in this thread, if any, and restore it afterwards."""
         if self.is_running():
             raise RuntimeError("this loop is running already: await the coroutine instead")
-        outer = events._get_running_loop()
-        task = asyncio.current_task(outer) if outer is not None else None
-        if task is not None and _swap is not None:
-            _swap(outer, None)
-        hooks = sys.get_asyncgen_hooks()
-        events._set_running_loop(self)
-        sys.set_asyncgen_hooks(firstiter=None, finalizer=self._asyncgen_finalizer_hook)
-        self._thread_id = threading.get_ident()
-        try:
-            yield
-        finally:
-            sys.set_asyncgen_hooks(*hooks)
-            self._thread_id = None
-            _current.pop(self, None)
-            events._set_running_loop(outer)
-            if task is not None and _swap is not None:
-                _swap(outer, task)
+        with replacing(self, self._asyncgen_finalizer_hook):
+            self._thread_id = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._thread_id = None
 
     def current(self) -> Task | None:
         """The task that is being driven, if one is."""
@@ -251,7 +226,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise self.overrun(over.kind) from None
         except (asyncio.CancelledError, GeneratorExit, StopIteration) as error:
             # Whoever called would take it for his own: to be cancelled, to be closed, to be at the end.
-            raise RuntimeError(f"{type(error).__name__} raised where nobody waits for it") from error
+            raise RuntimeError(
+                f"{type(error).__name__} raised outside a task, where nothing waits for it"
+            ) from error
 
     def _drive(self, until: int) -> None:
         heap, ready, step = self.heap, self.ready, self.step
@@ -300,7 +277,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def step(self, task: Task, error: BaseException | None = None) -> int | None:
         """Let `task` go on until it waits again; gives for how long, if it sleeps."""
         self.acting, self.cause = task.owner, task.cause
-        _current[self] = task
+        current_tasks[self] = task
         try:
             if error is None and not task._must_cancel:
                 want: int = task.context.run(task._send, None)
@@ -318,7 +295,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         except BaseException as failure:  # noqa: BLE001  (it belongs to whoever awaits the task)
             task.finish(failure)
         finally:
-            _current[self] = None
+            current_tasks[self] = None
         return None
 
     def go(self, task: Task, error: BaseException | None = None) -> None:
@@ -407,11 +384,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """While a task ends: it is the current one, and what it starts in its last breath is its owner's."""
         before, self.acting, self._burying = self.acting, task.owner, True
         current = self.current()
-        _current[self] = task
+        current_tasks[self] = task
         try:
             yield
         finally:
-            _current[self] = current
+            current_tasks[self] = current
             self.acting, self._burying = before, False
 
     # --- budgets -----------------------------------------------------------------------------------

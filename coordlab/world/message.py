@@ -1,11 +1,14 @@
-"""Messages: frozen records whose docstring is the sentence they utter."""
+"""Messages: frozen records whose docstring is the sentence that they say."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Protocol, TypeVar, cast, dataclass_transform
+from typing import Any, ClassVar, NoReturn, Protocol, TypeVar, dataclass_transform
+
+from coordlab import requirements as require
 
 _T = TypeVar("_T")
 _ATOMS = (type(None), bool, int, float, str, bytes, Enum)
@@ -20,10 +23,11 @@ class Message(Protocol):
 
 @dataclass_transform(frozen_default=True)
 def message(cls: type[_T]) -> type[_T]:
-    """Make a class a message: a frozen dataclass that nobody can change once it is under way.
+    """Make a class a message: a frozen dataclass, which cannot change once it has been sent.
 
-    Its docstring is the sentence that diagrams and narration speak; its fields hold numbers, texts,
-    enums, tuples, frozensets or other messages.
+    The first line of its docstring is the sentence that diagrams and narration show.  Its fields hold
+    numbers, texts, bytes, enums, None, and tuples, frozensets or messages of these; making a message with
+    any other value raises TypeError, changing one raises AttributeError.
 
     >>> @message
     ... class Propose:
@@ -34,16 +38,16 @@ def message(cls: type[_T]) -> type[_T]:
     """
     spoken = (cls.__doc__ or cls.__name__).strip().splitlines()[0]
     if any(name in vars(cls) for name in _ANNOTATED):
-        own = getattr(cls, "__post_init__", None)
-        cls.__post_init__ = lambda self: _settle(self, own)  # type: ignore[attr-defined]
-    made: Any = dataclass(frozen=True)(cls)
-    made.says = spoken
-    made.__setattr__ = made.__delattr__ = _refuse
-    return cast("type[_T]", made)
+        own: Callable[[object], None] | None = getattr(cls, "__post_init__", None)
+        cls.__post_init__ = lambda self: _check(self, own)  # type: ignore[attr-defined]
+    made = dataclass(frozen=True)(cls)
+    made.says = spoken  # type: ignore[attr-defined]
+    made.__setattr__ = made.__delattr__ = _refuse  # type: ignore[method-assign]
+    return made
 
 
 def handler_name(cls: type) -> str:
-    """The method that handles this kind of message: on_call_for_proposals for CallForProposals."""
+    """The name of the method that handles this type: on_call_for_proposals for CallForProposals."""
     return "on_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
 
 
@@ -52,25 +56,26 @@ def is_message(cls: type) -> bool:
     return "says" in cls.__dict__
 
 
-def _settle(self: Any, own: Any) -> None:
+def _check(self: object, own: Callable[[object], None] | None) -> None:
     if own is not None:
         own(self)
     for name, value in vars(self).items():
-        if value.__class__ not in _ATOMS and not _is_settled(value):
-            raise TypeError(
-                f"{type(self).__name__}.{name} = {value!r} could still change after it was sent. A "
-                f"message holds numbers, texts, enums, tuples, frozensets and messages. "
-                f"Write {name}={_suggest(value)} instead."
+        if value.__class__ not in _ATOMS and not _is_fixed(value):
+            require.fail(
+                f"{type(self).__name__}.{name} = {require.shown(value)} could still change after it was sent",
+                "a message holds numbers, texts, enums, tuples, frozensets and messages",
+                f"{name}={_suggest(value)}",
+                TypeError,
             )
 
 
-def _is_settled(value: Any) -> bool:
+def _is_fixed(value: object) -> bool:
     if isinstance(value, _ATOMS) or is_message(type(value)):
         return True
-    return isinstance(value, (tuple, frozenset)) and all(map(_is_settled, value))
+    return isinstance(value, (tuple, frozenset)) and all(map(_is_fixed, value))
 
 
-def _suggest(value: Any) -> str:
+def _suggest(value: object) -> str:
     if isinstance(value, dict):
         return f"tuple(table.items()), here {tuple(value.items())!r}"
     if isinstance(value, (list, set)):
@@ -79,9 +84,10 @@ def _suggest(value: Any) -> str:
     return "a message of its own, declared with @message"
 
 
-def _refuse(self: Any, name: str, *value: Any) -> None:
-    given = f"{name} = {value[0]!r}" if value else f"del {name}"
-    raise AttributeError(
-        f"{self!r} cannot be changed ({given}): whoever got it would see another message than the one that "
-        f"was sent. Send a new one: dataclasses.replace(message, {name}=...)."
+def _refuse(self: object, name: str, *value: object) -> NoReturn:
+    require.fail(
+        f"{self!r} cannot be changed ({f'{name} = {value[0]!r}' if value else f'del {name}'})",
+        "a message stays as it was sent",
+        f"send a new one: dataclasses.replace(message, {name}=...)",
+        AttributeError,
     )

@@ -1,7 +1,7 @@
-"""The network: who hears what, and when.
+"""The network: whom a message reaches, and when.
 
 A link carries messages from one agent to another.  Each message draws its latency; it may be lost,
-sent twice, or overtaken.  Without `reorder` links are first in, first out, as TCP is.  What befalls the
+doubled, or overtaken.  Without `reorder`, links are first in, first out, as TCP is.  The fate of the
 tenth message of a link depends on the seed, the link and the number ten, and on nothing else.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from coordlab import requirements as require
 from coordlab.world.dice import UNIT, chance, words
 from coordlab.world.task import MICRO, micros
 
@@ -20,30 +21,17 @@ if TYPE_CHECKING:
     import networkx
 
 
-class _NoLatency(ValueError):
-    """A latency that cannot be."""
-
-
 @dataclass(frozen=True)
 class Latency:
-    """How long messages are under way: a distribution by name, its parameters in seconds.
+    """How long messages take: a distribution by name, and its parameters in seconds.
 
-    `draw(u)` turns one uniform draw into seconds.  Write it as `uniform(0.01, 0.05)`.
+    `draw(u)` turns one uniform draw from [0, 1) into seconds.  Make one with `constant`, `uniform`,
+    `exponential` or `pareto`; `str` writes it as `read_latency` reads it.
     """
 
     name: str
     parameters: tuple[float, ...]
-
-    draw: Callable[[float], float] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "draw", _SHAPES[self.name](*self.parameters))
-        lowest = self.draw(0.0)
-        if not (lowest > 0 and math.isfinite(self.draw(1 - 2**-32))):
-            raise _NoLatency(
-                f"latency {self} gives {lowest:g} s at the least, but a message takes some time: "
-                f"every latency must be positive and finite. Write for instance uniform(0.01, 0.05)."
-            )
+    draw: Callable[[float], float] = field(repr=False, compare=False)
 
     @property
     def steady(self) -> bool:
@@ -61,64 +49,50 @@ def _short(number: float) -> str:
     return short if float(short := f"{number:g}") == number else repr(number)
 
 
-def _uniform(least: float, most: float) -> Callable[[float], float]:
-    span = most - least if most >= least else math.nan
-    return lambda u: least + span * u
-
-
-def _exponential(mean: float, least: float) -> Callable[[float], float]:
-    return lambda u: least - mean * math.log(1.0 - u) if mean > 0 else math.nan
-
-
-def _pareto(least: float, shape: float) -> Callable[[float], float]:
-    return lambda u: least * (1.0 - u) ** (-1.0 / shape) if shape > 0 else math.nan
-
-
-_SHAPES: dict[str, Callable[..., Callable[[float], float]]] = {
-    "constant": lambda seconds: lambda u: seconds,
-    "uniform": _uniform,
-    "exponential": _exponential,
-    "pareto": _pareto,
-}
-
-
 def constant(seconds: float) -> Latency:
-    """Every message takes `seconds`."""
-    return Latency("constant", (float(seconds),))
+    """Every message takes `seconds`, above 0.  Raises ValueError otherwise."""
+    seconds = float(require.seconds("seconds", seconds, positive=True, example=0.02))
+    return Latency("constant", (seconds,), lambda _: seconds)
 
 
 def uniform(least: float, most: float) -> Latency:
-    """Anything between `least` and `most` seconds, equally likely."""
-    return Latency("uniform", (float(least), float(most)))
+    """Each message takes between `least` (above 0) and `most` seconds, all equally likely.
+
+    Raises ValueError if `most` is below `least`, or `least` is not above 0.
+    """
+    least = float(require.seconds("least", least, positive=True, example=0.01))
+    most = float(require.number("most", most, least, unit="seconds"))
+    span = most - least
+    return Latency("uniform", (least, most), lambda u: least + span * u)
 
 
 def exponential(mean: float, least: float = 1e-6) -> Latency:
-    """`least` seconds and then a memoryless wait of `mean` seconds: mostly quick, at times very slow."""
-    return Latency("exponential", (float(mean), float(least)))
+    """Each message takes `least` seconds plus a memoryless wait: mostly short, sometimes very long.
+
+    mean: the mean of the wait, in seconds above 0.
+    least: seconds above 0.
+
+    Raises ValueError if one of them is not above 0.
+    """
+    mean = float(require.seconds("mean", mean, positive=True, example=0.02))
+    least = float(require.seconds("least", least, positive=True, example=0.01))
+    return Latency("exponential", (mean, least), lambda u: least - mean * math.log(1.0 - u))
 
 
 def pareto(least: float, shape: float = 2.5) -> Latency:
-    """A heavy tail: the chance to take k times as long as `least` seconds falls like k to the `-shape`."""
-    return Latency("pareto", (float(least), float(shape)))
+    """A heavy tail: the probability of more than k times `least` seconds is k to the power of `-shape`.
+
+    least: the shortest latency, in seconds above 0.
+    shape: 0.1 or more; the lower, the heavier the tail.  At 1 and below it has no mean.
+
+    Raises ValueError if one of them is out of range.
+    """
+    least = float(require.seconds("least", least, positive=True, example=0.01))
+    shape = float(require.number("shape", shape, 0.1, example=2.5))
+    return Latency("pareto", (least, shape), lambda u: least * (1.0 - u) ** (-1.0 / shape))
 
 
-def read_latency(text: str) -> Latency:
-    """The latency that `str(latency)` wrote, such as `uniform(0.01, 0.05)`; a bare number is constant."""
-    match = re.fullmatch(r"\s*(\w+)\(([^()]*)\)\s*", text)
-    try:
-        if match is None:
-            return constant(float(text))
-        return _KNOWN[match[1]](*(float(part) for part in match[2].split(",")))
-    except _NoLatency:
-        raise
-    except (KeyError, TypeError, ValueError):
-        raise ValueError(
-            f"{text[:60]!r} is no latency. Known are constant, uniform, exponential and pareto: "
-            f"write for instance uniform(0.01, 0.05), in seconds."
-        ) from None
-
-
-_KNOWN: dict[str, Callable[..., Latency]] = {
+_DISTRIBUTIONS: dict[str, Callable[..., Latency]] = {
     "constant": constant,
     "uniform": uniform,
     "exponential": exponential,
@@ -126,15 +100,39 @@ _KNOWN: dict[str, Callable[..., Latency]] = {
 }
 
 
+def read_latency(text: str) -> Latency:
+    """The latency that `str(latency)` wrote, such as `uniform(0.01, 0.05)`; a bare number is constant.
+
+    Raises ValueError for any other text.
+    """
+    match = re.fullmatch(r"\s*(\w+)\(([^()]*)\)\s*", text)
+    name, listed = match.groups() if match else ("constant", text)
+    try:
+        return _DISTRIBUTIONS[name](*_numbers(listed))
+    except (KeyError, TypeError):
+        require.fail(
+            f"latency={require.shown(text)}",
+            f"expected seconds, or one of {', '.join(_DISTRIBUTIONS)} with its numbers",
+            "latency='uniform(0.01, 0.05)'",
+        )
+
+
+def _numbers(listed: str) -> Iterable[float]:
+    try:
+        return [float(part) for part in listed.split(",")]
+    except ValueError:
+        raise TypeError from None
+
+
 def as_latency(latency: Latency | float | str) -> Latency:
-    """A latency from what people write: 0.02, "uniform(0.01, 0.05)" or a `Latency`."""
-    if isinstance(latency, Latency):
-        return latency
-    return constant(latency) if isinstance(latency, (int, float)) else read_latency(str(latency))
+    """A latency from seconds, the text of a distribution, or a `Latency`.  Raises ValueError otherwise."""
+    if isinstance(latency, (Latency, str)):
+        return read_latency(latency) if isinstance(latency, str) else latency
+    return constant(require.seconds("latency", latency, positive=True, example=0.02))
 
 
 class Link:
-    """One direction between two agents: its draws, how many messages it took, when the last arrives."""
+    """One direction between two agents: its draws, how many messages it carried, when the last arrives."""
 
     __slots__ = ("count", "draws", "last", "marks", "slow")
 
@@ -145,11 +143,7 @@ class Link:
 
 
 class Network:
-    """What lies between the agents.  `loss`, `duplicate` and `reorder` are chances from 0 to 1.
-
-    `topology` is a networkx graph whose nodes are the agents' names; without one everybody reaches
-    everybody.
-    """
+    """What is between the agents.  The parameters are those of `World`."""
 
     def __init__(
         self,
@@ -162,28 +156,27 @@ class Network:
     ) -> None:
         self.latency = as_latency(latency)
         self._draw = self.latency.draw
-        self._loss, self._duplicate, self._reorder = (
-            probability("loss", loss),
-            probability("duplicate", duplicate),
-            probability("reorder", reorder),
-        )
+        given = {"loss": loss, "duplicate": duplicate, "reorder": reorder}
+        self.chances = {name: require.probability(name, value) for name, value in given.items()}
+        # In units of 2**-32, as they are drawn.
+        self._loss, self._duplicate, self._reorder = (round(each * 2**32) for each in self.chances.values())
         self.topology, self.seed = topology, seed
         self._near = None if topology is None else _adjacency(topology)
         self.links: dict[tuple[str, str], Link] = {}
         self.cuts: list[tuple[str, str]] = []
         self.partitions: list[dict[str, int]] = []
-        self.special = False  # a link is slow, or a message on it marked
+        self.special = False  # whether a link is slow, or a message on it marked
         self.refresh()
 
     def refresh(self) -> None:
-        """Note whether anything can befall a message; if not, `delay` is how long each takes, else None."""
+        """Compute `delay`: how long each message takes if nothing can happen to it, otherwise None."""
         self.severed = bool(self.cuts or self.partitions)
         risky = self._loss or self._duplicate or self._reorder or self.special or self.severed
         calm = self.latency.steady and not risky and self._near is None
         self.delay = max(1, micros(self.latency.parameters[0])) if calm else None
 
     def link(self, sender: str, to: str) -> Link:
-        """The link from `sender` to `to`, made when first asked for."""
+        """The link from `sender` to `to`, made when it is first asked for."""
         ends = (sender, to)
         found = self.links.get(ends)
         if found is None:
@@ -203,34 +196,58 @@ class Network:
         self.special = True
         self.refresh()
 
+    def cut(self, sender: str, to: str) -> None:
+        """Let no message from `sender` reach `to`, until `join` has undone it."""
+        self.cuts.append((sender, to))
+        self.refresh()
+
+    def join(self, sender: str, to: str) -> None:
+        """Undo one `cut`."""
+        self.cuts.remove((sender, to))
+        self.refresh()
+
+    def part(self, sides: dict[str, int]) -> None:
+        """Let messages reach only agents of the sender's side, until `unite` has undone it.
+
+        `sides` numbers the side of each agent; those that are missing form one more.
+        """
+        self.partitions.append(sides)
+        self.refresh()
+
+    def unite(self, sides: dict[str, int]) -> None:
+        """Undo one `part`."""
+        self.partitions.remove(sides)
+        self.refresh()
+
     def linked(self, sender: str, to: str) -> bool:
         """Whether the topology has a link from `sender` to `to`."""
         return self._near is None or to in self._near.get(sender, ())
 
     def neighbours(self, name: str, everybody: Iterable[str]) -> list[str]:
-        """Whom `name` can reach, in the order of `everybody`."""
+        """The agents that `name` can reach, in the order of `everybody`."""
         if self._near is None:
             return [other for other in everybody if other != name]
         near = self._near.get(name, frozenset())
         return [other for other in everybody if other in near and other != name]
 
     def parted(self, sender: str, to: str) -> bool:
-        """Whether a cut or a partition lies between the two, in this direction."""
+        """Whether a cut or a partition is between the two, in this direction."""
         if (sender, to) in self.cuts:
             return True
         return any(side.get(sender, -1) != side.get(to, -1) for side in self.partitions)
 
     def check_nodes(self, names: Iterable[str]) -> None:
-        """A topology speaks of all agents, and of nobody else: a slip in a name would cut somebody off."""
+        """Raise ValueError unless the topology has exactly these nodes: a misspelt one would be cut off."""
         odd = sorted(self._near.keys() ^ set(names)) if self._near is not None else []
-        if odd:
-            raise ValueError(
-                f"the nodes of the topology and the agents differ in {', '.join(odd[:8])}. Each agent is a "
-                f"node, by its name, and each node an agent: topology.add_node(...), or world.add(...)."
-            )
+        require.that(
+            not odd,
+            f"the nodes of the topology and the agents differ in {', '.join(odd[:8])}",
+            "each agent is a node, by its name, and each node is an agent",
+            "topology.add_node('ann'), or world.add(Agent('ann'))",
+        )
 
     def carry(self, sender: str, to: str, now: int) -> tuple[tuple[int, str | None], ...]:
-        """When each copy of a message sent `now` arrives, in microseconds, and why it is lost if it is."""
+        """For each copy of a message: the microsecond at which it arrives, and why it is lost, or None."""
         link = self.links.get((sender, to)) or self.link(sender, to)
         link.count += 1
         way, loss, duplicate, reorder = next(link.draws)
@@ -253,26 +270,18 @@ class Network:
         return first, (arrival + self._again("twin", sender, to, link), "cut" if fate == "cut" else None)
 
     def _again(self, what: str, sender: str, to: str, link: Link) -> int:
-        """How much longer the message at hand takes in the rare case that something special befalls it."""
+        """How many microseconds the current message of a link takes for a detour, or its copy takes more."""
         seconds = self._draw(chance(self.seed, what, sender, to, link.count))
         return int(seconds * MICRO + 0.5) or 1
 
 
 def _adjacency(topology: networkx.Graph[Any]) -> dict[str, frozenset[str]]:
-    """Whom each reaches, by name: nodes may be numbers, agents' names are texts."""
-    if not hasattr(topology, "adj"):
-        raise TypeError(
-            f"topology={topology!r} is no graph: give a networkx graph whose nodes are the agents' names, "
-            f'such as networkx.path_graph(["ann", "bob"]).'
-        )
+    """The neighbours of each node, by name: nodes may be numbers, names of agents are texts."""
+    require.that(
+        hasattr(topology, "adj"),
+        f"topology={require.shown(topology)}",
+        "expected a networkx graph whose nodes are the agents' names",
+        'topology=networkx.path_graph(["ann", "bob"])',
+        TypeError,
+    )
     return {str(node): frozenset(map(str, topology[node])) for node in topology}
-
-
-def probability(name: str, value: float) -> int:
-    """A probability in units of 2**-32, or an error that says why it is none."""
-    if isinstance(value, bool) or not (isinstance(value, (int, float)) and 0 <= value <= 1):
-        raise ValueError(
-            f"{name}={value!r} is no probability: it must lie between 0 (never) and 1 (always). "
-            f"For five in a hundred write {name}=0.05."
-        )
-    return round(value * 2**32)

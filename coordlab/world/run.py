@@ -1,11 +1,12 @@
-"""A run as data: what a world leaves behind."""
+"""A run as data: what remains of a world that has run."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import narration
@@ -16,29 +17,65 @@ if TYPE_CHECKING:
     from coordlab.world.world import World
 
 
+class Verdict(Protocol):
+    """What a property says of a trace; `coordlab.properties` makes them."""
+
+    @property
+    def name(self) -> str:
+        """The name of the property."""
+
+    @property
+    def status(self) -> str:
+        """Whether it holds, is violated or undecided: "holds", "violated" or "undecided"."""
+
+    @property
+    def at(self) -> float | None:
+        """When that became certain, in virtual seconds."""
+
+    @property
+    def event(self) -> int | None:
+        """At which event that became certain."""
+
+    @property
+    def because(self) -> str:
+        """Why."""
+
+
+Judge = Callable[[Trace], Verdict]
+"""A property, as a world sees it."""
+
+
 class Run:
-    """A run that is over: its trace, what its properties say of it, and the ways to vary it."""
+    """A run that is over: its trace, the verdicts of its properties, and the ways to vary it.
+
+    trace: the record of all that happened.
+    world: the world as it was at the end.
+    until: the end in virtual seconds, or None if the run ended by itself.
+    """
 
     def __init__(self, trace: Trace, world: World, until: float | None) -> None:
         self.trace, self.world, self.until = trace, world, until
 
     @cached_property
-    def verdicts(self) -> list[Any]:
-        """What each expected property says of the trace."""
+    def verdicts(self) -> list[Verdict]:
+        """The verdict of each property that the world expects, judged when first asked for."""
         return [judge(self.trace) for judge in self.world.properties]
 
     @property
     def scenario(self) -> Scenario:
-        """What determined this run, as data."""
+        """All that determines this run, as data."""
         return replace(self.world.scenario, faults=tuple(self.world.faults), until=self.until)
 
     @property
     def line(self) -> str:
-        """What determined this run, on one line to share."""
+        """All that determines this run, on one line to share."""
         return str(self.scenario)
 
     def branch(self, *faults: Fault | str) -> Run:
-        """The same run from zero, with more faults; agents are made anew from their arguments."""
+        """Run the same world again from the beginning, with more faults.
+
+        Its agents are made again from their arguments.  Raises FaultError for a fault that cannot strike.
+        """
         return self.world.again().inject(*faults).run(self.until)
 
     def divergence(self, other: Run) -> int | None:
@@ -49,6 +86,6 @@ class Run:
         verdicts = "".join(f"\n{verdict}" for verdict in self.verdicts)
         return f"{self.line}\n{narration(self.trace)}{verdicts}"
 
-    def _repr_mimebundle_(self, **_: Any) -> Any:
-        # The one look upwards, when a notebook asks: however it was imported, a run shows the player.
+    def _repr_mimebundle_(self, **_: object) -> Any:
+        # The only import upwards, when a notebook asks: any run shows the player, however it was imported.
         return import_module("coordlab.labs").show(self)._repr_mimebundle_()

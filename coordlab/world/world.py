@@ -5,37 +5,25 @@
     world.inject(Crash("5", at=3.0))
     run = world.run(until=20)
 
-A world runs once.  What comes of it is a `Run`: data, from which another run can be branched.
+A world runs once.  The result is a `Run`: data, from which another run can be branched.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
-from heapq import heappush
-from types import CoroutineType
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from coordlab.trace.faults import LATEST, Drop, Fault, FaultError, Rogue, is_name, read_fault, seconds
-from coordlab.trace.scenario import Scenario, Value
-from coordlab.trace.trace import (
-    CRASH,
-    DELIVER,
-    DROP,
-    FAULT,
-    HANDLE,
-    HEAL,
-    LATE,
-    RESTART,
-    SEND,
-    START,
-    Row,
-    Trace,
-)
-from coordlab.world.agent import Agent, Answer, Question, Talk, snapshot
+from coordlab import requirements as require
+from coordlab.trace.faults import LATEST, Fault, Rogue, seconds
+from coordlab.trace.scenario import Scenario
+from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Row, Trace
+from coordlab.world.agent import Agent, Making
+from coordlab.world.budget import DEFAULT, Budget, overrun
+from coordlab.world.entry import check_agent, checked_fault
 from coordlab.world.errors import (
     AgentError,
     BudgetError,
@@ -44,13 +32,13 @@ from coordlab.world.errors import (
     WorldError,
     blame,
     listed,
-    overrun,
     stuck,
 )
 from coordlab.world.loop import Overrun, VirtualLoop
-from coordlab.world.message import handler_name, is_message
+from coordlab.world.mail import Mail
 from coordlab.world.network import Latency, Network
-from coordlab.world.run import Run
+from coordlab.world.run import Judge, Run
+from coordlab.world.state import snapshot
 from coordlab.world.task import MICRO, Task, micros
 
 if TYPE_CHECKING:
@@ -69,24 +57,18 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Budget:
-    """What a run may use: events in all and at one instant, virtual seconds, and real seconds.
-
-    The instant has room for a message from everybody to everybody besides.
-    """
-
-    events: int = 1_000_000
-    instant: int = 200_000
-    time: float = 1_000_000.0
-    wall: float = 60.0
-
-
 class World:
     """Agents in a network.  The same world with the same seed gives the same trace.
 
-    `latency` is in seconds, or a distribution such as `uniform(0.01, 0.05)`; `loss`, `duplicate` and
-    `reorder` are chances from 0 to 1; `topology` is a networkx graph of who reaches whom.
+    seed: a whole number, from which all chance in the run is drawn.
+    latency: how long a message takes: seconds above 0, or a distribution such as `uniform(0.01, 0.05)`.
+    loss: the probability that a message is lost, from 0 to 1.
+    duplicate: the probability that a message arrives twice, from 0 to 1.
+    reorder: the probability that a message can be overtaken by later ones, from 0 to 1.
+    topology: a networkx graph whose nodes are the agents' names; without one, all agents reach each other.
+    budget: what the run may use.
+
+    Raises ValueError if one of them is out of range, TypeError if the topology is not a graph.
     """
 
     def __init__(
@@ -97,36 +79,37 @@ class World:
         duplicate: float = 0.0,
         reorder: float = 0.0,
         topology: networkx.Graph[Any] | None = None,
-        budget: Budget = Budget(),
+        budget: Budget = DEFAULT,
     ) -> None:
-        if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-            raise TypeError(f"seed={seed!r} is no whole number. Write for instance seed=7.")
-        self.seed = seed = int(seed)
+        self.seed = seed = require.count("seed", seed, least=-inf, example=7)
         self.budget = budget
-        self.network = Network(latency, loss, duplicate, reorder, topology, seed)
-        self.loop = VirtualLoop(budget.instant, budget.wall)
-        self.loop.overrun, self.loop.spend, self.loop.look = self._overrun, self._spend, self._look
+        self.network = network = Network(latency, loss, duplicate, reorder, topology, seed)
+        self.loop = loop = VirtualLoop(budget.instant, budget.wall)
+        loop.overrun, loop.spend, loop.look = self._overrun, self._spend, self._look
         self.agents: dict[str, Agent] = {}
-        self.present: dict[str, Agent] = {}  # those who have joined, in that order
+        self.present: dict[str, Agent] = {}  # those that have joined, in that order
         self.faults: list[Fault] = []
-        self.rogues: dict[str, Rogue] = {}  # who misbehaves now, and how
+        self.rogues: dict[str, Rogue] = {}  # the agents that misbehave now, and how
         self.rows: list[Row] = []
-        self.loop.kept = self.rows.__len__
-        self.says: dict[str, str] = {}
-        self.names: dict[type, str] = {}
-        self.sent = 0
+        loop.kept = self.rows.__len__
+        self.mail = Mail(self)
         self.started = False
         self._arrivals: list[tuple[float, Agent]] = []
-        self._makings: dict[str, Any] = {}
-        chances = {"loss": loss, "duplicate": duplicate, "reorder": reorder}
-        self._settings: dict[str, Any] = {"latency": latency, "topology": topology, **chances}
-        self.properties: tuple[Callable[[Trace], Any], ...] = ()
-        shown: dict[str, Value] = {name: value for name, value in chances.items() if value}
-        latency = str(self.network.latency).replace(" ", "")
-        self.scenario = Scenario("world", {"latency": latency, **shown}, seed=seed)
+        self._makings: dict[str, Making] = {}
+        self.properties: tuple[Judge, ...] = ()
+        shown = {name: value for name, value in network.chances.items() if value}
+        self.scenario = Scenario(
+            "world", {"latency": str(network.latency).replace(" ", ""), **shown}, seed=seed
+        )
 
     def __getitem__(self, name: str) -> Agent:
-        return self._known(name)
+        """The agent called `name`.  Raises LookupError if there is none."""
+        if name not in self.agents:
+            example = "correct the name, or add the agent with world.add(...)"
+            require.fail(
+                f"no agent {name!r}", f"the agents here are {listed(self.agents)}", example, LookupError
+            )
+        return self.agents[name]
 
     def __repr__(self) -> str:
         return f"<World of {len(self.agents)} agents, seed {self.seed}, {seconds(self.now)} s>"
@@ -136,100 +119,85 @@ class World:
         """True time, in virtual seconds."""
         return self.loop.now / MICRO
 
+    @property
+    def running(self) -> bool:
+        """Whether the run has begun and is not over."""
+        return self.started and not self.loop.is_closed()
+
     # --- before the run ----------------------------------------------------------------------------
 
     def add(self, *agents: Agent | Iterable[Agent], at: float = 0.0) -> World:
-        """Let agents, or iterables of agents, join at `at` seconds."""
-        if self.started:
-            raise RuntimeError(
-                "this world runs already, or has: add everybody before, those who come later with "
-                "world.add(agent, at=5.0)."
-            )
-        if not 0 <= at <= LATEST:
-            raise ValueError(f"at={at!r} is no moment: give virtual seconds, as in world.add(agent, at=5.0).")
+        """Let agents, or iterables of agents, join at `at` virtual seconds; returns the world.
+
+        Raises RuntimeError if the run has begun, TypeError for what is not an agent, ValueError for a time or
+        a name that is not allowed, for an agent of another world, and for one made with another agent.
+        """
+        require.that(
+            not self.started,
+            "the run has begun",
+            "agents are added before it, also those that join later",
+            "world.add(agent, at=5.0)",
+            RuntimeError,
+        )
+        at = require.number("at", at, 0, LATEST, unit="seconds", example=5)
         for each in agents:
             for agent in each if isinstance(each, Iterable) else (each,):
-                self._join(agent, at)
+                check_agent(self, agent)
+                agent._world = self
+                self.agents[agent.name] = agent
+                self._arrivals.append((at, agent))
         return self
 
-    def _join(self, agent: Agent, at: float) -> None:
-        if not isinstance(agent, Agent) or not hasattr(agent, "_name"):
-            what = repr(agent) if not isinstance(agent, Agent) else f"this {type(agent).__name__}"
-            raise TypeError(
-                f"{what} is no agent with a name. Pass instances of a subclass of Agent whose __init__ "
-                f"calls super().__init__(name)."
-            )
-        if agent.name in self.agents or not is_name(agent.name):
-            raise ValueError(
-                f"{agent.name!r} cannot be an agent's name here: a name is unique in its world and has no "
-                f"space and none of , > / | @ # in it. Taken so far: {listed(self.agents)}."
-            )
-        if isinstance(agent._world, World):
-            raise ValueError(f"{agent!r} is in a world already. Make another one for this world.")
-        args, named = agent._making
-        if any(isinstance(each, Agent) for each in (*args, *named.values())):
-            raise ValueError(
-                f"{agent!r} was made with another agent, which a branch of the run would share with it. "
-                f"Agents know each other by name: pass the name, and send."
-            )
-        agent._world = self
-        self.agents[agent.name] = agent
-        self._arrivals.append((at, agent))
-
     def inject(self, *faults: Fault | str) -> World:
-        """Let faults strike; a text such as "crash 5 @3" does as well.  In a running world None is now."""
-        if self.loop.is_closed():
-            raise RuntimeError("this run is over, and data now. Branch from it: run.branch(Crash(...)).")
+        """Let faults strike, given as `Fault` or as text such as "crash 5 @3"; returns the world.
+
+        During a live run, a fault without a time strikes now.  Raises FaultError for a fault that cannot
+        strike here, RuntimeError if the run is over.
+        """
+        require.that(
+            not self.loop.is_closed(),
+            "the run is over",
+            "faults strike before or during it",
+            "run.branch(Crash('5', at=3))",
+            RuntimeError,
+        )
         for each in faults:
-            if not isinstance(each, (Fault, str)):
-                raise FaultError(
-                    f"{each!r} is no fault. Write for instance Crash('5', at=3) or 'crash 5 @3'."
-                )
-            fault = self._checked(read_fault(each) if isinstance(each, str) else each)
-            if not self.loop.is_running():  # else an agent did it, and will do it again in a branch
+            fault = checked_fault(self, each)
+            if not self.loop.is_running():  # otherwise an agent did it, and will do it again in a branch
                 self.faults.append(fault)
             if self.started:
                 self._schedule(fault)
         return self
 
-    def _checked(self, fault: Fault) -> Fault:
-        """A fault that can strike here, with its time: what comes now must come then in a branch, too."""
-        for name in fault.agents:
-            if name not in self.agents:
-                raise FaultError(
-                    f"{str(fault)!r}: there is no agent {name!r}. The agents here are {listed(self.agents)}. "
-                    f"Add it first with world.add(...), or fix the name."
-                )
-        if self.started and isinstance(fault, Drop):
-            passed = self.network.link(*fault.agents).count
-            if passed >= fault.nth:
-                raise FaultError(f"{str(fault)!r} comes too late: that link has carried {passed} messages.")
-        elif self.started and fault.at is None:
-            return replace(fault, at=(self.loop.now + 1) / MICRO)
-        if self.started and fault.at is not None and micros(fault.at) <= self.loop.now:
-            raise FaultError(
-                f"{str(fault)!r} lies in the past: it is {seconds(self.now)} s now. Give a later moment, or "
-                f"none for now."
-            )
-        return fault
+    def expect(self, *properties: Judge) -> World:
+        """Let the run be judged by these properties (see `coordlab.properties`); returns the world.
 
-    def expect(self, *properties: Callable[[Trace], Any]) -> World:
-        """Let the run be judged by these properties (see `coordlab.properties`)."""
+        Raises TypeError for what is not callable.
+        """
         for each in properties:
-            if not callable(each):
-                raise TypeError(
-                    f"{each!r} is no property: give what judges a trace, as in "
-                    f"world.expect(always('one leader', lambda now: len(now.where('role', 'leads')) <= 1))."
-                )
+            require.that(
+                callable(each),
+                repr(each),
+                "expected a property, which judges a trace",
+                "world.expect(always('one leader', lambda now: len(now.where('role', 'leads')) <= 1))",
+                TypeError,
+            )
         self.properties += properties
         return self
 
     def again(self, *, seed: int | None = None, faults: Iterable[Fault] | None = None) -> World:
         """This world as it was before it ran, or with another seed, or other faults.
 
-        Agents are made anew from their arguments.
+        Its agents are made again from the arguments with which these were made.
         """
-        world = World(self.seed if seed is None else seed, **self._settings, budget=self.budget)
+        network = self.network
+        world = World(
+            self.seed if seed is None else seed,
+            network.latency,
+            topology=network.topology,
+            budget=self.budget,
+            **network.chances,
+        )
         makings = deepcopy(self._makings)
         for at, agent in self._arrivals:
             args, named = makings.get(agent.name, agent._making)
@@ -240,19 +208,23 @@ class World:
     # --- the run -----------------------------------------------------------------------------------
 
     def run(self, until: float | None = None) -> Run:
-        """Run until nothing is left to do, or until `until` seconds of virtual time."""
+        """Run until nothing is left to do, or until `until` virtual seconds, and return the `Run`.
+
+        Raises an `AgentError` for an error in an agent, a `DeadlockError` if all wait for ever, a
+        `BudgetError` if the run uses too much (all are `WorldError`s, whose `run` is what happened before),
+        and RuntimeError if this world has run already.
+        """
         with self._once(until) as end, self.loop.parked():
             self.loop.drive(end)
             self._conclude(until)
         return self._result(until)
 
     async def run_live(self, until: float | None = None, speed: float = 1.0) -> Run:
-        """Run beside whatever else the caller's event loop does, `speed` virtual seconds to a real one.
+        """Run beside the rest of the caller's event loop, `speed` virtual seconds to a real one (above 0).
 
-        Gives the same trace as `run`.  Meanwhile `inject` strikes at once.
+        The trace is the same as that of `run`.  Meanwhile `inject` strikes at once.
         """
-        if not 0 < speed < float("inf"):
-            raise ValueError(f"speed={speed!r} would never get anywhere. Write speed=1.0 for real time.")
+        speed = require.number("speed", speed, above=0)
         clock, loop = asyncio.get_running_loop().time, self.loop
         began = clock()
         with self._once(until) as end:
@@ -264,21 +236,23 @@ class World:
                 if elapsed >= end:
                     break
                 due = loop.due(end)
-                loop.now = max(loop.now, min(elapsed, due - 1))  # by which `inject` goes
+                loop.now = max(loop.now, min(elapsed, due - 1))  # the time at which `inject` strikes
                 await asyncio.sleep(min(0.02, max(0, due - elapsed) / MICRO / speed))
             self._conclude(until)
         return self._result(until)
 
     @contextmanager
     def _once(self, until: float | None) -> Iterator[int]:
-        """Set everybody going; whatever happens, leave nothing behind that still runs."""
-        if self.started:
-            raise RuntimeError(
-                "this world has run already, and its run is data now. Build another world, "
-                "or branch from the run: run.branch(Crash(...))."
-            )
-        if until is not None and not 0 <= until <= LATEST:
-            raise ValueError(f"until={until!r}: give the end in virtual seconds, as in run(until=20).")
+        """Start all agents; whatever happens, leave nothing behind that still runs."""
+        require.that(
+            not self.started,
+            "this world has run already",
+            "a world runs once, and its run is data",
+            "build another world, or branch from the run: run.branch(Crash('5', at=3))",
+            RuntimeError,
+        )
+        if until is not None:
+            until = require.number("until", until, 0, LATEST, unit="seconds", example=20)
         self.started = True
         try:
             self._boot()
@@ -336,7 +310,7 @@ class World:
         (fault.end if ends else fault.strike)(self)
 
     def _conclude(self, until: float | None) -> None:
-        """The run must have come to a proper end: nobody stuck, no error unseen."""
+        """Check that the run has ended properly: no agent waits for ever, and every error was seen."""
         idle = self.loop.idle()
         if until is None and not idle:
             raise self._overrun("time")
@@ -365,175 +339,7 @@ class World:
     def _result(self, until: float | None) -> Run:
         last = self.rows[-1][0] / MICRO if self.rows else 0.0
         end = last if until is None else until
-        return Run(Trace(self.rows, tuple(self.agents), self.says, end), self, until)
-
-    # --- messages ----------------------------------------------------------------------------------
-
-    def post(self, sender: Agent, to: str, message: Any, talk: Talk) -> None:
-        """Put a message on its way.  `talk` is the question that it asks, or answers."""
-        recipient = self.agents.get(to) if to.__class__ is str else None
-        name = self.names.get(message.__class__)
-        if recipient is None or name is None or not sender._alive:
-            if not self._may_send(sender, to):
-                return
-            name = self._introduce(sender, message)
-            recipient = self.agents[to]
-        loop, rows = self.loop, self.rows
-        now, source = loop.now, sender._name
-        self.sent = number = self.sent + 1
-        envelope = (message, name, source, recipient, number, len(rows), talk)
-        rows.append((now, SEND, source, to, number, name, loop.cause, message))
-        delay = self.network.delay
-        if delay is None:
-            self._route(envelope)
-        else:
-            loop.order = order = loop.order + 1
-            heappush(loop.heap, (now + delay, order, self._deliver, envelope, None))
-        if loop.order > loop.limit:
-            loop.check()
-
-    def _route(self, envelope: Envelope) -> None:
-        """Send a envelope over a network where something may befall it."""
-        source, to, network = envelope[2], envelope[3]._name, self.network
-        if network.topology is not None and not network.linked(source, to):
-            raise ValueError(
-                f"{source} has no link to {to}: the topology links it to {listed(self.peers(source))}. "
-                f"Send to one of these, or add the edge to the graph."
-            )
-        loop = self.loop
-        for arrival, fate in network.carry(source, to, loop.now):
-            loop.at(arrival, self._deliver, envelope, fate)
-
-    def _deliver(self, envelope: Envelope, fate: str | None) -> None:
-        _, name, source, agent, number, sent, _ = envelope
-        loop, rows = self.loop, self.rows
-        if (
-            fate is not None
-            or not agent._alive
-            or (self.network.severed and self.network.parted(source, agent._name))
-        ):
-            self._drop(envelope, fate, sent)
-            return
-        delivered = len(rows)
-        rows.append((loop.now, DELIVER, agent._name, source, number, name, sent, None))
-        if agent._delayed:
-            self._queue(envelope, delivered)
-        else:
-            self._handle(envelope, delivered)
-
-    def _queue(self, envelope: Envelope, delivered: int) -> None:
-        """Let a slow agent handle a message later, but not before those that came earlier."""
-        agent, loop = envelope[3], self.loop
-        agent._busy = max(loop.now + agent._slow, agent._busy)
-        agent._delayed = agent._slow > 0 or agent._busy > loop.now
-        loop.at(agent._busy, self._dequeue, envelope, (delivered, agent._life))
-
-    def _dequeue(self, envelope: Envelope, queued: tuple[int, int]) -> None:
-        delivered, life = queued
-        if envelope[3]._alive and envelope[3]._life == life:
-            self._handle(envelope, delivered)
-        else:
-            self._drop(envelope, "down", delivered)
-
-    def _handle(self, envelope: Envelope, delivered: int) -> None:
-        message, name, source, agent, number, _, talk = envelope
-        loop = self.loop
-        loop.acting, loop.cause = agent, len(self.rows)
-        if talk.__class__ is Answer:
-            self._answered(envelope, delivered)
-            return
-        handler = agent._handlers.get(message.__class__)
-        if handler is None:
-            handler = self._find_handler(agent, message, source)
-        self.rows.append((loop.now, HANDLE, agent._name, source, number, name, delivered, None))
-        reply = handler(agent, source, message)
-        if reply is not None:  # and `talk` a question, if anything
-            self._reply(agent, source, reply, talk)  # type: ignore[arg-type]
-
-    def _drop(self, envelope: Envelope, fate: str | None, cause: int) -> None:
-        _, name, source, agent, number, _, _ = envelope
-        fate = fate or ("cut" if agent._alive else "down")
-        self.rows.append((self.loop.now, DROP, agent._name, source, number, name, cause, fate))
-
-    def _answered(self, envelope: Envelope, delivered: int) -> None:
-        """A reply has come back to the agent that asked."""
-        message, name, source, agent, number, _, talk = envelope
-        assert isinstance(talk, Answer)
-        question = talk.question
-        fresh = question.open and source not in question.replies
-        handler = None if fresh else self._handler(type(agent), message)
-        kind = HANDLE if fresh or handler is not None else LATE
-        self.rows.append((self.loop.now, kind, agent._name, source, number, name, delivered, None))
-        if handler is not None:
-            self._reply(agent, source, handler(agent, source, message), None)
-        elif fresh:
-            question.replies[source] = message
-            if len(question.replies) >= question.enough:
-                question.open = False
-                self.loop.resume(question.task)
-
-    def _reply(self, agent: Agent, to: str, reply: Any, question: Question | None) -> None:
-        """Send what a handler returned, once an async one is done."""
-        if reply.__class__ is CoroutineType:
-            work = self.spawn(agent, reply)
-            work.add_done_callback(lambda _: self._reply_of(work, agent, to, question))
-        elif reply is not None:
-            self.post(agent, to, reply, None if question is None else Answer(question))
-
-    def _reply_of(self, work: Task, agent: Agent, to: str, question: Question | None) -> None:
-        if not work.cancelled():
-            self._reply(agent, to, work.result(), question)
-
-    def _may_send(self, sender: Agent, to: Any) -> bool:
-        """Whether a message that cannot take the short way is lawful; a crashed agent sends nothing."""
-        if not self.started or self.loop.is_closed():
-            raise RuntimeError(
-                f"{sender.name} can only send while the world runs. Put the sending into its run() or a "
-                f"handler, or let a fault or another agent bring it about."
-            )
-        if not isinstance(to, str) or to not in self.agents:
-            raise LookupError(
-                f"{sender.name} wrote to {to!r}, but the agents here are {listed(self.agents)}. "
-                f"Write to one of these names, or add the agent with world.add(...)."
-            )
-        return sender._alive
-
-    def _introduce(self, sender: Agent, message: Any) -> str:
-        """The name of a message type that is sent for the first time."""
-        kind = type(message)
-        if not is_message(kind):
-            raise TypeError(
-                f"{sender.name} sent {message!r} (or a handler returned it, as its reply), which is no "
-                f"message: only instances of a class made with @message travel, so that nobody can change "
-                f"them on the way. Declare one: @message class Hello: 'Hello there.'"
-            )
-        name: str = kind.__name__
-        for other in self.names:
-            if other.__name__ == name and other.__qualname__ != kind.__qualname__:
-                raise TypeError(
-                    f"two classes of messages are called {name}: {other.__qualname__} and "
-                    f"{kind.__qualname__}. Rename one, for the trace knows them by name."
-                )
-        self.names[kind] = name
-        self.says[name] = kind.says
-        return name
-
-    def _handler(self, cls: type[Agent], message: Any) -> Callable[..., Any] | None:
-        handler: Callable[..., Any] | None = getattr(cls, handler_name(type(message)), None)
-        if handler is not None:
-            cls._handlers[type(message)] = handler
-        return handler
-
-    def _find_handler(self, agent: Agent, message: Any, source: str) -> Callable[..., Any]:
-        handler = self._handler(type(agent), message)
-        if handler is None:
-            ours = sorted(name for name in dir(agent) if name.startswith("on_"))
-            raise UnhandledMessage(
-                f"{agent.name} got {message!r} from {source}, but {type(agent).__name__} does not handle it. "
-                f"It handles {listed(ours).replace('nobody', 'nothing')}. Add to the class: "
-                f"def {handler_name(type(message))}(self, sender, message): ..."
-            )
-        return handler
+        return Run(Trace(self.rows, tuple(self.agents), self.mail.says, end), self, until)
 
     # --- what agents and faults ask of the world ---------------------------------------------------
 
@@ -544,26 +350,34 @@ class World:
         peer: str | None = None,
         message: int | None = None,
         name: str | None = None,
-        data: Any = None,
+        data: object = None,
     ) -> None:
-        """Add an event to the trace; its cause is the event being acted upon."""
+        """Add an event to the trace; its cause is the event being acted on."""
         loop = self.loop
         self.rows.append((loop.now, kind, agent, peer, message, name, loop.cause, data))
         loop.order += 1
         if loop.order > loop.limit:
             loop.check()
 
-    def spawn(self, agent: Agent, work: Coroutine[Any, Any, Any]) -> Task:
-        """Let `agent` do `work`; an error in it ends the run."""
+    def spawn(self, agent: Agent, work: Coroutine[Any, Any, object]) -> Task:
+        """Let `agent` do `work` in a task of its own; an error in it ends the run.
+
+        Raises TypeError if `work` is not a coroutine, RuntimeError outside a run.
+        """
         if not isinstance(work, Coroutine):
-            raise TypeError(
-                f"{agent.name} was to do {work!r}, which is no coroutine. Write `async def` without `yield`, "
-                f"and call it: self.spawn(self.work())."
+            require.fail(
+                f"{agent.name} spawns {work!r}",
+                "expected a coroutine: a call of an `async def` without `yield`",
+                "self.spawn(self.work())",
+                TypeError,
             )
-        if not self.started or self.loop.is_closed():
+        if not self.running:
             work.close()
-            raise RuntimeError(
-                f"{agent.name} can only spawn while the world runs: in its run() or a handler."
+            require.fail(
+                f"{agent.name} spawns outside a run",
+                "agents spawn only while the world runs",
+                "self.spawn(self.work()) in run() or in a handler",
+                RuntimeError,
             )
         before, self.loop.acting = self.loop.acting, agent
         task = Task(work, loop=self.loop)
@@ -575,18 +389,13 @@ class World:
             self.loop.check()
         return task
 
-    def place(self, name: str) -> tuple[int, str]:
-        """Where in the order of joining an agent stands; strangers come last."""
-        order = list(self.agents)
-        return (order.index(name) if name in self.agents else len(order), str(name))
-
     def peers(self, name: str) -> list[str]:
-        """Whom the agent called `name` can reach, in order of joining."""
+        """The names that the agent called `name` can reach, in order of joining."""
         return self.network.neighbours(name, self.present if self.started else self.agents)
 
     def crash(self, name: str) -> None:
-        """Cut the power of an agent: at once, and without a last word."""
-        agent = self._known(name)
+        """Cut the power of an agent: it stops at once."""
+        agent = self[name]
         if agent._alive:
             self.record(CRASH, name)
             agent._alive = False
@@ -595,8 +404,8 @@ class World:
             agent._stable = stored  # what it wrote while it died is lost
 
     def restart(self, name: str) -> None:
-        """Build an agent that is down anew, with its stable storage, and start it."""
-        agent = self._known(name)
+        """Make an agent that is down again, with its stable storage, and start it."""
+        agent = self[name]
         if not agent._alive and name in self.present:
             agent.__dict__.clear()
             agent._watches = ()
@@ -605,30 +414,23 @@ class World:
             self._start(agent, RESTART)
 
     def slow(self, who: tuple[str, ...], by: float) -> None:
-        """Slow an agent, or a link, down by `by` seconds (up again, if negative)."""
+        """Slow an agent, or a link, down by `by` seconds; a negative number speeds it up again."""
         if len(who) == 2:
             self.network.slow(*who, micros(by))
         else:
-            agent = self._known(who[0])
+            agent = self[who[0]]
             agent._slow += micros(by)
             agent._delayed = True
 
     def skew(self, name: str, clock: tuple[float, float] | None) -> None:
-        """Let an agent's clock show `rate * true time + ahead`; None puts it right."""
-        self._known(name)._clock = clock
+        """Let an agent's clock show `rate * true time + ahead`; None sets it right."""
+        self[name]._clock = clock
 
     def corrupt(self, name: str, how: Rogue | None) -> None:
-        """Let an agent go rogue; None brings it to reason."""
-        self._known(name)
+        """Let an agent go rogue; None ends the misbehaviour."""
         self.rogues.pop(name, None)
         if how:
             self.rogues[name] = how
-
-    def _known(self, name: str) -> Agent:
-        try:
-            return self.agents[name]
-        except KeyError:
-            raise LookupError(f"there is no agent {name!r} here, only {listed(self.agents)}.") from None
 
     # --- what the loop asks of the world -----------------------------------------------------------
 
@@ -648,17 +450,14 @@ class World:
 _ATOMS = (type(None), bool, int, float, str)
 
 
-def _plain(making: Any) -> bool:
+def _plain(making: Making) -> bool:
     args, named = making
     return all(isinstance(each, _ATOMS) for each in (*args, *named.values()))
 
 
-def _copied(makings: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as they are before the run, which may change them; where they resist, as they are."""
+def _copied(makings: dict[str, Making]) -> dict[str, Making]:
+    """A copy of the arguments, which the run may change; empty if they cannot be copied."""
     try:
         return deepcopy(makings)
     except (AttributeError, RecursionError, TypeError, ValueError):
         return {}
-
-
-Envelope = tuple[Any, str, str, Agent, int, int, Talk]

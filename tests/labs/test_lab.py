@@ -189,12 +189,12 @@ def test_without_faults_nobody_falls() -> None:
 @pytest.mark.parametrize(
     ("fault", "match"),
     [
-        ("crash 9 @3", "'crash 9 @3': there is no agent '9'. The agents here are 1, 2, 3, 4, 5"),
+        ("crash 9 @3", "'crash 9 @3' names '9': the agents here are 1, 2, 3, 4, 5"),
         (
             "crush 5 @3",
-            "begins with no kind of fault. There are crash, cut, .* Write for instance 'crash 5 @3'",
+            "a fault begins with one of crash, cut, .* For example: 'crash 5 @3'",
         ),
-        ("crash 5 @soon", "'crash 5 @soon' cannot be read as crash. Write it like 'crash 5 @3'"),
+        ("crash 5 @soon", "'crash 5 @soon': crash is written otherwise. For example: 'crash 5 @3'"),
     ],
 )
 def test_an_impossible_fault_is_explained_and_changes_nothing(fault: str, match: str) -> None:

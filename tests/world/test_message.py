@@ -1,4 +1,4 @@
-"""Messages: frozen records whose docstring is the sentence they utter."""
+"""Messages: frozen records whose docstring is the sentence that they say."""
 
 import dataclasses
 from enum import Enum
@@ -33,14 +33,14 @@ class Outer:
 
 
 def test_a_message_is_a_value_with_a_sentence():
-    """Equal by its fields, hashable, and speaking the first line of its docstring."""
+    """It is equal by its fields, hashable, and says the first line of its docstring."""
     assert Outer((1, 2)) == Outer((1, 2), 0)
     assert len({Outer(1), Outer(1), Outer(2)}) == 2
     assert (Outer.says, repr(Outer(1)), Outer(1).more) == ("I hold much.", "Outer(things=1, more=0)", 0)
 
 
 def test_a_message_without_docstring_says_its_name():
-    """Better than nothing."""
+    """A class without a docstring is named."""
 
     @message
     class Silent:
@@ -86,7 +86,7 @@ def test_what_cannot_change_may_travel(value):
 def test_what_could_change_on_the_way_is_refused(value, advice):
     """With the field, the value, the rule, and what to write."""
     with pytest.raises(
-        TypeError, match=rf"Outer.things = .*could still change after it was sent.*Write {advice}"
+        TypeError, match=rf"Outer.things = .* could still change after it was sent: .*For example: {advice}"
     ):
         Outer(value)
 

@@ -27,8 +27,9 @@ from coordlab.patterns.state_graph.rules import (
     resume,
     unfilled,
 )
-from coordlab.world.agent import Agent, State, snapshot
+from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
+from coordlab.world.state import snapshot
 from coordlab.world.world import Run, World
 
 __all__ = [

@@ -633,7 +633,7 @@ def test_what_cannot_be_is_refused(make: Any, says: str) -> None:
 
 def test_a_contractor_that_is_not_there_is_named() -> None:
     """With those who are."""
-    with pytest.raises(AgentError, match=r"ann wrote to 'zed', but the agents here are ann, bob"):
+    with pytest.raises(AgentError, match=r"ann sends to 'zed': the agents here are ann, bob"):
         World().add(Manager("ann", [DIG], ["zed"]), digger("bob")).run()
 
 

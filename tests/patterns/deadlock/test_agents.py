@@ -68,7 +68,7 @@ def test_a_request_that_comes_after_its_release_holds_nothing() -> None:
 
 def test_crosswise_nobody_ever_moves_again() -> None:
     """With nobody to look, the world itself notices that nothing lies ahead, and says who waits."""
-    with pytest.raises(DeadlockError, match=r"everybody waits.*ann has waited.*bob has waited") as stuck:
+    with pytest.raises(DeadlockError, match=r"all tasks wait.*ann has waited.*bob has waited") as stuck:
         crosswise().run()
     seen = list(deadlocks(stuck.value.run.trace))
     assert [who for _, who in seen] == [["ann.1", "bob.1"]]

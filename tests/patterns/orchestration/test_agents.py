@@ -388,7 +388,7 @@ def test_a_style_says_how_it_conducts() -> None:
 
 def test_failures_of_the_conductor_itself_are_errors() -> None:
     """To ask somebody who is not there is a mistake in the program: the error names who is."""
-    with pytest.raises(Exception, match=r"chair wrote to 'zed', but the agents here are chair"):
+    with pytest.raises(Exception, match=r"chair sends to 'zed': the agents here are chair"):
         led(Everybody(("zed",)))
 
 

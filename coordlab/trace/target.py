@@ -1,0 +1,54 @@
+"""What a fault may ask of the world that it strikes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from coordlab.trace.faults import Rogue
+
+
+class Links(Protocol):
+    """What a fault may ask of the network."""
+
+    def cut(self, sender: str, to: str) -> None:
+        """Let no message from `sender` reach `to`; `join` undoes it."""
+
+    def join(self, sender: str, to: str) -> None:
+        """Undo one `cut`."""
+
+    def part(self, sides: dict[str, int]) -> None:
+        """Let messages reach only agents of the sender's side; `unite` undoes it."""
+
+    def unite(self, sides: dict[str, int]) -> None:
+        """Undo one `part`."""
+
+    def mark(self, sender: str, to: str, nth: int, what: str, by: float) -> None:
+        """Let the `nth` message of a link be dropped, duplicated, or delayed `by` seconds."""
+
+
+class Target(Protocol):
+    """What a fault may ask of the world that it strikes."""
+
+    @property
+    def now(self) -> float:
+        """True time, in virtual seconds."""
+
+    @property
+    def network(self) -> Links:
+        """What is between the agents."""
+
+    def crash(self, name: str) -> None:
+        """Cut the power of an agent."""
+
+    def restart(self, name: str) -> None:
+        """Start an agent that is down."""
+
+    def slow(self, who: tuple[str, ...], by: float) -> None:
+        """Slow an agent, or a link, down by `by` seconds."""
+
+    def skew(self, name: str, clock: tuple[float, float] | None) -> None:
+        """Let an agent's clock show `rate * true time + ahead`; None sets it right."""
+
+    def corrupt(self, name: str, how: Rogue | None) -> None:
+        """Let an agent go rogue; None ends the misbehaviour."""

@@ -1,0 +1,69 @@
+"""What a run may use, and the error that ends a run that uses more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from coordlab.trace.faults import seconds
+from coordlab.trace.trace import START
+from coordlab.world.agent import Agent
+from coordlab.world.errors import BudgetError
+
+if TYPE_CHECKING:
+    from coordlab.world.world import World
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a run may use before it ends with a `BudgetError`.
+
+    events: events in the trace, 1 or more.
+    instant: actions while the clock does not move, 1 or more; one message from every agent to every other
+        is allowed besides.
+    time: virtual seconds of a run without an end, above 0.
+    wall: real seconds, above 0.
+    """
+
+    events: int = 1_000_000
+    instant: int = 200_000
+    time: float = 1_000_000.0
+    wall: float = 60.0
+
+
+DEFAULT = Budget()
+
+
+def overrun(world: World, kind: str) -> BudgetError:
+    """The error for a budget that is used up, naming the agent that used most of it lately."""
+    budget, now = world.budget, seconds(world.now)
+    used, advice = {
+        "instant": (
+            f"more than {world.loop.instant:,} actions at {now} s, while the clock did not move",
+            "Does it answer its own messages, or loop without `await self.sleep(...)`?",
+        ),
+        "wall": (
+            f"the run took more than {budget.wall:g} real seconds (the clock is at {now} s)",
+            "Does it loop without an `await`? Or allow more time: World(budget=Budget(wall=...)).",
+        ),
+        "time": (
+            f"the run went on for more than {budget.time:g} virtual seconds",
+            "Set an end: world.run(until=20).",
+        ),
+        "events": (
+            f"the trace has more than {budget.events:,} events (the clock is at {now} s)",
+            "Set an end, as in world.run(until=20), or allow more: World(budget=Budget(events=...)).",
+        ),
+    }[kind]
+    return BudgetError(f"{used}; {_busiest(world, kind)} was the busiest. {advice}")
+
+
+def _busiest(world: World, kind: str) -> str:
+    acting = world.loop.acting
+    if kind == "wall" and isinstance(acting, Agent):
+        return acting.name
+    recent = Counter(row[2] for row in world.rows[-10_000:] if row[2] is not None and row[1] != START)
+    if recent:
+        return str(recent.most_common(1)[0][0])
+    return acting.name if isinstance(acting, Agent) else "nobody"

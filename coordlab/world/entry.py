@@ -1,0 +1,77 @@
+"""What may enter a world: agents that can be told apart and made again, and faults that can strike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from coordlab import requirements as require
+from coordlab.trace.faults import Drop, Fault, FaultError, is_name, read_fault, seconds
+from coordlab.world.agent import Agent
+from coordlab.world.errors import listed
+from coordlab.world.task import MICRO, micros
+
+if TYPE_CHECKING:
+    from coordlab.world.world import World
+
+
+def check_agent(world: World, agent: Agent) -> None:
+    """Raise TypeError or ValueError unless `agent` can join `world`."""
+    if not isinstance(agent, Agent) or not hasattr(agent, "_name"):
+        require.fail(
+            repr(agent) if not isinstance(agent, Agent) else f"a {type(agent).__name__} without a name",
+            "expected an instance of a subclass of Agent whose __init__ calls super().__init__(name)",
+            "world.add(Agent('ann'))",
+            TypeError,
+        )
+    require.that(
+        is_name(agent.name) and agent.name not in world.agents,
+        f"name={agent.name!r}",
+        "the name of an agent is unique in its world and has no space and none of , > / | @ #; taken so far: "
+        f"{listed(world.agents)}",
+        "name='ann'",
+    )
+    require.that(
+        not agent.placed,
+        f"{agent!r} is in a world already",
+        "each world needs agents of its own",
+        f"world.add({type(agent).__name__}({agent.name!r}))",
+    )
+    args, named = agent._making
+    require.that(
+        not any(isinstance(each, Agent) for each in (*args, *named.values())),
+        f"{agent!r} was made with another agent",
+        "agents know each other by name, because a branch of the run makes them again",
+        "pass the name, and send",
+    )
+
+
+def checked_fault(world: World, given: Fault | str) -> Fault:
+    """A fault that can strike in `world`, with its time, or a FaultError.
+
+    What strikes now must strike at the same time in a branch.
+    """
+    if not isinstance(given, (Fault, str)):
+        example = "Crash('5', at=3) or 'crash 5 @3'"
+        require.fail(repr(given), "expected a fault or its text", example, FaultError)
+    fault = read_fault(given) if isinstance(given, str) else given
+    for name in fault.agents:
+        require.that(
+            name in world.agents,
+            f"{str(fault)!r} names {name!r}",
+            f"the agents here are {listed(world.agents)}",
+            "correct the name, or add the agent first with world.add(...)",
+            FaultError,
+        )
+    if not world.started:
+        return fault
+    if not isinstance(fault, Drop) and fault.at is None:
+        return replace(fault, at=(world.loop.now + 1) / MICRO)
+    if isinstance(fault, Drop):
+        passed = world.network.link(*fault.agents).count
+        late, why = passed >= fault.nth, f"that link has carried {passed} messages"
+    else:
+        late, why = micros(fault.at or 0) <= world.loop.now, f"it is {seconds(world.now)} s now"
+    example = "a later one, or one without a time, which strikes now"
+    require.that(not late, f"{str(fault)!r} lies in the past", why, example, FaultError)
+    return fault

@@ -1,0 +1,94 @@
+"""States: the attributes of an agent that the trace records, and values in a form that it can keep."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
+
+from coordlab import requirements as require
+from coordlab.trace.trace import STATE
+from coordlab.world.message import is_message
+
+if TYPE_CHECKING:
+    from coordlab.world.agent import Agent
+
+T = TypeVar("T")
+
+
+class State(Generic[T]):
+    """An attribute of an agent whose every change is an event of the trace.
+
+    initial: the value with which each agent starts, and starts again after a restart.
+
+    The state called `role` has a meaning for the diagram: its value colours and labels the agent's lane.
+    Only assignments are recorded: appending to a list in place is not.  Raises TypeError for an initial
+    value that can change, such as a list, because all agents would share it.
+
+    >>> from coordlab.world.agent import Agent
+    >>> class Voter(Agent):
+    ...     role = State("undecided")
+    >>> Voter("ann").role
+    'undecided'
+    """
+
+    def __init__(self, initial: T) -> None:
+        require.that(
+            type(initial).__hash__ is not None,
+            f"State({initial!r})",
+            f"all agents would share this {type(initial).__name__}; start with a value that cannot change",
+            "State(()), and then self.votes = (*self.votes, vote)",
+            TypeError,
+        )
+        self.initial = initial
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name, self.seen = name, f"{name} as seen"
+
+    @overload
+    def __get__(self, agent: None, owner: type) -> State[T]: ...
+    @overload
+    def __get__(self, agent: Agent, owner: type) -> T: ...
+    def __get__(self, agent: Agent | None, owner: type) -> State[T] | T:
+        if agent is None:
+            return self
+        value: T = agent.__dict__.get(self.name, self.initial)
+        return value
+
+    def __set__(self, agent: Agent, value: T) -> None:
+        kept = agent.__dict__
+        kept[self.name] = value
+        seen = snapshot(value)
+        before = kept.get(self.seen, self.initial)
+        if before is not seen and before != seen:
+            kept[self.seen] = seen
+            agent._record(STATE, self.name, seen)
+
+
+def words(what: object) -> tuple[str | None, object]:
+    """The name and data of a note: a message has its name and is kept; anything else becomes words."""
+    return (type(what).__name__, what) if is_message(type(what)) else (None, str(snapshot(what)))
+
+
+def snapshot(value: object) -> object:
+    """`value` as it is now, in a form that later changes do not affect and that is the same in every run."""
+    if value is None or isinstance(value, (str, int, float, bytes, Enum)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return tuple(map(snapshot, value))
+    if isinstance(value, dict):
+        return tuple((snapshot(key), snapshot(item)) for key, item in value.items())
+    if isinstance(value, (set, frozenset)):
+        return tuple(sorted(map(snapshot, value), key=repr))
+    if is_message(type(value)):
+        return value
+    if fields := getattr(value, "__dataclass_fields__", None):
+        return tuple((name, snapshot(getattr(value, name))) for name in fields)
+    words = repr(value)
+    if " at 0x" in words:
+        require.fail(
+            words,
+            "a state or note must read the same in every run: numbers, texts, enums, tuples or messages",
+            f"give {type(value).__name__} a __repr__",
+            TypeError,
+        )
+    return words
