@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from coordlab import requirements as require
 from coordlab.patterns.bus.checks import properties
 from coordlab.patterns.bus.client import (
     Accepted,
@@ -16,12 +15,12 @@ from coordlab.patterns.bus.client import (
     Unsubscribe,
 )
 from coordlab.patterns.bus.rules import (
-    Journal,
+    REPLAY,
+    SHEDDING,
+    Disk,
     Letter,
     Session,
     check_pattern,
-    check_queue,
-    check_replay,
     check_topic,
     enqueue,
     matches,
@@ -35,7 +34,7 @@ __all__ = ["Bus", "DeadLetter", "Shed", "demo"]
 
 @message
 class Shed:
-    """The queue is full: this is lost to that subscriber."""
+    """The queue is full: this letter is lost to that subscriber."""
 
     subscriber: str
     letter: Letter
@@ -43,18 +42,22 @@ class Shed:
 
 @message
 class DeadLetter:
-    """Nobody answers there: I give up on this one."""
+    """The subscriber does not answer: I give up on this letter."""
 
     subscriber: str
     letter: Letter
 
 
 class Bus(Agent):
-    """Brings letters to subscribers, each in the order of the journal.
+    """Delivers letters to subscribers, each in the order of the journal.
 
-    A delivery that is not answered in `patience` seconds is repeated, `attempts` times in all; then the
-    letter is dead, and published on `dead/` and its topic.  A subscriber's queue holds at most `bound`
-    letters; what is shed is the "oldest" or the "newest".  Not `durable`, it forgets all in a crash.
+    - `patience`: seconds after which a delivery that was not answered is repeated, above 0
+    - `attempts`: deliveries of a letter, 1 or more; after them it is dead, and published on `dead/` + topic
+    - `bound`: the most letters that wait for one subscriber, 1 or more
+    - `shed`: what is dropped if more wait, the "oldest" or the "newest"
+    - `durable`: whether journal and queues survive a crash
+
+    Raises ValueError if one of them is not allowed.
     """
 
     role = State("idle")  # or busy
@@ -70,21 +73,16 @@ class Bus(Agent):
         durable: bool = True,
     ) -> None:
         super().__init__(name)
-        check_queue(bound, shed, attempts)
-        self.patience, self.attempts, self.bound, self.shed = patience, attempts, bound, shed
-        self.durable, self.serving = durable, dict[tuple[str, str], bool]()
-
-    @property
-    def disk(self) -> dict[str, Any]:
-        """What it keeps: its journal, and its subscribers' sessions."""
-        kept = self.stable if self.durable else self.__dict__.setdefault("memory", {})
-        if not kept:
-            kept.update(journal=Journal(), sessions={}, dead=0)
-        return kept
+        self.patience = require.seconds("patience", patience, positive=True)
+        self.attempts = require.count("attempts", attempts, least=1, example=20)
+        self.bound = require.count("bound", bound, least=1, example=100)
+        self.shed = require.one_of("shed", shed, SHEDDING)
+        self.disk: Disk = self.stable.setdefault("disk", Disk()) if durable else Disk()
+        self.serving: dict[tuple[str, str], bool] = {}
 
     async def run(self) -> None:
-        """Go on where it stood before a crash."""
-        for session in self.disk["sessions"].values():
+        """Go on with what was pending before a crash."""
+        for session in self.disk.sessions.values():
             self.attend(session)
 
     def on_publish(self, sender: str, message: Publish) -> Accepted | Refused:
@@ -99,29 +97,29 @@ class Bus(Agent):
         return Accepted(letter.number)
 
     def publish(self, letter: Letter) -> None:
-        """Take a letter into the journal, once, and into the queue of everybody who wants it."""
-        offset, fresh = self.disk["journal"].append(letter)
-        for session in list(self.disk["sessions"].values()) if fresh else ():
+        """Take a letter into the journal, once, and into the queue of every subscriber that it matches."""
+        offset, fresh = self.disk.journal.append(letter)
+        for session in list(self.disk.sessions.values()) if fresh else ():
             if matches(letter.topic, session.pattern):
                 self.line_up(session, offset)
 
     def line_up(self, session: Session, offset: int) -> None:
-        """Into the queue; or, if nobody is to answer, out at once."""
+        """Append a letter to a session's queue; send it at once if it is not to be answered."""
         if not session.acknowledged:
             self.send(session.subscriber, self.delivery(session, offset))
             return
         lost = enqueue(session.pending, offset, self.bound, self.shed)
         if lost is not None:
-            self.note(Shed(session.subscriber, self.disk["journal"].letters[lost]))
+            self.note(Shed(session.subscriber, self.disk.journal.letters[lost]))
         self.attend(session)
 
     def delivery(self, session: Session, offset: int) -> Deliver:
-        """What to send."""
-        letter = self.disk["journal"].letters[offset]
+        """The message that delivers a letter."""
+        letter = self.disk.journal.letters[offset]
         return Deliver(offset, letter, session.pattern, session.acknowledged)
 
     def attend(self, session: Session) -> None:
-        """See to it that somebody empties the queue."""
+        """Start to empty a queue, unless that has begun already."""
         self.measure()
         key = session.subscriber, session.pattern
         if session.pending and not self.serving.get(key):
@@ -129,11 +127,11 @@ class Bus(Agent):
             self.spawn(self.empty(session))
 
     def measure(self) -> None:
-        """How long the longest queue is."""
-        self.pending = max((len(each.pending) for each in self.disk["sessions"].values()), default=0)
+        """Record the length of the longest queue."""
+        self.pending = max((len(each.pending) for each in self.disk.sessions.values()), default=0)
 
     async def empty(self, session: Session) -> None:
-        """One letter after the other, each until it is answered or dead."""
+        """Deliver one letter after the other, each until it is answered or dead."""
         while session.pending:
             offset = session.pending[0]
             if not await self.insist(session, offset):
@@ -144,11 +142,11 @@ class Bus(Agent):
         key = session.subscriber, session.pattern
         self.serving[key] = False
         self.role = "busy" if any(self.serving.values()) else "idle"
-        if again := self.disk["sessions"].get(key):  # it left and came back meanwhile
+        if again := self.disk.sessions.get(key):  # it left and came back meanwhile
             self.attend(again)
 
     async def insist(self, session: Session, offset: int) -> bool:
-        """Bring it until an answer comes; false if none does in all attempts."""
+        """Deliver a letter until an answer comes; False if none comes in all attempts."""
         for _ in range(self.attempts):
             if session.next != offset:
                 return True  # it was shed
@@ -157,37 +155,37 @@ class Bus(Agent):
         return False
 
     def bury(self, session: Session, offset: int) -> None:
-        """Say that a letter is dead; who wants to know subscribes to `dead/#`."""
-        letter = self.disk["journal"].letters[offset]
+        """Record that a letter is dead, and publish it for subscribers of `dead/#`."""
+        letter = self.disk.journal.letters[offset]
         self.note(DeadLetter(session.subscriber, letter))
         if not letter.topic.startswith("dead/"):
-            self.disk["dead"] += 1
+            self.disk.dead += 1
             about = f"{session.subscriber}: {letter.body}"
-            self.publish(Letter(self.name, self.disk["dead"], f"dead/{letter.topic}", about))
+            self.publish(Letter(self.name, self.disk.dead, f"dead/{letter.topic}", about))
 
     def on_subscribe(self, sender: str, message: Subscribe) -> Subscribed | Refused:
         try:
             check_pattern(message.pattern)
-            check_replay(message.replay)
+            require.one_of("replay", message.replay, REPLAY)
         except ValueError as error:
             return Refused(str(error))
-        sessions = self.disk["sessions"]
-        if (sender, message.pattern) not in sessions:  # else it asks again, for it has not heard
+        sessions = self.disk.sessions
+        if (sender, message.pattern) not in sessions:  # else it asks again, because the answer was lost
             session = sessions[sender, message.pattern] = Session(
                 sender, message.pattern, message.acknowledged
             )
-            for offset in self.disk["journal"].since(message.pattern, message.replay):
+            for offset in self.disk.journal.since(message.pattern, message.replay):
                 self.line_up(session, offset)
         return Subscribed(message.pattern)
 
     def on_unsubscribe(self, sender: str, message: Unsubscribe) -> Subscribed:
-        if session := self.disk["sessions"].pop((sender, message.pattern), None):
+        if session := self.disk.sessions.pop((sender, message.pattern), None):
             session.pending.clear()
         return Subscribed(message.pattern)
 
 
 def demo() -> Run:
-    """Two sensors, a display and an archive; the bus crashes and comes back, and nothing is lost or doubled.
+    """Two sensors, a display and an archive; the bus crashes and comes back, and nothing is lost or repeated.
 
     >>> [event.data.letter.body for event in demo().trace.select("note", agent="display")]
     [20.5, 21.0, 19.5]

@@ -2,102 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator
 
-from coordlab.patterns.bus.rules import matches
-from coordlab.properties import Begun, Complaint, Moment, Property, always, leads_to, on_record, watched
+from coordlab.patterns.bus.rules import Letter, matches
+from coordlab.properties import (
+    Begun,
+    Moment,
+    Objection,
+    Property,
+    Verdict,
+    always,
+    leads_to,
+    on_record,
+    recorded,
+    safety,
+)
 from coordlab.trace.trace import HANDLE, SEND, Event, Trace
 
 Begins = Callable[[Event], list[Hashable]]
 Ends = Callable[[Event, Begun], list[Hashable]]
 
 
-def _sent(trace: Trace) -> dict[int | None, Any]:
-    """What each message said."""
-    return {event.message: event.data for event in trace if event.kind == SEND}
-
-
-def _noted(event: Event, name: str) -> Any:
-    """What an event notes of this kind, or None."""
-    return event.data if on_record(event, name) else None
-
-
-def only_published_and_wanted() -> Property:
-    """MB-S1: whoever is brought a letter subscribed to its topic, and its publisher did publish it."""
-
-    def watch(trace: Trace) -> Complaint:
-        said = _sent(trace)
-        published: set[Any] = set()
-        wanted: set[tuple[str | None, str]] = set()
-
-        def wrong(event: Event) -> str | None:
-            if event.kind == HANDLE and event.name == "Subscribe" and event.message in said:
-                wanted.add((event.peer, said[event.message].pattern))
-            if event.kind != SEND:
-                return None
-            if event.name == "Publish":
-                published.add(event.data.letter)
-            if event.name != "Deliver":
-                return None
-            letter, pattern = event.data.letter, event.data.pattern
+@safety("only what was published and wanted")
+def only_published_and_wanted(trace: Trace) -> Iterator[Objection]:
+    """MB-S1: agents are sent letters on topics to which they subscribed, that their publishers published."""
+    published: set[Letter] = set()
+    wanted: set[tuple[str | None, str]] = set()
+    for event in trace:
+        told = event.content
+        if event.kind == HANDLE and event.name == "Subscribe":
+            wanted.add((event.peer, told.pattern))
+        elif event.kind == SEND and event.name == "Publish":
+            published.add(told.letter)
+        elif event.kind == SEND and event.name == "Deliver":
+            letter, pattern = told.letter, told.pattern
             if letter.publisher == event.agent and pattern == "#":
-                return None  # said directly, to everybody
+                continue  # said directly, to everybody
             if letter.publisher != event.agent and letter not in published:
-                return f"{event.peer} is brought {letter.topic}, which {letter.publisher} never published."
+                yield event, f"{event.peer} is sent {letter.topic}, which {letter.publisher} never published."
             if (event.peer, pattern) not in wanted or not matches(letter.topic, pattern):
-                return f"{event.peer} is brought {letter.topic}, for which it did not ask."
-            return None
-
-        return wrong
-
-    return watched("only what was published and wanted", watch)
+                yield event, f"{event.peer} is sent {letter.topic}, for which it did not ask."
 
 
-def in_order() -> Property:
-    """MB-S2: where letters are answered, each subscriber has them in the order in which the bus took them."""
-
-    def watch(trace: Trace) -> Complaint:
-        said = _sent(trace)
-        last: dict[tuple[str | None, str], int] = {}
-        seen: set[tuple[Any, int]] = set()
-
-        def wrong(event: Event) -> str | None:
-            if event.kind != HANDLE or event.name != "Deliver" or event.message not in said:
-                return None
-            brought = said[event.message]
-            key = event.agent, brought.pattern
-            if not brought.acknowledged:
-                return None
-            before, fresh = last.get(key, -1), (key, brought.offset) not in seen
-            seen.add((key, brought.offset))
-            last[key] = max(before, brought.offset)
-            late = fresh and brought.offset < before
-            return f"{event.agent} has letter {brought.offset} only after letter {before}." if late else None
-
-        return wrong
-
-    return watched("letters come in order", watch)
+@safety("letters come in order")
+def in_order(trace: Trace) -> Iterator[Objection]:
+    """MB-S2: a subscriber that answers has its letters in the order in which the bus took them."""
+    last: dict[tuple[str | None, str], int] = {}
+    seen: set[tuple[str | None, str, int]] = set()
+    for event in trace.select("Deliver", kind=HANDLE):
+        if event.content is not None and event.content.acknowledged:
+            key, offset = (event.agent, event.content.pattern), event.content.offset
+            if (*key, offset) not in seen and offset < last.get(key, -1):
+                yield event, f"{event.agent} has letter {offset} only after letter {last[key]}."
+            seen.add((*key, offset))
+            last[key] = max(last.get(key, -1), offset)
 
 
-def acts_once() -> Property:
-    """MB-S3: nobody acts twice on the same letter, however often it comes."""
-
-    def watch(_: Trace) -> Complaint:
-        acted: set[tuple[Any, ...]] = set()
-
-        def wrong(event: Event) -> str | None:
-            if (effect := _noted(event, "Effect")) is None:
-                return None
-            key = event.agent, effect.letter.publisher, effect.letter.number
-            if key in acted:
-                return f"{event.agent} acts twice on letter {key[2]} of {key[1]}."
-            acted.add(key)
-            return None
-
-        return wrong
-
-    return watched("nobody acts twice on a letter", watch)
+@safety("nobody acts twice on a letter")
+def acts_once(trace: Trace) -> Iterator[Objection]:
+    """MB-S3: nobody acts twice on the same letter, however often it is delivered."""
+    acted: set[tuple[str | None, str, int]] = set()
+    for event in recorded(trace, "Effect"):
+        letter = event.content.letter
+        key = event.agent, letter.publisher, letter.number
+        if key in acted:
+            yield event, f"{event.agent} acts twice on letter {letter.number} of {letter.publisher}."
+        acted.add(key)
 
 
 def queues_are_bounded(bound: int) -> Property:
@@ -105,58 +75,63 @@ def queues_are_bounded(bound: int) -> Property:
 
     def short(now: Moment) -> bool | str:
         long = [agent for agent in now.alive if (now.state(agent, "pending") or 0) > bound]
-        return f"{long[0]} holds more than {bound} letters for somebody." if long else True
+        return f"{long[0]} holds more than {bound} letters for one subscriber." if long else True
 
     return always(f"at most {bound} letters wait", short)
 
 
 def everything_arrives(within: float) -> Property:
-    """MB-L1: what the bus accepted reaches, in so many seconds, whoever subscribed with an answer.
+    """MB-L1: what the bus accepted reaches every subscriber that answers, `within` this many seconds.
 
-    Or the bus says that it was shed, or is dead; or they unsubscribe.
+    Or the bus records that the letter was shed or is dead; or the subscriber unsubscribes.
     """
     name = f"everything arrives within {within:g} s"
-    return Property(name, lambda trace: leads_to(name, *_errands(trace), within)(trace))
+
+    def judge(trace: Trace) -> Verdict:
+        return leads_to(name, *_errands(), within)(trace)  # with fresh memory for each trace
+
+    return Property(name, judge)
 
 
-def _errands(trace: Trace) -> tuple[Begins, Ends]:
-    """What opens an errand of the bus, to bring a letter to somebody, and what closes it."""
-    said = _sent(trace)
-    accepted: set[Any] = set()
+def _errands() -> tuple[Begins, Ends]:
+    """What obliges the bus to deliver a letter to an agent, and what fulfils that."""
+    accepted: set[Letter] = set()
     wanted: dict[tuple[str | None, str], None] = {}
 
     def begins(event: Event) -> list[Hashable]:
-        what = said.get(event.message) if event.kind == HANDLE else None
-        if event.name == "Subscribe" and what and what.acknowledged:
-            wanted[event.peer, what.pattern] = None
-        elif event.name == "Unsubscribe" and what:
-            wanted.pop((event.peer, what.pattern), None)
-        elif event.name == "Publish" and what and what.letter not in accepted:
-            accepted.add(what.letter)
-            return [(who, what.letter) for who, pattern in wanted if matches(what.letter.topic, pattern)]
+        told = event.content
+        if event.kind != HANDLE or told is None:
+            return []
+        if event.name == "Subscribe" and told.acknowledged:
+            wanted[event.peer, told.pattern] = None
+        elif event.name == "Unsubscribe":
+            wanted.pop((event.peer, told.pattern), None)
+        elif event.name == "Publish" and told.letter not in accepted:
+            accepted.add(told.letter)
+            return [(who, told.letter) for who, pattern in wanted if matches(told.letter.topic, pattern)]
         return []
 
     def ends(event: Event, begun: Begun) -> list[Hashable]:
-        what = said.get(event.message) if event.kind == HANDLE else None
-        if event.name == "Unsubscribe" and what:
-            left = [pattern for who, pattern in wanted if who == event.peer and pattern != what.pattern]
+        told = event.content
+        if on_record(event, "Shed", "DeadLetter"):
+            return [(told.subscriber, told.letter)]
+        if event.kind != HANDLE or told is None:
+            return []
+        if event.name == "Unsubscribe":
+            left = [pattern for who, pattern in wanted if who == event.peer and pattern != told.pattern]
             mine = [key for key in begun if isinstance(key, tuple) and key[0] == event.peer]
             return [key for key in mine if not any(matches(key[1].topic, each) for each in left)]
-        lost = _noted(event, "Shed") or _noted(event, "DeadLetter")
-        if lost is not None:
-            return [(lost.subscriber, lost.letter)]
-        brought = said.get(event.message) if event.kind == HANDLE and event.name == "Deliver" else None
-        return [] if brought is None else [(event.agent, brought.letter)]
+        return [(event.agent, told.letter)] if event.name == "Deliver" else []
 
     return begins, ends
 
 
 def properties(bound: int = 1_000, within: float = 5.0) -> tuple[Property, ...]:
-    """All of them, for queues of `bound` letters and everything brought in `within` seconds."""
+    """All of them, for queues of `bound` letters, each delivered `within` this many seconds."""
     return (
-        only_published_and_wanted(),
-        in_order(),
-        acts_once(),
+        only_published_and_wanted,
+        in_order,
+        acts_once,
         queues_are_bounded(bound),
         everything_arrives(within),
     )

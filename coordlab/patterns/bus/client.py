@@ -1,54 +1,43 @@
-"""Whoever uses a message bus: publishes, subscribes, and acts on what comes, once."""
+"""The client of a message bus: it publishes, subscribes, and acts once on each letter that comes."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
-from coordlab.patterns.bus.rules import Letter, check_pattern, check_replay, check_topic, matches
+from coordlab import requirements as require
+from coordlab.patterns.bus.rules import REPLAY, Letter, check_pattern, check_topic, matches
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
-__all__ = [
-    "Accepted",
-    "Client",
-    "Deliver",
-    "Effect",
-    "Publish",
-    "Received",
-    "Refused",
-    "Subscribe",
-    "Subscribed",
-    "Unsubscribe",
-]
+__all__ = ["Client", "Deliver", "Effect", "Publish", "Subscribe", "Unsubscribe"]
 
 
 @message
 class Publish:
-    """Please bring this to whoever wants it."""
+    """Please deliver this to all that want it."""
 
     letter: Letter
 
 
 @message
 class Accepted:
-    """I shall."""
+    """I will."""
 
     number: int
 
 
 @message
 class Subscribe:
-    """Please bring me what is published there."""
+    """Please deliver to me what is published on topics like this."""
 
     pattern: str
-    replay: str = "none"  # of what was published before: or the last of each topic, or all
-    acknowledged: bool = True  # bring it again until I answer
+    replay: str = "none"  # of what was published before: "none", the "last" of each topic, or "all"
+    acknowledged: bool = True  # deliver it again until I answer
 
 
 @message
 class Subscribed:
-    """I shall."""
+    """I will."""
 
     pattern: str
 
@@ -62,14 +51,14 @@ class Refused:
 
 @message
 class Unsubscribe:
-    """Bring me no more of that."""
+    """Please deliver no more of that."""
 
     pattern: str
 
 
 @message
 class Deliver:
-    """This was published, and you wanted to know."""
+    """This was published, and you subscribed to it."""
 
     offset: int
     letter: Letter
@@ -92,10 +81,18 @@ class Effect:
 
 
 class Client(Agent):
-    """Publishes what it is given, `pause` seconds apart, and acts on what it `wants`: patterns of topics.
+    """Publishes letters and acts on those that it wants; what it acted on is in stable storage.
 
-    It repeats itself until the bus answers.  What it has acted on is on its disk, so that nothing takes
-    effect twice; not `idempotent`, it forgets to look.  Without a bus (None) it tells everybody.
+    - `wants`: patterns of topics to subscribe to
+    - `says`: what it publishes, pairs of a topic and a body
+    - `bus`: the name of the bus; None: it tells every other agent directly
+    - `pause`: seconds before each of its letters
+    - `patience`: seconds after which it repeats a request that the bus has not answered, above 0
+    - `acknowledged`: whether it and the bus repeat letters until they are answered
+    - `replay`: which earlier letters it wants, one of REPLAY
+    - `idempotent`: whether it looks up what it acted on, so that no letter takes effect twice
+
+    Raises TypeError or ValueError if one of them is not allowed.
     """
 
     acted = State(0)
@@ -104,7 +101,7 @@ class Client(Agent):
         self,
         name: str,
         wants: tuple[str, ...] = (),
-        says: tuple[tuple[str, Any], ...] = (),
+        says: tuple[tuple[str, object], ...] = (),
         bus: str | None = "bus",
         pause: float = 0.5,
         patience: float = 0.2,
@@ -113,31 +110,24 @@ class Client(Agent):
         idempotent: bool = True,
     ) -> None:
         super().__init__(name)
-        if isinstance(wants, str):
-            raise ValueError(
-                f"wants={wants!r} is a text: several patterns may stand there. Write wants=({wants!r},)."
-            )
-        if not patience > 0:
-            raise ValueError(
-                f"patience={patience!r}: give seconds, above 0. Write for instance patience=0.2."
-            )
-        self.wants, self.says = tuple(map(check_pattern, wants)), says
-        check_replay(replay)
+        patterns = require.names("wants", wants, empty=True, example="wants=('news',)")
+        self.wants, self.says = tuple(map(check_pattern, patterns)), says
         for topic, _ in says:
             check_topic(topic)
-        self.bus, self.pause, self.patience = bus, pause, patience
-        self.acknowledged, self.replay, self.idempotent = acknowledged, replay, idempotent
-        self.answers: dict[int, Any] = {}  # to requests, by their numbers
+        self.patience = require.seconds("patience", patience, positive=True, example=0.2)
+        self.replay = require.one_of("replay", replay, REPLAY)
+        self.bus, self.pause, self.acknowledged, self.idempotent = bus, pause, acknowledged, idempotent
+        self.answers: dict[int, object] = {}  # to requests, by their numbers
         self.posting = False
 
     @property
     def outbox(self) -> deque[Letter]:
-        """What the bus has not answered yet; it is on the disk."""
+        """The letters that the bus has not accepted yet, in stable storage."""
         outbox: deque[Letter] = self.stable.setdefault("outbox", deque())
         return outbox
 
     async def run(self) -> None:
-        """Subscribe, then say what there is to say; after a restart, what is still unsaid."""
+        """Subscribe, then publish; after a restart, what is not published yet."""
         disk = self.stable
         for pattern in self.wants if self.bus else ():
             await self.insist(Subscribe(pattern, self.replay, self.acknowledged))
@@ -147,8 +137,8 @@ class Client(Agent):
             disk["said"] += 1
             self.publish(topic, body)
 
-    def publish(self, topic: str, body: Any, about: int = 0) -> int:
-        """Say it on a topic; gives the number by which an answer will name it."""
+    def publish(self, topic: str, body: object, about: int = 0) -> int:
+        """Publish a letter; returns its number, by which an answer will name it."""
         disk = self.stable
         number: int = disk.get("number", 0) + 1
         disk["number"] = number
@@ -163,7 +153,7 @@ class Client(Agent):
         return number
 
     async def post(self) -> None:
-        """Bring the bus what waits on the disk, one letter after the other."""
+        """Publish what is in the outbox, one letter after the other."""
         if self.posting:
             return
         self.posting = True
@@ -177,14 +167,14 @@ class Client(Agent):
         while not await self.ask(str(self.bus), wish, within=self.patience):
             pass
 
-    async def request(self, topic: str, body: Any, within: float) -> Any:
-        """What somebody answers on `answers/` and one's name, or None if nobody does in time."""
+    async def request(self, topic: str, body: object, within: float) -> object:
+        """What a subscriber answers on `answers/` + its own name `within` seconds; None if none does."""
         await self.insist(Subscribe(f"answers/{self.name}"))
         number = self.publish(topic, body)
         return await self.until(lambda: self.answers.get(number), within)
 
-    def act(self, letter: Letter) -> Any:
-        """What to answer to a letter; None is no answer.  Override it."""
+    def act(self, letter: Letter) -> object:
+        """The answer to a letter, or None for no answer.  Override it."""
         return None
 
     def on_deliver(self, sender: str, message: Deliver) -> Received | None:
@@ -196,7 +186,7 @@ class Client(Agent):
         return Received(message.offset) if message.acknowledged else None
 
     def take(self, letter: Letter) -> None:
-        """Act on a letter, and answer it."""
+        """Act on a letter, and publish the answer."""
         self.acted += 1
         self.note(Effect(letter))
         if letter.about:
@@ -208,4 +198,4 @@ class Client(Agent):
         self.note(message.reason)
 
     def on_accepted(self, sender: str, message: Accepted) -> None:
-        """The bus answers letters that nobody waits for, too."""
+        """The bus also accepts letters whose client does not wait for that."""
