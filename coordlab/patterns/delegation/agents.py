@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from coordlab.patterns.delegation import rules
+from coordlab import requirements as require
 from coordlab.patterns.delegation.checks import properties
-from coordlab.patterns.delegation.rules import Candidate, Leaf, Member, break_down, candidates, checked
+from coordlab.patterns.delegation.rules import (
+    POLICIES,
+    Candidate,
+    Leaf,
+    Member,
+    break_down,
+    candidates,
+    checked,
+)
 from coordlab.patterns.delegation.workers import (
     CREW,
     Assign,
@@ -31,7 +39,7 @@ __all__ = ["Completed", "Coordinator", "GivenUp", "Lost", "Report", "demo", "tea
 
 @message
 class Completed:
-    """This is done, and counts."""
+    """This is done and counts."""
 
     leaf: str
     by: str
@@ -56,20 +64,27 @@ class GivenUp:
 
 @message
 class Report:
-    """This is what came of it all."""
+    """These are all results and failures."""
 
     results: Results
     failures: Results
 
 
 class Coordinator(Agent):
-    """Who hands out `leaves` to a `crew`, by a `policy`, and reports after `within` seconds at the latest.
+    """Hands out leaves to a crew, sees that they are done, and reports.
 
-    It waits `patience` seconds longer than the work should take; after `attempts` a leaf is given up.
+    leaves    what is to be done, each with the names of those it waits for.
+    crew      the members, which run as Workers.
+    policy    who gets a leaf: first, least_loaded, round_robin, fastest or contract_net.
+    within    seconds, above 0, after which it reports at the latest.
+    patience  seconds, above 0, that it waits longer than the work should take.
+    attempts  failures, 1 or more, after which a leaf is given up.
+
+    Raises ValueError if one of these is not valid.
     """
 
     role = State("delegating")  # or reported
-    handed = State[Results](())  # which leaf is in whose hands
+    handed = State[Results](())  # which leaf is with which member
 
     def __init__(
         self,
@@ -81,18 +96,20 @@ class Coordinator(Agent):
         attempts: int = 3,
     ) -> None:
         super().__init__("coordinator")
-        (self.leaves, self.crew), self.policy = checked(leaves, crew), policy
-        self.within, self.patience, self.attempts = within, patience, attempts
-        rules.check_settings(policy, within, patience, attempts)
+        self.leaves, self.crew = checked(leaves, crew)
+        self.policy = require.one_of("policy", policy, POLICIES)
+        self.within = require.seconds("within", within, positive=True)
+        self.patience = require.seconds("patience", patience, positive=True)
+        self.attempts = require.count("attempts", attempts, least=1)
         self.results: dict[str, str] = self.stable.setdefault("results", {})
         self.failures: dict[str, str] = self.stable.setdefault("failures", {})
-        self.turns: list[str] = []  # who was given a leaf, one after the other
-        self.heard: dict[str, float] = {}  # from whom when
+        self.turns: list[str] = []  # who was given a leaf, in order
+        self.heard: dict[str, float] = {}  # when it last heard from a member
         self.suspects: set[str] = set()
 
     @property
     def open(self) -> list[Leaf]:
-        """Neither done nor given up."""
+        """The leaves that are neither done nor given up."""
         return [leaf for leaf in self.leaves if not self.closed(leaf.name)]
 
     def closed(self, *names: str) -> bool:
@@ -100,7 +117,7 @@ class Coordinator(Agent):
         return all(name in self.results or name in self.failures for name in names)
 
     async def run(self) -> None:
-        """See to every leaf, until all are done or time is up."""
+        """Have every leaf done, until all are or time is up."""
         until = self.stable.setdefault("until", self.now + self.within)
         for name, by in self.stable.setdefault("handed", ()):
             self.decide(Lost(name, by))
@@ -118,7 +135,7 @@ class Coordinator(Agent):
         self.stable["reported"], self.role = True, "reported"
 
     async def see_to(self, leaf: Leaf) -> None:
-        """Have a leaf done, once what it waits for is."""
+        """Have a leaf done, once what it waits for is done."""
         await self.until(lambda: self.closed(leaf.name) or self.closed(*leaf.after))
         if missing := [name for name in leaf.after if name in self.failures]:
             self.give_up(leaf, f"{missing[0]} was not done")
@@ -135,23 +152,23 @@ class Coordinator(Agent):
                     self.give_up(leaf, f"{', '.join(failed)} failed: {reply.because}")
 
     async def choose(self, leaf: Leaf, failed: Sequence[str]) -> Member | None:
-        """Who is to do it, as soon as somebody can; None if nobody need any more."""
+        """Who is to do it, as soon as a member can; None if it need not be done any more."""
         while not self.closed(leaf.name):
             if not (free := self.free(leaf, failed)):
                 await self.until(lambda: self.closed(leaf.name) or self.free(leaf, failed))
             elif self.policy != "contract_net":
-                return rules.POLICIES[self.policy](leaf, free).member
+                return POLICIES[self.policy](leaf, free).member
             elif winner := await self.tender(leaf, failed):
                 return winner
         return None
 
     def free(self, leaf: Leaf, failed: Sequence[str] = ()) -> list[Candidate]:
-        """Those with room for it, but none who failed or fell silent as long as there are others."""
+        """The members with room for it; those that failed or fell silent only if there are no others."""
         hands = [by for _, by in self.handed]
         return candidates(leaf, self.crew, hands, self.turns, (failed, self.suspects))
 
     async def tender(self, leaf: Leaf, failed: Sequence[str]) -> Member | None:
-        """Who asks least for it; None if nobody wants it now."""
+        """The member that asks the lowest price; None if no member wants it now."""
         names = [each.member.name for each in self.free(leaf, failed)]
         bids = await self.ask(names, CallForProposals(leaf), within=self.patience)
         self.suspects.update(names)
@@ -164,13 +181,16 @@ class Coordinator(Agent):
         await self.sleep(self.patience)
         return None
 
-    async def assign(self, leaf: Leaf, member: Member) -> object:
-        """Put a leaf into somebody's hands; what they reply, or None when it must be taken for lost."""
+    async def assign(self, leaf: Leaf, member: Member) -> Done | Failed | Busy | None:
+        """Give a leaf to a member; its reply, or None when the leaf must be taken for lost."""
         self.hand((*self.handed, (leaf.name, member.name)))
         self.turns.append(member.name)
         inputs, began = tuple((name, self.results[name]) for name in leaf.after), self.now
         limit = member.seconds(leaf) + self.patience
-        reply = (await self.ask(member.name, Assign(leaf, inputs), within=limit)).get(member.name)
+        replies: dict[str, Done | Failed | Busy] = await self.ask(
+            member.name, Assign(leaf, inputs), within=limit
+        )
+        reply = replies.get(member.name)
         self.hand(tuple(pair for pair in self.handed if pair[0] != leaf.name))
         if reply is not None:
             self.hear(member.name)
@@ -181,11 +201,11 @@ class Coordinator(Agent):
         return reply
 
     def hand(self, handed: Results) -> None:
-        """Know which leaf is in whose hands."""
+        """Record which leaf is with which member."""
         self.handed = self.stable["handed"] = handed
 
     def hear(self, sender: str) -> None:
-        """Whoever is heard of is not suspected."""
+        """A member that is heard of is not suspected."""
         self.heard[sender] = self.now
         self.suspects.discard(sender)
 
@@ -204,12 +224,12 @@ class Coordinator(Agent):
             self.call_off(leaf.name)
 
     def call_off(self, leaf: str, but: str = "") -> None:
-        """Let whoever else is at it stop."""
+        """Let the other members that work on it stop."""
         for name, by in self.handed:
             if name == leaf and by != but:
                 self.send(by, Cancel(leaf))
 
-    def on_done(self, sender: str, message: Done) -> None:  # late, but welcome
+    def on_done(self, sender: str, message: Done) -> None:  # late, but it counts
         self.hear(sender)
         self.complete(message, sender)
 
@@ -220,12 +240,12 @@ class Coordinator(Agent):
 def team(
     leaves: Sequence[Leaf], crew: Sequence[Member] = CREW, failure: float = 0.0, **settings: Any
 ) -> list[Agent]:
-    """A coordinator with these settings, and its workers, who fail with this chance."""
+    """A coordinator with these settings, and its workers, which fail with this probability."""
     return [Coordinator(leaves, crew, **settings), *(Worker(member, failure=failure) for member in crew)]
 
 
 def demo() -> Run:
-    """Three write a report on two regions; bob crashes at work, and ann takes it over.
+    """Three members write a report on two regions; bob crashes at work, and ann takes over.
 
     >>> [(each.data.leaf.name, each.peer) for each in demo().trace.select("Assign", before=3)]
     [('gather north', 'ann'), ('gather south', 'bob'), ('analyse north', 'ann'), ('gather south', 'ann')]

@@ -1,136 +1,109 @@
 """What must hold of delegated work: invariants DG-S1 to DG-L1, and that nothing is faster than possible.
 
-Read are the messages that assign work and answer, the workers' state `running`, and the coordinator's
+They read the messages that assign work and reply, the workers' state `running`, and the coordinator's
 decisions (completed, lost, given up, report) and state `role` (delegating, reported).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from coordlab.patterns.delegation.rules import Leaf, Member, shortest
-from coordlab.properties import Complaint, Property, leads_to, on_record, watched
+from coordlab.properties import Objection, Property, leads_to, on_record, recorded, safety
 from coordlab.trace.trace import CRASH, HANDLE, RESTART, SEND, START, STATE, Event, Trace
 
 
 def within_capacity(crew: Sequence[Member]) -> Property:
-    """DG-S1: at every instant every member does no more at a time than it has room for."""
+    """DG-S1: at every moment every member does at most as many leaves as it has room for."""
     room = {member.name: member.capacity for member in crew}
 
-    def wrong(event: Event) -> str | None:
-        if event.kind != STATE or event.name != "running" or len(event.data) <= room[str(event.agent)]:
-            return None
-        return (
-            f"{event.agent} does {', '.join(event.data)} at once, but has room for {room[str(event.agent)]}."
-        )
+    @safety("no more at a time than there is room for")
+    def objections(trace: Trace) -> Iterator[Objection]:
+        for event in trace.select("running", kind=STATE):
+            most = room[str(event.agent)]
+            if len(event.data) > most:
+                doing = ", ".join(event.data)
+                yield event, f"{event.agent} does {doing} at once, but has room for {most}."
 
-    return watched("no more at a time than there is room for", lambda _: wrong)
-
-
-class Holders:
-    """Who has which leaf, as far as a trace has been told: see `take`."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.answers = {e.message: e.data.leaf for e in trace.select("Failed") + trace.select("Busy")}
-        self.now: dict[str, str | None] = {}
-        self.completed: set[str] = set()
-
-    def take(self, event: Event) -> None:
-        """Go on to the moment after `event`."""
-        if event.kind == SEND and event.name == "Assign":
-            self.now[event.data.leaf.name] = event.peer
-        elif event.kind == HANDLE and event.name in ("Failed", "Busy"):
-            leaf = self.answers[event.message]
-            if self.now.get(leaf) == event.peer:
-                self.now[leaf] = None
-        elif on_record(event, "Lost") or on_record(event, "Completed"):
-            self.now[event.data.leaf] = None
-            if on_record(event, "Completed"):
-                self.completed.add(event.data.leaf)
+    return objections
 
 
 def done_once(crew: Sequence[Member]) -> Property:
-    """DG-S2: each leaf is given to one who can do it, to another only after that, and completed once."""
+    """DG-S2: each leaf is given to a member that can do it, to one at a time, and completed once."""
     skills = {member.name: member.capabilities for member in crew}
 
-    def watch(trace: Trace) -> Complaint:
-        holders = Holders(trace)
+    @safety("each leaf by one who can, and once")
+    def objections(trace: Trace) -> Iterator[Objection]:
+        holder: dict[str, str | None] = {}  # who has which leaf
+        completed: set[str] = set()
+        for event in trace:
+            if event.kind == SEND and event.name == "Assign":
+                leaf, to = event.data.leaf, str(event.peer)
+                if leaf.capability not in skills.get(to, ()):
+                    yield event, f"{to} was to do {leaf.name}, but cannot {leaf.capability}."
+                if leaf.name in completed:
+                    yield event, f"{to} was to do {leaf.name}, which was done already."
+                if before := holder.get(leaf.name):
+                    yield event, f"{to} was to do {leaf.name}, which {before} has."
+                holder[leaf.name] = to
+            elif event.kind == HANDLE and event.name in ("Failed", "Busy"):
+                name = event.content.leaf
+                holder[name] = None if holder.get(name) == event.peer else holder.get(name)
+            elif on_record(event, "Lost", "Completed"):
+                holder[event.data.leaf] = None
+                if event.name == "Completed" and event.data.leaf in completed:
+                    yield event, f"{event.data.leaf} was completed twice."
+                completed.update([event.data.leaf] if event.name == "Completed" else [])
 
-        def wrong(event: Event) -> str | None:
-            why = _out_of_place(event, holders, skills)
-            holders.take(event)
-            return why
-
-        return wrong
-
-    return watched("each leaf by one who can, and once", watch)
-
-
-def _out_of_place(event: Event, holders: Holders, skills: Mapping[str, tuple[str, ...]]) -> str | None:
-    if on_record(event, "Completed") and event.data.leaf in holders.completed:
-        return f"{event.data.leaf} was completed twice."
-    if event.kind != SEND or event.name != "Assign":
-        return None
-    leaf, to = event.data.leaf, str(event.peer)
-    if leaf.capability not in skills.get(to, ()):
-        return f"{to} was to do {leaf.name}, but cannot {leaf.capability}."
-    if leaf.name in holders.completed:
-        return f"{to} was to do {leaf.name}, which was done already."
-    before = holders.now.get(leaf.name)
-    return f"{to} was to do {leaf.name}, which {before} has." if before else None
+    return objections
 
 
 def in_its_turn(leaves: Sequence[Leaf]) -> Property:
-    """DG-S3: a leaf is begun only when all it waits for are done, and with their results."""
+    """DG-S3: a leaf is begun only when all it waits for is done, and with the results of that."""
     after = {leaf.name: leaf.after for leaf in leaves}
 
-    def watch(_: Trace) -> Complaint:
+    @safety("nothing before what it waits for")
+    def objections(trace: Trace) -> Iterator[Objection]:
         results: dict[str, str] = {}
-
-        def wrong(event: Event) -> str | None:
+        for event in trace:
             if on_record(event, "Completed"):
                 results[event.data.leaf] = event.data.output
             elif event.kind == SEND and event.name == "Assign":
                 leaf = event.data.leaf
                 if event.data.inputs != tuple((name, results.get(name)) for name in leaf.after):
-                    return f"{leaf.name} was not given the results that it builds on."
+                    yield event, f"{leaf.name} was not given the results that it builds on."
             elif event.kind == STATE and event.name == "running":
                 for name in event.data:
                     if early := [each for each in after.get(name, ()) if each not in results]:
-                        return f"{event.agent} is at {name} before {early[0]} is done."
-            return None
+                        yield event, f"{event.agent} works on {name} before {early[0]} is done."
 
-        return wrong
-
-    return watched("nothing before what it waits for", watch)
+    return objections
 
 
 def reported_truly(leaves: Sequence[Leaf]) -> Property:
-    """DG-L1, what is reported: every leaf, done or failed, and as it was decided; the results are kept."""
+    """DG-L1, what is reported: every leaf, done or failed, as it was decided; all results are kept."""
 
-    def watch(_: Trace) -> Complaint:
+    @safety("the report says what became of all")
+    def objections(trace: Trace) -> Iterator[Objection]:
         results: dict[str, str] = {}
         failures: dict[str, str] = {}
-
-        def wrong(event: Event) -> str | None:
-            if on_record(event, "Completed"):
+        for event in recorded(trace, "Completed", "GivenUp", "Report"):
+            if event.name == "Completed":
                 results[event.data.leaf] = event.data.output
-            elif on_record(event, "GivenUp"):
+            elif event.name == "GivenUp":
                 failures[event.data.leaf] = event.data.because
-            elif on_record(event, "Report"):
-                if (dict(event.data.results), dict(event.data.failures)) != (results, failures):
-                    return "the report says other things than were decided."
-                told = [leaf.name for leaf in leaves if (leaf.name in results) + (leaf.name in failures) != 1]
-                return f"the report does not say what became of {told[0]}." if told else None
-            return None
+            elif (dict(event.data.results), dict(event.data.failures)) != (results, failures):
+                yield event, "the report differs from what was decided."
+            else:
+                for leaf in leaves:
+                    if (leaf.name in results) + (leaf.name in failures) != 1:
+                        yield event, f"the report does not say what became of {leaf.name}."
 
-        return wrong
-
-    return watched("the report says what became of all", watch)
+    return objections
 
 
 def reported(within: float) -> Property:
-    """DG-L1: `within` so many seconds of each start the coordinator has reported, unless it crashed."""
+    """DG-L1: `within` this many seconds of each start the coordinator has reported, unless it crashed."""
 
     def begins(event: Event) -> list[str | None]:
         starts = event.kind in (START, RESTART) and ("role", "delegating") in event.data
@@ -144,26 +117,21 @@ def reported(within: float) -> Property:
 
 
 def not_faster(leaves: Sequence[Leaf], crew: Sequence[Member]) -> Property:
-    """If all is done, it took at least as long as the longest chain, and as the work of all shared out."""
+    """If all is done, it took at least as long as the longest chain, and as all work shared out evenly."""
 
-    def watch(_: Trace) -> Complaint:
-        began: dict[str | None, float] = {}
-
-        def wrong(event: Event) -> str | None:
-            if event.kind == START:
-                began[event.agent] = event.time
-            if not on_record(event, "Report") or event.data.failures:
-                return None
+    @safety("no faster than possible")
+    def objections(trace: Trace) -> Iterator[Objection]:
+        began = {event.agent: event.time for event in trace.select(kind=START)}
+        for event in recorded(trace, "Report"):
             took, least = event.time - began[event.agent], shortest(leaves, crew)
-            return f"it took {took:g} s, which is less than {least:g} s." if took < least - 1e-6 else None
+            if took < least - 1e-6 and not event.data.failures:
+                yield event, f"it took {took:g} s, which is less than {least:g} s."
 
-        return wrong
-
-    return watched("no faster than possible", watch)
+    return objections
 
 
 def properties(leaves: Sequence[Leaf], crew: Sequence[Member], within: float = 30.0) -> tuple[Property, ...]:
-    """All of them, for these leaves, this crew, and a report `within` so many seconds."""
+    """All of them, for these leaves, this crew, and a report `within` this many seconds."""
     return (
         within_capacity(crew),
         done_once(crew),

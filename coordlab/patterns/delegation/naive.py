@@ -1,6 +1,6 @@
-"""The usual first try at handing out tasks: look for somebody free, then start everything at once.
+"""A common first attempt at handing out tasks: look for a free worker, then start everything at once.
 
-Each function below shows one thing that is wrong with it by one call on virtual time, and gives the evidence.
+Each function below shows one fault on virtual time and returns the evidence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from coordlab.world.loop import simulate
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done, and what one must be able to do for it."""
+    """What is to be done, and the capability that it needs."""
 
     name: str
     capability: str = "work"
@@ -23,7 +23,7 @@ class Task:
 
 
 class Worker:
-    """Does what it is told, and counts how much of it it does at once."""
+    """Executes tasks, and counts how many at once."""
 
     def __init__(self, name: str, capabilities: Sequence[str] = ("work",), room: int = 5) -> None:
         self.name, self.capabilities, self.room = name, capabilities, room
@@ -31,7 +31,7 @@ class Worker:
         self.finished: list[str] = []
 
     async def execute(self, task: Task) -> str:
-        """Be busy for a while."""
+        """Work on a task for as long as it takes."""
         self.load += 1
         self.most = max(self.most, self.load)
         try:
@@ -45,20 +45,20 @@ class Worker:
 
 
 class Coordinator:
-    """Chooses somebody for each task first, and lets all of them run then."""
+    """First chooses a worker for each task, then lets all of them run."""
 
     def __init__(self, *workers: Worker) -> None:
         self.workers = workers
 
     def find(self, task: Task) -> Worker | None:
-        """The first who can do it and has room."""
+        """The first worker that can do it and has room."""
         for worker in self.workers:
             if task.capability in worker.capabilities and worker.load < worker.room:
                 return worker
         return None
 
     async def execute(self, tasks: Sequence[Task]) -> list[str]:
-        """What comes of all tasks."""
+        """The results of all tasks."""
         pairs = []
         for task in tasks:
             if (worker := self.find(task)) is None:
@@ -68,7 +68,7 @@ class Coordinator:
 
 
 def overloads() -> dict[str, int]:
-    """Bug 1: room is checked while nothing has begun, so one with room for 2 does 10 at once, another none.
+    """Bugs 1 and 8: room is checked before anything begins: the first worker does 10 at once, the other none.
 
     >>> overloads()
     {'ann': 10, 'bob': 0}
@@ -79,7 +79,7 @@ def overloads() -> dict[str, int]:
 
 
 def races() -> list[str]:
-    """Bug 2: there is no order, so what comes after something else ends before it.
+    """Bug 2: there is no order, so a task ends before the one that it should wait for.
 
     >>> races()
     ['paint', 'cut']
@@ -90,9 +90,9 @@ def races() -> list[str]:
 
 
 def loses_results() -> tuple[str, list[str], list[str]]:
-    """Bug 6: the first failure is all one gets; the others run on, and what they did is lost.
+    """Bug 6: only the first failure is returned; the others run on, and their results are lost.
 
-    What was raised, what was finished by then, and what a second later.
+    What was raised, what was finished by then, and what was finished 1.5 seconds later.
 
     >>> loses_results()
     ('glue failed', ['cut'], ['cut', 'paint'])
@@ -112,7 +112,7 @@ def loses_results() -> tuple[str, list[str], list[str]]:
 
 
 def confuses_busy_and_unable() -> list[str]:
-    """Bug 7: whoever is busy for a moment, and whoever never could, come out as the same error; no queue.
+    """Bug 7: a worker that is busy and a worker that cannot do it cause the same error; there is no queue.
 
     >>> confuses_busy_and_unable()
     ['No agent can handle: weld', 'No agent can handle: weld']
@@ -131,19 +131,3 @@ def confuses_busy_and_unable() -> list[str]:
 
     crew = Worker("ann", ("weld",), room=1), Worker("bob", ("work",), room=5)
     return [simulate(story(each)) for each in crew]
-
-
-def always_the_first() -> dict[str, int]:
-    """Bug 8: the first who can gets everything, even if another one is idle.
-
-    >>> always_the_first()
-    {'ann': 4, 'bob': 0}
-    """
-    ann, bob = Worker("ann"), Worker("bob")
-
-    async def story() -> None:
-        for number in range(4):
-            await Coordinator(ann, bob).execute([Task(str(number))])
-
-    simulate(story())
-    return {each.name: len(each.finished) for each in (ann, bob)}

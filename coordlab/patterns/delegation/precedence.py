@@ -1,4 +1,4 @@
-"""Which steps of a plan must wait for which: what its actions look at, and what they set."""
+"""Which steps of a plan must wait for which, by what its actions read and what they set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from coordlab.patterns.htn.rules import Domain, DomainError, Effects, Plan, Stat
 EVERYTHING = object()
 
 
-def _looks_at_all(name: str) -> Any:
+def _reads_all(name: str) -> Any:
     def look(state: Watched) -> Any:
         state.seen.add(EVERYTHING)
         return getattr(dict, name)(state)
@@ -19,7 +19,7 @@ def _looks_at_all(name: str) -> Any:
 
 
 class Watched(State):
-    """A state that keeps in mind which variables somebody looked at, in `seen`, and set, in `written`."""
+    """A state that records which variables are read, in `seen`, and set, in `written`."""
 
     __slots__ = ("seen", "written")
     seen: set[Any]
@@ -27,13 +27,13 @@ class Watched(State):
 
     @classmethod
     def of(cls, facts: Any, seen: set[Any], written: set[Any]) -> Watched:
-        """A state of these facts that writes into these sets."""
+        """A state of these facts that records into these sets."""
         made = cls(facts)
         made.seen, made.written = seen, written
         return made
 
     def after(self, effects: Effects) -> Watched:
-        """The next state, which goes on to write into the same sets."""
+        """The next state, which records into the same sets."""
         self.written.update(effects)
         return Watched.of({**dict(dict.items(self)), **effects}, self.seen, self.written)
 
@@ -50,15 +50,15 @@ class Watched(State):
         self.seen.add(variable)
         return super().get(variable, default)
 
-    __iter__, __len__ = _looks_at_all("__iter__"), _looks_at_all("__len__")
-    keys, values, items = _looks_at_all("keys"), _looks_at_all("values"), _looks_at_all("items")
+    __iter__, __len__ = _reads_all("__iter__"), _reads_all("__len__")
+    keys, values, items = _reads_all("keys"), _reads_all("values"), _reads_all("items")
 
 
 def precedence(state: Mapping[Any, Hashable], plan: Plan, domain: Domain) -> tuple[tuple[int, ...], ...]:
-    """For each step of a plan, which earlier steps must come before it: in any such order it does the same.
+    """For each step of a plan, the earlier steps that it must follow: any such order has the same effect.
 
-    Those, namely, that set what it looks at or sets, or look at what it sets (C. Bäckström, Computational
-    Aspects of Reordering Plans, JAIR 9, 1998).
+    These are the steps that set what it reads or sets, or read what it sets (C. Bäckström, Computational
+    Aspects of Reordering Plans, JAIR 9, 1998).  Raises DomainError if a step cannot be done.
 
     >>> def put(state, what): return {what: True}
     >>> def join(state, *parts): return {"joined": all(state[part] for part in parts)}
@@ -70,7 +70,7 @@ def precedence(state: Mapping[Any, Hashable], plan: Plan, domain: Domain) -> tup
         seen, written = set[Any](), set[Any]()
         after = domain.perform(Watched.of(now, seen, written), task)
         if isinstance(after, str):
-            raise DomainError(f"{said(task)} cannot be done where the plan has it: {after}. Plan it anew.")
+            raise DomainError(f"{said(task)} cannot be done where the plan has it: {after}. Plan it again.")
         now = State(dict.items(after))
         uses.append((seen, written))
     return tuple(

@@ -1,11 +1,13 @@
-"""Delegation as plain data: leaves of a plan, who can do them, whom to give them to, how long it takes."""
+"""Delegation as plain data: leaves of a plan, who can do them, who gets them, how long it takes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.delegation.precedence import precedence
 from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.htn.rules import Action, Domain, Effects, State, Task, said
@@ -14,10 +16,10 @@ from coordlab.world.message import message
 
 @message
 class Leaf:
-    """This is to be done, once those named in `after` are."""
+    """This is to be done, after the leaves named in `after`."""
 
     name: str
-    capability: str
+    capability: str  # that it needs
     work: float = 1.0  # seconds, at speed 1
     after: tuple[str, ...] = ()
 
@@ -28,81 +30,63 @@ class Member:
 
     name: str
     capabilities: tuple[str, ...]
-    capacity: int = 1
-    speed: float = 1.0
+    capacity: int = 1  # leaves at a time, 1 or more
+    speed: float = 1.0  # seconds of work done in a second, above 0
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.capabilities, tuple) and type(self.capacity) is int
-        if not (whole and self.capacity >= 1 and 0 < self.speed < float("inf")):
-            raise ValueError(
-                f"{self.name}: capabilities={self.capabilities!r}, capacity={self.capacity!r}, "
-                f"speed={self.speed!r}. A member has a tuple of capabilities, room for 1 leaf or more, and a "
-                f"speed above 0. Write for instance Member('ann', ('cut',), capacity=2, speed=1.0)."
-            )
+        require.instance("capabilities", self.capabilities, tuple, "capabilities=('cut',)", ValueError)
+        require.count("capacity", self.capacity, least=1)
+        require.number("speed", self.speed, above=0)
 
     def can(self, leaf: Leaf) -> bool:
         """Whether it has what the leaf needs."""
         return leaf.capability in self.capabilities
 
     def seconds(self, leaf: Leaf) -> float:
-        """How long it takes to do the leaf."""
+        """Seconds that it takes to do the leaf."""
         return leaf.work / self.speed
 
 
 def in_order(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
-    """The leaves, each after those it waits for, or a `ValueError` that says what is wrong with them.
+    """The leaves, each after those it waits for.
+
+    Raises ValueError if a name comes twice, a leaf in `after` does not exist, or some wait in a circle.
 
     >>> [leaf.name for leaf in in_order([Leaf("paint", "paint", after=("cut",)), Leaf("cut", "cut")])]
     ['cut', 'paint']
     """
-    left = _by_name(leaves)
-    order: dict[str, Leaf] = {}
-    while left:
-        ready = [leaf for leaf in left.values() if all(name in order for name in leaf.after)]
-        if not ready:
-            raise ValueError(
-                f"{', '.join(left)}: some of these wait for each other in a circle, so they can never begin. "
-                f"Take a name out of an `after`."
-            )
-        order |= {leaf.name: left.pop(leaf.name) for leaf in ready}
-    return tuple(order.values())
+    given = tuple(leaves)
+    require.names("leaves", [leaf.name for leaf in given], empty=True, example="['cut', 'paint']")
+    named = {leaf.name: leaf for leaf in given}
+    for leaf in given:
+        require.seconds(f"{leaf.name}: work", leaf.work)
+        for name in leaf.after:
+            require.one_of(f"{leaf.name}: after", name, named)
+    try:
+        order = [*TopologicalSorter({leaf.name: leaf.after for leaf in given}).static_order()]
+    except CycleError as error:
+        ring = ", ".join(error.args[1][1:])
+        allowed = "these wait for each other in a circle; take a name out of an `after`"
+        require.fail(ring, allowed, "Leaf('paint', 'paint', after=('cut',))")
+    return tuple(named[name] for name in order)
 
 
 def checked(leaves: Iterable[Leaf], crew: Iterable[Member]) -> tuple[tuple[Leaf, ...], tuple[Member, ...]]:
-    """Both as they are, or a `ValueError` that says what is wrong with them."""
+    """Both as tuples; raises ValueError if two members have one name, or as `in_order` does."""
     given, members = tuple(leaves), tuple(crew)
     in_order(given)
-    names = [member.name for member in members]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise ValueError(f"two members are called {twice[0]!r}: work goes by name. Rename one of them.")
+    require.names("crew", [member.name for member in members], empty=True)
     return given, members
-
-
-def _by_name(leaves: Iterable[Leaf]) -> dict[str, Leaf]:
-    named: dict[str, Leaf] = {}
-    for leaf in leaves:
-        if leaf.name in named:
-            raise ValueError(f"two leaves are called {leaf.name!r}: results go by name. Rename one of them.")
-        if not 0 <= leaf.work < float("inf"):
-            raise ValueError(f"{leaf.name}: work={leaf.work!r}, but work is 0 or more seconds. Write 1.0.")
-        named[leaf.name] = leaf
-    for leaf in named.values():
-        if strange := [name for name in leaf.after if name not in named]:
-            raise ValueError(
-                f"{leaf.name} waits for {strange[0]!r}, which is no leaf. The leaves are {', '.join(named)}. "
-                f"Add it, or fix the name."
-            )
-    return named
 
 
 # --- from a plan to leaves --------------------------------------------------------------------------
 
 
 def delegable(domain: Domain, capabilities: Iterable[str]) -> Domain:
-    """The same domain for those who have these capabilities.
+    """The same domain for agents that have these capabilities.
 
-    A task that somebody can do is not refined any further, and an action that nobody can do is impossible,
-    so that other methods are tried: refine until it matches what agents can do, and no further.
+    A task that some agent can do is not refined further, and an action that no agent can do is impossible, so
+    that other methods are tried: refine until it matches what agents can do, and no further.
     """
     can = set(capabilities)
     actions = [each if name in can else _nobody(name) for name, each in domain.actions.items()]
@@ -120,7 +104,7 @@ def _nobody(name: str) -> Action:
 
 
 def _whole(name: str, domain: Domain) -> Action:
-    """The task as one action, which brings about what a plan for it does."""
+    """The task as one action, which has the effect of a plan for it."""
 
     def action(state: State, *arguments: Any) -> Effects | str:
         found = find_plan(state, [(name, *arguments)], domain)
@@ -140,9 +124,9 @@ def break_down(
     crew: Sequence[Member],
     work: Mapping[str, float] = {},
 ) -> tuple[Leaf, ...] | str:
-    """Leaves for this crew that together do `tasks`, or why that cannot be.
+    """Leaves for this crew that together do `tasks`, or why there are none.
 
-    `work` are the seconds that each capability takes, 1 for those not named.
+    `work` maps capabilities to seconds, 1 for those not named.
 
     >>> from coordlab.patterns.htn.domains import REPORT
     >>> ann, bob = Member("ann", ("study", "write")), Member("bob", ("sketch", "bind"))
@@ -167,12 +151,12 @@ def break_down(
     )
 
 
-# --- whom to give a leaf to -------------------------------------------------------------------------
+# --- who gets a leaf --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A member that can do a leaf and has room: how many it is doing, and when it last had its turn."""
+    """A member that can do a leaf and has room: how many it is doing, and when it last got one."""
 
     member: Member
     running: int
@@ -186,10 +170,11 @@ def candidates(
     turns: Sequence[str] = (),
     avoided: Sequence[Container[str]] = (),
 ) -> list[Candidate]:
-    """Those of a crew that can do a leaf and have room for it, none of the `avoided` if there are others.
+    """The members of a crew that can do a leaf and have room for it.
 
-    `hands` are the names of those at work, one for each leaf they do, `turns` of those that were given
-    leaves, one after the other.
+    hands    the names of those at work, one for each leaf that they do.
+    turns    the names of those that were given leaves, in order.
+    avoided  collections of names: these members only if there are no others.
 
     >>> ann, bob = Member("ann", ("cut",)), Member("bob", ("cut",), capacity=2)
     >>> [each.member.name for each in candidates(Leaf("a", "cut"), (ann, bob), hands=("ann", "bob"))]
@@ -207,34 +192,34 @@ Policy = Callable[[Leaf, Sequence[Candidate]], Candidate]
 
 
 def first(leaf: Leaf, candidates: Sequence[Candidate]) -> Candidate:
-    """Whoever comes first in the crew."""
+    """The first member in the crew."""
     return candidates[0]
 
 
 def least_loaded(leaf: Leaf, candidates: Sequence[Candidate]) -> Candidate:
-    """Whoever has the smallest part of its capacity in use."""
+    """The member with the smallest part of its capacity in use."""
     return min(candidates, key=lambda each: each.running / each.member.capacity)
 
 
 def round_robin(leaf: Leaf, candidates: Sequence[Candidate]) -> Candidate:
-    """Whoever has waited longest for its turn."""
+    """The member that has waited longest for its turn."""
     return min(candidates, key=lambda each: each.last)
 
 
 def fastest(leaf: Leaf, candidates: Sequence[Candidate]) -> Candidate:
-    """Whoever does it soonest."""
+    """The member that does it in the shortest time."""
     return min(candidates, key=lambda each: each.member.seconds(leaf))
 
 
 def contract_net(leaf: Leaf, candidates: Sequence[Candidate]) -> Candidate:
-    """Whoever would ask least for it, if asked."""
+    """The member that would ask the lowest price, if asked."""
     return min(candidates, key=lambda each: _cost(leaf, each.member, each.running))
 
 
 def bid(leaf: Leaf, member: Member, running: int) -> float | None:
-    """What a member asks for a leaf in a contract net: its time, the dearer the more it has on hand.
+    """The price of a leaf in a contract net: the member's time for it, times one more than it is doing.
 
-    None if it has no room for another one.
+    None if it cannot do it or has no room.
 
     >>> bid(Leaf("cut", "cut", work=3), Member("ann", ("cut",), capacity=2, speed=1.5), running=1)
     4.0
@@ -246,22 +231,10 @@ def _cost(leaf: Leaf, member: Member, running: int) -> float:
     return member.seconds(leaf) * (1 + running)
 
 
-def check_settings(policy: str, within: float, patience: float, attempts: int) -> None:
-    """A ValueError unless a coordinator can work so."""
-    if policy not in POLICIES:
-        raise ValueError(f"policy={policy!r}: there are {', '.join(POLICIES)}. Take one of these.")
-    inf = float("inf")
-    if not (0 < within < inf and 0 < patience < inf and type(attempts) is int and attempts >= 1):
-        raise ValueError(
-            f"within={within!r}, patience={patience!r}, attempts={attempts!r}: both take some seconds, and "
-            f"one tries once or more. Write for instance within=30.0, patience=1.0, attempts=3."
-        )
-
-
 POLICIES: dict[str, Policy] = {
     each.__name__: each for each in (first, least_loaded, round_robin, fastest, contract_net)
 }
-"""By name; of equals each takes whoever comes first in the crew."""
+"""By name; of equals each takes the first in the crew."""
 
 
 # --- how long it takes ------------------------------------------------------------------------------
@@ -269,7 +242,7 @@ POLICIES: dict[str, Policy] = {
 
 @dataclass(frozen=True)
 class Stint:
-    """Who does a leaf, and from when to when, in seconds."""
+    """Which member does a leaf, and from when to when, in seconds."""
 
     leaf: Leaf
     member: Member
@@ -278,7 +251,9 @@ class Stint:
 
 
 def schedule(leaves: Iterable[Leaf], crew: Sequence[Member], policy: Policy = first) -> tuple[Stint, ...]:
-    """List scheduling: whenever somebody has room, give out the first leaf that is ready (Graham 1966).
+    """List scheduling: whenever a member has room, give out the first leaf that is ready (Graham 1966).
+
+    Raises ValueError if no member can do a leaf.
 
     >>> crew = [Member("ann", ("cut",)), Member("bob", ("cut",))]
     >>> stints = schedule([Leaf("a", "cut", 2), Leaf("b", "cut", 1), Leaf("c", "cut", 1, ("a",))], crew)
@@ -286,9 +261,8 @@ def schedule(leaves: Iterable[Leaf], crew: Sequence[Member], policy: Policy = fi
     [('a', 'ann', 0.0, 2.0), ('b', 'bob', 0.0, 1.0), ('c', 'ann', 2.0, 3.0)]
     """
     (given, crew), stints, now = checked(leaves, crew), list[Stint](), 0.0
-    if unable := [leaf for leaf in given if not any(member.can(leaf) for member in crew)]:
-        what = f"nobody can {unable[0].capability}, which {unable[0].name} needs"
-        raise ValueError(f"{what}. Add a member who can, or break it down further.")
+    for leaf in given:
+        require.one_of(f"{leaf.name}: capability", leaf.capability, [c for m in crew for c in m.capabilities])
     waiting = list(given)
     while waiting:
         done = {stint.leaf.name for stint in stints if stint.end <= now}
@@ -318,13 +292,14 @@ def critical_path(leaves: Iterable[Leaf]) -> float:
 
 
 def shortest(leaves: Sequence[Leaf], crew: Sequence[Member]) -> float:
-    """What no crew can beat, in seconds: the longest chain, and all work shared out evenly.
+    """What no schedule beats, in seconds: the longest chain, and all work shared out evenly.
+
+    Raises ValueError if the crew is empty.
 
     >>> shortest([Leaf(name, "cut") for name in "abc"], [Member("ann", ("cut",)), Member("bob", ("cut",))])
     1.5
     """
-    if not crew:
-        raise ValueError("the crew is empty, and takes for ever. Give at least one member.")
+    require.that(crew, "crew=()", "expected at least one member", "crew=[Member('ann', ('cut',))]")
     together = sum(member.capacity * member.speed for member in crew)
     quickest = max(member.speed for member in crew)
     return max(critical_path(leaves) / quickest, sum(leaf.work for leaf in leaves) / together)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-
-def _agents(agents: int) -> None:
-    if not isinstance(agents, int) or agents < 1:
-        raise ValueError(f"agents={agents!r}: somebody must do it. Give a whole number from 1 on.")
+from coordlab import requirements as require
 
 
 def shortest(critical_path: float, work: float, agents: int) -> float:
@@ -14,44 +11,37 @@ def shortest(critical_path: float, work: float, agents: int) -> float:
     >>> shortest(critical_path=3, work=8, agents=2), shortest(critical_path=5, work=8, agents=2)
     (4.0, 5)
     """
-    _agents(agents)
-    return max(critical_path, work / agents)
+    return max(critical_path, work / require.count("agents", agents, least=1))
 
 
 def graham(agents: int) -> float:
-    """At most so many times as long as the best takes any schedule that leaves nobody idle without need.
+    """How many times as long as the best a schedule takes at most that leaves nobody idle without need.
 
     R. L. Graham, Bounds for Certain Multiprocessing Anomalies, Bell System Technical Journal 45, 1966.
 
     >>> graham(1), graham(2), graham(4)
     (1.0, 1.5, 1.75)
     """
-    _agents(agents)
-    return 2 - 1 / agents
+    return 2 - 1 / require.count("agents", agents, least=1)
 
 
 def longest(critical_path: float, work: float, agents: int) -> float:
-    """What such a schedule takes at most, in seconds (Graham 1966): who idles waits for the longest chain.
+    """What such a schedule takes at most, in seconds: idle agents wait for the longest chain (Graham 1966).
 
     >>> longest(critical_path=3, work=8, agents=2)
     5.5
     """
-    _agents(agents)
+    require.count("agents", agents, least=1)
     return work / agents + (1 - 1 / agents) * critical_path
 
 
 def chain(chance: float, hands: int) -> float:
-    """The chance that all goes well if each of `hands` in a row passes it on rightly, independently.
+    """The probability that all goes well if each of `hands` in a row succeeds independently with `chance`.
 
     >>> round(chain(0.95, 10), 3)
     0.599
     """
-    if not (0 <= chance <= 1 and isinstance(hands, int) and hands >= 0):
-        raise ValueError(
-            f"chance={chance!r}, hands={hands!r}: a chance is from 0 to 1, and hands are 0 or more. "
-            f"Write for instance chain(0.95, 10)."
-        )
-    return float(chance**hands)
+    return float(require.probability("chance", chance) ** require.count("hands", hands))
 
 
 def messages(leaves: int, bidders: int = 0) -> int:
@@ -60,8 +50,4 @@ def messages(leaves: int, bidders: int = 0) -> int:
     >>> messages(5), messages(5, bidders=3)
     (10, 40)
     """
-    if not (isinstance(leaves, int) and isinstance(bidders, int) and leaves >= 0 and bidders >= 0):
-        raise ValueError(
-            f"leaves={leaves!r}, bidders={bidders!r}: neither can be less than 0. Give whole numbers."
-        )
-    return 2 * leaves * (1 + bidders)
+    return 2 * require.count("leaves", leaves) * (1 + require.count("bidders", bidders))

@@ -1,10 +1,8 @@
-"""Workers: agents that do what they can, as much at a time as they have room for; how one talks to them.
-
-Half of the page on delegation: who hands out the work, and why, is told there.
-"""
+"""Workers: agents that do what they can, as much at a time as they have room for, and their messages."""
 
 from __future__ import annotations
 
+from coordlab import requirements as require
 from coordlab.patterns.delegation.rules import Leaf, Member, bid
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
@@ -24,7 +22,7 @@ __all__ = [
     "Worker",
 ]
 
-Results = tuple[tuple[str, str], ...]  # names of leaves, and what came of them
+Results = tuple[tuple[str, str], ...]  # names of leaves, and the results
 
 
 @message
@@ -67,7 +65,7 @@ class Cancel:
 
 @message
 class Ready:
-    """I am back, with empty hands."""
+    """I am back, and work on nothing."""
 
 
 @message
@@ -86,13 +84,17 @@ class Propose:
 
 @message
 class Refuse:
-    """Not I, not now."""
+    """Not me, not now."""
 
 
 class Worker(Agent):
-    """A member of the crew: does what it can, no more at a time than it has room for.
+    """A member of the crew: it does what it can, at most as much at a time as it has room for.
 
-    It fails with the chance `failure`.  What it has done it remembers, and does not do again.
+    member       what it can do.
+    coordinator  the name of the agent that it tells when it is back after a crash.
+    failure      probability from 0 to 1 that a leaf fails.
+
+    It remembers what it has done, and does not do it again.  Raises ValueError if `failure` is out of range.
     """
 
     role = State("idle")  # or working
@@ -100,12 +102,11 @@ class Worker(Agent):
 
     def __init__(self, member: Member, coordinator: str = "coordinator", failure: float = 0.0) -> None:
         super().__init__(member.name)
-        self.member, self.coordinator, self.failure = member, coordinator, failure
-        if not 0 <= failure <= 1:
-            raise ValueError(f"failure={failure!r} is no chance: give a number from 0 to 1, such as 0.2.")
+        self.member, self.coordinator = member, coordinator
+        self.failure = require.probability("failure", failure)
 
     async def run(self) -> None:
-        """Say that it is back, if it was away."""
+        """Say that it is back, if it was down."""
         if self.stable.setdefault("lives", 0):
             self.send(self.coordinator, Ready())
         self.stable["lives"] += 1
@@ -116,7 +117,7 @@ class Worker(Agent):
 
     async def on_assign(self, sender: str, message: Assign) -> Done | Failed | Busy:
         leaf, done = message.leaf, self.stable.setdefault("done", {})
-        if leaf.name in self.running:  # asked again: one answer will do for both
+        if leaf.name in self.running:  # asked again: one reply for both
             await self.until(lambda: leaf.name not in self.running)
         elif leaf.name not in done:
             if not self.member.can(leaf):
@@ -128,7 +129,7 @@ class Worker(Agent):
         return Done(leaf.name, done[leaf.name]) if leaf.name in done else Failed(leaf.name, "it went wrong")
 
     async def does(self, leaf: Leaf) -> bool:
-        """Be at work on a leaf for as long as it takes; false if it is called off meanwhile."""
+        """Work on a leaf for as long as it takes; False if it is called off meanwhile."""
         self.become((*self.running, leaf.name))
         if await self.until(lambda: leaf.name not in self.running, within=self.member.seconds(leaf)):
             return False
@@ -136,15 +137,15 @@ class Worker(Agent):
         return True
 
     def work(self, leaf: Leaf, inputs: Results) -> str:
-        """What comes of a leaf: override it."""
+        """The result of a leaf: override it."""
         return f"{leaf.name} by {self.name}"
 
     def become(self, running: tuple[str, ...]) -> None:
-        """Have these in its hands."""
+        """Work on these."""
         self.running, self.role = running, "working" if running else "idle"
 
     def drop(self, leaf: str) -> None:
-        """Have it in its hands no more."""
+        """Stop working on it."""
         self.become(tuple(name for name in self.running if name != leaf))
 
     def on_cancel(self, sender: str, message: Cancel) -> None:
@@ -156,4 +157,4 @@ CREW = (
     Member("bob", ("gather", "analyse", "sketch")),
     Member("cat", ("write", "bind"), speed=2.0),
 )
-"""Nobody who can study, which is refined, or plot, for which another method must do."""
+"""No member can study, so that is refined, or plot, so another method is taken."""

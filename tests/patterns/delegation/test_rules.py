@@ -31,6 +31,7 @@ from coordlab.patterns.htn.domains import REPORT
 from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.htn.rules import Domain, DomainError, State, Task, execute
 from tests.patterns.htn.domains import BLOCKS, SWITCH, blocks
+from tests.sampling import disaster_count
 
 ANN = Member("ann", ("cut", "glue"), capacity=2)
 BOB = Member("bob", ("cut",), speed=2.0)
@@ -133,7 +134,7 @@ def orders(before: Sequence[tuple[int, ...]], done: tuple[int, ...] = ()) -> Ite
             yield from orders(before, (*done, step))
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(disaster_count()))
 def test_every_order_that_keeps_precedence_does_the_same(seed: int) -> None:
     """All linear extensions of random plans end in the state in which the plan ends."""
     dice = random.Random(seed)
@@ -184,9 +185,9 @@ def test_who_looks_at_the_whole_state_depends_on_all_of_it(look: Callable[[Any],
 
 
 def test_a_plan_that_fails_has_no_order() -> None:
-    """It must be planned anew."""
+    """It must be planned again."""
     with pytest.raises(
-        DomainError, match=r"analyse north cannot be done where the plan has it.*Plan it anew"
+        DomainError, match=r"analyse north cannot be done where the plan has it.*Plan it again"
     ):
         precedence({}, (("analyse", "north"),), REPORT)
 
@@ -265,7 +266,7 @@ def makespan(order: Sequence[Leaf], agents: int) -> float:
 @pytest.mark.parametrize("agents", [1, 2, 3])
 def test_list_scheduling_keeps_grahams_bound(agents: int) -> None:
     """Between what nothing beats and (2 - 1/m) times the best, found by trying all orders."""
-    for seed in range(60):
+    for seed in range(disaster_count()):
         leaves, crew = random_leaves(seed, most=6), equals(agents)
         took, best = max(s.end for s in schedule(leaves, crew)), optimal(leaves, agents)
         path, work = critical_path(leaves), sum(leaf.work for leaf in leaves)
@@ -301,57 +302,41 @@ def test_no_schedule_breaks_a_rule(seed: int, agents: int, policy: str) -> None:
     assert max(ends.values()) >= shortest(leaves, crew) - 1e-9
 
 
-def test_a_chain_of_ten_hands_at_95_percent_works_three_times_out_of_five() -> None:
-    """0.95^10 = 0.599."""
-    assert round(theory.chain(0.95, 10), 3) == 0.599
-
-
 # --- what cannot be -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("attempt", "words"),
     [
-        (lambda: in_order([Leaf("a", "x"), Leaf("a", "y")]), r"two leaves are called 'a'.*Rename"),
-        (
-            lambda: in_order([Leaf("a", "x", after=("b",))]),
-            r"a waits for 'b', which is no leaf.*are a. Add it",
-        ),
-        (lambda: in_order([Leaf("a", "x", work=-1)]), r"a: work=-1, but work is 0 or more seconds"),
+        (lambda: in_order([Leaf("a", "x"), Leaf("a", "y")]), r"leaves: 'a' is listed twice"),
+        (lambda: in_order([Leaf("a", "x", after=("b",))]), r"a: after='b': expected one of 'a'"),
+        (lambda: in_order([Leaf("a", "x", work=-1)]), r"a: work=-1: expected seconds, 0 or more"),
         (lambda: in_order([Leaf("a", "x", work=float("nan"))]), r"work=nan"),
         (
             lambda: in_order([Leaf("c", "x"), Leaf("a", "x", 1, ("b",)), Leaf("b", "x", 1, ("a",))]),
-            r"^a, b: some of these wait for each other in a circle.*Take a name out",
+            r"^(a, b|b, a): these wait for each other in a circle",
         ),
-        (lambda: schedule([Leaf("a", "weld")], [ANN]), r"nobody can weld, which a needs. Add a member"),
-        (lambda: checked([], [ANN, BOB, ANN]), r"two members are called 'ann'.*Rename"),
-        (lambda: Member("ann", "cut"), r"capabilities='cut'.*a tuple of capabilities"),  # type: ignore[arg-type]
-        (lambda: Member("ann", ("cut",), capacity=0), r"capacity=0.*room for 1 leaf or more"),
-        (lambda: Member("ann", ("cut",), speed=0), r"speed=0.*above 0. Write for instance Member"),
-        (lambda: theory.shortest(1, 1, 0), r"agents=0: somebody must do it"),
+        (
+            lambda: schedule([Leaf("a", "weld")], [ANN]),
+            r"a: capability='weld': expected one of 'cut', 'glue'",
+        ),
+        (lambda: checked([], [ANN, BOB, ANN]), r"crew: 'ann' is listed twice"),
+        (lambda: Member("ann", "cut"), r"capabilities='cut': expected tuple"),  # type: ignore[arg-type]
+        (lambda: Member("ann", ("cut",), capacity=0), r"capacity=0: expected a whole number, 1 or more"),
+        (lambda: Member("ann", ("cut",), capacity=True), r"capacity=True: expected a whole number"),
+        (lambda: Member("ann", ("cut",), speed=0), r"speed=0: expected a number above 0"),
+        (lambda: shortest([], []), r"crew=\(\): expected at least one member"),
+        (lambda: theory.shortest(1, 1, 0), r"agents=0: expected a whole number, 1 or more"),
         (lambda: theory.graham(0), r"agents=0"),
         (lambda: theory.longest(1, 1, 0), r"agents=0"),
-        (lambda: theory.chain(1.1, 3), r"chance=1.1.*from 0 to 1"),
+        (lambda: theory.chain(1.1, 3), r"chance=1.1: expected a probability"),
         (lambda: theory.messages(-1), r"leaves=-1"),
     ],
 )
-def test_what_cannot_be_is_refused_with_advice(attempt: Callable[[], Any], words: str) -> None:
+def test_refusals(attempt: Callable[[], Any], words: str) -> None:
     """What was given, what is allowed, and what to write instead."""
     with pytest.raises(ValueError, match=words):
         attempt()
-
-
-@pytest.mark.parametrize("settings", [{"capacity": 1.5}, {"capacity": True}, {"capabilities": None}])
-def test_a_member_has_room_for_a_whole_number(settings: dict[str, Any]) -> None:
-    """And a tuple of what it can."""
-    with pytest.raises(ValueError, match=r"Write .* Member\('ann', \('cut',\), capacity=2, speed=1.0\)"):
-        Member(**{"name": "ann", "capabilities": ("cut",), **settings})
-
-
-def test_a_crew_of_nobody_takes_for_ever() -> None:
-    """There is no shortest time."""
-    with pytest.raises(ValueError, match=r"the crew is empty, and takes for ever\. Give at least one member"):
-        shortest([], [])
 
 
 def test_the_least_loaded_has_the_smallest_part_of_its_room_in_use() -> None:
