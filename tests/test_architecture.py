@@ -43,8 +43,8 @@ ROLES = {
 # Second files, cut by role and named by it: which role each plays.
 SECOND = {
     **dict.fromkeys(("client", "contractor", "expert", "locks", "probes", "reviewing", "workers"), "agents"),
-    **dict.fromkeys(("domains", "gossip", "planner", "precedence", "ranked"), "rules"),
-    "probe_checks": "checks",
+    **dict.fromkeys(("domains", "gossip", "graph", "planner", "precedence", "ranked"), "rules"),
+    **dict.fromkeys(("probe_checks", "turns"), "checks"),
 }
 
 # Which pattern is built on which other; no others know of each other.

@@ -1,13 +1,13 @@
-"""Crew: tasks with agents; done in their order, or handed out by a manager.
+"""Crew: tasks with agents; done in their order, or delegated by a manager.
 
 Problem.   A job falls into tasks that build on each other, and each suits another agent.
-Idea.      Sequential: tasks in their order, each reads what earlier ones gave; asynchronous ones overlap.
-           Hierarchical: a manager, who does none itself, delegates each. Guardrails refuse bad answers.
+Idea.      Sequential: tasks in their order, each reads the earlier outputs; asynchronous ones overlap.
+           Hierarchical: a manager, which does no task itself, delegates each. Guardrails refuse bad answers.
 Messages.  Turn to an agent, Reply or Failed back; a reply may Delegate to others, or Ask them.
-Cost.      1 turn a task; 2k + 1 with a manager who delegates k parts one by one; each answer that a
+Cost.      1 turn a task; 2k + 1 with a manager that delegates k parts one by one; each answer that a
            guardrail refuses costs another. Makespan: the sum, or with asynchronous tasks the critical path.
-Assumes.   Agents fail by saying so or by silence. What failed ends the crew; outputs there are, remain.
-Source.    CrewAI 1.15, its documentation and tests (words and semantics; it is not used here).
+Assumes.   Agents fail by saying so or by silence. A failed task ends the crew; the outputs so far remain.
+Source.    CrewAI 1.15, its documentation and tests (words and semantics; none of its code is used).
 """
 
 from __future__ import annotations

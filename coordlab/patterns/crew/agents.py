@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.crew.checks import properties
 from coordlab.patterns.crew.rules import (
     Ask,
+    CrewError,
     Delegate,
     Output,
     Policy,
@@ -23,7 +24,6 @@ from coordlab.patterns.crew.rules import (
     least_busy,
     plan_of,
     requests,
-    usual_rights,
     validate,
     wanted,
 )
@@ -45,28 +45,34 @@ from coordlab.patterns.orchestration.rules import (
 )
 from coordlab.world.world import Run, World
 
-__all__ = ["Crew", "Manager", "Pending", "demo", "hand_out"]
+__all__ = ["Crew", "Manager", "demo"]
 
 Pending = dict[str, asyncio.Task[Ended | None]]
 
 
 class Manager(Member):
-    """A member that decides by a policy, a plain function of its turn."""
+    """A member that decides by a policy, a plain function of its turn, in `seconds` of virtual time."""
 
     def __init__(self, name: str, policy: Policy = least_busy, seconds: float = 0.0) -> None:
         super().__init__(name, None, seconds)
         self.policy = policy
 
-    async def reply(self, turn: Turn) -> Any:
-        """Whom it delegates to, or its answer."""
+    async def reply(self, turn: Turn) -> object:
+        """What it delegates, or its answer."""
         return self.policy(turn)
 
 
 class Crew(Conductor):
-    """Gets tasks done by its agents, which are in the world by these names.
+    """Gets tasks done by its agents.
 
-    `rights` say who may delegate to whom: by default the manager to all agents, and nobody else.  An agent
-    that fails or is silent is called up to `tries` times (a language model's agent usually has 3).
+    - `agents`: their names in the world.
+    - `tasks`: in the order in which they are done.
+    - `process`: sequential or hierarchical; `manager` is the name of the agent that delegates then.
+    - `rights`: who may delegate to whom; by default the manager to all agents, and no other agent.
+    - `tries`: how often an agent that fails or is silent is called, 1 or more; language models often have 3.
+    - `name`, `budget`, `patience`, `repeats`, `tokens`: see `Conductor`.
+
+    Raises CrewError if these do not make a crew.
     """
 
     def __init__(
@@ -84,21 +90,21 @@ class Crew(Conductor):
         tokens: Estimate = estimate,
     ) -> None:
         super().__init__(name, budget, patience, repeats, tokens)
-        self.tasks = validate(agents, tasks, Process(process), manager, tries)
-        self.agents, self.manager, self.tries = tuple(agents), manager, tries
+        self.tasks = validate(agents, tasks, Process(process), manager)
+        self.tries = require.count("tries", tries, 1, example=3, error=CrewError)
+        self.agents, self.manager = tuple(agents), manager
         self.reads = contexts(self.tasks)
         self.place = {task.name: place for place, task in enumerate(self.tasks)}
         self.coworkers = coworkers(agents, self.tasks, manager, rights)
-        self.free = {who: asyncio.Lock() for who in self.coworkers}
+        self.free = {name: asyncio.Lock() for name in self.coworkers}
         self.busy = dict.fromkeys(self.coworkers, 0)
         self.done: dict[str, Output] = {}
 
     async def conduct(self) -> StopReason:
-        """Task by task; asynchronous ones go on beside, until one comes that is not."""
+        """Task by task; asynchronous ones run side by side, until one comes that is not."""
         self.note(plan_of(self.agents, self.manager, self.tasks))
-        if missing := [who for who in self.coworkers if who not in self.peers]:
-            why = f"nobody is called so: add Member({missing[0]!r}, ...)"
-            return StopReason(Stop.FAILED, missing[0], why)
+        if missing := self.missing(*self.coworkers):
+            return missing
         if not self.spent.messages:
             self.afford(messages=1)  # the job itself
         self.done = {each.task: each for each in self.outputs}
@@ -124,7 +130,7 @@ class Crew(Conductor):
             return self.finish(Output(task.name, agent, "", skipped=True))
         refusals = [0] * len(task.guardrails)
         while True:
-            reply = await self.work(agent, task.text, task, context)
+            reply = await self.work(agent, task.description or task.name, task, context)
             if isinstance(reply, Failed):
                 raise failed(task, f"{agent}: {reply.why}")
             outcome = examined(task, agent, reply.content, reply.tokens)
@@ -136,12 +142,12 @@ class Crew(Conductor):
                 raise failed(task, f"{outcome.guardrail} refused {count} answers: {outcome.why}")
             context = (*context, outcome)
 
-    def context(self, task: Task) -> tuple[Any, ...]:
+    def context(self, task: Task) -> tuple[object, ...]:
         """What it reads."""
         return tuple([self.done[name] for name in self.reads[task.name]])
 
     def finish(self, output: Output) -> None:
-        """A task is done; outputs stand in the order of the tasks."""
+        """A task is done; outputs are in the order of the tasks."""
         self.done[output.task] = output
         self.note(output)
         self.keep(output)
@@ -149,12 +155,10 @@ class Crew(Conductor):
             in_order = sorted(self.outputs, key=lambda each: self.place[each.task])
             self.outputs = self.stable["outputs"] = tuple(in_order)
 
-    # --- an agent at work, which may delegate -----------------------------------------------------
-
     async def work(
-        self, who: str, text: str, task: Task, context: tuple[Any, ...], parent: int = 0
+        self, who: str, text: str, task: Task, context: tuple[object, ...], parent: int = 0
     ) -> Reply | Failed:
-        """An agent's answer, once all it delegates has come back; the manager must have delegated."""
+        """An agent's answer, after all it delegates has come back; the manager must have delegated."""
         delegated = who != self.manager
         while True:
             reply = await self.call(who, text, task, context, parent)
@@ -167,9 +171,9 @@ class Crew(Conductor):
             context += tuple(answers) or (Utterance(self.name, "You hold no task yourself: delegate."),)
 
     async def call(
-        self, who: str, text: str, task: Task, context: tuple[Any, ...], parent: int
+        self, who: str, text: str, task: Task, context: tuple[object, ...], parent: int
     ) -> Reply | Failed:
-        """A turn for an agent, once it has no other one from here; again if it fails."""
+        """A turn for an agent, as soon as it has no other one from here; again if it fails."""
         async with self.free[who]:
             team = tuple((each, self.busy[each]) for each in self.allowed(who, task))
             read = (Team(team), *context) if team else context
@@ -181,8 +185,8 @@ class Crew(Conductor):
 
     def order(
         self, who: str, order: Delegate | Ask, task: Task, parent: int
-    ) -> Coroutine[Any, Any, Utterance]:
-        """What an agent delegates is taken on at once, so that the next to delegate knows of it."""
+    ) -> Coroutine[object, None, Utterance]:
+        """Count what an agent delegates at once, so that the next one knows of it; then carry it out."""
         to = find_name(str(order.to), self.allowed(who, task))
         if to is not None:
             self.busy[to] += 1
@@ -191,7 +195,7 @@ class Crew(Conductor):
     async def carry_out(
         self, who: str, to: str | None, order: Delegate | Ask, task: Task, parent: int
     ) -> Utterance:
-        """What came of it, in words: an answer, a failure, or that it cannot be delegated so."""
+        """The result in words: an answer, a failure, or that it cannot be delegated in this way."""
         if to is None:
             allowed = ", ".join(self.allowed(who, task)) or "nobody"
             return Utterance(self.name, f"{who} cannot delegate to {order.to!r}, only to: {allowed}")
@@ -202,7 +206,7 @@ class Crew(Conductor):
         return Utterance(to, reply.content, reply.tokens)
 
     def allowed(self, who: str, task: Task) -> tuple[str, ...]:
-        """To whom an agent may delegate: of a task that has its agent, the manager to that one only."""
+        """The agents to which one may delegate: the manager, if the task has an agent, only to that one."""
         if who == self.manager and task.agent is not None:
             return tuple(each for each in self.coworkers[who] if each == task.agent)
         return self.coworkers[who]
@@ -222,21 +226,3 @@ def demo(asynchronous: bool = True) -> Run:
     world.add(Scripted("pat", "three parts", "It costs much, but it pays.", "It pays.", seconds=1.0))
     world.add(Scripted(who, f"all on {parts[who]}", seconds=3.0) for who in parts)
     return world.expect(*properties()).run()
-
-
-def hand_out(policy: Policy = least_busy) -> Run:
-    """Three tasks that need nothing of each other, and one that needs them all, handed out by a manager.
-
-    >>> from coordlab.patterns.crew.rules import relay
-    >>> hand_out(least_busy).trace.until, hand_out(relay).trace.until
-    (6.16, 12.16)
-    """
-
-    async def act(turn: Turn) -> str:
-        return f"all on {turn.task}"
-
-    agents, parts = ("ann", "bob", "cat"), ("cost", "risk", "benefit")
-    tasks = (*(Task(part, context=(), asynchronous=True) for part in parts), Task("report"))
-    world = World(seed=7, latency=0.01).add(Crew(agents, tasks, "hierarchical", manager="boss"))
-    world.add(Manager("boss", policy)).add(Member(name, act, 3.0) for name in agents)
-    return world.expect(*properties(rights=usual_rights(agents, "boss"))).run()

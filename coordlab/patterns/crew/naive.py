@@ -1,11 +1,9 @@
-"""The usual first crew: a loop over tasks; and a call for each thing that is wrong."""
+"""The usual first crew: a loop over tasks; and one call for each flaw."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from coordlab.world.loop import simulate
 
@@ -20,7 +18,7 @@ class Worker:
     given: list[str] = field(default_factory=list)
 
     async def execute(self, task: str) -> str:
-        """What comes of the task, after a while."""
+        """The result of the task, after a while."""
         self.given.append(task)
         await asyncio.sleep(self.seconds)
         if "impossible" in task:
@@ -29,7 +27,7 @@ class Worker:
 
 
 class FirstTry:
-    """Calls itself hierarchical: somebody assigns, the others execute."""
+    """Calls itself hierarchical: one method assigns, the workers execute."""
 
     def __init__(self, workers: list[Worker], tasks: list[str]) -> None:
         self.workers, self.tasks = workers, tasks
@@ -44,34 +42,34 @@ class FirstTry:
 
 
 class Assigned(FirstTry):
-    """The same with what it lacked: the first worker that knows this kind of task, its first word."""
+    """The same with the missing method: the first worker that knows this kind of task, its first word."""
 
     def assign_task(self, task: str) -> Worker | None:
-        """Who shall do it; None if nobody can."""
+        """The worker for a task; None if none knows it."""
         return next((each for each in self.workers if task.split(maxsplit=1)[0] in each.kinds), None)
 
 
 def _error_of(crew: FirstTry) -> str:
-    """What its run ends with."""
+    """The error its run ends with."""
     try:
         return f"no error: {simulate(crew.run())}"
     except Exception as error:  # noqa: BLE001  (any error is the evidence)
         return f"{type(error).__name__}: {error}"
 
 
-def assigns_by_what_nobody_wrote() -> str:
-    """It calls a method that is not there.
+def assigns_by_a_missing_method() -> str:
+    """It calls a method that is not defined.
 
-    >>> assigns_by_what_nobody_wrote()
+    >>> assigns_by_a_missing_method()
     "AttributeError: 'FirstTry' object has no attribute 'assign_task'"
     """
     return _error_of(FirstTry([Worker("ann")], ["work a"]))
 
 
-def nobody_manages() -> dict[str, int]:
-    """Called hierarchical: how many tasks each got; the first does them all, and no manager had a say.
+def no_agent_manages() -> dict[str, int]:
+    """How many tasks each got, though it is called hierarchical: the first does all, and no manager decides.
 
-    >>> nobody_manages()
+    >>> no_agent_manages()
     {'ann': 3, 'bob': 0}
     """
     workers = [Worker("ann"), Worker("bob")]
@@ -80,7 +78,7 @@ def nobody_manages() -> dict[str, int]:
 
 
 def results_are_not_passed_on() -> list[str]:
-    """All that the writer was given: of what was planned before, nothing.
+    """All that the writer was given: nothing of what was planned before.
 
     >>> results_are_not_passed_on()
     ['write the report']
@@ -101,33 +99,25 @@ def one_error_loses_all() -> tuple[int, str]:
     return len(ann.given) - 1, end
 
 
-def nobody_fits() -> str:
-    """A task that nobody can do is given to None.
+def no_worker_fits() -> str:
+    """A task that no worker can do is given to None.
 
-    >>> nobody_fits()
+    >>> no_worker_fits()
     "AttributeError: 'NoneType' object has no attribute 'execute'"
     """
     return _error_of(Assigned([Worker("ann")], ["paint the wall"]))
 
 
-def _seconds(run: Callable[[], Any]) -> float:
-    """How long it takes."""
+def one_after_the_other() -> float:
+    """Seconds for three tasks of 3 s, of three workers, that need nothing of each other.
+
+    >>> one_after_the_other()
+    9.0
+    """
+    workers = [Worker(kind, (kind,), 3.0) for kind in ("cost", "risk", "benefit")]
 
     async def timed() -> float:
-        await run()
+        await Assigned(workers, [each.name for each in workers]).run()
         return asyncio.get_running_loop().time()
 
     return simulate(timed())
-
-
-def one_after_the_other() -> tuple[float, float]:
-    """Seconds for three tasks of three workers that need nothing of each other: as it is, and at once.
-
-    >>> one_after_the_other()
-    (9.0, 3.0)
-    """
-    workers = [Worker(kind, (kind,), 3.0) for kind in ("cost", "risk", "benefit")]
-    crew = Assigned(workers, [each.name for each in workers])
-    return _seconds(crew.run), _seconds(
-        lambda: asyncio.gather(*(each.execute(each.name) for each in workers))
-    )

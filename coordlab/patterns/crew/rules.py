@@ -1,8 +1,8 @@
-"""A crew's rules: which tasks make a crew, what each one waits for and reads, guardrails, whom to ask.
+"""A crew's rules: which tasks make a crew, what each waits for and reads, guardrails, delegation.
 
 Tasks, processes, guardrails and conditional tasks are those of CrewAI, which is not imported.  Different
 on purpose: a retry keeps the context, a new answer passes all guardrails again, asynchronous tasks may wait
-for each other, and a crew may end with several of them, for its result holds every output.
+for each other, and a crew may end with several of them, because its result holds every output.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NoReturn
 
+from coordlab import requirements as require
 from coordlab.patterns.orchestration.rules import (
     Ended,
     Rights,
@@ -26,25 +27,29 @@ from coordlab.world.message import message
 
 
 class CrewError(ValueError):
-    """A crew that cannot be: says what was given, what is allowed, and what to write."""
+    """Agents, tasks or rights that cannot make a crew."""
+
+
+def _refuse(given: str, allowed: str, example: str) -> NoReturn:
+    require.fail(given, allowed, example, CrewError)
 
 
 class Process(StrEnum):
-    """Who decides who does what."""
+    """How it is decided which agent does which task."""
 
     SEQUENTIAL = "sequential"  # each task names its agent
     HIERARCHICAL = "hierarchical"  # a manager delegates
 
     @classmethod
     def _missing_(cls, value: object) -> NoReturn:
-        _refuse(f"process={value!r}", f"one of {', '.join(cls)}", "process='sequential'")
+        _refuse(f"process={value!r}", f"expected one of {', '.join(cls)}", "process='sequential'")
 
 
 @message
 class Output:
-    """This came of the task.
+    """This is the output of the task.
 
-    `agent` is who answered for it; a conditional task that was skipped has an empty content.
+    `agent` is the one that answered for it; a conditional task that was skipped has an empty content.
     """
 
     task: str
@@ -61,22 +66,27 @@ class Refused:
     task: str
     place: int  # of the guardrail, from 0
     guardrail: str
-    answer: Any
+    answer: object
     why: str
 
 
-Guardrail = Callable[[Any], tuple[bool, Any]]
-"""Looks at a content; gives True and the content to go on with, or False and the reason."""
+Guardrail = Callable[[Any], tuple[bool, object]]
+"""Looks at a content; returns True and the content to go on with, or False and the reason."""
 
 
 @dataclass(frozen=True)
 class Task:
     """One thing to do.
 
-    `agent` is who does it (in a hierarchy: to whom alone it may be delegated).  `context` names the tasks
-    whose outputs it reads, in this order; None is all earlier ones that are done, () nothing.  An
-    `asynchronous` task lets the next begin before it is done.  `retries` are for each guardrail.  With a
-    `condition` it is skipped unless that is true of the output before it.
+    - `name`, `description`: its agent is told the description, or without one the name.
+    - `agent`: the one that does it; in a hierarchy, the only one to which it may be delegated.
+    - `context`: the tasks whose outputs it reads, in this order; None is all earlier ones that are done.
+    - `asynchronous`: it lets the next task begin before it is done.
+    - `guardrails`: what its answer must pass, in this order.
+    - `retries`: how often each guardrail may refuse before the task fails, 0 or more.
+    - `condition`: a function of the output before it; unless that is true, it is skipped.
+
+    Raises CrewError if `context` or `retries` is something else.
     """
 
     name: str
@@ -88,6 +98,13 @@ class Task:
     retries: int = 3
     condition: Callable[[Output], bool] | None = None
 
+    def __post_init__(self) -> None:
+        require.count("retries", self.retries, example=3, error=CrewError)
+        if self.context is not None:
+            example = "context=('plan',)"
+            context = require.names("context", self.context, empty=True, example=example, error=CrewError)
+            object.__setattr__(self, "context", context)
+
     def __repr__(self) -> str:
         return f"<Task {self.name}>"
 
@@ -95,125 +112,108 @@ class Task:
         """Itself: it cannot change."""
         return self
 
-    @property
-    def text(self) -> str:
-        """What its agent is told to do."""
-        return self.description or self.name
 
-
-# --- a crew that can be ---------------------------------------------------------------------------
+# --- what makes a crew ----------------------------------------------------------------------------
 
 
 def validate(
-    agents: Sequence[str], tasks: Sequence[Task], process: Process, manager: str | None, tries: int = 1
+    agents: Sequence[str], tasks: Sequence[Task], process: Process, manager: str | None
 ) -> tuple[Task, ...]:
-    """The tasks, with their agents named as in `agents`; a `CrewError` that teaches if they make no crew.
+    """The tasks, with their agents spelt as in `agents`; raises CrewError if they do not make a crew.
 
     >>> validate(["ann"], [Task("plan", agent="'ANN'")], Process.SEQUENTIAL, None)[0].agent
     'ann'
     """
-    listed = not isinstance(agents, str) and _only(agents, str) and _only(tasks, Task)
-    if not listed:
-        given = f"agents={agents!r}, tasks={tasks!r}"
-        _refuse(given, "lists of names and of tasks", "agents=['ann'], tasks=[Task('plan', agent='ann')]")
     _check_agents(agents, process, manager)
-    if isinstance(tries, bool) or not isinstance(tries, int) or tries < 1:
-        _refuse(f"tries={tries!r}", "an agent is called once or more often", "tries=3")
-    if not tasks:
-        _refuse("no tasks", "a crew has at least one", "tasks=[Task('plan', agent='ann')]")
+    listed = isinstance(tasks, Sequence) and all(isinstance(each, Task) for each in tasks)
+    if not listed or not tasks:
+        _refuse(f"tasks={tasks!r}", "expected a list of tasks, one or more", "[Task('plan', agent='ann')]")
     earlier: dict[str, Task] = {}
     for task in tasks:
         _check_task(task, earlier, tasks)
-        context = None if task.context is None else tuple(task.context)
-        earlier[task.name] = replace(_assigned(task, agents, process, manager), context=context)
+        earlier[task.name] = replace(task, agent=_assigned(task, agents, process, manager))
     return tuple(earlier.values())
 
 
-def _only(several: object, kind: type) -> bool:
-    return isinstance(several, Sequence) and all(isinstance(each, kind) for each in several)
-
-
 def _check_agents(agents: Sequence[str], process: Process, manager: str | None) -> None:
-    twice = [name for place, name in enumerate(agents) if find_name(name, agents[:place])]
-    if twice or not agents:
-        given = f"agents={list(agents)!r}" + (f": {twice[0]!r} comes twice" if twice else "")
-        _refuse(given, "a crew has agents, each with a name of its own", "agents=['ann', 'bob']")
+    require.names("agents", agents, error=CrewError)
+    if twice := [name for place, name in enumerate(agents) if find_name(name, agents[:place])]:
+        given = f"agents={list(agents)!r}: {twice[0]!r} is listed twice"
+        _refuse(given, "expected different names; case and quotes make no difference", "['ann', 'bob']")
     if process is Process.SEQUENTIAL and manager is not None:
         _refuse(f"manager={manager!r}", "only a hierarchical crew has one", "process='hierarchical'")
     if process is Process.HIERARCHICAL and manager is None:
-        _refuse("no manager", "a hierarchical crew has one", "manager='boss'")
+        _refuse("manager=None", "a hierarchical crew has one", "manager='boss'")
     if manager is not None and find_name(manager, agents):
-        allowed = "the manager is none of the agents, to whom it delegates"
-        _refuse(f"manager={manager!r}, agents={list(agents)!r}", allowed, "manager='boss' and add a boss")
+        allowed = "the manager cannot be one of the agents, to which it delegates"
+        _refuse(f"manager={manager!r}, agents={list(agents)!r}", allowed, "manager='boss', and add a boss")
 
 
 def _check_task(task: Task, earlier: Mapping[str, Task], tasks: Sequence[Task]) -> None:
     if task.name in earlier:
-        _refuse(f"two tasks {task.name!r}", "each has a name of its own", f"Task('{task.name} 2')")
-    if isinstance(task.retries, bool) or not isinstance(task.retries, int) or task.retries < 0:
-        _refuse(f"{task!r} with retries={task.retries!r}", "a whole number, 0 or more", "retries=3")
+        _refuse(f"two tasks {task.name!r}", "expected different names", f"Task('{task.name} 2')")
     if task.condition is not None and (task.asynchronous or not earlier):
-        why = "asynchronous" if task.asynchronous else "first"
-        allowed = "a condition looks at the output before it: not in the first task, nor an asynchronous one"
-        _refuse(f"{task!r} is conditional and {why}", allowed, "a task before it, without asynchronous=True")
-    if isinstance(task.context, str):
-        _refuse(f"{task!r} with context={task.context!r}", "a tuple of names", f"context=({task.context!r},)")
-    for name in task.context or ():
-        if name not in earlier:
-            later = name in [each.name for each in tasks]
-            given = f"{task!r} with context {name!r}, {'which is not earlier' if later else 'of no task'}"
-            _refuse(given, f"earlier tasks, here {', '.join(earlier) or 'none'}", "context=() or reorder")
+        kind = "asynchronous" if task.asynchronous else "first"
+        allowed = "a condition reads the output before it: not in the first task, nor an asynchronous one"
+        _refuse(f"{task!r} is conditional and {kind}", allowed, "a task before it, without asynchronous=True")
+    if missing := [name for name in task.context or () if name not in earlier]:
+        later = any(missing[0] == each.name for each in tasks)
+        given = f"{task!r} reads {missing[0]!r}, which is {'not earlier' if later else 'not a task'}"
+        allowed = f"expected earlier tasks, here {', '.join(earlier) or 'none'}"
+        _refuse(given, allowed, "context=(), or another order")
 
 
-def _assigned(task: Task, agents: Sequence[str], process: Process, manager: str | None) -> Task:
-    """The task, its agent named as in `agents`."""
-    names = ", ".join(agents)
+def _assigned(task: Task, agents: Sequence[str], process: Process, manager: str | None) -> str | None:
+    """The agent of a task, spelt as in `agents`."""
+    allowed = f"expected one of {', '.join(agents)}"
+    if task.agent is None and process is Process.SEQUENTIAL:
+        _refuse(f"{task!r} has no agent", allowed, f"Task({task.name!r}, agent={agents[0]!r})")
     if task.agent is None:
-        if process is Process.SEQUENTIAL:
-            _refuse(f"{task!r} has no agent", f"one of {names}", f"Task({task.name!r}, agent={agents[0]!r})")
-        return task
+        return None
     if manager is not None and find_name(task.agent, [manager]):
-        allowed = f"the manager delegates and holds no tasks; they are for {names}, or nobody in particular"
-        _refuse(f"{task!r} has the manager for agent", allowed, f"Task({task.name!r})")
+        allowed = f"{allowed}, or None: the manager delegates and does no task"
+        _refuse(f"{task!r} has the manager as its agent", allowed, f"Task({task.name!r})")
     name = find_name(task.agent, agents)
     if name is None:
-        _refuse(f"{task!r} has agent {task.agent!r}", f"one of {names}", f"agent={agents[0]!r}, or add it")
-    return replace(task, agent=name)
+        _refuse(f"{task!r} has agent {task.agent!r}", allowed, f"agent={agents[0]!r}, or add it")
+    return name
 
 
 def coworkers(
     agents: Sequence[str], tasks: Sequence[Task], manager: str | None, rights: Rights | None = None
 ) -> dict[str, tuple[str, ...]]:
-    """To whom each may delegate; by default the manager to all agents, and nobody else to anybody.
+    """The agents to which each may delegate; by default the manager to all, and no other agent.
+
+    Raises CrewError if rights name a stranger, or if the manager may not delegate one of the tasks.
 
     >>> coworkers(["ann", "bob"], [], "boss")
     {'ann': (), 'bob': (), 'boss': ('ann', 'bob')}
     """
-    rights = usual_rights(agents, manager) if rights is None else rights
-    if not isinstance(rights, Rights):
-        _refuse(f"rights={rights!r}", "rights, or None for the usual", "Rights({'boss': ('ann',)})")
+    rights = default_rights(agents, manager) if rights is None else rights
+    require.instance("rights", rights, Rights, "Rights({'boss': ('ann',)})", CrewError)
     everybody = (*agents, *([] if manager is None else [manager]))
-    named = [each for who, whom in (rights.allowed or {}).items() for each in (who, *whom)]
+    named = [each for delegating, to in (rights.allowed or {}).items() for each in (delegating, *to)]
     if strangers := [name for name in named if find_name(name, everybody) is None]:
-        allowed = f"rights are among {', '.join(everybody)}"
-        _refuse(f"rights for {strangers[0]!r}", allowed, f"Rights({{{everybody[-1]!r}: ({agents[0]!r},)}})")
-    choices = {who: rights.choices(who, agents) for who in everybody}
+        example = f"Rights({{{everybody[-1]!r}: ({agents[0]!r},)}})"
+        _refuse(f"rights for {strangers[0]!r}", f"expected some of {', '.join(everybody)}", example)
+    choices = {name: rights.choices(name, agents) for name in everybody}
     for task in tasks if manager is not None else ():
         if not choices[str(manager)] or (task.agent and task.agent not in choices[str(manager)]):
-            given = f"{manager} may not delegate {task!r} to {task.agent or 'anybody'}"
+            given = f"{manager} may not delegate {task!r} to {task.agent or 'any agent'}"
             _refuse(given, "the manager does no task itself", f"Rights({{{manager!r}: {tuple(agents)!r}}})")
     return choices
 
 
-def _refuse(given: str, allowed: str, write: str) -> NoReturn:
-    raise CrewError(f"This makes no crew: {given}. Allowed: {allowed}. Write for instance {write}.")
+def default_rights(agents: Sequence[str], manager: str | None) -> Rights:
+    """A manager may delegate to all agents, and no other agent may delegate."""
+    return Rights({} if manager is None else {manager: tuple(agents)})
 
 
-# --- who waits for whom, and reads what -----------------------------------------------------------
+# --- what waits for what, and reads what ----------------------------------------------------------
 
 
 def contexts(tasks: Sequence[Task | Step]) -> dict[str, tuple[str, ...]]:
-    """Whose outputs each task reads: those it names, else all earlier ones but asynchronous ones under way.
+    """The outputs each task reads: those it names, else all earlier ones, except asynchronous ones under way.
 
     >>> contexts([Task("a"), Task("b", asynchronous=True), Task("c", asynchronous=True), Task("d")])
     {'a': (), 'b': ('a',), 'c': ('a',), 'd': ('a', 'b', 'c')}
@@ -233,9 +233,9 @@ def contexts(tasks: Sequence[Task | Step]) -> dict[str, tuple[str, ...]]:
 
 
 def needs(tasks: Sequence[Task]) -> dict[str, tuple[str, ...]]:
-    """For what each task waits: whose output it reads, and the last that was not asynchronous.
+    """What each task waits for: those whose outputs it reads, and the last that was not asynchronous.
 
-    One that is not asynchronous itself waits for all since then.
+    A task that is not asynchronous itself waits for all since then.
 
     >>> needs([Task("a"), Task("b", asynchronous=True), Task("c", asynchronous=True), Task("d")])
     {'a': (), 'b': ('a',), 'c': ('a',), 'd': ('a', 'b', 'c')}
@@ -253,7 +253,7 @@ def needs(tasks: Sequence[Task]) -> dict[str, tuple[str, ...]]:
     return waits
 
 
-# --- what a user gave, and its failures -----------------------------------------------------------
+# --- conditions and guardrails, which are a user's and may fail -----------------------------------
 
 
 def failed(task: Task, why: str) -> Ended:
@@ -266,15 +266,15 @@ def failed(task: Task, why: str) -> Ended:
 
 
 def wanted(task: Task, before: Output | None) -> bool:
-    """Whether a task is to be done after this output; if its condition breaks, it fails."""
+    """Whether a task is to be done after this output; if its condition raises, the task fails."""
     try:
         return task.condition is None or before is None or bool(task.condition(before))
-    except Exception as error:  # noqa: BLE001  (what a user wrote may raise anything)
+    except Exception as error:  # noqa: BLE001  (a user's function may raise anything)
         raise failed(task, f"its condition: {type(error).__name__}: {error}") from None
 
 
-def examined(task: Task, agent: str, content: Any, tokens: int) -> Output | Refused:
-    """The output of a task, as its guardrails leave it, or what refuses it; if one breaks, the task fails."""
+def examined(task: Task, agent: str, content: object, tokens: int) -> Output | Refused:
+    """The output of a task after its guardrails, or a refusal; if a guardrail raises, the task fails."""
     try:
         place, value = check(content, task.guardrails)
         if place is None:
@@ -284,13 +284,10 @@ def examined(task: Task, agent: str, content: Any, tokens: int) -> Output | Refu
     return Refused(task.name, place, called(task.guardrails[place]), content, str(value))
 
 
-# --- guardrails -----------------------------------------------------------------------------------
+def check(content: object, guardrails: Iterable[Guardrail]) -> tuple[int | None, object]:
+    """None and the content after all guardrails, each applied to what the one before returned.
 
-
-def check(content: Any, guardrails: Iterable[Guardrail]) -> tuple[int | None, Any]:
-    """None and the content after all guardrails, each given what the one before made of it.
-
-    If one objects: its place, and its reason.
+    If one objects: its place, and its reason.  Raises TypeError if one does not return a pair.
 
     >>> short = lambda text: (len(text) < 9, text if len(text) < 9 else "too long")
     >>> check(" yes ", [lambda text: (True, text.strip()), short]), check("no, not at all", [short])
@@ -299,10 +296,11 @@ def check(content: Any, guardrails: Iterable[Guardrail]) -> tuple[int | None, An
     for place, guardrail in enumerate(guardrails):
         verdict = guardrail(content)
         if not (isinstance(verdict, tuple) and len(verdict) == 2 and isinstance(verdict[0], bool)):
-            raise TypeError(
-                f"{called(guardrail)} gave {verdict!r}: a guardrail gives (True, content) or "
-                f"(False, reason). Write for instance return len(text) < 100, text."
+            given, allowed = (
+                f"{called(guardrail)} returned {verdict!r}",
+                "expected (True, content) or (False, reason)",
             )
+            require.fail(given, allowed, "return len(text) < 100, text", TypeError)
         passed, content = verdict
         if not passed:
             return place, content
@@ -310,13 +308,13 @@ def check(content: Any, guardrails: Iterable[Guardrail]) -> tuple[int | None, An
 
 
 def at_most(words: int) -> Guardrail:
-    """A guardrail that lets texts of so many words pass.
+    """A guardrail that lets texts of at most this many words pass.
 
     >>> at_most(2)("not so long"), called(at_most(2))
     ((False, '3 words'), 'at most 2 words')
     """
 
-    def guardrail(content: Any) -> tuple[bool, Any]:
+    def guardrail(content: object) -> tuple[bool, object]:
         count = len(str(content).split())
         return (True, content) if count <= words else (False, f"{count} words")
 
@@ -325,11 +323,7 @@ def at_most(words: int) -> Guardrail:
 
 
 def called(guardrail: Guardrail) -> str:
-    """The name of a guardrail.
-
-    >>> called(lambda text: (True, text))
-    'a guardrail'
-    """
+    """The name of a guardrail."""
     name = getattr(guardrail, "__name__", "<lambda>")
     return "a guardrail" if name == "<lambda>" else name
 
@@ -357,61 +351,49 @@ class Ask:
 
 @message
 class Team:
-    """To these I may delegate; so many things each has to do now."""
+    """I may delegate to these; each has this many things to do now."""
 
     members: tuple[tuple[str, int], ...]
 
 
-def usual_rights(agents: Sequence[str], manager: str | None) -> Rights:
-    """A manager may delegate to all agents, and nobody else to anybody."""
-    return Rights({} if manager is None else {manager: tuple(agents)})
-
-
-def requests(content: Any) -> tuple[Delegate | Ask, ...]:
+def requests(content: object) -> tuple[Delegate | Ask, ...]:
     """What a reply delegates and asks, one or several at once; nothing if it is an answer.
 
     >>> requests(Delegate("ann", "count"))[0].to, requests("three")
     ('ann', ())
     """
     several = content if isinstance(content, tuple) else (content,)
-    all_are = several and all(isinstance(each, (Delegate, Ask)) for each in several)
-    return several if all_are else ()
+    found = tuple(each for each in several if isinstance(each, (Delegate, Ask)))
+    return found if len(found) == len(several) else ()
 
 
-Policy = Callable[[Turn], Any]
-"""A manager's decision: whom to delegate to, or the answer."""
+Policy = Callable[[Turn], object]
+"""A manager's decision: what to delegate to which agent, or the answer."""
 
 
-def relay(turn: Turn) -> Any:
-    """Delegates everything to the first of the team and passes on what comes back.
-
-    >>> relay(Turn(1, 0, "count", (Team((("ann", 2), ("bob", 0))),)))
-    Delegate(to='ann', what='count', context='')
-    """
-    return _delegated(turn, lambda team: team[0][0])
-
-
-def least_busy(turn: Turn) -> Any:
-    """Delegates to whoever has least to do, the first of equals, and passes on what comes back.
+def least_busy(turn: Turn) -> object:
+    """Delegates to the agent with least to do, the first of equals, and passes on what comes back.
 
     >>> least_busy(Turn(1, 0, "count", (Team((("ann", 2), ("bob", 0))),)))
     Delegate(to='bob', what='count', context='')
     """
-    return _delegated(turn, lambda team: min(team, key=lambda one: one[1])[0])
+    return pass_on(turn, lambda team: min(team, key=lambda one: one[1])[0])
 
 
-def _delegated(turn: Turn, choose: Callable[[tuple[tuple[str, int], ...]], str]) -> Any:
-    """What came back last; if nothing has, the whole task goes to whom `choose` picks, with all there is."""
+def pass_on(turn: Turn, choose: Callable[[tuple[tuple[str, int], ...]], str]) -> object:
+    """What came back last; if nothing has, the whole task for the agent that `choose(team)` names.
+
+    Raises LookupError if the turn has no team.
+    """
     heard = [each.content for each in turn.context if isinstance(each, Utterance)]
     if heard:
         return heard[-1]
     team = next((each.members for each in turn.context if isinstance(each, Team)), ())
-    if not team:
-        raise LookupError("a manager was given no team. Its context holds one: Team((('ann', 0),)).")
+    require.that(team, f"turn {turn.id} without a team", "expected one", "Team((('ann', 0),))", LookupError)
     return Delegate(choose(team), turn.task, brief(turn.context))
 
 
-def brief(context: Iterable[Any]) -> str:
+def brief(context: Iterable[object]) -> str:
     """Outputs and refusals as a text that can be handed on.
 
     >>> brief([Output("plan", "ann", "three parts"), Refused("write", 0, "short", "long", "too long")])
@@ -422,7 +404,7 @@ def brief(context: Iterable[Any]) -> str:
     return "; ".join(outputs + refusals)
 
 
-# --- what a crew says of itself -------------------------------------------------------------------
+# --- what a crew puts on record when it begins ----------------------------------------------------
 
 
 @message
@@ -446,10 +428,6 @@ class Plan:
 
 
 def plan_of(agents: Sequence[str], manager: str | None, tasks: Sequence[Task]) -> Plan:
-    """What a crew says of itself when it begins.
-
-    >>> plan_of(["ann"], None, [Task("a", agent="ann")]).steps
-    (Step(name='a', agent='ann', context=None, asynchronous=False, retries=3),)
-    """
+    """The plan of a crew, as data."""
     steps = (Step(each.name, each.agent, each.context, each.asynchronous, each.retries) for each in tasks)
     return Plan(tuple(agents), manager, tuple(steps))

@@ -1,17 +1,22 @@
-"""A crew: how long it takes, how many turns, and how errors pass along a chain; by counting."""
+"""A crew in closed form: how long it takes, how many turns, and how errors pass along a chain."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from coordlab import requirements as require
+
 
 def serial(seconds: Sequence[float], latency: float = 0.0) -> float:
     """Makespan in seconds when one task follows another: all of them, each with a message there and back.
 
+    `latency` is the seconds a message takes.  Raises ValueError if a time is not a duration.
+
     >>> serial([1, 3, 3, 3, 1])
     11.0
     """
-    return float(sum(_not_negative(each) + 2 * _not_negative(latency) for each in seconds))
+    trip = 2 * require.seconds("latency", latency)
+    return float(sum(require.seconds("seconds", each) + trip for each in seconds))
 
 
 def critical_path(
@@ -19,7 +24,12 @@ def critical_path(
 ) -> float:
     """Makespan in seconds when each task begins as soon as what it needs is done and agents are free.
 
-    `needs` has the tasks in an order in which each stands after those it needs (Kelley and Walker 1959).
+    - `seconds`: of each task.
+    - `needs`: the tasks that each needs, in an order in which a task comes after those it needs.
+    - `latency`: seconds that a message takes.
+
+    Raises ValueError if a task needs a later one, or has no seconds.  J. Kelley and M. Walker,
+    Critical-Path Planning and Scheduling, 1959.
 
     >>> needs = {"plan": (), "a": ("plan",), "b": ("plan",), "c": ("plan",), "sum": ("a", "b", "c")}
     >>> critical_path({"plan": 1, "a": 3, "b": 3, "c": 3, "sum": 1}, needs)
@@ -28,46 +38,45 @@ def critical_path(
     done: dict[str, float] = {}
     for task, before in needs.items():
         if missing := [each for each in before if each not in done]:
-            raise ValueError(
-                f"{task!r} needs {missing[0]!r}, which does not stand before it. List each task after those "
-                f"it needs, as in {{'plan': (), 'write': ('plan',)}}."
-            )
-        if task not in seconds:
-            raise ValueError(f"{task!r} has no seconds. Give each task some, as in {{{task!r}: 1.0}}.")
+            given = f"{task!r} needs {missing[0]!r}, which is not before it"
+            require.fail(given, "expected each task after those it needs", "{'plan': (), 'write': ('plan',)}")
+        require.that(task in seconds, f"{task!r} has no seconds", "expected some", f"{{{task!r}: 1.0}}")
         begins = max((done[each] for each in before), default=0.0)
-        done[task] = begins + _not_negative(seconds[task]) + 2 * _not_negative(latency)
+        done[task] = begins + serial([seconds[task]], latency)
     return max(done.values(), default=0.0)
 
 
 def hierarchical_turns(delegations: int) -> int:
-    """Turns for one task of which a manager delegates so many parts, one by one: those, and its own.
+    """Turns for one task that a manager delegates in this many parts, one by one: theirs, and its own.
+
+    Raises ValueError if `delegations` is not a count.
 
     >>> hierarchical_turns(3), hierarchical_turns(1)
     (7, 3)
     """
-    if not _whole(delegations):
-        raise ValueError(f"{delegations} delegations: a number, 0 or more, as in hierarchical_turns(3).")
-    return 2 * delegations + 1
+    return 2 * require.count("delegations", delegations, example=3) + 1
 
 
 def attempts(retries: int, guardrails: int = 1) -> int:
     """The most answers that an agent gives to one task: each guardrail may refuse `retries` of them.
 
+    Raises ValueError if one is not a count.
+
     >>> attempts(3), attempts(3, guardrails=2)
     (4, 7)
     """
-    if not (_whole(retries) and _whole(guardrails)):
-        raise ValueError(f"retries={retries}, guardrails={guardrails}: 0 or more, as in attempts(3, 1).")
-    return retries * guardrails + 1
+    return require.count("retries", retries) * require.count("guardrails", guardrails) + 1
 
 
 def passes(chance: float, retries: int) -> float:
-    """The chance that one of retries + 1 independent answers passes, if one does with `chance`.
+    """The probability that one of retries + 1 independent answers passes, each with probability `chance`.
+
+    Raises ValueError if `chance` is not a probability.
 
     >>> passes(0.5, 3)
     0.9375
     """
-    return 1 - (1 - _chance(chance)) ** attempts(retries)
+    return 1 - (1 - require.probability("chance", chance)) ** attempts(retries)
 
 
 def expected_attempts(chance: float, retries: int) -> float:
@@ -76,33 +85,20 @@ def expected_attempts(chance: float, retries: int) -> float:
     >>> expected_attempts(0.5, 3)
     1.875
     """
-    return passes(chance, retries) / chance if _chance(chance) else float(attempts(retries))
+    return passes(chance, retries) / chance if chance else float(attempts(retries))
 
 
 def chain_success(steps: int, chance: float, caught: float = 0.0) -> float:
-    """The chance that a chain of hand-offs is free of errors, if each is with `chance`.
+    """The probability that a chain of hand-offs is free of errors.
 
-    A checker after each catches and mends the share `caught` of errors.
+    - `steps`: the number of hand-offs.
+    - `chance`: the probability that one is right.
+    - `caught`: the share of errors that a checker after each finds and corrects, from 0 to 1.
+
+    Raises ValueError if one is out of range.
 
     >>> round(chain_success(10, 0.95), 2), round(1 - chain_success(10, 0.95, caught=0.75), 3)
     (0.6, 0.118)
     """
-    if not _whole(steps):
-        raise ValueError(f"{steps} steps: a number, 0 or more, as in chain_success(10, 0.95).")
-    return float((1 - (1 - _chance(chance)) * (1 - _chance(caught))) ** steps)
-
-
-def _not_negative(seconds: float) -> float:
-    if not 0 <= seconds < float("inf"):
-        raise ValueError(f"a time of {seconds!r} s: give seconds, 0 or more, as in serial([1, 3]).")
-    return seconds
-
-
-def _chance(value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{value!r} is no chance: give a number from 0 to 1, as in passes(0.5, retries=3).")
-    return value
-
-
-def _whole(value: object, least: int = 0) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    wrong = (1 - require.probability("chance", chance)) * (1 - require.probability("caught", caught))
+    return float((1 - wrong) ** require.count("steps", steps))

@@ -1,10 +1,11 @@
-"""Group chat: the messages and the agents."""
+"""Group chat: the chair."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from copy import deepcopy
 
+from coordlab import requirements as require
 from coordlab.patterns.group_chat.checks import properties
 from coordlab.patterns.group_chat.rules import (
     USER,
@@ -31,14 +32,22 @@ __all__ = ["Chair", "demo"]
 
 
 class Chair(Conductor):
-    """Gives the floor to `members` by `policy`, each reading the `window` of the transcript, until `over`.
+    """Gives the floor to the members until a condition ends the chat.
 
-    Where the policy leaves it open, the member called `selector`, who is none of them, is asked up to
-    three times, else the first candidate speaks.  A hand-over to the user interrupts the chat.  The
-    outputs of the result are the transcript.  A crash loses the turn in progress, and nothing else.
+    - `members`: their names, in the order of round robin.
+    - `task`: what the user says first.
+    - `over`: the condition that ends the chat.
+    - `policy`: which members may speak next.
+    - `window`: the part of the transcript that a speaker reads.
+    - `selector`: the name of an agent, not a member, that is asked up to three times which of several members
+      speaks next; without one, or without an answer, the first does.
+    - `name`, `budget`, `patience`, `repeats`: see `Conductor`.
+
+    A hand-over to the user interrupts the chat.  The outputs of the result are the transcript.  A crash loses
+    only the turn in progress.  Raises ChatError if an argument is something else.
     """
 
-    floor = State("")  # who has it
+    floor = State("")  # the member that has it
 
     def __init__(
         self,
@@ -54,36 +63,21 @@ class Chair(Conductor):
         repeats: int | None = 3,
     ) -> None:
         super().__init__(name, budget, patience, repeats)
-        if not isinstance(over, Condition):
-            raise ChatError(
-                f"{over!r} says not when the chat is over: that is a condition. Write for instance "
-                f"Chair(['ann', 'bob'], 'How many?', max_messages(10))."
-            )
-        if not callable(policy):
-            raise ChatError(
-                f"policy={policy!r}: who speaks next is said by a function of the chat, not by its name. "
-                f"Write for instance policy=round_robin, from coordlab.patterns.group_chat.rules."
-            )
-        if not callable(window):
-            raise ChatError(
-                f"window={window!r}: what is read is said by a function of the transcript. "
-                f"Write for instance window=everything, from coordlab.patterns.group_chat.rules."
-            )
-        if selector in members:
-            raise ChatError(
-                f"selector={selector!r} is a member, and would choose itself. Let somebody else choose: "
-                f"selector='host', and add a Member('host', ...)."
-            )
+        require.instance("over", over, Condition, "over=max_messages(10)", ChatError)
+        for what, given in (("policy", policy), ("window", window)):
+            example = f"{what}={'round_robin' if what == 'policy' else 'everything'}, from group_chat.rules"
+            require.that(callable(given), f"{what}={given!r}", "expected a function", example, ChatError)
         self.members, self.given, self.over = check_members(members), task, deepcopy(over)
+        example = "selector='host', and add a Member('host', ...)"
+        allowed = "expected an agent that is not a member, and so cannot choose itself"
+        require.that(selector not in self.members, f"selector={selector!r}", allowed, example, ChatError)
         self.policy, self.window, self.selector = policy, window, selector
         self.failures = 0  # turns in a row
 
     async def conduct(self) -> StopReason:
-        """Turn after turn; ends where something ends it."""
-        there = {*self.peers}
-        for each in (*self.members, self.selector):
-            if each is not None and each not in there:
-                return StopReason(Stop.FAILED, each, f"nobody is called so: add Member({each!r}, ...)")
+        """Turn after turn, until something ends it."""
+        if missing := self.missing(*self.members, self.selector):
+            return missing
         self.over.reset()
         self.over, self.loops = self.stable.setdefault("heard", (self.over, self.loops))
         if not self.outputs:
@@ -95,7 +89,7 @@ class Chair(Conductor):
                 return StopReason(Stop.FAILED, self.stable.get("last", self.name), str(error))
 
     async def next_speaker(self) -> str:
-        """Whom the policy names, or of several the selector."""
+        """The member that the policy names, or of several the selector."""
         chat = Chat(self.members, self.outputs, self.stable.get("last"))
         named = candidates(self.policy, chat)
         question = f"Who speaks next: {', '.join(named)}?"
@@ -106,7 +100,7 @@ class Chair(Conductor):
         return named[0]
 
     async def give_floor(self, to: str) -> None:
-        """One turn of one member."""
+        """One turn of one member; the chat fails if as many turns in a row have as there are members."""
         self.floor = to
         reply = await self.turn(to, "", self.window(self.outputs))
         self.stable["last"] = to
@@ -131,9 +125,9 @@ class Chair(Conductor):
 
 
 def demo() -> Run:
-    """Three estimate, and talk until nobody changes his mind for a round; bob is down for a while.
+    """Three estimate, and talk until all keep their numbers for a round; bob is down for a while.
 
-    >>> from coordlab.patterns.orchestration.rules import result
+    >>> from coordlab.patterns.orchestration.turns import result
     >>> print(result(demo().trace).reason)
     condition: agreement (8)
     """

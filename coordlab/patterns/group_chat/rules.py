@@ -1,8 +1,8 @@
-"""Group chat: who speaks next, when it is over, and how much of the talk each speaker reads.
+"""Who speaks next in a group chat, when it is over, and how much of the transcript each speaker reads.
 
 A transcript is a tuple of utterances, of which the first, by `USER`, sets the task.  The words are those of
-AutoGen, of which nothing is used.  It differs where its users stumbled: a stop word in the task does not
-end the chat, and whoever is excluded from speaking again is not fallen back upon.
+AutoGen, of which no code is used.  Two differences, where its users had trouble: a stop word in the task does
+not end the chat, and a member that is excluded from speaking again is not fallen back on.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import NoReturn
 
+from coordlab import requirements as require
 from coordlab.patterns.orchestration.rules import Stop, StopReason, Utterance, canonical, weigh
 from coordlab.world.message import message
 
@@ -32,20 +33,25 @@ class Handoff:
 
 
 class ChatError(ValueError):
-    """A condition, policy or window that cannot be, or one that was used against its rules."""
+    """A condition, policy or window that is not valid, or one that was used against its rules."""
+
+
+def refuse(given: str, allowed: str, example: str) -> NoReturn:
+    """Raise a `ChatError` in three parts, see `require.fail`."""
+    require.fail(given, allowed, example, ChatError)
 
 
 # --- when it is over ----------------------------------------------------------------------------------
 
 
 class Condition:
-    """When a chat is over: told each utterance, it answers with the reason once it holds.
+    """When a chat is over: told each utterance, it returns the reason as soon as it holds.
 
-    Having fired it must be `reset` before it is told more.  `a | b` fires with either, `a & b` once both
-    have, not necessarily at the same utterance.
+    After it has fired it must be `reset` before it is told more.  `a | b` fires with either, `a & b` as soon
+    as both have, not necessarily at the same utterance.
 
     >>> over = max_messages(3) | stop_word("DONE")
-    >>> [over.heard(Utterance(who, what)) for who, what in (("user", "Say DONE"), ("ann", "so be it"))]
+    >>> [over.heard(Utterance(name, text)) for name, text in (("user", "Say DONE"), ("ann", "so be it"))]
     [None, None]
     >>> str(over.heard(Utterance("bob", "DONE")))
     "condition: max_messages(3), stop_word('DONE') (bob)"
@@ -60,28 +66,29 @@ class Condition:
         return self.name
 
     def heard(self, said: Utterance, seconds: float = 0.0) -> StopReason | None:
-        """Take in an utterance, so many seconds after the chat began; the reason if it is over."""
+        """Take in an utterance, this many seconds after the chat began; returns the reason if it is over.
+
+        Raises ChatError if the condition has fired and was not reset.
+        """
         if self.fired:
-            raise ChatError(
-                f"{self!r} has fired ({self.fired}) and was told more: {said!r}. A condition that has "
-                f"fired is told nothing until it is reset. Write condition.reset() before the next chat."
-            )
+            given = f"{self!r} has fired ({self.fired}) and was told more: {said!r}"
+            refuse(given, "a condition that has fired must be reset", "condition.reset()")
         if self.judge(said, seconds):
             self.fired = StopReason(Stop.CONDITION, *self.why())
         return self.fired
 
     def judge(self, said: Utterance, seconds: float) -> bool:
-        """Whether it holds now: a subclass says so."""
+        """Whether it holds now: a subclass defines it."""
         raise NotImplementedError(
             f"{type(self).__name__} does not say when it holds. Write judge(said, seconds)."
         )
 
     def why(self) -> tuple[str, str]:
-        """Which condition has fired, and what made it."""
+        """Which condition has fired, and what made it fire."""
         return self.name, ""
 
     def reset(self) -> None:
-        """As if nothing had been heard."""
+        """Forget everything that was heard."""
         self.fired = None
 
     def __or__(self, other: Condition) -> Condition:
@@ -95,11 +102,8 @@ class Combined(Condition):
     """Either or both of two conditions; each remembers that it has fired."""
 
     def __init__(self, sign: str, enough: Callable[[Iterable[bool]], bool], *halves: Condition) -> None:
-        if strange := [half for half in halves if not isinstance(half, Condition)]:
-            raise ChatError(
-                f"{strange[0]!r} is no condition: only conditions are combined, by | and &. Write for "
-                f"instance max_messages(10) | stop_word('DONE')."
-            )
+        for half in halves:
+            require.instance("condition", half, Condition, "max_messages(10) | stop_word('DONE')", ChatError)
         super().__init__(f"({sign.join(map(repr, halves))})")
         self.enough, self.halves = enough, halves
 
@@ -116,20 +120,19 @@ class Combined(Condition):
         return ", ".join(names), ", ".join(filter(None, whys))
 
     def reset(self) -> None:
-        """As if neither half had heard anything."""
+        """Reset both halves as well."""
         super().reset()
         for half in self.halves:
             half.reset()
 
 
 class AtMost(Condition):
-    """Fires once what `weight(utterance)` gives adds up to `limit`."""
+    """Fires when the sum of `weight(utterance)` reaches `limit`, which is above 0."""
 
     def __init__(self, name: str, limit: float, weight: Callable[[Utterance], float]) -> None:
-        if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not limit > 0:
-            raise ChatError(f"{name}({limit!r}): a limit is a number above 0. Write for instance {name}(10).")
+        self.limit = require.number(name, limit, above=0, example=10, error=ChatError)
         super().__init__(f"{name}({limit:g})")
-        self.limit, self.weight, self.sum = limit, weight, 0.0
+        self.weight, self.sum = weight, 0.0
 
     def judge(self, said: Utterance, seconds: float) -> bool:
         """Whether the limit is reached."""
@@ -137,28 +140,31 @@ class AtMost(Condition):
         return self.sum >= self.limit
 
     def reset(self) -> None:
-        """Count anew."""
+        """Start counting at 0 again."""
         super().reset()
         self.sum = 0.0
 
 
 def max_messages(limit: int) -> Condition:
-    """So many messages have been said, the task included."""
+    """Fires at this many messages, including the task.  Raises ChatError unless `limit` is above 0."""
     return AtMost("max_messages", limit, lambda said: 1)
 
 
 def max_turns(limit: int) -> Condition:
-    """So many messages have been said, the task not included."""
+    """Fires at this many messages, without the task.  Raises ChatError unless `limit` is above 0."""
     return AtMost("max_turns", limit, lambda said: said.agent != USER)
 
 
 def max_tokens(limit: int) -> Condition:
-    """What was said, the task included, comes to so many tokens; what was read is the budget's matter."""
+    """Fires when this many tokens were said, including the task; those that were read count in the budget.
+
+    Raises ChatError unless `limit` is above 0.
+    """
     return AtMost("max_tokens", limit, lambda said: weigh([said]))
 
 
 class When(Condition):
-    """Fires at the first utterance, so many seconds after the chat began, of which `holds` is true."""
+    """Fires at the first utterance for which `holds(utterance, seconds since the chat began)` is true."""
 
     def __init__(self, name: str, holds: Callable[[Utterance, float], object]) -> None:
         super().__init__(name)
@@ -170,47 +176,57 @@ class When(Condition):
         return bool(self.holds(said, seconds))
 
     def why(self) -> tuple[str, str]:
-        """Which condition, and whose utterance it was."""
+        """Which condition, and the agent that made the utterance."""
         return self.name, self.by
 
 
 def timeout(seconds: float) -> Condition:
-    """Something is said so many virtual seconds after the chat began, or later."""
-    if not isinstance(seconds, (int, float)) or seconds is True or not seconds > 0:
-        raise ChatError(f"timeout({seconds!r}): give seconds above 0, as in timeout(30.0).")
-    return When(f"timeout({seconds:g})", lambda said, now: now >= seconds)
+    """Fires at the first utterance this many virtual seconds after the chat began, or later.
+
+    Raises ChatError unless `seconds` is above 0.
+    """
+    limit = require.seconds("timeout", seconds, positive=True, example=30, error=ChatError)
+    return When(f"timeout({limit:g})", lambda said, now: now >= limit)
 
 
 def stop_word(word: str, sources: Collection[str] | None = None) -> Condition:
-    """Somebody says the word, upper and lower case as given: one of `sources`, else anybody but the user."""
+    """Fires when one of `sources` says the word, case as given; by default anybody but the user.
+
+    Raises ChatError if the word is blank, or `sources` is a single text.
+    """
     if not isinstance(word, str) or not word.strip() or isinstance(sources, str):
-        raise ChatError(
-            f"stop_word({word!r}, {sources!r}): give a word, and a list of names or nothing. Write for "
-            f"instance stop_word('DONE', ['critic'])."
-        )
-    heard = (lambda who: who != USER) if sources is None else (lambda who: who in sources)
+        allowed = "expected a word, and a list of names or None"
+        refuse(f"stop_word({word!r}, {sources!r})", allowed, "stop_word('DONE', ['critic'])")
+    heard = (lambda name: name != USER) if sources is None else (lambda name: name in sources)
     return When(f"stop_word({word!r})", lambda said, _: heard(said.agent) and word in str(said.content))
 
 
 def calls(function: str) -> Condition:
-    """Somebody but the user calls the function in what it says: `terminate(...)`, not the bare word."""
-    if not isinstance(function, str) or not function.isidentifier():
-        raise ChatError(f"calls({function!r}): give the name of a function, as in calls('terminate').")
+    """Fires when anybody but the user says a call of the function: `terminate(...)`, not the bare word.
+
+    Raises ChatError if `function` cannot be the name of a function.
+    """
+    valid = isinstance(function, str) and function.isidentifier()
+    require.that(valid, f"calls({function!r})", "expected a function's name", "calls('terminate')", ChatError)
     call = re.compile(rf"(?<![\w.]){function}\s*\(")
     return When(f"calls({function!r})", lambda said, _: said.agent != USER and call.search(str(said.content)))
 
 
 def handoff(to: str = USER) -> Condition:
-    """Somebody hands over to this one: to the user, if a human is to go on."""
+    """Fires when an agent hands over to this one; to the user, if a human is to go on."""
     return When(
         f"handoff({to!r})", lambda said, _: isinstance(said.content, Handoff) and said.content.to == to
     )
 
 
 class Unchanged(Condition):
-    """Fires when each of `members` has said the same in `rounds` rounds more: agreement, or stalemate.
+    """Fires when each member has repeated its position in `rounds` more rounds: agreement, or stalemate.
 
-    What counts of what one says is its `position`.  That all say the same does not make it right.
+    - `members`: their names.
+    - `rounds`: 1 or more.
+    - `position`: what counts of a content.
+
+    Agreement does not mean that the answer is right.  Raises ChatError if an argument is something else.
 
     >>> settled = Unchanged(["ann", "bob"], rounds=1)
     >>> said = [("ann", "7"), ("bob", "8"), ("ann", "8"), ("bob", "8"), ("ann", "8")]
@@ -222,28 +238,23 @@ class Unchanged(Condition):
         self,
         members: Collection[str],
         rounds: int = 2,
-        position: Callable[[Any], object] = canonical,
+        position: Callable[[object], object] = canonical,
     ) -> None:
-        whole = isinstance(rounds, int) and rounds is not True and rounds >= 1
-        if not isinstance(members, Collection) or isinstance(members, str) or not members or not whole:
-            raise ChatError(
-                f"Unchanged({members!r}, rounds={rounds!r}): give the names of the members and a number of "
-                f"rounds, 1 or more. Write for instance Unchanged(['ann', 'bob'], rounds=2)."
-            )
+        self.rounds = require.count("rounds", rounds, 1, example=2, error=ChatError)
         super().__init__(f"unchanged({rounds})")
-        self.members, self.rounds, self.position = tuple(members), rounds, position
+        self.members, self.position = require.names("members", members, error=ChatError), position
         self.positions: dict[str, object] = {}
         self.same: dict[str, int] = {}
 
     def judge(self, said: Utterance, seconds: float) -> bool:
-        """Whether everybody has kept its position for long enough."""
-        who, position = said.agent, self.position(said.content)
-        if who not in self.members:
+        """Whether all members have kept their positions for long enough."""
+        name, position = said.agent, self.position(said.content)
+        if name not in self.members:
             return False
-        if who not in self.positions or self.positions[who] != position:
-            self.positions[who], self.same = position, dict.fromkeys(self.members, 0)
+        if name not in self.positions or self.positions[name] != position:
+            self.positions[name], self.same = position, dict.fromkeys(self.members, 0)
         else:
-            self.same[who] += 1
+            self.same[name] += 1
         return len(self.positions) == len(self.members) and min(self.same.values()) >= self.rounds
 
     def why(self) -> tuple[str, str]:
@@ -262,7 +273,7 @@ class Unchanged(Condition):
 
 @dataclass(frozen=True)
 class Chat:
-    """Where a chat stands: who takes part, what has been said, and who had the last turn, if anybody."""
+    """A chat so far: its members, what has been said, and the member that had the last turn, if any."""
 
     members: tuple[str, ...]
     transcript: Transcript
@@ -270,39 +281,38 @@ class Chat:
 
 
 Policy = Callable[[Chat], tuple[str, ...]]
-"""Who may speak next: of several names a selector chooses one, else it is the first."""
+"""The members that may speak next; of several a selector chooses one, without it the first one speaks."""
 
 
 def check_members(names: Collection[str]) -> tuple[str, ...]:
-    """The names of those who take part, if they can; of a set, in the order of the alphabet."""
-    listed = isinstance(names, Collection) and not isinstance(names, str)
-    members = tuple(sorted(names) if isinstance(names, Set) else names) if listed else ()
-    strange = [each for each in members if not isinstance(each, str)]
-    if not members or strange or len(set(members)) < len(members) or USER in members:
-        raise ChatError(
-            f"{names!r} cannot be the members of a chat: give one name or more, each once, and not {USER!r}, "
-            f"who sets the task. Write for instance ['ann', 'bob']."
-        )
+    """The names of the members; those of a set in alphabetical order.
+
+    Raises ChatError unless it is one name or more, each once, and not the user's.
+    """
+    listed = sorted(names, key=str) if isinstance(names, Set) else names
+    members = require.names("members", listed, error=ChatError)
+    require.that(USER not in members, f"members={members!r}", f"{USER!r} sets the task", "['ann']", ChatError)
     return members
 
 
 def candidates(policy: Policy, chat: Chat) -> tuple[str, ...]:
-    """Whom a policy names: members, one or more.
+    """The members that a policy names, one or more; raises ChatError if it names something else.
 
     >>> candidates(round_robin, Chat(("ann", "bob"), ()))
     ('ann',)
     """
     named = policy(chat)
     if not isinstance(named, tuple) or not named or any(each not in chat.members for each in named):
-        raise ChatError(
-            f"the policy named {named!r}, but the members are {', '.join(chat.members)}. Return a tuple of "
-            f"one of these or more, as in ({chat.members[0]!r},)."
-        )
+        _strange(chat, f"the policy named {named!r}", f"return ({chat.members[0]!r},)")
     return named
 
 
+def _strange(chat: Chat, given: str, example: str) -> NoReturn:
+    refuse(given, f"the members are {', '.join(chat.members)}", example)
+
+
 def round_robin(chat: Chat) -> tuple[str, ...]:
-    """The one after the last, in the order of the members.
+    """The member after the last speaker, in the order of the members.
 
     >>> round_robin(Chat(("ann", "bob"), (), last="bob"))
     ('ann',)
@@ -312,7 +322,9 @@ def round_robin(chat: Chat) -> tuple[str, ...]:
 
 
 def swarm(chat: Chat) -> tuple[str, ...]:
-    """The first member, and from then on whoever speaks, until a `Handoff` to another one.
+    """The first member, which keeps the floor until a `Handoff` to another one, and so on.
+
+    Raises ChatError if a member hands over to a stranger.
 
     >>> swarm(Chat(("ann", "bob"), (Utterance("ann", Handoff("bob")),), last="ann"))
     ('bob',)
@@ -321,52 +333,43 @@ def swarm(chat: Chat) -> tuple[str, ...]:
     if not isinstance(said, Handoff):
         return (chat.last or chat.members[0],)
     if said.to not in chat.members:
-        raise ChatError(
-            f"{chat.last} handed over to {said.to!r}, but the members are {', '.join(chat.members)}. Hand "
-            f"over to one of these, as in Handoff({chat.members[0]!r}), or add the member."
-        )
+        _strange(chat, f"{chat.last} handed over to {said.to!r}", f"Handoff({chat.members[0]!r})")
     return (said.to,)
 
 
 @dataclass(frozen=True)
 class Selector:
-    """Whoever `choose(chat)` names; if it names nobody, everybody but the last speaker may be next.
+    """A policy: the member that `choose(chat)` names; if it returns None, all but the last speaker.
 
-    With `allow_repeated` the last speaker may be, too.
+    With `allow_repeated` the last speaker may be next as well.
     """
 
     choose: Callable[[Chat], str | None] | None = None
     allow_repeated: bool = False
 
     def __call__(self, chat: Chat) -> tuple[str, ...]:
-        """Who may speak next."""
+        """The members that may speak next; raises ChatError if `choose` names a stranger."""
         chosen = self.choose(chat) if self.choose else None
         if chosen is None:
             others = tuple(name for name in chat.members if self.allow_repeated or name != chat.last)
             return others or chat.members
         if chosen not in chat.members:
-            raise ChatError(
-                f"the selector chose {chosen!r}, but the members are {', '.join(chat.members)}. Return one "
-                f"of these, or None to leave it open."
-            )
+            _strange(chat, f"the selector chose {chosen!r}", f"return {chat.members[0]!r}, or None")
         return (chosen,)
 
 
 def chosen(answer: object, candidates: tuple[str, ...]) -> str | None:
-    """The one candidate that an answer names as a word of its own; None if it names several, or nobody.
+    """The one candidate that an answer names as a word of its own; None if it names several, or none.
 
     >>> chosen("Let BOB go on.", ("ann", "bob")), chosen("ann or bob", ("ann", "bob"))
     ('bob', None)
     """
-    named = [
-        name
-        for name in candidates
-        if re.search(rf"(?<!\w){re.escape(canonical(name))}(?!\w)", canonical(answer))
-    ]
+    words = canonical(answer)
+    named = [name for name in candidates if re.search(rf"(?<!\w){re.escape(canonical(name))}(?!\w)", words)]
     return named[0] if len(named) == 1 else None
 
 
-# --- how much one reads -------------------------------------------------------------------------------
+# --- how much a speaker reads -------------------------------------------------------------------------
 
 Window = Callable[[Transcript], Transcript]
 
@@ -378,7 +381,9 @@ def everything(transcript: Transcript) -> Transcript:
 
 @dataclass(frozen=True)
 class LastMessages:
-    """The last `size` messages, after a summary of those before if there is one, by `summarise(messages)`.
+    """A window: the last `size` messages, 1 or more.
+
+    With `summarise(messages)` they follow a summary of those before.  Raises ChatError if `size` is not one.
 
     >>> LastMessages(1)((Utterance("user", "Go."), Utterance("ann", "Gone.")))
     (Utterance(agent='ann', content='Gone.', tokens=None),)
@@ -388,11 +393,10 @@ class LastMessages:
     summarise: Callable[[Transcript], str] | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.size, int) or self.size is True or self.size < 1:
-            raise ChatError(f"LastMessages({self.size!r}): read 1 message or more, as in LastMessages(5).")
+        require.count("size", self.size, 1, example=5, error=ChatError)
 
     def __call__(self, transcript: Transcript) -> Transcript:
-        """What of it one reads."""
+        """The part of it that is read."""
         before, last = transcript[: -self.size], transcript[-self.size :]
         if self.summarise is None or not before:
             return last

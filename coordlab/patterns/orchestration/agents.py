@@ -1,13 +1,13 @@
-"""The seam of all orchestration styles: the messages and the agents."""
+"""The base of all orchestration styles: the agents."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from math import inf
 from typing import Any, TypeVar
 
+from coordlab import requirements as require
 from coordlab.patterns.orchestration.rules import (
     DEFAULT,
     Budget,
@@ -23,26 +23,28 @@ from coordlab.patterns.orchestration.rules import (
     Turn,
     Usage,
     Utterance,
-    check_budget,
-    check_seconds,
     estimate,
     frozen,
     weigh,
 )
 from coordlab.world.agent import Agent, State
 
-__all__ = ["Act", "Conductor", "Member", "Scripted", "T", "settled"]
+__all__ = ["Conductor", "Member", "Scripted"]
 
 T = TypeVar("T")
-Act = Callable[[Turn], Awaitable[Any]]
+Act = Callable[[Turn], Awaitable[object]]
 
 
 class Member(Agent):
-    """An agent that is an async function: `act(turn)` gives its reply, a text or other plain data.
+    """An agent that is an async function: `act(turn)` returns its reply, a text or other plain data.
 
-    A reply such as a dict is frozen into a tuple of pairs, for it travels in a message (see `frozen`).
-    It takes `seconds` of virtual time besides what `act` itself awaits.  What `act` raises goes back as
-    Failed.  A reply that is an `Utterance` says itself how many tokens it has, else they are estimated.
+    - `act`: the function; without one, a subclass defines `reply`.
+    - `seconds`: virtual time for each turn, in addition to what `act` itself awaits.
+    - `tokens`: estimates the tokens of a text.
+
+    A reply such as a dict is frozen into a tuple of pairs, because it travels in a message (see `frozen`).
+    What `act` raises goes back as Failed.  A reply that is an `Utterance` may state its tokens itself.
+    Raises TypeError if `act` cannot be called, ValueError if `seconds` is not a duration.
     """
 
     role = State("idle")  # or working
@@ -52,18 +54,16 @@ class Member(Agent):
     ) -> None:
         super().__init__(name)
         if act is not None and not callable(act):
-            raise TypeError(
-                f"{name} cannot act by {act!r}: an async function of a turn is needed. "
-                f"Write async def act(turn): return '...', or Scripted({name!r}, 'one', 'two')."
-            )
-        check_seconds(seconds=seconds)
-        self.act, self.seconds, self.tokens = act or self.reply, seconds, tokens
+            example = f"async def act(turn): return '...', or Scripted({name!r}, 'one', 'two')"
+            require.fail(f"act={act!r}", "expected an async function of a turn", example, TypeError)
+        self.act, self.tokens = act or self.reply, tokens
+        self.seconds = require.seconds("seconds", seconds)
         self.seen: set[tuple[str, int]] = set()
         self.free = asyncio.Lock()
 
-    async def reply(self, turn: Turn) -> Any:
-        """What it replies, if it was given no function: a subclass says so."""
-        raise NotImplementedError(f"{self.name} has nothing to act by. Give it one: Member(name, act).")
+    async def reply(self, turn: Turn) -> object:
+        """What it replies, if it was given no function: a subclass defines it."""
+        raise NotImplementedError(f"{self.name} has no function to act by. Write Member({self.name!r}, act).")
 
     async def on_turn(self, sender: str, turn: Turn) -> Reply | Failed | None:
         if (sender, turn.id) in self.seen:
@@ -85,7 +85,7 @@ class Member(Agent):
         outcome = self.act(turn)
         if not isawaitable(outcome):
             raise TypeError(
-                f"what {self.name} acts by gave {outcome!r} at once, not a coroutine. Write `async def`."
+                f"the function of {self.name} returned {outcome!r}, not a coroutine. Write `async def`."
             )
         said = await outcome
         own = said.tokens if isinstance(said, Utterance) else None
@@ -96,17 +96,17 @@ class Member(Agent):
 class Scripted(Member):
     """A member that says its lines, one a turn; a line that is an exception is raised instead."""
 
-    def __init__(self, name: str, *lines: Any, seconds: float = 0.0, tokens: Estimate = estimate) -> None:
+    def __init__(self, name: str, *lines: object, seconds: float = 0.0, tokens: Estimate = estimate) -> None:
         super().__init__(name, None, seconds, tokens)
         self.lines, self.said = lines, 0
 
-    async def reply(self, turn: Turn) -> Any:
+    async def reply(self, turn: Turn) -> object:
         """Its next line."""
         self.said += 1
         if self.said > len(self.lines):
             raise EOFError(
                 f"the script of {self.name} has {len(self.lines)} lines and this is turn {self.said}. "
-                f"Give it more: Scripted({self.name!r}, ..., 'one more')."
+                f"Write one more: Scripted({self.name!r}, ..., 'one more')."
             )
         line = self.lines[self.said - 1]
         if isinstance(line, Exception):
@@ -115,10 +115,14 @@ class Scripted(Member):
 
 
 class Conductor(Agent):
-    """Who gives the turns.  A style says in `conduct` how, and keeps in `outputs` what came of it so far.
+    """The agent that gives turns.  A style defines `conduct`, and keeps in `outputs` what there is so far.
 
-    `budget` is for the whole run, crashes included; `patience` is how many seconds a member has for a
-    turn; `repeats` how often the same may be said in a row (see `heard`), None without end.
+    - `budget`: for the whole run, crashes included.
+    - `patience`: how many seconds a member has for a turn.
+    - `repeats`: how often the same may be said in a row (see `heard`), 2 or more; None is without end.
+    - `tokens`: estimates the tokens of a text.
+
+    Raises TypeError if the budget is not that of `orchestration`, ValueError if a number is out of range.
     """
 
     role = State("idle")  # or conducting, or stopped
@@ -133,20 +137,23 @@ class Conductor(Agent):
         tokens: Estimate = estimate,
     ) -> None:
         super().__init__(name)
-        check_seconds(patience=patience)
-        self.budget, self.patience, self.tokens = check_budget(budget), patience, tokens
+        example = (
+            "budget=coordlab.patterns.orchestration.rules.Budget(turns=20); coordlab.Budget is a world's"
+        )
+        self.budget, self.tokens = require.instance("budget", budget, Budget, example), tokens
+        self.patience = require.seconds("patience", patience, example=60)
         self.loops = None if repeats is None else LoopDetector(repeats)
         self.outputs: tuple[Any, ...] = ()
         self.result: Result | None = None
         self.cancelled = StopReason(Stop.CANCELLED)
-        self.task: asyncio.Task[Any] | None = None
+        self.task: asyncio.Task[None] | None = None
 
     async def conduct(self) -> StopReason:
-        """Give turns until it is over, and say why: a style's own."""
+        """Give turns until it is over, and return why: a style defines it."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it conducts. Write conduct(self).")
 
     async def run(self) -> None:
-        """Conduct, whatever comes, and record one result; after a restart go on, unless it was over."""
+        """Conduct, and record one result in every case; after a restart go on, unless it was over."""
         stable = self.stable
         self.began, self.spent = stable.setdefault("began", self.now), stable.get("spent", Usage())
         self.outputs, self.result = stable.get("outputs", ()), stable.get("result")
@@ -160,7 +167,7 @@ class Conductor(Agent):
         self.role = "stopped"
 
     async def ending(self) -> StopReason:
-        """Conduct to the end; gives why it ended."""
+        """Conduct to the end; returns why it ended."""
         try:
             return await self.conduct()
         except Ended as ended:
@@ -173,8 +180,14 @@ class Conductor(Agent):
             self.cancelled = StopReason(Stop.CANCELLED, sender, message.why)
             self.task.cancel()
 
-    def keep(self, output: Any) -> None:
-        """Add to what came of it so far; a crash does not lose it."""
+    def missing(self, *names: str | None) -> StopReason | None:
+        """Why the run cannot begin: the first of `names` that no agent has; None if all are there."""
+        strangers = [name for name in names if name is not None and name not in self.peers]
+        why = f"no agent has this name: add Member({strangers[0]!r}, ...)" if strangers else ""
+        return StopReason(Stop.FAILED, strangers[0], why) if strangers else None
+
+    def keep(self, output: object) -> None:
+        """Add to the outputs; a crash does not lose it."""
         self.outputs = self.stable["outputs"] = (*self.outputs, output)
 
     def spend(self, turns: int = 0, messages: int = 0, tokens: int = 0) -> None:
@@ -182,27 +195,26 @@ class Conductor(Agent):
         self.spent = self.stable["spent"] = self.after(turns, messages, tokens)
 
     def afford(self, turns: int = 0, messages: int = 0, tokens: int = 0) -> None:
-        """Count what is going to be used, or end the run if it is more than there is."""
-        spent = self.after(turns, messages, tokens)
-        if limit := self.budget.struck(spent):
+        """Count what is about to be used, or end the run if the budget does not allow it."""
+        if limit := self.budget.struck(self.after(turns, messages, tokens)):
             raise Ended(StopReason(Stop.BUDGET, limit))
-        self.spent = self.stable["spent"] = spent
+        self.spend(turns, messages, tokens)
 
     def after(self, turns: int, messages: int, tokens: int) -> Usage:
-        """What will have been used after so much more."""
+        """What will have been used in all, after this."""
         spent = self.spent
         return Usage(
             spent.turns + turns, spent.messages + messages, spent.tokens + tokens, self.now - self.began
         )
 
     async def turn(
-        self, to: str, task: str, context: tuple[Any, ...] = (), parent: int = 0, about: str = ""
+        self, to: str, task: str, context: tuple[object, ...] = (), parent: int = 0, about: str = ""
     ) -> Reply | Failed:
         """The reply of a member to one turn; Failed as well if none came in time."""
         read = self.tokens(task) + weigh(context, self.tokens)
         self.afford(1, 1, read)
         turn = Turn(self.spent.turns, parent, task, context, read, about)
-        left = inf if self.budget.time is None else self.budget.time - self.spent.seconds
+        left = self.budget.seconds_left(self.spent)
         replies = await self.ask(to, turn, within=min(self.patience, left))
         reply: Reply | Failed | None = replies.get(to)
         if reply is None and left <= self.patience:
@@ -213,18 +225,18 @@ class Conductor(Agent):
         return reply
 
     def heard(self, agent: str, content: object) -> None:
-        """Take note of what somebody said; ends the run if it goes round in circles."""
+        """Take note of what an agent said; ends the run if the same comes again and again."""
         if self.loops is not None and (circle := self.loops.heard(agent, content)):
             raise Ended(StopReason(Stop.LOOP, ", ".join(circle), f"said {self.loops.times} times"))
 
     async def together(self, *works: Awaitable[T | Ended]) -> list[T]:
-        """What comes of several at once, in their order; if one ends the run, after all of them are over."""
+        """The results of several at once, in their order; if one ends the run, after all of them are over."""
         outcomes = await asyncio.gather(*[settled(work) for work in works]) if works else ()
         return [_result(each) for each in outcomes]
 
 
 async def settled(work: Awaitable[T | Ended]) -> T | Ended:
-    """What comes of it; what ends the run comes as a value, so that others are awaited first."""
+    """Its result; `Ended` comes as a value, so that others are awaited first."""
     try:
         return await work
     except Ended as ended:

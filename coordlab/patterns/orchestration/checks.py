@@ -1,4 +1,4 @@
-"""What must hold of every orchestrated run, whatever its style: OR-S1 to OR-S6 and OR-L1 on a trace.
+"""What must hold of every orchestrated run, in any style: OR-S1 to OR-S6 and OR-L1 on a trace.
 
 A conductor is known by its state `spent`; its run begins when its role becomes "conducting" and ends with
 the `Result` that it decides.
@@ -7,21 +7,11 @@ the `Result` that it decides.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from coordlab.patterns.orchestration.rules import REPLIES, Budget, Rights, Stop, Usage
-from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Complaint, Property, Verdict, on_record, watched
-from coordlab.trace.trace import CRASH, HANDLE, SEND, STATE, Event, Trace
-
-
-def is_result(event: Event) -> bool:
-    """Whether somebody decides a `Result` here."""
-    return on_record(event, "Result")
-
-
-def is_turn(event: Event) -> bool:
-    """Whether somebody is given a turn here."""
-    return event.kind == SEND and event.name == "Turn"
+from coordlab.patterns.orchestration.rules import Budget, Rights, Stop, Usage
+from coordlab.patterns.orchestration.turns import is_reply, is_result, is_turn
+from coordlab.properties import UNDECIDED, Objection, Property, Verdict, leads_to, safety
+from coordlab.trace.trace import CRASH, HANDLE, STATE, Event, Trace
 
 
 def begins(event: Event) -> bool:
@@ -29,149 +19,113 @@ def begins(event: Event) -> bool:
     return event.kind == STATE and event.data == "conducting"
 
 
-def one_stop_reason() -> Property:
-    """OR-S1: a run ends with one result, of a known kind; undecided if there was none yet."""
-    name = "one stop reason"
-
-    def watch(_: Trace) -> Complaint:
-        running: set[str | None] = set()
-
-        def wrong(event: Event) -> str | None:
-            if begins(event):
-                running.add(event.agent)
-            elif is_result(event):
-                if event.agent not in running:
-                    return f"{event.agent} ended a run that was over, or had never begun."
-                running.discard(event.agent)
-                if event.data.reason.kind not in set(Stop):
-                    return f"{event.data.reason.kind!r} is no kind of reason to stop."
-            return None
-
-        return wrong
+def _once_stopped(prop: Property) -> Property:
+    """The same property, but undecided as long as no run has stopped."""
 
     def judge(trace: Trace) -> Verdict:
-        verdict = watched(name, watch)(trace)
+        verdict = prop(trace)
         if verdict and not any(map(is_result, trace)):
-            return Verdict(name, UNDECIDED, because="nothing has stopped yet")
+            return Verdict(prop.name, UNDECIDED, because="nothing has stopped yet")
         return verdict
 
-    return Property(name, judge)
+    return Property(prop.name, judge)
+
+
+@_once_stopped
+@safety("one stop reason")
+def one_stop_reason(trace: Trace) -> Iterator[Objection]:
+    """OR-S1: a run ends with one result, of a known kind; undecided if there was none yet."""
+    running: set[str | None] = set()
+    for event in trace:
+        if begins(event):
+            running.add(event.agent)
+        elif is_result(event):
+            if event.agent not in running:
+                yield event, f"{event.agent} ended a run that was over, or had never begun."
+            running.discard(event.agent)
+            if event.data.reason.kind not in set(Stop):
+                yield event, f"{event.data.reason.kind!r} is not a kind of reason to stop."
 
 
 def ends(within: float) -> Property:
-    """OR-L1: a run ends `within` so many seconds, unless its conductor crashes; undecided before that."""
-    name = f"a run ends within {within:g} s"
-
-    def judge(trace: Trace) -> Verdict:
-        running: dict[str | None, Event] = {}
-        for event in (*trace, None):
-            now = trace.until if event is None else event.time
-            if late := next((e for e in running.values() if now > e.time + within + 1e-9), None):
-                why = f"{late.agent} began at {late.time:.3f} s and has not stopped."
-                return Verdict(name, VIOLATED, late.time + within, late.seq, why)
-            if event is not None and begins(event):
-                running[event.agent] = event
-            elif event is not None and (event.kind == CRASH or is_result(event)):
-                running.pop(event.agent, None)
-        if running or not any(map(is_result, trace)):
-            return Verdict(name, UNDECIDED, because="nothing has stopped yet")
-        return Verdict(name, HOLDS)
-
-    return Property(name, judge)
+    """OR-L1: a run ends `within` this many seconds, unless its conductor crashes; undecided before that."""
+    return _once_stopped(
+        leads_to(
+            f"a run ends within {within:g} s",
+            lambda event: [event.agent] if begins(event) else [],
+            lambda event, _: [event.agent] if event.kind == CRASH or is_result(event) else [],
+            within,
+        )
+    )
 
 
-def no_turn_after_the_stop() -> Property:
-    """OR-S2: nobody is given a turn before the run begins or after its result."""
-
-    def watch(_: Trace) -> Complaint:
-        running: set[str | None] = set()
-
-        def wrong(event: Event) -> str | None:
-            if begins(event):
-                running.add(event.agent)
-            elif is_result(event):
-                running.discard(event.agent)
-            elif is_turn(event) and event.agent not in running:
-                return f"{event.peer} was given turn {event.data.id} though the run was over."
-            return None
-
-        return wrong
-
-    return watched("no turn after the stop", watch)
+@safety("no turn after the stop")
+def no_turn_after_the_stop(trace: Trace) -> Iterator[Objection]:
+    """OR-S2: no turn is given before the run begins or after its result."""
+    running: set[str | None] = set()
+    for event in trace:
+        if begins(event):
+            running.add(event.agent)
+        elif is_result(event):
+            running.discard(event.agent)
+        elif is_turn(event) and event.agent not in running:
+            yield event, f"{event.peer} was given turn {event.data.id} though the run was over."
 
 
 def within_budget(budget: Budget) -> Property:
     """OR-S3: no turn is given that the budget does not allow: turns, messages, tokens to read, and time."""
 
-    def watch(_: Trace) -> Complaint:
-        spent: dict[str | None, Any] = {}
-
-        def wrong(event: Event) -> str | None:
+    @safety("within the budget")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        spent: dict[str | None, Usage] = {}
+        for event in trace:
             if event.kind == STATE and event.name == "spent":
                 spent[event.agent] = event.data
             elif is_turn(event):
                 used = spent.get(event.agent, Usage())
                 given = Usage(event.data.id, used.messages, used.tokens, used.seconds)
                 if limit := budget.struck(given):
-                    return f"turn {event.data.id} was given though the {limit} were used up."
-            return None
+                    yield event, f"turn {event.data.id} was given though the {limit} were used up."
 
-        return wrong
-
-    return watched("within the budget", watch)
+    return judge
 
 
-def tokens_counted() -> Property:
-    """OR-S4: what a result says of turns and tokens is what was given, read and said.
+@safety("turns and tokens are counted")
+def tokens_counted(trace: Trace) -> Iterator[Objection]:
+    """OR-S4: the turns and tokens that a result states are what was given, read and said.
 
     A reply that came when the run had been cancelled is not counted.
     """
-
-    def watch(trace: Trace) -> Complaint:
-        said = {e.message: e.data.tokens for e in trace if e.kind == SEND and e.name in REPLIES}
-        counted: dict[str | None, tuple[int, int]] = {}
-        cancelled: set[str | None] = set()
-
-        def wrong(event: Event) -> str | None:
-            turns, tokens = counted.get(event.agent, (0, 0))
-            if is_turn(event):
-                counted[event.agent] = turns + 1, tokens + event.data.tokens
-            elif event.kind == HANDLE and event.name == "Cancel":
-                cancelled.add(event.agent)
-            elif event.kind == HANDLE and event.name in REPLIES and event.agent not in cancelled:
-                counted[event.agent] = turns, tokens + said[event.message]
-            elif is_result(event):
-                spent = event.data.spent.turns, event.data.spent.tokens
-                if spent != (turns, tokens):
-                    return f"{turns} turns, {tokens} tokens were used, but {spent[0]}, {spent[1]} counted."
-            return None
-
-        return wrong
-
-    return watched("turns and tokens are counted", watch)
+    counted: dict[str | None, tuple[int, int]] = {}
+    cancelled: set[str | None] = set()
+    for event in trace:
+        turns, tokens = counted.get(event.agent, (0, 0))
+        if is_turn(event):
+            counted[event.agent] = turns + 1, tokens + event.data.tokens
+        elif event.kind == HANDLE and event.name == "Cancel":
+            cancelled.add(event.agent)
+        elif is_reply(event) and event.agent not in cancelled:
+            counted[event.agent] = turns, tokens + event.content.tokens
+        elif is_result(event):
+            spent = event.data.spent.turns, event.data.spent.tokens
+            if spent != (turns, tokens):
+                yield event, f"{turns} turns, {tokens} tokens were used, but {spent[0]}, {spent[1]} counted."
 
 
-def turns_have_parents() -> Property:
+@safety("each turn has a parent")
+def turns_have_parents(trace: Trace) -> Iterator[Objection]:
     """OR-S5: turns are numbered 1, 2, 3 …, and each comes from an earlier one or from the run itself (0)."""
-
-    def watch(_: Trace) -> Complaint:
-        last: dict[str | None, int] = {}
-
-        def wrong(event: Event) -> str | None:
-            if not is_turn(event):
-                return None
-            turn, before = event.data, last.get(event.agent, 0)
-            last[event.agent] = turn.id
-            if turn.id != before + 1:
-                return f"after turn {before} came turn {turn.id}."
-            return None if 0 <= turn.parent < turn.id else f"turn {turn.id} came from turn {turn.parent}."
-
-        return wrong
-
-    return watched("each turn has a parent", watch)
+    last: dict[str | None, int] = {}
+    for event in filter(is_turn, trace):
+        turn, before = event.data, last.get(event.agent, 0)
+        last[event.agent] = turn.id
+        if turn.id != before + 1:
+            yield event, f"after turn {before} came turn {turn.id}."
+        if not 0 <= turn.parent < turn.id:
+            yield event, f"turn {turn.id} came from turn {turn.parent}."
 
 
-def delegations(trace: Trace) -> Iterator[tuple[Event, str, str]]:
+def _delegations(trace: Trace) -> Iterator[tuple[Event, str, str]]:
     """Each turn that came from another one, with who delegated and to whom."""
     had: dict[tuple[str | None, int], str] = {}
     for event in filter(is_turn, trace):
@@ -181,27 +135,29 @@ def delegations(trace: Trace) -> Iterator[tuple[Event, str, str]]:
 
 
 def delegated_by_right(rights: Rights) -> Property:
-    """OR-S6: who delegates may do so, and to that one; undecided if nobody does."""
-    name = "only allowed delegations"
+    """OR-S6: agents delegate only to those to whom they may; undecided if none delegates."""
+
+    @safety("only allowed delegations")
+    def allowed(trace: Trace) -> Iterator[Objection]:
+        for event, delegating, to in _delegations(trace):
+            if not rights.permits(delegating, to):
+                yield event, f"{delegating} must not delegate to {to}."
 
     def judge(trace: Trace) -> Verdict:
-        verdict = Verdict(name, UNDECIDED, because="nobody delegated")
-        for event, who, to in delegations(trace):
-            if not rights.permits(who, to):
-                return Verdict(name, VIOLATED, event.time, event.seq, f"{who} must not delegate to {to}.")
-            verdict = Verdict(name, HOLDS)
-        return verdict
+        if any(True for _ in _delegations(trace)):
+            return allowed(trace)
+        return Verdict(allowed.name, UNDECIDED, because="nobody delegated")
 
-    return Property(name, judge)
+    return Property(allowed.name, judge)
 
 
 def properties(budget: Budget, within: float = 3600.0) -> tuple[Property, ...]:
-    """Those that hold in every style: for conductors with this budget that end `within` so many seconds."""
+    """Those that hold in every style, for conductors with this budget that end `within` this many seconds."""
     return (
-        one_stop_reason(),
+        one_stop_reason,
         ends(within),
-        no_turn_after_the_stop(),
+        no_turn_after_the_stop,
         within_budget(budget),
-        tokens_counted(),
-        turns_have_parents(),
+        tokens_counted,
+        turns_have_parents,
     )

@@ -1,4 +1,4 @@
-"""What all orchestration styles share: why a run stopped, its budget, loops, delegation rights, the turns.
+"""What all orchestration styles share: why a run stopped, its budget, loops, delegation rights, messages.
 
 The words are those of the frameworks in use (CrewAI, AutoGen, LangGraph); none of them is imported.
 """
@@ -6,10 +6,12 @@ The words are those of the frameworks in use (CrewAI, AutoGen, LangGraph); none 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.world.message import message
 
 # --- why it stopped -------------------------------------------------------------------------------
@@ -21,10 +23,10 @@ class Stop(StrEnum):
     DONE = "done"  # nothing was left to do
     CONDITION = "condition"  # a termination condition came true: which
     BUDGET = "budget"  # another turn would exceed it: turns, messages, tokens or time
-    LOOP = "loop"  # the same is said again and again: by whom
-    FAILED = "failed"  # a part could not be done: which or by whom, and why
-    INTERRUPTED = "interrupted"  # it waits for somebody outside: for whom
-    CANCELLED = "cancelled"  # somebody outside wants no more of it: who, and why
+    LOOP = "loop"  # the same is said again and again: by which agents
+    FAILED = "failed"  # a part could not be done: which or by which agent, and why
+    INTERRUPTED = "interrupted"  # it waits for somebody outside: for which agent
+    CANCELLED = "cancelled"  # somebody outside ended it: which agent, and why
 
 
 @message
@@ -36,7 +38,7 @@ class StopReason:
     """
 
     kind: Stop
-    what: str = ""  # which condition or limit, or who
+    what: str = ""  # which condition, limit or agent
     why: str = ""
 
     def __str__(self) -> str:
@@ -44,7 +46,7 @@ class StopReason:
 
 
 class Ended(Exception):
-    """Ends a run from wherever it is; the conductor turns it into the result."""
+    """Ends a run from anywhere within it; the conductor turns it into the result."""
 
     def __init__(self, reason: StopReason) -> None:
         super().__init__(str(reason))
@@ -54,11 +56,11 @@ class Ended(Exception):
 # --- what it costs --------------------------------------------------------------------------------
 
 Estimate = Callable[[str], int]
-"""How many tokens a text has, about."""
+"""About how many tokens a text has."""
 
 
 def estimate(text: str) -> int:
-    """About how many tokens a text has: one for every four characters begun, as for English.
+    """About how many tokens a text has: a quarter of its characters, rounded up, as for English.
 
     >>> estimate(""), estimate("four"), estimate("fives")
     (0, 1, 2)
@@ -66,17 +68,14 @@ def estimate(text: str) -> int:
     return -(-len(text) // 4)
 
 
-def weigh(contents: Iterable[Any], tokens: Estimate = estimate) -> int:
-    """The tokens of several contents: what each says of itself (its `tokens`), else of its text.
+def weigh(contents: Iterable[object], tokens: Estimate = estimate) -> int:
+    """The tokens of several contents: for each its own `tokens` if it has some, else those of its text.
 
     >>> weigh(["four", Utterance("ann", "hello", tokens=7)])
     8
     """
-    total = 0
-    for each in contents:
-        own = getattr(each, "tokens", None)
-        total += tokens(str(each)) if own is None else own
-    return total
+    known = ((each, getattr(each, "tokens", None)) for each in contents)
+    return sum(tokens(str(each)) if own is None else own for each, own in known)
 
 
 @message
@@ -95,10 +94,15 @@ class Usage:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a run may use, whatever its style; None is without limit.  `time` is in virtual seconds.
+    """What a run may use, in any style; None is without limit.
 
-    A turn is only begun if it fits.  How long its reply is, is known afterwards: that alone may take the
-    tokens beyond their limit.
+    - `turns`: calls of a member.
+    - `messages`: tasks given from outside and replies asked for.
+    - `tokens`: read and said.
+    - `time`: in virtual seconds.
+
+    A turn only begins if it fits.  How long its reply is, is known afterwards: only a reply may exceed the
+    limit of tokens.  Raises ValueError if a limit is not a number of 0 or more, whole except for `time`.
     """
 
     turns: int | None = 100
@@ -108,34 +112,14 @@ class Budget:
 
     def __post_init__(self) -> None:
         for name, limit in vars(self).items():
-            number = isinstance(limit, (int, float)) and not isinstance(limit, bool)
-            if limit is not None and not (number and limit >= 0):
-                raise ValueError(
-                    f"Budget({name}={limit!r}): a limit is a number, 0 or more, or None for no limit. "
-                    f"Write for instance Budget({name}=20)."
-                )
-
-    def limits(self) -> dict[str, float]:
-        """Each limit by its name.
-
-        >>> Budget(turns=3).limits()
-        {'turns': 3, 'messages': inf, 'tokens': inf, 'time': inf}
-        """
-        return {name: float("inf") if limit is None else limit for name, limit in vars(self).items()}
-
-    def left(self, spent: Usage) -> dict[str, float]:
-        """What is left of each; below 0 if a reply took more than there was.
-
-        >>> Budget(turns=3, time=9.0).left(Usage(turns=1, seconds=2.5))
-        {'turns': 2, 'messages': inf, 'tokens': inf, 'time': 6.5}
-        """
-        used = (spent.turns, spent.messages, spent.tokens, spent.seconds)
-        return {name: limit - use for (name, limit), use in zip(self.limits().items(), used, strict=True)}
+            if limit is not None:
+                number = require.number if name == "time" else require.count
+                number(name, limit, 0, example=20)
 
     def struck(self, spent: Usage) -> str | None:
-        """Which limit does not allow so much: the first of turns, messages, tokens, time; None if all do.
+        """Which limit `spent` exceeds: the first of turns, messages, tokens, time; None if none.
 
-        At the limit of time it is over; of the others, beyond.
+        At the limit of time it is over; of the others, beyond it.
 
         >>> Budget(turns=3).struck(Usage(turns=3)), Budget(turns=3, tokens=10).struck(Usage(4, tokens=11))
         (None, 'turns')
@@ -148,6 +132,10 @@ class Budget:
             return "tokens"
         return "time" if self.time is not None and spent.seconds >= self.time else None
 
+    def seconds_left(self, spent: Usage) -> float:
+        """How much virtual time is left; infinity without a limit."""
+        return inf if self.time is None else self.time - spent.seconds
+
 
 DEFAULT = Budget()
 """A hundred turns: more than a small job takes, and an end to one that would never stop."""
@@ -157,7 +145,7 @@ DEFAULT = Budget()
 
 
 def canonical(content: object) -> str:
-    """What a content comes to for the question whether it is the same again: case and spacing left out.
+    """A content as text by which repetitions are found: without case and extra spaces.
 
     >>> canonical("  Let  me SEARCH ")
     'let me search'
@@ -165,34 +153,14 @@ def canonical(content: object) -> str:
     return " ".join(str(content).casefold().split())
 
 
-def check_seconds(**given: float) -> None:
-    """Refuse, with a `ValueError`, what is no time to wait.
-
-    >>> check_seconds(patience=60.0)
-    """
-    for name, value in given.items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not (number and 0 <= value < float("inf")):
-            raise ValueError(f"{name}={value!r}: give seconds, 0 or more, and an end. Write {name}=60.0.")
-
-
-def check_budget(budget: Budget) -> Budget:
-    """The budget, if it is one; else a `TypeError`."""
-    if not isinstance(budget, Budget):
-        raise TypeError(
-            f"budget={budget!r} is not a coordlab.patterns.orchestration.Budget, which limits turns, "
-            f"messages, tokens and time (coordlab.Budget is that of a world). For example: "
-            f"budget=coordlab.patterns.orchestration.rules.Budget(turns=20)."
-        )
-    return budget
-
-
 @dataclass
 class LoopDetector:
     """Finds that the same turns come `times` times in a row: one, or a cycle of up to `longest` of them.
 
+    Raises ValueError unless `times` is at least 2 and `longest` at least 1.
+
     >>> loops = LoopDetector(times=2)
-    >>> [loops.heard(who, what) for who, what in (("a", "x"), ("b", "y"), ("a", "X"), ("b", "y "))]
+    >>> [loops.heard(name, text) for name, text in (("a", "x"), ("b", "y"), ("a", "X"), ("b", "y "))]
     [(), (), (), ('a', 'b')]
     """
 
@@ -202,15 +170,11 @@ class LoopDetector:
     _same: dict[int, int] = field(default_factory=dict)  # for each period, how many turns in a row repeat
 
     def __post_init__(self) -> None:
-        counts = [isinstance(each, int) and each is not True for each in (self.times, self.longest)]
-        if not all(counts) or self.times < 2 or self.longest < 1:
-            raise ValueError(
-                f"LoopDetector(times={self.times}, longest={self.longest}): a loop is what comes "
-                f"at least twice, of one turn or more. Write for instance LoopDetector(times=3, longest=4)."
-            )
+        require.count("times", self.times, 2, example=3)
+        require.count("longest", self.longest, 1, example=4)
 
     def heard(self, agent: str, content: object) -> tuple[str, ...]:
-        """Take in one more turn; gives the agents of the cycle that this closes, or nobody."""
+        """Take in one more turn; returns the agents of the cycle that this closes, or nobody."""
         turn = agent, canonical(content)
         for period in range(1, min(self.longest, len(self._tail)) + 1):
             again = self._tail[-period] == turn
@@ -218,39 +182,31 @@ class LoopDetector:
         self._tail = [*self._tail[-self.longest + 1 :], turn] if self.longest > 1 else [turn]
         closed = (p for p, same in self._same.items() if same >= (self.times - 1) * p)
         period = next(closed, 0)
-        return tuple(who for who, _ in self._tail[len(self._tail) - period :]) if period else ()
+        return tuple(name for name, _ in self._tail[len(self._tail) - period :]) if period else ()
 
 
 # --- who may delegate to whom ---------------------------------------------------------------------
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two names mean the same: case, quotes and outer spaces do not matter.
+def find_name(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that is meant, or None; case, quotes and outer spaces make no difference.
 
-    >>> same_name('"Senior  Writer" ', "senior writer")
-    True
+    >>> find_name("'ANN' ", ["bob", "ann"]), find_name("zed", ["bob", "ann"])
+    ('ann', None)
     """
-    return _bare(one) == _bare(other)
+    return next((each for each in names if _bare(each) == _bare(name)), None)
 
 
 def _bare(name: str) -> str:
     return canonical(name.strip(" \t\n\"'`“”‘’«»"))
 
 
-def find_name(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that is meant, or None.
-
-    >>> find_name("'ANN'", ["bob", "ann"]), find_name("zed", ["bob", "ann"])
-    ('ann', None)
-    """
-    return next((each for each in names if same_name(name, each)), None)
-
-
 @dataclass(frozen=True)
 class Rights:
-    """Who may delegate to whom, as data; None lets everybody delegate to everybody else.
+    """Who may delegate to whom, as data; None lets every agent delegate to every other.
 
-    Nobody may delegate to himself, and who is not named may not delegate.
+    No agent may delegate to itself, and an agent that is not named may not delegate.  Raises TypeError
+    unless `allowed` maps names to lists or tuples of names.
 
     >>> rights = Rights({"boss": ("ann", "bob"), "ann": ("bob",)})
     >>> rights.permits("boss", "ann"), rights.permits("bob", "ann"), Rights().permits("ann", "Ann")
@@ -260,34 +216,28 @@ class Rights:
     allowed: Mapping[str, Sequence[str]] | None = None
 
     def __post_init__(self) -> None:
-        if self.allowed is not None and not isinstance(self.allowed, Mapping):
-            raise TypeError(
-                f"Rights({self.allowed!r}): it maps names to names, or is None: everybody may. "
-                f"Write Rights({{'boss': ('ann', 'bob')}})."
-            )
-        for who, whom in (self.allowed or {}).items():
-            if isinstance(whom, str):
-                raise TypeError(
-                    f"Rights({{{who!r}: {whom!r}}}): to whom one may delegate is a sequence of names. "
-                    f"Write {{{who!r}: ({whom!r},)}}."
-                )
+        if self.allowed is None:
+            return
+        example = "Rights({'boss': ('ann', 'bob')})"
+        mapped = isinstance(self.allowed, Mapping)
+        require.that(
+            mapped, f"allowed={self.allowed!r}", "expected names by name, or None", example, TypeError
+        )
+        for delegating, to in self.allowed.items():
+            require.names(f"allowed[{delegating!r}]", to, empty=True, example=f"{{{delegating!r}: ('ann',)}}")
 
-    def permits(self, who: str, to: str) -> bool:
-        """Whether `who` may delegate to `to`."""
-        if same_name(who, to):
+    def permits(self, delegating: str, to: str) -> bool:
+        """Whether one agent may delegate to another."""
+        if find_name(to, [delegating]):
             return False
         if self.allowed is None:
             return True
-        name = find_name(who, self.allowed)
+        name = find_name(delegating, self.allowed)
         return name is not None and find_name(to, self.allowed[name]) is not None
 
-    def choices(self, who: str, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of `names` to whom `who` may delegate.
-
-        >>> Rights({"boss": ("ann",)}).choices("boss", ["ann", "bob"])
-        ('ann',)
-        """
-        return tuple(each for each in names if self.permits(who, each))
+    def choices(self, delegating: str, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of `names` to which an agent may delegate."""
+        return tuple(each for each in names if self.permits(delegating, each))
 
 
 # --- what is said ---------------------------------------------------------------------------------
@@ -299,7 +249,7 @@ class Utterance:
 
     agent: str
     content: Any
-    tokens: int | None = None  # to be estimated
+    tokens: int | None = None  # None: to be estimated
 
 
 @message
@@ -345,9 +295,9 @@ class Cancel:
 
 @message
 class Result:
-    """It is over; this came of it.
+    """It is over; this is the result.
 
-    `outputs` is all there is, partial if the reason is not that it is done.
+    `outputs` is all there is so far, partial unless the reason is that it is done.
     """
 
     reason: StopReason
@@ -355,8 +305,8 @@ class Result:
     spent: Usage
 
 
-def frozen(value: Any) -> Any:
-    """`value` as a message can carry it: lists become tuples, tables tuples of pairs.
+def frozen(value: object) -> Any:
+    """`value` as a message can carry it: lists become tuples, mappings tuples of pairs.
 
     >>> frozen({"draft": ["a", "b"]})
     (('draft', ('a', 'b')),)
@@ -366,82 +316,3 @@ def frozen(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(map(frozen, value))
     return frozenset(map(frozen, value)) if isinstance(value, (set, frozenset)) else value
-
-
-# --- the turns of a run, from its trace -----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class TurnRecord:
-    """One turn: who had it, from when to when (seconds; None if no reply came), and the turns within.
-
-    `tokens` counts what was read and said in this turn itself.  `str` is the tree as text.
-    """
-
-    id: int
-    parent: int
-    agent: str
-    task: str
-    started: float
-    ended: float | None = None
-    tokens: int = 0
-    turns: tuple[TurnRecord, ...] = ()
-
-    def __str__(self) -> str:
-        task = self.task if len(self.task) <= 40 else f"{self.task[:39]}…"
-        end = "no reply" if self.ended is None else f"{self.ended:.3f} s"
-        when = f"{self.started:.3f} to {end}, {self.tokens} tokens"
-        inner = "".join(f"\n{each}" for each in self.turns).replace("\n", "\n  ")
-        return f"{self.id} {self.agent}: {task} [{when}]{inner}"
-
-
-def turns(trace: Iterable[Any], conductor: str | None = None) -> list[TurnRecord]:
-    """The turns that a conductor (default: the only one) gave, in order, none nested in another."""
-    found: dict[tuple[str, int], TurnRecord] = {}
-    said: dict[int, Any] = {}
-    for event in trace:
-        if event.kind == "send" and event.name == "Turn":
-            turn, to = event.data, event.peer
-            record = TurnRecord(turn.id, turn.parent, to, turn.task, event.time, None, turn.tokens)
-            found[event.agent, turn.id] = record
-        elif event.kind == "send" and event.name in REPLIES:
-            said[event.message] = event.data
-        elif event.kind == "handle" and event.name in REPLIES:
-            reply = said[event.message]
-            record = found[event.agent, reply.turn]
-            if record.ended is None:
-                ended = replace(record, ended=event.time, tokens=record.tokens + reply.tokens)
-                found[event.agent, reply.turn] = ended
-    conductors = sorted({who for who, _ in found})
-    if conductor is None and len(conductors) > 1:
-        raise ValueError(
-            f"the trace has the turns of several conductors: {', '.join(conductors)}. "
-            f"Name one: turns(trace, conductor={conductors[0]!r})."
-        )
-    return [record for (who, _), record in found.items() if conductor in (None, who)]
-
-
-REPLIES = ("Reply", "Failed")
-
-
-def tree(trace: Iterable[Any], conductor: str | None = None) -> tuple[TurnRecord, ...]:
-    """The turns of a run, each with those that came from it nested in it.
-
-    Replaying from an event is the world's own: `run.branch(...)`.
-    """
-    records = turns(trace, conductor)
-    inner: dict[int, list[TurnRecord]] = {}
-    for record in reversed(records):
-        nested = replace(record, turns=tuple(reversed(inner.pop(record.id, []))))
-        inner.setdefault(record.parent, []).append(nested)
-    return tuple(reversed(inner.get(0, [])))
-
-
-def result(trace: Iterable[Any], conductor: str | None = None) -> Any:
-    """The last `Result` that a conductor (default: any) recorded, or None if it has not stopped yet."""
-    ended = [
-        event.data
-        for event in trace
-        if event.kind == "decision" and event.name == "Result" and conductor in (None, event.agent)
-    ]
-    return ended[-1] if ended else None

@@ -7,19 +7,16 @@ from inspect import isawaitable
 from operator import or_
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.orchestration.agents import Act, Conductor, Member
 from coordlab.patterns.orchestration.rules import Budget, Ended, Failed, Stop, StopReason, Turn
 from coordlab.patterns.state_graph.checks import properties
+from coordlab.patterns.state_graph.graph import END, START, Graph, GraphError, StateGraph
 from coordlab.patterns.state_graph.rules import (
-    END,
-    START,
     Checkpoint,
     Command,
-    Graph,
-    GraphError,
     Interrupt,
     Pairs,
-    StateGraph,
     Task,
     advance,
     begin,
@@ -32,19 +29,7 @@ from coordlab.world.message import message
 from coordlab.world.state import snapshot
 from coordlab.world.world import Run, World
 
-__all__ = [
-    "NOWHERE",
-    "UNCOUNTED",
-    "WORKS",
-    "Asked",
-    "Editor",
-    "Resume",
-    "Runner",
-    "demo",
-    "explained",
-    "node",
-    "report",
-]
+__all__ = ["WORKS", "Asked", "Editor", "Resume", "Runner", "demo", "node", "report"]
 
 
 @message
@@ -61,10 +46,10 @@ class Resume:
     answers: Pairs
 
 
-def node(work: Callable[..., Any]) -> Act:
-    """How a member acts as a node: `work`, a function, async or not, of the state (or the item sent).
+def node(work: Callable[..., object]) -> Act:
+    """How a member acts as a node: by `work`, a function, async or not, of the state (or the item sent).
 
-    It gives what to write, a `Command`, or an `Interrupt`; then it is called anew, with the answer besides.
+    It returns what to write, a `Command`, or an `Interrupt`; after that it is called again, with the answer.
     """
 
     async def act(turn: Turn) -> Command | Interrupt:
@@ -75,7 +60,7 @@ def node(work: Callable[..., Any]) -> Act:
     return act
 
 
-def explained(name: str, why: str) -> str:
+def _explained(name: str, why: str) -> str:
     """Why a member failed, and what to write if its function takes a Turn for the state."""
     if "'Turn' object" not in why and "not a coroutine" not in why:
         return why
@@ -90,10 +75,16 @@ NOWHERE = Checkpoint(0, (), ())
 class Runner(Conductor):
     """Runs a graph whose nodes are members of the same names, from an input or from a checkpoint.
 
-    `limit` is how many super-steps it may take.  Its last checkpoint outlives a crash.  It fails with the
-    first node, by name, that does, and what the others wrote in that super-step is dropped.  When a node
-    asks, it stops, tells `human` if there is one, and goes on when a Resume comes.  With `repeats` it
-    stops when the same state comes round so often.
+    - `graph`: what `StateGraph.compile` returns.
+    - `start`: the input, a mapping from keys to values, or a checkpoint of an earlier run.
+    - `limit`: the most super-steps, 1 or more.
+    - `human`: the name of the agent that is told what nodes ask, if there is one.
+    - `repeats`: how often the same state may come round before the run stops; None is without end.
+    - `name`, `budget`, `patience`: see `Conductor`.
+
+    Its last checkpoint outlives a crash.  It fails with the first node, by name, that does, and what the
+    others wrote in that super-step is dropped.  When a node asks, it stops, and goes on when a Resume comes.
+    Raises TypeError or ValueError if the graph is not compiled, or the limit is not a number of super-steps.
     """
 
     step = State(0)
@@ -110,12 +101,9 @@ class Runner(Conductor):
         repeats: int | None = None,
     ) -> None:
         super().__init__(name, budget, patience, repeats)
-        if not isinstance(graph, Graph) or not isinstance(limit, int) or limit < 1:
-            raise ValueError(
-                f"Runner({graph!r}, ..., limit={limit!r}): a graph that is compiled can be run, in 1 "
-                f"super-step or more. Write for instance Runner(graph.compile(), {{}}, limit=25)."
-            )
-        self.graph, self.limit, self.start, self.human = graph, limit, start, human
+        self.graph = require.instance("graph", graph, Graph, "Runner(graph.compile(), {})")
+        self.limit = require.count("limit", limit, least=1, example=25)
+        self.start, self.human = start, human
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -125,10 +113,8 @@ class Runner(Conductor):
 
     async def conduct(self) -> StopReason:
         """Super-steps, until nothing is triggered or somebody must be asked."""
-        there = {None, *self.peers}
-        for each in (*self.graph.nodes, self.human):
-            if each not in there:
-                return StopReason(Stop.FAILED, str(each), f"nobody is called so: add Member({each!r}, ...)")
+        if missing := self.missing(*self.graph.nodes, self.human):
+            return missing
         try:
             kept = self.stable.get("checkpoint", self.start)
             self.reach(kept if isinstance(kept, Checkpoint) else begin(self.graph, kept))
@@ -156,7 +142,7 @@ class Runner(Conductor):
         values = () if task.sent else self.checkpoint.values
         reply = await self.turn(task.node, "", (task, values), about=f"super-step {self.step + 1}")
         if isinstance(reply, Failed):
-            raise Ended(StopReason(Stop.FAILED, task.node, explained(task.node, reply.why)))
+            raise Ended(StopReason(Stop.FAILED, task.node, _explained(task.node, reply.why)))
         return command(reply.content)
 
     def reach(self, checkpoint: Checkpoint) -> None:
@@ -183,7 +169,7 @@ class Runner(Conductor):
 
 
 class Editor(Agent):
-    """Takes a second to say of each draft whether it may be published: only one may."""
+    """Takes a second to say of each draft whether it may be published: only draft number `publishes` may."""
 
     def __init__(self, name: str, publishes: int) -> None:
         super().__init__(name)
@@ -205,7 +191,7 @@ def report() -> Graph:
     return graph.add_conditional_edges("review", publish_or_rewrite, ["write", END]).compile()
 
 
-WORKS: dict[str, Callable[..., Any]] = {
+WORKS: dict[str, Callable[..., object]] = {
     "plan": lambda state: {"sources": {"outline"}, "draft": 0},
     "facts": lambda state: {"sources": {"a fact"}},
     "figures": lambda state: {"sources": {"a figure"}},
@@ -217,9 +203,9 @@ WORKS: dict[str, Callable[..., Any]] = {
 
 
 def demo() -> Run:
-    """A report is written, sent back once, and published; whoever runs the graph crashes in between.
+    """A report is written, sent back once, and published; the runner of the graph crashes in between.
 
-    >>> from coordlab.patterns.orchestration.rules import result
+    >>> from coordlab.patterns.orchestration.turns import result
     >>> ended = result(demo().trace)
     >>> str(ended.reason), ended.outputs[0].step, ended.outputs[0].state["draft"]
     ('done', 6, 2)

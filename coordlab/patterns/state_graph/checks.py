@@ -1,104 +1,92 @@
 """What must hold of a run of a state graph: invariants LG-S1 to LG-S6 and LG-L1 on a trace.
 
-Read are the checkpoints that the runner notes, the turns it gives with what their nodes are to read, the
-replies it handles, and the result it decides on.
+The checks read the checkpoints that the runner notes, the turns it gives with what their nodes are to read,
+the replies it handles, and the result it decides on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from coordlab.patterns.orchestration.checks import ends
 from coordlab.patterns.orchestration.rules import Stop
-from coordlab.patterns.state_graph.rules import (
-    END,
-    START,
-    Checkpoint,
-    Command,
-    Graph,
-    GraphError,
-    Interrupt,
-    Pairs,
-    Send,
-    Task,
-    command,
-    depth,
-    merge,
+from coordlab.patterns.orchestration.turns import is_result, is_turn
+from coordlab.patterns.state_graph.graph import END, START, Graph, GraphError, Send, depth
+from coordlab.patterns.state_graph.rules import Checkpoint, Command, Interrupt, Pairs, Task, command, merge
+from coordlab.properties import (
+    HOLDS,
+    UNDECIDED,
+    VIOLATED,
+    Objection,
+    Property,
+    Verdict,
+    on_record,
+    recorded,
+    safety,
 )
-from coordlab.properties import UNDECIDED, Complaint, Objection, Property, Verdict, on_record, safety, watched
 from coordlab.properties.records import as_message, as_one_of
-from coordlab.trace.trace import HANDLE, SEND, Event, Trace
-
-AtBarrier = Callable[[Checkpoint, Checkpoint], "str | None"]
+from coordlab.trace.trace import HANDLE, Event, Trace
 
 
 class Course:
-    """How far the run of a graph has come, as far as a trace has been told: see `take`."""
+    """How far the run of a graph has come, as a trace tells it event by event."""
 
-    def __init__(self, trace: Trace) -> None:
-        self.replies = {event.message: event.data for event in trace.select("Reply")}
+    def __init__(self) -> None:
         self.last: Checkpoint | None = None  # from which the runner goes on
-        self.given: dict[int, Task] = {}  # its turns since
-        self.came: dict[Task, list[Command | Interrupt]] = {}  # and what came of them
+        self.given: dict[int, Task] = {}  # the task of each turn since
+        self.replies: dict[Task, list[Command | None]] = {}  # what nodes have answered since
 
     def take(self, event: Event) -> Checkpoint | None:
-        """Go on to the moment after `event`; if it ends a super-step, that one, with its results."""
+        """Advance past `event`; if it ends a super-step, the checkpoint before, with its results."""
         done = None
-        if turn := _turn(event):
-            self.given[turn.id] = as_message(Task, turn.context[0])
+        if is_turn(event):
+            self.given[event.content.id] = _task(event)
         elif event.kind == HANDLE and event.name == "Reply":
-            reply = self.replies[event.message]
-            if task := self.given.get(reply.turn):
-                content = as_one_of((Command, Interrupt, Send), reply.content)
-                self.came.setdefault(task, []).append(command(content))
-        elif checkpoint := _checkpoint(event):
+            if task := self.given.get(event.content.turn):
+                self.replies.setdefault(task, []).append(_command(event.content.content))
+        elif on_record(event, "Checkpoint"):
+            checkpoint = as_message(Checkpoint, event.data)
             if self.last is not None and checkpoint.step > self.last.step:
                 done = replace(self.last, tasks=tuple(map(self._ran, self.last.tasks)))
-            self.last, self.given, self.came = checkpoint, {}, {}
+            self.last, self.given, self.replies = checkpoint, {}, {}
         return done
 
     def _ran(self, task: Task) -> Task:
-        """A task with the result that came of it, if any did."""
-        results = self.came.get(task)
+        """A task with its result, if it has one."""
+        results = self.replies.get(task)
         result = results.pop(0) if results else None
-        return replace(task, result=result) if isinstance(result, Command) else task
+        return task if result is None else replace(task, result=result)
 
 
-def _turn(event: Event) -> Any:
-    return event.data if event.kind == SEND and event.name == "Turn" else None
+def _task(turn: Event) -> Task:
+    return as_message(Task, turn.content.context[0])
 
 
-def _checkpoint(event: Event) -> Checkpoint | None:
-    is_checkpoint = on_record(event, "Checkpoint")
-    return as_message(Checkpoint, event.data) if is_checkpoint else None
+def _command(content: object) -> Command | None:
+    """What a reply writes; None if it asks, or breaks the rules."""
+    try:
+        answer = command(as_one_of((Command, Interrupt, Send), content))
+    except GraphError:
+        return None
+    return answer if isinstance(answer, Command) else None
 
 
-def _checkpoints(trace: Trace) -> Iterator[Checkpoint]:
-    return filter(None, map(_checkpoint, trace))
+def _checkpoints(trace: Trace) -> Iterator[tuple[Event, Checkpoint]]:
+    return ((event, as_message(Checkpoint, event.data)) for event in recorded(trace, "Checkpoint"))
 
 
-def _result(event: Event) -> Any:
-    return event.data if on_record(event, "Result") else None
-
-
-def _at_barriers(name: str, watch: Callable[[], AtBarrier]) -> Property:
-    """A safety property of super-steps: `watch()(done, reached)` finds nothing wrong at any barrier."""
-
-    @safety(name)
-    def judge(trace: Trace) -> Iterator[Objection]:
-        course, wrong = Course(trace), watch()
-        for event in trace:
-            done = course.take(event)
-            if done and course.last and (why := wrong(done, course.last)):
-                yield event, why
-
-    return judge
+def _barriers(trace: Trace) -> Iterator[tuple[Event, Checkpoint, Checkpoint]]:
+    """Each end of a super-step: its event, the checkpoint before with its results, and the one after."""
+    course = Course()
+    for event in trace:
+        done = course.take(event)
+        if done and course.last:
+            yield event, done, course.last
 
 
 def _nodes(checkpoint: Checkpoint) -> set[str]:
-    """Which nodes are triggered, be it for later."""
+    """Which nodes are triggered, now or for later."""
     return {task.node for task in checkpoint.tasks} | set(checkpoint.deferred)
 
 
@@ -109,75 +97,68 @@ def _ran(done: Checkpoint) -> set[str]:
 def triggered_only(graph: Graph) -> Property:
     """LG-S1: a node runs only if one that ran in the super-step before leads to it, once for each task."""
 
-    def watch(trace: Trace) -> Complaint:
-        course = Course(trace)
+    @safety("nodes run only if triggered")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        course = Course()
         left: list[Task] = []
-
-        def wrong(event: Event) -> str | None:
-            nonlocal left
-            if turn := _turn(event):
-                task = as_message(Task, turn.context[0])
+        for event in trace:
+            if is_turn(event):
+                task = _task(event)
                 if task not in left or event.peer != task.node:
-                    return f"{event.peer} runs, though nothing triggers it."
-                left.remove(task)
+                    yield event, f"{event.peer} runs, though nothing triggers it."
+                else:
+                    left.remove(task)
             first = course.last is None
             done = course.take(event)
-            if not (checkpoint := _checkpoint(event)):
-                return None
-            left = list(checkpoint.ready)
-            ran = _ran(done) if done else {START}
-            if done or (first and checkpoint.step == 0):
-                led = {node for each in ran for node in graph.possible(each)}
-                stray = sorted(_nodes(checkpoint) - led - set(done.deferred if done else ()))
-                return f"{stray[0]} is triggered, though no node that ran leads to it." if stray else None
-            return None
+            if not on_record(event, "Checkpoint") or course.last is None:
+                continue
+            left = list(course.last.ready)
+            if done or (first and course.last.step == 0):
+                led = {node for each in (_ran(done) if done else {START}) for node in graph.possible(each)}
+                if stray := sorted(_nodes(course.last) - led - set(done.deferred if done else ())):
+                    yield event, f"{stray[0]} is triggered, though no node that ran leads to it."
 
-        return wrong
-
-    return watched("nodes run only if triggered", watch)
+    return judge
 
 
 def one_snapshot() -> Property:
-    """LG-S2: all nodes of a super-step read the same state, the one of the last checkpoint."""
+    """LG-S2: all nodes of a super-step read the same state, that of the last checkpoint."""
 
-    def watch(trace: Trace) -> Complaint:
-        course = Course(trace)
+    @safety("one snapshot for all")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        last: Checkpoint | None = None
+        for event in trace:
+            if on_record(event, "Checkpoint"):
+                last = as_message(Checkpoint, event.data)
+            elif last and is_turn(event):
+                task, values = event.content.context
+                if values != (() if task.sent else last.values):
+                    yield event, f"{task.node} reads another state than the others of its super-step."
 
-        def wrong(event: Event) -> str | None:
-            course.take(event)
-            if (turn := _turn(event)) and course.last:
-                task, values = turn.context
-                if values != (() if task.sent else course.last.values):
-                    return f"{task.node} reads another state than the others of its super-step."
-            return None
-
-        return wrong
-
-    return watched("one snapshot for all", watch)
+    return judge
 
 
 def merged(graph: Graph, commutative: bool = True) -> Property:
-    """LG-S3: what a super-step wrote is merged; in which order, makes no difference.
+    """LG-S3: what a super-step wrote is merged; the order makes no difference.
 
-    With reducers that do not commute, such as appending, only that they are merged in the order of tasks.
+    With reducers that do not commute, such as appending: it is merged in the order of the tasks.
     """
 
-    def wrong(done: Checkpoint, reached: Checkpoint) -> str | None:
-        orders = [done.tasks, done.tasks[::-1]] if commutative else [done.tasks]
-        for tasks in orders:
-            values = _merged(graph, done, tasks)
-            if values != reached.values:
-                order = ", ".join(task.node for task in tasks)
-                return (
-                    f"super-step {reached.step} gave {reached.values}; in the order {order} it is {values}."
-                )
-        return None
+    @safety("writes are merged")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        for event, done, reached in _barriers(trace):
+            for tasks in [done.tasks, done.tasks[::-1]] if commutative else [done.tasks]:
+                values = _merged(graph, done, tasks)
+                if values != reached.values:
+                    order = ", ".join(task.node for task in tasks)
+                    got = f"super-step {reached.step} gave {reached.values}"
+                    yield event, f"{got}; in the order {order} it is {values}."
 
-    return _at_barriers("writes are merged", lambda: wrong)
+    return judge
 
 
 def _merged(graph: Graph, done: Checkpoint, tasks: tuple[Task, ...]) -> Pairs | str:
-    """What comes of merging in this order, or why it cannot be done."""
+    """The state after merging in this order, or why that fails."""
     try:
         return merge(graph, replace(done, tasks=tasks), [task.result or Command() for task in tasks])
     except GraphError as error:
@@ -187,145 +168,122 @@ def _merged(graph: Graph, done: Checkpoint, tasks: tuple[Task, ...]) -> Pairs | 
 def full_joins(graph: Graph) -> Property:
     """LG-S4: a join triggers once for each full set of those it waits for, and not before."""
 
-    def watch() -> AtBarrier:
+    @safety("joins wait for all")
+    def judge(trace: Trace) -> Iterator[Objection]:
         here: list[set[str]] = []
-
-        def wrong(done: Checkpoint, reached: Checkpoint) -> str | None:
-            here[:] = here or [set(arrived) for arrived in done.arrived]
-            ran = _ran(done)
+        for event, done, reached in _barriers(trace):
+            here = here or [set(arrived) for arrived in done.arrived]
+            ran, triggered = _ran(done), _nodes(reached)
             otherwise = _besides_joins(graph, ran) | set(done.deferred)
-            full = []
+            full = set()
             for at, (sources, target) in enumerate(graph.joins):
                 here[at] |= ran.intersection(sources)
                 if len(here[at]) == len(sources):
                     here[at] = set()
-                    full.append(target)
+                    full.add(target)
             for _, target in graph.joins:
-                if target in full and target not in _nodes(reached):
-                    return f"all have come to {target}, and it is not triggered."
-                if target in _nodes(reached) and target not in full and target not in otherwise:
-                    return f"{target} is triggered before all have come to it."
-            return None
+                if target in full - triggered:
+                    yield event, f"all have come to {target}, and it is not triggered."
+                if target in triggered - full - otherwise:
+                    yield event, f"{target} is triggered before all have come to it."
 
-        return wrong
-
-    return _at_barriers("joins wait for all", watch)
+    return judge
 
 
 def _besides_joins(graph: Graph, ran: Iterable[str]) -> set[str]:
     """What these nodes can trigger by other edges than joins."""
-    goals: list[str] = []
-    for node in ran:
-        routed = graph.routes[node].targets if node in graph.routes else ()
-        goals += [*graph.edges.get(node, ()), *routed, *graph.gotos.get(node, ())]
-    return set(goals) - {END}
+    return {goal for node in ran for goal in (*graph.edges.get(node, ()), *graph.chosen(node))} - {END}
 
 
 def limited(limit: int) -> Property:
     """LG-S5: no more super-steps than the limit, and a run that needs more does not count as done."""
 
-    def watch(_: Trace) -> Complaint:
+    @safety(f"at most {limit} super-steps")
+    def judge(trace: Trace) -> Iterator[Objection]:
         last: Checkpoint | None = None
+        for event in trace:
+            if on_record(event, "Checkpoint"):
+                last = as_message(Checkpoint, event.data)
+            elif last and is_turn(event) and last.step >= limit:
+                yield event, f"super-step {last.step + 1} begins; the limit is {limit}."
+            elif last and last.tasks and is_result(event) and event.data.reason.kind == Stop.DONE:
+                yield event, f"it is said to be done, and {last.tasks[0].node} is yet to run."
 
-        def wrong(event: Event) -> str | None:
-            nonlocal last
-            last = _checkpoint(event) or last
-            if last and _turn(event) and last.step >= limit:
-                return f"super-step {last.step + 1} begins; the limit is {limit}."
-            if last and (result := _result(event)) and result.reason.kind == Stop.DONE and last.tasks:
-                return f"it is said to be done, and {last.tasks[0].node} is yet to run."
-            return None
-
-        return wrong
-
-    return watched(f"at most {limit} super-steps", watch)
+    return judge
 
 
-def goes_on_where_it_was() -> Property:
+@safety("it goes on where it was")
+def goes_on_where_it_was(trace: Trace) -> Iterator[Objection]:
     """LG-S6: a run loses no super-step and repeats none, through crashes and interrupts.
 
     What ran twice because a super-step was cut short is merged once.
     """
-
-    def watch(_: Trace) -> Complaint:
-        last: Checkpoint | None = None
-
-        def wrong(event: Event) -> str | None:
-            nonlocal last
-            if not (checkpoint := _checkpoint(event)):
-                return None
-            before, last = last, checkpoint
-            if before is None or checkpoint.step == before.step + 1:
-                return None
-            if checkpoint.step == before.step and _place(checkpoint) == _place(before):
-                return None
-            return f"after the checkpoint of super-step {before.step} came another one of {checkpoint.step}."
-
-        return wrong
-
-    return watched("it goes on where it was", watch)
+    before: Checkpoint | None = None
+    for event, checkpoint in _checkpoints(trace):
+        if before and checkpoint.step != before.step + 1 and _place(checkpoint) != _place(before):
+            after = f"after the checkpoint of super-step {before.step}"
+            yield event, f"{after} came another one of {checkpoint.step}."
+        before = checkpoint
 
 
-def _place(checkpoint: Checkpoint) -> tuple[Any, ...]:
-    """All of a checkpoint but what has become of its tasks."""
+def _place(checkpoint: Checkpoint) -> tuple[object, ...]:
+    """All of a checkpoint except what has become of its tasks."""
     tasks = [(task.node, task.sent) for task in checkpoint.tasks]
-    return checkpoint.values, tasks, checkpoint.arrived, checkpoint.deferred
+    return checkpoint.step, checkpoint.values, tasks, checkpoint.arrived, checkpoint.deferred
 
 
 def as_uninterrupted(reference: Trace) -> Property:
-    """LG-S6: each super-step leads to the same checkpoint as in `reference`, a run that nothing disturbed.
+    """LG-S6: each super-step leads to the same checkpoint as in `reference`, a run without disturbances.
 
-    Undecided until it has come to the last of them.
+    Undecided until the run has come to the last of them.
     """
     name = "as if uninterrupted"
-    expected = {checkpoint.step: _place(checkpoint) for checkpoint in _checkpoints(reference)}
+    expected = {checkpoint.step: _place(checkpoint) for _, checkpoint in _checkpoints(reference)}
     end = max(expected)
 
-    def watch(_: Trace) -> Complaint:
-        def wrong(event: Event) -> str | None:
-            if not (checkpoint := _checkpoint(event)):
-                return None
-            same = _place(checkpoint) == expected.get(checkpoint.step)
-            return None if same else f"super-step {checkpoint.step} led to {checkpoint.values}."
-
-        return wrong
-
     def judge(trace: Trace) -> Verdict:
-        verdict = watched(name, watch)(trace)
-        if verdict and not any(checkpoint.step == end for checkpoint in _checkpoints(trace)):
-            return Verdict(name, UNDECIDED, because=f"it has not come to super-step {end}")
-        return verdict
+        came = False
+        for event, checkpoint in _checkpoints(trace):
+            if _place(checkpoint) != expected.get(checkpoint.step):
+                why = f"super-step {checkpoint.step} led to {checkpoint.values}."
+                return Verdict(name, VIOLATED, event.time, event.seq, why)
+            came = came or checkpoint.step == end
+        if came:
+            return Verdict(name, HOLDS)
+        return Verdict(name, UNDECIDED, because=f"it has not come to super-step {end}")
 
     return Property(name, judge)
 
 
 def ends_in_depth(graph: Graph) -> Property:
-    """LG-L1: a graph without cycles takes no more super-steps than it is deep; holds of every other."""
+    """LG-L1: a graph without cycles takes no more super-steps than its depth; holds of every other graph."""
     deepest = depth(graph)
 
-    def watch(_: Trace) -> Complaint:
-        def wrong(event: Event) -> str | None:
-            checkpoint = _checkpoint(event)
-            if deepest is None or checkpoint is None or checkpoint.step + bool(checkpoint.tasks) <= deepest:
-                return None
-            return f"super-step {deepest + 1} is to come of a graph that is {deepest} deep."
+    @safety("ends within its depth")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        for event, checkpoint in _checkpoints(trace):
+            if deepest is not None and checkpoint.step + bool(checkpoint.tasks) > deepest:
+                yield event, f"super-step {deepest + 1} is to follow in a graph that is {deepest} deep."
 
-        return wrong
-
-    return watched("ends within its depth", watch)
+    return judge
 
 
 def properties(
     graph: Graph, limit: int = 25, within: float = 60.0, commutative: bool = True
 ) -> tuple[Property, ...]:
-    """All of them that need no other run, for a runner of this graph with this limit, done in `within` s."""
+    """All of them that need no other run.
+
+    - `graph`, `limit`: what the runner was given.
+    - `within`: in how many seconds it must end.
+    - `commutative`: whether all reducers give the same in every order.
+    """
     return (
         triggered_only(graph),
         one_snapshot(),
         merged(graph, commutative),
         full_joins(graph),
         limited(limit),
-        goes_on_where_it_was(),
-        ends(within),  # LG-L1, too
+        goes_on_where_it_was,
+        ends(within),  # LG-L1 as well
         ends_in_depth(graph),
     )
