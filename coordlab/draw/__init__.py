@@ -2,7 +2,6 @@
 
     space_time(run.trace)                          # the whole run: lanes, messages, faults
     space_time(run.trace, since=2.9, until=4.1)    # a closer look
-    network(run.trace, at=3.685)                   # who is in which role, and what is under way
     space_time(run.trace, ax=axes)                 # the same on axes of matplotlib
 
 Each shows itself in a notebook, light or dark, and prints as a description in words.
@@ -16,8 +15,6 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from coordlab.draw.network import network_scene
-from coordlab.draw.scene import Scene
 from coordlab.draw.spacetime import space_time_scene
 from coordlab.draw.svg import paint
 from coordlab.trace.trace import Trace
@@ -31,7 +28,7 @@ _THEMES = (
     '[data-jp-theme-light="false"] .cl-draw{color-scheme:dark}</style>'
 )
 
-__all__ = ["Drawing", "network", "space_time"]
+__all__ = ["Drawing", "space_time"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,25 +102,7 @@ def space_time(
     """
     if ax is not None:
         width = max(300.0, ax.get_window_extent().width / ax.figure.dpi * 96)
-    return _drawn(space_time_scene(trace, since, until, title, width), ax)
-
-
-@overload
-def network(trace: Trace, at: float, *, topology: Any | None = None, ax: None = None) -> Drawing: ...
-@overload
-def network(trace: Trace, at: float, *, topology: Any | None = None, ax: Axes) -> Axes: ...
-def network(
-    trace: Trace, at: float, *, topology: Any | None = None, ax: Axes | None = None
-) -> Drawing | Axes:
-    """The network at `at` (virtual seconds): roles, links, partitions, messages part of the way.
-
-    `topology` is a networkx graph of who reaches whom; without one everybody stands on a circle, the
-    groups of a partition apart.  With `ax` it is drawn there, and the axes are returned.
-    """
-    return _drawn(network_scene(trace, at, topology), ax)
-
-
-def _drawn(scene: Scene, ax: Axes | None) -> Drawing | Axes:
+    scene = space_time_scene(trace, since, until, title, width)
     if ax is None:
         return Drawing(paint(scene), scene.alt)
     from coordlab.draw.axes import paint_on

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from coordlab.draw.scene import COLOURS, Mark, Scene, clean, contrast
+from coordlab.draw.scene import COLOURS, Mark, Scene, contrast
+from coordlab.trace.lanes import clean
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -7,10 +7,11 @@ library has of its own (grid, ticks, names of lanes) is in `chrome`.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from coordlab.trace.lanes import clean
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart, for a light and for a dark page.
 COLOURS = {
@@ -121,11 +122,6 @@ class Scene:
         """Put `label` into a part of the legend, once, with a sample of the mark it explains."""
         if len(self.legend[part]) < 24:
             self.legend[part].setdefault(fit(clean(label), 220), sample)
-
-
-def clean(text: object) -> str:
-    """`text` as one line without the characters that XML cannot hold."""
-    return re.sub(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", str(text))
 
 
 def wide(text: str, size: float = TEXT) -> float:

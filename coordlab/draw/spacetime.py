@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from coordlab.draw.reading import DOWN, LASTING, FaultSpan, Flight, Looks, Span, flights, spans, strikes, tell
-from coordlab.draw.scene import SMALL, Look, Mark, Scene, clean, fit, ticks, wide
+from coordlab.draw.looks import Looks, disturbances, tell
+from coordlab.draw.scene import SMALL, Look, Mark, Scene, fit, ticks, wide
 from coordlab.draw.words import space_time_words
+from coordlab.trace.lanes import DOWN, LASTING, FaultSpan, Flight, Span, clean, flights, spans
 from coordlab.trace.trace import DECISION, NOTE, Trace
 
 MOST, MOST_ZOOMED = 400, 800  # messages that can be told apart: in a whole run, and in a window asked for
@@ -47,7 +48,7 @@ class _Layout:
             raise ValueError(f"width={width!r} leaves no room: give 300 pixels or more, as in width=760.")
         self.trace = trace
         self.since, self.until = _window(trace, since, until)
-        self.lanes, self.flights, self.strikes = spans(trace), flights(trace), strikes(trace)
+        self.lanes, self.flights, self.strikes = spans(trace), flights(trace), disturbances(trace)
         self.looks = Looks(trace, self.lanes, self.flights)
         self.seen = [each for each in self.flights if self._within(each.sent, each.end)]
         zoomed = since is not None or until is not None
@@ -263,10 +264,10 @@ class _Layout:
         """
         rows: list[list[tuple[float, float]]] = [[] for _ in range(_ROWS)]
         for strike in self.strikes:
-            if not self._within(strike.since, strike.until):
+            if not self._within(strike.since, strike.over):
                 continue
             text = fit(clean(strike.text), 260)
-            begin, end = self.inside(strike.since), self.inside(strike.until)
+            begin, end = self.inside(strike.since), self.inside(strike.over)
             start = begin + 8 if begin + 12 + wide(text) < self.right else begin - 8 - wide(text)
             low, high = min(begin, start) - 6, max(end, begin, start + wide(text)) + 8
             level = next((n for n in range(_ROWS) if all(high < a or low > b for a, b in rows[n])), None)
@@ -278,12 +279,12 @@ class _Layout:
         for strike, start, text, level in self.strip:
             tip, x = tell(self.trace, strike.seq), self.inside(strike.since)
             y = self.sky + (level + 0.5) * _ROW
-            foot = self.floor if strike.sides or not strike.agents else self.y(strike.agents[0])
+            foot = self.floor if strike.groups or not strike.agents else self.y(strike.agents[0])
             if strike.since >= self.since:
                 yield Mark("fault", "line", ((x, y), (x, foot)), _BAD, tip)
                 yield Mark("flag", "flag", ((x, y),), _BAD, tip, size=6)
             if strike.kind in LASTING:
-                ends = ((x, y + 9), (self.inside(strike.until), y + 9))
+                ends = ((x, y + 9), (self.inside(strike.over), y + 9))
                 mark = Mark("lasting", "line", ends, _BAD._replace(width=3.0), tip)
                 self.scene.explain("Marks", "while a fault lasts", mark)
                 yield mark
@@ -293,9 +294,9 @@ class _Layout:
 
     def _struck_marks(self, strike: FaultSpan, tip: str) -> Iterator[Mark]:
         """A dashed line under the lanes that suffer from a fault while it lasts."""
-        for name in () if strike.sides else strike.agents:
+        for name in () if strike.groups else strike.agents:
             y = self.y(name) + self.bar / 2 + 3.5
-            ends = ((self.inside(strike.since), y), (self.inside(strike.until), y))
+            ends = ((self.inside(strike.since), y), (self.inside(strike.over), y))
             mark = Mark("struck", "line", ends, _BAD._replace(dash=(5, 3), width=2.0), tip)
             self.scene.explain("Marks", "who is struck", mark)
             yield mark
@@ -303,9 +304,9 @@ class _Layout:
     def _group_marks(self) -> Iterator[Mark]:
         """The groups of a partition as shades, and a wall wherever neighbouring lanes are apart."""
         for strike, *_ in self.strip:
-            left, right = self.inside(strike.since), self.inside(strike.until)
+            left, right = self.inside(strike.since), self.inside(strike.over)
             tip = tell(self.trace, strike.seq)
-            groups = [strike.group(name) for name in self.trace.agents] if strike.sides else []
+            groups = [strike.group(name) for name in self.trace.agents] if strike.groups else []
             for number, group in enumerate(groups):
                 above = self.top + (number - 0.5) * self.pitch
                 look, corners = Look(f"group{group % 3}"), ((left, above), (right, above + self.pitch))

@@ -8,7 +8,8 @@ from hashlib import sha256
 from html import escape
 from itertools import groupby
 
-from coordlab.draw.scene import COLOURS, Look, Mark, Scene, clean, wide
+from coordlab.draw.scene import COLOURS, Look, Mark, Scene, wide
+from coordlab.trace.lanes import clean
 
 _ID = "\0"  # stands for the drawing's id until its content, and so the id, is known
 _HATCHES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from coordlab.draw.reading import ABSENT, FaultSpan, Flight, Span, roles_at
-from coordlab.draw.scene import clean, listed
+from coordlab.draw.scene import listed
+from coordlab.trace.lanes import ABSENT, FaultSpan, Flight, Span, clean, roles_at
 from coordlab.trace.trace import Trace
 
 
@@ -15,7 +15,7 @@ def space_time_words(
 ) -> str:
     """Who, how long, which faults when, who holds which role at the end, how many messages were lost."""
     went = f"{until:g} virtual seconds" if since == 0 else f"virtual time {since:g} to {until:g} s"
-    faults = [strike for strike in struck if since <= strike.until and strike.since <= until]
+    faults = [strike for strike in struck if since <= strike.over and strike.since <= until]
     told = "; ".join(map(_fault_words, faults[:8]))
     return " ".join(
         [
@@ -38,7 +38,7 @@ def _more(number: int) -> str:
 
 def _fault_words(strike: FaultSpan) -> str:
     """A fault and its time: `5 crashes at 3 s`."""
-    end = f" to {strike.until:g}" if strike.until > strike.since else ""
+    end = f" to {strike.over:g}" if strike.over > strike.since else ""
     return f"{clean(strike.text)} at {strike.since:g}{end} s"
 
 
@@ -61,19 +61,3 @@ def _message_words(sent: list[Flight]) -> str:
     under = sum(flight.fate is None for flight in sent)
     sends = f"{number} message{'' if number == 1 else 's'} sent"
     return f"{sends}{vain if fates else ', none in vain'}{f', {under} still under way' if under else ''}."
-
-
-def network_words(
-    trace: Trace, at: float, lanes: list[Span], under: list[Flight], struck: list[FaultSpan]
-) -> str:
-    """Who is in which role at a moment, what is under way, and which faults last."""
-    ways = [f"{flight.name} from {flight.sender} to {flight.to}" for flight in under]
-    faults = "; ".join(clean(strike.text) for strike in struck)
-    return " ".join(
-        [
-            f"Network of {_agents(trace)} at {at:g} s.",
-            f"Roles: {roles_words(trace, lanes, at)}.",
-            f"Faults that last: {faults}." if faults else "No fault lasts.",
-            f"Under way: {listed(ways)}." if ways else "No message is under way.",
-        ]
-    )

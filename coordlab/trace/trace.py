@@ -35,6 +35,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
 
 if TYPE_CHECKING:
+    import networkx
     import pandas
 
 START, CRASH, RESTART = "start", "crash", "restart"
@@ -244,6 +245,24 @@ class Trace:
             [event[:-1] for event in self], columns=Event._fields[:-1], index="seq"
         )
         return frame.astype({"message": "Int64", "cause": "Int64"})
+
+    def to_graph(self) -> networkx.DiGraph[str]:
+        """Who sent how many messages to whom: an edge has `messages`, a node `sent` and `received`.
+
+        networkx draws it on axes of matplotlib: `networkx.draw(run.trace.to_graph(), ax=axes)`.
+        """
+        import networkx
+
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        graph.add_nodes_from(self.agents, sent=0, received=0)
+        for _, kind, agent, peer, *_ in self.rows:
+            if kind == SEND:
+                graph.nodes[agent]["sent"] += 1
+                before = graph.get_edge_data(agent, peer, {"messages": 0})
+                graph.add_edge(agent, peer, messages=before["messages"] + 1)
+            elif kind == DELIVER:
+                graph.nodes[agent]["received"] += 1
+        return graph
 
 
 class Selection(list[Event]):

@@ -1,23 +1,36 @@
 """The encoding of a trace for the browser: a JSON description and one block of binary columns.
 
-Columns are little-endian, one after the other: `time` f64 (seconds), `cause`, `message`, `text` i32
-(-1: none), `agent`, `peer`, `name` u16 (65535: none), `kind` u8; 27 bytes an event.  `text`, `name`
-and the agents are positions in tables of the description, so every word travels once.
+Columns are little-endian, one after the other.  Of each event: `time` f64 (seconds), `cause`, `message`,
+`text` i32 (-1: none), `agent`, `peer`, `name` u16 (65535: none), `kind` u8.  Of each span of a lane, agent by
+agent: the event that began it i32, its role i16 (-1: down).  Of each flight of a message, in order of ending:
+the events that sent and ended it i32 (-1: under way), its fate u8, whether it is a copy u8.  `text`, `name`,
+`role` and the agents are positions in tables of the description, so every word travels once.
 """
 
 from __future__ import annotations
 
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coordlab.trace.faults import Fault, FaultError, read_fault
+from coordlab.trace.lanes import (
+    DASHES,
+    DOWN,
+    WIDTHS,
+    FaultSpan,
+    Flight,
+    Span,
+    background,
+    fault_spans,
+    flights,
+    in_order,
+    spans,
+)
 from coordlab.trace.trace import (
     DECISION,
-    FAULT,
-    HEAL,
     KINDS,
     MICRO,
     NOTE,
@@ -36,7 +49,6 @@ Measure = tuple[str, Any, Any]  # label, counted, theory
 Divergence = dict[str, Any]  # {"event": its number, "at": seconds}
 
 NO_ROW, NO_WORD = -1, 65535
-UP = "up"  # the role of an agent that declares no state
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,19 +104,23 @@ def pack(
     """
     agents = Table(lanes or trace.agents)
     names, texts = Table(), Table()
-    columns = _columns(trace.rows, agents, names, texts)
+    lanes_, sent = spans(trace), flights(trace)
+    roles = Table(in_order(trace, lanes_))
+    columns = *_events(trace.rows, agents, names, texts), *_spans(lanes_, agents, roles), *_flights(sent)
+    counts = Counter(span.agent for span in lanes_)
     meta = {
         **{"title": title, "question": question, "line": line},
         **{"agents": list(agents), "until": trace.until, "count": len(trace), "kinds": list(KINDS)},
         **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
         **{"templates": dict(templates or {}), "focus": list(focus) if focus else None},
-        **_roles(trace.rows, agents),
+        **{"roles": list(roles), "spans": [counts[agent] for agent in agents], "flights": len(sent)},
+        **{"background": sorted(background(trace, sent)), "dashes": DASHES, "widths": WIDTHS},
         "edges": None if edges is None else [[agents[a], agents[b]] for a, b in edges],
         "verdicts": [_verdict(verdict) for verdict in verdicts],
         "measures": [_measure(*measure) for measure in measures],
-        "faults": _faults(trace.rows, agents),
+        "faults": [_fault(fault) for fault in fault_spans(trace)],
     }
-    return Recording(meta, columns)
+    return Recording(meta, b"".join(map(_little_endian, columns)))
 
 
 def pack_run(run: Any, **about: Any) -> Recording:
@@ -132,11 +148,11 @@ class Table(dict[Any, int]):
         return number
 
 
-def _columns(rows: list[Row], agents: Table, names: Table, texts: Table) -> bytes:
-    """The eight columns, in the order of the encoding."""
+def _events(rows: list[Row], agents: Table, names: Table, texts: Table) -> tuple[array[Any], ...]:
+    """The columns of the events, in the order of the encoding."""
     kind_codes = {kind: code for code, kind in enumerate(KINDS)}
     times, kinds, who, peers, messages, labels, causes, _ = zip(*rows, strict=True) if rows else [()] * 8
-    columns = (
+    return (
         array("d", [time / MICRO for time in times]),
         array("i", [NO_ROW if cause is None else cause for cause in causes]),
         array("i", [NO_ROW if message is None else message for message in messages]),
@@ -146,7 +162,25 @@ def _columns(rows: list[Row], agents: Table, names: Table, texts: Table) -> byte
         array("H", [NO_WORD if label is None else names[label] for label in labels]),
         array("B", [kind_codes[kind] for kind in kinds]),
     )
-    return b"".join(map(_little_endian, columns))
+
+
+def _spans(lanes: list[Span], agents: Table, roles: Table) -> tuple[array[Any], ...]:
+    """The columns of the spans, in the order of the lanes."""
+    ordered = sorted(lanes, key=lambda span: agents[span.agent])  # stable: in time on each lane
+    numbers = [-1 if span.role == DOWN else roles[span.role] for span in ordered]
+    return array("i", [span.seq for span in ordered]), array("h", numbers)
+
+
+def _flights(sent: list[Flight]) -> tuple[array[Any], ...]:
+    """The columns of the flights, in order of ending; those under way come last."""
+    ordered = sorted(sent, key=lambda flight: (flight.over is None, flight.over or 0))
+    fates = {"": 0, "lost": 1, "cut": 2, "down": 3, "dropped": 4, None: 5}
+    return (
+        array("i", [flight.seq for flight in ordered]),
+        array("i", [NO_ROW if flight.over is None else flight.over for flight in ordered]),
+        array("B", [fates.get(flight.fate, 1) for flight in ordered]),
+        array("B", [flight.again for flight in ordered]),
+    )
 
 
 def _little_endian(column: array[Any]) -> bytes:
@@ -184,20 +218,6 @@ TEXT: dict[str, Callable[[Any], str]] = {START: _states, RESTART: _states}
 _SPOKEN = (SEND, NOTE, DECISION)
 
 
-def _roles(rows: list[Row], agents: Table) -> Meta:
-    """What colours each lane: the labels, the state each agent shows, and the label at each (re)start."""
-    roles, shows = Table(), dict.fromkeys(agents)
-    begins = []
-    for seq, (_, kind, agent, _, _, name, _, data) in enumerate(rows):
-        if kind in (START, RESTART):
-            states = dict(data or ())
-            shows[agent] = shown = "role" if "role" in states else next(iter(states), None)
-            begins.append([seq, roles[_word(states[shown]) if shown else UP]])
-        elif kind == STATE and name == shows.get(agent):
-            roles[_word(data)]
-    return {"roles": list(roles), "shows": [shows.get(agent) for agent in agents], "begins": begins}
-
-
 def _verdict(verdict: Any) -> Meta:
     return {field: getattr(verdict, field) for field in ("name", "status", "at", "event", "because")}
 
@@ -206,39 +226,8 @@ def _measure(label: str, value: Any, theory: Any = None) -> Meta:
     return {"label": label, "value": _word(value), "theory": "" if theory is None else _word(theory)}
 
 
-def _faults(rows: list[Row], agents: Table) -> list[Meta]:
-    """Every fault that struck, with its span: until it healed, else until its text says, else for good."""
-    faults: list[Meta] = []
-    for time, kind, agent, _, _, name, _, data in rows:
-        if kind == FAULT:
-            faults.append(_fault(str(name), str(data), time / MICRO, [agent] if agent else [], list(agents)))
-        elif kind == HEAL:
-            _heal(faults, str(data), time / MICRO)
-    return faults
-
-
-def _heal(faults: list[Meta], text: str, at: float) -> None:
-    """The latest fault of that text ends."""
-    for fault in reversed(faults):
-        if fault["text"] == text:
-            fault["until"] = at
-            return
-
-
-def _fault(kind: str, text: str, at: float, struck: list[str], everybody: list[str]) -> Meta:
-    fault = _read(text)
-    groups = [list(group) for group in getattr(fault, "groups", ())]
-    others = [name for name in everybody if not any(name in group for group in groups)]
+def _fault(fault: FaultSpan) -> Meta:
     return {
-        **{"kind": kind, "text": text, "at": at, "until": fault.until if fault else None},
-        **{"agents": list(fault.agents) if fault else struck},
-        "groups": [*groups, *([others] if others else [])] if groups else None,
+        **{"kind": fault.kind, "text": fault.text, "at": fault.since, "until": fault.until},
+        **{"agents": fault.agents, "groups": fault.groups or None},
     }
-
-
-def _read(text: str) -> Fault | None:
-    """The fault, if the text is one: a trace from a file may hold any."""
-    try:
-        return read_fault(text)
-    except FaultError:
-        return None

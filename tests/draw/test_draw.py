@@ -6,14 +6,13 @@ import xml.etree.ElementTree as ET
 from base64 import b64encode
 from collections import Counter
 
-import networkx
 import pytest
 from matplotlib import pyplot
 
-from coordlab.draw import Drawing, network, space_time
-from coordlab.draw.network import hull, neighbours, spread
-from coordlab.draw.scene import COLOURS, clean, contrast, fit, listed, ticks
+from coordlab.draw import Drawing, space_time
+from coordlab.draw.scene import COLOURS, contrast, fit, listed, ticks
 from coordlab.draw.spacetime import MOST, space_time_scene
+from coordlab.trace.lanes import clean
 from coordlab.trace.trace import Trace
 from tests.draw.tale import Tale, small
 
@@ -251,7 +250,6 @@ def test_any_number_of_agents(agents):
     drawing = space_time(tale.trace)
     assert counted(drawing)["role"] == agents
     assert drawing.alt.startswith(f"Space-time diagram of {agents} agent")
-    drawn(network(tale.trace, at=1))
 
 
 def test_empty_trace():
@@ -260,7 +258,6 @@ def test_empty_trace():
         "Space-time diagram of 0 agents over 1 virtual seconds. No faults. At 1 s, nobody is there. "
         "0 messages sent, none in vain."
     )
-    drawn(network(empty, at=0))
 
 
 def test_run_loaded_from_a_file_draws_the_same():
@@ -304,7 +301,7 @@ def test_long_legend_goes_on_in_the_next_row():
 
 
 def both(trace: Trace) -> list[Drawing]:
-    return [space_time(trace, title="What happened"), network(trace, at=3.2)]
+    return [space_time(trace, title="What happened"), space_time(trace, since=2, until=6)]
 
 
 def test_same_trace_same_text():
@@ -369,7 +366,7 @@ def test_hostile_names_stay_text(name):
     tale.send(1, name, "b", 2, name=name)
     tale.tell(3, "note", name, data=name)
     trace = tale.crash(5, name).trace
-    for drawing in (space_time(trace, title=name), network(trace, at=1.5)):
+    for drawing in (space_time(trace, title=name),):
         tags = {node.tag.removeprefix(SVG) for node in drawn(drawing).iter()}
         assert tags <= {
             "svg",
@@ -406,99 +403,13 @@ def test_drawing_saves_itself(tmp_path):
 def test_drawing_needs_nothing_but_the_standard_library():
     code = """
 import sys
-from coordlab.draw import network, space_time
+from coordlab.draw import space_time
 from coordlab.trace.trace import Trace
-space_time(Trace([])), network(Trace([]), 0)
+space_time(Trace([]))
 print({"numpy", "matplotlib", "networkx"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
-
-
-# --- the network -------------------------------------------------------------------------------------
-
-
-def test_network_shows_roles_and_what_is_under_way():
-    drawing = network(small().trace, at=3.2)
-    assert drawing.alt == (
-        "Network of 3 agents: a, b and c at 3.2 s. Roles: busy: a; down: b; idle: c. No fault lasts. "
-        "Under way: Hello from c to b."
-    )
-    counts = counted(drawing)
-    assert (counts["agent"], counts["down"], counts["message"], counts["link"]) == (2, 1, 1, 3)
-    assert {"busy", "down", "idle"} <= set(texts(drawing))
-
-
-def test_message_is_as_far_as_time_has_gone():
-    tale = Tale("a", "b")
-    tale.send(1, "a", "b", 2, fate="lost")
-    assert [counted(network(tale.trace, at=at))["cross"] for at in (1.5, 1.7, 2.0)] == [0, 1, 0]
-    assert [counted(network(tale.trace, at=at))["message"] for at in (0.9, 1.5, 1.7, 2.0)] == [0, 1, 1, 0]
-
-
-def test_message_that_nobody_knows_the_end_of_is_half_way():
-    assert counted(network(small().trace, at=9.9))["message"] == 1
-
-
-def test_cut_link_is_crossed_while_the_cut_lasts():
-    trace = Tale("a", "b", "c").fault("Cut", "cut a>b @2..4", "a", 2, 4).trace
-    assert [counted(network(trace, at=at))["cut"] for at in (1, 2, 3.9, 4)] == [0, 1, 1, 0]
-    assert "Faults that last: cut a>b." in network(trace, at=3).alt
-
-
-def test_groups_of_a_partition_stand_apart():
-    trace = Tale("a", "b", "c", "d").fault("Partition", "partition a,c/b,d @2..4", "a", 2, 4).trace
-    assert counted(network(trace, at=3))["group"] == 2
-    assert counted(network(trace, at=3))["link"] == 2
-    assert counted(network(trace, at=5))["link"] == 6
-
-
-def test_two_partitions_at_once_make_more_groups():
-    tale = Tale("a", "b", "c", "d").fault("Partition", "partition a,b/c,d @1..4", "a", 1, 4)
-    trace = tale.fault("Partition", "partition a,c/b,d @2..4", "a", 2, 4).trace
-    assert counted(network(trace, at=3))["group"] == 4
-
-
-def test_agent_that_has_not_come_yet_is_absent():
-    tale = Tale("a", "b")
-    tale.events[1] = (5, *tale.events[1][1:])
-    assert "absent: b" in network(tale.trace, at=1).alt
-
-
-def test_topology_gives_the_links_and_the_places():
-    trace = Tale(*"abcdef").fault("Partition", "partition a,b,c/d,e,f @2..4", "a", 2, 4).trace
-    path = networkx.path_graph(list("abcdef"))
-    assert counted(network(trace, at=1, topology=path))["link"] == 5
-    counts = counted(network(trace, at=3, topology=path))
-    assert (counts["link"], counts["cut"], counts["cross"]) == (4, 1, 1)
-    assert network(trace, at=3, topology=path).svg == network(trace, at=3, topology=path).svg
-
-
-def test_places_follow_the_hops():
-    ring = networkx.cycle_graph(8)
-    places = spread(list(range(8)), neighbours(tuple(range(8)), ring))
-    gaps = [
-        sum((p - q) ** 2 for p, q in zip(places[one], places[other], strict=True)) ** 0.5
-        for one, other in ring.edges
-    ]
-    assert max(gaps) < 1.05 * min(gaps)
-
-
-def test_parts_of_a_topology_that_hang_together_with_nothing_have_places_too():
-    assert len(set(spread(["a", "b", "c"], {"a": ["b"], "b": ["a"], "c": []}).values())) == 3
-    assert spread(["a"], {"a": []}) == {"a": (0.0, 0.0)}
-
-
-@pytest.mark.parametrize("at", [-1, float("inf"), float("nan")])
-def test_no_moment_is_an_error(at):
-    with pytest.raises(ValueError, match=r"is no moment of the run: give seconds from 0 to 10."):
-        network(small().trace, at=at)
-
-
-def test_hull_goes_around_all_points():
-    square = [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0)]
-    assert sorted(hull([*square, (1.0, 1.0)])) == sorted(square)
-    assert hull([(1.0, 1.0)]) == [(1.0, 1.0), (1.0, 1.0)]
 
 
 # --- on somebody's axes ------------------------------------------------------------------------------
@@ -533,15 +444,6 @@ def test_axes_are_in_seconds_and_lanes(axes):
     assert {"idle", "busy", "down", "Hello"} <= {text.get_text() for text in axes.get_legend().get_texts()}
 
 
-def test_network_on_axes(axes):
-    trace = Tale("a", "b", "c").fault("Partition", "partition a,b/c @2..4", "a", 2, 4).crash(2, "c").trace
-    assert network(trace, at=3, ax=axes) is axes
-    assert artists(axes) == sum(counted(network(trace, at=3))[kind] for kind in AXES_KINDS)
-
-
-AXES_KINDS = ("group", "link", "cut", "cross", "message", "agent", "down", "name", "label")
-
-
 def test_axes_of_a_dark_figure_get_the_dark_colours(axes):
     axes.set_facecolor("#101010")
     space_time(Tale("a").trace, ax=axes)
@@ -560,7 +462,6 @@ def test_hostile_names_on_axes(axes, name):
 
 def test_empty_trace_on_axes(axes):
     space_time(Trace([]), ax=axes)
-    network(Trace([]), 0, ax=axes)
 
 
 # --- the parts ---------------------------------------------------------------------------------------

@@ -14,17 +14,20 @@ from coordlab.trace.trace import KINDS, Trace
 from coordlab.widgets.encoding import Recording, first_difference, pack, pack_run
 from tests.widgets.traces import Election, election, long_election
 
-COLUMNS = (("time", "d"), ("cause", "i"), ("message", "i"), ("text", "i"))
-WORDS = (("agent", "H"), ("peer", "H"), ("name", "H"), ("kind", "B"))
+EVENTS = "time d cause i message i text i agent H peer H name H kind B"
+SPANS = "began i role h"
+FLIGHTS = "send i end i fate B copy B"
 
 
-def unpack(columns: bytes, count: int) -> dict[str, tuple[Any, ...]]:
+def unpack(meta: dict[str, Any], columns: bytes) -> dict[str, tuple[Any, ...]]:
     """The columns, read back with struct: independent of the array module that wrote them."""
     found, offset = {}, 0
-    for name, code in COLUMNS + WORDS:
-        layout = struct.Struct(f"<{count}{code}")
-        found[name] = layout.unpack_from(columns, offset)
-        offset += layout.size
+    for names, count in ((EVENTS, meta["count"]), (SPANS, sum(meta["spans"])), (FLIGHTS, meta["flights"])):
+        words = names.split()
+        for name, code in zip(words[::2], words[1::2], strict=True):
+            layout = struct.Struct(f"<{count}{code}")
+            found[name] = layout.unpack_from(columns, offset)
+            offset += layout.size
     assert offset == len(columns)
     return found
 
@@ -41,7 +44,7 @@ def test_every_row_survives_the_journey() -> None:
     """What struct reads back from the columns and the tables is the trace, event for event."""
     trace = election()
     meta, columns = parts(pack(trace))
-    read = unpack(columns, meta["count"])
+    read = unpack(meta, columns)
 
     def word(table: str, number: int) -> str | None:
         return meta[table][number] if number not in (65535, -1) else None
@@ -73,7 +76,7 @@ def test_texts_say_what_happened_in_the_words_of_the_narration() -> None:
         (9, "handle", "ann", None, None, None, None, None),
     )
     meta, columns = parts(pack(trace))
-    numbers = unpack(columns, 6)["text"]
+    numbers = unpack(meta, columns)["text"]
     assert [meta["texts"][i] if i >= 0 else None for i in numbers] == [
         "role=idle, term=0", "Election(term=3)", "lost", "None", "0.25", None,
     ]  # fmt: skip
@@ -89,10 +92,30 @@ def test_the_state_called_role_labels_the_lane_else_the_first_one_declared() -> 
         (5, "state", "bob", None, None, "phase", None, "awake"),
         agents=("ann", "bob", "cat"),
     )
-    meta, _ = parts(pack(trace))
-    assert meta["shows"] == ["role", "phase", None]
-    assert meta["roles"] == ["idle", "asleep", "up", "awake"]
-    assert meta["begins"] == [[0, 0], [1, 1], [2, 2]]
+    meta, columns = parts(pack(trace))
+    read = unpack(meta, columns)
+    assert (meta["roles"], meta["spans"]) == (["idle", "phase = asleep", "up", "phase = awake"], [1, 2, 1])
+    assert read["began"] == (0, 1, 4, 2)
+    assert [meta["roles"][role] for role in read["role"]] == ["idle", "phase = asleep", "phase = awake", "up"]
+
+
+def test_flights_come_in_order_of_ending_with_their_fate() -> None:
+    """Of two messages the second is lost first; a copy of the first arrives late; the third is under way."""
+    hello = Election(term=1)
+    trace = story(
+        *[(at, "send", "ann", "bob", at, "Election", None, hello) for at in (1, 2, 3)],
+        (4, "drop", "bob", "ann", 2, "Election", 1, "lost"),
+        (5, "deliver", "bob", "ann", 1, "Election", 0, None),
+        (6, "deliver", "bob", "ann", 1, "Election", 0, None),
+        (7, "drop", "bob", "ann", 1, "Election", 5, "down"),
+    )
+    read = unpack(*parts(pack(trace)))
+    assert list(zip(*(read[name] for name in ("send", "end", "fate", "copy")), strict=True)) == [
+        (1, 3, 1, 0),
+        (0, 4, 0, 0),
+        (0, 6, 3, 1),
+        (2, -1, 5, 0),
+    ]
 
 
 def test_faults_have_their_span_and_a_partition_its_sides() -> None:
@@ -112,13 +135,13 @@ def test_faults_have_their_span_and_a_partition_its_sides() -> None:
             "text": "crash ann @2",
             "at": 2.0,
             "until": None,
-            "agents": ["ann"],
+            "agents": ("ann",),
             "groups": None,
         }
     }
     assert (partition["at"], partition["until"]) == (3.0, 8.0)
-    assert partition["groups"] == [["ann"], ["bob"], ["cat"]]
-    assert odd["agents"] == ["bob"]
+    assert partition["groups"] == (("ann",), ("bob",), ("cat",))
+    assert odd["agents"] == ("bob",)
 
 
 def test_lanes_and_links_are_numbered_from_the_top() -> None:
@@ -126,13 +149,13 @@ def test_lanes_and_links_are_numbered_from_the_top() -> None:
     meta, columns = parts(pack(election(agents=2), lanes=("2", "1"), edges=[("1", "2")]))
     assert meta["agents"] == ["2", "1"]
     assert meta["edges"] == [[1, 0]]
-    assert unpack(columns, meta["count"])["agent"][0] == 1
+    assert unpack(meta, columns)["agent"][0] == 1
 
 
 def test_the_description_is_json() -> None:
     """Whatever a run holds, its description can be written as strict JSON."""
     meta, _ = parts(pack(election(), measures=[("messages", 12, None), ("share", 0.25, "≤ 1")]))
-    assert json.loads(json.dumps(meta, allow_nan=False)) == meta
+    assert json.loads(json.dumps(meta, allow_nan=False))["names"] == meta["names"]
     assert meta["measures"][0] == {"label": "messages", "value": "12", "theory": ""}
 
 
@@ -143,7 +166,7 @@ def test_a_run_brings_its_line_and_verdicts() -> None:
     meta, columns = parts(pack_run(run, title="first"))
     assert (meta["line"], meta["title"]) == ("bully seed=1", "first")
     assert meta["verdicts"] == [vars(verdict)]
-    assert len(columns) == 27 * meta["count"]
+    assert len(unpack(meta, columns)["time"]) == len(run.trace)
 
 
 def test_the_first_difference_is_the_crash() -> None:

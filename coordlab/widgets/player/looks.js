@@ -1,13 +1,10 @@
 // How roles and message types look, in the colours of the theme in force.
-/** @import { Ctx, Meta, RoleLook, Theme, Trace, TypeLook } from "./types.js" */
+/** @import { Ctx, RoleLook, Theme, Trace, TypeLook } from "./types.js" */
 
 import { context, h } from "./elements.js";
-import { background } from "./lookup.js";
 
 const COLOURS = ["bg", "ink", "soft", "line", "panel", "accent", "bad", "good", "down",
   ...Array.from({ length: 8 }, (_, i) => `role${i}`), ...Array.from({ length: 7 }, (_, i) => `type${i}`)];
-const DASHES = [[], [6, 3], [], [8, 3, 2, 3], [3, 2], [11, 4], [2, 2]];
-const WIDTHS = [1.5, 1.4, 2.3, 1.5, 1.6, 1.5, 1.8];
 
 /** @typedef {number | "down"} Pattern */
 
@@ -50,6 +47,10 @@ export class Looks {
   types = new Numbering();
   /** @type {Set<string>} */
   faint = new Set();
+  /** How the lines of message types differ. @type {number[][]} */
+  dashes = [];
+  /** @type {number[]} */
+  widths = [];
   /** @type {Map<string, CanvasPattern>} */
   tiles = new Map();
   /** @type {Theme} */
@@ -60,11 +61,12 @@ export class Looks {
   /** Looks go by name, so that they are the same from run to run; the roles agents start in get the quiet ones.
    * @param {Trace} trace */
   meet(trace) {
-    inOrder(trace.meta).forEach((role) => this.roles.of(role));
-    const faint = background(trace), sent = [...new Set(trace.arrows.name)];
-    for (const name of sent.sort((a, b) => (trace.meta.names[a] < trace.meta.names[b] ? -1 : 1))) {
-      const label = trace.meta.names[name];
-      if (faint.has(name) && !this.types.numbers.has(label)) this.faint.add(label);
+    const { meta } = trace, faint = new Set(meta.background), sent = [...new Set(trace.arrows.name)];
+    meta.roles.forEach((role) => this.roles.of(role));
+    [this.dashes, this.widths] = [meta.dashes, meta.widths];
+    for (const name of sent.sort((a, b) => (meta.names[a] < meta.names[b] ? -1 : 1))) {
+      const label = meta.names[name];
+      if (faint.has(label) && !this.types.numbers.has(label)) this.faint.add(label);
       if (!this.faint.has(label)) this.types.of(label);
     }
   }
@@ -86,7 +88,7 @@ export class Looks {
   type(label) {
     if (this.faint.has(label)) return { colour: this.theme.soft, dash: [1.5, 3], width: 1, faint: true };
     const i = this.types.of(label), turn = Math.floor(i / 7);
-    return { colour: this.theme[`type${i % 7}`], dash: DASHES[(i + turn) % 7], width: WIDTHS[(i + turn) % 7], faint: false };
+    return { colour: this.theme[`type${i % 7}`], dash: this.dashes[(i + turn) % 7], width: this.widths[(i + turn) % 7], faint: false };
   }
 
   /** A repeating pattern, so that roles differ without colour.
@@ -101,12 +103,6 @@ export class Looks {
     tile.setTransform(new DOMMatrix().scale(1 / ratio));
     return tile;
   }
-}
-
-/** The roles: those that agents start in as they come, the others by name. @param {Meta} meta */
-export function inOrder(meta) {
-  const first = [...new Set(meta.begins.map(([, role]) => meta.roles[role]))];
-  return [...first, ...meta.roles.filter((role) => !first.includes(role)).sort()];
 }
 
 /** @param {Pattern} pattern @param {string} ink @param {number} ratio */

@@ -108,20 +108,5 @@ export function sameEvent(before, seq, after) {
   return -1;
 }
 
-/** Message types that fill the whole run, such as heartbeats: drawn faintly, so that the rest stands out.
- * @param {Trace} trace */
-export function background({ arrows, until }) {
-  /** @type {Map<number, { count: number, bins: Set<number> }>} */
-  const types = new Map();
-  for (let i = 0; i < arrows.count; i++) {
-    const seen = types.get(arrows.name[i]) ?? { count: 0, bins: new Set() };
-    seen.count += 1;
-    seen.bins.add(Math.floor((20 * arrows.t0[i]) / until));
-    types.set(arrows.name[i], seen);
-  }
-  const steady = [...types].filter(([, seen]) => seen.bins.size >= 12 && seen.count >= arrows.count / 4);
-  return new Set(types.size - steady.length >= 2 ? steady.map(([name]) => name) : []);
-}
-
 /** The first difference from the parent, if the branch has one. @param {Trace} trace */
 export const divergence = ({ meta }) => (meta.parent === null ? null : meta.divergence);

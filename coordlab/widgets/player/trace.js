@@ -1,7 +1,6 @@
 // A trace as Python sends it, with everything prepared that the views ask for.
-/** @import { Arrows, Branch, Events, Meta, Spans, Trace } from "./types.js" */
+/** @import { Arrows, Branch, Meta, Spans, Trace } from "./types.js" */
 
-const EVENT_BYTES = 27;
 export const NOBODY = 65535;
 
 // Roles that are no state: the agent has crashed; it has not joined yet.
@@ -21,111 +20,70 @@ const MARKED = ["crash", "restart", "note", "decision"];
 
 /** One branch as Python sent it, prepared. @param {Branch} branch @returns {Trace} */
 export function decode({ meta, columns }) {
-  const events = readColumns(meta, columns);
-  const marked = new Set(MARKED.map((kind) => events.code[kind]));
+  const take = reader(columns), n = meta.count, m = meta.flights;
+  const events = {
+    time: take(Float64Array, n), cause: take(Int32Array, n), message: take(Int32Array, n), text: take(Int32Array, n),
+    agent: take(Uint16Array, n), peer: take(Uint16Array, n), name: take(Uint16Array, n), kind: take(Uint8Array, n),
+  };
+  const held = meta.spans.reduce((sum, count) => sum + count, 0);
+  const spans = lanes(meta, events, take(Int32Array, held), take(Int16Array, held));
+  const until = Math.max(meta.until, n ? events.time[n - 1] : 0, 1e-6);
+  const journeys = { send: take(Int32Array, m), end: take(Int32Array, m), fate: take(Uint8Array, m), copy: take(Uint8Array, m) };
+  if (take.left()) throw new Error(`the trace promises ${n} events and ${m} flights: ${take.left()} bytes are left`);
+  const code = Object.fromEntries(meta.kinds.map((kind, number) => [kind, number]));
+  const marked = new Set(MARKED.map((kind) => code[kind]));
   const marks = Int32Array.from(events.kind.keys()).filter((seq) => marked.has(events.kind[seq]));
-  return { ...events, spans: lanes(events), arrows: arrows(events), marks };
+  return { meta, n, ...events, code, until, spans, arrows: arrows(events, until, journeys), marks };
 }
 
-/** @param {Meta} meta @param {DataView<ArrayBuffer>} columns @returns {Events} */
-function readColumns(meta, columns) {
-  // what arrives may begin at any byte of a larger buffer: copy, then look at it as columns
-  const bytes = columns.buffer.slice(columns.byteOffset, columns.byteOffset + columns.byteLength);
-  const n = meta.count;
-  if (bytes.byteLength !== n * EVENT_BYTES) {
-    throw new Error(`the trace promises ${n} events, its columns hold ${bytes.byteLength / EVENT_BYTES}`);
-  }
-  let offset = 0;
+/** Takes one column after the other.  What arrives may begin at any byte of a larger buffer, so each is copied.
+ * @param {DataView<ArrayBuffer>} columns */
+function reader(columns) {
+  let { byteOffset: offset } = columns;
+  const end = offset + columns.byteLength;
   /**
    * @template {ArrayBufferView} Column
-   * @param {new (buffer: ArrayBuffer, offset: number, length: number) => Column} Type
+   * @param {{ new (buffer: ArrayBuffer): Column, BYTES_PER_ELEMENT: number }} Type @param {number} count
    */
-  const next = (Type) => {
-    const column = new Type(bytes, offset, n);
-    offset += column.byteLength;
+  const take = (Type, count) => {
+    const last = offset + count * Type.BYTES_PER_ELEMENT;
+    if (last > end) throw new Error(`the trace promises more than its ${columns.byteLength} bytes hold`);
+    const column = new Type(columns.buffer.slice(offset, last));
+    offset = last;
     return column;
   };
-  const columnsInOrder = {
-    time: next(Float64Array), cause: next(Int32Array), message: next(Int32Array), text: next(Int32Array),
-    agent: next(Uint16Array), peer: next(Uint16Array), name: next(Uint16Array), kind: next(Uint8Array),
-  };
-  const code = Object.fromEntries(meta.kinds.map((kind, number) => [kind, number]));
-  const until = Math.max(meta.until, n ? columnsInOrder.time[n - 1] : 0, 1e-6);
-  return { meta, n, ...columnsInOrder, code, until };
+  take.left = () => end - offset;
+  return take;
 }
 
-/** For each agent the roles it goes through. @param {Events} events @returns {Spans[]} */
-export function lanes({ meta, n, time, kind, agent, name, text, code }) {
-  const begins = new Map(meta.begins), roles = new Map(meta.roles.map((role, i) => [role, i]));
-  const shown = meta.shows.map((state) => (state === null ? NOBODY : meta.names.indexOf(state)));
-  const spans = meta.agents.map(() => ({ from: [0], role: [ABSENT] }));
-  for (let i = 0; i < n; i++) {
-    const k = kind[i], a = agent[i];
-    if (k === code.start || k === code.restart) turn(spans[a], time[i], begins.get(i) ?? ABSENT);
-    else if (k === code.crash) turn(spans[a], time[i], DOWN);
-    else if (k === code.state && name[i] === shown[a]) turn(spans[a], time[i], roles.get(meta.texts[text[i]]) ?? ABSENT);
-  }
-  return spans;
+/** For each agent the roles it goes through; it is absent before the first.
+ * @param {Meta} meta @param {{ time: Float64Array }} events @param {Int32Array} began @param {Int16Array} role
+ * @returns {Spans[]} */
+function lanes(meta, { time }, began, role) {
+  let next = 0;
+  return meta.spans.map((count) => {
+    const from = [...began.subarray(next, next + count)].map((seq) => time[seq]);
+    const roles = [...role.subarray(next, next + count)];
+    next += count;
+    return from[0] === 0 ? { from, role: roles } : { from: [0, ...from], role: [ABSENT, ...roles] };
+  });
 }
 
-/** @param {Spans} span @param {number} time @param {number} role */
-function turn(span, time, role) {
-  const last = span.from.length - 1;
-  if (span.role[last] === role) return;
-  if (span.from[last] === time) span.role[last] = role;
-  else { span.from.push(time); span.role.push(role); }
-}
-
-/** The journey of a message: the events that sent and ended it, its fate, whether it is a duplicate.
- * @typedef {[send: number, end: number, fate: number, copy: number]} Journey */
-
-/** Every journey of a message, in order of ending; a duplicated message makes two.
- * @param {Events} events @returns {Arrows} */
-export function arrows(events) {
-  const { n, kind, message, code } = events;
-  /** @type {Map<number, number>} */
-  const sent = new Map();
+/** Every journey of a message, in order of ending, with what the views ask for.
+ * @param {{ time: Float64Array, agent: Uint16Array, peer: Uint16Array, name: Uint16Array, message: Int32Array }} events
+ * @param {number} until @param {Pick<Arrows, "send" | "end" | "fate" | "copy">} journeys @returns {Arrows} */
+function arrows({ time, agent, peer, name, message }, until, journeys) {
+  const { send, end } = journeys, t0 = Float64Array.from(send, (seq) => time[seq]), soonest = t0.slice();
+  for (let i = send.length - 2; i >= 0; i--) soonest[i] = Math.min(soonest[i], soonest[i + 1]);
   /** @type {Map<number, number>} */
   const of = new Map();
-  /** @type {Journey[]} */
-  const list = [];
-  for (let i = 0; i < n; i++) {
-    const k = kind[i], id = message[i];
-    if (k === code.send) { sent.set(id, i); continue; }
-    const send = sent.get(id);
-    if (send !== undefined && (k === code.deliver || k === code.drop || (k === code.late && !of.has(id)))) {
-      list.push([send, i, fateOf(events, i), of.has(id) ? 1 : 0]);
-      of.set(id, list.length - 1);
-    }
-  }
-  for (const [id, i] of sent) {
-    if (of.has(id)) continue;
-    list.push([i, -1, UNDERWAY, 0]);
-    of.set(id, list.length - 1);
-  }
-  return arrowColumns(events, list, of);
-}
-
-/** @param {Events} events @param {number} i */
-function fateOf({ kind, code, meta, text }, i) {
-  if (kind[i] !== code.drop) return ARRIVED;
-  const fate = FATES.indexOf(meta.texts[text[i]]);
-  return fate < 0 ? LOST : fate;
-}
-
-/** @param {Events} events @param {Journey[]} list @param {Map<number, number>} of @returns {Arrows} */
-function arrowColumns({ time, until, agent, peer, name }, list, of) {
-  const send = Int32Array.from(list, ([first]) => first), end = Int32Array.from(list, ([, last]) => last);
-  const t0 = Float64Array.from(send, (seq) => time[seq]), soonest = t0.slice();
-  for (let i = list.length - 2; i >= 0; i--) soonest[i] = Math.min(soonest[i], soonest[i + 1]);
+  send.forEach((seq, i) => of.set(message[seq], i));
   return {
-    count: list.length, of, send, end, t0, soonest,
+    ...journeys, count: send.length, of, t0, soonest,
     t1: Float64Array.from(end, (seq) => (seq < 0 ? until : time[seq])),
     from: Uint16Array.from(send, (seq) => agent[seq]),
     to: Uint16Array.from(send, (seq) => peer[seq]),
     name: Uint16Array.from(send, (seq) => name[seq]),
-    fate: Uint8Array.from(list, ([, , fate]) => fate),
-    copy: Uint8Array.from(list, ([, , , copy]) => copy),
   };
 }
 
@@ -133,7 +91,7 @@ function arrowColumns({ time, until, agent, peer, name }, list, of) {
 export const NOTHING = decode({
   meta: {
     title: "", question: "", line: "", name: "", parent: null, agents: [], until: 0, count: 0, kinds: [], names: [], texts: [],
-    says: {}, templates: {}, focus: null, roles: [], shows: [], begins: [], edges: null, verdicts: [], measures: [], faults: [],
+    says: {}, templates: {}, focus: null, roles: [], spans: [], flights: 0, background: [], dashes: [], widths: [], edges: null, verdicts: [], measures: [], faults: [],
     divergence: null,
   },
   columns: new DataView(new ArrayBuffer(0)),

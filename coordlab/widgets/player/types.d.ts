@@ -46,11 +46,17 @@ export interface Meta {
   templates: Record<string, string>;
   /** The seconds that are shown first. */
   focus: Interval | null;
+  /** The roles, in the order of their looks. */
   roles: string[];
-  /** For each agent, the name of the state that its lane shows. */
-  shows: (string | null)[];
-  /** For each start or restart, its event and the role that the agent begins in. */
-  begins: [seq: number, role: number][];
+  /** How many spans the lane of each agent has. */
+  spans: number[];
+  /** How many journeys of messages there are. */
+  flights: number;
+  /** The message types that are drawn faintly, so that others stand out. */
+  background: string[];
+  /** How the lines of message types differ without colour, in pixels. */
+  dashes: number[][];
+  widths: number[];
   /** Pairs of agents that hear each other; null: all do. */
   edges: [number, number][] | null;
   verdicts: Verdict[];

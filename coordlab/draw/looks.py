@@ -1,0 +1,74 @@
+"""How roles and types of messages look in a drawing."""
+
+from __future__ import annotations
+
+from coordlab.draw.scene import Look
+from coordlab.trace.lanes import (
+    ABSENT,
+    DASHES,
+    DOWN,
+    FAINT_DASH,
+    FAINT_WIDTH,
+    LASTING,
+    WIDTHS,
+    FaultSpan,
+    Flight,
+    Span,
+    background,
+    fault_spans,
+    in_order,
+)
+from coordlab.trace.narration import sentence
+from coordlab.trace.trace import CRASH, MICRO, RESTART, Trace
+
+
+class Looks:
+    """How roles and types of messages look, the same in every drawing of a trace.
+
+    They go by name, so that they are the same from run to run.  The roles that agents start in get the
+    quiet ones, and so do messages that fill the whole run, such as heartbeats, for the rest to stand out.
+    """
+
+    def __init__(self, trace: Trace, lanes: list[Span], sent: list[Flight]) -> None:
+        self.roles = {role: number for number, role in enumerate(in_order(trace, lanes))}
+        self.faint = background(trace, sent)
+        plain = sorted({flight.name for flight in sent} - self.faint)
+        self.types = {name: number for number, name in enumerate(plain)}
+
+    def role(self, role: str) -> Look:
+        """The look of a role: colour and hatch."""
+        if role in (DOWN, ABSENT):
+            return Look("down", hatch=3 if role == DOWN else None)
+        number = self.roles[role]
+        return Look(f"role{number % 8}", hatch=(number + number // 8) % 8)
+
+    def type(self, name: str) -> Look:
+        """The look of a type of message: colour, dashes and width."""
+        if name in self.faint:
+            return Look("soft", FAINT_DASH, FAINT_WIDTH)
+        number = self.types[name]
+        style = (number + number // 7) % 7
+        return Look(f"type{number % 7}", DASHES[style], WIDTHS[style])
+
+
+def tell(trace: Trace, seq: int) -> str:
+    """What happened at event `seq`, with its time."""
+    return f"{trace[seq].time:.3f} s: {sentence(trace, seq)}"
+
+
+def disturbances(trace: Trace) -> list[FaultSpan]:
+    """What a drawing marks: crashes and restarts where they had an effect, other faults while they last."""
+    found = [
+        fault._replace(
+            text=fault.text.partition(" @")[0],
+            agents=tuple(agent for agent in fault.agents if agent in trace.agents),
+            until=(trace.until if fault.until is None else fault.until) if fault.kind in LASTING else None,
+        )
+        for fault in fault_spans(trace)
+        if fault.kind not in ("Crash", "Restart")
+    ]
+    for seq, (time, kind, agent, *_) in enumerate(trace.rows):
+        if kind in (CRASH, RESTART):
+            words = f"{agent} {'crashes' if kind == CRASH else 'restarts'}"
+            found.append(FaultSpan(kind, words, (agent or "",), time / MICRO, None, seq))
+    return sorted(found, key=lambda each: each.seq)

@@ -1,0 +1,198 @@
+"""The lanes of a trace: who was in which role when, which message went where, what went wrong.
+
+They are read once, for every painter: drawings, axes of matplotlib, and the player in the browser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from coordlab.trace.faults import FaultError, Partition, read_fault
+from coordlab.trace.trace import CRASH, DELIVER, DROP, FAULT, HEAL, MICRO, RESTART, SEND, START, STATE, Trace
+
+DOWN, ABSENT, UP = "down", "absent", "up"
+LASTING = ("Partition", "Cut", "Slow", "Skew", "Rogue")
+# How the lines of message types differ without colour: dashes and widths in pixels; last, the faint ones.
+DASHES: tuple[tuple[float, ...], ...] = ((), (6, 3), (), (8, 3, 2, 3), (3, 2), (11, 4), (2, 2))
+WIDTHS = (1.5, 1.4, 2.3, 1.5, 1.6, 1.5, 1.8)
+FAINT_DASH, FAINT_WIDTH = (1.5, 3), 1.0
+
+
+def clean(text: object) -> str:
+    """`text` as one line without the characters that XML cannot hold."""
+    return re.sub(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", str(text))
+
+
+class Span(NamedTuple):
+    """An agent in one role, or down, from `since` to `until` (seconds); event `seq` began it."""
+
+    agent: str
+    since: float
+    until: float
+    role: str
+    seq: int
+
+
+class Flight(NamedTuple):
+    """One copy of a message on its way: sent by event `seq`, over at `end` (seconds) by event `over`.
+
+    `fate` is "" when it arrived, None when it was still under way at the end, else why it did not arrive.
+    """
+
+    seq: int
+    name: str
+    sender: str
+    to: str
+    sent: float
+    end: float | None
+    over: int | None
+    fate: str | None
+    again: bool
+
+
+class FaultSpan(NamedTuple):
+    """A fault that struck `agents` at `since` (seconds), as event `seq`; `text` is how a scenario writes it.
+
+    `until` is when it ended, None if it never did.  `groups` are those of a partition, with the agents that
+    it does not name as the last one.
+    """
+
+    kind: str
+    text: str
+    agents: tuple[str, ...]
+    since: float
+    until: float | None
+    seq: int
+    groups: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def over(self) -> float:
+        """When it ends; of one that never does, or takes no time, when it began."""
+        return self.since if self.until is None else self.until
+
+    def group(self, name: str) -> int:
+        """The position of the group that an agent is in."""
+        return next((place for place, group in enumerate(self.groups) if name in group), len(self.groups))
+
+
+def spans(trace: Trace) -> list[Span]:
+    """Every role held and every time down, agent by agent.
+
+    The role is the state called `role`, else the first that the agent declares.
+    """
+    found: dict[str, list[Span]] = {name: [] for name in trace.agents}
+    watched: dict[str, str] = {}
+    for seq, (time, kind, agent, _, _, name, _, data) in enumerate(trace.rows):
+        if kind in (START, RESTART) and agent is not None:
+            states = dict(data or ())
+            watched[agent] = "role" if "role" in states else next(iter(states), "")
+            _turn(found[agent], agent, time, _role(watched[agent], states.get(watched[agent])), seq)
+        elif kind == STATE and agent is not None and name == watched.get(agent):
+            _turn(found[agent], agent, time, _role(name or "", data), seq)
+        elif kind == CRASH and agent is not None:
+            _turn(found[agent], agent, time, DOWN, seq)
+    for lane in found.values():
+        lane[-1:] = [span._replace(until=max(span.since, trace.until)) for span in lane[-1:]]
+    return [span for lane in found.values() for span in lane]
+
+
+def beginnings(trace: Trace) -> Iterator[str]:
+    """The role that each agent starts in, as they start."""
+    for _, kind, *_, data in trace.rows:
+        if kind in (START, RESTART):
+            states = dict(data or ())
+            shown = "role" if "role" in states else next(iter(states), "")
+            yield _role(shown, states.get(shown))
+
+
+def _role(state: str, value: Any) -> str:
+    if not state:
+        return UP
+    return clean(value) if state == "role" else f"{clean(state)} = {clean(value)}"
+
+
+def _turn(lane: list[Span], agent: str, micros: int, role: str, seq: int) -> None:
+    """Let a lane go over to another role; one that lasted no time is forgotten."""
+    time = micros / MICRO
+    if lane:
+        last = lane.pop()
+        if time > last.since:
+            lane.append(last._replace(until=time))
+    if lane and lane[-1].role == role:
+        seq, time = lane[-1].seq, lane.pop().since
+    lane.append(Span(agent, time, time, role, seq))
+
+
+def roles_at(lanes: list[Span], at: float) -> dict[str, Span]:
+    """For each agent the span it is in at `at` seconds."""
+    return {span.agent: span for span in lanes if span.since <= at}
+
+
+def flights(trace: Trace) -> list[Flight]:
+    """Every copy of every message, in the order of sending."""
+    sent: dict[int, tuple[str, str, str, float]] = {}
+    ended: dict[int, list[tuple[float, int, str]]] = {}
+    copies: dict[int, list[Any]] = {}
+    for seq, (time, kind, agent, peer, _, name, cause, data) in enumerate(trace.rows):
+        if kind == SEND and agent and peer:
+            sent[seq] = name or "", agent, peer, time / MICRO
+        elif kind in (DELIVER, DROP) and cause in sent:
+            end = (time / MICRO, seq, clean(data) if kind == DROP else "")
+            ended.setdefault(cause, []).append(end)
+            copies[seq] = [cause, len(ended[cause]) - 1]
+        elif kind == DROP and cause in copies:  # it came in, but its recipient went down before acting on it
+            send, copy = copies[cause]
+            ended[send][copy] = ended[send][copy][0], seq, clean(data)
+    return [
+        Flight(seq, *message, *end, number > 0)
+        for seq, message in sent.items()
+        for number, end in enumerate(ended.get(seq, [(None, None, None)]))
+    ]
+
+
+def fault_spans(trace: Trace) -> list[FaultSpan]:
+    """Every fault that struck, in order; it ends when it heals, else when its text says."""
+    found: list[FaultSpan] = []
+    lasting: dict[str, list[int]] = defaultdict(list)
+    for seq, (time, kind, agent, _, _, name, _, data) in enumerate(trace.rows):
+        if kind == FAULT:
+            lasting[str(data)].append(len(found))
+            found.append(_fault_span(trace, seq, time / MICRO, name or "", str(data), agent))
+        elif kind == HEAL and lasting[str(data)]:
+            begun = lasting[str(data)].pop(0)
+            found[begun] = found[begun]._replace(until=time / MICRO)
+    return found
+
+
+def _fault_span(trace: Trace, seq: int, at: float, kind: str, text: str, agent: str | None) -> FaultSpan:
+    try:
+        fault = read_fault(text)
+    except FaultError:  # a trace from a file may tell of any
+        return FaultSpan(kind, text, (agent,) if agent else (), at, None, seq)
+    groups: list[tuple[str, ...]] = []
+    if isinstance(fault, Partition):
+        groups = [tuple(group) for group in fault.groups]
+        others = tuple(name for name in trace.agents if not any(name in group for group in groups))
+        groups += [others] if others else []
+    return FaultSpan(kind, text, fault.agents, at, fault.until, seq, tuple(groups))
+
+
+def in_order(trace: Trace, lanes: list[Span]) -> list[str]:
+    """The roles: those that agents start in as they come, which get the quiet looks; the others by name."""
+    first = dict.fromkeys(beginnings(trace))
+    return [*first, *sorted({span.role for span in lanes} - first.keys() - {DOWN})]
+
+
+def background(trace: Trace, sent: list[Flight]) -> set[str]:
+    """The message types that fill the whole run, such as heartbeats: drawn faintly, so that others stand out.
+
+    They are sent in 12 of its 20 parts and make a quarter of all messages; at least two other types remain.
+    """
+    numbers = Counter(flight.name for flight in sent)
+    spread = {(flight.name, int(20 * flight.sent / (trace.until or 1))) for flight in sent}
+    parts = Counter(name for name, _ in spread)
+    steady = {name for name in numbers if parts[name] >= 12 and numbers[name] >= len(sent) / 4}
+    return steady if len(numbers) - len(steady) >= 2 else set()
