@@ -16,6 +16,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from importlib import import_module
 from textwrap import dedent
 from types import EllipsisType, TracebackType
 from typing import Any
@@ -115,14 +116,24 @@ def judged(*verdicts: Any) -> Shown:
 
 
 def source(thing: Any) -> Shown:
-    """The source of a module, class or function as it is installed; a module's is folded up."""
-    code = dedent(inspect.getsource(thing)).rstrip()
+    """The source of a module, class or function as it is installed; that of a module is folded up.
+
+    Of a pattern, which is a folder, it is the head of the page and then the agents.
+    """
+    code = dedent(_code(thing)).rstrip()
     page = f"```python\n{code}\n```"
     if inspect.ismodule(thing):
-        place = "/".join(thing.__name__.split(".")) + ".py"
+        place = "/".join(thing.__name__.split(".")) + ("" if hasattr(thing, "__path__") else ".py")
         head = f"The page <code>{place}</code>, {len(code.splitlines())} lines: click to read it"
         page = f"<details><summary>{head}</summary>\n\n{page}\n\n</details>"
     return Shown(code, page, "text/markdown")
+
+
+def _code(thing: Any) -> str:
+    if not hasattr(thing, "__path__"):
+        return inspect.getsource(thing)
+    agents = inspect.getsource(import_module(f"{thing.__name__}.agents"))
+    return f'"""{thing.__doc__}"""\n\n{agents.partition(chr(10))[2].lstrip()}'
 
 
 class expect_error:  # noqa: N801  (a context manager reads as a verb)

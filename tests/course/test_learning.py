@@ -15,6 +15,7 @@ from coordlab.course.learning import (
     source,
 )
 from coordlab.course.progress import ProgressError
+from coordlab.patterns import bully
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +83,14 @@ def test_verdicts_are_read_as_sentences():
 
 
 # --- source and errors ------------------------------------------------------------------------------
+
+
+def test_shows_a_pattern_as_its_head_and_its_agents():
+    """The page is a folder; what stands in its face and its agents is one text."""
+    code = repr(source(bully))
+    assert code.startswith('"""Bully election')
+    assert code.index("Source.") < code.index("from __future__") < code.index("class Candidate")
+    assert "<code>coordlab/patterns/bully</code>" in source(bully).markup
 
 
 def test_shows_a_page_as_it_is_installed():
