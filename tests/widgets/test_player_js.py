@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from coordlab.widgets import joined
 
 
@@ -21,6 +23,7 @@ def test_the_player_passes_its_own_tests(node: str, tmp_path: Path) -> None:
     run(node, "--test", str(Path(__file__).with_name("player.test.mjs")), COORDLAB_JOINED=str(script))
 
 
+@pytest.mark.slow
 def test_the_types_of_the_player_are_sound(tsc: list[str]) -> None:
     """TypeScript finds nothing to object to, at its strictest."""
     run(*tsc, "--project", str(joined.PLAYER))
