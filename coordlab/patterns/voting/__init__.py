@@ -1,15 +1,15 @@
 """Voting: many answer, and one count decides.
 
-Problem.   Agents of one mind or several must come to one answer, though some are silent, slow or dishonest.
+Problem.   Agents must come to one answer, though they disagree and some are silent, slow or dishonest.
 Idea.      A chair calls for votes, takes one ballot from each voter until a deadline, and counts. It closes
-           early exactly when the missing ballots cannot change the outcome; for rankings it waits, for there
-           that is hard to know. Too few ballots decide nothing.
+           early exactly when the missing ballots cannot change the outcome; for rankings it waits, because
+           there this is hard to know. Too few ballots decide nothing.
 Messages.  CallForVotes to each voter, Vote back, Result to each.
 Cost.      3n messages for n voters; the deadline at most, the decisive ballot at best.
 Assumes.   A chair that counts honestly and comes back if it crashes; senders cannot be forged; clocks that
-           run alike. Voting is not consensus proper, where all who are up must agree without a chair: with
-           delays unbounded and one crash, no deterministic protocol can promise that (Fischer, Lynch and
-           Paterson 1985). Here a deadline decides who is missing, and who misses the Result knows nothing.
+           run alike. Voting is not consensus, where all who are up must agree without a chair: if delays
+           have no bound and one agent may crash, no deterministic protocol can promise that (Fischer, Lynch
+           and Paterson 1985). Here a deadline decides who is missing; who misses the Result knows nothing.
 Source.    F. Brandt et al. (eds.), Handbook of Computational Social Choice, 2016; M. Fischer, N. Lynch and
            M. Paterson, Impossibility of Distributed Consensus with One Faulty Process, JACM 32(2), 1985.
 """

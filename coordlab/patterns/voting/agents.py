@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from math import inf
-from typing import Any
+from collections.abc import Sequence
 
+from coordlab import requirements as require
 from coordlab.patterns.voting.checks import properties
-from coordlab.patterns.voting.rules import NO, NO_VOTE, YES, Ballot, Poll, Rule
+from coordlab.patterns.voting.rules import NO, NO_VOTE, YES, Ballot, Poll, Rule, Tallied
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -38,11 +37,11 @@ class CallForVotes:
 
 @message
 class Vote:
-    """I vote so."""
+    """This is my vote."""
 
     proposal: str
-    choice: Any  # yes, no, abstain; a text; or a ranking, the best first
-    voter: str | None = None  # in whose name, if not in one's own
+    choice: object  # yes, no, abstain; a text; or a ranking, the best first
+    voter: str | None = None  # the name it is cast in, if not the sender's own
 
 
 @message
@@ -56,10 +55,10 @@ class Result:
 
 @message
 class Recorded:
-    """This has become of a ballot that came."""
+    """This is the verdict on a ballot."""
 
     voter: str
-    choice: Any
+    choice: object
     verdict: str
     sender: str
     proposal: str
@@ -70,7 +69,7 @@ class Closed:
     """This is the count."""
 
     result: str
-    counts: tuple[tuple[Any, int], ...]
+    counts: tuple[tuple[Tallied, int], ...]
     missing: tuple[str, ...]
     winners: tuple[str, ...]
     proposal: str
@@ -84,10 +83,13 @@ class Rumour:
 
 
 class Chair(Agent):
-    """Puts `proposals` to the vote, one after the other, each open for `deadline` seconds at most.
+    """Puts proposals to the vote, one after the other.  Its counts are in stable storage.
 
-    The `electorate` are the voters' names, by default all peers; `rule` is a `Majority` or a `Choice`.  What
-    it has counted stands in stable storage: after a crash it goes on, and calls those who are missing.
+    proposals: the texts to vote on, each once.
+    rule: a `Majority` or a `Choice`; by default a simple majority.
+    quorum: how many must take part; by default more than half.
+    deadline: how many seconds each vote is open at most, above 0.
+    electorate: the voters' names; by default all peers.
     """
 
     role = State("idle")  # or polling
@@ -95,24 +97,19 @@ class Chair(Agent):
     def __init__(
         self,
         name: str = "chair",
-        proposals: Iterable[str] = ("the proposal",),
+        proposals: Sequence[str] = ("the proposal",),
         rule: Rule | None = None,
         quorum: int | None = None,
         deadline: float = 1.0,
         electorate: Sequence[str] = (),
     ) -> None:
         super().__init__(name)
-        self.proposals, self.electorate = tuple(proposals), electorate
-        once = not isinstance(proposals, str) and len(set(self.proposals)) == len(self.proposals)
-        if not (once and 0 < deadline < inf):
-            raise ValueError(
-                f"deadline={deadline}, proposals={proposals!r}: a vote is open for some time, and each "
-                f"proposal stands once. Write Chair(proposals=('tea', 'more tea'), deadline=1.0)."
-            )
-        self.rule, self.quorum, self.deadline = rule, quorum, deadline
+        self.proposals = require.names("proposals", proposals, example="('tea', 'more tea')")
+        self.deadline = require.seconds("deadline", deadline, positive=True)
+        self.rule, self.quorum, self.electorate = rule, quorum, electorate
 
     async def run(self) -> None:
-        """Every vote that is not closed yet."""
+        """Hold every vote that is not closed yet."""
         for proposal in self.proposals:
             if proposal not in self.stable:
                 closes = self.now + self.deadline
@@ -140,20 +137,20 @@ class Chair(Agent):
 
 
 class Voter(Agent):
-    """Votes `thinking` seconds after it is called, always the same unless `judge` says otherwise.
+    """Votes when it is called: `choice`, or what `judge` of a subclass says; None is silence.
 
-    None is silence.
+    thinking: how many seconds it takes to vote.
     """
 
     role = State("idle")  # or thinking
     outcome = State[str | None](None)  # of the last vote, as it was told
 
-    def __init__(self, name: str, choice: Any = None, thinking: float = 0.1) -> None:
+    def __init__(self, name: str, choice: object = None, thinking: float = 0.1) -> None:
         super().__init__(name)
         self.choice, self.thinking = choice, thinking
 
-    def judge(self, proposal: str) -> Any:
-        """How it votes on this."""
+    def judge(self, proposal: str) -> object:
+        """Its vote on this proposal."""
         return self.choice
 
     async def on_call_for_votes(self, sender: str, message: CallForVotes) -> Vote | None:
@@ -168,17 +165,19 @@ class Voter(Agent):
 
 
 class Juror(Voter):
-    """Finds the truth, which is yes, with probability `competence`; is silent with probability `silence`.
+    """Looks for the truth, which is yes, unless it has heard a rumour: then it repeats that.
 
-    Whoever has heard a rumour repeats it.
+    competence: the probability that it finds the truth.
+    silence: the probability that it does not vote.
+    thinking: how many seconds it takes to vote.
     """
 
     def __init__(
         self, name: str, competence: float = 0.6, silence: float = 0.0, thinking: float = 0.1
     ) -> None:
         super().__init__(name, None, thinking)
-        _refuse(competence=competence, silence=silence)
-        self.competence, self.silence = competence, silence
+        self.competence = require.probability("competence", competence)
+        self.silence = require.probability("silence", silence)
         self.heard: str | None = None
 
     def judge(self, proposal: str) -> str | None:
@@ -191,12 +190,16 @@ class Juror(Voter):
 
 
 class Source(Agent):
-    """With probability `heard` it tells all `jurors` what it takes for true: then their votes are one."""
+    """May tell all jurors what it takes for true: then their votes are one.
+
+    competence: the probability that it finds the truth, which is yes.
+    heard: the probability that it tells the jurors.
+    """
 
     def __init__(self, name: str, jurors: Sequence[str], competence: float = 0.6, heard: float = 0.3) -> None:
         super().__init__(name)
-        _refuse(competence=competence, heard=heard)
-        self.jurors, self.competence, self.heard = jurors, competence, heard
+        self.jurors, self.competence = jurors, require.probability("competence", competence)
+        self.heard = require.probability("heard", heard)
 
     async def run(self) -> None:
         """Once, at the beginning."""
@@ -205,21 +208,16 @@ class Source(Agent):
             self.send(juror, Rumour(found))
 
 
-def _refuse(**probabilities: float) -> None:
-    """What is no probability."""
-    for name, p in probabilities.items():
-        if not 0 <= p <= 1:
-            raise ValueError(f"{name}={p}: a probability is meant. Give a number from 0 to 1.")
-
-
 def hold_vote(
-    choices: Sequence[Any],
+    choices: Sequence[object],
     rule: Rule | None = None,
     quorum: int | None = None,
     deadline: float = 1.0,
     latency: str | float = 0.01,
 ) -> Run:
-    """One vote of voters v1, v2 … who choose so; None is silent.
+    """A run with one vote of voters v1, v2 … with these choices; None is silence.
+
+    For `rule`, `quorum` and `deadline` see `Chair`; each message takes `latency` seconds.
 
     >>> from coordlab.patterns.voting.rules import Choice
     >>> circle = [tuple("ABC"), tuple("BCA"), tuple("CAB"), tuple("ABC")]
@@ -232,7 +230,7 @@ def hold_vote(
 
 
 def demo() -> Run:
-    """Two for it, one against, one abstains, and one who could turn it into a tie votes too late.
+    """Two vote yes, one no, one abstains, and one who could turn it into a tie votes too late.
 
     >>> counted = demo().trace.select("decision")[0].data
     >>> counted.result, counted.counts, counted.missing

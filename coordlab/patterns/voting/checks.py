@@ -1,6 +1,6 @@
-"""What must hold of a vote, however its ballots come: invariants MV-S1 to MV-L1 on a trace.
+"""What must hold of a vote, whatever the ballots are: invariants MV-S1 to MV-L1 on a trace.
 
-The chair notes what becomes of each ballot (`Recorded`) and decides with the outcome (`Closed`).
+The chair notes the verdict on each ballot (`Recorded`) and decides with the outcome (`Closed`).
 """
 
 from __future__ import annotations
@@ -8,242 +8,200 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from math import inf
-from typing import Any
 
+from coordlab.patterns.voting import rules
 from coordlab.patterns.voting.ranked import CONDORCET, condorcet_winner, profile
 from coordlab.patterns.voting.rules import (
     ABSTAIN,
     ACCEPTED,
     COUNTED,
-    LATE,
     NO_QUORUM,
     REJECTED,
-    YES,
     Ballot,
     Choice,
-    Poll,
     Rule,
 )
-from coordlab.properties import Complaint, Property, leads_to, on_record, watched
+from coordlab.properties import Begun, Objection, Property, leads_to, on_record, recorded, safety
 from coordlab.trace.trace import CRASH, HANDLE, SEND, Event, Trace
 
 
-def closed(event: Event) -> Any:
-    """The count that an event tells of, if it does."""
-    return event.data if on_record(event, "Closed") else None
-
-
-def recorded(event: Event) -> Any:
-    """What became of a ballot, if an event tells of that."""
-    return event.data if on_record(event, "Recorded") else None
-
-
 class Books:
-    """Who was called to each vote and which ballots count, as far as a trace has been told: see `take`."""
+    """Who was called to each vote and which ballots count, up to the last event that was taken."""
 
     def __init__(self) -> None:
         self.called: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self.counted: defaultdict[str, list[Ballot]] = defaultdict(list)
 
     def take(self, event: Event) -> None:
-        """Go on to the moment after `event`."""
+        """Advance past `event`."""
+        told = event.content
         if event.kind == SEND and event.name == "CallForVotes":
-            self.called[event.data.proposal][str(event.peer)] = None
-        elif (note := recorded(event)) and note.verdict == COUNTED:
-            self.counted[note.proposal].append(Ballot(note.voter, note.choice))
+            self.called[told.proposal][str(event.peer)] = None
+        elif on_record(event, "Recorded") and told.verdict == COUNTED:
+            self.counted[told.proposal].append(Ballot(told.voter, told.choice))
 
     def differ(
-        self, done: Any, ballots: Iterable[Ballot], rule: Rule | None, quorum: int | None
-    ) -> str | None:
-        """What is wrong if these ballots say something else in the electorate of a vote than was decided."""
+        self, closed: Event, ballots: Iterable[Ballot], rule: Rule | None, quorum: int | None
+    ) -> Iterator[Objection]:
+        """An objection if these ballots decide something else than the vote that is `closed`."""
+        done = closed.content
         called = self.called[done.proposal]
         if len(called) < (quorum or 1):
-            return f"the vote on {done.proposal} was closed, though only {len(called)} had been called."
-        poll = Poll([*called], rule, quorum)
-        for ballot in ballots:
-            poll.take(ballot)
-        outcome = poll.close()
-        if (outcome.result, outcome.winners) == (done.result, done.winners):
-            return None
-        return f"the ballots on {done.proposal} say {outcome!r}, and the vote was closed as {done.result}."
+            yield (
+                closed,
+                f"the vote on {done.proposal} was closed, though only {len(called)} had been called.",
+            )
+            return
+        outcome = rules.decide(ballots, [*called], rule, quorum)
+        if (outcome.result, outcome.winners) != (done.result, done.winners):
+            why = f"the ballots on {done.proposal} say {outcome!r}, and the vote was closed as {done.result}."
+            yield closed, why
 
 
 def follows_from_ballots(rule: Rule | None = None, quorum: int | None = None) -> Property:
-    """MV-S1: the outcome is what the ballots say that came before it, in whatever order one counts them."""
+    """MV-S1: the outcome is what the ballots before it decide, in whatever order they are counted."""
 
-    def watch(trace: Trace) -> Complaint:
-        sent = {event.message: event.data for event in trace.select("Vote")}
+    @safety("the outcome follows from the ballots")
+    def judge(trace: Trace) -> Iterator[Objection]:
         cast: defaultdict[str, list[Ballot]] = defaultdict(list)
         books = Books()
-
-        def wrong(event: Event) -> str | None:
+        for event in trace:
             books.take(event)
             if event.kind == HANDLE and event.name == "Vote":
-                vote, sender = sent[event.message], event.peer or ""
+                vote, sender = event.content, event.peer or ""
                 if vote.proposal in books.called:
                     ballot = Ballot(vote.voter or sender, vote.choice, event.time, sender)
                     cast[vote.proposal].append(ballot)
-            elif done := closed(event):
-                turned = books.counted[done.proposal][::-1]
-                wrongly = (books.differ(done, each, rule, quorum) for each in (cast[done.proposal], turned))
-                return next(filter(None, wrongly), None)
-            return None
+            elif on_record(event, "Closed"):
+                proposal = event.content.proposal
+                for ballots in (cast[proposal], books.counted[proposal][::-1]):
+                    yield from books.differ(event, ballots, rule, quorum)
 
-        return wrong
-
-    return watched("the outcome follows from the ballots", watch)
+    return judge
 
 
-def monotone() -> Property:
-    """MV-S2: of votes in which as many abstained and were missing, none with more yes is the one rejected."""
-
-    def watch(_: Trace) -> Complaint:
-        rejected: dict[tuple[int, ...], int] = {}
-        accepted: dict[tuple[int, ...], int] = {}
-
-        def wrong(event: Event) -> str | None:
-            if (done := closed(event)) and done.result in (ACCEPTED, REJECTED):
-                votes = Counter(dict(done.counts))
-                yes, alike = votes[YES], (votes.total(), votes[ABSTAIN], len(done.missing))
-                if done.result == ACCEPTED:
-                    accepted[alike] = min(yes, accepted.get(alike, yes))
-                else:
-                    rejected[alike] = max(yes, rejected.get(alike, yes))
-                if rejected.get(alike, -1) >= accepted.get(alike, inf):
-                    return (
-                        f"with {rejected[alike]} yes one was rejected, with {accepted[alike]} one accepted."
-                    )
-            return None
-
-        return wrong
-
-    return watched("more yes never harms", watch)
+@safety("more yes never harms")
+def monotone(trace: Trace) -> Iterator[Objection]:
+    """MV-S2: of two votes with as many abstentions and missing, none is rejected with more yes."""
+    rejected: dict[tuple[int, ...], int] = {}
+    accepted: dict[tuple[int, ...], int] = {}
+    for event in recorded(trace, "Closed"):
+        done = event.content
+        if done.result not in (ACCEPTED, REJECTED):
+            continue
+        votes = Counter(dict(done.counts))
+        yes, alike = votes[rules.YES], (votes.total(), votes[ABSTAIN], len(done.missing))
+        if done.result == ACCEPTED:
+            accepted[alike] = min(yes, accepted.get(alike, yes))
+        else:
+            rejected[alike] = max(yes, rejected.get(alike, yes))
+        if rejected.get(alike, -1) >= accepted.get(alike, inf):
+            yield event, f"one was rejected with {rejected[alike]} yes, one accepted with {accepted[alike]}."
 
 
-def one_ballot_each() -> Property:
+@safety("one ballot each, none after the close")
+def one_ballot_each(trace: Trace) -> Iterator[Objection]:
     """MV-S3: one ballot of each voter counts, sent by itself, and none after the close."""
-
-    def watch(_: Trace) -> Complaint:
-        seen: set[tuple[str, str]] = set()
-        done: set[str] = set()
-
-        def wrong(event: Event) -> str | None:
-            if each := closed(event):
-                done.add(each.proposal)
-            if not (note := recorded(event)) or note.verdict != COUNTED:
-                return None
+    seen: set[tuple[str, str]] = set()
+    done: set[str] = set()
+    for event in recorded(trace, "Closed", "Recorded"):
+        note = event.content
+        if event.name == "Closed":
+            done.add(note.proposal)
+        elif note.verdict == COUNTED:
             if note.sender != note.voter:
-                return f"a ballot of {note.voter} counts that {note.sender} sent."
+                yield event, f"a ballot of {note.voter} counts that {note.sender} sent."
             if note.proposal in done:
-                return f"a ballot of {note.voter} counts after the vote on {note.proposal} was closed."
+                yield event, f"a ballot of {note.voter} counts after the vote on {note.proposal} was closed."
             if (note.proposal, note.voter) in seen:
-                return f"two ballots of {note.voter} on {note.proposal} count."
+                yield event, f"two ballots of {note.voter} on {note.proposal} count."
             seen.add((note.proposal, note.voter))
-            return None
-
-        return wrong
-
-    return watched("one ballot each, none after the close", watch)
 
 
 def only_with_quorum(quorum: int | None = None) -> Property:
-    """MV-S4: nothing is decided unless enough took part, and abstaining is taking part."""
+    """MV-S4: nothing is decided unless enough took part; abstaining is taking part."""
 
-    def watch(_: Trace) -> Complaint:
+    @safety("decided only with a quorum")
+    def judge(trace: Trace) -> Iterator[Objection]:
         books = Books()
-
-        def wrong(event: Event) -> str | None:
+        for event in trace:
             books.take(event)
-            if not (done := closed(event)):
-                return None
-            present = len(books.counted[done.proposal])
-            needed = len(books.called[done.proposal]) // 2 + 1 if quorum is None else quorum
-            if (done.result == NO_QUORUM) == (present < needed):
-                return None
-            return f"{present} took part, {needed} must: the outcome was {done.result}."
+            if on_record(event, "Closed"):
+                done = event.content
+                present = len(books.counted[done.proposal])
+                needed = len(books.called[done.proposal]) // 2 + 1 if quorum is None else quorum
+                if (done.result == NO_QUORUM) != (present < needed):
+                    yield event, f"{present} took part of {needed} required: the outcome was {done.result}."
 
-        return wrong
-
-    return watched("decided only with a quorum", watch)
+    return judge
 
 
 def early_is_final(rule: Rule | None = None, quorum: int | None = None, deadline: float = 1.0) -> Property:
-    """MV-S5: had a vote that was closed early waited for the ballots that came later, it had ended alike."""
+    """MV-S5: a vote that was closed early would have ended alike with the ballots that came later."""
 
-    def watch(_: Trace) -> Complaint:
+    @safety("what is decided early stays so")
+    def judge(trace: Trace) -> Iterator[Objection]:
         opened: dict[str, float] = {}
-        early: dict[str, tuple[Any, list[Ballot]]] = {}
+        early: dict[str, tuple[Event, list[Ballot]]] = {}
         books = Books()
-
-        def wrong(event: Event) -> str | None:
+        for event in trace:
             books.take(event)
+            told = event.content
             if event.kind == SEND and event.name == "CallForVotes":
-                opened.setdefault(event.data.proposal, event.time)
-            elif done := closed(event):
-                if event.time < opened.get(done.proposal, -deadline) + deadline - 1e-9:
-                    early[done.proposal] = done, list(books.counted[done.proposal])
-            elif (note := recorded(event)) and note.verdict == LATE and note.proposal in early:
-                done, ballots = early[note.proposal]
-                ballots.append(Ballot(note.voter, note.choice))
-                return books.differ(done, ballots, rule, quorum)
-            return None
+                opened.setdefault(told.proposal, event.time)
+            elif on_record(event, "Closed"):
+                if event.time < opened.get(told.proposal, -deadline) + deadline - 1e-9:
+                    early[told.proposal] = event, list(books.counted[told.proposal])
+            elif on_record(event, "Recorded") and told.verdict == rules.LATE and told.proposal in early:
+                closed, ballots = early[told.proposal]
+                ballots.append(Ballot(told.voter, told.choice))
+                for _, why in books.differ(closed, ballots, rule, quorum):
+                    yield event, why
 
-        return wrong
-
-    return watched("what is decided early stays so", watch)
+    return judge
 
 
-def told_alike() -> Property:
-    """Whoever is told an outcome is told the one that was decided."""
-
-    def watch(_: Trace) -> Complaint:
-        done: dict[str, Any] = {}
-
-        def wrong(event: Event) -> str | None:
-            if each := closed(event):
-                done[each.proposal] = each
-            if event.kind != SEND or event.name != "Result":
-                return None
-            told, true = event.data, done.get(event.data.proposal)
-            if true and (told.result, told.winners) == (true.result, true.winners):
-                return None
-            return f"{event.peer} was told that {told.proposal} is {told.result}, which was not decided."
-
-        return wrong
-
-    return watched("all are told what was decided", watch)
+@safety("all are told what was decided")
+def told_alike(trace: Trace) -> Iterator[Objection]:
+    """Every Result tells the outcome that was decided."""
+    done: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for event in trace:
+        told = event.content
+        if on_record(event, "Closed"):
+            done[told.proposal] = told.result, told.winners
+        elif event.kind == SEND and event.name == "Result":
+            if done.get(told.proposal) == (told.result, told.winners):
+                continue
+            yield event, f"{event.peer} was told that {told.proposal} is {told.result}: not decided."
 
 
 def condorcet(rule: Choice) -> Property:
-    """Whoever beats everybody else is elected, if the method promises that."""
+    """The alternative that beats every other is elected, if the method promises that."""
 
-    def watch(_: Trace) -> Complaint:
-        def wrong(event: Event) -> str | None:
-            if not (done := closed(event)):
-                return None
+    @safety("who beats everybody is elected")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        for event in recorded(trace, "Closed"):
+            done = event.content
             ranked = {each: many for each, many in done.counts if each != ABSTAIN}
             best = condorcet_winner(profile(ranked, rule.alternatives)) if ranked else None
-            if best is None or done.result == NO_QUORUM or done.winners == (best,):
-                return None
-            return f"{best} beats everybody else, and {', '.join(done.winners)} won."
+            if best is not None and done.result != NO_QUORUM and done.winners != (best,):
+                yield event, f"{best} beats every other, and {', '.join(done.winners)} won."
 
-        return wrong
-
-    return watched("who beats everybody is elected", watch)
+    return judge
 
 
 def closed_in_time(deadline: float = 1.0, slack: float = 0.1) -> Property:
-    """MV-L1: `deadline` + `slack` seconds after it was called a vote is closed, if the chair stays up."""
+    """MV-L1: a vote is closed `deadline` + `slack` seconds after it was called, if the chair stays up."""
 
-    def begins(event: Event) -> Iterator[Any]:
+    def begins(event: Event) -> Iterator[object]:
         if event.kind == SEND and event.name == "CallForVotes":
-            yield event.data.proposal, event.agent
+            yield event.content.proposal, event.agent
 
-    def ends(event: Event, begun: Any) -> Iterator[Any]:
-        if done := closed(event):
-            yield done.proposal, event.agent
+    def ends(event: Event, begun: Begun) -> Iterator[object]:
+        if on_record(event, "Closed"):
+            yield event.content.proposal, event.agent
         elif event.kind == CRASH:
-            yield from [each for each in begun if each[1] == event.agent]
+            yield from [key for key, began in begun.items() if began.agent == event.agent]
 
     return leads_to(f"an outcome within {deadline + slack:g} s", begins, ends, deadline + slack)
 
@@ -255,11 +213,11 @@ def properties(
     ranked = [condorcet(rule)] if isinstance(rule, Choice) and rule.method in CONDORCET else []
     return (
         follows_from_ballots(rule, quorum),
-        monotone(),
-        one_ballot_each(),
+        monotone,
+        one_ballot_each,
         only_with_quorum(quorum),
         early_is_final(rule, quorum, deadline),
-        told_alike(),
+        told_alike,
         closed_in_time(deadline),
         *ranked,
     )

@@ -1,7 +1,7 @@
-"""Ranked ballots: who wins when everybody may put the alternatives in order.
+"""Ranked ballots: who wins when voters put the alternatives in order.
 
-A ranking is a tuple, the best first; a tuple inside it holds equals; whoever it does not name stands last,
-all equal.  Every method gives all its winners, in the order of the alternatives: several of them are a tie.
+A ranking is a tuple, the best first; a tuple inside it holds equals; all it does not name are last, as
+equals.  Every method returns all its winners, in the order of the alternatives: several are a tie.
 
     >>> tennessee = profile({tuple("MNCK"): 42, tuple("NCKM"): 26, tuple("CKNM"): 15, tuple("KCNM"): 17})
     >>> plurality(tennessee), instant_runoff(tennessee), schulze(tennessee)
@@ -20,53 +20,46 @@ from functools import cached_property
 from itertools import chain, groupby, permutations
 from typing import TypeVar
 
+from coordlab import requirements as require
+
 Ranking = tuple[str | tuple[str, ...], ...]
 Levels = tuple[tuple[str, ...], ...]
 Edge = tuple[str, str]
 Scores = Mapping[str, Fraction | int]
 T = TypeVar("T")
-MOST = 20_000  # ways of breaking ties that a method follows at once
+MOST = 20_000  # how many ways of breaking ties a method follows at once
 
 
 # --- ballots --------------------------------------------------------------------------------------
 
 
 def tiers(ranking: Ranking) -> Levels:
-    """A ranking with everybody in a tuple of equals.
+    """A ranking in which every level is a tuple of equals.
 
-    >>> tiers(("b", ("a", "d")))
-    (('b',), ('a', 'd'))
+    Raises TypeError if it is not a tuple of names, ValueError if it names one twice.
     """
-    levels = tuple(each if isinstance(each, tuple) else (each,) for each in _tuple(ranking))
-    names = list(chain.from_iterable(levels))
-    if wrong := [each for each in names if not isinstance(each, str)]:
-        raise TypeError(f"{ranking!r} ranks {wrong[0]!r}, which is no name. Name alternatives by texts.")
-    if twice := [each for each in names if names.count(each) > 1]:
-        raise ValueError(
-            f"{ranking!r} names {twice[0]!r} twice, and a ranking names each alternative once. "
-            f"Leave out the second; equals go into one tuple."
-        )
+    example = "('ann', ('bob', 'cat')), in which bob and cat are equals"
+    require.that(
+        isinstance(ranking, tuple),
+        f"ranking={ranking!r}",
+        "expected a tuple, the best first",
+        example,
+        TypeError,
+    )
+    levels = tuple(each if isinstance(each, tuple) else (each,) for each in ranking)
+    require.names(f"ranking {ranking!r}", tuple(chain.from_iterable(levels)), empty=True, example=example)
     return tuple(filter(None, levels))
 
 
-def _tuple(ranking: Ranking) -> Ranking:
-    if not isinstance(ranking, tuple):
-        raise TypeError(f"{ranking!r} is no ranking, which is a tuple, the best first: ('ann', 'bob').")
-    return ranking
-
-
 def completed(levels: Levels, alternatives: Sequence[str]) -> Levels:
-    """The same with everybody whom it does not name at the end.
+    """The same ranking with all that it does not name at the end.  Raises ValueError for a strange name.
 
     >>> completed((("b",), ("d", "a")), "abcd")
     (('b',), ('a', 'd'), ('c',))
     """
     named = set(chain.from_iterable(levels))
-    if strange := sorted(named.difference(alternatives)):
-        raise ValueError(
-            f"a ballot names {strange[0]!r}, but the alternatives are {', '.join(alternatives)}. "
-            f"Rank those only, or add it to the alternatives."
-        )
+    for strange in sorted(named.difference(alternatives)):
+        require.one_of("alternative on a ballot", strange, alternatives)
     rest = tuple(each for each in alternatives if each not in named)
     return (*(tuple(sorted(each, key=alternatives.index)) for each in levels), *([rest] if rest else []))
 
@@ -85,7 +78,7 @@ class Profile:
 
     @cached_property
     def support(self) -> dict[Edge, int]:
-        """How many rank the first of a pair above the second."""
+        """For each pair, how many rank the first above the second."""
         count = dict.fromkeys(permutations(self.alternatives, 2), 0)
         for named, many in self.ballots:
             levels = completed(named, self.alternatives)
@@ -99,7 +92,7 @@ class Profile:
 
     @cached_property
     def margins(self) -> dict[Edge, int]:
-        """By how many more the first of a pair is ranked above the second than below it."""
+        """For each pair, how many rank the first above the second, less those that rank it below."""
         return {(a, b): many - self.support[b, a] for (a, b), many in self.support.items()}
 
     @cached_property
@@ -108,7 +101,7 @@ class Profile:
         return {pair: margin for pair, margin in self.margins.items() if margin > 0}
 
     def first_places(self, field: Sequence[str]) -> dict[str, Fraction]:
-        """How many rank each of `field` first among them; equals share a ballot, and so do all unnamed."""
+        """How many rank each of `field` first among them; equals share a ballot, and all unnamed, too."""
         scores = dict.fromkeys(field, Fraction(0))
         for levels, many in self.ballots:
             standing = ([each for each in level if each in scores] for level in levels)
@@ -118,7 +111,7 @@ class Profile:
         return scores
 
     def best(self, scores: Scores) -> tuple[str, ...]:
-        """Those with the highest score."""
+        """The alternatives with the highest score."""
         highest = max(scores[each] for each in self.alternatives)
         return tuple(each for each in self.alternatives if scores[each] == highest)
 
@@ -127,22 +120,22 @@ class Profile:
 
 
 def profile(rankings: Mapping[Ranking, int] | Iterable[Ranking], alternatives: Iterable[str] = ()) -> Profile:
-    """The profile of these rankings, or of these and how many cast each.
+    """The profile of these rankings, or of a mapping from rankings to how many cast each.
 
     The alternatives are those declared, else all that are named, in the order of their first mention.
+    Raises ValueError if there are none, or if a ballot or its number is not valid.
 
     >>> profile([("ann", "bob"), ("bob",)])
     <Profile of 2 ballots over ann, bob>
     """
-    counted = rankings if isinstance(rankings, Mapping) else Counter(map(_tuple, rankings))
-    for ranking, many in counted.items():
-        if type(many) is not int or many < 0:
-            raise ValueError(f"{many!r} ballots say {ranking!r}: give a whole number of ballots, 0 or more.")
-    ballots = tuple((tiers(ranking), many) for ranking, many in counted.items())
+    if isinstance(rankings, Mapping):
+        ballots = tuple(
+            (tiers(each), require.count(f"ballots of {each!r}", n)) for each, n in rankings.items()
+        )
+    else:
+        ballots = tuple(Counter(map(tiers, rankings)).items())
     named = chain.from_iterable(chain.from_iterable(levels) for levels, _ in ballots)
-    everybody = tuple(dict.fromkeys(alternatives or named))
-    if not everybody:
-        raise ValueError("nobody stands for election. Give alternatives, or a ballot that names one.")
+    everybody = require.names("alternatives", tuple(dict.fromkeys(alternatives or named)))
     for levels, _ in ballots:
         completed(levels, everybody)
     return Profile(everybody, ballots)
@@ -152,12 +145,12 @@ def profile(rankings: Mapping[Ranking, int] | Iterable[Ranking], alternatives: I
 
 
 def plurality(votes: Profile) -> tuple[str, ...]:
-    """Who has most first places; equals at the top share a ballot."""
+    """The alternatives with most first places; equals at the top share a ballot."""
     return votes.best(votes.first_places(votes.alternatives))
 
 
 def approval(votes: Profile) -> tuple[str, ...]:
-    """Who is named on most ballots: to be named, in whatever place, is to be approved."""
+    """The alternatives named on most ballots: to be named, in any place, is to be approved."""
     scores = dict.fromkeys(votes.alternatives, 0)
     for levels, many in votes.ballots:
         for each in chain.from_iterable(levels):
@@ -166,18 +159,18 @@ def approval(votes: Profile) -> tuple[str, ...]:
 
 
 def borda(votes: Profile) -> tuple[str, ...]:
-    """Who has most points: on each ballot one for everybody ranked below, half a one for every equal."""
+    """The alternatives with most points: on each ballot 1 for each ranked below, 1/2 for each equal."""
     # The margins of an alternative add up to twice its points less the same number for all.
     return votes.best(_sums(votes.margins))
 
 
 def copeland(votes: Profile) -> tuple[str, ...]:
-    """Who has most pairwise victories less defeats."""
+    """The alternatives with most pairwise victories less defeats."""
     return votes.best(_sums({pair: (margin > 0) - (margin < 0) for pair, margin in votes.margins.items()}))
 
 
 def minimax(votes: Profile) -> tuple[str, ...]:
-    """Whose widest defeat, by margin, is the narrowest."""
+    """The alternatives whose widest defeat, by margin, is the narrowest."""
     worst = dict.fromkeys(votes.alternatives, votes.voters)
     for (one, _), margin in votes.margins.items():
         worst[one] = min(worst[one], margin)
@@ -195,32 +188,33 @@ def _sums(pairs: Mapping[Edge, int]) -> Scores:
 
 
 def instant_runoff(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]:
-    """Who is left when, round by round, the one with fewest first places leaves.
+    """The alternative left when, round by round, the one with fewest first places leaves.
 
-    Of several with fewest, the last in `order` leaves.  Without an order each of them leaves in a universe of
-    its own, and all who win in one are winners.
+    Of several with fewest, the last in `order` leaves.  Without an order every way to break the ties is
+    followed, and all who win in one are winners.
 
     >>> even = profile([("a", "b"), ("b", "a")])
     >>> instant_runoff(even), instant_runoff(even, order="ba")
     (('a', 'b'), ('b',))
     """
-    _check(order, votes)
+    _require_all(order, votes)
     fields = [votes.alternatives]
     for _ in votes.alternatives[1:]:
         fields = _few({rest: None for field in fields for rest in _rounds(votes, field, order)})
     return tuple(each for each in votes.alternatives if (each,) in fields)
 
 
-def _check(order: Sequence[str], votes: Profile) -> None:
-    if order and sorted(order) != sorted(votes.alternatives):
-        raise ValueError(
-            f"order={order!r}: each alternative stands there once, the one that ties favour most first. "
-            f"Write for instance order={votes.alternatives!r}."
-        )
+def _require_all(order: Sequence[str], votes: Profile) -> None:
+    """Raise ValueError if an order is given that does not list all alternatives."""
+    right = not order or sorted(order) == sorted(votes.alternatives)
+    require.that(right, f"order={order!r}", f"expected {_ORDER}", f"order={votes.alternatives!r}")
+
+
+_ORDER = "each alternative once, from the one that ties favour most to the least"
 
 
 def _rounds(votes: Profile, field: tuple[str, ...], order: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Who may be left after one round."""
+    """The fields that may be left after one round."""
     scores = votes.first_places(field)
     fewest = [each for each in field if scores[each] == min(scores.values())]
     for leaving in [max(fewest, key=order.index)] if order else fewest:
@@ -228,16 +222,16 @@ def _rounds(votes: Profile, field: tuple[str, ...], order: Sequence[str]) -> Ite
 
 
 def ranked_pairs(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]:
-    """Whom nobody beats when majorities are locked in, the widest first, but for those that close a cycle.
+    """The unbeaten when majorities are locked in, the widest first, except those that close a cycle.
 
     Equal margins are locked in `order`, by victor and then by loser.  Without an order they are locked in
-    every order, each in a universe of its own, and all who win in one are winners.  N. Tideman,
+    every order, and all who win in one are winners.  N. Tideman,
     Independence of Clones as a Criterion for Voting Rules, Social Choice and Welfare 4(3), 1987.
 
     >>> ranked_pairs(profile({tuple("abc"): 4, tuple("bca"): 3, tuple("cab"): 2}))
     ('a',)
     """
-    _check(order, votes)
+    _require_all(order, votes)
     locked = [frozenset[Edge]()]
     margin = votes.majorities.__getitem__
     for _, group in groupby(sorted(votes.majorities, key=margin, reverse=True), margin):
@@ -248,7 +242,7 @@ def ranked_pairs(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def _ways(locked: frozenset[Edge], edges: list[Edge], ordered: bool) -> Iterable[frozenset[Edge]]:
-    """What may be locked after these edges: as they come, and in every other order where that matters."""
+    """What may be locked after these edges, in every order where that makes a difference."""
     edges = [(a, b) for a, b in edges if (b, a) not in locked]
     in_turn = locked
     for edge in edges:
@@ -269,7 +263,7 @@ def _ways(locked: frozenset[Edge], edges: list[Edge], ordered: bool) -> Iterable
 
 
 def _lock(locked: frozenset[Edge], edge: Edge) -> frozenset[Edge]:
-    """With one more edge and all that follows from it, unless it would close a cycle."""
+    """The same with one more edge and all that follows from it, unless it would close a cycle."""
     if edge[::-1] in locked or edge in locked:
         return locked
     over = [edge[0], *(a for a, b in locked if b == edge[0])]
@@ -278,17 +272,14 @@ def _lock(locked: frozenset[Edge], edge: Edge) -> frozenset[Edge]:
 
 
 def _few(ways: Collection[T]) -> list[T]:
-    """These, unless they are too many to follow."""
-    if len(ways) > MOST:
-        raise ValueError(
-            f"these ballots tie so often that there are more than {MOST} ways to break the ties. "
-            f"Declare one: give order=, the alternatives from the one that ties favour most to the least."
-        )
+    """These, unless there are too many to follow."""
+    given = f"ballots that can tie in more than {MOST} ways"
+    require.that(len(ways) <= MOST, given, f"declare an order: {_ORDER}", "order=('ann', 'bob')")
     return list(ways)
 
 
 def schulze(votes: Profile) -> tuple[str, ...]:
-    """Whom nobody beats by a wider path, a path being as wide as its narrowest majority.
+    """The alternatives beaten by no wider path; a path is as wide as its narrowest majority.
 
     M. Schulze, A New Monotonic, Clone-Independent, Reversal Symmetric, and Condorcet-Consistent
     Single-Winner Election Method, Social Choice and Welfare 36(2), 2011.
@@ -310,23 +301,15 @@ def schulze(votes: Profile) -> tuple[str, ...]:
 
 
 def condorcet_winner(votes: Profile) -> str | None:
-    """Who beats everybody else in pairs; None if nobody does.
-
-    >>> condorcet_winner(profile([tuple("abc"), tuple("bca"), tuple("bac")]))
-    'b'
-    """
+    """The alternative that beats every other in pairs; None if there is none."""
     wins = Counter(one for one, _ in votes.majorities)
     return next((each for each in votes.alternatives if wins[each] == len(votes.alternatives) - 1), None)
 
 
 def smith_set(votes: Profile) -> tuple[str, ...]:
-    """The smallest group of which everybody beats everybody outside it.
-
-    >>> smith_set(profile([tuple("abcd"), tuple("bcad"), tuple("cabd")]))
-    ('a', 'b', 'c')
-    """
+    """The smallest group in which each beats everybody outside it."""
     group = list(copeland(votes))
-    for inside in group:  # grows as it is gone through
+    for inside in group:  # which grows meanwhile
         group += [
             each
             for each in votes.alternatives
@@ -336,7 +319,7 @@ def smith_set(votes: Profile) -> tuple[str, ...]:
 
 
 def condorcet_cycle(votes: Profile) -> tuple[str, ...]:
-    """A shortest circle in which everybody beats the next, and the last the first; empty if there is none.
+    """A shortest cycle in which each beats the next, and the last the first; empty if there is none.
 
     >>> condorcet_cycle(profile([tuple("abc"), tuple("bca"), tuple("cab")]))
     ('a', 'b', 'c')
@@ -345,7 +328,7 @@ def condorcet_cycle(votes: Profile) -> tuple[str, ...]:
     for start in votes.alternatives:
         reached: dict[str, tuple[str, ...]] = {start: (start,)}
         front = [start]
-        for one in front:  # grows as it is gone through
+        for one in front:  # which grows meanwhile
             for beaten in votes.alternatives:
                 if beaten not in reached and (one, beaten) in votes.majorities:
                     reached[beaten] = (*reached[one], beaten)
@@ -367,4 +350,4 @@ METHODS: dict[str, Method] = {
     "ranked_pairs": ranked_pairs,
 }
 CONDORCET = ("copeland", "minimax", "schulze", "ranked_pairs")
-"""Those that elect the Condorcet winner whenever there is one."""
+"""The methods that elect the Condorcet winner whenever there is one."""

@@ -1,37 +1,28 @@
 """Majority voting: how often a jury is right, and what asking it costs.
 
-Condorcet's jury theorem, and what it rests on: that each errs by itself.  M. de Condorcet, Essai sur
+Condorcet's jury theorem, which assumes that voters err independently.  M. de Condorcet, Essai sur
 l'application de l'analyse, 1785; for its limits, K. Ladha, The Condorcet Jury Theorem, Free Speech, and
-Correlated Votes, American Journal of Political Science 36(3), 1992.
+Correlated Votes, American Journal of Political Science 36(3), 1992.  Competences, correlations and shares
+are numbers from 0 to 1; a function raises ValueError for any other, and for a jury of nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from math import exp, fsum, lgamma, log
+
+from coordlab import requirements as require
 
 Chances = Sequence[float]
 
 
-def _jury(voters: int) -> int:
-    if not isinstance(voters, int) or voters < 1:
-        raise ValueError(f"voters={voters}: a jury has at least one. Give a whole number from 1 on.")
-    return voters
-
-
-def _share(name: str, value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name}={value}: a probability is meant. Give a number from 0 to 1.")
-    return value
-
-
 def _above_half(right: Chances, ties: str) -> float:
-    """How likely more than half are right, where `right[k]` is how likely k are.
+    """The probability that more than half are right, where `right[k]` is the probability that k are.
 
     A tie is broken by a fair coin ("coin"), or lost ("lost").
     """
-    if ties not in ("coin", "lost"):
-        raise ValueError(f"ties={ties!r}: a tie is broken by a 'coin', or 'lost'. Write ties='coin'.")
+    require.one_of("ties", ties, ("coin", "lost"))
     voters = len(right) - 1
     tied = right[voters // 2] / 2 if voters % 2 == 0 and ties == "coin" else 0.0
     return fsum((*right[voters // 2 + 1 :], tied))
@@ -50,14 +41,16 @@ def _choose(many: int, few: int) -> float:
 
 
 def jury(voters: int, competence: float, ties: str = "coin") -> float:
-    """How likely the majority is right, if each voter is, with `competence`, independently.
+    """The probability that the majority is right, if each voter is independently, with `competence`.
 
     >>> [round(jury(n, 0.6), 5) for n in (3, 5, 11, 101)]
     [0.648, 0.68256, 0.7535, 0.9791]
     >>> round(jury(2, 0.7, ties="lost"), 2)
     0.49
     """
-    return _above_half(_binomial(_jury(voters), _share("competence", competence)), ties)
+    return _above_half(
+        _binomial(require.count("voters", voters, 1), require.probability("competence", competence)), ties
+    )
 
 
 def jury_of(competences: Chances, ties: str = "coin") -> float:
@@ -66,29 +59,31 @@ def jury_of(competences: Chances, ties: str = "coin") -> float:
     >>> round(jury_of([0.9, 0.9, 0.6, 0.6, 0.6]), 5)
     0.87696
     """
-    _jury(len(competences))
+    require.count("voters", len(competences), 1)
     right = [1.0]
     for p in competences:
-        _share("competence", p)
+        require.probability("competence", p)
         right = [miss * (1 - p) + hit * p for miss, hit in zip([*right, 0.0], [0.0, *right], strict=True)]
     return _above_half(right, ties)
 
 
 def common_cause(voters: int, competence: float, copied: float) -> float:
-    """How likely the majority is right if, with probability `copied`, all repeat one source like themselves.
+    """The probability that the majority is right if, with probability `copied`, all repeat one source.
+
+    The source is as competent as the voters.
 
     >>> round(common_cause(101, 0.6, copied=0.3), 4)
     0.8654
     """
-    copied = _share("copied", copied)
-    return copied * _share("competence", competence) + (1 - copied) * jury(voters, competence)
+    copied = require.probability("copied", copied)
+    return copied * competence + (1 - copied) * jury(voters, competence)
 
 
 def correlated(voters: int, competence: float, correlation: float) -> float:
-    """How likely the majority is right if any two votes have this `correlation`, above 0 and below 1.
+    """The probability that the majority is right if any two votes have this `correlation`, not 0 or 1.
 
-    The beta-binomial model: how hard a question is is drawn from a beta distribution with this mean, and then
-    each votes independently.
+    The beta-binomial model: the competence in a question is drawn from a beta distribution with this mean,
+    and then each votes independently.
 
     >>> round(correlated(101, 0.6, 0.1), 4)
     0.7281
@@ -99,11 +94,11 @@ def correlated(voters: int, competence: float, correlation: float) -> float:
         ratio = lgamma(k + a) + lgamma(voters - k + b) - lgamma(voters + a + b)
         return exp(_choose(voters, k) + ratio + lgamma(a + b) - lgamma(a) - lgamma(b))
 
-    return _above_half([chance(k) for k in range(_jury(voters) + 1)], "coin")
+    return _above_half([chance(k) for k in range(require.count("voters", voters, 1) + 1)], "coin")
 
 
 def correlated_limit(competence: float, correlation: float) -> float:
-    """What `correlated` tends to as the jury grows: how likely a question is one that most get right.
+    """The limit of `correlated` as the jury grows: the probability of a question that most get right.
 
     >>> round(correlated_limit(0.6, 0.1), 3)
     0.736
@@ -114,25 +109,24 @@ def correlated_limit(competence: float, correlation: float) -> float:
 
 
 def _beta(competence: float, correlation: float) -> tuple[float, float]:
-    for name, value in (("competence", competence), ("correlation", correlation)):
-        if not 0 < value < 1:
-            raise ValueError(f"{name}={value}: give a number above 0 and below 1. At 0, jury() is the model.")
+    require.probability("competence", competence, certain=False)
+    require.probability("correlation", correlation, certain=False)
     both = 1 / correlation - 1
     return competence * both, (1 - competence) * both
 
 
 def mixed(voters: int, questions: Sequence[tuple[float, float]] = ((0.6, 0.85), (0.4, 0.4))) -> float:
-    """How likely the majority is right if questions differ: pairs of their share and the competence in them.
+    """The probability that the majority is right if questions differ: pairs of their share and competence.
 
-    By default most questions fool a minority and the others a majority: the larger the jury, the surer it is
-    right in the ones and wrong in the others.
+    By default most questions fool a minority and the others a majority: a larger jury is more often right
+    in the former and more often wrong in the latter.
 
     >>> [round(mixed(n), 3) for n in (1, 3, 5, 7, 1001)]
     [0.67, 0.704, 0.711, 0.709, 0.6]
     """
-    shares = [_share("share", share) for share, _ in questions]
-    if abs(fsum(shares) - 1) > 1e-9:
-        raise ValueError(f"the shares {shares} add up to {fsum(shares):g}. Give shares that add up to 1.")
+    shares = [require.probability("share", share) for share, _ in questions]
+    sure = abs(fsum(shares) - 1) <= 1e-9
+    require.that(sure, f"shares {shares}", "shares must add up to 1", "questions=((0.6, 0.85), (0.4, 0.4))")
     return fsum(share * jury(voters, competence) for share, competence in questions)
 
 
@@ -142,30 +136,25 @@ def voters_needed(competence: float, target: float) -> int:
     >>> voters_needed(0.6, 0.95), voters_needed(0.6, 0.99)
     (67, 133)
     """
-    if _share("target", target) <= _share("competence", competence):
+    if require.probability("target", target) <= require.probability("competence", competence):
         return 1
-    if competence <= 0.5 or target == 1:
-        raise ValueError(
-            f"competence={competence}, target={target}: no jury gets there. "
-            f"Give a competence above 0.5 and a target below 1."
-        )
-    enough: Callable[[int], bool] = lambda half: jury(2 * half + 1, competence) >= target
+    given = f"competence={competence}, target={target}"
+    enough = competence > 0.5 and target < 1
+    require.that(enough, given, "competence must be above 0.5 and target below 1", "voters_needed(0.6, 0.95)")
     most = 1
-    while not enough(most):
+    while jury(2 * most + 1, competence) < target:
         most *= 2
-    least = most // 2 + 1
-    while least < most:
-        half = (least + most) // 2
-        least, most = (least, half) if enough(half) else (half + 1, most)
-    return 2 * least + 1
+    half = bisect_left(range(most), True, key=lambda half: jury(2 * half + 1, competence) >= target)
+    return 2 * half + 1
 
 
 def simulated(
     elections: int, voters: int, competence: float | Chances, copied: float = 0.0, seed: int = 7
 ) -> float:
-    """The share of so many simulated juries that are right, a coin breaking ties; a million take a moment.
+    """The share of simulated juries that are right, a coin breaking ties; a million take a moment.
 
-    With probability `copied` all votes of a jury are one.  `competence` is one for all, or one for each.
+    competence: one for all voters, or one for each.
+    copied: the probability that all votes of a jury are one.
 
     >>> abs(simulated(10_000, 101, 0.6) - jury(101, 0.6)) < 0.005
     True
@@ -173,21 +162,22 @@ def simulated(
     import numpy
 
     dice = numpy.random.default_rng(seed)
-    each = [competence] * _jury(voters) if isinstance(competence, (int, float)) else list(competence)
-    if len(each) != voters:
-        raise ValueError(f"{len(each)} competences for {voters} voters: give one, or one for each voter.")
+    require.count("voters", voters, 1)
+    each = [competence] * voters if isinstance(competence, (int, float)) else list(competence)
+    given = f"{len(each)} competences for {voters} voters"
+    require.that(
+        len(each) == voters, given, "expected one, or one for each", "simulated(1000, 2, [0.6, 0.7])"
+    )
     right = numpy.zeros(elections)
     for p in each:
-        right += dice.random(elections, dtype=numpy.float32) < _share("competence", p)
+        right += dice.random(elections, dtype=numpy.float32) < require.probability("competence", p)
     ahead = 2 * right - voters + (dice.random(elections) - 0.5)  # the last term decides ties
     source = dice.random(elections) < sum(each) / voters
-    return float(numpy.where(dice.random(elections) < _share("copied", copied), source, ahead > 0).mean())
+    return float(
+        numpy.where(dice.random(elections) < require.probability("copied", copied), source, ahead > 0).mean()
+    )
 
 
 def messages(voters: int) -> int:
-    """A call to each of `voters`, a ballot from each, and the outcome to each.
-
-    >>> messages(5)
-    15
-    """
-    return 3 * _jury(voters)
+    """Messages of a vote: a call to each of `voters`, a ballot from each, and the outcome to each."""
+    return 3 * require.count("voters", voters, 1)

@@ -38,6 +38,8 @@ from coordlab.patterns.contract_net.rules import (
 from tests.patterns.contract_net.tables import misleading_costs, total
 from tests.sampling import disaster_count
 
+few = settings(max_examples=disaster_count())
+
 DIG = Task("dig")
 numbers = st.integers(0, 1000)
 bids = st.dictionaries(
@@ -53,6 +55,7 @@ units = st.sampled_from([1 / 3600, 0.001, 1 / 60, 0.3, 1.0, 7.0, 60.0, 1e6])
 # --- scoring --------------------------------------------------------------------------------------
 
 
+@few
 @given(bids, scorings, units, units)
 def test_other_units_change_no_winner(made: Bids, scoring: Any, money: float, time: float) -> None:
     """Cents for euros, hours for seconds: the same one wins."""
@@ -60,6 +63,7 @@ def test_other_units_change_no_winner(made: Bids, scoring: Any, money: float, ti
     assert best(scoring(DIG, made)) == best(scoring(DIG, other))
 
 
+@few
 @given(bids, scorings, st.randoms())
 def test_the_order_of_bids_changes_no_winner(made: Bids, scoring: Any, dice: random.Random) -> None:
     """Whoever answers first has no advantage."""
@@ -68,6 +72,7 @@ def test_the_order_of_bids_changes_no_winner(made: Bids, scoring: Any, dice: ran
     assert best(scoring(DIG, made)) == best(scoring(DIG, {name: made[name] for name in names}))
 
 
+@few
 @given(bids, scorings)
 def test_scores_go_from_0_to_1_and_nobody_beats_the_best_of_all(made: Bids, scoring: Any) -> None:
     """A bid that is at least as good in everything scores at least as high."""
@@ -90,6 +95,7 @@ def test_no_bids_have_no_scores() -> None:
     assert cheapest(DIG, {}) == {}
 
 
+@few
 @given(st.dictionaries(st.text("abc", min_size=1), st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1))
 def test_a_shortlist_is_the_ranking_cut_off(scores: dict[str, float]) -> None:
     """Best first, of equals the first in the alphabet: as sorting has it."""
@@ -100,6 +106,7 @@ def test_a_shortlist_is_the_ranking_cut_off(scores: dict[str, float]) -> None:
 # --- what is wrong with a bid, and with a call ----------------------------------------------------
 
 
+@few
 @given(
     st.floats() | st.integers() | st.none() | st.booleans() | st.text(),
     st.sampled_from(["cost", "seconds", "confidence"]),
@@ -179,7 +186,7 @@ class Promises(RuleBasedStateMachine):
 
 
 TestPromises = Promises.TestCase
-TestPromises.settings = settings(max_examples=disaster_count(), deadline=None)
+TestPromises.settings = few
 
 
 # --- one by one, or all at once -------------------------------------------------------------------
@@ -189,6 +196,7 @@ tables = st.integers(1, 5).flatmap(
 )
 
 
+@few
 @given(tables)
 def test_the_optimum_is_that_of_trying_everything(costs: list[list[int]]) -> None:
     """SciPy's assignment and all permutations agree; one by one is never better."""

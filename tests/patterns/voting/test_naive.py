@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coordlab import World
-from coordlab.patterns.voting import Chair, Juror, Voter, hold_vote, naive
-from coordlab.trace.trace import Trace
+from coordlab.patterns.voting import Chair, Voter, hold_vote, naive
 from coordlab.world.world import Run
 
 
@@ -33,7 +32,7 @@ def test_a_tie_all_abstaining_and_a_no_differ() -> None:
 def test_a_vote_without_voters_says_what_is_missing() -> None:
     """Not what a set of futures is."""
     assert "Futures" in naive.nobody_to_ask()
-    with pytest.raises(Exception, match=r"nobody has a vote: the electorate is empty\. Give the names"):
+    with pytest.raises(Exception, match=r"electorate=\(?\[?.*: expected at least one name\."):
         World().add(Chair()).run(until=1.0)
 
 
@@ -50,22 +49,3 @@ def test_a_vote_ends_when_it_is_decided() -> None:
     world = World(latency=0.01).add(Chair(deadline=10.0), Voter("slow", "no", thinking=60))
     run = world.add(Voter(f"v{number}", "yes") for number in range(4)).run(until=12.0)
     assert (naive.seconds_to_decide(), run.trace.select("decision")[0].time) == (10.0, 0.12)
-
-
-def test_voters_look_at_the_proposal_and_their_dice_have_a_seed() -> None:
-    """A quarter, a quarter and a half for tea and against it; the page's jurors repeat themselves exactly."""
-
-    def jury(seed: int) -> Trace:
-        world = World(seed, latency=0.01).add(Chair(proposals=("tea", "no tea")))
-        return world.add(Juror(f"j{number}", 0.5) for number in range(20)).run(until=3.0).trace
-
-    class Guest(Voter):
-        def judge(self, proposal: str) -> str:
-            return "yes" if proposal == "tea" else "no"
-
-    shares = naive.deaf_to_the_proposal()
-    assert shares["more tea"] == shares["less tea"] == {"no": 0.25, "abstain": 0.5, "yes": 0.25}
-    assert not naive.repeats_itself()
-    assert jury(1) == jury(1) != jury(2)
-    run = World().add(Chair(proposals=("tea", "no tea")), Guest("ann")).run(until=3.0)
-    assert [each.data.result for each in run.trace.select("decision")] == ["accepted", "rejected"]

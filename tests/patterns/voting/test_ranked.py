@@ -28,6 +28,9 @@ from coordlab.patterns.voting.ranked import (
     schulze,
     smith_set,
 )
+from tests.sampling import disaster_count
+
+few = settings(max_examples=disaster_count())
 
 TENNESSEE = profile({tuple("MNCK"): 42, tuple("NCKM"): 26, tuple("CKNM"): 15, tuple("KCNM"): 17})
 CYCLE = profile([tuple("ABC"), tuple("BCA"), tuple("CAB")])
@@ -99,10 +102,11 @@ def test_schulze_picks_the_winner_of_the_example_he_gives() -> None:
 # --- independent counts ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ORACLES)
 def test_methods_agree_with_an_independent_count(name: str) -> None:
-    """150 small elections, rich in ties: the same set of winners as pref_voting."""
-    for seed in range(150):
+    """Small elections, rich in ties: the same set of winners as pref_voting."""
+    for seed in range(disaster_count()):
         rankings, names = drawn(
             seed, most=4 if name == "ranked_pairs" else 5
         )  # theirs goes through all orders
@@ -114,7 +118,7 @@ def test_methods_agree_with_an_independent_count(name: str) -> None:
 
 def test_circles_and_smith_sets_are_what_their_definitions_say() -> None:
     """By trying all groups and all circles."""
-    for seed in range(150):
+    for seed in range(disaster_count()):
         rankings, names = drawn(seed)
         votes = profile(rankings, names)
         groups = [
@@ -144,7 +148,7 @@ def names_and_ballots() -> st.SearchStrategy[list[Ranking]]:
     return st.lists(levels, min_size=1, max_size=8)
 
 
-@settings(max_examples=150, deadline=None)
+@few
 @given(names_and_ballots())
 def test_whoever_beats_everybody_wins(rankings: list[Ranking]) -> None:
     """Ballots cut short and with equals included; and every such method stays within the Smith set."""
@@ -158,7 +162,7 @@ def test_whoever_beats_everybody_wins(rankings: list[Ranking]) -> None:
         assert set(METHODS[name](votes)) <= set(smith_set(votes))
 
 
-@settings(max_examples=60, deadline=None)
+@few
 @given(names_and_ballots(), st.permutations("abcd"))
 def test_no_method_looks_at_names_or_at_the_order_of_ballots(
     rankings: list[Ranking], others: list[str]
@@ -214,36 +218,28 @@ def test_one_alternative_wins_and_no_ballots_tie_everybody() -> None:
 @pytest.mark.parametrize(
     ("rankings", "wrong"),
     [
-        ([("a", "b", "a")], r"names 'a' twice.*Leave out the second"),
-        ([("a", ("b", "a"))], r"names 'a' twice"),
-        ([("a", "z")], r"names 'z', but the alternatives are a, b\. Rank those only"),
-        ({("a",): -1}, r"-1 ballots say \('a',\): give a whole number"),
-        ({("a",): 0.5}, r"0.5 ballots say"),
+        (
+            [("a", "b", "a")],
+            r"ranking \('a', 'b', 'a'\): 'a' is listed twice; .*in which bob and cat are equals",
+        ),
+        ([("a", ("b", "a"))], r"'a' is listed twice"),
+        ([("a", "z")], r"alternative on a ballot='z': expected one of 'a', 'b'\."),
+        ({("a",): -1}, r"ballots of \('a',\)=-1: expected a whole number, 0 or more\."),
+        ({("a",): True}, r"ballots of \('a',\)=True: expected a whole number"),
+        (["ann"], r"ranking='ann': expected a tuple, the best first\. .*\('ann', \('bob', 'cat'\)\)"),
+        ([["ann"]], r"ranking=\['ann'\]: expected a tuple, the best first\."),
+        ([("ann", 5)], r"ranking \('ann', 5\)=.*: expected a list or tuple of names\."),
     ],
 )
-def test_ballots_that_cannot_be_are_refused(rankings: object, wrong: str) -> None:
-    """With what was given, what is allowed and what to write."""
-    with pytest.raises(ValueError, match=wrong):
-        profile(rankings, "ab")  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("ranking", "wrong"),
-    [
-        ("ann", r"'ann' is no ranking, which is a tuple, the best first"),
-        (["ann"], r"\['ann'\] is no ranking"),
-        (("ann", 5), r"ranks 5, which is no name\. Name alternatives by texts"),
-    ],
-)
-def test_what_is_no_ranking_is_refused(ranking: object, wrong: str) -> None:
-    """A text would otherwise be read letter by letter."""
-    with pytest.raises(TypeError, match=wrong):
-        profile([ranking])  # type: ignore[list-item]
+def test_ballots_that_cannot_be_are_refused(rankings: Any, wrong: str) -> None:
+    """What was given, what is allowed, what to write."""
+    with pytest.raises((TypeError, ValueError), match=wrong):
+        profile(rankings, "ab")
 
 
 def test_an_election_needs_somebody_to_elect() -> None:
     """No ballots and no alternatives: nobody could win."""
-    with pytest.raises(ValueError, match=r"nobody stands for election\. Give alternatives"):
+    with pytest.raises(ValueError, match=r"alternatives=\(\): expected at least one name\."):
         profile([])
 
 
@@ -252,9 +248,7 @@ def test_too_many_ties_ask_for_an_order(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(ranked, "MOST", 2)
     ties = profile([tuple("abcde"), tuple("bcdea"), tuple("cdeab"), tuple("deabc"), tuple("eabcd")])
     for method in (instant_runoff, ranked_pairs):
-        with pytest.raises(
-            ValueError, match=r"more than 2 ways to break the ties\. Declare one: give order="
-        ):
+        with pytest.raises(ValueError, match=r"tie in more than 2 ways: declare an order: .*order="):
             method(ties)
         assert method(ties, order="abcde") == ("a",)
 
@@ -262,12 +256,6 @@ def test_too_many_ties_ask_for_an_order(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("order", [("a",), ("a", "a"), ("a", "b", "c")])
 @pytest.mark.parametrize("method", [instant_runoff, ranked_pairs])
 def test_an_order_that_breaks_ties_names_each_alternative_once(method: Any, order: tuple[str, ...]) -> None:
-    """Else there is no telling which way a tie goes."""
-    with pytest.raises(ValueError, match=r"order=.*: each alternative stands there once, .* Write for"):
+    """Else it does not tell which way a tie goes."""
+    with pytest.raises(ValueError, match=r"order=.*: expected each alternative once, .*order=\('a', 'b'\)"):
         method(profile([("a", "b")]), order)
-
-
-def test_ballots_are_counted_by_numbers() -> None:
-    """True is no one."""
-    with pytest.raises(ValueError, match=r"True ballots say \('a',\)"):
-        profile({("a",): True})

@@ -7,10 +7,13 @@ from math import exp, inf, log, nan, sqrt
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from coordlab.patterns.voting.rules import Ballot, decide as majority
 from coordlab.patterns.weighted.rules import WEIGHTS, Consensus, brier, decide, learnt, log_odds
+from tests.sampling import disaster_count
+
+few = settings(max_examples=disaster_count())
 
 CHOICES = st.sampled_from(["yes", "no", "abstain"])
 COMPETENCES = st.floats(0.01, 0.99)
@@ -28,6 +31,7 @@ def panel(voices: list[tuple[str, float]]) -> tuple[dict[str, str], dict[str, fl
 # --- invariants -----------------------------------------------------------------------------------
 
 
+@few
 @given(PANELS, st.sampled_from(sorted(WEIGHTS)), COMPETENCES)
 def test_who_abstains_or_weighs_nothing_changes_nothing(
     voices: list[tuple[str, float]], weigh: str, other: float
@@ -42,6 +46,7 @@ def test_who_abstains_or_weighs_nothing_changes_nothing(
         assert coin.result == decide(votes, competences).result
 
 
+@few
 @given(PANELS, st.floats(0.001, 1000))
 def test_a_common_factor_changes_nothing(voices: list[tuple[str, float]], factor: float) -> None:
     """All weights times c: the same decision, the same margin, the same confidence."""
@@ -51,6 +56,7 @@ def test_a_common_factor_changes_nothing(voices: list[tuple[str, float]], factor
     assert (other.margin, other.confidence) == pytest.approx((one.margin, one.confidence))
 
 
+@few
 @given(st.lists(CHOICES, min_size=1, max_size=9))
 def test_equal_weights_are_the_simple_majority(choices: list[str]) -> None:
     """By equal weights, and by log-odds of equal competences."""
@@ -63,6 +69,7 @@ def test_equal_weights_are_the_simple_majority(choices: list[str]) -> None:
         assert decide(votes, competences).result == "no_quorum"
 
 
+@few
 @given(PANELS, st.sampled_from(sorted(WEIGHTS)), COMPETENCES)
 def test_a_confidence_is_never_below_a_coin_nor_above_certainty(
     voices: list[tuple[str, float]], weigh: str, prior: float
@@ -73,6 +80,7 @@ def test_a_confidence_is_never_below_a_coin_nor_above_certainty(
     assert 0 <= consensus.margin <= 1
 
 
+@few
 @given(PANELS, st.lists(CHOICES, max_size=12), COMPETENCES, st.floats(0, 3))
 def test_strangers_together_never_weigh_more_than_was_declared(
     voices: list[tuple[str, float]], crowd: list[str], stranger: float, strangers: float
@@ -169,6 +177,7 @@ def test_a_rule_that_goes_against_the_evidence_is_no_surer_than_a_coin() -> None
 # --- learning -------------------------------------------------------------------------------------
 
 
+@few
 @given(st.integers(0, 500), st.integers(0, 500), st.floats(0.05, 0.95), st.floats(0.1, 50))
 def test_what_is_learnt_lies_between_the_prior_and_the_record(
     right: int, wrong: int, prior: float, trust: float
