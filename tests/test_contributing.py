@@ -16,5 +16,6 @@ def test_the_code_shown_is_the_code(path: str, code: str) -> None:
 
 
 def test_the_way_of_a_pattern_is_shown_in_full() -> None:
-    """Rule, page, property, theory and test."""
-    assert [path.split("/")[1] for path, _ in BLOCKS] == ["rules", "patterns", "checks", "theory", "patterns"]
+    """Rules, agents, checks, theory and the story of its tests."""
+    shown = [pathlib.Path(path).stem for path, _ in BLOCKS]
+    assert shown == ["rules", "agents", "checks", "theory", "story"]
