@@ -30,7 +30,7 @@ def crosswise(**settings: Any) -> World:
 # --- the happy trace, and the unhappy one ---------------------------------------------------------
 
 
-def test_whoever_finds_both_locks_free_works() -> None:
+def test_a_worker_that_gets_both_locks_works() -> None:
     """Ann alone: two requests, two grants, half a second of work, two releases."""
     world = World(latency=0.01).add(Resource("pen"), Resource("ink"))
     run = world.add(Worker("ann", ("pen", "ink"), rounds=1, think=0.0)).run()
@@ -59,15 +59,15 @@ def test_whoever_finds_both_locks_free_works() -> None:
 
 
 def test_a_request_that_comes_after_its_release_holds_nothing() -> None:
-    """Ann gave up and is long done with the pen when her first request arrives."""
+    """Ann gave up and has long finished with the pen when her first request arrives."""
     world = World(latency=0.01).add(Resource("pen"), Worker("ann", ("pen",), rounds=1, patience=0.2))
     run = world.inject("delay ann>pen #1 3.0").run()
     assert [event.data for event in run.trace.select("role", agent="pen")] == ["held", "free"]
     assert run.trace.select("Request", kind="handle")[-1].time > 3.0
 
 
-def test_crosswise_nobody_ever_moves_again() -> None:
-    """With nobody to look, the world itself notices that nothing lies ahead, and says who waits."""
+def test_without_detection_the_world_reports_the_deadlock() -> None:
+    """Nobody looks, so the world notices that nothing will happen, and says who waits."""
     with pytest.raises(DeadlockError, match=r"all tasks wait.*ann has waited.*bob has waited") as stuck:
         crosswise().run()
     seen = list(deadlocks(stuck.value.run.trace))
@@ -92,20 +92,20 @@ def eaten(way: str, seed: int) -> Run:
 
 
 def test_only_the_time_out_sends_back_the_innocent() -> None:
-    """Over 4 dinners: a graph of waits convicts nobody who is not in a ring; patience convicts many."""
+    """A graph of waits sends back only workers in a ring; patience sends back many others."""
     wronged = {way: sum(innocents(eaten(way, seed).trace) for seed in range(4)) for way in WAYS}
     assert {way for way, many in wronged.items() if many} == {"time-out"}
     assert wronged["time-out"] > 4
 
 
 @pytest.mark.parametrize("way", ["order", "one left-handed"])
-def test_whoever_orders_needs_nobody_to_look(way: str) -> None:
+def test_an_order_needs_no_coordinator(way: str) -> None:
     """No ring ever closes."""
     assert [stuck for seed in range(4) for stuck in deadlocks(eaten(way, seed).trace)] == []
 
 
-def test_a_time_out_costs_all_of_itself() -> None:
-    """Ann and Bob lock up: with 2 s of patience for all of them, with probes for less than half a second."""
+def test_a_time_out_costs_its_whole_length() -> None:
+    """Ann and Bob lock up: for 2 s of patience, or for less than half a second with probes."""
     ends = {}
     for way, settings in (("time-out", {"patience": 2.0}), ("probes", {"probes": 0.3})):
         changes = list(deadlocks(crosswise(**settings).run(until=9.0).trace))
@@ -116,7 +116,7 @@ def test_a_time_out_costs_all_of_itself() -> None:
 
 @pytest.mark.parametrize("agents", [2, 3, 5, 8])
 def test_probes_find_a_ring_in_as_many_hops_as_it_is_long(agents: int) -> None:
-    """The youngest's probe passes each lock and each holder once, and nothing else is sent by it."""
+    """The youngest's probe passes each lock and each holder once, and sends nothing else."""
     world = philosophers(agents, period=None, probes=3.0, think=1e-3, hold=5.0)
     trace = world.run(until=4.0).trace
     (decision,) = trace.select("decision")
@@ -135,21 +135,21 @@ def test_a_look_costs_two_messages_a_lock() -> None:
 
 
 def test_a_worker_that_crashes_and_comes_back_lets_go() -> None:
-    """Ann falls while she holds the pen; once she is back, Bob gets it, and then she works as well."""
+    """Ann crashes while she holds the pen; once she is back, Bob gets it, and then she works too."""
     run = crosswise().inject("crash ann @0.02..3").expect(*properties()).run(until=30.0)
     works = [(event.agent, event.time > 3) for event in run.trace.select("role") if event.data == "works"]
     assert works == [("bob", True), ("ann", True)]
 
 
-def test_a_coordinator_that_crashes_delays_and_nothing_more() -> None:
-    """It is away for three seconds; the ring stands as long, and is broken after."""
+def test_a_crash_of_the_coordinator_only_delays() -> None:
+    """It is down for three seconds; the ring lasts as long and is broken afterwards."""
     run = philosophers().inject("crash coordinator @0.9..4").expect(*properties(within=6.0)).run(until=30.0)
     assert statuses(run) == {"holds"}
     assert run.trace.select("decision")[0].time > 4
 
 
 def test_a_single_look_would_see_phantoms() -> None:
-    """Ann waits for Bob, then Bob for Ann, never both: two looks agree on no ring, so nobody is sent back."""
+    """Ann waits for Bob, then Bob for Ann, never both: two looks agree on no ring."""
     world = World(latency=0.01).add(Resource("pen"), Resource("ink"))
     world.add(Worker("ann", ("pen", "ink"), rounds=8, hold=0.3, think=0.2, ordered=True))
     world.add(Worker("bob", ("ink", "pen"), rounds=8, hold=0.2, think=0.3, ordered=True))
@@ -161,7 +161,7 @@ def test_a_single_look_would_see_phantoms() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", ["youngest", "least_work", "fewest_locks"])
 def test_nobody_is_the_victim_for_ever(policy: str) -> None:
-    """Whatever the policy, all dinners end."""
+    """With each policy all dinners end."""
     for seed in range(5):
         forks = tuple(f"fork{n}" for n in (1, 2, 3))
         world = World(seed, latency="uniform(0.01, 0.05)").add(Resource(fork) for fork in forks)
@@ -171,7 +171,7 @@ def test_nobody_is_the_victim_for_ever(policy: str) -> None:
 
 
 def test_a_lock_of_two_units_is_held_by_two() -> None:
-    """Three want a room for two: two work at once, the third after."""
+    """Three want a room for two: two work at once, the third afterwards."""
     world = World(latency=0.01).add(Resource("room", limit=2))
     world.add(Worker(name, ("room",), rounds=1, think=0.0) for name in ("ann", "bob", "cat"))
     world.add(Coordinator(("room",), period=0.2))

@@ -13,7 +13,7 @@ from tests.properties.linear import steps
 from tests.properties.mutated import ended
 
 
-def test_what_is_late_is_violated_and_what_may_still_come_undecided() -> None:
+def test_late_is_violated_and_cut_off_is_undecided() -> None:
     """A ring that lasts most of a second, three meals that take more, and a silent ring."""
     assert reported_in_time(0.1)(story.dined()).status == "violated"
     assert reported_in_time(2.0)(ended(story.a_ring_that_nobody_breaks(), 1.0)).status == "undecided"

@@ -120,37 +120,6 @@ BLOCKS = Domain(
 )
 
 
-def next_goal(state: State, goal: Goal) -> list[Task] | str:
-    """Achieve the first part of the goal that does not hold, even if that undoes another part."""
-    for block, to in goal:
-        if state["on", block] != to:
-            return [("free", block), ("free", to), ("move", block, to), ("build", goal)]
-    return "all parts of the goal hold"
-
-
-def is_free(state: State, block: Any) -> list[Task] | str:
-    """Nothing is on it."""
-    return [] if block == "table" or state["clear", block] else "a block is on it"
-
-
-def free_by_hand(state: State, block: Any) -> list[Task] | str:
-    """Put the block that is on it on the table."""
-    above = [name[1] for name, place in state.items() if name[0] == "on" and place == block]
-    return [("free", above[0]), ("move", above[0], "table")] if above else "nothing is on it"
-
-
-# One part of the goal after the other, as if none could undo another (G. Sussman's anomaly, 1975).
-GOAL_BY_GOAL = Domain(
-    [pickup, unstack, putdown, stack],
-    {
-        "build": [next_goal, nothing_left],
-        "free": [is_free, free_by_hand],
-        "move": [from_the_table, from_a_block],
-        "put": [onto],
-    },
-)
-
-
 # --- a switch: only a later task shows which method was right ---------------------------------------
 
 

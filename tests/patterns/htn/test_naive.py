@@ -12,14 +12,14 @@ from coordlab.patterns.htn.rules import Domain, State, Task
 from tests.patterns.htn.domains import SWITCH
 
 
-def test_bug_2_a_state_decides_which_way_is_taken() -> None:
-    """The first try takes the taxi whatever is the case; a planner looks at the purse."""
+def test_bug_2_the_state_decides_the_method() -> None:
+    """The first attempt takes the taxi in any state; a planner looks at the cash."""
     assert naive.knows_no_state() == (["call taxi", "ride", "pay"], 1)
     rich, poor = (find_plan(at_home(cash), [("travel", "alice", "park")], JOURNEY) for cash in (20, 3))
     assert [each.chosen[0].by for each in (rich, poor)] == ["by_taxi", "by_bus"]
 
 
-def test_bug_3_a_task_that_gives_itself_ends_the_search_and_not_the_program() -> None:
+def test_bug_3_a_task_that_returns_itself_ends_the_search() -> None:
     """No RecursionError, but the reason why there is no plan."""
 
     def build(state: State) -> list[Task]:
@@ -32,14 +32,14 @@ def test_bug_3_a_task_that_gives_itself_ends_the_search_and_not_the_program() ->
 
 
 def test_bug_4_a_task_without_methods_is_refused() -> None:
-    """The first try returns it as if it were simple."""
+    """The first attempt returns it as if it were simple."""
     assert naive.Decomposer(enough=5).decompose(naive.Task("found a city", 100))[0].complexity == 100
     with pytest.raises(ValueError, match="unknown task 'found a city'"):
         find_plan({}, [("found a city",)], JOURNEY)
 
 
-def test_bug_5_it_goes_on_until_somebody_can() -> None:
-    """What ends it is what agents can do, not a number."""
+def test_bug_5_refinement_ends_where_an_agent_can() -> None:
+    """A capability ends it, not a number."""
     assert naive.stops_where_nobody_can() == ("study", False)
     leaves = break_down({}, [("study", "north")], REPORT, [Member("ann", ("gather", "analyse"))])
     assert leaves == (
@@ -49,7 +49,7 @@ def test_bug_5_it_goes_on_until_somebody_can() -> None:
 
 
 def test_the_first_applicable_method_is_not_enough() -> None:
-    """One that never goes back misses what backtracking finds, and finds what needs none."""
+    """A planner that never goes back misses what backtracking finds."""
     assert naive.first_applicable({"switch": -1}, [("put_it",), ("need1",)], SWITCH) is None
     assert find_plan({"switch": -1}, [("put_it",), ("need1",)], SWITCH)
     easy: list[Task] = [("travel", "bob", "park")]
@@ -63,6 +63,6 @@ def test_the_first_applicable_method_is_not_enough() -> None:
 
 
 def test_simple_tasks_are_left_alone() -> None:
-    """What the first try is right about."""
+    """This the first attempt does right."""
     task = naive.Task("wait", 1)
     assert naive.Decomposer().decompose(task) == [task]
