@@ -144,11 +144,18 @@ GROWS = (lambda: many(20), lambda: many(80))
 UNTIL = 41.0
 
 
+@cache
+def report() -> tuple[Leaf, ...]:
+    """The leaves of a report on two regions."""
+    leaves = break_down({}, [("report", "north", "south")], REPORT, EDITORS)
+    assert isinstance(leaves, tuple)
+    return leaves
+
+
 @st.composite
 def disasters(draw: st.DrawFn) -> World:
     """A report on two regions, with one to four faults, and failures besides."""
-    leaves = break_down({}, [("report", "north", "south")], REPORT, EDITORS)
-    assert isinstance(leaves, tuple)
+    leaves = report()
     names = ["coordinator", *(member.name for member in EDITORS)]
     world = World(draw(st.integers(0, 999)), "uniform(0.01, 0.1)")
     policy = draw(st.sampled_from(sorted(POLICIES)))

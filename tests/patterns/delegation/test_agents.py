@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from coordlab import World
-from coordlab.patterns.delegation import CREW, Assign, Coordinator, Done, Worker, demo, team, theory
+from coordlab.patterns.delegation import CREW, Assign, Coordinator, Done, Worker, team, theory
 from coordlab.patterns.delegation.checks import properties
 from coordlab.patterns.delegation.rules import POLICIES, Leaf, Member, schedule, shortest
 from coordlab.world.agent import Agent
@@ -86,32 +86,13 @@ def test_a_chair_is_made() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_results_are_passed_on() -> None:
-    """What is glued is what was cut."""
-    assert [each.data.inputs for each in job().trace.select("Assign")] == [
-        (),
-        (("cut", "cut by ann"),),
-        (("cut", "cut by ann"),),
-    ]
-
-
-def test_the_demo_survives_its_crash() -> None:
-    """Bob falls silent at 0.5 s with the south in his hands; ann gathers it, and the report comes about."""
-    run = demo()
-    assert given(run)[:4] == ["gather north ann", "gather south bob", "analyse north ann", "gather south ann"]
-    assert [(each.leaf, each.by) for each in decided(run, "Lost")] == [("gather south", "bob")]
-    results, failures = reported(run)
-    assert (len(results), failures) == (7, {})
-    assert statuses(run) == {"holds"}
-
-
 # --- what it costs --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("count", [0, 1, 2, 5, 20])
+@pytest.mark.parametrize("count", [0, 1, 5])
 def test_theory_counts_what_is_sent(policy: str, count: int) -> None:
-    """Two messages a leaf; in a contract net two more for each of three bidders, who all have room."""
+    """Two messages a leaf; in a contract net two more for each of three bidders, which all have room."""
     crew = tuple(Member(name, ("cut",), capacity=20) for name in ("ann", "bob", "cat"))
     bidders = 3 if policy == "contract_net" else 0
     run = job(side_by_side(count), crew, policy=policy)
@@ -120,8 +101,8 @@ def test_theory_counts_what_is_sent(policy: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(disaster_count() // 2))
-def test_the_makespan_keeps_within_twice_the_bound(seed: int) -> None:
-    """Whatever waits for whatever: random jobs for three equals, and what nothing can beat."""
+def test_the_makespan_is_at_most_twice_the_bound(seed: int) -> None:
+    """Random jobs for three equals, compared with what no schedule beats."""
     dice = random.Random(seed)
     leaves: list[Leaf] = []
     for number in range(12):
@@ -141,7 +122,7 @@ def test_the_makespan_keeps_within_twice_the_bound(seed: int) -> None:
 
 
 def test_each_policy_gives_the_work_to_others() -> None:
-    """Six leaves for three, the last of whom is fast and has much room."""
+    """Six leaves for three, the last of which is fast and has much room."""
     crew = (
         Member("ann", ("cut",), capacity=6),
         Member("bob", ("cut",), capacity=6),
@@ -161,8 +142,8 @@ def tally(run: Run) -> list[int]:
     return [sum(line.endswith(name) for line in given(run)) for name in ("ann", "bob", "cat")]
 
 
-def test_a_tender_takes_who_asks_least() -> None:
-    """Cat is fast, until she has so much on hand that bob is cheaper."""
+def test_a_tender_takes_the_lowest_price() -> None:
+    """Cat is fast, until she has so much to do that bob is cheaper."""
     crew = (Member("ann", ("cut",)), Member("bob", ("cut",), speed=2.0), Member("cat", ("cut",), 9, 3.0))
     leaves = (Leaf("a", "cut", 6), Leaf("wait", "cut", 0.1), Leaf("b", "cut", 6, ("wait",)))
     run = job(leaves, crew, policy="contract_net")
@@ -172,20 +153,8 @@ def test_a_tender_takes_who_asks_least() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_busy_is_not_unable() -> None:
-    """Ten leaves for two with room for two each: two at a time, the others wait, and all are done."""
-    crew = (Member("ann", ("cut",), capacity=2), Member("bob", ("cut",), capacity=2))
-    run = job(side_by_side(10), crew)
-    most = {
-        name: max(len(e.data) for e in run.trace.select("running", agent=name)) for name in ("ann", "bob")
-    }
-    assert most == {"ann": 2, "bob": 2}
-    assert (len(reported(run)[0]), decided(run, "GivenUp")) == (10, [])
-    assert statuses(run) == {"holds"}
-
-
-def test_what_nobody_can_do_is_said_at_once_and_the_rest_is_done() -> None:
-    """Nobody can weld: that is known at the start, and so is what waits for it; the others go on."""
+def test_a_leaf_that_nobody_can_do_is_given_up_at_once() -> None:
+    """And so is what waits for it; the rest is done."""
     leaves = (*CHAIR, Leaf("weld", "weld"), Leaf("test", "glue", 1.0, ("weld", "glue")))
     run = job(leaves)
     happened = [(event.time, event.data) for event in run.trace.select("GivenUp")]
@@ -200,8 +169,8 @@ def test_what_nobody_can_do_is_said_at_once_and_the_rest_is_done() -> None:
 # --- when it goes wrong -----------------------------------------------------------------------------
 
 
-def test_a_failure_is_tried_elsewhere_and_the_others_go_on() -> None:
-    """Half of all attempts fail: each leaf goes to another one, and after three it is given up."""
+def test_a_failed_leaf_goes_to_another_member() -> None:
+    """Half of all attempts fail; after three a leaf is given up, and the others go on."""
     run = job(side_by_side(20, work=0.1), failure=0.5)
     failures = reported(run)[1]
     assert run.trace.count("Failed") > 10
@@ -210,18 +179,7 @@ def test_a_failure_is_tried_elsewhere_and_the_others_go_on() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_the_results_of_the_others_are_kept() -> None:
-    """Gluing always fails: what was cut and painted is in the report all the same."""
-    world = World(latency=0.01).add(Coordinator(CHAIR, TWO), Worker(TWO[0], failure=1.0), Worker(TWO[1]))
-    run = world.expect(*properties(CHAIR, TWO)).run(until=31)
-    assert reported(run) == (
-        {"cut": "cut by bob", "paint": "paint by bob"},
-        {"glue": "ann, ann, ann failed: it went wrong"},
-    )
-    assert statuses(run) == {"holds"}
-
-
-def test_who_is_silent_is_given_nothing_as_long_as_there_are_others() -> None:
+def test_a_silent_member_gets_nothing_while_there_are_others() -> None:
     """Ann crashed for good: one leaf is lost with her, all others go to bob."""
     run = job(side_by_side(6, work=0.2), TWO, "crash ann @0.1")
     assert [each.by for each in decided(run, "Lost")] == ["ann"]
@@ -230,7 +188,7 @@ def test_who_is_silent_is_given_nothing_as_long_as_there_are_others() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_who_is_back_is_trusted_again() -> None:
+def test_a_member_that_is_back_is_trusted_again() -> None:
     """Ann crashes and is back 1.5 s later: her Ready is enough."""
     run = job(side_by_side(12, work=0.5), TWO, "crash ann @0.1..1.8")
     assert run.trace.count("Ready") == 1
@@ -239,7 +197,7 @@ def test_who_is_back_is_trusted_again() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_who_alone_can_do_it_is_asked_again_and_again() -> None:
+def test_the_only_capable_member_is_asked_again_and_again() -> None:
     """Only ann can glue: she is asked until she is back."""
     run = job(CHAIR, TWO, "crash ann @0.5..6")
     assert len(decided(run, "Lost")) >= 2
@@ -248,7 +206,7 @@ def test_who_alone_can_do_it_is_asked_again_and_again() -> None:
 
 
 def test_a_bid_is_a_sign_of_life() -> None:
-    """Ann did not answer a call while she was cut off; when bob has failed at a leaf, she is asked again."""
+    """Ann did not reply while she was cut off; when bob has failed at a leaf, she is asked again."""
     world = World(latency=0.01).add(Coordinator(side_by_side(2), TWO, "contract_net"))
     world.add(Worker(TWO[0]), Worker(TWO[1], failure=1.0)).inject("partition ann @0..3")
     run = world.expect(*properties(side_by_side(2), TWO)).run(until=31)
@@ -257,8 +215,8 @@ def test_a_bid_is_a_sign_of_life() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_what_is_not_done_in_time_is_reported_as_failed_and_called_off() -> None:
-    """After two seconds the glue is still wet."""
+def test_an_unfinished_leaf_is_reported_as_failed_and_called_off() -> None:
+    """After two seconds the glue is not finished."""
     run = job(within=2.0)
     assert reported(run)[1] == {"glue": "it was not done within 2 s"}
     assert [event.peer for event in run.trace.select("Cancel")] == ["ann"]
@@ -268,7 +226,7 @@ def test_what_is_not_done_in_time_is_reported_as_failed_and_called_off() -> None
 
 
 def test_a_late_result_counts_once() -> None:
-    """Ann is slow, taken for lost, and done before bob, to whom it was given next: bob is called off."""
+    """Ann is slow, taken for lost, and done before bob, who got the leaf next: bob is called off."""
     leaves = (Leaf("a", "cut", 3.0),)
     run = job(leaves, TWO, "delay ann>coordinator #1 1.5")
     assert given(run) == ["a ann", "a bob"]
@@ -277,7 +235,7 @@ def test_a_late_result_counts_once() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_who_turns_out_to_be_busy_is_asked_again_later() -> None:
+def test_a_busy_member_is_asked_again_later() -> None:
     """Ann is taken for lost, but only began late: she refuses the glue, and gets it when she has room."""
     leaves = (Leaf("a", "cut", 1.0), Leaf("g", "glue", 1.0))
     run = job(leaves, TWO, "delay coordinator>ann #1 1.5")
@@ -287,16 +245,16 @@ def test_who_turns_out_to_be_busy_is_asked_again_later() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_what_comes_after_its_time_is_not_counted() -> None:
-    """The last Done reaches the coordinator when all is reported: it stays as it was."""
+def test_a_result_after_the_report_does_not_count() -> None:
+    """The last Done reaches the coordinator when all is reported."""
     run = job((Leaf("a", "cut", 1.0),), TWO, "delay ann>coordinator #1 3", within=1.5)
     assert reported(run) == ({}, {"a": "it was not done within 1.5 s"})
     assert decided(run, "Completed") == []
     assert statuses(run) == {"holds"}
 
 
-def test_the_coordinator_goes_on_where_it_was_when_it_is_back() -> None:
-    """What is done stays done; what was in somebody's hands is given out anew."""
+def test_after_a_crash_the_coordinator_continues() -> None:
+    """What is done stays done; what was handed out is given out again."""
     run = job(CHAIR, TWO, "crash coordinator @1.5..3")
     assert [each.leaf for each in decided(run, "Lost")] == ["glue", "paint"]
     assert [each.leaf for each in decided(run, "Completed")] == ["cut", "paint", "glue"]
@@ -304,15 +262,15 @@ def test_the_coordinator_goes_on_where_it_was_when_it_is_back() -> None:
     assert statuses(run) == {"holds"}
 
 
-def test_a_coordinator_that_comes_back_when_all_is_over_reports_once() -> None:
-    """Its report is not made again."""
+def test_a_coordinator_reports_once() -> None:
+    """Its report is not made again after a crash."""
     run = job(CHAIR, TWO, "crash coordinator @5..6")
     assert len(decided(run, "Report")) == 1
     assert statuses(run) == {"holds"}
 
 
 def test_an_assignment_that_comes_twice_is_done_once() -> None:
-    """The network repeats it: ann does not cut twice, neither at once nor later."""
+    """The network duplicates it: ann does not cut twice, neither at once nor later."""
     run = job(CHAIR, TWO, "duplicate coordinator>ann #1")
     assert [each.data for each in run.trace.select("running", agent="ann")][:2] == [("cut",), ()]
     again = job(CHAIR, TWO, "drop ann>coordinator #1")
@@ -323,7 +281,7 @@ def test_an_assignment_that_comes_twice_is_done_once() -> None:
 
 
 def test_a_worker_refuses_what_it_cannot_do_and_has_no_room_for() -> None:
-    """Whoever asks wrongly is told so; nobody is harmed."""
+    """A stranger that asks wrongly gets a reply."""
 
     class Stranger(Agent):
         async def run(self) -> None:

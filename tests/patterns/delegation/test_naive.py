@@ -18,7 +18,7 @@ def cuts(count: int) -> list[Leaf]:
     return [Leaf(f"l{number}", "cut") for number in range(count)]
 
 
-def test_bug_1_nobody_has_more_in_hand_than_there_is_room_for() -> None:
+def test_bug_1_no_member_does_more_than_it_has_room_for() -> None:
     """Ten for two with room for two each: never ten at once for one and none for the other."""
     assert naive.overloads() == {"ann": 10, "bob": 0}
     trace = run(cuts(10))
@@ -28,7 +28,7 @@ def test_bug_1_nobody_has_more_in_hand_than_there_is_room_for() -> None:
     ]
 
 
-def test_bug_2_what_comes_after_something_begins_after_it() -> None:
+def test_bug_2_a_leaf_begins_after_what_it_waits_for() -> None:
     """The paint waits for the cut, though it takes less time."""
     assert naive.races() == ["paint", "cut"]
     trace = run([Leaf("paint", "cut", 1.0, ("cut",)), Leaf("cut", "cut", 2.0)])
@@ -36,7 +36,7 @@ def test_bug_2_what_comes_after_something_begins_after_it() -> None:
 
 
 def test_bug_6_a_failure_costs_no_results() -> None:
-    """What the others did is in the report, and nobody runs on unheard."""
+    """What the others did is in the report."""
     assert naive.loses_results() == ("glue failed", ["cut"], ["cut", "paint"])
     crew = (Member("ann", ("cut", "paint"), capacity=2), Member("bob", ("glue",)))
     leaves = [Leaf("cut", "cut", 1.0), Leaf("glue", "glue", 2.0), Leaf("paint", "paint", 3.0)]
@@ -46,8 +46,8 @@ def test_bug_6_a_failure_costs_no_results() -> None:
     assert [name for name, _ in report.data.failures] == ["glue"]
 
 
-def test_bug_7_who_is_busy_is_waited_for_and_who_cannot_is_not() -> None:
-    """Two leaves for one: the second is done later.  What nobody can do is said at once."""
+def test_bug_7_busy_is_not_unable() -> None:
+    """Two leaves for one member: the second is done later.  What no member can do is given up at once."""
     assert len(set(naive.confuses_busy_and_unable())) == 1
     trace = run([*cuts(2), Leaf("weld", "weld")], (Member("ann", ("cut",)),))
     assert [(each.time, each.data.because) for each in trace.select("GivenUp")] == [(0.0, "nobody can weld")]

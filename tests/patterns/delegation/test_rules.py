@@ -59,8 +59,8 @@ def names(leaves: object) -> list[str]:
     return [leaf.name for leaf in leaves]
 
 
-def test_a_task_is_refined_no_further_than_somebody_needs() -> None:
-    """Who can study is given a whole study; where nobody can, it is refined into what somebody can."""
+def test_a_task_is_refined_until_a_member_can_do_it() -> None:
+    """A member that can study gets a whole study; otherwise it is refined into what some member can."""
     tasks: list[Task] = [("report", "north", "south")]
     experts = [Member("ann", ("study",)), Member("bob", ("write", "illustrate", "bind"))]
     clerks = [Member("cat", ("gather", "analyse", "write")), Member("dan", ("plot", "bind"))]
@@ -83,22 +83,8 @@ def test_a_task_is_refined_no_further_than_somebody_needs() -> None:
     assert names(break_down({}, tasks, REPORT, [Member("eve", ("report",))])) == ["report north south"]
 
 
-def test_where_nobody_can_do_it_one_way_another_way_is_taken() -> None:
-    """Nobody can plot: the figures are sketched."""
-    crew = [Member("ann", ("study", "write")), Member("bob", ("sketch", "bind"))]
-    assert "sketch north" in names(break_down({}, [("report", "north")], REPORT, crew))
-
-
-def test_what_nobody_can_do_in_any_way_is_said_at_once() -> None:
-    """With the names of what is missing."""
-    crew = [Member("ann", ("study", "write")), Member("bob", ("bind",))]
-    assert break_down({}, [("report", "north")], REPORT, crew) == (
-        "stuck after 2 actions: plot north (nobody can plot), sketch north (nobody can sketch)"
-    )
-
-
-def test_leaves_carry_their_work_and_a_name_of_their_own() -> None:
-    """The same task twice is two leaves, the second after the first, for both set the same."""
+def test_leaves_have_their_work_and_unique_names() -> None:
+    """The same task twice is two leaves, the second after the first, because both set the same."""
     crew = [Member("ann", ("putv", "getv"))]
     leaves = break_down({"switch": -1}, [("putv", 1), ("putv", 1), ("getv", 1)], SWITCH, crew, {"putv": 2.5})
     assert leaves == (
@@ -108,8 +94,8 @@ def test_leaves_carry_their_work_and_a_name_of_their_own() -> None:
     )
 
 
-def test_a_whole_task_that_cannot_be_done_is_no_leaf() -> None:
-    """Somebody can put_it, but not where nothing comes of it."""
+def test_a_whole_task_without_a_plan_is_no_leaf() -> None:
+    """A member can do it, but it has no plan."""
     doubt = Domain(SWITCH.actions.values(), {"do": [asks_too_much]})
     mine = delegable(doubt, ["do"])
     assert find_plan({"switch": 0}, [("do",)], mine).because == (
@@ -135,7 +121,7 @@ def orders(before: Sequence[tuple[int, ...]], done: tuple[int, ...] = ()) -> Ite
 
 
 @pytest.mark.parametrize("seed", range(disaster_count()))
-def test_every_order_that_keeps_precedence_does_the_same(seed: int) -> None:
+def test_every_order_that_keeps_precedence_has_the_same_effect(seed: int) -> None:
     """All linear extensions of random plans end in the state in which the plan ends."""
     dice = random.Random(seed)
     names = "abc"
@@ -161,13 +147,13 @@ def test_every_order_that_keeps_precedence_does_the_same(seed: int) -> None:
 
 
 def test_independent_steps_need_not_wait() -> None:
-    """Two studies side by side; the text after both; the figures besides the text."""
+    """Two studies side by side; the text after both; the figures beside the text."""
     found = find_plan({}, [("report", "north", "south")], REPORT)
     assert precedence({}, found.plan or (), REPORT) == ((), (0,), (), (2,), (1, 3), (1, 3), (4, 5))
 
 
-def test_one_hand_can_do_one_thing_at_a_time() -> None:
-    """A plan for blocks is a chain, for all its actions use the hand."""
+def test_steps_that_share_the_hand_are_a_chain() -> None:
+    """All actions of a plan for blocks use the hand."""
     state = blocks({"c": "a", "a": "table", "b": "table"})
     found = find_plan(state, [("build", (("a", "b"), ("b", "c")))], BLOCKS)
     before = precedence(state, found.plan or (), BLOCKS)
@@ -177,8 +163,8 @@ def test_one_hand_can_do_one_thing_at_a_time() -> None:
 @pytest.mark.parametrize(
     "look", [list, len, dict, lambda s: s.items(), lambda s: s.values(), lambda s: {**s}]
 )
-def test_who_looks_at_the_whole_state_depends_on_all_of_it(look: Callable[[Any], Any]) -> None:
-    """Even on what is not there yet."""
+def test_an_action_that_reads_the_whole_state_depends_on_all_of_it(look: Callable[[Any], Any]) -> None:
+    """Even on variables that are not there yet."""
     seen = set[Any]()
     look(Watched.of({"a": 1}, seen, set()))
     assert EVERYTHING in seen
@@ -196,7 +182,7 @@ def test_a_plan_that_fails_has_no_order() -> None:
 
 
 def test_each_policy_chooses_by_its_rule() -> None:
-    """Five rules, five favourites; of equals the first of the crew."""
+    """Five rules, and of equals the first of the crew."""
     crew = [
         Candidate(Member("ann", ("cut",), capacity=4), running=2, last=3),
         Candidate(Member("bob", ("cut",), capacity=1, speed=1.5), running=0, last=4),
@@ -216,8 +202,8 @@ def test_each_policy_chooses_by_its_rule() -> None:
     assert {policy(leaf, equal).member.name for policy in POLICIES.values()} == {"w0"}
 
 
-def test_only_who_can_and_has_room_is_a_candidate() -> None:
-    """And who is to be avoided only if there is nobody else."""
+def test_candidates_can_do_it_and_have_room() -> None:
+    """The avoided ones only if there are no others."""
 
     def found(capability: str, **settings: Any) -> list[str]:
         each = candidates(Leaf("leaf", capability), (ANN, BOB), **settings)
@@ -234,8 +220,8 @@ def test_only_who_can_and_has_room_is_a_candidate() -> None:
     assert found("cut", hands=("bob",), avoided=(["ann"],)) == []
 
 
-def test_a_bid_grows_with_the_work_at_hand() -> None:
-    """And there is none from who has no room, or cannot do it."""
+def test_a_bid_grows_with_the_work_under_way() -> None:
+    """A member without room, or that cannot do it, makes none."""
     leaf = Leaf("cut", "cut", 6)
     assert [bid(leaf, ANN, running) for running in range(3)] == [6, 12, None]
     assert [bid(leaf, BOB, running) for running in range(2)] == [3, None]
@@ -265,7 +251,7 @@ def makespan(order: Sequence[Leaf], agents: int) -> float:
 
 @pytest.mark.parametrize("agents", [1, 2, 3])
 def test_list_scheduling_keeps_grahams_bound(agents: int) -> None:
-    """Between what nothing beats and (2 - 1/m) times the best, found by trying all orders."""
+    """Between what no schedule beats and (2 - 1/m) times the best, found by trying all orders."""
     for seed in range(disaster_count()):
         leaves, crew = random_leaves(seed, most=6), equals(agents)
         took, best = max(s.end for s in schedule(leaves, crew)), optimal(leaves, agents)
@@ -289,7 +275,7 @@ def test_grahams_worst_case_is_reached() -> None:
 
 @given(some.integers(0, 10_000), some.integers(1, 4), some.sampled_from(sorted(POLICIES)))
 def test_no_schedule_breaks_a_rule(seed: int, agents: int, policy: str) -> None:
-    """Every leaf once, after those it waits for, and nobody with more in hand than there is room for."""
+    """Every leaf once, after those it waits for, and no member with more than it has room for."""
     leaves = random_leaves(seed)
     crew = [Member(f"w{n}", ("work",), capacity=n % 2 + 1, speed=1 + n / 2) for n in range(agents)]
     stints = schedule(leaves, crew, POLICIES[policy])
@@ -339,7 +325,7 @@ def test_refusals(attempt: Callable[[], Any], words: str) -> None:
         attempt()
 
 
-def test_the_least_loaded_has_the_smallest_part_of_its_room_in_use() -> None:
+def test_least_loaded_compares_shares_of_capacity() -> None:
     """Two of ten are less than one of two."""
     ann, bob = Member("ann", ("cut",), capacity=10), Member("bob", ("cut",), capacity=2)
     free = candidates(Leaf("a", "cut"), (bob, ann), hands=("ann", "ann", "bob"))
@@ -347,7 +333,7 @@ def test_the_least_loaded_has_the_smallest_part_of_its_room_in_use() -> None:
 
 
 def test_a_whole_task_sets_only_what_it_changes() -> None:
-    """Who studies the south need not wait for the north, though a plan has it first."""
+    """Studying the south need not wait for the north, though a plan has it first."""
     crew = [Member("ann", ("study", "write", "sketch", "bind"))]
     leaves = break_down({}, [("report", "north", "south")], REPORT, crew)
     assert not isinstance(leaves, str)
