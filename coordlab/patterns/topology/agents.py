@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from coordlab import requirements as require
 from coordlab.patterns.topology.checks import properties
 from coordlab.patterns.topology.rules import BUS, STEPS, check
 from coordlab.world.agent import Agent, State
@@ -21,12 +22,12 @@ class Share:
     """This is what was found in this round, as far as I know."""
 
     round: int
-    found: tuple[int, ...]  # the numbers of those whose results are in here
+    found: tuple[int, ...]  # the numbers of the members whose results are in here
 
 
 @message
 class Ask:
-    """What was found in this round? I lack something."""
+    """What was found in this round? I lack results."""
 
     round: int
 
@@ -39,7 +40,7 @@ class Finished:
 
 
 class Server(Agent):
-    """Does one thing at a time: whatever comes meanwhile waits its turn."""
+    """Does one thing at a time: what comes meanwhile waits for its turn."""
 
     def __init__(self, name: str, style: str, agents: int, handling: float, branching: int) -> None:
         super().__init__(name)
@@ -49,11 +50,11 @@ class Server(Agent):
 
     @property
     def number(self) -> int:
-        """Which member it is."""
+        """The number of the member, or BUS."""
         return BUS if self.name == "bus" else int(self.name)
 
     def do(self, seconds: float, action: Callable[[], object]) -> None:
-        """Do something that takes so long, after all that waits already."""
+        """Wait `seconds` and then act, after all that waits already."""
         self.jobs.append((seconds, action))
         if not self.serving:
             self.serving = True
@@ -68,12 +69,12 @@ class Server(Agent):
         self.serving = False
 
     def tell(self, whom: Iterable[int], share: Share | Ask) -> None:
-        """Send it to each, one after the other."""
+        """Send a message to each, one after the other."""
         for each in whom:
             self.do(self.handling, partial(self.send, "bus" if each == BUS else str(each), share))
 
     def step(self, known: Iterable[int], teller: int) -> tuple[int, ...]:
-        """Whom to tell now."""
+        """The members to tell now."""
         return STEPS[self.style](self.number, self.size, self.branching, tuple(known), teller)
 
     def on_share(self, sender: str, message: Share) -> None:
@@ -85,9 +86,15 @@ class Server(Agent):
 
 
 class Member(Server):
-    """One of a team: does a task of `work` seconds in each of `rounds`, and shares what it found.
+    """A member of a team: does a task in each round, and shares what it found.
 
-    In gossip it asks one after the other at random, and waits up to `patience` seconds for each.
+    - `number`: which of the members 1 to `agents` it is
+    - `style`: who tells whom, one of STEPS
+    - `rounds`: the number of its tasks
+    - `work`: seconds for a task
+    - `handling`: seconds for sending or handling a message
+    - `branching`: children of a member in a tree
+    - `patience`: in gossip, the seconds it waits for an answer before it asks another member
     """
 
     role = State("works")  # or shares, or is done
@@ -109,11 +116,11 @@ class Member(Server):
         self.known: list[dict[int, None]] = [{} for _ in range(rounds + 1)]  # by round, in order of hearing
 
     async def run(self) -> None:
-        """The first task; all else follows from what is heard."""
+        """Do the first task; all else follows from what is heard."""
         self.do(self.work, self.finish)
 
     def finish(self) -> None:
-        """The task is done: say so."""
+        """Record that the task is done, and share its result."""
         self.note(Finished(self.round))
         self.role = "shares"
         self.learn(self.number, Share(self.round, (self.number,)))
@@ -121,13 +128,13 @@ class Member(Server):
             self.spawn(self.beg(self.round))
 
     def hear(self, teller: int, share: Share) -> None:
-        """What is old news changes nothing."""
+        """Learn from a share, unless all of it is known."""
         self.heard += 1
         if not self.known[share.round].keys() >= set(share.found):
             self.learn(teller, share)
 
     def learn(self, teller: int, share: Share) -> None:
-        """Remember, pass on what the style says, and go on to the next round once all is known."""
+        """Remember, pass on what the style says, and start the next round once all is known."""
         known = self.known[share.round]
         known.update(dict.fromkeys(share.found))
         found = tuple(sorted(known)) if self.style != "mesh" else share.found
@@ -140,7 +147,7 @@ class Member(Server):
                 self.do(self.work, self.finish)
 
     async def beg(self, number: int) -> None:
-        """Ask somebody, again and again, until nothing is missing."""
+        """Ask random members, one after the other, until nothing is missing."""
         while len(self.known[number]) < self.size:
             before = self.heard
             self.tell([int(self.dice.choice(self.peers))], Ask(number))
@@ -150,17 +157,17 @@ class Member(Server):
         self.do(self.handling, partial(self.answer, int(sender), message.round))
 
     def answer(self, asker: int, number: int) -> None:
-        """Tell what it knows, be it nothing."""
+        """Tell what it knows, even if that is nothing."""
         self.tell([asker], Share(number, tuple(sorted(self.known[number]))))
 
 
 @dataclass(frozen=True)
 class Tax:
-    """What a run cost: messages and the busiest agent's share of them per round, and virtual seconds."""
+    """What a run cost."""
 
     messages: float  # per round
     busiest: float  # messages that the busiest agent handles, per round
-    makespan: float  # seconds, from the start until everybody is done
+    makespan: float  # seconds, from the start until all are done
     throughput: float  # tasks per second
     cost: float  # agent-seconds per task, spent on work and on messages
 
@@ -175,13 +182,15 @@ def team(
     latency: float | str = 0.01,
     seed: int = 0,
 ) -> World:
-    """A world with a team that does so many tasks, the same number by each, and what must hold of it."""
+    """A world with a team that does `tasks`, the same number by each, and the properties it must have.
+
+    The other parameters are those of `Member`; `latency` and `seed` are those of `World`.  Raises ValueError
+    if the style is unknown, the team is empty, or the tasks cannot be shared evenly.
+    """
     check(style, agents, branching)
-    if not isinstance(tasks, int) or tasks < 1 or tasks % agents:
-        raise ValueError(
-            f"tasks={tasks} cannot be shared evenly by {agents} agents, and teams that do different work "
-            f"cannot be compared. Write a multiple of {agents}, such as tasks={3 * agents}."
-        )
+    if require.count("tasks", tasks, least=1, example=3 * agents) % agents:
+        example = f"tasks={3 * agents}"
+        require.fail(f"tasks={tasks}, agents={agents}", "tasks must be a multiple of agents", example)
     rounds = tasks // agents
     world = World(seed, latency=latency)
     world.add(Member(each, style, agents, rounds, work, handling, branching) for each in range(1, agents + 1))
@@ -191,7 +200,9 @@ def team(
 
 
 def tax(run: Run, work: float = 1.0, handling: float = 0.01) -> Tax:
-    """What a run of a team cost, read from its trace.
+    """What a run of a team cost, read from its trace; `work` and `handling` in seconds, as in the run.
+
+    Raises ValueError if a member is not done.
 
     >>> tax(team("star", agents=5, tasks=15).run())
     Tax(messages=8.0, busiest=4.0, makespan=3.3, throughput=4.545455, cost=1.032)
@@ -199,7 +210,7 @@ def tax(run: Run, work: float = 1.0, handling: float = 0.01) -> Tax:
     done = {event.agent: event.time for event in run.trace.select("role") if event.data == "is done"}
     tasks, late = run.trace.select("Finished"), {*run.trace.agents} - {*done, "bus"}
     if late or not done:
-        raise ValueError(f"{sorted(late)} are not done: a tax is of a whole run. Write tax(team(...).run()).")
+        require.fail(f"{sorted(late)} are not done", "expected a whole run", "tax(team(...).run())")
     rounds = 1 + max(event.data.round for event in tasks)
     sent = run.trace.count("Share", "Ask", kind="send")
     handled: dict[str | None, int] = {}

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import cache
 
-BUS = 0  # the number of the broker, which is no member
+from coordlab import requirements as require
+
+BUS = 0  # the number of the broker, which is not a member
 Step = Callable[[int, int, int, Collection[int], int], tuple[int, ...]]
 
 
 def parent(member: int, branching: int) -> int | None:
-    """Who stands above a member of a tree in which everybody has up to `branching` below; None for 1.
+    """The parent of a member in a tree in which each has up to `branching` children; None for 1.
 
     >>> [parent(member, branching=2) for member in range(1, 8)]
     [None, 1, 1, 2, 2, 3, 3]
@@ -22,7 +24,7 @@ def parent(member: int, branching: int) -> int | None:
 
 
 def children(member: int, agents: int, branching: int) -> tuple[int, ...]:
-    """Who stands right below a member.
+    """The children of a member in that tree.
 
     >>> children(2, agents=6, branching=3), children(1, agents=6, branching=3)
     ((5, 6), (2, 3, 4))
@@ -33,7 +35,7 @@ def children(member: int, agents: int, branching: int) -> tuple[int, ...]:
 
 @cache
 def below(member: int, agents: int, branching: int) -> frozenset[int]:
-    """A member and all below it.
+    """A member and its descendants.
 
     >>> sorted(below(2, agents=7, branching=2))
     [2, 4, 5]
@@ -43,7 +45,7 @@ def below(member: int, agents: int, branching: int) -> frozenset[int]:
 
 
 def mesh(member: int, agents: int, branching: int, known: Collection[int], teller: int) -> tuple[int, ...]:
-    """Tell everybody what you found; pass nothing on.
+    """Tell all others what you found; pass nothing on.
 
     >>> mesh(2, agents=4, branching=0, known={2}, teller=2)
     (1, 3, 4)
@@ -53,7 +55,7 @@ def mesh(member: int, agents: int, branching: int, known: Collection[int], telle
 
 
 def tree(member: int, agents: int, branching: int, known: Collection[int], teller: int) -> tuple[int, ...]:
-    """Tell the one above once you know all from below; from the top, tell all below what all found.
+    """Tell your parent once you know the results of all below; from the root on, tell the children all.
 
     >>> tree(2, agents=7, branching=2, known={2, 4}, teller=4), tree(2, 7, 2, {2, 4, 5}, teller=5)
     ((), (1,))
@@ -78,7 +80,7 @@ def star(member: int, agents: int, branching: int, known: Collection[int], telle
 
 
 def bus(member: int, agents: int, branching: int, known: Collection[int], teller: int) -> tuple[int, ...]:
-    """Tell the broker what you found; the broker tells everybody else.
+    """Tell the broker what you found; the broker tells all others.
 
     >>> bus(2, agents=4, branching=0, known={2}, teller=2), bus(BUS, 4, 0, {2}, teller=2)
     ((0,), (1, 3, 4))
@@ -89,7 +91,7 @@ def bus(member: int, agents: int, branching: int, known: Collection[int], teller
 
 
 def gossip(member: int, agents: int, branching: int, known: Collection[int], teller: int) -> tuple[int, ...]:
-    """Tell nobody: whoever lacks something asks somebody, drawn at random, again and again.
+    """Tell nobody: a member that lacks results asks another, drawn at random, again and again.
 
     >>> gossip(2, agents=4, branching=0, known={2}, teller=2)
     ()
@@ -101,19 +103,14 @@ STEPS: dict[str, Step] = {"mesh": mesh, "star": star, "tree": tree, "bus": bus, 
 
 
 def check(style: str, agents: int, branching: int) -> None:
-    """Refuse, with a `ValueError`, a team that cannot be."""
-    if style not in STEPS:
-        raise ValueError(f"style={style!r} is none: there are {', '.join(STEPS)}. Write style='tree'.")
-    whole = all(isinstance(each, int) and not isinstance(each, bool) for each in (agents, branching))
-    if not whole or agents < 1 or (style == "tree" and branching < 1):
-        raise ValueError(
-            f"agents={agents}, branching={branching}: a team has at least one agent, and a tree at least "
-            f"one below each. Write for instance agents=7, branching=2."
-        )
+    """Raise ValueError unless there is such a style, an agent at least, and one child at least in a tree."""
+    require.one_of("style", style, STEPS)
+    require.count("agents", agents, least=1, example=7)
+    require.count("branching", branching, least=int(style == "tree"), example=2)
 
 
 def channels(style: str, agents: int, branching: int = 2) -> list[tuple[int, int]]:
-    """The pairs who must be able to reach each other; the broker of a bus is 0.
+    """The pairs that must be able to reach each other; the broker of a bus is 0.
 
     >>> channels("tree", agents=4, branching=2), len(channels("mesh", agents=10))
     ([(1, 2), (1, 3), (2, 4)], 45)

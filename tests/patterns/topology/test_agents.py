@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import networkx
 import pytest
@@ -11,15 +12,11 @@ from coordlab import World
 from coordlab.patterns.topology import Member, Server, demo, tax, team, theory
 from coordlab.patterns.topology.naive import BANDS, advice
 from coordlab.patterns.topology.rules import STEPS, channels
-from coordlab.world.world import Run
 from tests.disasters import disasters
+from tests.sampling import disaster_count
 
 COUNTED = ["mesh", "star", "tree", "bus"]
 SIZES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30, 40]
-
-
-def statuses(run: Run) -> set[str]:
-    return {verdict.status for verdict in run.verdicts}
 
 
 @cache
@@ -30,7 +27,7 @@ def throughput(style: str, agents: int, **settings: float) -> float:
 # --- the happy trace ------------------------------------------------------------------------------
 
 
-def test_two_tell_each_other_and_go_on() -> None:
+def test_two_tell_each_other_what_they_found() -> None:
     """One round of a mesh of two: a second of work, and 30 ms until each knows what the other found."""
     run = team("mesh", agents=2, tasks=2).run()
     assert run.trace.select("send", "handle", "state", "note").as_text() == (
@@ -48,11 +45,11 @@ def test_two_tell_each_other_and_go_on() -> None:
 
 
 @pytest.mark.parametrize("style", STEPS)
-@pytest.mark.parametrize("agents", [1, 2, 3, 7, 20])
+@pytest.mark.parametrize("agents", [1, 2, 7, 20])
 def test_every_style_gets_all_the_work_done(style: str, agents: int) -> None:
     """Every promise holds, from a team of one to a team of twenty."""
     run = team(style, agents, tasks=3 * agents, latency="uniform(0.01, 0.05)", seed=agents).run()
-    assert statuses(run) == {"holds"}
+    assert {verdict.status for verdict in run.verdicts} == {"holds"}
 
 
 # --- what it costs --------------------------------------------------------------------------------
@@ -78,7 +75,7 @@ def test_theory_tells_how_long_a_round_takes(style: str, agents: int) -> None:
 
 @pytest.mark.parametrize(("style", "agents"), [("star", 40), ("tree", 40), ("tree", 7), ("mesh", 12)])
 def test_a_hierarchy_lowers_the_fan_in_and_not_the_messages(style: str, agents: int) -> None:
-    """The busiest handles what theory says, and one message more where somebody stands above it."""
+    """The busiest handles what theory says, and one message more where it has a parent."""
     paid = tax(team(style, agents, tasks=agents, branching=3).run())
     assert paid.busiest == theory.fan_in(style, agents, 3) + (style == "tree")
     assert theory.messages("tree", agents) == theory.messages("star", agents)
@@ -105,9 +102,10 @@ def test_only_declared_channels_are_used(style: str) -> None:
     assert world.run().trace.count(kind="drop") == 0
 
 
-def test_gossip_ends_though_nobody_knows_when() -> None:
+@pytest.mark.slow
+def test_gossip_ends_after_about_as_many_questions_as_theory_says() -> None:
     """Forty agents, each asking at random, know all after about as many questions each as log2 n + ln n."""
-    messages = [tax(team("gossip", 40, tasks=40, seed=seed).run()).messages for seed in range(20)]
+    messages = [tax(team("gossip", 40, tasks=40, seed=seed).run()).messages for seed in range(10)]
     rounds = sum(messages) / len(messages) / 2 / 40
     assert 0.5 * theory.gossip_rounds(40) < rounds < 1.5 * theory.gossip_rounds(40)
 
@@ -115,8 +113,9 @@ def test_gossip_ends_though_nobody_knows_when() -> None:
 # --- the two laws, and what people say ------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_contention_and_coherency_come_out_of_queues_alone() -> None:
-    """Nobody put them in: in a mesh each waits for n - 1 messages, on a bus the broker for n² of them."""
+    """In a mesh each waits for n - 1 messages, on a bus the broker for n² of them."""
     fits = {style: theory.fit_usl(SIZES, [throughput(style, n) for n in SIZES]) for style in ("mesh", "bus")}
     assert fits["mesh"].contention.low < 2 * 0.01 < fits["mesh"].contention.high
     assert fits["mesh"].coherency.high < 1e-5
@@ -125,22 +124,25 @@ def test_contention_and_coherency_come_out_of_queues_alone() -> None:
     assert max(SIZES, key=lambda n: throughput("bus", n)) == 10
 
 
+@pytest.mark.slow
 def test_amdahls_law_suffices_for_a_mesh() -> None:
     """Without coherency, what is left is a serial share: two handlings in a second of work."""
     fit = theory.fit_amdahl(SIZES, [throughput("mesh", n) for n in SIZES])
     assert fit.contention.value == pytest.approx(0.02, rel=0.02)
 
 
-@pytest.mark.parametrize("handling", [0.002, 0.005, 0.01, 0.015, 0.03, 0.05])
+@pytest.mark.slow
+@pytest.mark.parametrize("handling", [0.002, 0.015, 0.05])
 def test_ten_to_five_agents_is_faster_exactly_where_theory_says(handling: float) -> None:
-    """On a bus, as handling a message gets dearer: fewer are faster where k > (1 - s) / 50, as fitted."""
+    """On a bus, as handling a message takes longer: fewer are faster where k > (1 - s) / 50, as fitted."""
     fit = theory.fit_usl(SIZES, [throughput("bus", n, handling=handling) for n in SIZES])
     faster = throughput("bus", 5, handling=handling) > throughput("bus", 10, handling=handling)
     assert faster == theory.fewer_is_faster(fit.contention.value, fit.coherency.value)
 
 
+@pytest.mark.slow
 def test_ten_to_five_is_no_law() -> None:
-    """With cheap messages ten do more than five in every style; with dear ones not on a bus."""
+    """With cheap messages ten do more than five in every style; with expensive ones not on a bus."""
     cheap = {style: throughput(style, 10) > throughput(style, 5) for style in STEPS}
     assert cheap == dict.fromkeys(STEPS, True)
     dear = {
@@ -149,6 +151,7 @@ def test_ten_to_five_is_no_law() -> None:
     assert [style for style, more in dear.items() if not more] == ["bus"]
 
 
+@pytest.mark.slow
 def test_the_usual_bands_are_a_matter_of_what_a_message_costs() -> None:
     """Which style is fastest changes with the price of a message, not with the size of the team alone."""
 
@@ -165,20 +168,10 @@ def test_the_usual_bands_are_a_matter_of_what_a_message_costs() -> None:
 
 
 @pytest.mark.parametrize("style", STEPS)
-def test_promises_hold_over_200_disasters(style: str) -> None:
-    """Slow agents, and messages that come late or twice, cost time and nothing else."""
-    names = [str(n) for n in range(1, 7)]
-    for seed in range(200 // len(STEPS)):
-        faults = disasters(seed, names, "slow duplicate delay", end=4.0)
-        run = team(style, 6, tasks=12, latency="uniform(0.01, 0.05)", seed=seed).inject(*faults).run()
-        assert statuses(run) == {"holds"}, run.line
-
-
-@pytest.mark.parametrize("style", STEPS)
 def test_crashes_and_losses_cost_the_rest_but_never_a_wrong_result(style: str) -> None:
-    """The assumption is broken: the team stops, and says nothing that was not found."""
+    """The assumption is broken: the team stops, and tells nothing that was not found."""
     names, ended = [str(n) for n in range(1, 7)], set()
-    for seed in range(40):
+    for seed in range(disaster_count()):
         faults = disasters(seed, names, "crash drop partition", end=3.0)
         run = team(style, 6, tasks=12, seed=seed).inject(*faults).run(until=20.0)
         verdicts = {verdict.name.split()[0]: verdict.status for verdict in run.verdicts}
@@ -187,47 +180,38 @@ def test_crashes_and_losses_cost_the_rest_but_never_a_wrong_result(style: str) -
     assert "undecided" in ended or style == "gossip"  # which asks again until it has an answer
 
 
-def test_a_star_without_its_hub_stands_still() -> None:
+def test_a_star_without_its_hub_stops() -> None:
     """The hub crashes in the second round: nobody starts the third."""
     run = team("star", 5, tasks=15).inject("crash 1 @1.5").run(until=60.0)
     assert max(event.data.round for event in run.trace.select("note")) == 1
 
 
 def test_demo_is_a_tree_of_seven() -> None:
-    """Twelve messages a round, and every promise kept."""
-    assert (tax(demo()).messages, statuses(demo())) == (12.0, {"holds"})
+    """Twelve messages a round."""
+    assert tax(demo()).messages == 12.0
 
 
 # --- what bad input gets --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "words"),
     [
-        (
-            ("ring", 3, 3),
-            r"style='ring' is none: there are mesh, star, tree, bus, gossip\. Write",
-        ),
-        (("mesh", 0, 3), r"agents=0, branching=2: a team has at least one agent"),
-        (("mesh", 2.5, 5), r"agents=2\.5, branching=2: a team has"),
-        (("mesh", 3, 3.0), r"tasks=3\.0 cannot be shared evenly by 3 agents"),
-        (("tree", 3, 3, 1.0, 0.01, 0), r"branching=0"),
-        (
-            ("mesh", 4, 10),
-            r"tasks=10 cannot be shared evenly by 4 agents.*such as tasks=12",
-        ),
+        (("ring", 3, 3), r"style='ring': expected one of 'mesh', 'star', 'tree', 'bus', 'gossip'"),
+        (("mesh", 0, 3), r"agents=0: expected a whole number, 1 or more"),
+        (("mesh", 3, 3.0), r"tasks=3\.0: expected a whole number, 1 or more. For example: tasks=9"),
+        (("tree", 3, 3, 1.0, 0.01, 0), r"branching=0: expected a whole number, 1 or more"),
+        (("mesh", 4, 10), r"tasks=10, agents=4: tasks must be a multiple of agents.*tasks=12"),
     ],
 )
-def test_a_team_that_cannot_be_is_refused(wrong: tuple[object, ...], says: str) -> None:
+def test_a_team_refuses_arguments_that_make_no_sense(wrong: tuple[Any, ...], words: str) -> None:
     """With what was given, what is allowed, and what to write."""
-    with pytest.raises(ValueError, match=says):
-        team(*wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=words):
+        team(*wrong)
 
 
 def test_a_run_that_was_cut_short_has_no_tax() -> None:
-    """Those who were not done are named, rather than half a run taken for a whole one."""
+    """The members that were not done are named."""
     run = team("star", agents=3, tasks=3).run(until=1.02)
-    with pytest.raises(
-        ValueError, match=r"\['1', '2', '3'\] are not done: a tax is of a whole run\. Write tax"
-    ):
+    with pytest.raises(ValueError, match=r"\['1', '2', '3'\] are not done: expected a whole run"):
         tax(run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, strategies as st
@@ -13,7 +14,7 @@ from coordlab.patterns.topology import theory
 SIZES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("s", "k"), [(0.05, 0.02), (0.02, 0.01), (0.1, 0.002)])
 def test_a_fit_finds_the_peak_of_noisy_data(s: float, k: float, seed: int) -> None:
     """Two per cent of noise: the peak within ten per cent of the true one."""
@@ -24,6 +25,7 @@ def test_a_fit_finds_the_peak_of_noisy_data(s: float, k: float, seed: int) -> No
     assert min(fit.contention.value, fit.coherency.value) >= 0
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     """Of 200 fits with noise, between 90 and 99 per cent hold the true coherency."""
     hits = 0
@@ -56,32 +58,28 @@ def test_amdahl_is_the_law_without_coherency(agents: int, parallel: float) -> No
 
 
 @pytest.mark.parametrize(
-    ("call", "says"),
+    ("call", "words"),
     [
-        (lambda: theory.amdahl(4, 1.5), r"parallel=1\.5: a share of the work is from 0 to 1"),
-        (lambda: theory.usl(4, -0.1, 0), r"contention=-0\.1: give 0 or more\. Write"),
-        (lambda: theory.messages("gossip", 4), r"no closed form for style='gossip'"),
-        (lambda: theory.seconds("mesh", 1, 0.01, 0.01), r"agents=1: it takes two"),
-        (
-            lambda: theory.seconds("gossip", 4, 0.01, 0.01),
-            r"style='gossip', only for mesh, star, bus\. Write",
-        ),
-        (lambda: theory.seconds("mesh", 4, -1.0, 0.01), r"latency=-1\.0: give 0 or more"),
-        (lambda: theory.fan_in("gossip", 4), r"style='gossip', only in mesh, star, bus, tree\. Write 'tree'"),
-        (lambda: theory.channels(-1), r"agents=-1: give 1 or more, a whole number\. Write agents=10"),
-        (lambda: theory.messages("mesh", 1.5), r"agents=1\.5: give 1 or more"),
-        (lambda: theory.depth(7, 0), r"branching=0: give 1 or more"),
-        (lambda: theory.gossip_rounds(0), r"agents=0: give 1 or more"),
-        (lambda: theory.amdahl(0, 0.9), r"agents=0: give a number above 0"),
-        (lambda: theory.peak(1.5, 0.1), r"contention=1\.5: what waits is a share of the work\. Write 0\.05"),
-        (lambda: theory.overhead(7.2, alone=0), r"alone=0: give a number above 0\. Write alone=7\.2"),
-        (lambda: theory.efficiency(0.5, float("nan"), 7.2), r"turns=nan: give a number above 0"),
-        (lambda: theory.fit_usl([1, 2, 2], [1, 2, 2]), r"more than 3 different numbers of agents"),
+        (lambda: theory.amdahl(4, 1.5), r"parallel=1\.5: expected a share of the work from 0 to 1"),
+        (lambda: theory.amdahl(0, 0.9), r"agents=0: expected a number above 0"),
+        (lambda: theory.usl(4, -0.1, 0), r"contention=-0\.1: expected a number, 0 or more"),
+        (lambda: theory.peak(1.5, 0.1), r"contention=1\.5: expected a number from 0 to 1"),
+        (lambda: theory.messages("gossip", 4), r"style='gossip': expected one of 'mesh', 'star'"),
+        (lambda: theory.messages("mesh", 1.5), r"agents=1\.5: expected a whole number, 1 or more"),
+        (lambda: theory.seconds("mesh", 1, 0.01, 0.01), r"agents=1: expected a whole number, 2 or more"),
+        (lambda: theory.seconds("gossip", 4, 0.01, 0.01), r"style='gossip': expected one of 'mesh', 'star'"),
+        (lambda: theory.seconds("mesh", 4, -1.0, 0.01), r"latency=-1\.0: expected seconds, 0 or more"),
+        (lambda: theory.fan_in("gossip", 4), r"style='gossip': expected one of"),
+        (lambda: theory.depth(7, 0), r"branching=0: expected a whole number, 1 or more"),
+        (lambda: theory.gossip_rounds(0), r"agents=0: expected a whole number, 1 or more"),
+        (lambda: theory.overhead(7.2, alone=0), r"alone=0: expected a number above 0"),
+        (lambda: theory.efficiency(0.5, float("nan"), 7.2), r"turns=nan: expected a number above 0"),
+        (lambda: theory.fit_usl([1, 2, 2], [1, 2, 2]), r"more than 3 sizes from 1 on"),
         (lambda: theory.fit_usl([1, 2, 3, 4], [1, 2, 3, float("nan")]), r"throughputs above 0"),
-        (lambda: theory.fit_amdahl([1, 2, 4], [1, 2]), r"as many of one as of the other"),
+        (lambda: theory.fit_amdahl([1, 2, 4], [1, 2]), r"expected as many of both"),
     ],
 )
-def test_what_cannot_be_is_refused(call: object, says: str) -> None:
+def test_theory_refuses_numbers_that_make_no_sense(call: Callable[[], object], words: str) -> None:
     """With what was given and what is allowed."""
-    with pytest.raises(ValueError, match=says):
-        call()  # type: ignore[operator]
+    with pytest.raises(ValueError, match=words):
+        call()
