@@ -14,10 +14,9 @@ work as well; a bool is not a number.  A value that is not allowed raises `error
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from decimal import Decimal
 from math import inf, nan
-from numbers import Integral, Real
-from typing import NoReturn, TypeVar
+from numbers import Complex, Integral, Number, Real
+from typing import NoReturn, SupportsFloat, TypeVar, cast
 
 T = TypeVar("T")
 MOST = 1.7976931348623157e308  # the largest float: what is beyond it is not finite
@@ -191,9 +190,11 @@ def names(
 
 def _plain(value: object) -> float:
     """A number as Python's own; NaN for what is not a number."""
-    if isinstance(value, bool) or not isinstance(value, (Real, Decimal)):
-        return nan
-    return int(value) if isinstance(value, Integral) else float(value)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return int(value)
+    # A decimal is a Number, but not registered as Real; importing it here would slow every import down.
+    real = isinstance(value, Real) or (isinstance(value, Number) and not isinstance(value, Complex))
+    return float(cast("SupportsFloat", value)) if real and not isinstance(value, bool) else nan
 
 
 def _bounds(least: float, most: float, above: float | None, below: float) -> str:

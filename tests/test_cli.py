@@ -110,7 +110,7 @@ WRONG = [
     (["run", "bully", "-f", "crush 5 @3"], "a fault begins with one of crash"),
     (["run", "bully", "-f", "crash 9 @3"], "'crash 9 @3' names '9': the agents here are 1, 2, 3, 4, 5"),
     (["run", "bully", "--seed", "x"], "'x' is not a valid integer"),
-    (["run", "bully", "--until", "-1"], "until=-1.0 is no moment"),
+    (["run", "bully", "--until", "-1"], "until=-1.0: expected seconds from 0"),
     (["run", "missing.json"], "there is no file 'missing.json' here. Give a lab: blackboard, bully"),
     (["run", "bully", "--trace", "/nowhere/run.jsonl"], "No such file or directory"),
     (["play", "missing.jsonl", "-o", "x.html"], "No such file or directory"),

@@ -1,4 +1,4 @@
-"""The trace in sentences, made when somebody reads them, in the agents' own words."""
+"""The trace in sentences, in the agents' own words; made when they are asked for."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from itertools import islice
 
 from coordlab.trace.trace import (
     CRASH,
-    DECISION,
     FAULT,
     NOTE,
     RESTART,
     SEND,
+    SPOKEN,
     START,
     TIMER,
     Event,
@@ -37,20 +37,20 @@ TEMPLATES = {
     "fault": "Fault: {data}.",
     "heal": "Over: {data}.",
 }
-_LONGEST = 200  # characters of what a note says: the trace has all of it
-_TELLING = {SEND, TIMER, FAULT, CRASH, RESTART, START, NOTE}
+_LONGEST = 200  # characters of a note in a sentence: the trace has all of it
+_REASONS = {SEND, TIMER, FAULT, CRASH, RESTART, START, NOTE}  # the kinds of causes that explain something
 
 
 def sentence(trace: Trace, seq: int) -> str:
-    """What happened at event `seq`, as one sentence without its time."""
+    """Event `seq` as one sentence, without its time."""
     event = trace[seq]
     says = trace.says.get(event.name or "", event.name)
     return TEMPLATES[event.kind].format(**{**event._asdict(), "says": says, "data": _said(event)})
 
 
 def because(trace: Trace, seq: int, links: int = 3) -> str:
-    """Why event `seq` happened: the causes before it that tell a reader something, the nearest first."""
-    chain = islice((event for event in trace.causes(seq) if event.kind in _TELLING), links)
+    """Why event `seq` happened: the nearest `links` causes that explain something, the nearest first."""
+    chain = islice((event for event in trace.causes(seq) if event.kind in _REASONS), links)
     reasons = [f"{event.time:.3f} s, {sentence(trace, event.seq).rstrip('.')}" for event in chain]
     return "; because at ".join(reasons)
 
@@ -61,9 +61,9 @@ def told(trace: Trace, events: Iterable[Event]) -> list[str]:
 
 
 def narration(trace: Trace, most: int = 40) -> str:
-    """The run in words: what agents said, decided and became, and what befell them.
+    """The run in words, without deliveries, handling and timers, in at most `most` lines.
 
-    Of a long run, some lines from where the first fault strikes, if one does.
+    If there are more events, the lines begin at the first fault, or at the beginning if there is none.
     """
     hidden = {"deliver", "handle", "timer"}
     events = [event for event in trace if event.kind not in hidden]
@@ -77,10 +77,8 @@ def narration(trace: Trace, most: int = 40) -> str:
 
 
 def _said(event: Event) -> str:
-    if event.kind in (SEND, NOTE, DECISION):
+    if event.kind == SEND or event.kind in SPOKEN:
         words = in_words(event.name, event.data)
         return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
     value = plain(event.data)
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

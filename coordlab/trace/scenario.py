@@ -2,7 +2,7 @@
 
 `bully agents=5 loss=0.05 seed=7 until=20 | crash 5 @3 | restart 5 @9`
 
-A text that would be read as something else, or has a space, stands in double quotes, as in JSON.
+A text that would be read as something else, or contains a space, is in double quotes, as in JSON.
 """
 
 from __future__ import annotations
@@ -11,28 +11,38 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeVar
 
+from coordlab import requirements as require
 from coordlab.trace.faults import LATEST, Fault, FaultError, is_name, read_fault
 from coordlab.trace.trace import dumps, loads
 
 FORMAT, VERSION = "coordlab-scenario", 1
 MOST_FAULTS = 1_000
+EXAMPLE = "bully agents=5 seed=7 | crash 5 @3"
 _PAIR = re.compile(r"([A-Za-z_]\w*)=(\S*)", re.ASCII)
-_PLAIN = re.compile(r"[!#-~][!-~]*")  # what needs no quotes
+_PLAIN = re.compile(r"[!#-~][!-~]*")  # the texts that need no quotes
 _LONGEST = 1_000_000
 _FIELDS = {"format", "version", "lab", "parameters", "faults", "seed", "until"}
 
 Value = bool | int | float | str
+T = TypeVar("T")
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be read: says what stands there, what may, and what to write."""
+    """A scenario that cannot be read: what was given, what is allowed, and what to write instead."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Which lab runs with which parameters, what goes wrong, the seed, and the end in virtual seconds."""
+    """All that determines a run.
+
+    lab: the name of the lab.
+    parameters: its parameters by name: true or false, finite numbers, and texts.
+    faults: what goes wrong, at most 1,000.
+    seed: a whole number below 2**63, positive or negative.
+    until: the end in virtual seconds, from 0 to 1e9; None is when nothing is left to do.
+    """
 
     lab: str
     parameters: Mapping[str, Value] = field(default_factory=dict)
@@ -41,7 +51,7 @@ class Scenario:
     until: float | None = None
 
     def with_faults(self, *faults: Fault | str) -> Scenario:
-        """The same, with more faults."""
+        """The same scenario with more faults.  Raises FaultError for a text that is not a fault."""
         more = tuple(read_fault(each) if isinstance(each, str) else each for each in faults)
         return replace(self, faults=self.faults + more)
 
@@ -54,53 +64,47 @@ class Scenario:
 
     @classmethod
     def from_line(cls, line: str) -> Scenario:
-        """Read the one-line form that `str(scenario)` writes."""
-        if len(line) > _LONGEST or not line.strip():
-            raise ScenarioError(
-                f"a line of {len(line):,} characters is no scenario: that has a lab's name and at most "
-                f"{_LONGEST:,} characters. Write for instance: bully agents=5 seed=7 | crash 5 @3"
-            )
+        """Read the one-line form that `str(scenario)` writes.  Raises ScenarioError for any other text."""
+        fits = line.strip() and len(line) <= _LONGEST
+        _require(fits, f"a line of {len(line):,} characters", "expected a lab, its parameters and faults")
         head, *faults = (part.strip() for part in line.strip().split(" | "))
         lab, *pairs = head.split()
         values: dict[str, Value] = {}
         for pair in pairs:
             match = _PAIR.fullmatch(pair)
-            if match is None or match[1] in values:
-                raise ScenarioError(
-                    f"{pair[:60]!r} is no parameter, or stands there twice. After the lab's name come pairs "
-                    f"without spaces, then faults, each after ' | ': bully agents=5 seed=7 | crash 5 @3"
-                )
+            fresh = match is not None and match[1] not in values
+            _require(fresh, repr(pair[:60]), "expected name=value, without spaces, and each name once")
+            assert match is not None
             values[match[1]] = _read(match[2])
         return cls.checked(lab, values, faults)
 
     @classmethod
-    def checked(cls, lab: Any, values: Any, faults: Any) -> Scenario:
-        """A scenario from data that may be wrong; `seed` and `until` may stand among the values."""
-        values = dict(_expect("parameters", values, dict))
-        for name, value in values.items():
+    def checked(cls, lab: object, values: object, faults: object) -> Scenario:
+        """A scenario from data that may be wrong; `seed` and `until` may be among the values.
+
+        Raises ScenarioError.
+        """
+        given = dict(_expect("parameters", values, dict))
+        seed, until = given.pop("seed", 0), given.pop("until", None)
+        for name, value in given.items():
             _check_parameter(name, value)
-        seed, until = values.pop("seed", 0), values.pop("until", None)
-        if type(seed) is not int or abs(seed) >= 2**63:
-            raise ScenarioError(
-                f"seed={_brief(seed)} is no whole number below 2**63. Write for instance seed=7."
-            )
-        if until is not None and not (type(until) in (int, float) and 0 <= until <= LATEST):
-            raise ScenarioError(
-                f"until={_brief(until)} is no moment: give virtual seconds, at most 1e9, as in until=20."
-            )
-        if len(_expect("faults", faults, list)) > MOST_FAULTS:
-            raise ScenarioError(
-                f"{len(faults):,} faults: a scenario has at most {MOST_FAULTS:,}. Leave some out."
-            )
+        _require(
+            type(seed) is int and abs(seed) < 2**63,
+            f"seed={require.shown(seed)}",
+            "expected a whole number below 2**63",
+            "seed=7",
+        )
+        if until is not None:
+            until = require.number("until", until, 0, LATEST, unit="seconds", example=20, error=ScenarioError)
+        texts = _expect("faults", faults, list)
+        _require(len(texts) <= MOST_FAULTS, f"{len(texts):,} faults", f"at most {MOST_FAULTS:,} are allowed")
         try:
-            struck = tuple(read_fault(_expect("fault", each, str)) for each in faults)
+            struck = tuple(read_fault(_expect("fault", each, str)) for each in texts)
         except FaultError as error:
             raise ScenarioError(str(error)) from None
-        if not is_name(_expect("lab", lab, str)) or "=" in lab:
-            raise ScenarioError(
-                f"{lab[:60]!r} is no name of a lab. Write for instance: bully agents=5 seed=7"
-            )
-        return cls(lab, values, struck, seed, until)
+        name = _expect("lab", lab, str)
+        _require(is_name(name) and "=" not in name, f"lab={name[:60]!r}", "expected the name of a lab")
+        return cls(name, given, struck, seed, until)
 
     def to_json(self) -> str:
         """The scenario as a JSON text with a format version."""
@@ -118,66 +122,56 @@ class Scenario:
 
     @classmethod
     def from_json(cls, text: str) -> Scenario:
-        """Read what `to_json` wrote, or raise a `ScenarioError`.  Nothing in it is executed."""
-        if len(text) > _LONGEST:
-            raise ScenarioError(
-                f"{len(text):,} characters are no scenario: one has at most {_LONGEST:,}. Is it a trace?"
-            )
+        """Read what `to_json` wrote.  Nothing in it is executed.  Raises ScenarioError for any other text."""
+        most = f"a scenario has at most {_LONGEST:,}, a trace more"
+        _require(len(text) <= _LONGEST, f"{len(text):,} characters", most)
         try:
-            data = _expect("the file", loads(text), dict)
+            read: object = loads(text)
         except (ValueError, RecursionError) as error:
-            if isinstance(error, ScenarioError):
-                raise
-            raise ScenarioError(
-                f"this is not JSON ({str(error)[:80]}): {text[:60]!r}. A scenario is what to_json() wrote, "
-                f"or one line such as: bully agents=5 seed=7 | crash 5 @3"
-            ) from None
-        if (data.get("format"), data.get("version")) != (FORMAT, VERSION):
-            raise ScenarioError(
-                f"format {_brief(data.get('format'))}, version {_brief(data.get('version'))}: this coordlab "
-                f"reads {FORMAT!r}, version {VERSION}. Write the file again with to_json()."
-            )
-        if unknown := sorted(data.keys() - _FIELDS):
-            raise ScenarioError(
-                f"field {_brief(unknown[0])} is unknown; there are {', '.join(sorted(_FIELDS))}."
-            )
+            given = f"{text[:60]!r} is not JSON ({str(error)[:80]})"
+            require.fail(given, "expected what to_json() wrote, or one line", EXAMPLE, ScenarioError)
+        data = _expect("the file", read, dict)
+        version = (data.get("format"), data.get("version"))
+        _require(
+            version == (FORMAT, VERSION),
+            f"format {require.shown(version[0])}, version {require.shown(version[1])}",
+            f"this coordlab reads {FORMAT!r}, version {VERSION}",
+            "scenario.to_json()",
+        )
+        unknown = sorted(data.keys() - _FIELDS)
+        _require(
+            not unknown,
+            f"field {require.shown(''.join(unknown[:1]))}",
+            f"expected {', '.join(sorted(_FIELDS))}",
+        )
         values = dict(_expect("parameters", data.get("parameters", {}), dict))
         values |= {name: data[name] for name in ("seed", "until") if data.get(name) is not None}
         return cls.checked(data.get("lab"), values, data.get("faults", []))
 
     @classmethod
     def read(cls, text: str) -> Scenario:
-        """Read either form."""
+        """Read either form.  Raises ScenarioError for any other text."""
         return cls.from_json(text) if text.lstrip().startswith(("{", "[")) else cls.from_line(text)
 
 
-def _expect(what: str, value: Any, kind: type) -> Any:
-    if not isinstance(value, kind):
-        raise ScenarioError(
-            f"{what} is {_brief(value)}, a {type(value).__name__}; it must be a {kind.__name__}. Look at "
-            f"what to_json() writes."
-        )
-    return value
+def _require(holds: object, given: str, allowed: str, example: str = EXAMPLE) -> None:
+    require.that(holds, given, allowed, example, ScenarioError)
 
 
-def _check_parameter(name: str, value: Any) -> None:
-    if _PAIR.fullmatch(f"{name}=") is None:
-        raise ScenarioError(
-            f"parameter {_brief(name)}: a name has letters, digits and _ only, as in agents=5."
-        )
-    fits = isinstance(value, (bool, str)) or (isinstance(value, (int, float)) and abs(value) <= 1e300)
-    if name not in ("seed", "until") and not fits:
-        raise ScenarioError(
-            f"parameter {name} is {_brief(value)}, a {type(value).__name__}; it must be a finite number, "
-            f"true, false or a text, as in agents=5."
-        )
+def _expect(what: str, value: object, kind: type[T]) -> T:
+    return require.instance(what, value, kind, EXAMPLE, ScenarioError)
 
 
-def _brief(value: Any) -> str:
-    """A value for an error message, however long it is."""
-    if isinstance(value, int) and abs(value) >= 10**60:
-        return "a number of more than 60 digits"
-    return repr(value)[:60]
+def _check_parameter(name: object, value: object) -> None:
+    named = isinstance(name, str) and _PAIR.fullmatch(f"{name}=")
+    _require(named, f"parameter {require.shown(name)}", "a name has letters, digits and _ only", "agents=5")
+    numeric = isinstance(value, (int, float)) and abs(value) <= 1e300
+    _require(
+        isinstance(value, (bool, str)) or numeric,
+        f"{name}={require.shown(value)}",
+        "expected a finite number, true, false or a text",
+        "agents=5",
+    )
 
 
 def _written(value: Value) -> str:
@@ -205,8 +199,7 @@ def _read(text: str) -> Value:
 
 def _quoted(text: str) -> str:
     try:
-        return str(_expect("a text in quotes", loads(text), str))
+        return str(loads(text))
     except ValueError as error:
-        raise ScenarioError(
-            f"{text[:60]!r} is no text in quotes ({str(error)[:60]}). Inside them, write a space as \\u0020."
-        ) from None
+        why = f"expected a text in quotes, with a space written as \\u0020 ({str(error)[:60]})"
+        require.fail(require.shown(text[:60]), why, 'name="ann\\u0020bob"', ScenarioError)

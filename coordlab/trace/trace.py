@@ -6,20 +6,20 @@ list is its sequence number, and time is a whole number of virtual microseconds.
 
 | kind | agent | peer | name | data |
 |---|---|---|---|---|
-| start, restart | who comes up | | class | its states, as pairs |
-| crash | who goes down | | | |
-| send | who sends | to whom | message type | the message |
-| deliver | who receives | from whom | message type | |
-| drop | who would have received | from whom | message type | lost, cut, down or dropped |
-| handle | who acts on it | from whom | message type | |
-| late | whose question is over | from whom | message type | |
-| timer | whose time is up | | what was awaited | seconds waited |
-| state | whose state changes | | which | its new value |
-| note, decision | who says so | | message type, if any | the message, or words |
-| fault, heal | who is struck, or stops being so | | kind of fault | its scenario text |
+| start, restart | the one that starts | | its class | its states, as pairs |
+| crash | the one that stops | | | |
+| send | the sender | the recipient | message type | the message |
+| deliver | the recipient | the sender | message type | |
+| drop | the recipient | the sender | message type | lost, cut, down or dropped |
+| handle | the recipient | the sender | message type | |
+| late | the recipient, whose question is over | the sender | message type | |
+| timer | the one that waited | | what it waited for | seconds waited |
+| state | the one that changes | | the state | its new value |
+| note, decision | the one that records it | | message type, if any | the message, or words |
+| fault, heal | the one that is struck | | kind of fault | its scenario text |
 
 `message` numbers the messages of a run from 1; a send, its deliveries (two, if duplicated), drops and
-handling share the number.  `cause` is the sequence number of the event that triggered this one.
+handling have the same number.  `cause` is the sequence number of the event that led to this one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
+from itertools import count
 from math import inf, isfinite
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
@@ -47,7 +48,7 @@ KINDS = (
     *(TIMER, STATE, NOTE, DECISION, FAULT, HEAL),
 )
 
-TRAVELS = frozenset((SEND, DELIVER, DROP, HANDLE, LATE))  # the kinds that tell of a message on its way
+TRAVELS = frozenset((SEND, DELIVER, DROP, HANDLE, LATE))  # the kinds of events of a message on its way
 SPOKEN = frozenset((NOTE, DECISION))
 
 MICRO = 1_000_000
@@ -58,14 +59,14 @@ Row = tuple[int, str, str | None, str | None, int | None, str | None, int | None
 
 
 class TraceError(ValueError):
-    """A trace file that cannot be read: says which line, what stands there and what should."""
+    """A trace file that cannot be read: names the line, what it contains and what is allowed."""
 
 
 class Event(NamedTuple):
-    """One thing that happened; see the table above.  `time` is in virtual seconds.
+    """One event, see the table above.  `time` is in virtual seconds.
 
-    `content` is the message itself: of a send and of everything that happens to the message later (deliver,
-    drop, handle, late), and what a note or decision puts on record; None for all other kinds.
+    `content` is the message of a send and of all that happens to it later (deliver, drop, handle, late), and
+    what a note or decision records; None for all other kinds.
     """
 
     seq: int
@@ -87,12 +88,13 @@ class Event(NamedTuple):
 
 
 class Trace:
-    """The events of one run.  `agents` are their names in order of joining; `until` the end, in seconds.
+    """The events of one run, in order: it can be iterated, indexed and sliced.
 
-    `says` gives for each message type the sentence it utters (its docstring).
+    rows: the events as plain tuples.
+    agents: the names of the agents, in order of joining.
+    says: the sentence of each message type (the first line of its docstring), by name.
+    until: the end of the run, in virtual seconds.
     """
-
-    __slots__ = ("_read", "agents", "rows", "says", "until")
 
     def __init__(
         self,
@@ -102,7 +104,6 @@ class Trace:
         until: float = 0.0,
     ) -> None:
         self.rows, self.agents, self.says, self.until = rows, agents, says or {}, until
-        self._read: tuple[int, dict[int | None, Any]] = -1, {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -114,29 +115,21 @@ class Trace:
     def __getitem__(self, seq: int | slice) -> Event | Selection:
         if isinstance(seq, slice):
             return Selection(self[each] for each in range(*seq.indices(len(self.rows))))
-        time, kind, agent, peer, message, name, cause, data = self.rows[seq]
-        content = self._sent().get(message) if kind in TRAVELS else data if kind in SPOKEN else None
-        return Event(
-            seq % len(self.rows), time / MICRO, kind, agent, peer, message, name, cause, data, content
-        )
+        row = self.rows[seq]
+        return self._event(seq % len(self.rows), row)
 
     def __iter__(self) -> Iterator[Event]:
-        sent: dict[int | None, Any] = {}
-        for seq, (time, kind, agent, peer, message, name, cause, data) in enumerate(self.rows):
-            content = None
-            if kind == SEND:
-                sent[message] = content = data
-            elif kind in TRAVELS:
-                content = sent.get(message)
-            elif kind in SPOKEN:
-                content = data
-            yield Event(seq, time / MICRO, kind, agent, peer, message, name, cause, data, content)
+        return map(self._event, count(), self.rows)
 
+    def _event(self, seq: int, row: Row) -> Event:
+        time, kind, agent, peer, message, name, cause, data = row
+        content = self._sent.get(message) if kind in TRAVELS else data if kind in SPOKEN else None
+        return Event(seq, time / MICRO, kind, agent, peer, message, name, cause, data, content)
+
+    @cached_property
     def _sent(self) -> dict[int | None, Any]:
         """Each message by its number."""
-        if self._read[0] != len(self.rows):
-            self._read = len(self.rows), {row[4]: row[7] for row in self.rows if row[1] == SEND}
-        return self._read[1]
+        return {row[4]: row[7] for row in self.rows if row[1] == SEND}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and self.to_jsonl() == other.to_jsonl()
@@ -155,9 +148,12 @@ class Trace:
         since: float = 0.0,
         before: float = inf,
     ) -> Selection:
-        """The events that match every condition given; a name is a kind or the name of a message or state.
+        """The events that match all conditions.
 
-        A message name alone means its sends: `trace.select("Election")`.
+        names: kinds of events (any of them), and names of messages, states or timers (any of them); the
+            name of a message alone means its sends: `trace.select("Election")`.
+        kind, agent, peer: as in the table above.
+        since, before: virtual seconds; `since` is included, `before` is not.
         """
         places = self._matches(names, kind, agent, peer, since, before)
         return Selection(self[seq] for seq in places)
@@ -202,23 +198,23 @@ class Trace:
                 yield seq
 
     def divergence(self, other: Trace) -> int | None:
-        """The number of the first event in which two traces differ; None if they are equal."""
+        """The number of the first event in which two traces differ, or None if they are equal."""
         shared = min(len(self.rows), len(other.rows))
         first = next((seq for seq in range(shared) if self.rows[seq] != other.rows[seq]), shared)
         return None if first == len(self.rows) == len(other.rows) else first
 
     def past(self, seq: int) -> Selection:
-        """The chain of causes that led to event `seq`, the first cause first, `seq` itself last."""
+        """The chain of causes of event `seq`, the first cause first, `seq` itself last."""
         return Selection(reversed([self[seq], *self.causes(seq)]))
 
     def causes(self, seq: int) -> Iterator[Event]:
-        """What led to event `seq`, the nearest cause first."""
+        """The causes of event `seq`, the nearest first."""
         while (cause := self.rows[seq][6]) is not None:
             yield self[cause]
             seq = cause
 
     def to_jsonl(self) -> str:
-        """The whole trace as JSON Lines: a header, then one array a row.  Equal runs give equal text."""
+        """The whole trace as JSON Lines: a header, then one array per row.  Equal runs have equal text."""
         header = {
             "format": FORMAT,
             "version": VERSION,
@@ -232,13 +228,16 @@ class Trace:
 
     @classmethod
     def from_jsonl(cls, text: str) -> Trace:
-        """Read what `to_jsonl` wrote, or raise a `TraceError` that names the line.  Nothing is executed."""
+        """Read what `to_jsonl` wrote.  Nothing in it is executed.
+
+        Raises TraceError, which names the line and the field, for any other text.
+        """
         from coordlab.trace.files import read_trace
 
         return read_trace(text)
 
     def to_frame(self) -> pandas.DataFrame:
-        """One line per event as a pandas frame, indexed by sequence number; needs pandas."""
+        """The events as rows of a pandas frame, indexed by sequence number; needs pandas."""
         import pandas
 
         frame = pandas.DataFrame.from_records(
@@ -269,7 +268,7 @@ class Selection(list[Event]):
     """Some events of a trace, in order."""
 
     def as_text(self) -> str:
-        """One line per event; a send reads `7.000 bob -> ann` when all are of one name."""
+        """One line for each event; a send is `7.000 bob -> ann` if all have the same name."""
         return "\n".join(self._line(event) for event in self)
 
     def _line(self, event: Event) -> str:
@@ -282,9 +281,9 @@ class Selection(list[Event]):
 
 
 class Record(SimpleNamespace):
-    """A message as a file tells of it: its fields, but not its class."""
+    """A message read from a file, which holds its fields, but not its class."""
 
-    says = "Somebody said this."  # which makes it a message, so that others may hold it
+    says = "An unknown message."  # which makes it a message, so that others may hold it
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(tuple(vars(self).items()))
@@ -293,15 +292,15 @@ class Record(SimpleNamespace):
         return _shown(self)
 
 
-def in_words(name: str | None, data: Any) -> str:
+def in_words(name: str | None, data: object) -> str:
     """A message as text, with its name, `Bid(cost=3)`; anything else as it is."""
     if name is None:
         return str(plain(data))
     return f"{name if isinstance(data, Record) else ''}{_shown(data)}"
 
 
-def _shown(value: Any) -> str:
-    """As `repr`, but sets are shown in order, enums by their value, and records without a name."""
+def _shown(value: object) -> str:
+    """Like `repr`, but sets are in order, enums are shown by their value, and records without a name."""
     if isinstance(value, Enum):
         return _shown(value.value)
     if isinstance(value, (set, frozenset)):
@@ -311,30 +310,29 @@ def _shown(value: Any) -> str:
     if isinstance(value, Record):
         return _fields("", vars(value))
     if hasattr(value, "__dataclass_fields__"):
-        names = _names(type(value))  # type: ignore[arg-type]
-        return _fields(type(value).__name__, {name: getattr(value, name) for name in names})
+        return _fields(type(value).__name__, {name: getattr(value, name) for name in _names(type(value))})  # type: ignore[arg-type]
     return repr(value)
 
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    """What a dataclass's fields are called."""
+    """The names of the fields of a dataclass."""
     return tuple(field.name for field in fields(kind))
 
 
-def _fields(name: str, values: dict[str, Any]) -> str:
+def _fields(name: str, values: dict[str, object]) -> str:
     return f"{name}({', '.join(f'{field}={_shown(value)}' for field, value in values.items())})"
 
 
-SET = "{}"  # what a set is filed under: JSON has none
+SET = "{}"  # the key that marks a set in a file: JSON has none
 
 
-def plain(value: Any, filed: bool = False) -> Any:
+def plain(value: object, filed: bool = False) -> Any:
     """`value` as JSON can hold it: a message becomes the object of its fields, a set a sorted list.
 
-    If it is to be `filed`, the list is marked, so that a reader makes a set of it again.
+    If it is `filed`, the list is marked, so that reading it makes a set again.
     """
-    if value.__class__ is str:
+    if type(value) is str:
         return value if value.isascii() else value.encode("utf-8", "replace").decode()  # no half characters
     if value is None or value.__class__ in (int, bool):
         return value
@@ -356,13 +354,13 @@ def plain(value: Any, filed: bool = False) -> Any:
     return str(value) if isinstance(value, str) else int(value) if isinstance(value, int) else repr(value)
 
 
-def dumps(value: Any) -> str:
+def dumps(value: object) -> str:
     """Compact JSON text, the same for the same value everywhere."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def loads(text: str) -> Any:
-    """The value that a JSON text stands for; a `ValueError` for what only Python's reader lets pass."""
+    """The value of a JSON text.  Raises ValueError also for what only Python's own reader accepts."""
     value = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
     if "\\u" in text and _HALF.search(dumps(value)):
         raise ValueError("half a character, a lone surrogate")
@@ -370,11 +368,11 @@ def loads(text: str) -> Any:
 
 
 def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number in JSON")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError(f"a key stands there twice, among {', '.join(found)[:40]}")
+        raise ValueError(f"a key is there twice, among {', '.join(found)[:40]}")
     return found

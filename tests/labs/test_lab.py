@@ -140,7 +140,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"patience": 9}, "patience=9: it must be a number from 0.05 to 1 s"),
     ({"version": "best"}, "version='best': it must be one of textbook, skip-silent, unguarded"),
     ({"seed": "x"}, "seed='x' is no whole number"),
-    ({"until": -1}, "until=-1 is no moment"),
+    ({"until": -1}, "until=-1: expected seconds from 0"),
 ]
 
 
