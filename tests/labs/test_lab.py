@@ -139,7 +139,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"loss": float("nan")}, "loss=nan: it must be a number from 0 to 0.5. Write for instance loss=0.0"),
     ({"patience": 9}, "patience=9: it must be a number from 0.05 to 1 s"),
     ({"version": "best"}, "version='best': it must be one of textbook, skip-silent, unguarded"),
-    ({"seed": "x"}, "seed='x' is no whole number"),
+    ({"seed": "x"}, "seed='x': expected a whole number"),
     ({"until": -1}, "until=-1: expected seconds from 0"),
 ]
 
