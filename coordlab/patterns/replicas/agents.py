@@ -90,10 +90,11 @@ class Replica(Agent):
 
     async def gossip(self, period: float) -> None:
         """In each period call `fan_out` others at random, or all if there are no more."""
-        call = {"push": Push, "pull": lambda _: Pull(), "push-pull": Exchange}[self.mode]
         async for _ in self.every(period):
             for peer in self.dice.sample(self.peers, min(self.fan_out, len(self.peers))):
-                self.send(peer, call(self.copy))
+                both = self.mode == "push-pull"
+                call = Exchange(self.copy) if both else Push(self.copy) if self.mode == "push" else Pull()
+                self.send(peer, call)
 
     async def read_all(self, began: float) -> None:
         """Make each read whose time is still to come."""

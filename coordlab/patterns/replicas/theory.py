@@ -7,22 +7,25 @@ from math import log, log2, sqrt
 from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
-from coordlab.patterns.replicas.rules import MODES
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
+PER_CALL = {"push": 1, "pull": 2, "push-pull": 2}
+"""Messages of a call: pulls are answered, pushes are not."""
+
+
 def messages(agents: int, rounds: int, mode: str = "push", fan_out: int = 1) -> int:
-    """Messages in this many rounds of anti-entropy, in which all call: pulls are answered, pushes are not.
+    """Messages in this many rounds of anti-entropy, in which all call `fan_out` others.
 
     >>> messages(100, 1, "push"), messages(100, 1, "pull"), messages(100, 7, "push-pull")
     (100, 200, 1400)
     """
     _check(agents, mode)
-    calls = agents * min(require.count("fan_out", fan_out, 1), agents - 1) * require.count("rounds", rounds)
-    return calls if mode == "push" else 2 * calls
+    calls = agents * min(require.count("fan_out", fan_out, 1), agents - 1)
+    return PER_CALL[mode] * calls * require.count("rounds", rounds)
 
 
 def push_rounds(agents: int) -> float:
@@ -81,4 +84,4 @@ def _learning(agents: int, knowing: int, mode: str) -> NDArray[np.float64]:
 
 def _check(agents: int, mode: str) -> None:
     require.count("agents", agents, least=2)
-    require.one_of("mode", mode, MODES)
+    require.one_of("mode", mode, PER_CALL)
