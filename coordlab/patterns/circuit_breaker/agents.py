@@ -1,4 +1,4 @@
-"""Circuit breaker: the messages and the agents."""
+"""Circuit breaker: the guard for asyncio code, the messages and the agents."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable
 from contextlib import AsyncContextDecorator
 from inspect import iscoroutinefunction
 from math import inf
+from types import TracebackType
 from typing import Any, TypeVar
 
+from coordlab import requirements as require
 from coordlab.patterns.circuit_breaker.checks import properties
 from coordlab.patterns.circuit_breaker.rules import (
     DEFAULT,
@@ -49,10 +51,15 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 class CircuitBreaker(AsyncContextDecorator):
     """A breaker for asyncio code: decorate a coroutine function with it, or write `async with breaker:`.
 
-    An exception among `counted` is a failure; one among `ignored` records nothing and returns the permit;
-    any other is an answer, hence a success.  A call that was refused elsewhere, or that its caller has
-    cancelled, is neither.  The clock is that of the running loop; with one of its own, in seconds, a breaker
-    changes only when somebody looks.
+    settings   when it trips and closes
+    name       the callee
+    counted    exceptions that are failures; any other is an answer, hence a success
+    ignored    exceptions that record nothing and return the permit
+    listeners  functions that are told every permit, refusal, outcome and transition
+    clock      returns seconds; None: the time of the running loop.  With a clock of its own a breaker
+               changes only when it is used
+
+    A call that was refused by another guard, or cancelled by its caller, records nothing either.
     """
 
     def __init__(
@@ -66,7 +73,7 @@ class CircuitBreaker(AsyncContextDecorator):
     ) -> None:
         self.machine = Breaker(settings, name, listeners)
         self.counted, self.ignored, self.clock = error_classes(counted), error_classes(ignored), clock
-        self._permits: dict[Any, list[Permit]] = {}  # of the calls that each task is in
+        self._permits: dict[asyncio.Task[Any] | None, list[Permit]] = {}  # of the calls of each task
         self._alarm: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
@@ -78,12 +85,12 @@ class CircuitBreaker(AsyncContextDecorator):
 
     @property
     def state(self) -> str:
-        """Closed, open, half-open, or what it was forced into: as of now."""
+        """The current state: closed, open, half-open, or what it was forced into."""
         self._do(self.machine.tick)
         return self.machine.state
 
     def force(self, state: str) -> None:
-        """Put it into a state by hand: see `coordlab.patterns.circuit_breaker.rules.STATES`."""
+        """Put it into a state by hand: one of `rules.STATES`."""
         self._do(lambda now: self.machine.force(state, now))
 
     async def __aenter__(self) -> Permit:
@@ -93,7 +100,9 @@ class CircuitBreaker(AsyncContextDecorator):
         self._permits.setdefault(asyncio.current_task(), []).append(answer)
         return answer
 
-    async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         permits = self._permits.get(task := asyncio.current_task(), [])
         if not permits:
             raise RuntimeError(f"{self!r} was entered in one task and left in another. Do both in the same.")
@@ -104,7 +113,7 @@ class CircuitBreaker(AsyncContextDecorator):
         self._do(lambda now: self.machine.outcome(permit, now, result))
 
     def _do(self, what: Callable[[float], _T]) -> _T:
-        """Let the machine do something now, and be there when time will change it next."""
+        """Let the machine do something now, and wake up when time will change it next."""
         now = self._now()
         done = what(now)
         if self._alarm is not None:
@@ -121,18 +130,16 @@ class CircuitBreaker(AsyncContextDecorator):
             return asyncio.get_running_loop().time()
         except RuntimeError:
             raise RuntimeError(
-                f"{self!r} goes by the time of the running event loop, and none runs here. Use it inside a "
-                f"coroutine, or give it a clock: CircuitBreaker(clock=...)."
+                f"{self!r} needs the time of a running event loop, and none is running. Use it inside a "
+                f"coroutine, or give it a clock: CircuitBreaker(clock=time.monotonic)."
             ) from None
 
 
 def coroutine_function(func: _Function) -> _Function:
-    """What was given, if it is a function that can be awaited."""
-    if not iscoroutinefunction(func):
-        raise TypeError(
-            f"{getattr(func, '__qualname__', func)} is no coroutine function, and only these are guarded: "
-            f"they begin with `async def`. Make it one, or guard the coroutine that calls it."
-        )
+    """The function, if it is a coroutine function.  Raises TypeError if not."""
+    given = f"{getattr(func, '__qualname__', func)} is not a coroutine function"
+    example = "async def load(key): ..."
+    require.that(iscoroutinefunction(func), given, "only coroutine functions are guarded", example, TypeError)
     return func
 
 
@@ -152,27 +159,25 @@ class Failed:
 
 
 class CallFailed(Exception):
-    """The callee has answered that it could not."""
+    """The callee answered that it could not."""
 
 
 CAREFUL = Settings(failures=3, wait=1.0, probes=2, probe_wait=1.0)
 
 
 class Callee(Agent):
-    """Does what it is asked, but for a share `failing` of the requests, as its dice fall."""
+    """Answers requests; a share `failing` of them, from 0 to 1 and at random, with Failed."""
 
     def __init__(self, name: str = "db", failing: float = 0.0) -> None:
         super().__init__(name)
-        if not isinstance(failing, (int, float)) or not 0 <= failing <= 1:
-            raise ValueError(f"failing={failing!r}: a share from 0 to 1 is meant. Write failing=0.3.")
-        self.failing = failing
+        self.failing = require.probability("failing", failing)
 
     def on_request(self, sender: str, message: Request) -> Result | Failed:
         return Failed() if self.dice.random() < self.failing else Result()
 
 
 class Caller(Agent):
-    """Calls `callee` every `period` seconds through a breaker, and waits up to `patience` for each result."""
+    """Calls `callee` every `period` seconds through a breaker; each call ends after `patience` seconds."""
 
     role = State("closed")  # the state of its breaker
 
@@ -189,12 +194,12 @@ class Caller(Agent):
         self.breaker = CircuitBreaker(settings, callee, listeners=(self.heard,))
 
     async def run(self) -> None:
-        """Call again and again, whatever has become of the call before."""
+        """Call every period, even while earlier calls are running."""
         async for _ in self.every(self.period):
             self.spawn(self.call())
 
     async def call(self) -> bool:
-        """Whether a call brought a result."""
+        """Make a call; whether it had a result."""
         try:
             await self.attempt()
         except (CallRefused, CallFailed, TimeoutError):
@@ -207,7 +212,7 @@ class Caller(Agent):
             await self.request()
 
     async def request(self) -> None:
-        """Ask the callee; an error if it cannot, or is silent."""
+        """Ask the callee.  Raises CallFailed or TimeoutError if it fails or is silent."""
         answers = await self.ask(self.callee, Request(), within=self.patience)
         if not answers:
             raise TimeoutError(f"{self.callee} was silent for {self.patience} s")
@@ -215,7 +220,7 @@ class Caller(Agent):
             raise CallFailed(self.callee)
 
     def heard(self, what: Told) -> None:
-        """Put what the breaker tells into the trace."""
+        """Put what the breaker tells on record."""
         if isinstance(what, Transition):
             self.role = what.after
         self.note(what)

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from coordlab.world.loop import simulate
 
+T = TypeVar("T")
+
+
+def played(story: Callable[[], Coroutine[Any, Any, T]]) -> Callable[[], T]:
+    """Make a coroutine function one that runs on virtual time."""
+
+    @wraps(story)
+    def play() -> T:
+        return simulate(story())
+
+    return play
+
 
 def now() -> float:
-    """Seconds by the running loop."""
+    """Seconds on the clock of the running loop."""
     return asyncio.get_running_loop().time()
 
 
@@ -22,8 +35,8 @@ class FirstTry:
         self.failures, self.wait, self.clock = failures, wait, clock
         self.state, self.count, self.failed_at = "closed", 0, 0.0
 
-    async def call(self, work: Callable[[], Awaitable[Any]]) -> Any:
-        """What `work` gives, or an error."""
+    async def call(self, work: Callable[[], Awaitable[object]]) -> object:
+        """The result of `work`, or an error."""
         if self.state == "open":
             if self.clock() - self.failed_at > self.wait:
                 self.state = "half-open"
@@ -34,12 +47,8 @@ class FirstTry:
         except Exception:
             self.on_failure()
             raise
-        self.on_success()
-        return result
-
-    def on_success(self) -> None:
-        """All is well."""
         self.count, self.state = 0, "closed"
+        return result
 
     def on_failure(self) -> None:
         """Count, and trip."""
@@ -48,224 +57,151 @@ class FirstTry:
             self.state = "open"
 
 
-async def _works(seconds: float = 0.0) -> str:
+async def _works(seconds: float = 0.0) -> None:
     await asyncio.sleep(seconds)
-    return "done"
 
 
-async def _fails(seconds: float = 0.0, error: type[Exception] = ConnectionError) -> str:
-    await asyncio.sleep(seconds)
+async def _fails(error: type[Exception] = ConnectionError) -> None:
+    await asyncio.sleep(0)
     raise error("no")
 
 
-async def _tripped(**settings: Any) -> FirstTry:
-    """One that has just opened."""
-    breaker = FirstTry(**settings)
-    for _ in range(breaker.failures):
-        await _try(breaker, _fails)
-    return breaker
-
-
-async def _try(breaker: FirstTry, work: Callable[[], Awaitable[Any]]) -> bool:
-    """Whether a call brings a result."""
+async def _try(breaker: FirstTry, work: Callable[[], Awaitable[object]]) -> bool:
+    """Whether a call returns a result."""
     with suppress(Exception):
         await breaker.call(work)
         return True
     return False
 
 
-async def _shut(breaker: FirstTry) -> float:
-    """Seconds from now until a call goes through, tried once a second."""
-    began = now()
-    while not await _try(breaker, _works):  # noqa: ASYNC110  (this is what its callers do)
-        await asyncio.sleep(1)
-    return now() - began
+async def _tripped(clock: Callable[[], float] = now) -> FirstTry:
+    """A breaker that has just opened."""
+    breaker = FirstTry(clock=clock)
+    for _ in range(breaker.failures):
+        await _try(breaker, _fails)
+    return breaker
 
 
-def half_open_herd() -> int:
-    """How many of 50 callers reach a service that is only to be tried: half-open knows no limit.
+@played
+async def half_open_herd() -> int:
+    """How many of 50 callers reach a service that should only be probed: half-open has no limit.
 
     >>> half_open_herd()
     50
     """
+    breaker, reached = await _tripped(), list[float]()
 
-    async def story() -> int:
-        breaker, reached = await _tripped(), 0
+    async def probe() -> None:
+        reached.append(now())
+        await asyncio.sleep(1)
 
-        async def probe() -> None:
-            nonlocal reached
-            reached += 1
-            await asyncio.sleep(1)
-
-        await asyncio.sleep(61)
-        await asyncio.gather(*(breaker.call(probe) for _ in range(50)))
-        return reached
-
-    return simulate(story())
+    await asyncio.sleep(61)
+    await asyncio.gather(*(breaker.call(probe) for _ in range(50)))
+    return len(reached)
 
 
-def success_from_before() -> tuple[str, str]:
+@played
+async def success_from_before() -> tuple[str, str]:
     """The state after the trip, and after the success of a call that began before it: closed at once.
 
     >>> success_from_before()
     ('open', 'closed')
     """
-
-    async def story() -> tuple[str, str]:
-        breaker = FirstTry()
-        early = asyncio.ensure_future(breaker.call(lambda: _works(1)))
-        await asyncio.gather(*(_try(breaker, _fails) for _ in range(5)))
-        before = breaker.state
-        await early
-        return before, breaker.state
-
-    return simulate(story())
+    breaker = FirstTry()
+    early = asyncio.ensure_future(breaker.call(lambda: _works(1)))
+    await asyncio.gather(*(_try(breaker, _fails) for _ in range(5)))
+    before = breaker.state
+    await early
+    return before, breaker.state
 
 
-def failure_from_before() -> float:
-    """Seconds from the trip until a call goes through, if one from before it fails 50 s later: it waits anew.
-
-    >>> failure_from_before()
-    111.0
-    """
-
-    async def story() -> float:
-        breaker = FirstTry()
-        early = asyncio.ensure_future(_try(breaker, lambda: _fails(50)))
-        await asyncio.gather(*(_try(breaker, _fails) for _ in range(5)))
-        shut = await _shut(breaker)
-        await early
-        return shut
-
-    return simulate(story())
-
-
-def four_of_five_fail() -> tuple[int, str]:
-    """Failures among 1000 calls of which every fifth succeeds, and the state in the end: it never trips.
+@played
+async def four_of_five_fail() -> tuple[int, str]:
+    """Failures among 1000 calls of which every fifth succeeds, and the final state: it never trips.
 
     >>> four_of_five_fail()
     (800, 'closed')
     """
-
-    async def story() -> tuple[int, str]:
-        breaker = FirstTry()
-        served = [await _try(breaker, _fails if call % 5 else _works) for call in range(1, 1001)]
-        return served.count(False), breaker.state
-
-    return simulate(story())
+    breaker = FirstTry()
+    served = [await _try(breaker, _fails if call % 5 else _works) for call in range(1, 1001)]
+    return served.count(False), breaker.state
 
 
-def one_success_closes() -> str:
-    """The state after one success upon a service that fails nine times of ten: all traffic is back on it.
+@played
+async def one_success_closes() -> str:
+    """The state after one success of a service that fails nine times of ten: it gets all traffic again.
 
     >>> one_success_closes()
     'closed'
     """
-
-    async def story() -> str:
-        breaker = await _tripped()
-        await asyncio.sleep(61)
-        await _try(breaker, _works)
-        return breaker.state
-
-    return simulate(story())
+    breaker = await _tripped()
+    await asyncio.sleep(61)
+    await _try(breaker, _works)
+    return breaker.state
 
 
-def hangs_do_not_count() -> tuple[int, str]:
-    """What it has counted, and its state, after 100 calls that their callers gave up: nothing at all.
+@played
+async def hangs_do_not_count() -> tuple[int, str]:
+    """The count, and the state, after 100 calls that their callers gave up.
 
     >>> hangs_do_not_count()
     (0, 'closed')
     """
-
-    async def story() -> tuple[int, str]:
-        breaker = FirstTry()
-        for _ in range(100):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(breaker.call(lambda: _works(3600)), timeout=1)
-        return breaker.count, breaker.state
-
-    return simulate(story())
+    breaker = FirstTry()
+    for _ in range(100):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(breaker.call(lambda: _works(3600)), timeout=1)
+    return breaker.count, breaker.state
 
 
-def caller_errors_trip() -> str:
-    """The state after five calls with a wrong argument, to a service that is well.
+@played
+async def caller_errors_trip() -> str:
+    """The state after five calls with a wrong argument to a healthy service.
 
     >>> caller_errors_trip()
     'open'
     """
-
-    async def story() -> str:
-        breaker = FirstTry()
-        for _ in range(5):
-            await _try(breaker, lambda: _fails(error=ValueError))
-        return breaker.state
-
-    return simulate(story())
+    breaker = FirstTry()
+    for _ in range(5):
+        await _try(breaker, lambda: _fails(ValueError))
+    return breaker.state
 
 
-def nested_breakers_cascade() -> tuple[str, str, str]:
-    """The kind of error that an open breaker raises, and what an outer breaker takes it for.
-
-    It is nothing but an Exception: a refusal by the inner breaker trips the outer one as well.
+@played
+async def nested_breakers_cascade() -> tuple[str, str]:
+    """The states of two nested breakers: a refusal by the inner one trips the outer one as well.
 
     >>> nested_breakers_cascade()
-    ('Exception', 'open', 'open')
+    ('open', 'open')
     """
-
-    async def story() -> tuple[str, str, str]:
-        inner, outer, kind = await _tripped(), FirstTry(), ""
-        for _ in range(5):
-            try:
-                await outer.call(lambda: inner.call(_works))
-            except Exception as error:  # noqa: BLE001  (there is no narrower one to catch)
-                kind = type(error).__name__
-        return kind, inner.state, outer.state
-
-    return simulate(story())
+    inner, outer = await _tripped(), FirstTry()
+    for _ in range(5):
+        await _try(outer, lambda: inner.call(_works))
+    return inner.state, outer.state
 
 
-def clock_set_back() -> float:
-    """Seconds that it refuses calls if the clock on the wall is set back by an hour: not 60.
+@played
+async def clock_set_back() -> float:
+    """Seconds until a call goes through, tried once a second, if the wall clock is set back by an hour.
 
     >>> clock_set_back()
     3661.0
     """
-
-    async def story() -> float:
-        ahead = 3600.0
-        breaker = await _tripped(clock=lambda: now() + ahead)
-        ahead = 0.0
-        return await _shut(breaker)
-
-    return simulate(story())
+    ahead = 3600.0
+    breaker = await _tripped(clock=lambda: now() + ahead)
+    ahead, began = 0.0, now()
+    while not await _try(breaker, _works):  # noqa: ASYNC110  (this is what its callers do)
+        await asyncio.sleep(1)
+    return now() - began
 
 
-def refused_at_the_wait() -> bool:
-    """Whether it still refuses a call exactly when the 60 s are over: it compares with > .
-
-    >>> refused_at_the_wait()
-    True
-    """
-
-    async def story() -> bool:
-        breaker = await _tripped()
-        await asyncio.sleep(60)
-        return not await _try(breaker, _works)
-
-    return simulate(story())
-
-
-def state_is_stale() -> str:
-    """What a display shows ten minutes after the trip, while nobody calls: it changes only upon a call.
+@played
+async def state_is_stale() -> str:
+    """The state shown ten minutes after the trip, if nobody calls: only a call changes it.
 
     >>> state_is_stale()
     'open'
     """
-
-    async def story() -> str:
-        breaker = await _tripped()
-        await asyncio.sleep(600)
-        return breaker.state
-
-    return simulate(story())
+    breaker = await _tripped()
+    await asyncio.sleep(600)
+    return breaker.state

@@ -1,10 +1,10 @@
-"""A circuit breaker as a state machine: who may call, and what the outcome of a call changes.
+"""A circuit breaker as a state machine: which calls it permits, and what the outcome of a call changes.
 
-Plain data on a clock that is passed in, in seconds; `coordlab.patterns.circuit_breaker` puts asyncio around
-it.  Declared, because libraries differ: thresholds are reached at >=; at exactly the wait a probe is
-admitted (so does pybreaker; resilience4j does not); an ignored outcome records nothing and returns its
-permit (so does resilience4j; pybreaker takes it for a success and forgets its count); a call is slow if it
-takes longer than `slow`; a probe that has not come back within `probe_wait` counts as a bad one.
+It is plain data on a clock that is passed in, in seconds.  Libraries differ, so these choices are stated:
+thresholds are reached at >=; after exactly the wait a probe is admitted (as in pybreaker, not in
+resilience4j); an ignored outcome records nothing and returns its permit (as in resilience4j; pybreaker counts
+it as a success); a call is slow if it takes longer than `slow`; a probe that has not come back within
+`probe_wait` counts as bad.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
+from coordlab import requirements as require
 from coordlab.world.message import message
 
 CLOSED, OPEN, HALF_OPEN = "closed", "open", "half-open"
@@ -22,29 +23,37 @@ STATES = (CLOSED, OPEN, HALF_OPEN, FORCED_OPEN, DISABLED, METRICS_ONLY)
 
 SUCCESS, FAILURE, IGNORED, LAPSED = "success", "failure", "ignored", "lapsed"
 
-TICK = 1e-6  # seconds: what is due by less is due now, for clocks count in such steps
+FORCED = "forced"  # the reason for a transition by hand
+
+TICK = 1e-6  # seconds, the step of the clock: what is due in less is due now
 
 
 @dataclass(frozen=True)
 class Settings:
     """When a breaker trips, how long it stays open, and how it finds out whether to close.
 
-    It trips upon `failures` in a row, or a `failure_rate` or `slow_rate` (shares from 0 to 1) among the
-    outcomes of the last `window_calls` calls and `window_seconds`, once there are `minimum_calls`; None
-    means never, so with `Settings(failures=None)` alone nothing ever trips it.  After `wait` seconds it
-    admits `probes` calls and closes when all are back, of which up to `tolerated` may be bad: failed, not
-    back within `probe_wait` seconds, or slow if there is a `slow_rate`.
+    failures        failures in a row that trip it; None: never
+    failure_rate    share of failed calls in the window that trips it, above 0 to 1; None: never
+    slow_rate       share of slow calls in the window that trips it, and makes slow probes bad; None: never
+    slow            seconds; a longer call is slow
+    window_calls    the window holds the outcomes of this many calls; None: no such limit
+    window_seconds  the window holds outcomes that are younger; None: no such limit
+    minimum_calls   outcomes in the window before a rate counts
+    wait            seconds open before the first probe, up to 1e9
+    probes          calls that half-open admits; it closes when all are back
+    tolerated       how many of them may be bad: failed, or not back in time
+    probe_wait      seconds for a probe to come back
 
-    >>> Settings(failures=None, failure_rate=0.5, window_calls=20, minimum_calls=10).wait
-    60.0
+    Raises ValueError for any other value, without a limit of the window, and if `minimum_calls` exceeds
+    `window_calls` while a rate is given.
     """
 
     failures: int | None = 5
     failure_rate: float | None = None
     slow_rate: float | None = None
-    slow: float = 60.0  # seconds; longer is slow
+    slow: float = 60.0
     window_calls: int | None = 100
-    window_seconds: float | None = None  # an outcome counts until it is so old
+    window_seconds: float | None = None
     minimum_calls: int = 10
     wait: float = 60.0
     probes: int = 1
@@ -52,38 +61,22 @@ class Settings:
     probe_wait: float = 60.0
 
     def __post_init__(self) -> None:
-        kinds = (
-            ("failures window_calls minimum_calls probes", _at_least(1), "a whole number from 1", 5),
-            ("tolerated", _at_least(0), "a whole number from 0", 0),
-            ("failure_rate slow_rate", _up_to(1.0), "a share, above 0 and up to 1,", 0.5),
-            ("slow window_seconds probe_wait", _up_to(inf), "seconds, above 0,", 60.0),
-            ("wait", _up_to(1e9), "seconds, above 0 and with an end,", 60.0),
-        )
-        for names, right, wanted, instead in kinds:
-            for name in names.split():
-                value = getattr(self, name)
-                self._check(name, (value is None and name in _OPTIONAL) or right(value), wanted, instead)
-        self._check("tolerated", self.tolerated < self.probes, "fewer than the probes", self.probes - 1)
+        for name in ("failures", "window_calls"):
+            if (value := getattr(self, name)) is not None:
+                require.count(name, value, 1)
+        for name in ("failure_rate", "slow_rate"):
+            if (value := getattr(self, name)) is not None:
+                require.number(name, value, above=0, most=1, unit="a share", example=0.5)
+        for name in ("slow", "window_seconds", "probe_wait"):
+            if (value := getattr(self, name)) not in (None, inf):
+                require.seconds(name, value, positive=True)
+        require.number("wait", self.wait, above=0, most=1e9, unit="seconds", example=60)
+        require.count("tolerated", self.tolerated, most=require.count("probes", self.probes, 1) - 1)
+        given = f"window_calls={self.window_calls}, window_seconds={self.window_seconds}"
         bounded = self.window_calls or self.window_seconds
-        self._check("window_calls", bounded, "a bound on the window, in calls or in seconds,", 100)
+        require.that(bounded, given, "the window needs a limit, in calls or in seconds", "window_calls=100")
         most = inf if self.failure_rate is self.slow_rate is None else self.window_calls or inf
-        self._check("minimum_calls", self.minimum_calls <= most, f"at most the window of {most} calls", most)
-
-    def _check(self, name: str, right: object, wanted: str, instead: float) -> None:
-        if not right:
-            value = getattr(self, name)
-            raise ValueError(f"{name}={value!r}: {wanted} is meant. Write for instance {name}={instead}.")
-
-
-_OPTIONAL = ("failures", "failure_rate", "slow_rate", "window_calls", "window_seconds")
-
-
-def _at_least(least: int) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _up_to(most: float) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, (int, float)) and value is not True and 0 < value <= most
+        require.count("minimum_calls", self.minimum_calls, 1, most)
 
 
 DEFAULT = Settings()
@@ -105,7 +98,7 @@ PRESETS = {
         probe_wait=inf,
     ),
 }
-"""What others begin with, by name of the library; slow and probe_wait mean something in the last one only."""
+"""The defaults of libraries; `slow` and `probe_wait` have a meaning in the last one only."""
 
 
 # --- what a breaker tells ---------------------------------------------------------------------------
@@ -124,29 +117,29 @@ class Permit:
 
 @message
 class Refusal:
-    """You may not call."""
+    """You may not call now."""
 
     breaker: str
     state: str
-    retry_after: float  # seconds until a wait ends, or a probe must be back; infinite if forced open
+    retry_after: float  # seconds until the wait ends or a probe is due; infinite if forced open
 
 
 @message
 class Outcome:
-    """A call is over, or given up."""
+    """A call has ended, or was given up."""
 
     breaker: str
     generation: int  # in which the call was admitted
     number: int
     result: str  # success, failure, ignored or lapsed
     seconds: float
-    failure_rate: float | None = None  # of the window, with this one; None below the minimum
+    failure_rate: float | None = None  # of the window, this outcome included; None below the minimum
     slow_rate: float | None = None
 
 
 @message
 class Transition:
-    """The breaker has changed its state."""
+    """The breaker changes its state."""
 
     breaker: str
     before: str
@@ -160,14 +153,14 @@ Listener = Callable[[Told], object]
 
 
 class CallRefused(Exception):
-    """A call that was not made: whoever protects it said no.  No failure of whom it would have reached."""
+    """A call that was not made because its guard refused it.  It is not a failure of the callee."""
 
 
 class OpenError(CallRefused):
-    """What a caller gets from a breaker that does not let it call.  `retry_after` is in seconds.
+    """A breaker refused the call.  `retry_after` is in seconds.
 
     >>> print(OpenError(Refusal("db", "open", 12.5)))
-    the breaker 'db' is open: the call was not made. Try again in 12.5 s, or do without.
+    the breaker 'db' is open: the call was not made. Try again in 12.5 s, or go on without.
     """
 
     def __init__(self, refusal: Refusal) -> None:
@@ -176,31 +169,28 @@ class OpenError(CallRefused):
 
     def __str__(self) -> str:
         again = f"Try again in {self.retry_after:g} s" if self.retry_after < inf else "Ask who forced it"
-        return f"the breaker {self.breaker!r} is {self.state}: the call was not made. {again}, or do without."
+        return (
+            f"the breaker {self.breaker!r} is {self.state}: the call was not made. {again}, or go on without."
+        )
 
 
 Errors = type[BaseException] | tuple[type[BaseException], ...]
 
 
 def error_classes(given: Errors) -> Errors:
-    """What was given, if it is an exception class or a tuple of them: what `except` takes."""
-    if not all(map(_is_error, given if isinstance(given, tuple) else (given,))):
-        raise TypeError(
-            f"{given!r}: an exception class or a tuple of exception classes is meant. "
-            f"Write for one ValueError."
-        )
+    """What `except` takes: an exception class or a tuple of them.  Raises TypeError for anything else."""
+    classes = given if isinstance(given, tuple) else (given,)
+    right = all(isinstance(each, type) and issubclass(each, BaseException) for each in classes)
+    allowed = "expected an exception class or a tuple of exception classes"
+    require.that(right, repr(given), allowed, "ValueError", TypeError)
     return given
 
 
-def _is_error(each: object) -> bool:
-    return isinstance(each, type) and issubclass(each, BaseException)
-
-
 def result_of(error: BaseException | None, counted: Errors = (Exception,), ignored: Errors = ()) -> str:
-    """What a call that ended with this error, or with none, is to the breaker.
+    """What the end of a call means for the breaker; `error` is None if the call returned.
 
-    One among `ignored` is nothing; nor is a refusal of another breaker, nor what is no Exception, such as
-    the cancellation of the caller.  One among `counted` is a failure, and any other is an answer.
+    Ignored are the errors among `ignored`, refusals of other guards, and what is not an Exception, such as
+    the cancellation of the caller.  Errors among `counted` are failures; any other error is an answer.
 
     >>> [result_of(error, ignored=(ValueError,)) for error in (None, TimeoutError(), ValueError())]
     ['success', 'failure', 'ignored']
@@ -216,14 +206,7 @@ def result_of(error: BaseException | None, counted: Errors = (Exception,), ignor
 
 
 class Window:
-    """The latest outcomes: of the last `calls` calls, and less than `seconds` old.
-
-    >>> window = Window(calls=3)
-    >>> for failed in (True, True, False, False):
-    ...     window.add(now=0.0, failed=failed, slow=False)
-    >>> window.rates(minimum=3)
-    (0.3333333333333333, 0.0)
-    """
+    """The latest outcomes: of the last `calls` calls, and younger than `seconds`."""
 
     def __init__(self, calls: int | None = None, seconds: float | None = None) -> None:
         self.calls, self.seconds = calls or inf, seconds or inf
@@ -235,7 +218,7 @@ class Window:
         self.failed = self.slow = 0
 
     def add(self, now: float, failed: bool, slow: bool) -> None:
-        """Take in one more, and let go of those that have left the window."""
+        """Add an outcome, and drop those that have left the window."""
         self.outcomes.append((now, failed, slow))
         self._count(failed, slow, 1)
         while self.outcomes and self._left(now):
@@ -243,7 +226,7 @@ class Window:
             self._count(failed, slow, -1)
 
     def _left(self, now: float) -> bool:
-        """Whether the oldest outcome counts no more."""
+        """Whether the oldest outcome no longer counts."""
         return len(self.outcomes) > self.calls or now >= self.outcomes[0][0] + self.seconds - TICK
 
     def _count(self, failed: bool, slow: bool, by: int) -> None:
@@ -251,16 +234,16 @@ class Window:
         self.slow += by * slow
 
     def rates(self, minimum: int) -> tuple[float, float] | tuple[None, None]:
-        """The share that failed and the share that was slow; None of fewer than `minimum`."""
+        """The shares that failed and that were slow; None if there are fewer outcomes than `minimum`."""
         many = len(self.outcomes)
         return (self.failed / many, self.slow / many) if many >= minimum else (None, None)
 
 
 class Breaker:
-    """The state machine.  Ask `admit`, call, and tell the `outcome`; listeners hear of everything.
+    """The state machine.  Ask `admit`, make the call, and report its `outcome`; listeners hear everything.
 
-    Its state depends on what it was told and on the time alone, never on how often somebody looks.  A clock
-    that goes back stands still.  What a listener raises goes to whoever asked or told.
+    Its state depends only on what it was told and on the time, never on how often it is looked at.  If the
+    clock goes back, its time stands still.  What a listener raises goes to the caller.
 
     >>> breaker = Breaker(Settings(failures=2, wait=10.0))
     >>> for now in (0, 1):
@@ -276,11 +259,10 @@ class Breaker:
     def __init__(
         self, settings: Settings = DEFAULT, name: str = "", listeners: tuple[Listener, ...] = ()
     ) -> None:
-        if not isinstance(settings, Settings):
-            raise TypeError(f"{settings!r}: settings are meant. Write for instance Settings(failures=3).")
-        self.settings, self.name, self.listeners = settings, name, listeners
+        self.settings = require.instance("settings", settings, Settings, "Settings(failures=3)")
+        self.name, self.listeners = name, listeners
         self.state, self.generation, self.admitted = CLOSED, 0, 0
-        self.since = self.now = -inf  # when it came into this state; when it was last looked at
+        self.since = self.now = -inf  # the time of the last transition, and the latest time it was told
         self.window = Window(settings.window_calls, settings.window_seconds)
         self.news: deque[tuple[Listener, Told]] = deque()
         self._begin()
@@ -290,16 +272,16 @@ class Breaker:
 
     @property
     def due(self) -> float:
-        """When time alone will change it next; infinite if it will not."""
+        """When time alone will change the state next; infinite if it will not."""
         if self.state == OPEN:
             return self.since + self.settings.wait
         oldest = next(iter(self.out.values()), None) if self.state == HALF_OPEN else None
         return inf if oldest is None else oldest.at + self.settings.probe_wait
 
     def tick(self, now: float) -> None:
-        """Do what time brings, each at its moment: end the wait, give up probes."""
+        """End the wait and give up probes, each at its time.  Raises ValueError unless `now` is finite."""
         if not -inf < now < inf:
-            raise ValueError(f"now={now!r}: seconds on a clock are meant. Write for instance now=12.5.")
+            require.fail(f"now={now!r}", "expected seconds on a clock", "now=12.5")
         self.now = max(self.now, now)
         while (due := self.due) <= self.now + TICK:
             if self.state == OPEN:
@@ -309,7 +291,7 @@ class Breaker:
         self._spread()
 
     def admit(self, now: float) -> Permit | Refusal:
-        """Leave to make one call, or not; whoever gets it tells the outcome, however the call ends."""
+        """Permit or refuse one call; whoever gets a permit must report the outcome, however the call ends."""
         self.tick(now)
         answer: Permit | Refusal
         if self._shut:
@@ -324,14 +306,15 @@ class Breaker:
         return answer
 
     def outcome(self, permit: Permit | Refusal, now: float, result: str) -> None:
-        """How the call for which `permit` was given ended: SUCCESS, FAILURE or IGNORED.
+        """Report how the call with this `permit` ended: SUCCESS, FAILURE or IGNORED.
 
-        A permit that is out no more (of an older generation, given up, or told of before) changes nothing.
+        A permit of an older generation, or one that was given up or reported before, changes nothing.  Raises
+        ValueError for a refusal, or another result.
         """
         if not isinstance(permit, Permit) or result not in (SUCCESS, FAILURE, IGNORED):
-            raise ValueError(
-                f"outcome({permit!r}, {now!r}, {result!r}): a call that was made has a Permit and ends in "
-                f"success, failure or ignored. Write breaker.outcome(permit, now, 'success')."
+            allowed = "expected a Permit, and success, failure or ignored"
+            require.fail(
+                f"outcome({permit!r}, {now!r}, {result!r})", allowed, "outcome(permit, now, 'success')"
             )
         self.tick(now)
         if self.out.get(permit.number) == permit:
@@ -341,13 +324,10 @@ class Breaker:
         self._spread()
 
     def force(self, state: str, now: float) -> None:
-        """Put it into a state by hand: any of STATES; closed also means to start afresh."""
-        if state not in STATES:
-            raise ValueError(
-                f"{state!r} is no state: there are {', '.join(STATES)}. Write force('open', now)."
-            )
+        """Put the breaker into a state by hand, with clean books.  Raises ValueError unless one of STATES."""
+        require.one_of("state", state, STATES)
         self.tick(now)
-        self._become(state, self.now, "forced")
+        self._become(state, self.now, FORCED)
         self._spread()
 
     # --- inside ------------------------------------------------------------------------------------
@@ -359,8 +339,8 @@ class Breaker:
 
     def _begin(self) -> None:
         """Start a generation with clean books."""
-        self.row = self.good = self.bad = 0  # failures in a row; probes that came back well, or did not
-        self.out: dict[int, Permit] = {}  # calls of this generation that are not over
+        self.row = self.good = self.bad = 0  # failures in a row; good and bad probes
+        self.out: dict[int, Permit] = {}  # permits of this generation without an outcome
         self.window.clear()
 
     def _become(self, state: str, now: float, why: str) -> None:
@@ -370,7 +350,7 @@ class Breaker:
         self._tell(Transition(self.name, before, state, why, self.generation))
 
     def _judge(self, permit: Permit, now: float, result: str) -> None:
-        """Take in the outcome of a call of this generation."""
+        """Count the outcome of a call of this generation."""
         del self.out[permit.number]
         if result == IGNORED or self.state == DISABLED:
             self._end(permit, now, result)
@@ -390,7 +370,7 @@ class Breaker:
             self._become(CLOSED, now, "the probes came back")
 
     def _weigh_call(self, permit: Permit, now: float, result: str) -> None:
-        """Count it, and trip if that is too much."""
+        """Count the outcome, and trip if a threshold is reached."""
         self.row = self.row + 1 if result == FAILURE else 0
         self.window.add(now, result == FAILURE, self._slow(permit, now))
         rates = self.window.rates(self.settings.minimum_calls)
@@ -402,7 +382,7 @@ class Breaker:
         return _seconds(permit, now) > self.settings.slow
 
     def _reason(self, failed: float | None, slow: float | None) -> str:
-        """Why it must trip, or nothing."""
+        """Why the breaker must trip, or an empty text."""
         settings = self.settings
         if settings.failures is not None and self.row >= settings.failures:
             return f"{self.row} failures in a row" if self.row > 1 else "a failure"
@@ -420,7 +400,7 @@ class Breaker:
         self.news.extend((listener, what) for listener in self.listeners)
 
     def _spread(self) -> None:
-        """Tell the listeners, once all is settled: they may do something with the breaker in turn."""
+        """Tell the listeners, after all changes, because they may use the breaker in turn."""
         while self.news:
             listener, what = self.news.popleft()
             listener(what)

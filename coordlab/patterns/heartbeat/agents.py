@@ -9,6 +9,7 @@ from copy import deepcopy
 from math import inf
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.patterns.heartbeat.checks import properties
 from coordlab.patterns.heartbeat.rules import NEWS, Buried, Detector, News, Suspected, Timeout, Watch
 from coordlab.world.agent import Agent, State
@@ -23,8 +24,6 @@ __all__ = [
     "Observer",
     "Peer",
     "demo",
-    "others",
-    "positive",
     "watched",
 ]
 
@@ -35,18 +34,21 @@ DEFAULT = Timeout(3.0)
 class Heartbeat:
     """I am up."""
 
-    incarnation: int = 1  # how often I have started
+    incarnation: int = 1  # how often the agent has started
 
 
 class Beater(Agent):
-    """Says that it is up, every `interval` seconds, to each of `watchers`."""
+    """Says every `interval` seconds to each of `watchers` that it is up."""
 
     def __init__(self, name: str, watchers: Sequence[str], interval: float = 1.0) -> None:
         super().__init__(name)
-        self.watchers, self.interval = others(name, watchers), positive("interval", interval)
+        self.watchers, self.interval = (
+            others(name, watchers),
+            require.seconds("interval", interval, positive=True),
+        )
 
     async def run(self) -> None:
-        """One heartbeat after the other; after each start it is another incarnation."""
+        """Send one heartbeat after the other, under a new incarnation after each start."""
         self.stable["incarnation"] = self.stable.get("incarnation", 0) + 1
         while True:
             if self.well():
@@ -55,14 +57,14 @@ class Beater(Agent):
             await self.sleep(self.interval)
 
     def well(self) -> bool:
-        """Whether to say so.  It always does, unless a subclass knows that its work makes no progress."""
+        """Whether to say so: always, unless a subclass knows that its work makes no progress."""
         return True
 
 
 class Observer(Agent):
-    """Has an opinion of each of `targets`, and says each change once: in the trace, and to `on_news`.
+    """Has an opinion of each of `targets`, and states each change once: in the trace, and to `on_news`.
 
-    `statistics` counts by target what it has said of it.
+    `statistics` counts for each target the opinions it has stated.
     """
 
     role = State("content")  # or worried
@@ -75,7 +77,7 @@ class Observer(Agent):
         self.statistics: dict[str, Counter[str]] = {}
 
     def tell(self, status: str, target: str, incarnation: int) -> None:
-        """Say what has changed."""
+        """State a new opinion."""
         news = NEWS[status](target, incarnation)
         self.statistics.setdefault(target, Counter())[type(news).__name__] += 1
         doubted = {target} if isinstance(news, (Suspected, Buried)) else set()
@@ -85,13 +87,14 @@ class Observer(Agent):
         self.on_news(news)
 
     def on_news(self, news: News) -> None:
-        """What to do about it: nothing, unless a subclass says otherwise."""
+        """Called with each change of opinion; a subclass may act on it."""
 
 
 class Monitor(Observer):
-    """Watches `targets` by a copy of `detector` for each, looking at all of them every `period` seconds.
+    """Watches `targets` with a copy of `detector` each; ignores the heartbeats of other agents.
 
-    `grave` seconds of suspicion make a target dead.  Heartbeats of others than its targets it leaves alone.
+    period  seconds between two looks at all targets
+    grave   seconds of suspicion after which a target is taken for dead; infinite: never
     """
 
     def __init__(
@@ -103,11 +106,11 @@ class Monitor(Observer):
         grave: float = inf,
     ) -> None:
         super().__init__(name, targets)
-        self.period, self.stopped = positive("period", period), False
+        self.period, self.stopped = require.seconds("period", period, positive=True), False
         self.watches = {target: Watch(deepcopy(detector), grave) for target in self.targets}
 
     async def run(self) -> None:
-        """One loop for all targets."""
+        """Look at all targets, again and again."""
         for watch in self.watches.values():
             watch.listen(self.elapsed)
         while not self.stopped:
@@ -116,12 +119,12 @@ class Monitor(Observer):
             await self.sleep(self.period)
 
     def stop(self) -> None:
-        """Watch no longer: there will be no more news."""
+        """Watch no longer: there are no more news."""
         self.stopped = True
 
     @property
     def elapsed(self) -> float:
-        """The time in seconds by a clock that nobody can set, unlike `now`."""
+        """Seconds by a clock that cannot be set, unlike `now`."""
         return asyncio.get_running_loop().time()
 
     def on_heartbeat(self, sender: str, message: Heartbeat) -> None:
@@ -129,19 +132,19 @@ class Monitor(Observer):
             self.consider(sender, self.watches[sender].beat(self.elapsed, message.incarnation))
 
     def consider(self, target: str, status: str | None) -> None:
-        """Say what has changed, if anything has."""
+        """State the new opinion, if it has changed."""
         if status is not None and not self.stopped:
             self.tell(status, target, self.watches[target].incarnation)
 
 
 class Peer(Beater, Monitor):
-    """Watches all others, and tells all of them that it is up."""
+    """Watches all others and sends heartbeats to all of them."""
 
     def __init__(
         self, name: str, everybody: Sequence[str], detector: Detector = DEFAULT, interval: float = 1.0
     ) -> None:
         Monitor.__init__(self, name, [each for each in everybody if each != name], detector)
-        self.watchers, self.interval = self.targets, positive("interval", interval)
+        self.watchers, self.interval = self.targets, require.seconds("interval", interval, positive=True)
 
     async def run(self) -> None:
         """Beat and watch at once."""
@@ -150,32 +153,14 @@ class Peer(Beater, Monitor):
 
 
 def others(name: str, names: Sequence[str]) -> tuple[str, ...]:
-    """The names, if they are several other agents, each once; else a `ValueError`.
-
-    >>> others("ann", ["bob", "cat"])
-    ('bob', 'cat')
-    """
-    if isinstance(names, str) or name in names or len(set(names)) < len(names):
-        raise ValueError(
-            f"{name} is to deal with {names!r}: that must be the names of others, each once. "
-            f"Write for instance ('a1', 'a2')."
-        )
-    return tuple(names)
-
-
-def positive(what: str, seconds: float) -> float:
-    """So many seconds, if they are more than none; else a `ValueError`.
-
-    >>> positive("interval", 1.0)
-    1.0
-    """
-    if not 0 < seconds < inf:
-        raise ValueError(f"{what}={seconds!r}: a time above 0 is needed, in seconds. Write {what}=1.0.")
-    return seconds
+    """The names, each once and none of them `name`.  Raises ValueError or TypeError for anything else."""
+    found = require.names(f"the others of {name}", names, empty=True)
+    require.that(name not in found, f"{name} among {names!r}", "expected the names of others", "['a1', 'a2']")
+    return found
 
 
 def watched(agents: int = 3, detector: Detector = DEFAULT, interval: float = 1.0, **weather: Any) -> World:
-    """A monitor, and so many whom it watches; `weather` is what a `World` may be told."""
+    """A monitor and this many agents that it watches; `weather` goes to the `World`."""
     names = [f"a{number}" for number in range(1, agents + 1)]
     world = World(**{"seed": 7, "latency": "uniform(0.01, 0.05)", **weather})
     world.add(Monitor("monitor", names, detector))
@@ -183,7 +168,7 @@ def watched(agents: int = 3, detector: Detector = DEFAULT, interval: float = 1.0
 
 
 def demo() -> Run:
-    """One of three crashes and comes back; it is suspected once, and recovers once.
+    """One of three agents crashes and comes back; it is suspected once, and recovers once.
 
     >>> [event.name for event in demo().trace.select("decision", since=1)]
     ['Suspected', 'Recovered']

@@ -1,6 +1,6 @@
 """The usual first heartbeat monitor: a time by the wall clock, a task for each agent; and what is wrong.
 
-Each function plays one case on virtual time, and gives the evidence.
+Each function plays one case on virtual time, and returns the evidence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ NOW = 1_750_000_000.0  # seconds since 1970, when each story begins
 
 
 class Wall:
-    """A clock on the wall, which shows seconds since 1970 and may be set: `ahead` seconds."""
+    """A wall clock: seconds since 1970; it may be set, `ahead` seconds."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -24,12 +24,12 @@ class Wall:
 
 
 class FirstTry:
-    """Says that an agent has failed if it was not heard for more than `wait` seconds, by `clock`."""
+    """Reports that an agent has failed if it was not heard for more than `wait` seconds, by `clock`."""
 
     def __init__(self, wait: float, clock: Wall) -> None:
         self.wait, self.clock = wait, clock
         self.last: dict[str, float] = {}
-        self.failures: list[float] = []  # when it said so
+        self.failures: list[float] = []  # the times of the reports
 
     async def monitor(self, agent: str) -> None:
         """Look twice in each `wait`, for ever."""
@@ -43,7 +43,7 @@ class FirstTry:
         self.last[agent] = self.clock()
 
     async def on_failure(self, agent: str) -> None:
-        """Here somebody would take over its work."""
+        """Here another agent would take over its work."""
         self.failures.append(asyncio.get_running_loop().time())
 
 
@@ -51,7 +51,7 @@ Story = Callable[[FirstTry], Awaitable[object]]
 
 
 def failures(story: Story) -> list[float]:
-    """When, in the first 156 s of a story, a monitor that waits for 30 s says that ann has failed."""
+    """When, in the first 156 s of a story, a monitor that waits for 30 s reports that ann has failed."""
 
     async def main() -> list[float]:
         first = FirstTry(30.0, Wall())
@@ -65,7 +65,7 @@ def failures(story: Story) -> list[float]:
 
 
 def heard(*times: float, clock_set: float = 0.0) -> Story:
-    """She is heard at these times, in seconds, and never again; the clock is set by so much at 50 s."""
+    """Ann is heard at these times, in seconds; at 50 s the clock is set forwards by `clock_set` seconds."""
 
     async def story(first: FirstTry) -> None:
         asyncio.get_running_loop().call_at(50, setattr, first.clock, "ahead", clock_set)
@@ -77,7 +77,7 @@ def heard(*times: float, clock_set: float = 0.0) -> Story:
 
 
 def never_heard() -> float:
-    """When somebody who has not begun yet has failed: at the first look, for she was last heard in 1970.
+    """When an agent that has not started yet has failed: at the first look, as it was last heard in 1970.
 
     >>> never_heard()
     15.0
@@ -86,7 +86,7 @@ def never_heard() -> float:
 
 
 def failovers_for_one_failure() -> int:
-    """How often her work is taken over in one silence of 5.2 time-outs.
+    """How often ann's work is taken over in one silence of 5.2 time-outs.
 
     >>> failovers_for_one_failure()
     10
@@ -95,7 +95,7 @@ def failovers_for_one_failure() -> int:
 
 
 def told_of_a_recovery() -> list[float]:
-    """What is said once she is back, from 100 s on: nothing. Whoever took over her work goes on.
+    """The reports once ann is back, from 100 s on: none, and the agent that took over her work goes on.
 
     >>> told_of_a_recovery()
     []
@@ -104,7 +104,7 @@ def told_of_a_recovery() -> list[float]:
 
 
 def clock_set_forwards() -> list[float]:
-    """When she has failed, who beats every 20 s, if the clock on the wall is set an hour forwards at 50 s.
+    """When ann has failed, who beats every 20 s, if the wall clock is set an hour forwards at 50 s.
 
     >>> clock_set_forwards()
     [60.0]
@@ -113,7 +113,7 @@ def clock_set_forwards() -> list[float]:
 
 
 def clock_set_back() -> list[float]:
-    """When she has failed, who was last heard at 45 s, if it is set an hour back at 50 s: not for an hour.
+    """When ann has failed, who was last heard at 45 s, if the clock is set an hour back: not for an hour.
 
     >>> clock_set_back()
     []
@@ -122,9 +122,7 @@ def clock_set_back() -> list[float]:
 
 
 def looks_after_a_slip() -> tuple[int, bool]:
-    """How often it acts in an hour of silence, and whether it has ended, if the callback has an error in it.
-
-    Nobody is told.
+    """How often it acts in an hour of silence, and whether it has ended unseen, if its callback has an error.
 
     >>> looks_after_a_slip()
     (1, True)
@@ -146,44 +144,10 @@ def looks_after_a_slip() -> tuple[int, bool]:
     return len(calls), ended
 
 
-def tasks_left(agents: int = 100) -> int:
-    """How many tasks go on an hour after that many agents have left for good: there is no way to stop them.
-
-    >>> tasks_left()
-    100
-    """
-
-    async def main() -> int:
-        first = FirstTry(30.0, Wall())
-        tasks = [asyncio.create_task(first.monitor(str(number))) for number in range(agents)]
-        await asyncio.sleep(3600)
-        return sum(not task.done() for task in tasks)
-
-    return simulate(main())
-
-
 def seconds_to_notice(last: float = 0.0) -> float:
-    """From her last heartbeat until she has failed: up to half a time-out more than the time-out.
+    """Seconds from ann's last heartbeat to the report: up to half a time-out more than the time-out.
 
     >>> seconds_to_notice(), round(seconds_to_notice(last=14.9), 1)
     (45.0, 30.1)
     """
     return failures(heard(last))[0] - last
-
-
-def told_of_a_restart() -> list[float]:
-    """What is said if she crashes at 40 s, and is back at 50 s with nothing in her head: nothing.
-
-    >>> told_of_a_restart()
-    []
-    """
-    return failures(heard(*range(0, 41, 10), *range(50, 156, 10)))
-
-
-def alive_at_the_time_out() -> bool:
-    """Whether she is well exactly when the 30 s of silence are over: it compares with > .
-
-    >>> alive_at_the_time_out()
-    True
-    """
-    return 30.0 not in failures(heard(0.0))

@@ -1,8 +1,8 @@
-"""When is silence too long?  Failure detectors on a given clock, and what an observer makes of them.
+"""When is silence too long?  Failure detectors on a given clock, and the opinion of an observer.
 
-Three forms of the suspicion level phi = -log10 P(a heartbeat comes still later), which differ in what they
-take the gaps between heartbeats to be: the exact normal distribution (Hayashibara et al. 2004), the logistic
-curve close to it that Akka computes, and the exponential one of Cassandra.  All times are in seconds, by a
+There are three forms of the suspicion level phi = -log10 P(a heartbeat comes still later).  They differ in
+the assumed distribution of the gaps between heartbeats: exactly normal (Hayashibara et al. 2004), the
+logistic curve close to it that Akka computes, and exponential (Cassandra).  All times are in seconds, by a
 clock that is never set.
 """
 
@@ -14,21 +14,20 @@ from dataclasses import dataclass, field
 from math import erfc, exp, inf, log, log1p, log10, pi, sqrt
 from typing import Protocol, runtime_checkable
 
+from coordlab import requirements as require
 from coordlab.world.message import message
 
-BLINK = 1e-9  # seconds: less than any clock here can tell apart
+BLINK = 1e-9  # seconds; no clock here tells less apart
 
 
 def _sound(mean: float, deviation: float) -> None:
     if not (mean > 0 and deviation > 0):
-        raise ValueError(
-            f"mean={mean!r}, deviation={deviation!r}: both are above 0; gaps that never differ leave no room "
-            f"for doubt. Write max(least, deviation), with some least deviation such as 0.1 s."
-        )
+        allowed = "both must be above 0, so give the deviation a least value"
+        require.fail(f"mean={mean!r}, deviation={deviation!r}", allowed, "max(0.1, deviation)")
 
 
 def phi_normal(elapsed: float, mean: float, deviation: float) -> float:
-    """Suspicion if gaps are normally distributed, exactly; far out by the asymptotic series, never infinite.
+    """Suspicion if gaps are normally distributed: exact, far out by the asymptotic series, never infinite.
 
     >>> [round(phi_normal(t, 1.0, 0.1), 3) for t in (1.0, 1.2, 1.4, 1.6)]
     [0.301, 1.643, 4.499, 9.006]
@@ -41,7 +40,7 @@ def phi_normal(elapsed: float, mean: float, deviation: float) -> float:
 
 
 def phi_logistic(elapsed: float, mean: float, deviation: float) -> float:
-    """Suspicion by the curve that Akka and Pekko compute: as the normal in the middle, thinner in the tail.
+    """Suspicion by the curve of Akka and Pekko: like the normal in the middle, with a thinner tail.
 
     >>> [round(phi_logistic(t, 1.0, 0.1), 3) for t in (1.0, 1.2, 1.4, 1.6)]
     [0.301, 1.643, 4.737, 10.783]
@@ -67,15 +66,12 @@ PHIS: dict[str, Phi] = {"normal": phi_normal, "logistic": phi_logistic, "exponen
 
 
 def silence(threshold: float, phi: Phi, mean: float, deviation: float) -> float:
-    """How long a silence, in seconds, lets suspicion reach `threshold`.
+    """Seconds of silence until suspicion reaches `threshold`.  Raises ValueError unless it is above 0.
 
     >>> [round(silence(8, phi, 1.0, 0.1), 3) for phi in (phi_normal, phi_logistic)]
     [1.561, 1.523]
     """
-    if not 0 < threshold < inf:
-        raise ValueError(
-            f"threshold={threshold!r}: no silence has just that suspicion. Write for instance threshold=8."
-        )
+    require.number("threshold", threshold, above=0, example=8)
     low, high = 0.0, mean
     while phi(high, mean, deviation) < threshold:
         low, high = high, 2 * high
@@ -87,30 +83,28 @@ def silence(threshold: float, phi: Phi, mean: float, deviation: float) -> float:
 
 @runtime_checkable
 class Detector(Protocol):
-    """What an observer needs to know of one agent's heartbeats."""
+    """Judges the heartbeats of one agent for an observer."""
 
     def heard(self, now: float, outage: bool = False) -> None:
-        """A heartbeat came; `outage` if it had been suspected, so that this gap teaches nothing.
+        """A heartbeat came; `outage` if the agent had been suspected, so that this gap teaches nothing.
 
-        A `ValueError` if that was before the one heard last.
+        Raises ValueError if `now` is before the last heartbeat.
         """
 
     def suspects(self, now: float) -> bool:
-        """Whether the silence has been too long by now; never before anything was heard."""
+        """Whether the silence is too long by now; never before the first heartbeat."""
 
 
 def _not_before(last: float, now: float) -> float:
     if not now >= (last if last < inf else -inf):
-        raise ValueError(
-            f"now={now!r}, but the last heartbeat came at {last!r}: time never goes back. Write "
-            f"heard(time.monotonic()), or take another clock that is never set."
-        )
+        given = f"now={now!r}, after a heartbeat at {last!r}"
+        require.fail(given, "time must not go back; use a clock that is never set", "heard(time.monotonic())")
     return now
 
 
 @dataclass
 class Timeout:
-    """Suspects after `seconds` of silence: at exactly that moment, not only after it.
+    """Suspects after `seconds` of silence, above 0: at exactly that moment, not only after it.
 
     >>> detector = Timeout(3.0)
     >>> detector.heard(1.0)
@@ -119,28 +113,30 @@ class Timeout:
     """
 
     seconds: float
-    last: float = field(default=inf, init=False, repr=False)  # infinite: nothing was heard yet
+    last: float = field(default=inf, init=False, repr=False)  # infinite before the first heartbeat
 
     def __post_init__(self) -> None:
-        number = isinstance(self.seconds, (int, float)) and not isinstance(self.seconds, bool)
-        if not (number and self.seconds > 0):
-            raise ValueError(f"seconds={self.seconds!r}: a time-out is longer than 0. Write Timeout(3.0).")
+        self.seconds = require.seconds("seconds", self.seconds, positive=True, example=3)
 
     def heard(self, now: float, outage: bool = False) -> None:
-        """The silence begins anew."""
+        """A new silence begins."""
         self.last = _not_before(self.last, now)
 
     def suspects(self, now: float) -> bool:
-        """Whether it has lasted so long."""
+        """Whether the silence has reached the time-out."""
         return now >= self.last + self.seconds - BLINK
 
 
 @dataclass
 class PhiAccrual:
-    """Suspects when phi reaches `threshold`, by the gaps of the last `window` heartbeats.
+    """Suspects when phi reaches `threshold`; the defaults are Akka's.
 
-    The defaults are Akka's: before the first gap it goes by `first` seconds, give or take a quarter; the
-    deviation is at least `least` seconds, and `pause` seconds more of silence are always forgiven.
+    threshold  the suspicion level, above 0
+    form       of phi: normal, logistic or exponential
+    window     how many of the latest gaps count, 1 or more
+    least      seconds, above 0: the least deviation
+    first      seconds, above 0: the mean gap before any was seen, give or take a quarter
+    pause      seconds of silence that are always forgiven
 
     >>> detector = PhiAccrual()
     >>> detector.heard(0.0)
@@ -157,18 +153,17 @@ class PhiAccrual:
     last: float = field(default=inf, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        positive = (self.threshold, self.least, self.first, self.window)
-        counted = isinstance(self.window, int)
-        if self.form not in PHIS or not (all(each > 0 for each in positive) and self.pause >= 0 and counted):
-            raise ValueError(
-                f"{self!r}: form is one of {', '.join(PHIS)}; threshold, least and first are above 0, window "
-                f"is a whole number above 0, and pause 0 or more. Write PhiAccrual(threshold=8, window=1000)."
-            )
+        require.number("threshold", self.threshold, above=0, example=8)
+        require.one_of("form", self.form, PHIS)
+        require.count("window", self.window, 1, example=1000)
+        require.seconds("least", self.least, positive=True, example=0.1)
+        require.seconds("first", self.first, positive=True)
+        require.seconds("pause", self.pause)
         self.gaps = deque((0.75 * self.first, 1.25 * self.first), maxlen=self.window)
         self.total, self.squares = sum(self.gaps), sum(gap * gap for gap in self.gaps)
 
     def heard(self, now: float, outage: bool = False) -> None:
-        """Learn from the gap, unless it was an outage."""
+        """Count the gap, unless it was an outage."""
         _not_before(self.last, now)
         if self.last < inf and not outage:
             gap = now - self.last
@@ -179,7 +174,7 @@ class PhiAccrual:
         self.last = now
 
     def level(self, now: float) -> float:
-        """Phi by now; 0 before anything was heard."""
+        """Phi by now; 0 before the first heartbeat."""
         if self.last == inf:
             return 0.0
         mean = self.total / len(self.gaps)
@@ -191,7 +186,7 @@ class PhiAccrual:
         return self.level(now) >= self.threshold
 
 
-# --- what an observer makes of it -----------------------------------------------------------------
+# --- the opinion of an observer -------------------------------------------------------------------
 
 UNKNOWN, ALIVE, SUSPECT, DEAD, RECOVERED = "unknown", "alive", "suspect", "dead", "recovered"
 UP = (ALIVE, RECOVERED)
@@ -215,7 +210,7 @@ class Buried:
 
 @message
 class Restored:
-    """I hear it, for the first time or again: I take it to be up."""
+    """I hear it, for the first time or again, and take it to be up."""
 
     target: str
     incarnation: int
@@ -223,7 +218,7 @@ class Restored:
 
 @message
 class Recovered:
-    """It has started anew: it is up, and what it knew is gone."""
+    """It has restarted: it is up, and what it knew is lost."""
 
     target: str
     incarnation: int
@@ -235,10 +230,10 @@ NEWS: dict[str, type[News]] = {SUSPECT: Suspected, DEAD: Buried, ALIVE: Restored
 
 @dataclass
 class Watch:
-    """What is thought of one agent: unknown, alive, suspect, dead; alive again, or recovered in a new life.
+    """The opinion of one agent: unknown, alive, suspect or dead; alive again, or recovered after a restart.
 
-    Each change is told once.  `grave` seconds of suspicion make it dead, which is only a stronger
-    suspicion: it may be alive, slow, and acting.  A heartbeat of an older incarnation is not news.
+    Each change is told once.  After `grave` seconds of suspicion the agent is taken for dead, which is only a
+    stronger suspicion: it may be alive, slow, and acting.  A heartbeat of an older incarnation is ignored.
 
     >>> watch = Watch(Timeout(3.0), grave=5.0)
     >>> watch.listen(0.0)
@@ -255,30 +250,28 @@ class Watch:
     suspected: float = 0.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.detector, Detector) or not self.grave >= 0:
-            raise ValueError(
-                f"{self!r}: the detector must be one, and grave a number of seconds, 0 or more. Write for "
-                f"instance Timeout(3.0) or PhiAccrual(), and grave=5.0, or none: then nobody is ever dead."
-            )
+        require.instance("detector", self.detector, Detector, "Timeout(3.0)")  # type: ignore[type-abstract]
+        if self.grave != inf:
+            require.seconds("grave", self.grave, example=5)
 
     def listen(self, now: float) -> None:
-        """From now on silence counts."""
+        """Count silence from now on."""
         self.detector.heard(now)
 
     def beat(self, now: float, incarnation: int) -> str | None:
-        """What a heartbeat changes."""
+        """The status to which a heartbeat changes the opinion; None if it does not."""
         if incarnation < self.incarnation:
             return None
-        up, anew = self.status in UP, incarnation > self.incarnation > 0
-        self.detector.heard(now, outage=anew or not up)
+        up, restarted = self.status in UP, incarnation > self.incarnation > 0
+        self.detector.heard(now, outage=restarted or not up)
         self.incarnation = incarnation
-        if up and not anew:
+        if up and not restarted:
             return None
-        self.status = RECOVERED if anew else ALIVE
+        self.status = RECOVERED if restarted else ALIVE
         return self.status
 
     def check(self, now: float) -> str | None:
-        """What silence changes."""
+        """The status to which silence changes the opinion; None if it does not."""
         if self.status in (UNKNOWN, *UP) and self.detector.suspects(now):
             self.status, self.suspected = SUSPECT, now
         elif self.status == SUSPECT and now >= self.suspected + self.grave - BLINK:

@@ -1,14 +1,14 @@
 """Leases: a majority elects a leader for a while, and a storage checks that it is not out of date.
 
-Problem.   Two leaders at once must never be, not even while the network is parted; messages may be slow.
-Idea.      Terms count up, and a member votes once a term. Who has most votes asks to be followed: each
-           that does will vote for nobody else during a lease. Who is followed by most leads, until the
-           lease is over on a cautious reading of its own clock, and asks anew before. Whatever it writes
-           carries its term: the storage refuses what is older.
+Problem.   There must never be two leaders at once, not even in a partition; messages may be slow.
+Idea.      Terms count up, and a member votes once a term. The candidate with most votes asks to be followed:
+           each member that agrees votes for no other during a lease. A candidate followed by a majority leads
+           until the lease is over, on a cautious reading of its own clock, and renews it before. What it
+           writes carries its term: the storage refuses older terms.
 Messages.  RequestVote, then Heartbeat to all; Vote or Refusal back; Store to the storage, Stored or Fenced.
 Cost.      2(n - 1) messages for an election without a split vote; then 2(n - 1) at every beat.
 Assumes.   Crashes, not lies; promises outlive a crash; clocks drift by `drift` at most, and do not jump.
-           Messages may be late or lost. Where clocks break the bound two may lead; the storage is fenced.
+           Messages may be late or lost. If clocks break the bound, two may lead; the storage is fenced.
 Source.    C. Gray and D. Cheriton, Leases, SOSP 1989; D. Ongaro and J. Ousterhout, In Search of an
            Understandable Consensus Algorithm, USENIX ATC 2014 (terms, votes, random time-outs);
            M. Burrows, The Chubby Lock Service, OSDI 2006, section 2.4 (sequencers, here tokens).

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from coordlab import requirements as require
 from coordlab.patterns.leases.checks import properties
-from coordlab.patterns.leases.rules import (
-    Promise,
-    followed,
-    heard_of,
-    held,
-    majority,
-    others,
-    paced,
-    takes,
-    voted,
-)
+from coordlab.patterns.leases.rules import Promise, followed, heard_of, held, majority, takes, voted
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -35,7 +26,7 @@ __all__ = [
     "elections",
 ]
 
-TICK = 1e-5  # seconds: so close to its end a lease is over
+TICK = 1e-5  # seconds; a lease is over when it has less left
 
 
 @message
@@ -43,12 +34,12 @@ class RequestVote:
     """Will you follow me in this term?"""
 
     term: int
-    asked: float  # when, by the clock of who asks: a vote answers this question and no other
+    asked: float  # when, by the clock of the candidate: a vote answers this question and no other
 
 
 @message
 class Heartbeat:
-    """Most have voted for me: will you follow me for another while?"""
+    """Most have voted for me: will you follow me for another lease?"""
 
     term: int
     asked: float
@@ -56,7 +47,7 @@ class Heartbeat:
 
 @message
 class Vote:
-    """Yes: I vote for you; and if you lead, I follow nobody else for a lease."""
+    """Yes, I vote for you; and if you lead, I follow no other for a lease."""
 
     term: int
     asked: float
@@ -86,13 +77,13 @@ class Stored:
 
 @message
 class Fenced:
-    """Your time is over: somebody with a higher token was here."""
+    """Your time is over: a write with a higher token was here."""
 
     highest: int
 
 
 class Storage(Agent):
-    """Keeps what comes with the highest token so far; asks nobody who leads."""
+    """Keeps what comes with the highest token so far, and asks nobody who leads."""
 
     highest = State(0)
 
@@ -108,10 +99,11 @@ class Storage(Agent):
 
 
 class Member(Agent):
-    """One of `members`, by name, who elect a leader among themselves; it writes to `storage` at each beat.
+    """One of `members`, by name, which elect a leader among themselves; it writes to `storage` at each beat.
 
-    `lease` is how long a follower is bound, by its own clock; `drift` bounds how far the rate of a
-    clock is off, as a share; `beat` is how often a leader renews its lease.  Times are in seconds.
+    lease  seconds that a follower is bound, by its own clock
+    drift  how far the rate of a clock may be off, as a share from 0 up to 1
+    beat   seconds between two renewals of a lease; less than a leader may hold it
     """
 
     role = State("follows")  # or stands, or leads
@@ -127,15 +119,20 @@ class Member(Agent):
         storage: str = "storage",
     ) -> None:
         super().__init__(name)
-        self.others, self.needed = others(members, name), majority(len(members))
+        require.that(
+            name in require.names("members", members), f"name={name!r}", "not a member", "members[0]"
+        )
+        self.others, self.needed = [each for each in members if each != name], majority(len(members))
         self.lease, self.held, self.storage = lease, held(lease, drift), storage
-        self.beat = paced(beat, self.held)
+        self.beat = require.number(
+            "beat", beat, above=0, below=self.held, unit="seconds", example=self.held / 4
+        )
         self.votes: set[str] = set()
-        self.asked = 0.0  # for them
+        self.asked = 0.0  # when it asked for the votes
         self.remember(self.stable.get("promise", Promise()))
 
     def remember(self, promise: Promise | None) -> bool:
-        """Keep a promise, if there is one, for good, and say so."""
+        """Keep a promise, if there is one, in stable storage and on record; whether there is one."""
         if promise:
             self.promise = self.stable["promise"] = promise
             self.term = promise.term
@@ -143,26 +140,26 @@ class Member(Agent):
         return promise is not None
 
     async def run(self) -> None:
-        """Stand for leader when nobody has asked for anything for a while, some longer than others."""
+        """Stand for election after a random time in which nobody has asked for a promise."""
         while True:
             silence = self.dice.uniform(1.0, 2.0) * self.lease
             if not await self.until(self.promised(), within=silence):
                 await self.stand()
 
     def promised(self) -> Callable[[], bool]:
-        """Whether it has made another promise than now."""
+        """A condition: it has made another promise since now."""
         before = self.promise
         return lambda: self.promise != before
 
     async def stand(self) -> None:
-        """Ask for votes in the next term, and lead if most are given in time."""
+        """Ask for votes in the next term, and lead if most come in time."""
         self.role = "stands"
         if await self.most(RequestVote(self.term + 1, self.now), within=self.beat):
             await self.lead()
         self.role = "follows"
 
     async def lead(self) -> None:
-        """Ask to be followed at each beat; with a majority lead, and write, until the lease is over."""
+        """Ask to be followed at each beat; with a majority, lead and write until the lease is over."""
         until = self.now + self.beat
         while self.role != "follows" and self.now < until - TICK:
             if self.role == "leads":
@@ -172,7 +169,7 @@ class Member(Agent):
                 await self.sleep(max(0.0, self.asked + self.beat - self.now))
 
     async def most(self, question: RequestVote | Heartbeat, within: float) -> bool:
-        """Whether more than half, itself included, say yes in time, and nobody knows a later term."""
+        """Whether more than half, itself included, agree in time, and none knows a later term."""
         self.asked = question.asked
         self.votes = {self.name} if self.agrees(self.name, question) else set()
         for member in self.others:
@@ -181,7 +178,7 @@ class Member(Agent):
         return bool(await self.until(decided, within=within)) and self.role != "follows"
 
     def agrees(self, whom: str, question: RequestVote | Heartbeat) -> bool:
-        """Whether it can say yes, and if so, that it will stand by it."""
+        """Whether it agrees; if so, it is bound by its promise."""
         if isinstance(question, Heartbeat):
             return self.remember(followed(self.promise, whom, question.term, self.now, self.lease))
         return self.remember(voted(self.promise, whom, question.term, self.now))
@@ -199,19 +196,19 @@ class Member(Agent):
             self.votes = {*self.votes, sender}
 
     def on_refusal(self, sender: str, message: Refusal) -> None:
-        if message.term > self.term:  # others have gone on without it
+        if message.term > self.term:  # the others have gone on without it
             self.remember(heard_of(self.promise, message.term))
             self.role = "follows"
 
     def on_stored(self, sender: str, message: Stored) -> None:
-        """So it should be."""
+        """As it should be."""
 
     def on_fenced(self, sender: str, message: Fenced) -> None:
         self.role = "follows"
 
 
 def elections(members: int = 5, seed: int = 7, faults: Sequence[str] = (), until: float = 20.0) -> Run:
-    """So many members, named 1, 2, 3 …, and a storage, with these faults, for `until` seconds.
+    """A run of this many members, named 1, 2, 3 …, and a storage, with these faults, for `until` seconds.
 
     >>> trace = elections(members=5, until=1.1).trace
     >>> [trace.count(name) for name in ("RequestVote", "Vote")]

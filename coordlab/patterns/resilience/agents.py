@@ -1,4 +1,4 @@
-"""Resilience: the messages and the agents."""
+"""Resilience: bulkhead, time limit, retry and fallback, and services that call each other."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import AsyncContextDecorator, asynccontextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from coordlab import requirements as require
 from coordlab.patterns.circuit_breaker.agents import (
     CAREFUL,
     Callee,
@@ -48,15 +49,11 @@ _Function = TypeVar("_Function", bound=Callable[..., Awaitable[Any]])
 
 
 class Bulkhead(AsyncContextDecorator):
-    """Lets `limit` calls run at once and `queue` more wait, first come, first served; else `BulkheadFull`."""
+    """Lets `limit` calls run at once and `queue` more wait in order; refuses others with `BulkheadFull`."""
 
     def __init__(self, limit: int, queue: int = 0) -> None:
-        for name, value, least in (("limit", limit, 1), ("queue", queue, 0)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"{name}={value!r}: calls are meant, a whole number from {least}. Write {name}=4."
-                )
-        self.limit, self.queue, self.running = limit, queue, 0
+        self.limit, self.queue = require.count("limit", limit, 1), require.count("queue", queue)
+        self.running = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def __repr__(self) -> str:
@@ -72,7 +69,7 @@ class Bulkhead(AsyncContextDecorator):
             return
         if len(self._waiting) >= self.queue:
             raise BulkheadFull(
-                f"{self!r}: there is room for no more, and this call was not made. Try later, do without, or "
+                f"{self!r}: there is no room, and this call was not made. Try later, go on without, or "
                 f"make more room: Bulkhead(limit=8, queue=8)."
             )
         turn = asyncio.get_running_loop().create_future()
@@ -90,7 +87,7 @@ class Bulkhead(AsyncContextDecorator):
         self._leave()
 
     def _leave(self) -> None:
-        """Pass the place on to whoever has waited longest."""
+        """Pass the place on to the call that has waited longest."""
         while self._waiting:
             if not (turn := self._waiting.popleft()).cancelled():
                 turn.set_result(None)
@@ -100,9 +97,8 @@ class Bulkhead(AsyncContextDecorator):
 
 @asynccontextmanager
 async def time_limit(seconds: float) -> AsyncIterator[None]:
-    """Ends what runs in it, or a function decorated with it, by a TimeoutError after so long."""
-    if not seconds > 0:
-        raise ValueError(f"time_limit({seconds!r}): seconds above 0 are meant. Write time_limit(0.5).")
+    """End what runs in it, or a function decorated with it, by a TimeoutError after `seconds`."""
+    require.seconds("seconds", seconds, positive=True, example=0.5)
     async with asyncio.timeout(seconds):
         yield
 
@@ -114,8 +110,8 @@ def retry(
     dice: random.Random | None = None,
     upon: Errors = (Exception,),
 ) -> Callable[[_Function], _Function]:
-    """Calls again upon these exceptions, up to `retries` times, after `delays`; never when it was refused."""
-    next(delays(retries, base, cap), None)  # what is wrong shows here, not at the first failure
+    """Call again after these exceptions, up to `retries` times, after `delays`; never after a refusal."""
+    next(delays(retries, base, cap), None)  # refuses wrong values now, not at the first failure
     error_classes(upon)
 
     def decorate(func: _Function) -> _Function:
@@ -138,9 +134,9 @@ def retry(
 def fallback(
     instead: Callable[[Any], Any], upon: Errors = (CallRefused,)
 ) -> Callable[[_Function], _Function]:
-    """Gives `instead(error)` where the function raises one of these: by default, where it was not called."""
-    if not callable(instead):
-        raise TypeError(f"{instead!r} cannot be called with the error. Write fallback(lambda error: ...).")
+    """Return `instead(error)` if the function raises one of these; by default, if the call was refused."""
+    example = "fallback(lambda error: ...)"
+    require.that(callable(instead), repr(instead), "expected a function of the error", example, TypeError)
     error_classes(upon)
 
     def decorate(func: _Function) -> _Function:
@@ -157,7 +153,7 @@ def fallback(
 
 
 class Breakers(dict[str, CircuitBreaker]):
-    """One breaker for each callee, made when it is first asked for.
+    """One breaker for each callee, made by `make(callee)` when it is first needed.
 
     >>> breakers = Breakers(lambda callee: CircuitBreaker(Settings(failures=3), callee))
     >>> breakers["db"] is breakers["db"], breakers["db"] is breakers["mail"]
@@ -179,20 +175,20 @@ NEVER = Settings(failures=None)  # a breaker that never trips
 
 
 class Client(Caller):
-    """A caller that tries again, `retries` times after a random while, each time through its breaker."""
+    """A caller that tries again, `retries` times after random delays, each time through its breaker."""
 
     def __init__(self, name: str, callee: str = "", retries: int = 3, base: float = 0.05, **how: Any) -> None:
         super().__init__(name, callee, **how)
         self.retries, self.base = retries, base
 
     async def attempt(self) -> None:
-        """Call, and again if that failed."""
+        """Call, and call again if that failed."""
         again = retry(self.retries, self.base, dice=self.dice, upon=(CallFailed, TimeoutError))
         await again(super().attempt)()
 
 
 class Service(Client):
-    """Works `work` seconds on a request, in one of `workers` places, and calls its `callee` if it has one."""
+    """Works `work` seconds on a request, in one of `workers` places, and then calls its `callee`, if any."""
 
     def __init__(
         self, name: str, callee: str = "", work: float = 0.0, workers: int = 32, queue: int = 8, **how: Any
@@ -201,7 +197,7 @@ class Service(Client):
         self.work, self.room = work, Bulkhead(workers, queue)
 
     async def run(self) -> None:
-        """It waits to be asked."""
+        """Do nothing until asked."""
 
     async def on_request(self, sender: str, message: Request) -> Result | Failed:
         try:
@@ -214,7 +210,7 @@ class Service(Client):
 
 
 def one_click(hops: int = 3, retries: int = 3) -> Run:
-    """A click goes through `hops` calls, each tried again, to a service that always fails; no breaker trips.
+    """Run one click through `hops` calls, each retried, to a service that always fails; no breaker trips.
 
     >>> one_click(hops=3, retries=3).trace.count("Request", peer="s3")
     64
@@ -227,8 +223,7 @@ def one_click(hops: int = 3, retries: int = 3) -> Run:
 
 def cascade(load: float = 9.5, retries: int = 3, settings: Settings = CAREFUL, seed: int = 7) -> World:
     """`load` clicks a second through three services, of which the last, `back`, can do 10 a second."""
-    if not 0 < load < 1000:
-        raise ValueError(f"load={load!r}: clicks a second, 0 to 1000, are meant. Write load=9.5.")
+    require.number("load", load, above=0, below=1000, unit="clicks a second", example=9.5)
     how: dict[str, Any] = {"settings": settings, "retries": retries}
     return World(seed, latency="uniform(0.001, 0.005)").add(
         Client("users", "front", period=1 / load, patience=2.0, **how),
@@ -239,7 +234,7 @@ def cascade(load: float = 9.5, retries: int = 3, settings: Settings = CAREFUL, s
 
 
 def goodput(trace: Trace, since: float, before: float) -> float:
-    """Clicks served in each second of that time."""
+    """Clicks served per second, from `since` until `before` (seconds)."""
     return trace.count("Result", kind="handle", agent="users", since=since, before=before) / (before - since)
 
 

@@ -1,14 +1,13 @@
-"""Rogue agents: the messages and the agents."""
+"""Rogue agents: the pool that hands out work, has it reviewed, and isolates rogues."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from coordlab import requirements as require
 from coordlab.patterns.circuit_breaker.rules import CLOSED, Told, Transition
 from coordlab.patterns.rogue.checks import properties
-from coordlab.patterns.rogue.reviewing import Declined, Do, Operator, Opinion, Remove, Result, Review, Worker
 from coordlab.patterns.rogue.rules import (
-    DEFAULT,
     Accepted,
     Assigned,
     Checked,
@@ -18,30 +17,30 @@ from coordlab.patterns.rogue.rules import (
     Quorum,
     Refused,
     Removed,
-    SequentialTest,
     TakenBack,
-    TrustRecord,
-    best_first,
     idle,
-    lasting,
     members,
-    numbers,
-    objection,
     panel,
     quorum,
     truth,
 )
+from coordlab.patterns.rogue.trust import DEFAULT, SequentialTest, TrustRecord, best_first
+from coordlab.patterns.rogue.workers import Declined, Do, Operator, Opinion, Remove, Result, Review, Worker
 from coordlab.world.agent import Agent, State
 from coordlab.world.world import Run, World
 
-__all__ = ["Pool", "demo"]
+__all__ = ["Operator", "Pool", "Remove", "Worker", "demo"]
 
 
 class Pool(Agent):
-    """Has `tasks` done by a `crew`, within `within` seconds, masking `faulty` rogues, or `least` at least.
+    """Has tasks done and reviewed by its crew, and takes orders from the operator only.
 
-    It checks everybody each `period` seconds (None: never), waits `patience` seconds for each answer, and
-    isolates whom `test` convicts for `quarantine` seconds.  It takes orders from the operator only.
+    faulty      how many rogues to mask; `least` if there are too few voices for that
+    test        convicts and clears by the answers to checks
+    period      seconds between two checks of each agent; None: no checks
+    patience    seconds to wait for an answer
+    quarantine  seconds of isolation after a conviction
+    within      seconds until open tasks are given up
     """
 
     role = State("working")  # or too few, or done
@@ -60,17 +59,19 @@ class Pool(Agent):
         within: float = 30.0,
     ) -> None:
         super().__init__("pool")
-        lasting(period=period, patience=patience, quarantine=quarantine, within=within)
-        quorum((), faulty, least)  # refuses at once what it could not do later
-        self.crew, self.tasks = {each.name: each for each in members(crew)}, numbers(tasks)
-        self.faulty, self.least, self.period = faulty, least, period
-        self.patience, self.within = patience, within
+        quorum((), faulty, least)  # refuses wrong values now rather than in the run
+        self.crew = {each.name: each for each in members(crew)}
+        self.tasks = tuple(dict.fromkeys(require.count("task", task) for task in tasks))
+        self.faulty, self.least = faulty, least
+        self.period = period if period is None else require.seconds("period", period, positive=True)
+        self.patience = require.seconds("patience", patience, positive=True)
+        self.within = require.seconds("within", within, positive=True)
         fresh = {name: TrustRecord(name, test, quarantine, (self.heard,)) for name in self.crew}
-        self.standing: dict[str, TrustRecord] = self.stable.setdefault("standing", fresh)
+        self.records: dict[str, TrustRecord] = self.stable.setdefault("records", fresh)
         self.removed: dict[str, Removed] = self.stable.setdefault("removed", {})
-        self.hands: dict[int, str] = self.stable.setdefault("hands", {})  # who has which task
+        self.hands: dict[int, str] = self.stable.setdefault("hands", {})  # task -> the agent that has it
         self.outcomes: dict[int, Accepted | GivenUp] = self.stable.setdefault("outcomes", {})
-        self.tokens = {name: standing.token for name, standing in self.standing.items()}  # for the fence
+        self.tokens = {name: record.token for name, record in self.records.items()}
         self.tried: dict[int, list[str]] = {}
         self.jobs: dict[int, Job] = {}
         self.quorum: Quorum | None = None
@@ -84,7 +85,7 @@ class Pool(Agent):
             for name in self.crew:
                 self.spawn(self.watch(name, self.period))
         ready = lambda: bool(not self.open or self.match())
-        while len(self.open) > 0 and await self.until(ready, within=max(0.0, until - self.now)):
+        while bool(self.open) and await self.until(ready, within=max(0.0, until - self.now)):
             if match := self.match():
                 self.assign(*match)
         for task in self.open:
@@ -97,22 +98,22 @@ class Pool(Agent):
         return [task for task in self.tasks if task not in self.outcomes]
 
     def close(self, outcome: Accepted | GivenUp) -> None:
-        """Let this be what has come of a task."""
+        """End a task with this outcome."""
         self.hands.pop(outcome.task, None)
         self.outcomes[outcome.task] = outcome
         self.decide(outcome)
 
     def match(self) -> tuple[int, str] | None:
-        """A task that waits, and the best of those who are free and have not tried it yet."""
+        """A waiting task, and the best of the idle agents that have not tried it yet."""
         if self.quorum and len(self.hands) < len(self.trusted):  # each has one task at most
             for task in self.open:
                 names = idle(self.trusted, self.hands.values(), self.tried.get(task, ()))
                 if names and task not in self.hands:
-                    return task, best_first(names, self.standing)[0]
+                    return task, best_first(names, self.records)[0]
         return None
 
     def assign(self, task: int, agent: str) -> None:
-        """Have a task done by somebody."""
+        """Have an agent do a task."""
         self.hands[task] = agent
         self.tried.setdefault(task, []).append(agent)
         job = self.job(task, agent)
@@ -126,27 +127,27 @@ class Pool(Agent):
         self.conclude(job)
 
     def job(self, task: int, agent: str) -> Job:
-        """A new one, under a number that none had before."""
+        """A new job, under a number that no job had before."""
         number = self.stable["jobs"] = self.stable.get("jobs", 0) + 1
         return self.jobs.setdefault(number, Job(number, task, agent, self.tokens[agent]))
 
     async def answer(self, job: Job) -> int | None:
-        """What comes of a task in time, or of a check, which looks the same."""
+        """The answer to a task, or to a check, which looks the same; None if it does not come in time."""
         self.send(job.agent, Do(job.number, job.task, job.token))
         await self.until(lambda: job.answer is not None or not job.valid(self.tokens), within=self.patience)
         return job.answer
 
     async def review(self, job: Job, answer: int) -> None:
-        """Wait for what others think of it."""
+        """Have an answer reviewed, until the votes decide or time is up."""
         size = self.quorum.reviewers if self.quorum else 0
-        reviewers = panel(self.crew, job.agent, best_first(self.trusted, self.standing), size)
+        reviewers = panel(self.crew, job.agent, best_first(self.trusted, self.records), size)
         job.asked = {name: self.tokens[name] for name in reviewers}
         for name, token in job.asked.items():
             self.send(name, Review(job.number, job.task, answer, token))
         await self.until(lambda: job.settled(self.tokens, self.quorum), within=self.patience)
 
     def conclude(self, job: Job) -> None:
-        """Accept an answer that is approved, or let another try; nothing if the task has left these hands."""
+        """Accept an approved answer, or let another agent try; nothing if the task was taken back."""
         del self.jobs[job.number]
         if job.task in self.outcomes or not job.valid(self.tokens):
             return
@@ -156,26 +157,26 @@ class Pool(Agent):
             self.take_back("there was no answer" if job.answer is None else "too few approved", job.task)
 
     def take_back(self, because: str, *tasks: int) -> None:
-        """Have these in nobody's hands."""
+        """Take these tasks from the agents that have them."""
         for task in tasks:
             self.decide(TakenBack(task, self.hands.pop(task), because))
 
     async def watch(self, name: str, period: float) -> None:
-        """Check somebody again and again, unless it is isolated."""
-        standing = self.standing[name]
+        """Check an agent again and again, unless it is isolated."""
+        record = self.records[name]
         async for _ in self.every(period):
             if self.role == "done":
                 return
-            if standing.testing(self.now):
+            if record.testing(self.now):
                 job = self.job(self.dice.randrange(1000), name)
                 right = await self.answer(job) == truth(job.task)
                 del self.jobs[job.number]
                 if job.valid(self.tokens):
                     self.note(Checked(name, right))
-                    standing.learn(right, self.now)
+                    record.learn(right, self.now)
 
     def heard(self, what: Told) -> None:
-        """A breaker has moved: who is trusted no more loses its work, and the quorum is another one."""
+        """A breaker has moved: an agent that is no longer trusted loses its work, and the quorum changes."""
         if isinstance(what, Transition):
             self.note(what)
             self.tokens[what.breaker] = what.generation
@@ -185,8 +186,8 @@ class Pool(Agent):
                 self.recount()
 
     def recount(self) -> None:
-        """Know who is trusted, and how many of them must approve; and say so."""
-        self.trusted = tuple(name for name, standing in self.standing.items() if standing.trusted)
+        """Find out who is trusted and how many of them must approve, and put it on record."""
+        self.trusted = tuple(name for name, record in self.records.items() if record.trusted)
         needed = quorum((self.crew[name] for name in self.trusted), self.faulty, self.least)
         self.quorum = needed if isinstance(needed, Quorum) else None
         self.decide(needed)
@@ -195,13 +196,15 @@ class Pool(Agent):
 
     def on_remove(self, sender: str, message: Remove) -> Removed | Declined:
         name = message.agent
-        if why := objection(sender, name, list(self.crew)):
-            return Declined(why)
+        if sender != "operator":
+            return Declined(f"{sender} wants {name} removed, but only the operator may. Ask the operator.")
+        if name not in self.crew:
+            return Declined(f"{name} is not a member. Name one of {', '.join(self.crew)}.")
         if name not in self.removed:
             held = tuple(task for task, agent in self.hands.items() if agent == name)
             self.removed[name] = Removed(name, message.who, message.why, held)
             self.decide(self.removed[name])
-            self.standing[name].remove(self.now)
+            self.records[name].remove(self.now)
         return self.removed[name]
 
     def on_result(self, sender: str, message: Result) -> None:
@@ -215,14 +218,14 @@ class Pool(Agent):
         self.fence(sender, message, counts)
 
     def fence(self, sender: str, message: Result | Opinion, counts: bool) -> None:
-        """Put on record what does not count, unless it is only late."""
+        """Put on record a message that does not count, unless it is only late."""
         late = message.job not in self.jobs and message.token == self.tokens.get(sender)
         if not counts and (sender in self.removed or not late):
             self.note(Refused(sender, type(message).__name__, message.job))
 
 
 def demo() -> Run:
-    """Seven: two collude for a while, are isolated and come back; one is removed by hand.
+    """Seven agents: two collude for a while, are isolated and come back; one is removed by hand.
 
     >>> demo().world["pool"].trusted
     ('ann', 'bob', 'cat', 'dan', 'eve', 'fay')

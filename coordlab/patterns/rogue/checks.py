@@ -1,257 +1,219 @@
-"""What must hold of a pool with rogues in it: invariants RG-S1 to RG-S5, RG-L1, and that the work gets done.
+"""What must hold of a pool with rogues: invariants RG-S1 to RG-S5 and RG-L1, and that all work ends.
 
-Read are the messages of work and review, and what the pool puts on record: see `rules.py`.
+They read the messages of work and review, and what the pool puts on record: see `rules.py`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator
 
 from coordlab.patterns.circuit_breaker.rules import CLOSED, FORCED_OPEN, OPEN
-from coordlab.patterns.rogue.rules import (
-    DEFAULT,
-    Accepted,
-    Member,
-    Quorum,
-    SequentialTest,
-    TooFew,
-    members,
-    quorum,
+from coordlab.patterns.rogue.rules import Accepted, Member, Quorum, TooFew, members, quorum
+from coordlab.patterns.rogue.trust import DEFAULT, SequentialTest
+from coordlab.patterns.rogue.workers import Remove
+from coordlab.properties import (
+    UNDECIDED,
+    Begun,
+    Objection,
+    Property,
+    Verdict,
+    leads_to,
+    on_record,
+    recorded,
+    safety,
 )
-from coordlab.properties import UNDECIDED, Begun, Complaint, Property, Verdict, leads_to, on_record, watched
-from coordlab.properties.records import as_one_of
+from coordlab.properties.records import as_message
 from coordlab.trace.trace import CRASH, HANDLE, RESTART, SEND, START, Event, Trace
 
 Crew = Iterable[Member | str]
 
 
 def reviewed_by_others(crew: Crew) -> Property:
-    """RG-S1: nobody reviews its own work, or its kin's, or twice; nor do two of one kin review the same."""
+    """RG-S1: no agent reviews its own work, its kin's, or anything twice; one reviewer of each kin."""
     voices = {member.name: member.voice for member in members(crew)}
 
-    def watch(_: Trace) -> Complaint:
-        heard: dict[int, dict[object, str]] = {}  # who speaks with which voice, by job
-
-        def wrong(event: Event) -> str | None:
+    @safety("reviewed by others, each once")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        heard: dict[int, dict[object, str]] = {}  # job -> voice -> the agent that used it
+        for event in trace:
+            told = event.content
             if on_record(event, "Assigned"):
-                heard[event.data.job] = {voices[event.data.agent]: event.data.agent}
-            if event.kind != SEND or event.name != "Review":
-                return None
-            reviewer, job = str(event.peer), heard.setdefault(event.data.job, {})
-            before = job.get(voices[reviewer])
-            job[voices[reviewer]] = reviewer
-            return f"{reviewer} was to review {event.data.task}, like {before}." if before else None
+                heard[told.job] = {voices[told.agent]: told.agent}
+            elif event.kind == SEND and event.name == "Review":
+                reviewer, used = str(event.peer), heard.setdefault(told.job, {})
+                if before := used.get(voices[reviewer]):
+                    yield event, f"{reviewer} was asked to review {told.task}, like {before}."
+                used[voices[reviewer]] = reviewer
 
-        return wrong
-
-    return watched("reviewed by others, each once", watch)
+    return judge
 
 
-def enough_approved() -> Property:
+@safety("accepted only by a quorum")
+def enough_approved(trace: Trace) -> Iterator[Objection]:
     """RG-S2: what is accepted was approved by a quorum of more than f, all different, heard and trusted."""
-
-    def watch(trace: Trace) -> Complaint:
-        said = {event.message: event.data for event in trace.select("Opinion") if event.data.approves}
-        heard: dict[int, set[str | None]] = {}
-        distrusted: set[str | None] = set()
-        needed: Quorum | None = None
-
-        def wrong(event: Event) -> str | None:
-            nonlocal needed
-            if on_record(event, "Quorum", "TooFew"):
-                needed = event.data if hasattr(event.data, "approvals") else None
-            elif on_record(event, "Transition"):
-                (distrusted.discard if event.data.after == CLOSED else distrusted.add)(event.data.breaker)
-            elif event.kind == HANDLE and event.message in said:
-                heard.setdefault(said[event.message].job, set()).add(event.peer)
-            elif on_record(event, "Accepted"):
-                approving = heard.get(event.data.job, set()) - distrusted - {event.data.agent}
-                return _unapproved(event.data, approving, needed)
-            return None
-
-        return wrong
-
-    return watched("accepted only by a quorum", watch)
+    heard: dict[int, set[str | None]] = {}
+    distrusted: set[str | None] = set()
+    needed: Quorum | None = None
+    for event in trace:
+        told = event.content
+        if on_record(event, "Quorum", "TooFew"):
+            needed = told if event.name == "Quorum" else None
+        elif on_record(event, "Transition"):
+            (distrusted.discard if told.after == CLOSED else distrusted.add)(told.breaker)
+        elif event.kind == HANDLE and event.name == "Opinion" and told.approves:
+            heard.setdefault(told.job, set()).add(event.peer)
+        elif on_record(event, "Accepted"):
+            approving = heard.get(told.job, set()) - distrusted - {told.agent}
+            if why := _unapproved(told, approving, needed):
+                yield event, why
 
 
 def _unapproved(what: Accepted, approving: set[str | None], needed: Quorum | None) -> str | None:
-    """Why it should not have been accepted."""
+    """Why the answer should not have been accepted."""
     if needed is None:
-        return f"{what.task} was accepted though there are too few to review it."
+        return f"{what.task} was accepted although there are too few to review it."
     if needed.approvals <= needed.faulty:
-        return f"{needed.approvals} had to approve, and as many may be rogue."
+        return f"{needed.approvals} had to approve, and {needed.faulty} of them may be rogue."
     if missing := [name for name in what.approved_by if name not in approving]:
-        return f"{missing[0]} cannot have approved of {what.task}."
-    many = len(set(what.approved_by))
-    return f"{many} approved of {what.task}, not {needed.approvals}." if many < needed.approvals else None
+        return f"{missing[0]} cannot have approved {what.task}."
+    count = len(set(what.approved_by))
+    return f"{count} approved {what.task}, not {needed.approvals}." if count < needed.approvals else None
 
 
-def removed_is_out() -> Property:
-    """RG-S3: after its removal an agent gets nothing to do, and nothing that it says has an effect."""
-
-    def watch(_: Trace) -> Complaint:
-        removed: set[str | None] = set()
-        said: Event | None = None  # by one who was removed: to be refused at once
-
-        def wrong(event: Event) -> str | None:
-            nonlocal said
-            before, said = said, None
-            if before and not (on_record(event, "Refused") and event.cause == before.seq):
-                return f"a message of {before.peer}, which had been removed, was not refused."
-            if on_record(event, "Removed"):
-                removed.add(event.data.agent)
-            elif on_record(event, "Accepted") and removed & {event.data.agent, *event.data.approved_by}:
-                return f"{event.data.task} was accepted from, or by, one that had been removed."
-            elif event.peer in removed and event.kind == SEND and event.name in ("Do", "Review"):
-                return f"{event.peer} was given work after its removal."
-            elif event.peer in removed and event.kind == HANDLE and event.name in ("Result", "Opinion"):
-                said = event
-            return None
-
-        return wrong
-
-    return watched("who is removed is out", watch)
+@safety("who is removed is out")
+def removed_is_out(trace: Trace) -> Iterator[Objection]:
+    """RG-S3: after its removal an agent gets no work, and no message of it has an effect."""
+    removed: set[str | None] = set()
+    said: Event | None = None  # a message of a removed agent, to be refused at once
+    for event in trace:
+        told, before, said = event.content, said, None
+        if before and not (on_record(event, "Refused") and event.cause == before.seq):
+            yield event, f"a message of {before.peer}, which had been removed, was not refused."
+        if on_record(event, "Removed"):
+            removed.add(told.agent)
+        elif on_record(event, "Accepted") and removed & {told.agent, *told.approved_by}:
+            yield event, f"{told.task} was accepted from, or by, an agent that had been removed."
+        elif event.peer in removed and event.kind == SEND and event.name in ("Do", "Review"):
+            yield event, f"{event.peer} was given work after its removal."
+        elif event.peer in removed and event.kind == HANDLE and event.name in ("Result", "Opinion"):
+            said = event
 
 
-def one_owner() -> Property:
-    """RG-S3: a task is in one pair of hands, is given on when it has left them, and is closed once."""
-
-    def watch(_: Trace) -> Complaint:
-        owner: dict[int, str] = {}
-        closed: set[int] = set()
-
-        def wrong(event: Event) -> str | None:
-            data = event.data
-            if not on_record(event, "Assigned", "TakenBack", "Accepted", "GivenUp"):
-                return None
-            had = owner.pop(data.task, None)
-            if data.task in closed:
-                return f"{data.task} was closed already."
-            if on_record(event, "TakenBack", "Accepted") and had != data.agent:
-                return f"{data.agent} did not have {data.task}: {had or 'nobody'} had."
-            if on_record(event, "Assigned"):
-                owner[data.task] = data.agent
-                return f"{data.agent} was given {data.task}, which {had} had." if had else None
-            if on_record(event, "Accepted", "GivenUp"):
-                closed.add(data.task)
-            return None
-
-        return wrong
-
-    return watched("each task in one pair of hands", watch)
+@safety("each task in one pair of hands")
+def one_owner(trace: Trace) -> Iterator[Objection]:
+    """RG-S3: a task has one agent at a time, goes to another only when taken back, and is closed once."""
+    owner: dict[int, str] = {}
+    closed: set[int] = set()
+    for event in recorded(trace, "Assigned", "TakenBack", "Accepted", "GivenUp"):
+        told = event.content
+        had = owner.pop(told.task, None)
+        if told.task in closed:
+            yield event, f"{told.task} was closed already."
+        if event.name in ("TakenBack", "Accepted") and had != told.agent:
+            yield event, f"{told.agent} did not have {told.task}: {had or 'nobody'} had."
+        if event.name == "Assigned":
+            owner[told.task] = told.agent
+            if had:
+                yield event, f"{told.agent} was given {told.task}, which {had} had."
+        if event.name in ("Accepted", "GivenUp"):
+            closed.add(told.task)
 
 
 def taken_over(within: float) -> Property:
-    """RG-S3: what a removed agent had is given to another, or given up, `within` so many seconds."""
+    """RG-S3: the tasks of a removed agent go to another, or are given up, `within` seconds."""
 
     def begins(event: Event) -> Iterable[Hashable]:
-        return event.data.tasks if on_record(event, "Removed") else ()
+        return event.content.tasks if on_record(event, "Removed") else ()
 
     def ends(event: Event, _: Begun) -> Iterable[Hashable]:
-        return (event.data.task,) if on_record(event, "Assigned", "GivenUp") else ()
+        return (event.content.task,) if on_record(event, "Assigned", "GivenUp") else ()
 
     return leads_to(f"its work is taken over within {within:g} s", begins, ends, within)
 
 
-def order_wins() -> Property:
-    """RG-S4: who is to be removed is, at once and for good, on record by whom and why; nobody else is."""
-
-    def watch(trace: Trace) -> Complaint:
-        orders = {event.message: event.data for event in trace.select("Remove", agent="operator")}
-        forced: set[str] = set()
-        ordered: Any = None  # what must be on record next
-        recorded: Event | None = None  # and must come about at the same instant
-
-        def wrong(event: Event) -> str | None:
-            nonlocal ordered, recorded
-            data, order, ordered = event.data, ordered, None
-            if on_record(event, "Transition") and data.breaker in forced:
-                return f"{data.breaker} had been removed by hand, and became {data.after}."
-            if on_record(event, "Transition") and data.after == FORCED_OPEN:
-                forced.add(data.breaker)
-            elif event.kind == HANDLE and event.message in orders:
-                ordered = orders[event.message]
-            elif on_record(event, "Removed"):
-                recorded = event
-                if order is None or (data.agent, data.who, data.why) != (order.agent, order.who, order.why):
-                    return f"nobody ordered that {data.agent} be removed by {data.who}: {data.why}."
-            elif order and order.agent not in forced and not _declined(event):
-                return f"{order.who} ordered that {order.agent} be removed, and nothing came of it."
-            if recorded and event.time > recorded.time and recorded.data.agent not in forced:
-                return f"{recorded.data.agent} is on record as removed, and is not."
-            return None
-
-        return wrong
-
-    return watched("an order to remove wins", watch)
+@safety("an order to remove wins")
+def order_wins(trace: Trace) -> Iterator[Objection]:
+    """RG-S4: an agent is removed if ordered, at once and for good, on record by whom and why; no other is."""
+    forced: set[str] = set()
+    ordered: Remove | None = None  # must be on record next
+    removed: Event | None = None  # must take effect at the same instant
+    for event in trace:
+        told, order, ordered = event.content, ordered, None
+        if on_record(event, "Transition"):
+            if told.breaker in forced:
+                yield event, f"{told.breaker} had been removed by hand, and became {told.after}."
+            if told.after == FORCED_OPEN:
+                forced.add(told.breaker)
+        elif event.kind == HANDLE and event.name == "Remove" and event.peer == "operator":
+            ordered = told
+        elif on_record(event, "Removed"):
+            removed = event
+            if order is None or (told.agent, told.who, told.why) != (order.agent, order.who, order.why):
+                yield event, f"nobody ordered that {told.agent} be removed by {told.who}: {told.why}."
+        elif order and order.agent not in forced and not _declines(event):
+            yield event, f"{order.who} ordered that {order.agent} be removed, without effect."
+        if removed and event.time > removed.time and removed.content.agent not in forced:
+            yield event, f"{removed.content.agent} is on record as removed, and is not."
 
 
-def _declined(event: Event) -> bool:
+def _declines(event: Event) -> bool:
     return event.kind == SEND and event.name == "Declined"
 
 
 def quorum_is_told(crew: Crew, faulty: int = 1, least: int = 1) -> Property:
-    """RG-S5: when it changes who is trusted, the new quorum is on record at the same instant, and right."""
+    """RG-S5: when the trusted members change, the new quorum is on record at that instant, and right."""
     everybody = {member.name: member for member in members(crew)}
 
-    def watch(_: Trace) -> Complaint:
+    @safety("a new quorum is told")
+    def judge(trace: Trace) -> Iterator[Objection]:
         trusted = dict(everybody)
-        changed: Event | None = None
-
-        def wrong(event: Event) -> str | None:
-            nonlocal changed
-            data = event.data
+        changed: Event | None = None  # a change of trust without a new quorum so far
+        for event in trace:
+            told = event.content
             if on_record(event, "Quorum", "TooFew"):
                 changed, right = None, quorum(trusted.values(), faulty, least)
-                said = as_one_of((Quorum, TooFew), data)
-                return f"the quorum was said to be {said!r}, but is {right!r}." if said != right else None
-            if changed and (event.time > changed.time or on_record(event, "Accepted")):
-                return f"{changed.data.breaker} became {changed.data.after}, and no quorum was told."
-            if on_record(event, "Transition") and CLOSED in (data.before, data.after):
+                said = as_message(Quorum if event.name == "Quorum" else TooFew, told)
+                if said != right:
+                    yield event, f"the quorum was said to be {said!r}, but is {right!r}."
+            elif changed and (event.time > changed.time or on_record(event, "Accepted")):
+                what = changed.content
+                yield event, f"{what.breaker} became {what.after}, and no quorum was told."
+            elif on_record(event, "Transition") and CLOSED in (told.before, told.after):
                 changed = event
-                if data.after == CLOSED:
-                    trusted[data.breaker] = everybody[data.breaker]
-                else:
-                    trusted.pop(data.breaker, None)
-            return None
+                trusted.pop(told.breaker, None)
+                if told.after == CLOSED:
+                    trusted[told.breaker] = everybody[told.breaker]
 
-        return wrong
-
-    return watched("a new quorum is told", watch)
+    return judge
 
 
 def isolated(rate: float = 0.4, test: SequentialTest = DEFAULT) -> Property:
-    """RG-L1: who is wrong in a share of `rate` of the last checks, as many as `test` needs, is isolated.
+    """RG-L1: an agent that was wrong in a share `rate` of its last `test.enough(rate)` checks is isolated.
 
     Undecided if nobody was isolated.
     """
     many = test.enough(rate)
     name = f"isolated after {many} checks at the latest"
 
-    def watch(_: Trace) -> Complaint:
+    @safety(name)
+    def in_time(trace: Trace) -> Iterator[Objection]:
         checks: dict[str, deque[bool]] = {}
-        due: str | None = None  # who must be isolated next
-
-        def wrong(event: Event) -> str | None:
-            nonlocal due
-            before, due = due, None
+        due: str | None = None  # must be isolated next
+        for event in trace:
+            told, before, due = event.content, due, None
             if on_record(event, "Transition"):
-                checks.pop(event.data.breaker, None)
+                checks.pop(told.breaker, None)
             elif before:
-                return f"{before} failed {rate:.0%} of {many} checks and was not isolated."
+                yield event, f"{before} failed {rate:.0%} of {many} checks and was not isolated."
             elif on_record(event, "Checked"):
-                latest = checks.setdefault(event.data.agent, deque(maxlen=many))
-                latest.append(event.data.right)
-                due = event.data.agent if many == len(latest) and latest.count(False) >= rate * many else None
-            return None
-
-        return wrong
+                latest = checks.setdefault(told.agent, deque(maxlen=many))
+                latest.append(told.right)
+                due = told.agent if len(latest) == many and latest.count(False) >= rate * many else None
 
     def judge(trace: Trace) -> Verdict:
-        verdict = watched(name, watch)(trace)
-        if verdict and not any(on_record(e, "Transition") and e.data.after == OPEN for e in trace):
+        verdict = in_time(trace)
+        if verdict and all(event.content.after != OPEN for event in recorded(trace, "Transition")):
             return Verdict(name, UNDECIDED, because="nobody was isolated")
         return verdict
 
@@ -259,7 +221,7 @@ def isolated(rate: float = 0.4, test: SequentialTest = DEFAULT) -> Property:
 
 
 def all_come_to_an_end(tasks: Iterable[int], within: float) -> Property:
-    """Each task has an answer or is given up `within` so many seconds of each start of the pool."""
+    """Each task is answered or given up `within` seconds of each start of the pool."""
     every = tuple(dict.fromkeys(tasks))
 
     def judge(trace: Trace) -> Verdict:
@@ -273,8 +235,8 @@ def all_come_to_an_end(tasks: Iterable[int], within: float) -> Property:
             if event.kind == CRASH and event.agent == "pool":
                 return list(begun)
             if on_record(event, "Accepted", "GivenUp"):
-                closed.add(event.data.task)
-                return (event.data.task,)
+                closed.add(event.content.task)
+                return (event.content.task,)
             return ()
 
         return leads_to(name, begins, ends, within)(trace)
@@ -292,15 +254,15 @@ def properties(
     test: SequentialTest = DEFAULT,
     within: float = 30.0,
 ) -> tuple[Property, ...]:
-    """All of them, for a pool with these settings, and rogues that are wrong with this rate."""
+    """All properties of a pool with these settings, whose rogues are wrong in a share `rate` of answers."""
     crew = members(crew)
     return (
         reviewed_by_others(crew),
-        enough_approved(),
-        removed_is_out(),
-        one_owner(),
+        enough_approved,
+        removed_is_out,
+        one_owner,
         taken_over(within),
-        order_wins(),
+        order_wins,
         quorum_is_told(crew, faulty, least),
         isolated(rate, test),
         all_come_to_an_end(tasks, within),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from coordlab.patterns.heartbeat.agents import Observer, positive
+from coordlab import requirements as require
+from coordlab.patterns.heartbeat.agents import Observer
 from coordlab.patterns.heartbeat.rules import ALIVE, DEAD, SUSPECT, UNKNOWN
 from coordlab.patterns.swim.checks import properties
 from coordlab.patterns.swim.rules import (
@@ -27,31 +28,33 @@ __all__ = ["Ack", "Member", "Ping", "PingRequest", "demo", "group"]
 
 @message
 class Ping:
-    """Are you up? And this is the news."""
+    """Are you up? Here is my news."""
 
     updates: tuple[Update, ...]
 
 
 @message
 class Ack:
-    """Yes, or whom you asked for is. And this is the news."""
+    """Yes, I am (or the one you asked for is). Here is my news."""
 
     updates: tuple[Update, ...]
 
 
 @message
 class PingRequest:
-    """Will you ping it for me? And this is the news."""
+    """Will you ping it for me? Here is my news."""
 
     target: str
     updates: tuple[Update, ...]
 
 
 class Member(Observer):
-    """One of a group, which knows `targets` at first, and others once it hears of them.
+    """A member of a group; it knows `targets` at first, and others once it hears of them.
 
-    Every `period` seconds it probes one other: for `patience` seconds directly, for the rest through
-    `helpers` others.  Whom it suspects it takes for dead after `suspicion` seconds.
+    period     seconds between two probes of one other member each
+    patience   seconds to wait for an answer to a ping; 3 times that must fit into a period
+    helpers    members that are asked to ping it for the rest of the period
+    suspicion  seconds after which a suspect is taken for dead
     """
 
     def __init__(
@@ -64,19 +67,16 @@ class Member(Observer):
         suspicion: float = 5.0,
     ) -> None:
         super().__init__(name, targets)
-        if helpers < 0 or 3 * positive("patience", patience) > positive("period", period):
-            raise ValueError(
-                f"helpers={helpers!r}, patience={patience!r}, period={period!r}: no helpers or more, and a "
-                f"period in which it can be patient three times. Write helpers=3, patience=0.2, period=1.0."
-            )
-        self.period, self.patience, self.helpers = period, patience, helpers
-        self.suspicion = positive("suspicion", suspicion)
+        self.period = require.seconds("period", period, positive=True)
+        self.patience = require.number("patience", patience, above=0, most=period / 3, unit="seconds")
+        self.helpers = require.count("helpers", helpers)
+        self.suspicion = require.seconds("suspicion", suspicion, positive=True)
         self.known = {target: Update(target, UNKNOWN, 0) for target in targets}
         self.rumours = Rumours()
         self.left: list[str] = []  # to probe in this round
 
     async def run(self) -> None:
-        """Probe one after the other, from a moment of its own on, under a higher incarnation than before."""
+        """Probe one after the other, from a random moment on, under a higher incarnation than before."""
         self.proclaim(self.stable.get("incarnation", 0) + 1)
         await self.sleep(self.dice.uniform(0, self.period))
         while True:
@@ -86,12 +86,12 @@ class Member(Observer):
             await self.sleep(self.period)
 
     def proclaim(self, incarnation: int) -> None:
-        """Say that it is up."""
+        """Spread the news that it is up."""
         self.stable["incarnation"] = incarnation
         self.rumours.add(Update(self.name, ALIVE, incarnation))
 
     async def probe(self, one: Update) -> None:
-        """Suspect it if neither it nor any helper answers; whoever is doubted already needs no helpers."""
+        """Suspect a member if neither it nor any helper answers; one in doubt already needs no helpers."""
         heard = await self.ask(one.member, Ping(self.news(one.member)), within=self.patience)
         if not heard and one.status not in DOUBTED:
             trusted = [name for name, each in self.known.items() if each.status not in DOUBTED]
@@ -105,17 +105,17 @@ class Member(Observer):
             self.learn(*ack.updates)
 
     def news(self, to: str) -> tuple[Update, ...]:
-        """What goes with a message: that it is up, what it thinks of the other, and some rumours."""
+        """The news for a message: that it is up, its doubts about the recipient, and some rumours."""
         own = Update(self.name, ALIVE, self.stable["incarnation"])
         doubts = [each for each in [self.opinion(to)] if each.status in DOUBTED]
         return own, *doubts, *self.rumours.pick(repeats(len(self.known) + 1))
 
     def opinion(self, member: str) -> Update:
-        """What it knows of another one."""
+        """What it knows of a member."""
         return self.known.get(member, Update(member, UNKNOWN, 0))
 
     def learn(self, *updates: Update) -> None:
-        """Take in what is news, and refute what is wrong about itself."""
+        """Take in news, and refute what is wrong about itself."""
         for update in updates:
             if update.member == self.name:
                 own = self.stable["incarnation"]
@@ -125,7 +125,7 @@ class Member(Observer):
                 self.change(update)
 
     def change(self, update: Update) -> None:
-        """Know it, pass it on, say so, and wait for a suspect to object."""
+        """Keep an update, pass it on, state it, and wait for a suspect to object."""
         before = self.opinion(update.member).status
         self.known[update.member] = update
         self.rumours.add(update)
@@ -135,7 +135,7 @@ class Member(Observer):
             self.spawn(self.bury(update))
 
     async def bury(self, suspect: Update) -> None:
-        """Take it for dead if nothing else was heard of it in time."""
+        """Take a suspect for dead if nothing else was heard of it in time."""
         await self.sleep(self.suspicion)
         if self.known[suspect.member] == suspect:
             self.change(replace(suspect, status=DEAD))
@@ -152,11 +152,11 @@ class Member(Observer):
         return Ack(self.news(sender)) if heard else None
 
     def on_ack(self, sender: str, message: Ack) -> None:
-        self.learn(*message.updates)  # it comes too late to save anybody, but it has news
+        self.learn(*message.updates)  # too late for the probe, but it has news
 
 
 def group(members: int = 5, helpers: int = 3, suspicion: float = 5.0, **weather: Any) -> World:
-    """So many members who know each other; `weather` is what a `World` may be told."""
+    """This many members that know each other; `weather` goes to the `World`."""
     names = [f"m{number}" for number in range(1, members + 1)]
     world = World(**{"seed": 7, "latency": "uniform(0.01, 0.05)", **weather})
     return world.add(

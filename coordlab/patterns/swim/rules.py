@@ -1,4 +1,4 @@
-"""What members of a group know of each other, which news replaces which, and what there is to pass on.
+"""What members of a group know of each other, which news replaces which, and what to pass on.
 
 A. Das, I. Gupta and A. Motivala, SWIM: Scalable Weakly-consistent Infection-style Process Group Membership
 Protocol, DSN 2002.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import ceil, log
 from typing import TYPE_CHECKING
 
+from coordlab import requirements as require
 from coordlab.patterns.heartbeat.rules import ALIVE, DEAD, SUSPECT, UNKNOWN
 from coordlab.world.message import message
 
@@ -26,34 +27,29 @@ class Update:
     """This is what I know of it."""
 
     member: str
-    status: str  # one of those in ORDER
-    incarnation: int  # which only the member itself raises: at each start, and to refute a suspicion
+    status: str  # a key of ORDER
+    incarnation: int  # raised by the member itself only: at each start, and to refute a suspicion
 
     def __post_init__(self) -> None:
-        if self.status not in ORDER or self.incarnation < 0:
-            raise ValueError(
-                f"{self!r}: a status is one of {', '.join(ORDER)}, an incarnation 0 or more. "
-                f"Write for instance Update('bob', 'alive', 1)."
-            )
+        require.one_of("status", self.status, ORDER)
+        require.count("incarnation", self.incarnation)
 
 
 def supersedes(news: Update, known: Update) -> bool:
-    """Whether `news` replaces what is known of the same member: a later incarnation, or the graver of one.
+    """Whether `news` replaces what is known of the same member: a later incarnation, or a graver status.
 
-    As in SWIM, section 4.2, but for the dead: there nothing brings them back, and they join under another
-    name; here a later incarnation does, so that an earlier death is no news to whoever knows it.
+    This is SWIM, section 4.2, except for the dead: there they join again under another name only; here a
+    later incarnation restores them.
 
     >>> bob = Update("bob", ALIVE, 1)
-    >>> supersedes(Update("bob", SUSPECT, 1), bob), supersedes(Update("bob", ALIVE, 2), bob)
-    (True, True)
-    >>> supersedes(bob, Update("bob", SUSPECT, 1)), supersedes(bob, bob)
-    (False, False)
+    >>> [supersedes(news, bob) for news in (Update("bob", SUSPECT, 1), Update("bob", ALIVE, 2), bob)]
+    [True, True, False]
     """
     return (news.incarnation, ORDER[news.status]) > (known.incarnation, ORDER[known.status])
 
 
 def edges(before: str, after: str) -> tuple[str, ...]:
-    """What to say when news has changed a status; whoever was dead and is suspect was up in between.
+    """The statuses to state when news changes one; a dead member that is now suspect was up in between.
 
     >>> edges(ALIVE, SUSPECT), edges(SUSPECT, SUSPECT), edges(DEAD, SUSPECT)
     (('suspect',), (), ('alive', 'suspect'))
@@ -64,7 +60,7 @@ def edges(before: str, after: str) -> tuple[str, ...]:
 
 
 def refuted(own: int, news: Update) -> int:
-    """A member's incarnation once it has heard this of itself: a higher one if it is thought to be down.
+    """The incarnation of a member after it heard this of itself: a higher one if it is thought to be down.
 
     >>> [refuted(2, Update("me", status, 2)) for status in (ALIVE, SUSPECT, DEAD)]
     [2, 3, 3]
@@ -73,7 +69,7 @@ def refuted(own: int, news: Update) -> int:
 
 
 def repeats(members: int) -> int:
-    """How often a member passes a piece of news on: 3 ln n, rounded up (section 4.1), and once at least.
+    """How often a member passes news on: 3 ln n, rounded up (section 4.1), and once at least.
 
     >>> [repeats(members) for members in (2, 10, 100)]
     [3, 7, 14]
@@ -82,20 +78,16 @@ def repeats(members: int) -> int:
 
 
 def next_round(members: Sequence[str], dice: Random) -> list[str]:
-    """Whom to probe in the next rounds: everybody once, in random order (section 4.3).
+    """The members to probe next: all of them once, in random order (section 4.3).
 
-    So each is probed again after at most 2n - 1 of n probes, which no single throw of dice could promise.
-
-    >>> from random import Random
-    >>> sorted(next_round(["bob", "cat", "dan"], Random(0)))
-    ['bob', 'cat', 'dan']
+    So each is probed again after at most 2n - 1 of n probes, which independent choices could not promise.
     """
     return dice.sample(list(members), len(members))
 
 
 @dataclass
 class Rumours:
-    """News to pass on with whatever is sent: the latest of each member, what was told least comes first.
+    """News to pass on with messages: the latest of each member, the least often told first.
 
     >>> rumours = Rumours(most=1)
     >>> rumours.add(Update("bob", SUSPECT, 1))
@@ -104,19 +96,20 @@ class Rumours:
     (['bob', 'cat', 'bob', 'cat'], ())
     """
 
-    most: int = 6  # with one message
-    told: dict[str, tuple[Update, int]] = field(default_factory=dict)  # how often, by member
+    most: int = 6  # pieces of news with one message
+    told: dict[str, tuple[Update, int]] = field(
+        default_factory=dict
+    )  # member -> news, and how often it was told
 
     def __post_init__(self) -> None:
-        if self.most < 1:
-            raise ValueError(f"most={self.most!r}: a message carries 1 piece of news or more. Write most=6.")
+        require.count("most", self.most, 1, example=6)
 
     def add(self, update: Update) -> None:
-        """Something new, which replaces what was told of the same member."""
+        """Add news, which replaces older news of the same member."""
         self.told[update.member] = update, 0
 
     def pick(self, often: int) -> tuple[Update, ...]:
-        """What goes with the next message; whatever has been told `often` is old."""
+        """The news for the next message; news that was told `often` times is dropped."""
         chosen = sorted(self.told.values(), key=lambda each: each[1])[: self.most]
         for update, times in chosen:
             if times + 1 < often:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from math import e
 
+from coordlab import requirements as require
+
 
 def first_detection(members: int | None = None) -> float:
-    """Protocol periods, on average, until one of the others first probes a crashed member.
+    """Mean protocol periods until one of the others first probes a crashed member.
 
-    Each of the n - 1 others picks it with chance 1 / (n - 1) in a period; in a large group (None) that
-    makes e / (e - 1), section 3.1.
+    Each of the n - 1 others picks it with probability 1 / (n - 1) in a period; in a large group (None) the
+    mean is e / (e - 1), section 3.1.
 
     >>> round(first_detection(), 3), round(first_detection(10), 3)
     (1.582, 1.53)
@@ -21,9 +23,9 @@ def first_detection(members: int | None = None) -> float:
 
 
 def first_detection_in_rounds(members: int) -> float:
-    """The same, if each probes all others in random order, and they are in their first round.
+    """The same, if each member probes all others in random order, and is in its first round.
 
-    After k periods a member has left it out with chance 1 - k / (n - 1).
+    After k periods a member has not probed it with probability 1 - k / (n - 1).
 
     >>> round(first_detection_in_rounds(10), 3)
     1.482
@@ -33,7 +35,7 @@ def first_detection_in_rounds(members: int) -> float:
 
 
 def messages(members: int) -> int:
-    """In one period while all is well: a ping and an ack by each, whatever the size of the group.
+    """Messages in one period while all is well: a ping and an ack for each member.
 
     >>> messages(100) / 100
     2.0
@@ -47,29 +49,20 @@ def failed_probe(helpers: int) -> int:
     >>> failed_probe(3)
     7
     """
-    if helpers < 0:
-        raise ValueError(f"helpers={helpers!r}: that many are asked to help, none or more. Write helpers=3.")
-    return 1 + 2 * helpers
+    return 1 + 2 * require.count("helpers", helpers)
 
 
 def false_suspicion(loss: float, helpers: int) -> float:
-    """The chance that a probe of a live member fails, if each message is lost with chance `loss`.
+    """The probability that a probe of a live member fails; each message is lost with probability `loss`.
 
     Both the ping and its ack must arrive, or one of the detours of four messages (section 3.1).
 
     >>> round(false_suspicion(0.1, 3), 5)
     0.00773
     """
-    if not 0 <= loss <= 1 or helpers < 0:
-        raise ValueError(
-            f"loss={loss!r}, helpers={helpers!r}: a chance from 0 to 1, and no helpers or more. "
-            f"Write for instance loss=0.1, helpers=3."
-        )
-    arrives = 1 - loss
-    return (1 - arrives**2) * (1 - arrives**4) ** helpers
+    arrives = 1 - require.probability("loss", loss)
+    return (1 - arrives**2) * (1 - arrives**4) ** require.count("helpers", helpers)
 
 
 def _others(members: int) -> int:
-    if members < 2:
-        raise ValueError(f"members={members!r}: to watch each other takes two or more. Write members=2.")
-    return members - 1
+    return require.count("members", members, 2) - 1

@@ -1,12 +1,10 @@
-"""Workers that do tasks and review what others did, honest or rogue; and a human who can remove them.
-
-Half of the page on rogue agents: who hands out the work, and whom it believes, is told there.
-"""
+"""Workers that do tasks and review what others did, honest or rogue; and a human who can remove them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from coordlab import requirements as require
 from coordlab.patterns.rogue.rules import Removed, answer, opinion
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
@@ -16,11 +14,11 @@ __all__ = ["Declined", "Do", "Operator", "Opinion", "Remove", "Result", "Review"
 
 @message
 class Do:
-    """Please do this."""
+    """Please do this task."""
 
     job: int
     task: int
-    token: int  # of the fence: it must come back with the answer
+    token: int  # must come back with the answer, or the answer does not count
 
 
 @message
@@ -29,7 +27,7 @@ class Result:
 
     job: int
     answer: int
-    confidence: float  # what it says of itself, which counts nowhere
+    confidence: float  # the agent's own claim, which counts nowhere
     token: int
 
 
@@ -45,7 +43,7 @@ class Review:
 
 @message
 class Opinion:
-    """This is what I think of it."""
+    """This is what I think of the answer."""
 
     job: int
     approves: bool
@@ -62,11 +60,10 @@ class Remove:
     why: str
 
     def __post_init__(self) -> None:
-        if not (self.who.strip() and self.why.strip()):
-            raise ValueError(
-                f"{self!r}: whoever removes an agent says who it is, and why. "
-                f"Write Remove('bob', who='ann', why='it answers nonsense')."
-            )
+        example = "Remove('bob', who='ann', why='it answers nonsense')"
+        require.that(
+            self.who.strip() and self.why.strip(), repr(self), "say who removes it, and why", example
+        )
 
 
 @message
@@ -77,10 +74,12 @@ class Declined:
 
 
 class Worker(Agent):
-    """Works for `seconds` on each task, and is right with the chance `competence`.
+    """Does tasks and reviews; while it is rogue it misbehaves as the fault says.
 
-    As a reviewer it finds an error with the chance `sensitivity`, and sees one where there is none with the
-    chance `false_alarm`.  While it is rogue it does as the fault says, in a share of what it does.
+    competence   probability that an answer is right
+    sensitivity  probability that a review finds an error
+    false_alarm  probability that a review objects to a right answer
+    seconds      time for a task
     """
 
     role = State("idle")  # or at work
@@ -94,12 +93,10 @@ class Worker(Agent):
         seconds: float = 0.1,
     ) -> None:
         super().__init__(name)
-        chances = {"competence": competence, "sensitivity": sensitivity, "false_alarm": false_alarm}
-        for what, chance in chances.items():
-            if not 0 <= chance <= 1:
-                raise ValueError(f"{what}={chance!r}: a chance from 0 to 1 is meant. Write {what}=0.9.")
-        self.competence, self.sensitivity, self.false_alarm = competence, sensitivity, false_alarm
-        self.seconds, self.working = seconds, 0
+        self.competence = require.probability("competence", competence)
+        self.sensitivity = require.probability("sensitivity", sensitivity)
+        self.false_alarm = require.probability("false_alarm", false_alarm)
+        self.seconds, self.working = require.seconds("seconds", seconds), 0
 
     def behaves(self) -> str | None:
         """How it misbehaves this time; None if it does not."""
@@ -127,7 +124,10 @@ class Worker(Agent):
 
 
 class Operator(Agent):
-    """A human at the switch, who gives orders (each at its time), each until the pool has answered it."""
+    """A human who gives orders, pairs of a time in seconds and a `Remove`, and repeats each until answered.
+
+    It waits `patience` seconds for an answer.
+    """
 
     role = State("watches")  # or orders
 
@@ -136,7 +136,7 @@ class Operator(Agent):
         self.orders, self.patience = sorted(orders, key=lambda each: each[0]), patience
 
     async def run(self) -> None:
-        """Give the orders that the pool has not answered before a crash."""
+        """Give the orders that the pool had not answered before a crash."""
         for at, order in self.orders[self.stable.get("answered", 0) :]:
             await self.sleep(max(0.0, at - self.now))
             self.role, answer = "orders", dict[str, Removed | Declined]()
