@@ -67,6 +67,7 @@ def cycles(health: float, probes: int, tolerated: int, closings: int) -> list[in
     return found[:-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("probes", "tolerated", "expected"), [(10, 0, 35.4), (10, 4, 1.18), (1, 0, 1.43)])
 def test_a_strict_breaker_keeps_a_healthy_service_dark(probes: int, tolerated: int, expected: float) -> None:
     """A service that works seven times of ten waits 35 cycles for ten successes in a row: acted out, too."""
@@ -98,6 +99,7 @@ def test_the_calls_until_a_trip_are_those_of_the_markov_chain(failures: int, cha
     assert isclose(calls_until_trip(chance, failures), mean)
 
 
+@pytest.mark.slow
 def test_the_calls_until_a_trip_are_those_of_the_breaker() -> None:
     """Four of five calls fail by chance: unlike every fifth in order, this trips it, after ten on average."""
     dice, counts = random.Random(7), list[int]()
@@ -136,35 +138,25 @@ def test_a_breaker_spares_a_dead_callee_most_calls() -> None:
 @pytest.mark.parametrize(
     ("function", "wrong", "says"),
     [
-        (
-            calls_per_click,
-            {"retries": -1},
-            r"retries=-1: 0 or more, a whole number, is meant\. Write for instance retries=3",
-        ),
-        (messages_per_click, {"retries": -1}, "retries=-1"),
-        (messages_per_click, {"hops": -1}, "hops=-1: 1 or more, a whole number"),
-        (calls_per_click, {"retries": 1.5}, "retries=1.5: 0 or more, a whole number"),
-        (calls_until_trip, {"failure": 0.5, "failures": inf}, "failures=inf: 1 or more, a whole number"),
-        (trip_chance, {"failure": 0.5, "window": True}, "window=True: 1 or more"),
-        (mean_backoff, {"retries": 3, "base": -1}, "base=-1: seconds, 0 or more and with an end,"),
-        (mean_backoff, {"retries": 3, "cap": inf}, "cap=inf: seconds"),
-        (safe_load, {"hops": 0}, "hops=0: 1 or more"),
-        (cycles_until_closed, {"health": 0, "probes": 1}, "health=0: a share"),
-        (cycles_until_closed, {"health": 0.5, "probes": 0}, "probes=0: 1 or more"),
-        (cycles_until_closed, {"health": 0.5, "probes": 2, "tolerated": 2}, "tolerated=2: 0 to 1 is meant"),
-        (calls_until_trip, {"failure": 0}, "failure=0: a chance, above 0"),
-        (calls_until_trip, {"failure": 0.5, "failures": 0}, "failures=0"),
-        (trip_chance, {"failure": 2}, "failure=2: a chance from 0 to 1"),
-        (trip_chance, {"failure": 0.5, "window": 0}, "window=0"),
-        (trip_chance, {"failure": 0.5, "rate": 50}, "rate=50: a share"),
+        (calls_per_click, {"retries": -1}, "retries=-1: expected a whole number, 0 or more"),
+        (calls_per_click, {"retries": 1.5}, "retries=1.5: expected a whole number"),
+        (messages_per_click, {"hops": -1}, "hops=-1: expected a whole number, 1 or more"),
+        (safe_load, {"hops": 0}, "hops=0"),
+        (cycles_until_closed, {"health": 0, "probes": 1}, "health=0: expected a share above 0, up to 1"),
+        (cycles_until_closed, {"health": 0.5, "probes": 0}, "probes=0"),
+        (cycles_until_closed, {"health": 0.5, "probes": 2, "tolerated": 2}, "tolerated=2: .* from 0 to 1"),
+        (calls_until_trip, {"failure": 0}, "failure=0: expected a probability above 0"),
+        (calls_until_trip, {"failure": 0.5, "failures": inf}, "failures=inf: expected a whole number"),
+        (trip_chance, {"failure": 2}, "failure=2: expected a probability from 0 to 1"),
+        (trip_chance, {"failure": 0.5, "window": True}, "window=True: expected a whole number, 1 or more"),
+        (trip_chance, {"failure": 0.5, "rate": 50}, "rate=50: expected a share"),
         (calls_in_outage, {"beats": -1, "period": 1, "patience": 1}, "beats=-1"),
-        (calls_in_outage, {"beats": 1, "period": 0, "patience": 1}, "period=0: seconds, above 0"),
-        (calls_in_outage, {"beats": 1, "period": 1, "patience": 0}, "patience=0: seconds, above 0"),
-        (calls_in_outage, {"beats": 1, "period": 1, "patience": inf}, "patience=inf: seconds"),
-        (calls_in_outage, {"beats": 1, "period": 1, "patience": 1, "wait": 0}, "wait=0: seconds"),
-        (calls_in_outage, {"beats": 1, "period": 1, "patience": 1, "failures": 0}, "failures=0"),
+        (calls_in_outage, {"beats": 1, "period": 0, "patience": 1}, "period=0: expected seconds above 0"),
+        (calls_in_outage, {"beats": 1, "period": 1, "patience": inf}, "patience=inf: expected seconds"),
         (calls_in_outage, {"beats": 1, "period": 1, "patience": 1, "probes": 0}, "probes=0"),
         (mean_backoff, {"retries": -1}, "retries=-1"),
+        (mean_backoff, {"retries": 3, "base": -1}, "base=-1: expected seconds, 0 or more"),
+        (mean_backoff, {"retries": 3, "cap": inf}, "cap=inf: expected seconds"),
     ],
 )
 def test_what_lies_outside_a_formula_is_refused(function: Any, wrong: dict[str, Any], says: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from itertools import product
 from math import sqrt
@@ -12,35 +11,29 @@ import pytest
 
 from coordlab import World
 from coordlab.patterns.circuit_breaker.rules import Transition
-from coordlab.patterns.rogue import Pool, demo, naive, theory
+from coordlab.patterns.rogue import Operator, Pool, Remove, Worker, demo, naive, theory
 from coordlab.patterns.rogue.checks import properties
-from coordlab.patterns.rogue.reviewing import Do, Operator, Opinion, Remove, Result, Worker
 from coordlab.patterns.rogue.rules import (
-    CLEARED,
-    CONVICTED,
-    DEFAULT,
     Accepted,
     Assigned,
     Checked,
     GivenUp,
     Member,
     Quorum,
-    Record,
     Refused,
     Removed,
-    SequentialTest,
     TakenBack,
     TooFew,
     lie,
     truth,
 )
+from coordlab.patterns.rogue.trust import CLEARED, CONVICTED, DEFAULT, Record
+from coordlab.patterns.rogue.workers import Do, Opinion, Result, Review
 from coordlab.patterns.weighted.rules import brier
 from coordlab.world.agent import Agent
-from coordlab.world.world import AgentError, Run
-from tests.disasters import disasters
-
-SEVEN = ("ann", "bob", "cat", "dan", "eve", "fay", "gil")
-PERFECT = {"competence": 1.0, "sensitivity": 1.0, "false_alarm": 0.0}
+from coordlab.world.world import Run
+from tests.patterns.rogue.story import PERFECT, SEVEN
+from tests.sampling import disaster_count
 
 
 def pool(
@@ -62,7 +55,7 @@ def pool(
 
 def told(run: Run, kind: type) -> list[Any]:
     """What the pool put on record of one kind."""
-    return [e.data for e in run.trace.select("decision", "note") if isinstance(e.data, kind)]
+    return [event.content for event in run.trace.select("note", "decision", kind.__name__)]
 
 
 def moves(run: Run, name: str) -> list[str]:
@@ -111,10 +104,9 @@ def test_one_works_three_review_two_must_approve() -> None:
     ]
 
 
-def test_the_demo_keeps_every_promise() -> None:
-    """Two collude and come back, one is removed, nothing false is accepted, and all properties hold."""
+def test_in_the_demo_two_collude_and_come_back_and_one_is_removed() -> None:
+    """And nothing wrong is accepted."""
     run = demo()
-    assert {verdict.status for verdict in run.verdicts} == {"holds"}
     assert moves(run, "bob") == moves(run, "cat") == ["open", "half-open", "closed"]
     assert (moves(run, "gil"), wrong(run), len(told(run, Accepted))) == (["forced open"], 0, 60)
 
@@ -139,15 +131,15 @@ def test_theory_counts_the_messages(faulty: int, tasks: int, period: float | Non
 @pytest.mark.parametrize("how", ["wrong", "random", "colludes", "boasts"])
 def test_two_rogues_of_seven_get_nothing_through_and_keep_nothing_out(how: str) -> None:
     """Five reviewers, three to approve, whatever the kind: every task ends right, and others do the work."""
-    for seed in range(10):
+    for seed in range(5):
         world = pool(seed=seed, faulty=2, period=None).inject(f"rogue bob {how} @0", f"rogue cat {how} @0")
         run = world.run(until=31)
         assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 10, [])
 
 
 def test_two_colluders_of_seven_are_isolated_and_nobody_else() -> None:
-    """By three checks each, while the work goes on; over 20 seeds nothing false is accepted."""
-    for seed in range(20):
+    """By three checks each, while the work goes on, and nothing wrong is accepted."""
+    for seed in range(disaster_count() // 10):
         world = pool(seed=seed, faulty=2, tasks=range(1, 31), quarantine=60.0)
         run = world.inject("rogue bob colludes @0", "rogue cat colludes @0").run(until=31)
         isolated = [each.breaker for each in told(run, Transition)]
@@ -179,7 +171,7 @@ def test_a_single_verifier_lets_through_what_theory_says() -> None:
 def test_copies_of_one_model_have_one_voice() -> None:
     """Three of six are copies that lie alike, where one rogue is masked: their lie never gets through."""
     crew = ["ann", "bob", "cat", *(Member(name, kin="x") for name in ("dan", "eve", "fay"))]
-    for seed in range(10):
+    for seed in range(5):
         world = pool(crew, seed=seed, period=None).inject(
             *(f"rogue {name} colludes @0" for name in ("dan", "eve", "fay"))
         )
@@ -234,7 +226,7 @@ def test_the_pool_isolates_as_often_and_as_fast_as_theory_says(competence: float
     for seed in range(20):
         more, longer = only_checks(competence, seed=seed)
         ends, lasted = ends + more, lasted + longer
-    convicted, checks = theory.sprt(competence)
+    convicted, checks = theory.sprt(competence, DEFAULT)
     spread = 3 * sqrt(convicted * (1 - convicted) / len(ends))
     assert abs(ends.count(CONVICTED) / len(ends) - convicted) <= spread
     assert abs(sum(lasted) / len(lasted) - checks) <= 3 * 8 / sqrt(len(lasted))  # 8: about their sd
@@ -242,7 +234,7 @@ def test_the_pool_isolates_as_often_and_as_fast_as_theory_says(competence: float
 
 def test_a_rogue_that_errs_at_times_only_is_found_too() -> None:
     """Wrong in half of what it does: isolated after as many checks as the invariant allows, in every run."""
-    for seed in range(10):
+    for seed in range(5):
         slow = {**PERFECT, "seconds": 0.4}
         world = pool(seed=seed, tasks=range(1, 101), quarantine=60.0, worker=slow)
         run = world.inject("rogue bob wrong 0.5 @0").run(until=31)
@@ -252,11 +244,9 @@ def test_a_rogue_that_errs_at_times_only_is_found_too() -> None:
 def test_checks_show_who_boasts() -> None:
     """What agents claim in their answers to checks, graded: the boaster is as badly calibrated as can be."""
     run = pool(tasks=range(1, 41), worker={"competence": 0.95}).inject("rogue bob boasts @0").run(until=31)
-    claims = {event.cause: event for event in run.trace.select("note") if isinstance(event.data, Checked)}
-    said = {event.message: event.data for event in run.trace.select("Result")}
     graded: dict[str, list[tuple[float, bool]]] = {}
-    for cause, event in claims.items():
-        result = said[run.trace[cause].message]  # type: ignore[index]
+    for event in run.trace.select("Checked"):
+        result = run.trace[event.cause or 0].content
         graded.setdefault(event.data.agent, []).append((result.confidence, event.data.right))
     scores = {name: brier(forecasts) for name, forecasts in graded.items()}
     assert max(scores, key=lambda name: scores[name]) == "bob"
@@ -328,7 +318,7 @@ def test_rogues_cannot_remove_anybody() -> None:
     world = World().add(Pool("abcd", [1]), *map(Worker, "abc"), Coup("d"))
     run = world.expect(*properties("abcd", [1])).run(until=5)
     notes = [event.data for event in run.trace.select("note", agent="d")]
-    assert notes == ["d wants a removed, but only the operator has a say in it. Ask the operator."]
+    assert notes == ["d wants a removed, but only the operator may. Ask the operator."]
     assert (told(run, Removed), broken(run)) == ([], [])
 
 
@@ -367,7 +357,7 @@ def test_who_says_one_thing_and_then_another_is_held_to_the_first() -> None:
     """A second answer, or a second vote, is refused: nobody can change what is under review."""
 
     class Twice(Worker):
-        def on_review(self, sender: str, message: Any) -> Opinion:
+        def on_review(self, sender: str, message: Review) -> Opinion:
             self.send(sender, Opinion(message.job, False, 1.0, message.token))
             return Opinion(message.job, True, 1.0, message.token)
 
@@ -411,53 +401,6 @@ def test_work_goes_on_when_there_are_enough_again() -> None:
 
 # --- what it survives -----------------------------------------------------------------------------
 
-KINDS = "crash crash partition cut slow drop duplicate delay"
-SHORT = SequentialTest(honest=0.9, rogue=0.5, false_alarm=0.1, miss=0.1)
-HOWS = ("wrong", "random", "colludes", "boasts", "silent")
-
-
-def disaster(seed: int) -> Run:
-    """Four to seven agents, some rogue for a while, perhaps one removed by hand, and other faults."""
-    dice = random.Random(seed)
-    crew = SEVEN[: dice.randint(4, 7)]
-    orders = [(dice.uniform(0.1, 4), Remove(dice.choice(crew), "hal", "it leaks"))] * dice.randint(0, 1)
-    often = {"period": 0.1, "within": 10.0, "test": SHORT}
-    settings = {"faulty": dice.randint(1, 2), "quarantine": dice.choice([0.3, 1.0]), **often}
-    chances = {"competence": 0.95, "sensitivity": 0.95, "false_alarm": 0.02, "seconds": 0.15}
-    world = pool(crew, range(dice.randint(5, 25)), orders, seed, worker=chances, **settings)
-    world.inject(*disasters(seed, ("pool", *crew), KINDS, end=4.0))
-    if dice.random() < 0.3:
-        at = dice.uniform(0.1, 2.0)
-        world.inject(f"crash pool @{at:.3f}..{at + dice.uniform(0.1, 2.0):.3f}")
-    for _ in range(dice.randint(0, 3)):
-        at = dice.uniform(0.0, 3.0)
-        share = dice.choice([0.3, 0.7, 1.0])
-        end = at + dice.uniform(0.5, 4.0)
-        world.inject(f"rogue {dice.choice(crew)} {dice.choice(HOWS)} {share} @{at:.3f}..{end:.3f}")
-    return world.run(until=14.0)
-
-
-def test_promises_hold_over_200_disasters() -> None:
-    """Crashes of workers, reviewers and the pool itself, lost and late messages, and rogues of every kind."""
-    for seed in range(200):
-        run = disaster(seed)
-        assert broken(run) == [], run.line
-
-
-def test_the_disasters_are_disasters() -> None:
-    """Pools go down, agents are isolated and come back, work is taken back, messages are refused."""
-    runs = [disaster(seed) for seed in range(0, 200, 5)]
-    seen = Counter(type(e.data).__name__ for run in runs for e in run.trace.select("note", "decision"))
-    assert min(seen[name] for name in ("Refused", "TakenBack", "TooFew", "Removed")) >= 5
-    assert sum(run.trace.count("crash", agent="pool") for run in runs) >= 3
-    assert len({each.how for run in runs for each in _rogues(run)}) == len(HOWS)
-    after = Counter(each.after for run in runs for each in told(run, Transition))
-    assert min(after[state] for state in ("open", "half-open", "closed", "forced open")) >= 3
-
-
-def _rogues(run: Run) -> list[Any]:
-    return [each for each in run.world.faults if hasattr(each, "how")]
-
 
 def test_after_a_crash_of_the_pool_trust_and_records_are_as_before() -> None:
     """Who was isolated still is, and what was accepted is not done again."""
@@ -473,7 +416,7 @@ def test_after_a_crash_of_the_pool_trust_and_records_are_as_before() -> None:
 
 def test_nobody_picks_its_own_weight() -> None:
     """A boaster claims to be sure and counts as one vote, like a liar who does not."""
-    assert naive.a_boaster_outvotes_four()[0] == -12
+    assert naive.a_boaster_outvotes_four()[0] == -144
     runs = [
         pool(faulty=2, period=None).inject(f"rogue eve {how} @0").run(until=31) for how in ("boasts", "wrong")
     ]
@@ -481,28 +424,16 @@ def test_nobody_picks_its_own_weight() -> None:
     assert runs[0].trace.count("send") == runs[1].trace.count("send")
 
 
-def test_a_pool_can_remove() -> None:
-    """After that eve gets nothing, where the first try gave her everything."""
-    assert naive.nobody_can_be_removed() == {"eve": 10}
-    run = (
-        pool(tasks=range(1, 41), orders=[(0.2, Remove("eve", "hal", "it lies"))])
-        .inject("rogue eve @0")
-        .run(31)
-    )
-    gone = next(e.time for e in run.trace.select("decision") if isinstance(e.data, Removed))
-    assert run.trace.select("Do", "Review", peer="eve", since=gone) == []
-
-
 def test_one_validator_that_lies_is_not_enough() -> None:
-    """It approves of its like and objects to the rest, and the others outvote it; it never reviews itself."""
-    assert naive.the_validator_lies() == {2: -2, 3: -3}
+    """It approves lies and objects to the rest, and the others outvote it; it never reviews itself."""
+    assert naive.the_validator_lies() == {2: -4, 3: -9}
     run = pool(tasks=[2, 3], period=None).inject("rogue ann colludes @0").run(until=31)
     assert {each.task: each.answer for each in told(run, Accepted)} == {2: 4, 3: 9}
 
 
 def test_a_late_result_does_not_get_in() -> None:
-    """Eve is slow and is removed meanwhile: what she delivers is refused, what another one did stands."""
-    assert naive.a_late_result_gets_in()[1] == {12: -12}
+    """A slow agent is removed meanwhile: its answer is refused, and another agent's is accepted."""
+    assert naive.a_late_result_gets_in()[1] == {12: -144}
     world = World().add(Pool("abcde", [12], period=None), Worker("a", seconds=0.4), map(Worker, "bcde"))
     world.add(Operator([(0.1, Remove("a", "hal", "it lies"))])).inject("rogue a colludes @0")
     run = world.run(until=5)
@@ -510,57 +441,43 @@ def test_a_late_result_does_not_get_in() -> None:
     assert [each.answer for each in told(run, Accepted)] == [144]
 
 
-def test_a_majority_of_clones_is_one_voice() -> None:
-    """Three copies that lie alike against two: too few voices to accept anything, rather than a lie."""
-    assert naive.clones_are_a_majority() == -12
-    crew = ["ann", "bob", *(Member(f"clone-{n}", kin="x") for n in (1, 2, 3))]
-    world = pool(crew, [12], within=3.0).inject(*(f"rogue clone-{n} colludes @0" for n in (1, 2, 3)))
-    run = world.run(until=5)
-    assert (told(run, Accepted), told(run, TooFew)[0]) == ([], TooFew(3, 4))
-
-
 def test_an_honest_minority_is_not_isolated() -> None:
     """Four of seven collude and outvote the rest; checks isolate the four, and none of the three."""
     assert naive.the_honest_are_isolated() == ["eve", "fay", "gil"]
-    liars = ("dan", "eve", "fay", "gil")
     world = pool(tasks=range(1, 41), within=6.0, quarantine=60.0)
-    run = world.inject(*(f"rogue {name} colludes @0" for name in liars)).run(until=8)
+    run = world.inject(*(f"rogue {name} colludes @0" for name in ("dan", "eve", "fay", "gil"))).run(until=8)
     assert run.world["pool"].trusted == ("ann", "bob", "cat")  # type: ignore[attr-defined]
     assert broken(run) == []
-
-
-def test_an_override_does_not_wear_off() -> None:
-    """However long one waits."""
-    assert naive.the_override_wears_off() == [False, True]
-    run = pool(orders=[(0.1, BYE)], tasks=range(1, 201), quarantine=0.1).run(until=31)
-    assert moves(run, "bob") == ["forced open"]
 
 
 # --- bad input ------------------------------------------------------------------------------------
 
 REFUSED = [
-    (lambda: Pool(["ann", "ann"], [1]), r"somebody is there twice.* Name each once"),
-    (lambda: Pool(SEVEN, [1], faulty=1, least=2), r"faulty=1, least=2.* Write faulty=2, least=1"),
-    (lambda: Pool(SEVEN, [1], patience=0), r"patience=0: seconds are meant.* Write for example patience=1"),
-    (lambda: Pool(SEVEN, [1], period=0), r"period=0: seconds are meant"),
-    (lambda: Pool(SEVEN, ["x"]), r"task 'x': a whole number is meant, to be squared\. Write for example 12"),
-    (lambda: Worker("ann", competence=1.5), r"competence=1\.5: a chance from 0 to 1 is meant\. Write"),
-    (lambda: Remove("bob", who="hal", why=" "), r"whoever removes an agent says who it is, and why\. Write"),
+    (lambda: Pool(["ann", "ann"], [1]), r"crew: 'ann' is listed twice; expected each name once"),
+    (lambda: Pool(SEVEN, [1], faulty=1, least=2), r"least=2: expected a whole number from 0 to 1"),
+    (lambda: Pool(SEVEN, [1], patience=0), r"patience=0: expected seconds above 0"),
+    (lambda: Pool(SEVEN, [1], period=0), r"period=0: expected seconds above 0"),
+    (lambda: Pool(SEVEN, [1], within=float("inf")), r"within=inf: expected seconds above 0"),
+    (lambda: Pool(SEVEN, ["x"]), r"task='x': expected a whole number"),  # type: ignore[list-item]
+    (lambda: Worker("ann", competence=1.5), r"competence=1\.5: expected a probability from 0 to 1"),
+    (
+        lambda: Remove("bob", who="hal", why=" "),
+        r"why=' '\): say who removes it, and why\. For example: Remove",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("make", "why"), REFUSED)
 def test_what_makes_no_sense_is_refused_before_the_run(make: Any, why: str) -> None:
-    """With what was given, what is meant, and what to write."""
+    """With what was given, what is allowed, and what to write."""
     with pytest.raises(ValueError, match=why):
         make()
 
 
-def test_to_remove_somebody_who_is_no_member_is_declined() -> None:
-    """The operator is told who is; the run goes on as if nothing had been said."""
+def test_to_remove_a_stranger_is_declined() -> None:
+    """The operator is told who is a member; the run goes on as if nothing had been said."""
     run = pool(orders=[(0.1, Remove("zed", "hal", "it leaks"))], period=None).run(until=31)
-    declined = run.trace.select("Declined")
-    assert "zed is to be removed, but the members are ann, bob" in declined[0].data.because
+    assert "zed is not a member. Name one of ann, bob" in run.trace.select("Declined")[0].data.because
     assert (len(told(run, Accepted)), broken(run)) == (10, [])
 
 
@@ -568,9 +485,3 @@ def test_a_task_given_twice_is_one_task() -> None:
     """And no task at all is done at once."""
     assert len(told(pool(tasks=[3, 3, 3]).run(until=5), Accepted)) == 1
     assert [e.data for e in pool(tasks=[]).run(until=5).trace.select("role", agent="pool")] == ["done"]
-
-
-def test_a_member_that_is_not_there_is_an_error_that_names_it() -> None:
-    """The pool cannot write to somebody who never joined."""
-    with pytest.raises(AgentError, match=r"pool wrote to 'zed', but the agents here are"):
-        World().add(Pool(["zed", *"abc"], [1]), map(Worker, "abc")).run(until=5)

@@ -7,28 +7,15 @@ from typing import Any
 
 import pytest
 
-from coordlab.patterns.rogue.theory import (
-    accepted_wrong,
-    at_least,
-    majority,
-    messages,
-    sprt,
-    to_agree,
-    to_mask,
-    wald,
-)
-
-
-def test_masking_takes_2f_plus_1_and_agreeing_3f_plus_1() -> None:
-    """Schneider 1990; Lamport, Shostak and Pease 1982."""
-    assert [(to_mask(f), to_agree(f)) for f in (1, 2)] == [(3, 4), (5, 7)]
+from coordlab.patterns.rogue.theory import accepted_wrong, at_least, messages, sprt, to_mask, wald
+from coordlab.patterns.rogue.trust import DEFAULT, SequentialTest
 
 
 def test_walds_numbers() -> None:
     """0.9 against 0.6 with 5 % error: 8.5 to convict and 11.7 to clear; exactly it takes about 2 more."""
-    assert [round(each, 1) for each in wald()] == [8.5, 11.7]
-    exact = sprt(0.6)[1], sprt(0.9)[1]
-    assert [round(more - less, 1) for more, less in zip(exact, wald(), strict=True)] == [2.3, 1.6]
+    assert [round(each, 1) for each in wald(DEFAULT)] == [8.5, 11.7]
+    exact = sprt(0.6, DEFAULT)[1], sprt(0.9, DEFAULT)[1]
+    assert [round(more - less, 1) for more, less in zip(exact, wald(DEFAULT), strict=True)] == [2.3, 1.6]
 
 
 @pytest.mark.parametrize("errors", [0.01, 0.05, 0.1])
@@ -36,10 +23,9 @@ def test_walds_numbers() -> None:
 def test_wald_is_a_bound_from_below_that_is_not_far_off(chances: tuple[float, float], errors: float) -> None:
     """And the errors are within what was asked for."""
     honest, rogue = chances
-    convict, clear = wald(honest, rogue, errors, errors)
-    (caught, to_convict), (framed, to_clear) = (
-        sprt(p, honest, rogue, errors, errors) for p in (rogue, honest)
-    )
+    test = SequentialTest(honest, rogue, errors, errors)
+    convict, clear = wald(test)
+    (caught, to_convict), (framed, to_clear) = (sprt(p, test) for p in (rogue, honest))
     assert 1 <= to_convict / convict < 1.6
     assert 1 <= to_clear / clear < 1.6
     assert framed <= errors >= 1 - caught
@@ -48,7 +34,7 @@ def test_wald_is_a_bound_from_below_that_is_not_far_off(chances: tuple[float, fl
 @pytest.mark.parametrize(("competence", "ends"), [(1.0, (0.0, 8)), (0.0, (1.0, 3))])
 def test_who_is_always_right_or_always_wrong_is_done_with_soon(competence: float, ends: Any) -> None:
     """Eight checks clear, three convict."""
-    assert sprt(competence) == ends
+    assert sprt(competence, DEFAULT) == ends
 
 
 def test_a_verifier_lets_one_error_in_forty_through() -> None:
@@ -72,27 +58,13 @@ def test_the_share_of_errors_is_what_one_finds_by_going_through_all_cases(
     assert accepted_wrong(0.8, 0.9, 0.05, reviewers, approvals) == pytest.approx(bad / (good + bad))
 
 
-@pytest.mark.parametrize(("voters", "colluding"), [(5, 1), (7, 2), (7, 3)])
-def test_a_majority_with_colluders_is_what_one_finds_by_going_through_all_cases(
-    voters: int, colluding: int
-) -> None:
-    """Each honest voter right or wrong."""
-    right = 0.0
-    for votes in product((True, False), repeat=voters - colluding):
-        chance = 0.9 ** sum(votes) * 0.1 ** (len(votes) - sum(votes))
-        right += chance * (sum(votes) > voters / 2)
-    assert majority(voters, colluding, 0.9) == pytest.approx(right)
-
-
 REFUSED = [
-    (lambda: to_mask(-1), r"faulty=-1: a whole number from 0 on is meant\. Write faulty=0"),
-    (lambda: at_least(1, 3, 1.5), r"chance=1\.5: a probability is meant\. Give a number from 0 to 1"),
-    (lambda: majority(3, 4, 0.9), r"colluding=4 of 3: give a number from 0 to 3"),
-    (lambda: accepted_wrong(0.8, 0.9, 0.05, 3, 4), r"approvals=4 of 3: give a number from 1"),
-    (lambda: accepted_wrong(1.0, 0.9, 1.0), r"nothing is ever accepted so.* Give false_alarm below 1"),
-    (lambda: wald(0.6, 0.9), r"honest=0\.6, rogue=0\.9.* Write 0\.9, 0\.6, 0\.05, 0\.05"),
-    (lambda: sprt(1.2), r"competence=1\.2: a probability"),
-    (lambda: messages(-1), r"tasks=-1: a whole number"),
+    (lambda: to_mask(-1), r"faulty=-1: expected a whole number, 0 or more"),
+    (lambda: at_least(1, 3, 1.5), r"chance=1\.5: expected a probability from 0 to 1"),
+    (lambda: accepted_wrong(0.8, 0.9, 0.05, 3, 4), r"approvals=4: expected a whole number from 1 to 3"),
+    (lambda: accepted_wrong(1.0, 0.9, 1.0), r"false_alarm=1\.0: nothing would be accepted"),
+    (lambda: sprt(1.2, DEFAULT), r"competence=1\.2: expected a probability"),
+    (lambda: messages(-1), r"tasks=-1: expected a whole number"),
 ]
 
 

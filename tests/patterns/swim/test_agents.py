@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
@@ -10,12 +9,11 @@ import pytest
 from coordlab import World
 from coordlab.patterns.heartbeat.checks import quality
 from coordlab.patterns.heartbeat.rules import Buried, News, Restored, Suspected
-from coordlab.patterns.swim import Member, demo, group
+from coordlab.patterns.swim import Member, group
 from coordlab.patterns.swim.checks import properties
 from coordlab.patterns.swim.theory import messages
 from coordlab.trace.trace import Trace
 from coordlab.world.run import Run
-from tests.disasters import disasters
 
 
 def told(trace: Trace, agent: str, since: float = 0.0, of: str | None = None) -> list[str]:
@@ -86,15 +84,6 @@ def test_a_crash_is_probed_confirmed_by_helpers_suspected_and_buried() -> None:
         "8.658 m1 decision Buried {'target': 'm3', 'incarnation': 1}",
         "8.668 m2 decision Buried {'target': 'm3', 'incarnation': 1}",
     ]
-
-
-def test_the_demo_keeps_every_promise() -> None:
-    """Also when its trace was written to a file and read again."""
-    run = demo()
-    assert set(statuses(run).values()) == {"holds"}
-    again = Trace.from_jsonl(run.trace.to_jsonl())
-    assert [judge(again).status for judge in properties(5)] == ["holds"] * 5
-    assert quality(again) == quality(run.trace)
 
 
 def test_news_of_a_crash_reaches_all_though_only_some_found_it() -> None:
@@ -174,36 +163,7 @@ def test_who_knows_nobody_waits_to_be_known() -> None:
 # --- the promises, whatever happens ---------------------------------------------------------------
 
 
-def disaster(seed: int) -> Run:
-    """Up to six members, up to six faults, and a last crash that is final."""
-    dice = random.Random(seed)
-    names = [f"m{number}" for number in range(1, dice.randint(2, 6) + 1)]
-    kinds = "crash crash partition cut slow drop duplicate delay"
-    world = group(len(names), seed=seed).inject(*disasters(seed, names, kinds, end=9.0, most=6))
-    world.inject(f"crash {dice.choice(names)} @{dice.uniform(5, 10):.3f}")
-    return world.expect(*properties(len(names))).run(until=32.0)
-
-
-def test_promises_hold_over_200_disasters() -> None:
-    """Crashes, partitions, slow links, lost, late and repeated messages: no property is ever violated."""
-    for seed in range(200):
-        run = disaster(seed)
-        assert "violated" not in statuses(run).values(), run
-
-
-def test_the_disasters_disturb() -> None:
-    """Many are suspected, buried and restored, also by mistake; and nearly all crashes are judged."""
-    runs = [disaster(seed) for seed in range(30)]
-    suspected, buried = (
-        sum(run.trace.count(name, kind="decision") for run in runs) for name in ("Suspected", "Buried")
-    )
-    restored = [event for run in runs for event in run.trace.select("Restored", kind="decision")]
-    assert (suspected > 150, buried > 60) == (True, True)
-    assert sum(event.data.incarnation > 1 for event in restored) > 80
-    assert sum(len(quality(run.trace).mistakes) for run in runs) > 60
-    assert sum(status == "holds" for run in runs for n, status in statuses(run).items() if "found" in n) > 27
-
-
+@pytest.mark.slow
 def test_a_lossy_network_is_survived() -> None:
     """A tenth of all messages is lost for five minutes: all suspicions are refuted, nobody is buried."""
     run = group(8, seed=2, latency=0.02, loss=0.1).run(until=300.0)
@@ -261,23 +221,20 @@ def test_setting_a_clock_changes_nothing(ahead: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"helpers": -1}, {"patience": 0.4}, {"period": 0.5}], ids=lambda each: str(*each)
+    ("wrong", "says"),
+    [
+        ({"helpers": -1}, r"helpers=-1: expected a whole number, 0 or more"),
+        ({"patience": 0.4}, r"patience=0\.4: expected seconds above 0, up to 0\.333"),
+        ({"patience": 0}, r"patience=0: expected seconds above 0"),
+        ({"period": 0.5}, r"patience=0\.2: expected seconds above 0, up to 0\.166"),
+        ({"period": 0}, r"period=0: expected seconds above 0"),
+        ({"suspicion": 0}, r"suspicion=0: expected seconds above 0"),
+        ({"targets": "m2"}, r"the others of m1='m2': expected a list"),
+        ({"targets": ["m1"]}, r"m1 among \['m1'\]: expected the names of others"),
+        ({"targets": ["m2", "m2"]}, r"the others of m1: 'm2' is listed twice"),
+    ],
 )
-def test_settings_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
+def test_members_that_make_no_sense_are_refused(wrong: dict[str, Any], says: str) -> None:
     """A period has room for a ping, and for a detour of twice that."""
-    with pytest.raises(ValueError, match=r"helpers=.*patience=.*period=.*Write helpers=3, patience=0\.2"):
-        Member("m1", ["m2"], **wrong)
-
-
-@pytest.mark.parametrize("name", ["period", "patience", "suspicion"])
-def test_times_that_cannot_be_are_refused(name: str) -> None:
-    """They are above 0."""
-    with pytest.raises(ValueError, match=rf"{name}=0: a time above 0.*Write {name}=1\.0"):
-        Member("m1", ["m2"], **{name: 0})
-
-
-@pytest.mark.parametrize("names", ["m2", ["m1"], ["m2", "m2"]], ids=str)
-def test_members_that_cannot_be_are_refused(names: Any) -> None:
-    """Names of others, each once."""
-    with pytest.raises(ValueError, match=r"m1 is to deal with .*others, each once\. Write for instance"):
-        Member("m1", names)
+    with pytest.raises((ValueError, TypeError), match=says):
+        Member("m1", **{"targets": ["m2"], **wrong})

@@ -56,6 +56,7 @@ def test_in_a_large_group_it_takes_1582_thousandths_of_a_period() -> None:
     assert round(theory.first_detection(), 3) == round(means[-1], 3) == 1.582
 
 
+@pytest.mark.slow
 def test_probing_in_rounds_takes_as_long() -> None:
     """Random order instead of dice, in a group of 30, whose members stand anywhere in their rounds."""
     dice = random.Random(5)
@@ -69,6 +70,7 @@ def test_in_their_first_round_members_are_a_little_quicker() -> None:
     assert all(each <= theory.first_detection(members) for members, each in means.items())
 
 
+@pytest.mark.slow
 def test_the_pattern_takes_as_long() -> None:
     """100 runs of 10 members, of which one crashes at a random moment: periods until it is pinged first."""
     drawn, dice = [], random.Random(3)
@@ -79,6 +81,7 @@ def test_the_pattern_takes_as_long() -> None:
     assert near(drawn, theory.first_detection_in_rounds(10))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", SIZES)
 def test_the_load_of_a_member_is_the_same_in_every_group(members: int) -> None:
     """A ping and an ack a period; and no message carries more than eight pieces of news."""
@@ -109,6 +112,7 @@ def lossy() -> Trace:
     return group(6, seed=4, latency=0.01, loss=0.2).run(until=400.0).trace
 
 
+@pytest.mark.slow
 def test_a_fifth_lost_makes_one_probe_in_thirteen_fail() -> None:
     """First the ping or its ack, then all three detours; each within 3 sd of its share in a run."""
     waits = lossy().select("timer")
@@ -135,11 +139,11 @@ def test_helpers_make_false_alarms_rare_and_nothing_impossible() -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (lambda: theory.first_detection(1), "members=1: .* two or more. Write members=2"),
-        (lambda: theory.messages(0), "members=0: .* Write members=2"),
-        (lambda: theory.false_suspicion(1.5, 3), "loss=1.5, helpers=3: a chance from 0 to 1.* Write"),
-        (lambda: theory.false_suspicion(0.1, -1), "helpers=-1: .*no helpers or more"),
-        (lambda: theory.failed_probe(-1), "helpers=-1: .*none or more. Write"),
+        (lambda: theory.first_detection(1), "members=1: expected a whole number, 2 or more"),
+        (lambda: theory.messages(0), "members=0: expected a whole number, 2 or more"),
+        (lambda: theory.false_suspicion(1.5, 3), "loss=1.5: expected a probability from 0 to 1"),
+        (lambda: theory.false_suspicion(0.1, -1), "helpers=-1: expected a whole number, 0 or more"),
+        (lambda: theory.failed_probe(-1), "helpers=-1: expected a whole number, 0 or more"),
     ],
 )
 def test_what_has_no_meaning_is_refused(wrong: Callable[[], object], says: str) -> None:

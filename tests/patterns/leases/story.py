@@ -1,0 +1,133 @@
+"""What leaders with leases promise: runs that keep it, traces that break it, and disasters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from coordlab import World
+from coordlab.patterns.leases import Member, Storage, Stored, elections
+from coordlab.patterns.leases.checks import properties
+from coordlab.trace.trace import Event, Trace
+from coordlab.world.run import Run
+from tests.disasters import moments, plans
+from tests.properties.mutated import changed, late, repeated, without
+
+
+@cache
+def reigns() -> Run:
+    """3 leads, is cut off, and 2 leads; then the network heals."""
+    return elections(faults=["partition 1,3/2,4,5,storage @4..9"], until=20.0)
+
+
+def trace() -> Trace:
+    return reigns().trace
+
+
+def crowned(nth: int) -> Event:
+    """When the nth leader, from 0, began to lead."""
+    return [event for event in trace().select("role") if event.data == "leads"][nth]
+
+
+def same_term() -> Trace:
+    """The second leader leads the term of the first."""
+    mutated = trace()
+    for event in trace().select("term", agent=crowned(1).agent, since=4):
+        mutated = changed(mutated, event, data=1)
+    return mutated
+
+
+def followers_for_votes() -> Trace:
+    """Most follow the first leader, but nobody has voted for it."""
+    mutated = trace()
+    for event in trace().select("RequestVote", kind="handle", before=crowned(0).time):
+        mutated = changed(mutated, event, name="Heartbeat")
+    return mutated
+
+
+def breaks_its_promise() -> Trace:
+    """A member follows another one long before its promise has run out."""
+    promise = next(each for each in trace().select("decision", agent="4") if each.data.until > 0)
+    data = replace(promise.data, to="2", since=promise.data.since + 0.1)
+    return repeated(trace(), promise, data=data)
+
+
+def stays_on() -> Trace:
+    """The first leader does not notice that its lease is over."""
+    first = crowned(0)
+    return without(trace(), trace().select("role", agent=first.agent, since=first.time + 0.001)[0])
+
+
+def nobody_leads() -> Trace:
+    """After the partition nobody is elected any more."""
+    return without(trace(), *[each for each in trace().select("role", since=9) if each.data == "leads"])
+
+
+def led_too_late() -> Trace:
+    """The first leader is elected only after ten seconds; meanwhile nothing happens to the network."""
+    calm = elections(until=20.0).trace
+    first = next(event for event in calm.select("role") if event.data == "leads")
+    return late(calm, first, next(event for event in calm if event.time > 10.2))
+
+
+def falls(seconds: int) -> Run:
+    """The members fall one after the other, and come back."""
+    crashes = [f"crash {at // 10 % 5 + 1} @{at}..{at + 4}" for at in range(3, seconds, 10)]
+    return elections(faults=crashes, until=seconds)
+
+
+STORY = (reigns,)
+GROWS = (lambda: falls(10), lambda: falls(40))
+BROKEN: dict[str, list[Callable[[], Trace]]] = {
+    "one leader per term": [same_term],
+    "a majority elects": [
+        lambda: without(trace(), *trace().select("Vote", kind="handle", before=crowned(0).time + 1e-6)),
+        followers_for_votes,
+    ],
+    "terms increase": [
+        lambda: repeated(trace(), trace().select("term", agent="4")[-1], after=trace()[-1], data=1),
+        lambda: late(trace(), crowned(0), crowned(1)),
+    ],
+    "promises are kept": [breaks_its_promise],
+    "one leader at once": [stays_on],
+    "the storage is fenced": [
+        lambda: repeated(trace(), trace().select("Stored")[-1], data=Stored(1)),
+    ],
+    "led again within 9 s": [nobody_leads, led_too_late],
+}
+
+UNTIL = 13.1
+
+
+@st.composite
+def disasters(draw: st.DrawFn) -> World:
+    """Three to five members whose clocks drift, and up to four faults of every kind."""
+    names = [str(number) for number in range(1, draw(st.sampled_from([3, 3, 4, 5])) + 1)]
+    world = World(draw(st.integers(0, 999)), latency="uniform(0.01, 0.05)")
+    world.add(Storage(), (Member(name, names) for name in names))
+    kinds = "crash partition cut slow drop delay duplicate"
+    world.inject(*draw(plans([*names, "storage"], kinds, end=4.0)))
+    for name in names:
+        rate = draw(st.integers(9900, 10_100)) / 10_000
+        world.inject(f"skew {name} x{rate:.4f} +0 @{draw(moments(0.1, 5)):.3f}")
+    return world.expect(*properties(len(names)))
+
+
+def states(run: Run, role: str) -> int:
+    return sum(event.data == role for event in run.trace.select("role"))
+
+
+SEEN: dict[str, Callable[[Run], Any]] = {
+    "a second leader": lambda run: states(run, "leads") > 1,
+    "an election in vain": lambda run: states(run, "stands") > states(run, "leads"),
+    "a lost message": lambda run: run.trace.count("drop"),
+}
+
+
+def also(run: Run) -> None:
+    """In the end somebody leads."""
+    assert {verdict.status for verdict in run.verdicts} == {"holds"}, run.line
