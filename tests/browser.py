@@ -1,14 +1,55 @@
-"""A real browser for tests: Debian's Chromium, driven by playwright."""
+"""A real browser for tests, driven by playwright, and a measure of how fast it is at the moment."""
 
 from __future__ import annotations
 
 import asyncio
 import pathlib
+import statistics
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+# A fixed piece of work like the player's: lines, texts and a table.  About 10 ms on an idle machine.
+WORKLOAD = """
+() => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1200, height: 600 });
+  const ctx = canvas.getContext("2d"), sums = new Map(), began = performance.now();
+  for (let i = 0; i < 1000; i++) {
+    ctx.strokeStyle = `hsl(${i % 360} 80% 40%)`;
+    ctx.beginPath();
+    ctx.moveTo(i % 1200, i % 600);
+    ctx.lineTo((i * 7) % 1200, (i * 13) % 600);
+    ctx.stroke();
+    ctx.fillText(`event ${i}`, (i * 3) % 1200, (i * 5) % 600);
+    sums.set(`agent ${i % 97}`, (sums.get(`agent ${i % 97}`) ?? 0) + i);
+  }
+  return performance.now() - began;
+}
+"""
+
+
+class Pace:
+    """How long the fixed workload takes in a page, measured beside what a test measures there.
+
+    A slow or busy machine slows both down, so a test compares the two.
+    """
+
+    def __init__(self, page: Any) -> None:
+        self.page, self.samples = page, list[float]()
+
+    def sample(self, times: int = 3) -> None:
+        """Run the workload this many times."""
+        self.samples += [self.page.evaluate(WORKLOAD) for _ in range(times)]
+
+    def check(self, what: str, took: float, least: float, share: float) -> None:
+        """Fail if `took` (ms) is longer than both `least` (ms) and `share` workloads."""
+        workload = statistics.median(self.samples)
+        assert took < max(least, share * workload), (
+            f"{what} took {took:.1f} ms; at most {least:g} ms or {share:g} workloads of {workload:.1f} ms "
+            f"({', '.join(f'{each:.1f}' for each in self.samples)})"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 
 import coordlab
+from tests.browser import Pace
 from tests.committed import NOTEBOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -112,7 +113,7 @@ def jupyter(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with (own / "log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=own)
         try:
-            until(lambda: answers(address) or server.poll() is not None, within=90)
+            until(lambda: answers(address) or server.poll() is not None, within=300)
             assert server.poll() is None, (own / "log").read_text()
             yield address
         finally:
@@ -148,9 +149,9 @@ class Notebook:
         self.page.on("pageerror", lambda error: self.complaints.append(f"{error}\n{error.stack}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(f"{address}/lab/workspaces/{width}{Path(name).stem}/tree/{name}?reset")
-        self.page.wait_for_function(IDLE, timeout=90_000)
+        self.page.wait_for_function(IDLE, timeout=300_000)
         self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        self.page.wait_for_selector(".cl-player[data-ready]", timeout=90_000)
+        self.page.wait_for_selector(".cl-player[data-ready]", timeout=300_000)
 
     def version(self) -> int:
         return int(self.page.evaluate(f"{PLAYER}.dataset.version"))
@@ -159,7 +160,7 @@ class Notebook:
         """Do something, and wait until the player shows another run."""
         before = self.version()
         act()
-        self.page.wait_for_function(f"Number({PLAYER}.dataset.version) > {before}", timeout=20_000)
+        self.page.wait_for_function(f"Number({PLAYER}.dataset.version) > {before}", timeout=100_000)
 
     def tabs(self) -> list[str]:
         return self.page.locator(".cl-player").first.locator(".cl-tab").all_inner_texts()
@@ -215,11 +216,14 @@ def test_a_slider_moved_by_key_runs_the_lab_again(bully: Notebook) -> None:
 
 
 def test_a_slider_shows_what_it_did_at_once(bully: Notebook) -> None:
-    """From the key to the repainted run: 0.1 s is the aim, 0.2 s allows for a busy machine."""
+    """From the key to the repainted run: 0.1 s is the aim, 0.2 s or 20 workloads is the limit."""
     bully.turn("patience, s", "ArrowRight")
-    times = [bully.page.evaluate(PRESS, key) for key in [LEFT, RIGHT] * 10]
+    pace, times = Pace(bully.page), list[float]()
+    for key in [LEFT, RIGHT] * 10:
+        pace.sample(1)
+        times.append(bully.page.evaluate(PRESS, key))
     bully.turn("patience, s", "ArrowLeft")
-    assert statistics.median(times) < 200, sorted(map(round, times))
+    pace.check(f"a key press, of {sorted(map(round, times))},", statistics.median(times), 200, 20)
 
 
 def test_an_agent_is_crashed_by_clicking_its_lane(bully: Notebook) -> None:
@@ -263,7 +267,7 @@ def test_a_chapter_is_lived_through(chrome: Any, jupyter: str, tmp_path: Path) -
     """Run 07, take its patience away and see a promise break, crash an agent, look at it in the dark."""
     notebook = Notebook(chrome, jupyter, next(NOTEBOOKS.glob("07*.ipynb")).name)
     page = notebook.page
-    page.wait_for_function(IDLE, timeout=60_000)
+    page.wait_for_function(IDLE, timeout=300_000)
     page.locator(".cl-player").first.scroll_into_view_if_needed()
     kept, picture = notebook.verdicts(), notebook.picture()
     assert not any("violated" in each for each in kept)
@@ -292,7 +296,7 @@ def test_the_picture_is_drawn_in_the_colours_of_the_theme(chrome: Any, jupyter: 
     notebook.page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
     light, coloured = notebook.picture(), notebook.page.evaluate(COLOURED)
     notebook.page.evaluate(THEME, DARK)
-    until(lambda: notebook.picture() != light, within=10)
+    until(lambda: notebook.picture() != light, within=60)
     notebook.page.screenshot(path=tmp_path / "lab_dark.png")
     dark = notebook.page.evaluate(COLOURED)
     notebook.close()

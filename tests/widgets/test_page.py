@@ -17,7 +17,7 @@ from coordlab.trace.trace import Trace
 from coordlab.widgets import joined
 from coordlab.widgets.encoding import Branch
 from coordlab.widgets.page import page
-from tests.browser import Visit
+from tests.browser import Pace, Visit
 from tests.widgets.traces import branch, election, family, long_election
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!--"
@@ -125,7 +125,7 @@ def number(where: Any) -> int:
     return int(match[1])
 
 
-def until(condition: Callable[[], bool], within: float = 10.0) -> None:
+def until(condition: Callable[[], bool], within: float = 60.0) -> None:
     """Wait from outside: the page's policy forbids the evaluation that playwright's own waiting needs."""
     end = time.perf_counter() + within
     while not condition():
@@ -191,11 +191,16 @@ def test_hostile_words_are_shown_and_do_nothing(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_it_opens_within_a_second_at_ten_thousand_events(visit: Open) -> None:
-    """From the address to the drawn picture."""
-    recorded = branch(long_election(10_000))
-    began = time.perf_counter()
-    visit([recorded])
-    assert time.perf_counter() - began < 2.5  # usually 0.2 s; shared machines have bad moments
+    """From the address to the drawn picture: at most one second, or four times as long as a tiny run."""
+
+    def opening(events: int) -> float:
+        recorded = branch(long_election(events))
+        began = time.perf_counter()
+        visit([recorded])
+        return time.perf_counter() - began
+
+    tiny, long = zip(*((opening(50), opening(10_000)) for _ in range(3)), strict=True)
+    assert min(long) < max(1.0, 4 * min(tiny)), f"seconds: {long}, of a tiny run {tiny}"
 
 
 @pytest.mark.browser
@@ -323,10 +328,12 @@ def test_it_is_described_for_those_who_do_not_see_it(visit: Open) -> None:
     """Every canvas has words made from the data; the sentence is a live region, except while playing."""
     where = visit(family(), 1).page
     keys(where, "End")
-    where.wait_for_timeout(250)
-    words = where.locator(".cl-stage canvas:visible").get_attribute("aria-label")
-    assert "5 agents" in words
-    assert "At 20.000 s" in words
+
+    def words() -> str:
+        return str(where.locator(".cl-stage canvas:visible").get_attribute("aria-label"))
+
+    until(lambda: "At 20.000 s" in words())
+    assert "5 agents" in words()
     assert where.locator("canvas:not([aria-label]):not([aria-hidden])").count() == 0
     assert where.locator("button:not([aria-label])").evaluate_all(
         "all => all.every((each) => each.textContent)"
@@ -370,14 +377,19 @@ def test_reduced_motion_goes_from_event_to_event(visit: Open) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("events", [10_000, 100_000])
-def test_a_frame_is_drawn_well_within_its_time(visit: Open, events: int) -> None:
-    """While playing, the mean time to draw stays far below the 16 ms that sixty frames a second leave."""
-    where = visit([branch(long_election(events))]).page
+def test_a_frame_is_drawn_well_within_its_time(live: Callable[..., Any], events: int) -> None:
+    """While playing, drawing takes far less than the 16 ms that sixty frames a second leave."""
+    where = live([branch(long_election(events))])
+    pace, stats = Pace(where), "document.querySelector('.cl-player').stats"
+    pace.sample()
+    before = where.evaluate(f"({{ ...{stats} }})")
     keys(where, "]", "]", " ")
-    where.wait_for_timeout(600)
-    stats = where.evaluate("document.querySelector('.cl-player').stats")
-    assert stats["frames"] > 5
-    assert stats["drawMs"] / stats["frames"] < 12
+    until(lambda: where.evaluate(f"{stats}.frames") >= before["frames"] + 30)
+    keys(where, " ")
+    after = where.evaluate(stats)
+    pace.sample()
+    frames = after["frames"] - before["frames"]
+    pace.check("a frame", (after["drawMs"] - before["drawMs"]) / frames, least=12, share=1.5)
 
 
 # --- with a model that listens ---------------------------------------------------------------------------
@@ -477,7 +489,7 @@ def test_a_click_on_an_arrow_selects_the_message_and_offers_its_faults(live: Cal
 
 @pytest.mark.browser
 def test_a_new_branch_is_drawn_where_the_learner_was(live: Callable[..., Any]) -> None:
-    """Playhead, window and selection stay; the picture is new, in a few milliseconds."""
+    """Playhead, window and selection stay; the picture is new."""
     calm, struck = family()
     where = live([calm])
     keys(where, "Home", "ArrowRight", "ArrowRight", "+", "+")
@@ -488,7 +500,19 @@ def test_a_new_branch_is_drawn_where_the_learner_was(live: Callable[..., Any]) -
     assert (clock(where), number(where)) == before
     assert where.locator(".cl-inspect").is_visible()
     assert where.get_by_role("tab", name="crash 5 at 3 s").get_attribute("aria-selected") == "true"
-    assert where.evaluate("document.querySelector('.cl-player').stats.loadMs") < 150
+
+
+@pytest.mark.browser
+def test_a_new_branch_is_shown_at_once(live: Callable[..., Any]) -> None:
+    """From the message to the drawn picture, the best of five."""
+    both = wired(family())
+    where = live(family())
+    pace, times = Pace(where), list[float]()
+    for turn in range(5):
+        pace.sample(1)
+        where.evaluate("([branches, selected]) => window.answer(branches, selected)", [both, turn % 2])
+        times.append(where.evaluate("document.querySelector('.cl-player').stats.loadMs"))
+    pace.check("the new branch", min(times), least=150, share=5)
 
 
 @pytest.mark.browser
