@@ -42,8 +42,8 @@ ROLES = {
 }
 # Second files, cut by role and named by it: which role each plays.
 SECOND = {
-    **dict.fromkeys(("client", "contractor", "expert", "locks", "probes", "reviewing", "workers"), "agents"),
-    **dict.fromkeys(("domains", "graph", "planner", "precedence", "ranked"), "rules"),
+    **dict.fromkeys(("client", "contractor", "expert", "locks", "probes", "workers"), "agents"),
+    **dict.fromkeys(("domains", "graph", "planner", "precedence", "ranked", "trust"), "rules"),
     **dict.fromkeys(("probe_checks", "turns"), "checks"),
 }
 

@@ -16,6 +16,7 @@ from coordlab.patterns.rogue.rules import (
     Member,
     Quorum,
     Refused,
+    Remove,
     Removed,
     TakenBack,
     idle,
@@ -25,7 +26,7 @@ from coordlab.patterns.rogue.rules import (
     truth,
 )
 from coordlab.patterns.rogue.trust import DEFAULT, SequentialTest, TrustRecord, best_first
-from coordlab.patterns.rogue.workers import Declined, Do, Operator, Opinion, Remove, Result, Review, Worker
+from coordlab.patterns.rogue.workers import Declined, Do, Operator, Opinion, Result, Review, Worker
 from coordlab.world.agent import Agent, State
 from coordlab.world.world import Run, World
 

@@ -9,9 +9,8 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 
 from coordlab.patterns.circuit_breaker.rules import CLOSED, FORCED_OPEN, OPEN
-from coordlab.patterns.rogue.rules import Accepted, Member, Quorum, TooFew, members, quorum
+from coordlab.patterns.rogue.rules import Accepted, Member, Quorum, Remove, TooFew, members, quorum
 from coordlab.patterns.rogue.trust import DEFAULT, SequentialTest
-from coordlab.patterns.rogue.workers import Remove
 from coordlab.properties import (
     UNDECIDED,
     Begun,

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from coordlab.patterns.rogue.rules import lie, truth
 from coordlab.world.loop import simulate
 
 
@@ -26,7 +25,7 @@ class Bot:
 
     def answer(self, task: int) -> int:
         """Its answer to a task."""
-        return lie(task) if self.lies else truth(task)
+        return -task * task if self.lies else task * task
 
 
 def honest(*names: str) -> list[Bot]:

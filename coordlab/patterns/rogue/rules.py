@@ -93,7 +93,7 @@ def members(given: Iterable[Member | str]) -> tuple[Member, ...]:
     return crew
 
 
-# --- what a pool puts on record ----------------------------------------------------------------------
+# --- orders, and what a pool puts on record ----------------------------------------------------------
 
 
 @message
@@ -148,6 +148,21 @@ class Checked:
 
     agent: str
     right: bool
+
+
+@message
+class Remove:
+    """Take this agent out of the pool."""
+
+    agent: str
+    who: str
+    why: str
+
+    def __post_init__(self) -> None:
+        example = "Remove('bob', who='ann', why='it answers nonsense')"
+        require.that(
+            self.who.strip() and self.why.strip(), repr(self), "say who removes it, and why", example
+        )
 
 
 @message

@@ -6,10 +6,9 @@ Fault-Tolerant Services Using the State Machine Approach, ACM Computing Surveys 
 
 from __future__ import annotations
 
-from math import comb, fsum
+from math import comb, fsum, log
 
 from coordlab import requirements as require
-from coordlab.patterns.rogue.trust import SequentialTest
 
 
 def to_mask(faulty: int) -> int:
@@ -64,30 +63,54 @@ def accepted_wrong(
     return bad / (good + bad)
 
 
-def wald(test: SequentialTest) -> tuple[float, float]:
+def check_test(honest: float, rogue: float, false_alarm: float, miss: float) -> None:
+    """Raise ValueError unless 0 < rogue < honest < 1 and both errors are above 0 and together below 1."""
+    require.number("rogue", rogue, above=0, below=require.probability("honest", honest, certain=False))
+    require.number(
+        "miss", miss, above=0, below=1 - require.probability("false_alarm", false_alarm, certain=False)
+    )
+
+
+def bounds(false_alarm: float, miss: float) -> tuple[float, float]:
+    """The ratios at or below which a test clears, and at or above which it convicts, as logarithms."""
+    return log(miss / (1 - false_alarm)), log((1 - miss) / false_alarm)
+
+
+def ratio(right: float, wrong: float, honest: float, rogue: float) -> float:
+    """The logarithm of how much likelier these checks are from a rogue than from an honest agent."""
+    return right * log(rogue / honest) + wrong * log((1 - rogue) / (1 - honest))
+
+
+def wald(
+    honest: float = 0.9, rogue: float = 0.6, false_alarm: float = 0.05, miss: float = 0.05
+) -> tuple[float, float]:
     """The mean number of checks to convict a rogue, and to clear an honest agent, as Wald approximates it.
 
     The approximation lets the ratio end exactly on a bound; really it overshoots: see `sprt`.
 
-    >>> [round(each, 1) for each in wald(SequentialTest())]
+    >>> [round(each, 1) for each in wald()]
     [8.5, 11.7]
     """
-    low, high = test.bounds
-    ends = test.miss * low + (1 - test.miss) * high, (1 - test.false_alarm) * low + test.false_alarm * high
-    drift = [test.ratio(chance, 1 - chance) for chance in (test.rogue, test.honest)]
+    check_test(honest, rogue, false_alarm, miss)
+    low, high = bounds(false_alarm, miss)
+    ends = miss * low + (1 - miss) * high, (1 - false_alarm) * low + false_alarm * high
+    drift = [ratio(chance, 1 - chance, honest, rogue) for chance in (rogue, honest)]
     return ends[0] / drift[0], ends[1] / drift[1]
 
 
-def sprt(competence: float, test: SequentialTest) -> tuple[float, float]:
+def sprt(
+    competence: float, honest: float = 0.9, rogue: float = 0.6, false_alarm: float = 0.05, miss: float = 0.05
+) -> tuple[float, float]:
     """The probability that the test convicts an agent of this competence, and its mean number of checks.
 
     Exact: it adds up the probabilities of all numbers of right and wrong answers.
 
-    >>> [tuple(round(each, 4) for each in sprt(p, SequentialTest())) for p in (0.6, 0.9)]
+    >>> [tuple(round(each, 4) for each in sprt(p)) for p in (0.6, 0.9)]
     [(0.9595, 10.797), (0.0271, 13.2703)]
     """
+    check_test(honest, rogue, false_alarm, miss)
     require.probability("competence", competence)
-    low, high = test.bounds
+    low, high = bounds(false_alarm, miss)
     at = {(0, 0): 1.0}
     convicted = checks = 0.0
     while (open_ := fsum(at.values())) > 1e-12:
@@ -95,10 +118,10 @@ def sprt(competence: float, test: SequentialTest) -> tuple[float, float]:
         after: dict[tuple[int, int], float] = {}
         for (yes, no), chance in at.items():
             for here, share in (((yes + 1, no), competence), ((yes, no + 1), 1 - competence)):
-                ratio = test.ratio(*here)
-                if ratio >= high:
+                evidence = ratio(*here, honest, rogue)
+                if evidence >= high:
                     convicted += chance * share
-                elif ratio > low:
+                elif evidence > low:
                     after[here] = after.get(here, 0.0) + chance * share
         at = after
     return convicted, checks

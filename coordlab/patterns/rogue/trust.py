@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import ceil, inf, log
+from math import ceil, inf
 
 from coordlab import requirements as require
 from coordlab.patterns.circuit_breaker.rules import (
@@ -20,6 +20,7 @@ from coordlab.patterns.circuit_breaker.rules import (
     Permit,
     Settings,
 )
+from coordlab.patterns.rogue import theory
 from coordlab.patterns.weighted.rules import learnt
 from coordlab.world.message import message
 
@@ -67,23 +68,15 @@ class SequentialTest:
     miss: float = 0.05
 
     def __post_init__(self) -> None:
-        honest = require.probability("honest", self.honest, certain=False)
-        require.number("rogue", self.rogue, above=0, below=honest, unit="a probability")
-        false_alarm = require.probability("false_alarm", self.false_alarm, certain=False)
-        require.number("miss", self.miss, above=0, below=1 - false_alarm, unit="a probability")
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The ratios at or below which it clears, and at or above which it convicts, as logarithms."""
-        return log(self.miss / (1 - self.false_alarm)), log((1 - self.miss) / self.false_alarm)
+        theory.check_test(self.honest, self.rogue, self.false_alarm, self.miss)
 
     def ratio(self, right: float, wrong: float) -> float:
         """The logarithm of how much likelier these checks are from a rogue than from an honest agent."""
-        return right * log(self.rogue / self.honest) + wrong * log((1 - self.rogue) / (1 - self.honest))
+        return theory.ratio(right, wrong, self.honest, self.rogue)
 
     def verdict(self, record: Record) -> str | None:
         """Convicted, cleared, or None as long as it cannot tell."""
-        low, high = self.bounds
+        low, high = theory.bounds(self.false_alarm, self.miss)
         ratio = self.ratio(record.right, record.wrong)
         return CONVICTED if ratio >= high else CLEARED if ratio <= low else None
 
@@ -99,7 +92,7 @@ class SequentialTest:
         gain = self.ratio(1 - require.probability("rate", rate), rate)
         allowed = "expected a share of wrong answers that speaks for a rogue"
         require.that(gain > 0, f"rate={rate!r}", allowed, f"rate={1 - self.rogue:.2g}")
-        low, high = self.bounds
+        low, high = theory.bounds(self.false_alarm, self.miss)
         return ceil((high - low) / gain - 1e-9)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from coordlab import requirements as require
-from coordlab.patterns.rogue.rules import Removed, answer, opinion
+from coordlab.patterns.rogue.rules import Remove, Removed, answer, opinion
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
-__all__ = ["Declined", "Do", "Operator", "Opinion", "Remove", "Result", "Review", "Worker"]
+__all__ = ["Declined", "Do", "Operator", "Opinion", "Result", "Review", "Worker"]
 
 
 @message
@@ -49,21 +49,6 @@ class Opinion:
     approves: bool
     confidence: float
     token: int
-
-
-@message
-class Remove:
-    """Take this agent out of the pool."""
-
-    agent: str
-    who: str
-    why: str
-
-    def __post_init__(self) -> None:
-        example = "Remove('bob', who='ann', why='it answers nonsense')"
-        require.that(
-            self.who.strip() and self.why.strip(), repr(self), "say who removes it, and why", example
-        )
 
 
 @message

@@ -154,6 +154,7 @@ def test_more_rogues_than_are_masked_can_get_a_lie_through() -> None:
     assert wrong(world.run(until=31)) > 0
 
 
+@pytest.mark.slow
 def test_a_single_verifier_lets_through_what_theory_says() -> None:
     """Right 0.8, sensitivity 0.9, false alarms 0.05: of 2,000 tasks, 2.6 % of those accepted are wrong."""
     verifier = {"competence": 0.8, "sensitivity": 0.9, "false_alarm": 0.05}
@@ -219,6 +220,7 @@ def only_checks(competence: float, many: int = 6, **settings: Any) -> tuple[list
     return ends, lasted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("competence", [0.9, 0.6])
 def test_the_pool_isolates_as_often_and_as_fast_as_theory_says(competence: float) -> None:
     """Tests of 120 agents each: how many are convicted, and how long that takes, within 3 sd."""
@@ -226,12 +228,13 @@ def test_the_pool_isolates_as_often_and_as_fast_as_theory_says(competence: float
     for seed in range(20):
         more, longer = only_checks(competence, seed=seed)
         ends, lasted = ends + more, lasted + longer
-    convicted, checks = theory.sprt(competence, DEFAULT)
+    convicted, checks = theory.sprt(competence)
     spread = 3 * sqrt(convicted * (1 - convicted) / len(ends))
     assert abs(ends.count(CONVICTED) / len(ends) - convicted) <= spread
     assert abs(sum(lasted) / len(lasted) - checks) <= 3 * 8 / sqrt(len(lasted))  # 8: about their sd
 
 
+@pytest.mark.slow
 def test_a_rogue_that_errs_at_times_only_is_found_too() -> None:
     """Wrong in half of what it does: isolated after as many checks as the invariant allows, in every run."""
     for seed in range(5):
@@ -253,6 +256,7 @@ def test_checks_show_who_boasts() -> None:
     assert scores["bob"] == 1.0
 
 
+@pytest.mark.slow
 def test_an_agent_that_is_down_is_isolated_and_comes_back() -> None:
     """It is silent at its checks; once it is up again it passes them."""
     run = pool(tasks=range(1, 201), quarantine=0.5, worker={**PERFECT, "seconds": 0.15})

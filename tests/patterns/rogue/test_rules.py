@@ -136,7 +136,7 @@ def simulated(competence: float, runs: int) -> list[tuple[str, int]]:
 def test_the_test_errs_and_lasts_as_theory_says(competence: float) -> None:
     """The share convicted and the mean number of checks, in 5,000 tests, within 3 standard errors."""
     ends = simulated(competence, 5000)
-    convicted, checks = theory.sprt(competence, DEFAULT)
+    convicted, checks = theory.sprt(competence)
     share = sum(verdict == CONVICTED for verdict, _ in ends) / len(ends)
     assert abs(share - convicted) <= 3 * sqrt(convicted * (1 - convicted) / len(ends)) + 1e-9
     lengths = [length for _, length in ends]
@@ -145,8 +145,8 @@ def test_the_test_errs_and_lasts_as_theory_says(competence: float) -> None:
 
 def test_it_keeps_what_it_promises() -> None:
     """Of the honest it convicts at most 5 %, and of the rogues it clears at most 5 %."""
-    assert theory.sprt(0.9, DEFAULT)[0] <= DEFAULT.false_alarm
-    assert 1 - theory.sprt(0.6, DEFAULT)[0] <= DEFAULT.miss
+    assert theory.sprt(0.9)[0] <= DEFAULT.false_alarm
+    assert 1 - theory.sprt(0.6)[0] <= DEFAULT.miss
 
 
 @given(
@@ -313,14 +313,14 @@ REFUSED = [
     (lambda: members(["ann", "ann"]), r"crew: 'ann' is listed twice; expected each name once"),
     (lambda: quorum([], -1), r"faulty=-1: expected a whole number, 0 or more"),
     (lambda: quorum([], 1, 2), r"least=2: expected a whole number from 0 to 1"),
-    (lambda: SequentialTest(0.6, 0.9), r"rogue=0\.9: expected a probability above 0 and below 0\.6"),
+    (lambda: SequentialTest(0.6, 0.9), r"rogue=0\.9: expected a number above 0 and below 0\.6"),
     (
         lambda: SequentialTest(false_alarm=0.0),
         r"false_alarm=0\.0: expected a probability above 0 and below 1",
     ),
     (
         lambda: SequentialTest(false_alarm=0.6, miss=0.6),
-        r"miss=0\.6: expected a probability above 0 and below 0\.4",
+        r"miss=0\.6: expected a number above 0 and below 0\.4",
     ),
 ]
 

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from coordlab.patterns.rogue.theory import accepted_wrong, at_least, messages, sprt, to_mask, wald
-from coordlab.patterns.rogue.trust import DEFAULT, SequentialTest
 
 
 def test_walds_numbers() -> None:
     """0.9 against 0.6 with 5 % error: 8.5 to convict and 11.7 to clear; exactly it takes about 2 more."""
-    assert [round(each, 1) for each in wald(DEFAULT)] == [8.5, 11.7]
-    exact = sprt(0.6, DEFAULT)[1], sprt(0.9, DEFAULT)[1]
-    assert [round(more - less, 1) for more, less in zip(exact, wald(DEFAULT), strict=True)] == [2.3, 1.6]
+    assert [round(each, 1) for each in wald()] == [8.5, 11.7]
+    exact = sprt(0.6)[1], sprt(0.9)[1]
+    assert [round(more - less, 1) for more, less in zip(exact, wald(), strict=True)] == [2.3, 1.6]
 
 
 @pytest.mark.parametrize("errors", [0.01, 0.05, 0.1])
@@ -23,9 +22,9 @@ def test_walds_numbers() -> None:
 def test_wald_is_a_bound_from_below_that_is_not_far_off(chances: tuple[float, float], errors: float) -> None:
     """And the errors are within what was asked for."""
     honest, rogue = chances
-    test = SequentialTest(honest, rogue, errors, errors)
-    convict, clear = wald(test)
-    (caught, to_convict), (framed, to_clear) = (sprt(p, test) for p in (rogue, honest))
+    test = honest, rogue, errors, errors
+    convict, clear = wald(*test)
+    (caught, to_convict), (framed, to_clear) = (sprt(p, *test) for p in (rogue, honest))
     assert 1 <= to_convict / convict < 1.6
     assert 1 <= to_clear / clear < 1.6
     assert framed <= errors >= 1 - caught
@@ -34,7 +33,7 @@ def test_wald_is_a_bound_from_below_that_is_not_far_off(chances: tuple[float, fl
 @pytest.mark.parametrize(("competence", "ends"), [(1.0, (0.0, 8)), (0.0, (1.0, 3))])
 def test_who_is_always_right_or_always_wrong_is_done_with_soon(competence: float, ends: Any) -> None:
     """Eight checks clear, three convict."""
-    assert sprt(competence, DEFAULT) == ends
+    assert sprt(competence) == ends
 
 
 def test_a_verifier_lets_one_error_in_forty_through() -> None:
@@ -63,7 +62,8 @@ REFUSED = [
     (lambda: at_least(1, 3, 1.5), r"chance=1\.5: expected a probability from 0 to 1"),
     (lambda: accepted_wrong(0.8, 0.9, 0.05, 3, 4), r"approvals=4: expected a whole number from 1 to 3"),
     (lambda: accepted_wrong(1.0, 0.9, 1.0), r"false_alarm=1\.0: nothing would be accepted"),
-    (lambda: sprt(1.2, DEFAULT), r"competence=1\.2: expected a probability"),
+    (lambda: wald(0.6, 0.9), r"rogue=0\.9: expected a number above 0 and below 0\.6"),
+    (lambda: sprt(1.2), r"competence=1\.2: expected a probability"),
     (lambda: messages(-1), r"tasks=-1: expected a whole number"),
 ]
 
