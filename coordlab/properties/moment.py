@@ -1,4 +1,4 @@
-"""What is known at one moment of a trace: who is up, in which state, and who hears whom."""
+"""What is known at one moment of a trace: which agents are up, in which state, and which hear each other."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, STATE, Even
 
 
 class Moment:
-    """The system at one moment, as the trace tells it.
+    """The system at one moment, as far as the trace shows it.
 
-    `time` is in seconds; `event` is what has just happened, or None for a moment between two events;
-    `seq` is the number of the last event so far; `calm` is how long nothing has disturbed the system.
+    trace: the whole trace.
+    time: virtual seconds.
+    event: what has just happened, or None for a moment between two events.
+    seq: the number of the last event so far, or None before the first.
+    states: the states of each agent that is up, by its name and theirs.
+    changed: the number of the last event that changed a state of an agent, by its name.
+    about: a predicate may set the number of the event that a violation is about.
     """
 
     def __init__(self, trace: Trace) -> None:
         self.trace, self.time, self.event, self.seq = trace, 0.0, None, None
         self.states: dict[str, dict[str, Any]] = {}
         self.disturbed = 0.0
-        self.changed: dict[str, int] = {}  # the last event that changed an agent's state, by its name
-        self.about: int | None = None  # a predicate may say which event a broken promise is about
+        self.changed: dict[str, int] = {}
+        self.about: int | None = None
         self._parted: list[str] = []
         self._components: list[list[str]] | None = None
 
@@ -40,22 +45,22 @@ class Moment:
         return [name for name in self.trace.agents if name in self.states]
 
     def state(self, agent: str, name: str) -> Any:
-        """The state called `name` of an agent; None while it is down."""
+        """The value of an agent's state called `name`, or None while it is down."""
         return self.states.get(agent, {}).get(name)
 
-    def where(self, name: str, value: Any) -> list[str]:
-        """The agents that are up and whose state `name` is `value`."""
+    def where(self, name: str, value: object) -> list[str]:
+        """The names of the agents that are up and whose state `name` is `value`, in order of joining."""
         return [agent for agent in self.alive if self.states[agent].get(name) == value]
 
     @property
     def components(self) -> list[list[str]]:
-        """The groups of agents, all up, that hear each other both ways."""
+        """The groups of agents, all up, that hear each other both ways, if need be through others."""
         if self._components is None:
             self._components = list(self._grouped())
         return self._components
 
     def copy(self) -> Moment:
-        """This moment, to be kept while the trace goes on (its states go on with it)."""
+        """A copy that keeps its time and event while `moments` advances; its states still advance."""
         return copy(self)
 
     def _grouped(self) -> Iterator[list[str]]:
@@ -74,7 +79,7 @@ class Moment:
             yield [each for each in self.alive if each in group]
 
     def take(self, event: Event) -> None:
-        """Go on to the moment just after `event`."""
+        """Advance past `event`."""
         self.event, self.seq, self.time = event, event.seq, event.time
         kind, agent = event.kind, event.agent
         if kind in (STATE, START, RESTART):
@@ -100,7 +105,7 @@ def _hear(one: str, other: str, sides: list[dict[str, int]], cuts: set[frozenset
 def moments(trace: Trace) -> Iterator[Moment]:
     """Every moment at which something can have changed: before and after each event, and the end.
 
-    It is one object that moves on; take what you want to keep.
+    All are one object, which advances; use `copy` to keep one.
     """
     now = Moment(trace)
     for event in trace:
@@ -118,9 +123,9 @@ CHANGES = frozenset((START, RESTART, CRASH, STATE, FAULT, HEAL))
 
 
 def changes(trace: Trace) -> Iterator[Moment]:
-    """The moments after an event that changed a state, who is up, or who hears whom.
+    """The moments after events that change a state, which agents are up, or which hear each other.
 
-    They are all that a predicate needs which asks for nothing else: no time, no event, no number.
+    They suffice for a predicate that depends on nothing else: on no time, event or number.
     """
     now = Moment(trace)
     for seq, row in enumerate(trace.rows):

@@ -1,21 +1,31 @@
-"""Messages from a trace that was read from a file, where they are records without a class."""
+"""What agents record, and messages of a trace that was read from a file, where they have no class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from coordlab.trace.trace import Record
+from coordlab.trace.trace import SPOKEN, Event, Record, Trace
 
 T = TypeVar("T")
 
 
-def as_message(kind: type[T], told: Any) -> T:
-    """What a trace tells, as a message of this class: as it is, or made of a record's fields.
+def on_record(event: Event, *names: str) -> bool:
+    """Whether the event is a note or decision that is a message of one of these names."""
+    return event.kind in SPOKEN and event.name in names
 
-    Fields become what the class says they are: messages, enums, and tuples or sets of them.
+
+def recorded(trace: Trace, *names: str) -> Iterator[Event]:
+    """The notes and decisions that are messages of one of these names, in order."""
+    return (event for event in trace if on_record(event, *names))
+
+
+def as_message(kind: type[T], told: object) -> T:
+    """A message of the class `kind`: `told` itself, or made of its fields if it is a `Record` from a file.
+
+    Fields become what the class declares: messages, enums, and tuples or sets of them.
     """
     if isinstance(told, kind):
         return told
@@ -23,10 +33,10 @@ def as_message(kind: type[T], told: Any) -> T:
     return kind(**{name: _settled(hints.get(name, Any), value) for name, value in vars(told).items()})
 
 
-def as_one_of(kinds: tuple[type, ...], told: Any) -> Any:
-    """A record as a message of the class that has its fields; whatever is none stays as it is.
+def as_one_of(kinds: tuple[type, ...], told: object) -> Any:
+    """A `Record` as a message of the class that has its fields, and so for those in a tuple.
 
-    Of what is within a tuple the same.
+    Anything else is returned as it is.
     """
     if type(told) is tuple:
         return tuple(as_one_of(kinds, each) for each in told)
@@ -39,8 +49,8 @@ def _hints(kind: type) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
-def _settled(hint: Any, value: Any) -> Any:
-    """A value as its field's annotation says."""
+def _settled(hint: Any, value: object) -> object:
+    """A value as the annotation of its field declares it."""
     kinds = [hint] if isinstance(hint, type) else [*get_args(hint), hint]
     if isinstance(value, Record):
         fits = [kind for kind in kinds if _fields(kind) == vars(value).keys()]
@@ -52,11 +62,12 @@ def _settled(hint: Any, value: Any) -> Any:
     return enums[0](value) if enums and value in [each.value for each in enums[0]] else value
 
 
-def _fields(kind: Any) -> Any:
-    return getattr(kind, "__dataclass_fields__", {}).keys()
+def _fields(kind: type) -> KeysView[str]:
+    found: dict[str, object] = getattr(kind, "__dataclass_fields__", {})
+    return found.keys()
 
 
 def _item(kind: Any) -> Any:
-    """Of what a tuple or set consists, if all its members are of one kind."""
+    """The annotation of the members of a tuple or set, if all have the same."""
     arguments = [each for each in get_args(kind) if each is not Ellipsis]
     return arguments[0] if len(set(map(str, arguments))) == 1 else Any

@@ -163,10 +163,7 @@ def test_eventually_is_violated_when_time_runs_out():
     trace = reign((1, "ann", Rule), (7, "bob", Rule), faults=["crash ann @4"])
     verdict = eventually("somebody", somebody, within=2)(trace)
     assert (verdict.status, verdict.at, trace[verdict.event].kind) == ("violated", 6, "crash")
-    assert (
-        verdict.because
-        == "It had not come about 2 s after 4.000 s, when: ann crashes: all it was doing stops."
-    )
+    assert verdict.because == "It was not true 2 s after 4.000 s, when: ann crashes: all it was doing stops."
 
 
 def test_eventually_is_undecided_if_the_trace_ends_first():
@@ -195,9 +192,7 @@ def test_eventually_counts_from_what_one_picks():
 def test_eventually_carries_the_last_sentence_of_its_predicate():
     """What was still wrong when time ran out."""
     verdict = eventually("somebody", lambda now: somebody(now) or "nobody rules.", within=2)(reign())
-    assert verdict.because.startswith(
-        "nobody rules. It had not come about 2 s after 0.000 s, when: zoe starts."
-    )
+    assert verdict.because.startswith("nobody rules. It was not true 2 s after 0.000 s, when: zoe starts.")
 
 
 # --- moments -------------------------------------------------------------------------------------------

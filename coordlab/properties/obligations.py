@@ -1,0 +1,62 @@
+"""Properties of obligations: what is opened must be closed in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+
+from coordlab import requirements as require
+from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Property, Verdict
+from coordlab.trace.narration import sentence
+from coordlab.trace.trace import Event, Trace
+
+Begun = Mapping[Hashable, Event]
+"""The obligations that are open, by key, and the events that opened them."""
+
+
+def leads_to(
+    name: str,
+    begins: Callable[[Event], Iterable[Hashable]],
+    ends: Callable[[Event, Begun], Iterable[Hashable]],
+    within: float,
+) -> Property:
+    """A liveness property of obligations: each that is opened is closed `within` virtual seconds.
+
+    begins: `begins(event)` returns the keys of the obligations that an event opens.
+    ends: `ends(event, begun)` returns the keys of those that it closes.
+    within: 0 or more.
+
+    Undecided if the trace ends while one is open and not late yet, or if none was ever opened.  Raises
+    ValueError if `within` is not a number of seconds.
+    """
+    within = require.seconds("within", within)
+
+    def judge(trace: Trace) -> Verdict:
+        begun: dict[Hashable, Event] = {}
+        ever = False
+        for event in trace:
+            if overdue := _overdue(begun, event.time, within):
+                return _unclosed(name, trace, overdue, within)
+            for key in ends(event, begun):
+                begun.pop(key, None)
+            for key in begins(event):
+                begun.setdefault(key, event)
+                ever = True
+        if overdue := _overdue(begun, trace.until, within):
+            return _unclosed(name, trace, overdue, within)
+        if begun or not ever:
+            why = f"{next(iter(begun))} is still open when the run ends" if begun else "nothing was opened"
+            return Verdict(name, UNDECIDED, because=why)
+        return Verdict(name, HOLDS)
+
+    return Property(name, judge)
+
+
+def _overdue(begun: Begun, now: float, within: float) -> Event | None:
+    """The event that opened the oldest open obligation, if that is late."""
+    first = next(iter(begun.values()), None)
+    return first if first is not None and now > first.time + within + 1e-9 else None
+
+
+def _unclosed(name: str, trace: Trace, event: Event, within: float) -> Verdict:
+    why = f"nothing followed within {within:g} s: {sentence(trace, event.seq)}"
+    return Verdict(name, VIOLATED, event.time + within, event.seq, why)

@@ -1,0 +1,118 @@
+"""Verdicts and properties: what is judged, and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from coordlab.trace.trace import Event, Trace
+
+HOLDS, VIOLATED, UNDECIDED = "holds", "violated", "undecided"
+_MARK = {HOLDS: "✓", VIOLATED: "✗", UNDECIDED: "?"}
+
+Objection = tuple[Event, str]
+"""An event that violates a property, and a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a property says of a trace.
+
+    name: the name of the property.
+    status: "holds", "violated" or "undecided".
+    at: when that became certain, in virtual seconds; None if it is certain only at the end.
+    event: the number of the event at which it became certain, if there is one.
+    because: why, in words.
+
+    A verdict is true if the property holds.
+    """
+
+    name: str
+    status: str
+    at: float | None = None
+    event: int | None = None
+    because: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status == HOLDS
+
+    def __str__(self) -> str:
+        when = "" if self.at is None else f" at {self.at:.3f} s"
+        why = f": {self.because}" if self.because else ""
+        return f"{_MARK[self.status]} {self.name}: {self.status}{when}{why}"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Property:
+    """A named function from a trace to a `Verdict`."""
+
+    name: str
+    judge: Callable[[Trace], Verdict]
+
+    def __call__(self, trace: Trace) -> Verdict:
+        """The verdict on a trace."""
+        return self.judge(trace)
+
+    def __repr__(self) -> str:
+        return f"<Property {self.name}>"
+
+
+def safety(name: str) -> Callable[[Callable[[Trace], Iterator[Objection]]], Property]:
+    """Turn a generator of objections into a safety property; the first objection violates it.
+
+    The generator reads the trace, remembers what it needs, and yields each event that is wrong with a
+    sentence that says why.  The property is undecided if the trace is empty.
+
+    >>> @safety("nobody decides twice")
+    ... def decides_once(trace):
+    ...     decided = set()
+    ...     for event in trace.select(kind="decision"):
+    ...         if event.agent in decided:
+    ...             yield event, f"{event.agent} decided before."
+    ...         decided.add(event.agent)
+    >>> decides_once
+    <Property nobody decides twice>
+    """
+
+    def made(objections: Callable[[Trace], Iterator[Objection]]) -> Property:
+        def judge(trace: Trace) -> Verdict:
+            for event, why in objections(trace):
+                return Verdict(name, VIOLATED, event.time, event.seq, why)
+            return Verdict(name, HOLDS if len(trace) else UNDECIDED)
+
+        return Property(name, judge)
+
+    return made
+
+
+def never(name: str, wrong: Callable[[Event], str | None]) -> Property:
+    """A safety property of single events: `wrong(event)` returns None, or a sentence that says what is wrong.
+
+    Undecided if the trace is empty.
+    """
+
+    @safety(name)
+    def judge(trace: Trace) -> Iterator[Objection]:
+        for event in trace:
+            if why := wrong(event):
+                yield event, why
+
+    return judge
+
+
+Complaint = Callable[[Event], "str | None"]
+
+
+def watched(name: str, watch: Callable[[Trace], Complaint]) -> Property:
+    """The older form of `safety`: `watch(trace)` returns a function that is called with each event."""
+
+    @safety(name)
+    def judge(trace: Trace) -> Iterator[Objection]:
+        wrong = watch(trace)
+        for event in trace:
+            if why := wrong(event):
+                yield event, why
+
+    return judge
