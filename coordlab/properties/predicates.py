@@ -14,7 +14,7 @@ from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Property, V
 from coordlab.trace.narration import because, sentence
 from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Event, Trace
 
-Predicate = Callable[[Moment], object]
+Predicate = Callable[[Moment], bool | str]
 
 
 def always(name: str, predicate: Predicate) -> Property:
