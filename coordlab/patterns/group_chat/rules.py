@@ -235,10 +235,7 @@ class Unchanged(Condition):
     """
 
     def __init__(
-        self,
-        members: Collection[str],
-        rounds: int = 2,
-        position: Callable[[object], object] = canonical,
+        self, members: Collection[str], rounds: int = 2, position: Callable[[object], object] = canonical
     ) -> None:
         self.rounds = require.count("rounds", rounds, 1, example=2, error=ChatError)
         super().__init__(f"unchanged({rounds})")

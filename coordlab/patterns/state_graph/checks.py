@@ -6,13 +6,13 @@ the replies it handles, and the result it decides on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from coordlab.patterns.orchestration.checks import ends
 from coordlab.patterns.orchestration.rules import Stop
 from coordlab.patterns.orchestration.turns import is_result, is_turn
-from coordlab.patterns.state_graph.graph import END, START, Graph, GraphError, Send, depth
+from coordlab.patterns.state_graph.graph import START, Graph, GraphError, Send, depth
 from coordlab.patterns.state_graph.rules import Checkpoint, Command, Interrupt, Pairs, Task, command, merge
 from coordlab.properties import (
     HOLDS,
@@ -29,60 +29,42 @@ from coordlab.properties.records import as_message, as_one_of
 from coordlab.trace.trace import HANDLE, Event, Trace
 
 
-class Course:
-    """How far the run of a graph has come, as a trace tells it event by event."""
-
-    def __init__(self) -> None:
-        self.last: Checkpoint | None = None  # from which the runner goes on
-        self.given: dict[int, Task] = {}  # the task of each turn since
-        self.replies: dict[Task, list[Command | None]] = {}  # what nodes have answered since
-
-    def take(self, event: Event) -> Checkpoint | None:
-        """Advance past `event`; if it ends a super-step, the checkpoint before, with its results."""
+def _told(trace: Trace) -> Iterator[tuple[Event, Checkpoint | None, Checkpoint | None]]:
+    """Each event, and the last checkpoint; if it ends a super-step, also the one before, with its results."""
+    last: Checkpoint | None = None
+    given: dict[int, Task] = {}  # the task of each turn since then
+    replies: dict[Task, list[object]] = {}  # what nodes have answered since then
+    for event in trace:
         done = None
         if is_turn(event):
-            self.given[event.content.id] = _task(event)
-        elif event.kind == HANDLE and event.name == "Reply":
-            if task := self.given.get(event.content.turn):
-                self.replies.setdefault(task, []).append(_command(event.content.content))
+            given[event.content.id] = _task(event)
+        elif event.kind == HANDLE and event.name == "Reply" and event.content.turn in given:
+            replies.setdefault(given[event.content.turn], []).append(event.content.content)
         elif on_record(event, "Checkpoint"):
-            checkpoint = as_message(Checkpoint, event.data)
-            if self.last is not None and checkpoint.step > self.last.step:
-                done = replace(self.last, tasks=tuple(map(self._ran, self.last.tasks)))
-            self.last, self.given, self.replies = checkpoint, {}, {}
-        return done
-
-    def _ran(self, task: Task) -> Task:
-        """A task with its result, if it has one."""
-        results = self.replies.get(task)
-        result = results.pop(0) if results else None
-        return task if result is None else replace(task, result=result)
+            before, last = last, as_message(Checkpoint, event.data)
+            if before and last.step > before.step:
+                done = replace(before, tasks=tuple(_with_result(task, replies) for task in before.tasks))
+            given, replies = {}, {}
+        yield event, last, done
 
 
 def _task(turn: Event) -> Task:
     return as_message(Task, turn.content.context[0])
 
 
-def _command(content: object) -> Command | None:
-    """What a reply writes; None if it asks, or breaks the rules."""
+def _with_result(task: Task, replies: dict[Task, list[object]]) -> Task:
+    """A task with what its node wrote, unless it asked or broke the rules."""
+    if not replies.get(task):
+        return task
     try:
-        answer = command(as_one_of((Command, Interrupt, Send), content))
+        result = command(as_one_of((Command, Interrupt, Send), replies[task].pop(0)))
     except GraphError:
-        return None
-    return answer if isinstance(answer, Command) else None
+        return task
+    return replace(task, result=result) if isinstance(result, Command) else task
 
 
 def _checkpoints(trace: Trace) -> Iterator[tuple[Event, Checkpoint]]:
     return ((event, as_message(Checkpoint, event.data)) for event in recorded(trace, "Checkpoint"))
-
-
-def _barriers(trace: Trace) -> Iterator[tuple[Event, Checkpoint, Checkpoint]]:
-    """Each end of a super-step: its event, the checkpoint before with its results, and the one after."""
-    course = Course()
-    for event in trace:
-        done = course.take(event)
-        if done and course.last:
-            yield event, done, course.last
 
 
 def _nodes(checkpoint: Checkpoint) -> set[str]:
@@ -99,43 +81,32 @@ def triggered_only(graph: Graph) -> Property:
 
     @safety("nodes run only if triggered")
     def judge(trace: Trace) -> Iterator[Objection]:
-        course = Course()
-        left: list[Task] = []
-        for event in trace:
+        left: list[Task] | None = None
+        for event, last, done in _told(trace):
             if is_turn(event):
-                task = _task(event)
-                if task not in left or event.peer != task.node:
+                if left is None or (task := _task(event)) not in left or event.peer != task.node:
                     yield event, f"{event.peer} runs, though nothing triggers it."
                 else:
                     left.remove(task)
-            first = course.last is None
-            done = course.take(event)
-            if not on_record(event, "Checkpoint") or course.last is None:
-                continue
-            left = list(course.last.ready)
-            if done or (first and course.last.step == 0):
-                led = {node for each in (_ran(done) if done else {START}) for node in graph.possible(each)}
-                if stray := sorted(_nodes(course.last) - led - set(done.deferred if done else ())):
+            elif last and on_record(event, "Checkpoint"):
+                ran = _ran(done) if done else {START} if left is None and last.step == 0 else None
+                led = {node for each in ran or () for node in graph.possible(each)}
+                stray = sorted(_nodes(last) - led - set(done.deferred if done else ()))
+                if stray and ran is not None:
                     yield event, f"{stray[0]} is triggered, though no node that ran leads to it."
+                left = list(last.ready)
 
     return judge
 
 
-def one_snapshot() -> Property:
+@safety("one snapshot for all")
+def one_snapshot(trace: Trace) -> Iterator[Objection]:
     """LG-S2: all nodes of a super-step read the same state, that of the last checkpoint."""
-
-    @safety("one snapshot for all")
-    def judge(trace: Trace) -> Iterator[Objection]:
-        last: Checkpoint | None = None
-        for event in trace:
-            if on_record(event, "Checkpoint"):
-                last = as_message(Checkpoint, event.data)
-            elif last and is_turn(event):
-                task, values = event.content.context
-                if values != (() if task.sent else last.values):
-                    yield event, f"{task.node} reads another state than the others of its super-step."
-
-    return judge
+    for event, last, _ in _told(trace):
+        if last and is_turn(event):
+            task, values = event.content.context
+            if values != (() if task.sent else last.values):
+                yield event, f"{task.node} reads another state than the others of its super-step."
 
 
 def merged(graph: Graph, commutative: bool = True) -> Property:
@@ -146,12 +117,14 @@ def merged(graph: Graph, commutative: bool = True) -> Property:
 
     @safety("writes are merged")
     def judge(trace: Trace) -> Iterator[Objection]:
-        for event, done, reached in _barriers(trace):
+        for event, last, done in _told(trace):
+            if not done or not last:
+                continue
             for tasks in [done.tasks, done.tasks[::-1]] if commutative else [done.tasks]:
                 values = _merged(graph, done, tasks)
-                if values != reached.values:
+                if values != last.values:
                     order = ", ".join(task.node for task in tasks)
-                    got = f"super-step {reached.step} gave {reached.values}"
+                    got = f"super-step {last.step} gave {last.values}"
                     yield event, f"{got}; in the order {order} it is {values}."
 
     return judge
@@ -171,28 +144,24 @@ def full_joins(graph: Graph) -> Property:
     @safety("joins wait for all")
     def judge(trace: Trace) -> Iterator[Objection]:
         here: list[set[str]] = []
-        for event, done, reached in _barriers(trace):
+        for event, last, done in _told(trace):
+            if not done or not last:
+                continue
             here = here or [set(arrived) for arrived in done.arrived]
-            ran, triggered = _ran(done), _nodes(reached)
-            otherwise = _besides_joins(graph, ran) | set(done.deferred)
-            full = set()
+            ran, triggered, full = _ran(done), _nodes(last), set()
             for at, (sources, target) in enumerate(graph.joins):
                 here[at] |= ran.intersection(sources)
                 if len(here[at]) == len(sources):
                     here[at] = set()
                     full.add(target)
-            for _, target in graph.joins:
-                if target in full - triggered:
+            otherwise = {goal for node in ran for goal in (*graph.edges.get(node, ()), *graph.chosen(node))}
+            for target in [target for _, target in graph.joins if (target in full) != (target in triggered)]:
+                if target in full:
                     yield event, f"all have come to {target}, and it is not triggered."
-                if target in triggered - full - otherwise:
+                elif target not in otherwise.union(done.deferred):
                     yield event, f"{target} is triggered before all have come to it."
 
     return judge
-
-
-def _besides_joins(graph: Graph, ran: Iterable[str]) -> set[str]:
-    """What these nodes can trigger by other edges than joins."""
-    return {goal for node in ran for goal in (*graph.edges.get(node, ()), *graph.chosen(node))} - {END}
 
 
 def limited(limit: int) -> Property:
@@ -200,13 +169,10 @@ def limited(limit: int) -> Property:
 
     @safety(f"at most {limit} super-steps")
     def judge(trace: Trace) -> Iterator[Objection]:
-        last: Checkpoint | None = None
-        for event in trace:
-            if on_record(event, "Checkpoint"):
-                last = as_message(Checkpoint, event.data)
-            elif last and is_turn(event) and last.step >= limit:
+        for event, last, _ in _told(trace):
+            if last and is_turn(event) and last.step >= limit:
                 yield event, f"super-step {last.step + 1} begins; the limit is {limit}."
-            elif last and last.tasks and is_result(event) and event.data.reason.kind == Stop.DONE:
+            if last and last.tasks and is_result(event) and event.data.reason.kind == Stop.DONE:
                 yield event, f"it is said to be done, and {last.tasks[0].node} is yet to run."
 
     return judge
@@ -279,7 +245,7 @@ def properties(
     """
     return (
         triggered_only(graph),
-        one_snapshot(),
+        one_snapshot,
         merged(graph, commutative),
         full_joins(graph),
         limited(limit),

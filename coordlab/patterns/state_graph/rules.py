@@ -324,11 +324,11 @@ def _allowed(goals: Iterable[Goal], targets: tuple[str, ...], source: str) -> It
 # --- whole runs without a world -----------------------------------------------------------------------
 
 
-def invoke(graph: Graph, nodes: Works, values: Mapping[str, Any], limit: int = 25) -> Checkpoint:
+def invoke(graph: Graph, nodes: Works, start: Mapping[str, Any] | Checkpoint, limit: int = 25) -> Checkpoint:
     """Run plain functions as nodes, one after the other, until the end, a question, or the limit.
 
     - `nodes`: for each node its function, of the state or the item sent.
-    - `values`: the input.
+    - `start`: the input, or a checkpoint to go on from, as if the run had never been interrupted.
     - `limit`: the most super-steps; a graph that ends in k super-steps needs a limit of k.
 
     Raises GraphError if a function is missing, or if one breaks the rules of the graph.
@@ -339,13 +339,9 @@ def invoke(graph: Graph, nodes: Works, values: Mapping[str, Any], limit: int = 2
     >>> invoke(graph.compile(), {"a": lambda state: {"n": 1}, "b": lambda state: {"n": 10}}, {"n": 0}).state
     {'n': 11}
     """
-    return proceed(graph, nodes, begin(graph, values), limit)
-
-
-def proceed(graph: Graph, nodes: Works, checkpoint: Checkpoint, limit: int = 25) -> Checkpoint:
-    """Run on from a checkpoint, as `invoke` does: the same as if the run had never been interrupted."""
     mapping("nodes", nodes, "{'plan': lambda state: {'draft': 'v1'}}")
-    limit = require.count("limit", limit, example=25, error=GraphError)
+    require.count("limit", limit, example=25, error=GraphError)
+    checkpoint = start if isinstance(start, Checkpoint) else begin(graph, start)
     while checkpoint.ready and checkpoint.step < limit:
         if missing := [task.node for task in checkpoint.ready if task.node not in nodes]:
             needed = f"expected one for each of {listed(graph.nodes)}"

@@ -139,10 +139,10 @@ GROWS = tuple(lambda turns=turns: long(turns) for turns in (20, 80))
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "speakers follow the policy": [out_of_turn, asked_twice],
     "one transcript, only added to": [
-        *(reads_something_else, puts_words_into_a_mouth, speaks_for_the_user, leaves_out),
+        *(reads_something_else, puts_words_into_a_mouth, speaks_for_the_user, leaves_out)
     ],
     "it stops with the first message that ends it": [
-        *(says_one_thing_more, misses_the_word, lies_about_the_reason, stops_for_nothing),
+        *(says_one_thing_more, misses_the_word, lies_about_the_reason, stops_for_nothing)
     ],
     "at most 5 messages": [says_one_thing_more],
     "a run ends within 2 s": [never_ends],

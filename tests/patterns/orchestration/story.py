@@ -14,15 +14,7 @@ from coordlab.patterns.crew import Crew
 from coordlab.patterns.crew.rules import Delegate, Task
 from coordlab.patterns.orchestration import Conductor, Scripted
 from coordlab.patterns.orchestration.checks import delegated_by_right, properties
-from coordlab.patterns.orchestration.rules import (
-    Budget,
-    Cancel,
-    Failed,
-    Rights,
-    Stop,
-    StopReason,
-    Utterance,
-)
+from coordlab.patterns.orchestration.rules import Budget, Cancel, Failed, Rights, Stop, StopReason, Utterance
 from coordlab.patterns.orchestration.turns import is_result, result
 from coordlab.trace.trace import Event, Trace
 from coordlab.world.agent import Agent

@@ -23,8 +23,7 @@ def judged(trace: Trace, status: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "mutation",
-    [story.stops_twice, story.never_stops, story.uncounted_reply, story.delegated_to_a_stranger],
+    "mutation", [story.stops_twice, story.never_stops, story.uncounted_reply, story.delegated_to_a_stranger]
 )
 def test_nothing_else_objects(mutation: Callable[[], Trace]) -> None:
     """What breaks one promise only is objected to by that one only."""

@@ -165,7 +165,7 @@ STORY = (ran,)
 GROWS = tuple(lambda nodes=nodes: chain(nodes) for nodes in (20, 80))
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "nodes run only if triggered": [
-        *(runs_untriggered, runs_twice, triggers_a_stranger, goes_on_without_an_answer),
+        *(runs_untriggered, runs_twice, triggers_a_stranger, goes_on_without_an_answer)
     ],
     "one snapshot for all": [reads_something_else],
     "writes are merged": [

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-from operator import add, or_
 from typing import Any
 
 import pytest
@@ -13,34 +10,16 @@ from coordlab import World
 from coordlab.patterns.orchestration import Member, Scripted
 from coordlab.patterns.orchestration.rules import Budget, Result
 from coordlab.patterns.orchestration.turns import result
-from coordlab.patterns.state_graph import Resume, Runner, naive, node, theory
+from coordlab.patterns.state_graph import Resume, Runner, node, theory
 from coordlab.patterns.state_graph.checks import as_uninterrupted, properties
-from coordlab.patterns.state_graph.graph import END, START, Graph, Send, StateGraph
-from coordlab.patterns.state_graph.rules import Checkpoint, Command, Interrupt, invoke, resume
+from coordlab.patterns.state_graph.graph import END, START, Graph, Send
+from coordlab.patterns.state_graph.rules import Checkpoint, Interrupt, invoke, resume
 from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import Run
+from tests.patterns.state_graph.drawing import Works, built, drawn, shape, signing
 from tests.patterns.state_graph.story import calm, reporting
 from tests.sampling import disaster_count
-
-Works = dict[str, Callable[..., Any]]
-
-
-def drawn(text: str, reducer: Any = add, **nodes: dict[str, Any]) -> StateGraph:
-    """A graph from words such as `a>b` and `a+b>c`, whose nodes write to the log."""
-    graph = StateGraph({"log": reducer, "x": None})
-    edges = [word.split(">") for word in text.split()]
-    names = dict.fromkeys(each for source, to in edges for each in [*source.split("+"), to])
-    for name in names:
-        if name not in (START, END):
-            graph.add_node(name, **nodes.get(name, {}))
-    for source, to in edges:
-        graph.add_edge(source.split("+") if "+" in source else source, to)
-    return graph
-
-
-def signing(graph: Graph) -> Works:
-    return {name: lambda given, *_, name=name: {"log": [name]} for name in graph.nodes}
 
 
 def world(graph: Graph, works: Works | None = None, seconds: float = 0.0, **settings: Any) -> World:
@@ -110,26 +89,12 @@ def test_a_super_step_in_full() -> None:
 # --- what it costs --------------------------------------------------------------------------------
 
 
-def some_edges(dice: random.Random) -> dict[str, list[str]]:
-    """Plain edges between up to seven nodes, without cycles, all reached from START."""
-    nodes = [f"n{at}" for at in range(dice.randint(1, 7))]
-    edges: dict[str, list[str]] = {}
-    for at, name in enumerate(nodes):
-        before = [START, *nodes[:at]]
-        for source in dice.sample(before, dice.randint(1, min(2, len(before)))):
-            edges.setdefault(source, []).append(name)
-    return edges
-
-
-def words(edges: dict[str, list[str]]) -> str:
-    return " ".join(f"{source}>{to}" for source, targets in edges.items() for to in targets)
-
-
 def test_theory_counts_what_is_sent() -> None:
     """Random graphs: executions, messages, super-steps and seconds are as the formulas say."""
     for seed in range(disaster_count()):
-        edges = some_edges(random.Random(seed))
-        run = world(drawn(words(edges)).compile(), seconds=0.5).run()
+        plain, _ = shape(seed)
+        edges = {source: [to for each, to in plain if each == source] for source, _ in plain}
+        run = world(built((plain, [])), seconds=0.5).run()
         executions, steps = theory.executions(edges), theory.super_steps(edges)
         assert run.trace.count("Turn") == executions
         assert run.trace.count("send") == 2 * executions
@@ -189,7 +154,7 @@ def test_a_budget_of_turns_and_time_is_a_limit_of_its_own() -> None:
 def test_the_world_ends_where_the_rules_end() -> None:
     """Random graphs with random delays: the same last checkpoint as without a world."""
     for seed in range(disaster_count()):
-        graph = drawn(words(some_edges(random.Random(seed)))).compile()
+        graph = built(shape(seed))
         made = World(seed, latency="uniform(0.01, 0.2)").add(Runner(graph, {}))
         made.add(Member(name, node(work)) for name, work in signing(graph).items())
         run = made.expect(*properties(graph, commutative=False)).run()
@@ -204,18 +169,11 @@ def test_items_are_mapped_and_their_results_come_in_order() -> None:
         return {"log": [item * item]}
 
     graph = drawn("START>split", square={})
-    graph.add_node("square").add_edge("square", END)
+    graph.add_edge("square", END)
     graph.add_conditional_edges("split", lambda state: [Send("square", k) for k in (3, 1, 2)], ["square"])
     run = world(made := graph.compile(), {"split": lambda state: None, "square": square}).run()
     assert last(run).state["log"] == (9, 1, 4)
     assert (last(run).step, made.orphans) == (2, ())
-
-
-def test_a_command_goes_somewhere_besides() -> None:
-    """Its goto adds to the edge."""
-    graph = drawn("START>a a>b c>END", a={"goto": ["c"]}).compile()
-    run = world(graph, {**signing(graph), "a": lambda state: Command(goto=("c",))}).run()
-    assert last(run).state["log"] == ("b", "c")
 
 
 def test_a_join_that_is_never_filled_is_told() -> None:
@@ -321,7 +279,7 @@ def test_what_breaks_the_rules_ends_the_run_as_failed(case: str) -> None:
 
 def test_a_reducer_that_returns_what_cannot_be_kept_ends_the_run_as_failed() -> None:
     """A checkpoint is data."""
-    graph = drawn("START>a START>b", reducer=lambda old, new: object()).compile()
+    graph = drawn("START>a START>b", {"log": lambda old, new: object()}).compile()
     assert "Checkpoint.values" in reason(world(graph).run())
 
 
@@ -440,50 +398,3 @@ def test_a_state_that_comes_round_is_a_loop_if_repeats_are_limited() -> None:
     works: Works = {"a": lambda state: {"x": 0}}
     assert reason(world(graph, works, repeats=3).run()) == "loop: graph (said 3 times)"
     assert reason(world(graph, works).run()) == "budget: super-steps (more than 25)"
-
-
-# --- what the usual first try gets wrong ----------------------------------------------------------
-
-
-def test_there_is_a_route_and_it_is_checked() -> None:
-    """A router that is missing is seen when the graph is built; edges are followed."""
-    assert "no attribute 'route'" in naive.the_route_is_not_defined()
-    assert naive.the_edges_are_not_read() == {"a": 1}
-    assert last(world(drawn("START>a a>b").compile()).run()).state["log"] == ("a", "b")
-
-
-def test_a_cycle_ends() -> None:
-    """At the limit, with a reason."""
-    assert naive.a_cycle_never_ends() == 1000
-    graph = drawn("START>a a>b").add_conditional_edges("b", lambda state: "a", ["a", END]).compile()
-    assert reason(world(graph, seconds=1.0).run()) == "budget: super-steps (more than 25)"
-
-
-def test_an_unknown_node_is_named_with_those_there_are() -> None:
-    """When the graph is built."""
-    assert naive.an_unknown_node_is_a_bare_key() == "KeyError('bb')"
-    with pytest.raises(ValueError, match="the edge a -> bb names 'bb': the nodes are a"):
-        StateGraph({}).add_node("a").add_edge(START, "a").add_edge("a", "bb").compile()
-
-
-def test_independent_nodes_run_side_by_side() -> None:
-    """Two nodes of 1 s take 1 s."""
-    assert naive.nothing_runs_side_by_side() == 2.0
-    assert world(drawn("START>a START>b").compile(), seconds=1.0).run().trace.until == pytest.approx(1.02)
-
-
-def test_writes_are_merged_not_replaced() -> None:
-    """Both keys are there."""
-    assert naive.the_data_is_replaced() == {"figures": 7}
-    graph = drawn("START>a a>b", reducer=or_).compile()
-    works: Works = {"a": lambda state: {"x": 3}, "b": lambda state: {"log": {7}}}
-    assert last(world(graph, works).run()).state == {"x": 3, "log": frozenset({7})}
-
-
-def test_a_failure_loses_nothing_that_was_done() -> None:
-    """The second try begins with what failed."""
-    assert naive.a_failure_loses_all_that_was_done() == 4
-    graph = drawn("START>a a>b b>c").compile()
-    first = world(graph, {**signing(graph), "c": failing}).run()
-    second = world(graph, start=last(first)).run()
-    assert [event.peer for event in second.trace.select("Turn")] == ["c"]
