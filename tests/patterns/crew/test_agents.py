@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as some
 
 from coordlab import World
-from coordlab.patterns.crew import Crew, Manager, demo, naive, theory
+from coordlab.patterns.crew import Crew, Manager, demo, theory
 from coordlab.patterns.crew.checks import properties
 from coordlab.patterns.crew.rules import (
     Ask,
@@ -416,12 +416,6 @@ def test_a_manager_that_asks_nobody_but_strangers_has_not_delegated() -> None:
     assert violated(run) == []
 
 
-def test_a_manager_that_repeats_itself_is_stopped() -> None:
-    """The same task to the same agent for the third time."""
-    run = managed(*[Delegate("ann", "find")] * 9)
-    assert reason(run) == "loop: boss (said 3 times)"
-
-
 def test_agents_delegate_if_they_may() -> None:
     """Ann may to Bob, Bob to nobody; rights are data."""
     rights = Rights({"boss": ("ann",), "ann": ("bob",)})
@@ -451,21 +445,6 @@ def test_a_manager_that_sees_the_load_is_almost_twice_as_fast() -> None:
     assert slow.trace.until / fast.trace.until >= 1.8
     assert sorted({event.peer for event in fast.trace.select("Turn")} - {"boss"}) == ["ann", "bob", "cat"]
     assert {event.peer for event in slow.trace.select("Turn")} == {"boss", "ann"}
-
-
-def test_by_load_is_faster_than_one_after_the_other_with_equal_outputs() -> None:
-    """At least 1.8 times, though a manager who only passes things on takes three turns for each task."""
-    parts = ("cost", "risk", "benefit")
-    tasks = [*(Task(part, agent="ann", context=()) for part in parts), Task("report", agent="ann")]
-
-    async def act(turn: Turn) -> str:
-        return f"all on {turn.task}"
-
-    serial = crewed(Crew(("ann",), tasks), Member("ann", act, 3.0))
-    fast = three_tasks()
-    assert outputs(serial) == outputs(fast)
-    assert serial.trace.until / fast.trace.until >= 1.8
-    assert [result(run.trace).spent.turns for run in (serial, fast)] == [4, 12]
 
 
 # --- how it ends ----------------------------------------------------------------------------------
@@ -543,49 +522,3 @@ def test_what_makes_no_crew_is_refused_before_it_runs(given: dict[str, Any], wor
     """The kinds of mistakes are tried one by one with the rules."""
     with pytest.raises(CrewError, match=words):
         Crew(("ann",), [Task("a", agent="ann")], **given)
-
-
-# --- what the usual first crew gets wrong ---------------------------------------------------------
-
-
-def test_who_assigns_is_declared() -> None:
-    """There the method is missing; here a task without an agent is refused at once."""
-    assert "no attribute 'assign_task'" in naive.assigns_by_a_missing_method()
-    with pytest.raises(CrewError, match=r"has no agent"):
-        Crew(("ann",), [Task("a")])
-
-
-def test_a_hierarchy_has_a_manager() -> None:
-    """There the first does everything; here the manager decides, and work is spread."""
-    assert naive.no_agent_manages() == {"ann": 3, "bob": 0}
-    assert turns_of(managed(*SEVEN)).count("boss") == 4
-
-
-def test_results_are_passed_on() -> None:
-    """There the writer knows nothing of the plan; here it reads it."""
-    assert naive.results_are_not_passed_on() == ["write the report"]
-    run = crewed(Crew(("ann", "bob"), [Task("plan", agent="ann"), Task("write", agent="bob")]))
-    assert outputs(run)["write"] == "write(plan())"
-
-
-def test_one_error_leaves_the_rest() -> None:
-    """There two results are lost with the third; here they are told."""
-    assert naive.one_error_loses_all()[0] == 2
-    tasks = [Task(name, agent=name) for name in ("ann", "bob", "cat")]
-    run = crewed(Crew(("ann", "bob", "cat"), tasks), Scripted("cat", OSError("down")))
-    assert len(outputs(run)) == 2
-
-
-def test_nobody_fits_is_said_before_it_runs() -> None:
-    """There None is told to work; here the agents are listed."""
-    assert "'NoneType' object has no attribute 'execute'" in naive.no_worker_fits()
-    with pytest.raises(CrewError, match=r"agent 'painter': expected one of ann, bob"):
-        Crew(("ann", "bob"), [Task("paint", agent="painter")])
-
-
-def test_independent_tasks_overlap() -> None:
-    """There nine seconds for three; here three."""
-    assert naive.one_after_the_other() == 9.0
-    tasks = [Task(name, agent=name, context=(), asynchronous=True) for name in ("ann", "bob", "cat")]
-    run = crewed(Crew(("ann", "bob", "cat"), tasks), *(Member(each.name, tell, 3.0) for each in tasks))
-    assert run.trace.until == pytest.approx(3.02)

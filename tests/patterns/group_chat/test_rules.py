@@ -16,6 +16,7 @@ from coordlab.patterns.group_chat.rules import (
     Condition,
     Handoff,
     LastMessages,
+    Policy,
     Selector,
     Unchanged,
     When,
@@ -198,54 +199,37 @@ def test_a_copy_goes_its_own_way() -> None:
 # --- policies -------------------------------------------------------------------------------------
 
 
-def test_round_robin_goes_round() -> None:
-    """In the order of the members, from the first."""
-    order, last = [], None
-    for _ in range(5):
-        (last,) = round_robin(Chat(NAMES, (), last))
-        order.append(last)
-    assert order == ["ann", "bob", "cat", "ann", "bob"]
+TALK = (Utterance(USER, "Go."), Utterance("bob", "x"))
+HANDED = (Utterance(USER, "Go."), Utterance("bob", Handoff("cat")))
 
 
-def test_in_a_swarm_a_member_keeps_the_floor_until_it_hands_over() -> None:
-    """The first begins."""
-    task = Utterance(USER, "Go.")
-    assert swarm(Chat(NAMES, ())) == ("ann",)
-    assert swarm(Chat(NAMES, (task,))) == ("ann",)
-    assert swarm(Chat(NAMES, (task, Utterance("bob", "x")), "bob")) == ("bob",)
-    assert swarm(Chat(NAMES, (task, Utterance("bob", Handoff("cat"))), "bob")) == ("cat",)
-
-
-def test_a_selector_asks_its_function_first() -> None:
-    """It may even name the last speaker; None leaves it open."""
-    assert Selector(lambda chat: "bob")(Chat(NAMES, (), "bob")) == ("bob",)
-    assert Selector(lambda chat: None)(Chat(NAMES, (), "bob")) == ("ann", "cat")
-
-
-@pytest.mark.parametrize("last", NAMES)
-def test_an_excluded_member_is_never_a_candidate(last: str) -> None:
-    """So nothing can fall back on the last speaker, unless it may be repeated."""
-    assert last not in Selector()(Chat(NAMES, (), last))
-    assert Selector(allow_repeated=True)(Chat(NAMES, (), last)) == NAMES
-
-
-def test_two_alternate_and_one_talks_on() -> None:
-    """With one candidate there is nothing to choose."""
-    assert Selector()(Chat(("ann", "bob"), (), "ann")) == ("bob",)
-    assert Selector()(Chat(("ann",), (), "ann")) == ("ann",)
+@pytest.mark.parametrize(
+    ("policy", "chat", "named"),
+    [
+        (round_robin, Chat(NAMES, ()), "ann"),
+        (round_robin, Chat(NAMES, TALK, "bob"), "cat"),
+        (round_robin, Chat(NAMES, TALK, "cat"), "ann"),
+        (swarm, Chat(NAMES, ()), "ann"),
+        (swarm, Chat(NAMES, TALK, "bob"), "bob"),
+        (swarm, Chat(NAMES, HANDED, "bob"), "cat"),
+        (Selector(lambda chat: "bob"), Chat(NAMES, (), "bob"), "bob"),
+        (Selector(lambda chat: None), Chat(NAMES, (), "bob"), "ann cat"),
+        (Selector(), Chat(NAMES, (), "ann"), "bob cat"),
+        (Selector(allow_repeated=True), Chat(NAMES, (), "ann"), "ann bob cat"),
+        (Selector(), Chat(("ann", "bob"), (), "ann"), "bob"),
+        (Selector(), Chat(("ann",), (), "ann"), "ann"),
+    ],
+)
+def test_a_policy_names_the_members_that_may_speak(policy: Policy, chat: Chat, named: str) -> None:
+    """In turn, the one with the floor, or all but the last speaker, which is not fallen back on."""
+    assert " ".join(policy(chat)) == named
 
 
 @pytest.mark.parametrize(
     ("answer", "name"),
     [
-        ("bob", "bob"),
-        ("  'Bob'! ", "bob"),
-        ("bob, please, bob", "bob"),
-        ("bobby", None),
-        ("ann and bob", None),
-        ("nobody", None),
-        (None, None),
-        (7, None),
+        *((answer, "bob") for answer in ("bob", "  'Bob'! ", "bob, please, bob")),
+        *((answer, None) for answer in ("bobby", "ann and bob", "nobody", None, 7)),
     ],
 )
 def test_an_answer_names_one_candidate_or_none(answer: object, name: str | None) -> None:
