@@ -106,7 +106,7 @@ class StateGraph:
         self.nodes: dict[str, tuple[str, ...]] = {}
         self.deferred: set[str] = set()
         self.pauses: set[str] = set()
-        self.edges: list[tuple[str, str]] = []
+        self.edges: dict[str, list[str]] = {}
         self.joins: list[tuple[tuple[str, ...], str]] = []
         self.routes: dict[str, Route] = {}
 
@@ -139,12 +139,12 @@ class StateGraph:
     def add_edge(self, source: str | Sequence[str], target: str) -> StateGraph:
         """Add a plain edge, or a join if there are several sources.  Raises GraphError if a join has one."""
         if isinstance(source, str):
-            self.edges.append((source, target))
-            return self
-        if len(set(source)) < 2:
+            self.edges.setdefault(source, []).append(target)
+        elif len(set(source)) > 1:
+            self.joins.append((tuple(sorted(set(source))), target))
+        else:
             example = f"add_edge(['a', 'b'], {target!r}), or a plain edge, add_edge('a', {target!r})"
             refuse(f"a join of {list(source)!r}", "expected two sources or more", example)
-        self.joins.append((tuple(sorted(set(source))), target))
         return self
 
     def add_conditional_edges(self, source: str, router: Router, targets: Iterable[str]) -> StateGraph:
@@ -168,11 +168,8 @@ class StateGraph:
         Raises GraphError if it has no entry, if an edge names an unknown node, if a node has both plain
         edges and a router, or if a cycle has no way out.
         """
-        self._check_names()
-        self._check_mixing()
-        edges: dict[str, tuple[str, ...]] = {}
-        for source, target in self.edges:
-            edges[source] = (*edges.get(source, ()), target)
+        self._check()
+        edges = {source: tuple(targets) for source, targets in self.edges.items()}
         joins, deferred, pauses = tuple(self.joins), frozenset(self.deferred), frozenset(self.pauses)
         routes, gotos = dict(self.routes), dict(self.nodes)
         graph = Graph(dict(self.keys), tuple(gotos), edges, joins, routes, gotos, deferred, pauses)
@@ -187,8 +184,8 @@ class StateGraph:
 
     def _arrows(self) -> Iterator[tuple[str, str, str]]:
         """All that leads from one node to another: in words, its source and its target."""
-        for source, target in self.edges:
-            yield f"the edge {source} -> {target}", source, target
+        for source, targets in self.edges.items():
+            yield from ((f"the edge {source} -> {target}", source, target) for target in targets)
         for sources, target in self.joins:
             yield from ((f"the join at {target}", source, target) for source in sources)
         for source, route in self.routes.items():
@@ -196,9 +193,9 @@ class StateGraph:
         for node, goals in self.nodes.items():
             yield from ((f"the goto of {node}", node, goal) for goal in goals)
 
-    def _check_names(self) -> None:
-        arrows = list(self._arrows())
-        nodes = listed(self.nodes)
+    def _check(self) -> None:
+        """Every name is known, there is an entry, and no node has plain edges and a router."""
+        arrows, nodes = list(self._arrows()), listed(self.nodes)
         for what, *ends in arrows:
             for name, other in zip(ends, (START, END), strict=True):
                 if name not in (other, *self.nodes):
@@ -207,15 +204,11 @@ class StateGraph:
         if START not in (source for _, source, _ in arrows):
             entry = f"add_edge(START, {next(iter(self.nodes), 'plan')!r})"
             refuse("the graph has no entry", f"{START} must trigger one of the nodes, here {nodes}", entry)
-
-    def _check_mixing(self) -> None:
-        plain = {source for source, _ in self.edges} | {each for sources, _ in self.joins for each in sources}
+        plain = {*self.edges, *(each for sources, _ in self.joins for each in sources)}
         if mixed := sorted(plain & self.routes.keys()):
-            refuse(
-                f"{mixed[0]} has plain edges and conditional ones",
-                "expected one or the other, so that a cycle without a way out can be found",
-                "a router that names the plain targets as well",
-            )
+            given = f"{mixed[0]} has plain edges and conditional ones"
+            allowed = "expected one or the other, so that a cycle without a way out can be found"
+            refuse(given, allowed, "a router that names the plain targets as well")
 
 
 def mapping(name: str, given: Mapping[str, Any], example: str) -> Mapping[str, Any]:
