@@ -31,7 +31,7 @@ def roles(run: Run, **when: float) -> str:
 
 
 def counted(agents: int, noticed_by: int, skip_silent: bool) -> int:
-    """The messages of one election, found by acting it out: whoever is asked asks, once, all above it."""
+    """The messages of one election, acted out: each agent that is asked asks, once, all above it."""
     alive, held, waiting, sent = range(1, agents), set[int](), [noticed_by], 0
     while waiting:
         asks = waiting.pop()
@@ -80,7 +80,7 @@ def test_the_second_highest_takes_over() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("skip_silent", [False, True], ids=["textbook", "skip-silent"])
 def test_theory_counts_what_is_sent(skip_silent: bool) -> None:
-    """For 2 to 10 agents, whoever notices: the formula, the run and an election acted out agree."""
+    """For 2 to 10 agents and each that may notice: formula, run and an election acted out agree."""
     runs = {each: hold_election(*each, skip_silent=skip_silent).trace for each in SEVERAL}
     sent = {each: trace.count(*ELECTION, since=3) for each, trace in runs.items()}
     assert sent == {(n, i): theory.messages(n, i, skip_silent) for n, i in SEVERAL}
@@ -287,7 +287,7 @@ class Herald(Candidate):
         """No word."""
 
 
-def test_whoever_is_told_while_it_asks_does_not_rule() -> None:
+def test_an_agent_that_is_told_while_it_asks_does_not_rule() -> None:
     """Nobody has answered, but 2 has said that it coordinates."""
     run = World(latency=0.01).add(Candidate(1, heartbeat=None), Herald(2, 0.1)).run(until=1.0)
     assert [each.data for each in run.trace.select("role", agent="1")] == ["electing", "follows"]

@@ -66,7 +66,7 @@ def test_other_units_change_no_winner(made: Bids, scoring: Any, money: float, ti
 @few
 @given(bids, scorings, st.randoms())
 def test_the_order_of_bids_changes_no_winner(made: Bids, scoring: Any, dice: random.Random) -> None:
-    """Whoever answers first has no advantage."""
+    """The first to answer has no advantage."""
     names = list(made)
     dice.shuffle(names)
     assert best(scoring(DIG, made)) == best(scoring(DIG, {name: made[name] for name in names}))
@@ -276,8 +276,8 @@ def test_a_bid_with_a_flaw_is_never_awarded(bad: Bid) -> None:
     assert award(DIG, {"ann": bad}, cheapest) is None
 
 
-def test_who_was_not_invited_cannot_bid() -> None:
-    """Nor can one who is out since the round before; neither is an answer of those invited."""
+def test_an_agent_that_was_not_invited_cannot_bid() -> None:
+    """Nor can one that was dropped in the round before; neither counts as an answer."""
     bidding = Bidding(DIG, ("ann", "bob"))
     assert (bidding.take("zoe", Bid(1, 1)), bidding.standing, bidding.reasons) == (UNINVITED, {}, [])
     bidding.take("ann", Bid(2, 1))

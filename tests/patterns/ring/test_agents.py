@@ -29,7 +29,7 @@ def statuses(run: Run) -> set[str]:
 
 
 def rulers(run: Run, since: float = 0.0) -> list[str | None]:
-    """Who became coordinator, in this order."""
+    """The agents that became coordinator, in this order."""
     return [event.agent for event in run.trace.select("role", since=since) if event.data == "coordinates"]
 
 
@@ -106,7 +106,7 @@ def test_worst_and_best_of_larger_rings(agents: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(1, 6))
-def test_who_starts_alone_pays_for_its_distance_from_the_highest(start: int) -> None:
+def test_an_election_begun_by_one_costs_its_distance_from_the_highest(start: int) -> None:
     """In all orders of five: as many messages as there are places to the highest, and twice round."""
     for ring in permutations(range(1, 6)):
         distance = (ring.index(5) - ring.index(start)) % 5

@@ -150,7 +150,7 @@ def names_and_ballots() -> st.SearchStrategy[list[Ranking]]:
 
 @few
 @given(names_and_ballots())
-def test_whoever_beats_everybody_wins(rankings: list[Ranking]) -> None:
+def test_the_condorcet_winner_wins(rankings: list[Ranking]) -> None:
     """Ballots cut short and with equals included; and every such method stays within the Smith set."""
     votes = profile(rankings, "abcd")
     winner = condorcet_winner(votes)
@@ -192,12 +192,12 @@ def test_equals_share_and_the_unnamed_stand_last() -> None:
 
 
 def test_an_exhausted_ballot_counts_for_nobody() -> None:
-    """Who named only c says nothing between a and b: it gives both the same."""
+    """A ballot that names only c treats a and b alike."""
     assert instant_runoff(profile({("c",): 3, ("a", "b"): 5, ("b", "a"): 4})) == ("a",)
 
 
 def test_a_declared_order_breaks_ties_within_a_method() -> None:
-    """The tied circle: whoever the order favours wins the ranked pairs, and stays longest in the run-off."""
+    """The tied circle: the favoured one wins the ranked pairs, and stays longest in the run-off."""
     assert {first: ranked_pairs(CYCLE, order=first) for first in ("ABC", "BCA", "CAB")} == {
         "ABC": ("A",),
         "BCA": ("B",),

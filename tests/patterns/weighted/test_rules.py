@@ -33,10 +33,10 @@ def panel(voices: list[tuple[str, float]]) -> tuple[dict[str, str], dict[str, fl
 
 @few
 @given(PANELS, st.sampled_from(sorted(WEIGHTS)), COMPETENCES)
-def test_who_abstains_or_weighs_nothing_changes_nothing(
+def test_an_abstention_or_a_voice_without_weight_changes_nothing(
     voices: list[tuple[str, float]], weigh: str, other: float
 ) -> None:
-    """However competent the one who abstains; and whatever a coin says."""
+    """However competent the voter is that abstains; and whatever a coin says."""
     votes, competences = panel(voices)
     before = decide(votes, competences, weigh)
     more = decide({**votes, "x": "abstain"}, {**competences, "x": other}, weigh)
@@ -129,7 +129,7 @@ def test_an_expert_outweighs_four_novices_and_two_do_not_outweigh_all() -> None:
 
 
 def test_a_liar_is_believed_the_contrary() -> None:
-    """Who is right once in ten is as good as who is wrong once in ten."""
+    """A voter that is right once in ten is as useful as one that is wrong once in ten."""
     consensus = decide({"liar": "no", "b": "no", "c": "no"}, {"liar": 0.1, "b": 0.6, "c": 0.6})
     assert (consensus.result, round(consensus.voices[0].weight, 3)) == ("accepted", -2.197)
 
@@ -142,7 +142,7 @@ def test_ties_are_ties_whatever_the_rounding() -> None:
 
 
 def test_a_cap_bounds_every_voice() -> None:
-    """One who was always right in a short record does not rule alone."""
+    """A voter that was always right in a short record does not rule alone."""
     votes, competences = {"a": "yes", "b": "no", "c": "no"}, {"a": 0.999, "b": 0.8, "c": 0.8}
     assert decide(votes, competences).result == "accepted"
     assert decide(votes, competences, cap=1.0).result == "rejected"
@@ -160,7 +160,7 @@ def test_strangers_have_no_voice_by_default_and_a_shared_one_if_declared() -> No
 
 
 def test_what_was_likely_before_counts_like_one_more_voice() -> None:
-    """A prior of .9 against yes outweighs one who is right in .8; alone it decides nothing."""
+    """A prior of .9 against yes outweighs one voter of .8; alone it decides nothing."""
     assert decide({"a": "yes"}, {"a": 0.8}, prior=0.1).result == "rejected"
     posterior = 1 / (1 + exp(-(log_odds(0.8) + log_odds(0.3))))
     assert decide({"a": "yes"}, {"a": 0.8}, prior=0.3).confidence == pytest.approx(posterior)
@@ -168,7 +168,7 @@ def test_what_was_likely_before_counts_like_one_more_voice() -> None:
 
 
 def test_a_rule_that_goes_against_the_evidence_is_no_surer_than_a_coin() -> None:
-    """Linear weights let three novices outvote an expert who is right in .99."""
+    """Linear weights let three novices outvote an expert of .99."""
     votes = {"e": "yes", "a": "no", "b": "no", "c": "no"}
     consensus = decide(votes, {"e": 0.99, "a": 0.6, "b": 0.6, "c": 0.6}, "linear")
     assert (consensus.result, consensus.confidence) == ("rejected", 0.5)
@@ -266,7 +266,7 @@ def test_nobody_is_nobody() -> None:
     assert decide({}, {}) == Consensus("no_quorum", 0.0, 0.5, ())
 
 
-def test_who_abstains_takes_nothing_from_other_strangers() -> None:
+def test_an_abstention_takes_nothing_from_other_strangers() -> None:
     """What strangers share only those share who vote; and the cap holds for each of them."""
     voices = decide({"x": "yes", "y": "abstain"}, {}, stranger=0.9, strangers=1.0).voices
     assert [voice.weight for voice in voices] == [1.0, 0.0]
