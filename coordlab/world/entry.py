@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
 from coordlab.trace.faults import Drop, Fault, FaultError, is_name, read_fault, seconds
-from coordlab.world.agent import Agent
+from coordlab.world.agent import Agent, Making
 from coordlab.world.errors import listed
 from coordlab.world.task import MICRO, micros
 
@@ -75,3 +76,19 @@ def checked_fault(world: World, given: Fault | str) -> Fault:
     example = "a later one, or one without a time, which strikes now"
     require.that(not late, f"{str(fault)!r} lies in the past", why, example, FaultError)
     return fault
+
+
+_ATOMS = (type(None), bool, int, float, str)
+
+
+def copied_makings(agents: dict[str, Agent]) -> dict[str, Making]:
+    """The arguments of agents that the run could change, as they are now; empty if they resist a copy."""
+    makings = {
+        name: agent._making
+        for name, agent in agents.items()
+        if not all(isinstance(each, _ATOMS) for each in (*agent._making[0], *agent._making[1].values()))
+    }
+    try:
+        return deepcopy(makings)
+    except (AttributeError, RecursionError, TypeError, ValueError):
+        return {}

@@ -1,4 +1,4 @@
-"""What a run asks of the process while it lasts: its thread, Ctrl-C, an alarm, a resting collector."""
+"""What a run asks of the process while it lasts (its thread, Ctrl-C, an alarm), and what stops it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,18 @@ current_tasks: dict[Any, Any] = (
     vars(asyncio.tasks)["_current_tasks"] if sys.version_info < (3, 14) else _ThreadsCurrentTask()
 )
 """The task that each event loop is driving, as asyncio looks it up."""
+
+
+class Runaway(RuntimeError):
+    """A budget is used up: the run would not end, or not in reasonable time."""
+
+
+class Overrun(BaseException):
+    """Stops a run in mid-action.  It is not an `Exception`, so that no agent catches it by accident."""
+
+    def __init__(self, loop: asyncio.BaseEventLoop, kind: str) -> None:
+        super().__init__(kind)
+        self.loop, self.kind = loop, kind
 
 
 @contextmanager

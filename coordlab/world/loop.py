@@ -1,6 +1,6 @@
 """An asyncio event loop on virtual time: the clock jumps to the next thing that is due.
 
-One heap of `(when, order, action, a, b)` holds everything that lies ahead.  `when` is a whole number
+One heap of `(when, order, action, a, b)` holds everything that is due later.  `when` is a whole number
 of microseconds; `order` counts up, so equal times are first come, first served.  A `Task` drives a
 coroutine that may wait in two ways: for the world's own `Pause` and `Wait`, which cost a heap entry
 and nothing else, or for any asyncio future, so that genuine asyncio code runs unchanged.
@@ -24,8 +24,17 @@ from heapq import heappop, heappush, heapreplace
 from itertools import count
 from typing import Any, NoReturn, TypeVar, TypeVarTuple, cast
 
-from coordlab.world.guards import alarm, collector_at_rest, current_tasks, interruptible, replacing
-from coordlab.world.task import MICRO, Future, Handle, Task, Wait, immortalise
+from coordlab import requirements as require
+from coordlab.world.guards import (
+    Overrun,
+    Runaway,
+    alarm,
+    collector_at_rest,
+    current_tasks,
+    interruptible,
+    replacing,
+)
+from coordlab.world.task import MICRO, Future, Handle, Task, Wait, Work, immortalise, is_void, unwaitable
 
 FOREVER = sys.maxsize
 
@@ -35,25 +44,16 @@ _EMPTY = Context()
 _ALWAYS = -FOREVER
 
 
-class Runaway(RuntimeError):
-    """A budget is used up: the run would not end, or not in reasonable time."""
-
-
-class Overrun(BaseException):
-    """What stops a run in mid-action.  No `Exception`, so that no agent swallows it by accident."""
-
-    def __init__(self, loop: VirtualLoop, kind: str) -> None:
-        super().__init__(kind)
-        self.loop, self.kind = loop, kind
-
-
 class VirtualLoop(asyncio.BaseEventLoop):
-    """The event loop.  `now` is in microseconds; `acting` and `cause` tell on whose behalf it runs.
+    """The event loop.
 
-    `instant` is how much may be scheduled while the clock stands still, `wall` the real seconds that a
-    run may take; `overrun(kind)` makes the error with which a run ends that takes more, and `spend` is
-    called now and then, for whoever keeps a budget of his own.  While there are `watchers`, `look` is
-    called after whatever is done.
+    instant: how many actions may be scheduled while the clock does not move.
+    wall: how many real seconds a run may take.
+
+    `now` is the time in microseconds; `acting` is the agent on whose behalf the loop runs, and `cause` the
+    number of the event that it acts on.  `overrun(kind)` makes the error that ends a run that uses more than
+    `instant` or `wall`; `spend` is called now and then, to check other budgets.  While there are `watchers`,
+    `look` is called after every action.
     """
 
     def __init__(self, instant: int = 200_000, wall: float = 60.0) -> None:
@@ -65,7 +65,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.numbers = count(1)
         self.tasks: dict[Task, None] = {}
         self.failed: list[tuple[Task, int]] = []
-        self.acting: Any = None
+        self.acting: object = None
         self.cause: int | None = None
         self.instant, self.wall = instant, wall
         self.limit = self.alert = instant
@@ -111,20 +111,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def create_future(self) -> Future:
         return Future(loop=self)
 
-    def create_task(self, coro: Any, *, name: Any = None, context: Any = None, **_: Any) -> Any:
+    def create_task(  # type: ignore[override]
+        self, coro: Work, *, name: str | None = None, context: Context | None = None, **_: object
+    ) -> Task:
         return Task(coro, loop=self, name=name, context=context)
 
-    def run_in_executor(self, executor: Any, func: Callable[[*_Ts], _T], *args: *_Ts) -> asyncio.Future[_T]:
-        """Call `func` at once: on virtual time a thread takes none, and real ones finish in any order."""
+    def run_in_executor(
+        self, executor: object, func: Callable[[*_Ts], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
+        """Call `func` at once: a real thread would take no virtual time, and end in an order of its own."""
         future = self.create_future()
         try:
             future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001  (whoever awaits the future gets it)
+        except Exception as error:  # noqa: BLE001  (it goes to the task that awaits the future)
             future.set_exception(error)
         return future
 
     def run_until_complete(self, future: Any) -> Any:
-        """Run until `future` (or a task made of a coroutine) is done; gives its result."""
+        """Run until `future` (or a task made of a coroutine) is done, and return its result."""
         with self.parked():
             main = asyncio.ensure_future(future, loop=self)
             main.add_done_callback(lambda _: self.stop())
@@ -143,28 +147,29 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.ready.clear()
 
     def __del__(self) -> None:
-        """Nothing: it holds no socket and no thread that somebody must close."""
+        """Do nothing: the loop holds no socket and no thread that must be closed."""
 
     def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[Any]) -> None:
-        """Let an async generator that was left early finish; what dies with its agent does not."""
+        """Let an async generator that was left early finish, unless it ends with its agent."""
         if not (self._burying or self.is_closed()):
             self.create_task(agen.aclose())
 
-    def _outside(self, *_: Any, **__: Any) -> NoReturn:
-        """What anybody gets who reaches out of the world."""
-        raise RuntimeError(
-            "there is no network, no file and no other process here: time is virtual, and nothing outside "
-            "keeps it. Do it before the run or after it, or with `await asyncio.to_thread(...)`, which takes "
-            "no virtual time."
+    def _outside(self, *_: object, **__: object) -> NoReturn:
+        """Refuse what would reach out of the world."""
+        require.fail(
+            "a call to the network, a file or another process",
+            "time is virtual inside a world; do it before the run, after it, or in a thread",
+            "await asyncio.to_thread(...)",
+            RuntimeError,
         )
 
     create_connection = create_server = create_datagram_endpoint = _outside
     create_unix_connection = create_unix_server = subprocess_exec = subprocess_shell = _outside
     connect_read_pipe = connect_write_pipe = _outside
-    add_reader = add_writer = _outside  # type: ignore[assignment]
+    add_reader = add_writer = _outside
     sock_connect = sock_accept = sock_recv = sock_sendall = _outside
 
-    def _process_events(self, event_list: Any) -> None: ...
+    def _process_events(self, event_list: object) -> None: ...
 
     def _write_to_self(self) -> None: ...
 
@@ -187,7 +192,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return cast("Task | None", asyncio.current_task(self))
 
     def running(self) -> Task:
-        """The task that is being driven, where there must be one."""
+        """The task that is being driven; there must be one."""
         task = self.current()
         assert task is not None
         return task
@@ -198,7 +203,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heappush(self.heap, (self.now, order, None, task, task.epoch))
 
     def at(self, when: int, action: Callable[[Any, Any], object], a: Any, b: Any = None) -> None:
-        """Call `action(a, b)` at `when` microseconds.  If it turns out to be void it gives True."""
+        """Call `action(a, b)` at `when` microseconds.  It returns True if it was void by then."""
         self.order = order = self.order + 1
         heappush(self.heap, (when, order, action, a, b))
 
@@ -208,15 +213,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heappush(self.heap, (when, urgent - FOREVER, action, a, b))
 
     def due(self, end: int = FOREVER) -> int:
-        """When the next thing is due, in microseconds, or `end` if that is earlier."""
+        """When the next action is due, in microseconds, or `end` if that is earlier."""
         return min(end, self.heap[0][0]) if self.heap else end
 
     def idle(self) -> bool:
-        """Whether nothing lies ahead: timers of waits that are over do not count."""
-        return all(_void(action, a, b) for _, _, action, a, b in self.heap)
+        """Whether nothing is due any more: timers of waits that are over do not count."""
+        return all(is_void(action, a, b) for _, _, action, a, b in self.heap)
 
     def drive(self, until: int = FOREVER) -> None:
-        """Do what is due until `until` inclusive, in order; the clock then stands at the last thing done."""
+        """Do what is due up to and including `until`, in order; the clock is then at the last action."""
         try:
             with collector_at_rest(), self._watchdog():
                 self._drive(until)
@@ -225,7 +230,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 raise
             raise self.overrun(over.kind) from None
         except (asyncio.CancelledError, GeneratorExit, StopIteration) as error:
-            # Whoever called would take it for his own: to be cancelled, to be closed, to be at the end.
+            # The caller would mistake it for its own cancellation, its own end.
             raise RuntimeError(
                 f"{type(error).__name__} raised outside a task, where nothing waits for it"
             ) from error
@@ -260,7 +265,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 self.attend()
 
     def _drain(self) -> None:
-        """Call what is to be called soon, and what that makes ready."""
+        """Call what is ready, and what becomes ready by that."""
         while self.ready:
             self._call(self.ready.popleft())
             if self.order > self.alert:
@@ -275,7 +280,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return False
 
     def step(self, task: Task, error: BaseException | None = None) -> int | None:
-        """Let `task` go on until it waits again; gives for how long, if it sleeps."""
+        """Let `task` go on until it waits again; returns the microseconds, if it sleeps."""
         self.acting, self.cause = task.owner, task.cause
         current_tasks[self] = task
         try:
@@ -292,7 +297,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         except (KeyboardInterrupt, SystemExit, Overrun):
             task.epoch += 1
             raise
-        except BaseException as failure:  # noqa: BLE001  (it belongs to whoever awaits the task)
+        except BaseException as failure:  # noqa: BLE001  (it goes to the task that awaits this one)
             task.finish(failure)
         finally:
             current_tasks[self] = None
@@ -311,7 +316,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self.wake(task)
         elif isinstance(want, Wait):
             task.waiting, task.since = want, self.now
-        elif trouble := self._unwaitable(task, want):
+        elif trouble := unwaitable(task, want):
             self.go(task, RuntimeError(trouble))
         else:
             want._asyncio_future_blocking = False
@@ -320,20 +325,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if task._must_cancel and want.cancel():
                 task._must_cancel = False
 
-    def _unwaitable(self, task: Task, want: Any) -> str:
-        if not getattr(want, "_asyncio_future_blocking", None):
-            return f"{task.get_name()} awaits {want!r}, which is nothing that asyncio can wait for"
-        if want is task:
-            return f"{task.get_name()} awaits itself"
-        if want.get_loop() is not self:
-            return (
-                f"{task.get_name()} awaits a future of another event loop. What an agent awaits must be made "
-                f"inside the run: make the queue, event or task in its run() or a handler."
-            )
-        return ""
-
     def resume(self, task: Task) -> None:
-        """Let a parked task go on now, upon the event being handled."""
+        """Let a parked task go on now, because of the event being handled."""
         task.epoch += 1
         task.cause, task.waiting = self.cause, None
         self.go(task)
@@ -347,12 +340,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
     # --- the end of tasks --------------------------------------------------------------------------
 
     def forget(self, task: Task) -> None:
-        """Strike a task that has ended off the lists."""
+        """Remove a task that has ended from the lists."""
         self.tasks.pop(task, None)
         asyncio._unregister_task(task)  # type: ignore[arg-type]
 
-    def kill(self, owner: Any) -> None:
-        """Stop for good whatever `owner` has going: its tasks, its callbacks and its timers."""
+    def kill(self, owner: object) -> None:
+        """Stop all that `owner` has started: its tasks, its callbacks and its timers."""
         running = self.current()
         if running is not None and running.owner is owner:
             running.kill()
@@ -365,7 +358,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 handle.cancel()
 
     def kill_all(self) -> None:
-        """Stop every task for good; they may believe to be running still."""
+        """Stop every task, also those that were interrupted while they ran."""
         while self.tasks:
             with self.parked(), self._watchdog():
                 for task in list(self.tasks):
@@ -374,14 +367,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
             task._log_traceback = False
 
     def abandon(self) -> None:
-        """Leave alone for ever what could not be stopped."""
+        """Give up on tasks that could not be stopped."""
         for task in self.tasks:
             immortalise(task.get_coro())
         self.tasks.clear()
 
     @contextmanager
     def burying(self, task: Task) -> Generator[None]:
-        """While a task ends: it is the current one, and what it starts in its last breath is its owner's."""
+        """While a task is stopped, it is the current one, and what it still starts belongs to its owner."""
         before, self.acting, self._burying = self.acting, task.owner, True
         current = self.current()
         current_tasks[self] = task
@@ -394,19 +387,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
     # --- budgets -----------------------------------------------------------------------------------
 
     def watch(self, more: int) -> None:
-        """Count one watcher more, or less."""
+        """Count one more watcher, or one less."""
         self.watchers += more
         self.alert = _ALWAYS if self.watchers else self.limit
 
     def attend(self) -> None:
-        """See to those who watch, and to the budgets."""
+        """Look after the watchers and the budgets."""
         if self.watchers:
             self.look()
         if self.order > self.limit:
             self.check()
 
     def check(self) -> None:
-        """Raise when the clock has stood still for a whole budget, or the run has taken too long."""
+        """Raise Overrun if the clock has not moved for a whole budget, or the run has taken too long."""
         if self._checked == self.now:
             raise Overrun(self, "instant")
         if time.monotonic() > self._wall_end:
@@ -425,26 +418,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     @contextmanager
     def _watchdog(self) -> Generator[None]:
-        """Stop an agent that computes for ever without waiting: only a signal can, where there is one."""
+        """Stop an agent that computes for ever without waiting, which only a signal can do."""
         self._wall_end = time.monotonic() + self.wall
         self._renew(-1)
 
-        def ring(*_: Any) -> None:
+        def ring(*_: object) -> None:
             raise Overrun(self, "wall")
 
         with interruptible(), alarm(self.wall + 0.5, ring):
             yield
 
 
-def _void(action: Any, a: Any, b: Any) -> bool:
-    """Whether an entry of the heap no longer means anything."""
-    if action is None:
-        return bool(a.epoch != b)
-    return a.cancelled() if isinstance(a, Handle) else isinstance(a, Wait) and not a.open
-
-
 def simulate(work: Coroutine[Any, Any, _T]) -> _T:
-    """What a coroutine gives, on virtual time and with nobody else about: plain asyncio code, in no time.
+    """Run plain asyncio code on virtual time, without agents, and return the result of the coroutine.
 
     >>> async def nap() -> float:
     ...     await asyncio.sleep(30)

@@ -7,12 +7,14 @@ of the loop's heap and nothing else, and any asyncio future, so that genuine asy
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Generator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from contextlib import suppress
 from contextvars import Context, copy_context
 from importlib import import_module
-from types import coroutine
+from types import FrameType, coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from coordlab import requirements as require
 
 if TYPE_CHECKING:
     from coordlab.world.loop import VirtualLoop
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 MICRO = 1_000_000
 
 _T = TypeVar("_T")
+Work = Coroutine[Any, Any, Any]
+"""What a task drives."""
+Waiting = Generator[Any, Any, None]
+"""What `await` iterates over: each value that it yields is a wish to the loop."""
 _PATIENCE = 1000  # how often a dying coroutine may try to wait
 
 
@@ -29,18 +35,18 @@ def micros(seconds: float) -> int:
 
 
 class Wait:
-    """What a task awaits to be parked while this is `open`; `str` says it, should this be a deadlock."""
+    """Parks the task that awaits it as long as it is `open`; `str` names it in a deadlock."""
 
     __slots__ = ("open",)
     open: bool
 
-    def __await__(self) -> Generator[Any, Any, None]:
+    def __await__(self) -> Waiting:
         """Wait until `VirtualLoop.resume` is called with the task."""
         return _once(self)
 
 
-def _once(want: object) -> Generator[Any, Any, None]:
-    """What gives the loop one thing and ends: a generator would take twice the memory."""
+def _once(want: object) -> Waiting:
+    """Yield one wish to the loop and end: a generator would take twice the memory."""
     return iter((want,))  # type: ignore[return-value]
 
 
@@ -52,15 +58,15 @@ class Pause:
     def __init__(self, microseconds: int) -> None:
         self.microseconds = microseconds
 
-    def __await__(self) -> Generator[Any, Any, None]:
+    def __await__(self) -> Waiting:
         return _once(self.microseconds)
 
 
 @coroutine
-def sleep(seconds: float) -> Generator[Any, Any, None]:
-    """Wait for `seconds` of virtual time (the cheap way; `asyncio.sleep` works as well)."""
+def sleep(seconds: float) -> Waiting:
+    """Wait for `seconds` of virtual time, 0 or more; `asyncio.sleep` works as well, but costs more."""
     if seconds < 0:
-        raise ValueError(f"sleep({seconds!r}) would turn time back. Wait zero or more seconds: sleep(0.5).")
+        require.seconds("seconds", seconds, example=0.5)
     yield int(seconds * MICRO + 0.5)
 
 
@@ -83,11 +89,11 @@ class Future(asyncio.Future[Any]):
 
 
 class Task(Future):
-    """Drives one coroutine; stands in for `asyncio.Task` wherever asyncio looks for one.
+    """Drives one coroutine; replaces `asyncio.Task` wherever asyncio expects one.
 
-    `owner` is whoever set it going and `cause` the event it acts upon: both pass on to the tasks and
-    timers it starts.  `waiting` is None while it can run, else what it waits for, since `since`.  The
-    heap knows a task by its `epoch`: entries made in an earlier one are void.
+    `owner` is the agent that started it and `cause` the event that it acts on: the tasks and timers that it
+    starts inherit both.  `waiting` is None while it can run, otherwise what it has waited for since `since`.
+    The heap knows a task by its `epoch`: entries made in an earlier one are void.
     """
 
     __slots__ = (
@@ -97,7 +103,7 @@ class Task(Future):
 
     def __init__(
         self,
-        coro: Coroutine[Any, Any, Any],
+        coro: Work,
         *,
         loop: VirtualLoop,
         name: str | None = None,
@@ -110,13 +116,13 @@ class Task(Future):
         self._waiter: asyncio.Future[Any] | None = None
         self._must_cancel, self._cancels, self.epoch = False, 0, 0
         self.fatal = False  # whether an error in it ends the run
-        self.waiting: Any = None
+        self.waiting: object = None
         self.since = loop.now
         asyncio._register_task(self)  # type: ignore[arg-type]
         loop.tasks[self] = None
         loop.wake(self)
 
-    def get_coro(self) -> Coroutine[Any, Any, Any]:
+    def get_coro(self) -> Work:
         return self._coro
 
     def get_context(self) -> Context:
@@ -128,7 +134,7 @@ class Task(Future):
     def set_name(self, name: object) -> None:
         self.name = str(name)
 
-    def get_stack(self, *, limit: int | None = None) -> list[Any]:
+    def get_stack(self, *, limit: int | None = None) -> list[FrameType]:
         frame = getattr(self._coro, "cr_frame", None)
         return [] if frame is None else [frame]
 
@@ -141,7 +147,7 @@ class Task(Future):
             self._must_cancel = False
         return self._cancels
 
-    def cancel(self, msg: Any = None) -> bool:
+    def cancel(self, msg: object = None) -> bool:
         if self.done():
             return False
         self._cancels += 1
@@ -155,17 +161,17 @@ class Task(Future):
         return True
 
     def _startle(self) -> None:
-        """Let a task that sleeps or is parked learn of its cancellation."""
+        """Wake a task that sleeps or is parked, to be cancelled."""
         if self._must_cancel and self._waiter is None and not self.done():
             self.epoch += 1
             self._loop.wake(self)
 
     def kill(self, _: None = None) -> None:
-        """Stop for good, at once and without a wait: what a power cut does to a process."""
+        """Stop at once and for ever, as a power cut stops a process."""
         loop = self._loop
         if self.done():
             return
-        if self is loop.current():  # it pulled the plug itself, and gets no further than its next await
+        if self is loop.current():  # it stops itself, and goes on to its next await only
             loop.at(loop.now, Task.kill, self)
             return
         self.epoch += 1
@@ -194,8 +200,8 @@ class Task(Future):
             error = future.exception()
         self._loop.go(self, error)
 
-    def finish(self, error: BaseException | None, result: Any = None) -> None:
-        """Its coroutine has ended, with an error or a result."""
+    def finish(self, error: BaseException | None, result: object = None) -> None:
+        """Take the error or the result with which its coroutine has ended."""
         self._loop.forget(self)
         if isinstance(error, asyncio.CancelledError):
             Future.cancel(self, *error.args[:1])
@@ -211,18 +217,25 @@ class Task(Future):
 
 
 class Handle:
-    """A callback that is due; remembers who scheduled it and upon which event."""
+    """A callback that is due; remembers which agent scheduled it, and because of which event."""
 
     __slots__ = ("acting", "args", "callback", "cause", "context", "when_due")
 
-    def __init__(self, loop: VirtualLoop, callback: Any, args: Any, context: Any, when: int) -> None:
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        callback: Callable[..., object] | None,
+        args: tuple[object, ...],
+        context: Context | None,
+        when: int,
+    ) -> None:
         self.callback, self.args = callback, args
         self.context = copy_context() if context is None else context
         self.acting, self.cause, self.when_due = loop.acting, loop.cause, when
 
     @property
-    def owner(self) -> Any:
-        """On whose behalf it is called: what wakes a task belongs to that task's owner."""
+    def owner(self) -> object:
+        """The agent on whose behalf it is called: what wakes a task belongs to the owner of that task."""
         task = getattr(self.callback, "__self__", None)
         return task.owner if isinstance(task, Task) else self.acting
 
@@ -236,8 +249,29 @@ class Handle:
         return self.when_due / MICRO
 
 
-def bury(coro: Coroutine[Any, Any, Any]) -> None:
-    """End a coroutine, however often its `finally` blocks wait; their errors reach nobody any more."""
+def unwaitable(task: Task, want: Any) -> str:
+    """Why `task` cannot wait for `want`, or "" if it can."""
+    if not getattr(want, "_asyncio_future_blocking", None):
+        return f"{task.get_name()} awaits {want!r}, for which asyncio cannot wait"
+    if want is task:
+        return f"{task.get_name()} awaits itself"
+    if want.get_loop() is not task.get_loop():
+        return (
+            f"{task.get_name()} awaits a future of another event loop. What an agent awaits must be made "
+            f"inside the run: make the queue, event or task in its run() or a handler."
+        )
+    return ""
+
+
+def is_void(action: object, a: Any, b: Any) -> bool:
+    """Whether an entry of the heap is void."""
+    if action is None:
+        return bool(a.epoch != b)
+    return a.cancelled() if isinstance(a, Handle) else isinstance(a, Wait) and not a.open
+
+
+def bury(coro: Work) -> None:
+    """End a coroutine, however often its `finally` blocks wait; their errors are dropped."""
     chain = list(_awaiting(coro))
     for _ in range(_PATIENCE):
         with suppress(Exception, asyncio.CancelledError):
@@ -255,17 +289,17 @@ def _awaiting(coro: Any) -> Iterator[Any]:
         coro = coro.cr_await
 
 
-def immortalise(coro: Coroutine[Any, Any, Any]) -> None:
-    """Keep a coroutine that refuses to die for ever: to free it, Python would have to ask it once more."""
+def immortalise(coro: Work) -> None:
+    """Keep a coroutine that refuses to end for ever: to free it, Python would have to run it again."""
     with suppress(ImportError, AttributeError):
         ctypes = import_module("ctypes")
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(coro))
 
 
 async def as_completed(awaitables: Iterable[Awaitable[_T]]) -> AsyncIterator[_T]:
-    """The results of `awaitables` as they come in, in the same order in every run.
+    """The results of `awaitables` as they are completed, in the same order in every run.
 
-    Stands in for `asyncio.as_completed`, which starts its coroutines in the order of a set.
+    Use it instead of `asyncio.as_completed`, which starts its coroutines in the order of a set.
     """
     done: asyncio.Queue[asyncio.Future[_T]] = asyncio.Queue()
     futures = [asyncio.ensure_future(each) for each in awaitables]

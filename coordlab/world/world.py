@@ -23,7 +23,7 @@ from coordlab.trace.scenario import Scenario
 from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Row, Trace
 from coordlab.world.agent import Agent, Making
 from coordlab.world.budget import DEFAULT, Budget, overrun
-from coordlab.world.entry import check_agent, checked_fault
+from coordlab.world.entry import check_agent, checked_fault, copied_makings
 from coordlab.world.errors import (
     AgentError,
     BudgetError,
@@ -34,7 +34,8 @@ from coordlab.world.errors import (
     listed,
     stuck,
 )
-from coordlab.world.loop import Overrun, VirtualLoop
+from coordlab.world.guards import Overrun
+from coordlab.world.loop import VirtualLoop
 from coordlab.world.mail import Mail
 from coordlab.world.network import Latency, Network
 from coordlab.world.run import Judge, Run
@@ -270,8 +271,7 @@ class World:
     def _boot(self) -> None:
         self.network.check_nodes(self.agents)
         self.loop.instant += len(self.agents) ** 2 + 20 * len(self.agents)
-        makings = {name: agent._making for name, agent in self.agents.items() if not _plain(agent._making)}
-        self._makings = _copied(makings)
+        self._makings = copied_makings(self.agents)
         for agent in self.agents.values():
             agent._handlers.clear()  # a notebook may have changed a handler since the last run
         for fault in self.faults:
@@ -445,19 +445,3 @@ class World:
 
     def _overrun(self, kind: str) -> BudgetError:
         return overrun(self, kind)
-
-
-_ATOMS = (type(None), bool, int, float, str)
-
-
-def _plain(making: Making) -> bool:
-    args, named = making
-    return all(isinstance(each, _ATOMS) for each in (*args, *named.values()))
-
-
-def _copied(makings: dict[str, Making]) -> dict[str, Making]:
-    """A copy of the arguments, which the run may change; empty if they cannot be copied."""
-    try:
-        return deepcopy(makings)
-    except (AttributeError, RecursionError, TypeError, ValueError):
-        return {}

@@ -6,7 +6,8 @@ import signal
 import pytest
 
 from coordlab.world.agent import Agent
-from coordlab.world.loop import Runaway, VirtualLoop, simulate
+from coordlab.world.guards import Runaway
+from coordlab.world.loop import VirtualLoop, simulate
 from coordlab.world.task import sleep
 from coordlab.world.world import AgentError, World
 from tests.pythons import PROJECT, pythons, run_python
