@@ -12,6 +12,7 @@ from coordlab.patterns.crew.rules import (
     CrewError,
     Delegate,
     Output,
+    Plan,
     Policy,
     Process,
     Task,
@@ -22,7 +23,6 @@ from coordlab.patterns.crew.rules import (
     examined,
     failed,
     least_busy,
-    plan_of,
     requests,
     validate,
     wanted,
@@ -102,11 +102,11 @@ class Crew(Conductor):
 
     async def conduct(self) -> StopReason:
         """Task by task; asynchronous ones run side by side, until one comes that is not."""
-        self.note(plan_of(self.agents, self.manager, self.tasks))
+        self.note(Plan(self.agents, self.manager, tuple(task.step for task in self.tasks)))
         if missing := self.missing(*self.coworkers):
             return missing
         if not self.spent.messages:
-            self.afford(messages=1)  # the job itself
+            self.spend(messages=1, check=True)  # the job itself
         self.done = {each.task: each for each in self.outputs}
         pending: Pending = {}
         for task in self.tasks:

@@ -112,6 +112,11 @@ class Task:
         """Itself: it cannot change."""
         return self
 
+    @property
+    def step(self) -> Step:
+        """The task as the crew puts it on record."""
+        return Step(self.name, self.agent, self.context, self.asynchronous, self.retries)
+
 
 # --- what makes a crew ----------------------------------------------------------------------------
 
@@ -257,11 +262,7 @@ def needs(tasks: Sequence[Task]) -> dict[str, tuple[str, ...]]:
 
 
 def failed(task: Task, why: str) -> Ended:
-    """What ends the crew when a task cannot be done.
-
-    >>> str(failed(Task("plan"), "ann: no network").reason)
-    'failed: plan (ann: no network)'
-    """
+    """What ends the crew when a task cannot be done."""
     return Ended(StopReason(Stop.FAILED, task.name, why))
 
 
@@ -296,10 +297,8 @@ def check(content: object, guardrails: Iterable[Guardrail]) -> tuple[int | None,
     for place, guardrail in enumerate(guardrails):
         verdict = guardrail(content)
         if not (isinstance(verdict, tuple) and len(verdict) == 2 and isinstance(verdict[0], bool)):
-            given, allowed = (
-                f"{called(guardrail)} returned {verdict!r}",
-                "expected (True, content) or (False, reason)",
-            )
+            given = f"{called(guardrail)} returned {verdict!r}"
+            allowed = "expected (True, content) or (False, reason)"
             require.fail(given, allowed, "return len(text) < 100, text", TypeError)
         passed, content = verdict
         if not passed:
@@ -425,9 +424,3 @@ class Plan:
     agents: tuple[str, ...]
     manager: str | None
     steps: tuple[Step, ...]
-
-
-def plan_of(agents: Sequence[str], manager: str | None, tasks: Sequence[Task]) -> Plan:
-    """The plan of a crew, as data."""
-    steps = (Step(each.name, each.agent, each.context, each.asynchronous, each.retries) for each in tasks)
-    return Plan(tuple(agents), manager, tuple(steps))

@@ -159,21 +159,17 @@ class Conductor(Agent):
         self.outputs, self.result = stable.get("outputs", ()), stable.get("result")
         if self.result is None:
             self.role, self.task = "conducting", asyncio.current_task()
-            reason = await self.ending()
+            try:
+                reason = await self.conduct()
+            except Ended as ended:
+                reason = ended.reason
+            except asyncio.CancelledError:
+                reason = self.cancelled
             self.task = None
             self.spend()
             self.result = stable["result"] = Result(reason, self.outputs, self.spent)
             self.decide(self.result)
         self.role = "stopped"
-
-    async def ending(self) -> StopReason:
-        """Conduct to the end; returns why it ended."""
-        try:
-            return await self.conduct()
-        except Ended as ended:
-            return ended.reason
-        except asyncio.CancelledError:
-            return self.cancelled
 
     def on_cancel(self, sender: str, message: Cancel) -> None:
         if self.task is not None:
@@ -190,29 +186,20 @@ class Conductor(Agent):
         """Add to the outputs; a crash does not lose it."""
         self.outputs = self.stable["outputs"] = (*self.outputs, output)
 
-    def spend(self, turns: int = 0, messages: int = 0, tokens: int = 0) -> None:
-        """Count what is used, and the time until now."""
-        self.spent = self.stable["spent"] = self.after(turns, messages, tokens)
-
-    def afford(self, turns: int = 0, messages: int = 0, tokens: int = 0) -> None:
-        """Count what is about to be used, or end the run if the budget does not allow it."""
-        if limit := self.budget.struck(self.after(turns, messages, tokens)):
+    def spend(self, turns: int = 0, messages: int = 0, tokens: int = 0, *, check: bool = False) -> None:
+        """Count what is used, and the time until now; with `check`, end the run if it is over the budget."""
+        now, spent = self.now - self.began, self.spent
+        spent = Usage(spent.turns + turns, spent.messages + messages, spent.tokens + tokens, now)
+        if check and (limit := self.budget.struck(spent)):
             raise Ended(StopReason(Stop.BUDGET, limit))
-        self.spend(turns, messages, tokens)
-
-    def after(self, turns: int, messages: int, tokens: int) -> Usage:
-        """What will have been used in all, after this."""
-        spent = self.spent
-        return Usage(
-            spent.turns + turns, spent.messages + messages, spent.tokens + tokens, self.now - self.began
-        )
+        self.spent = self.stable["spent"] = spent
 
     async def turn(
         self, to: str, task: str, context: tuple[object, ...] = (), parent: int = 0, about: str = ""
     ) -> Reply | Failed:
         """The reply of a member to one turn; Failed as well if none came in time."""
         read = self.tokens(task) + weigh(context, self.tokens)
-        self.afford(1, 1, read)
+        self.spend(1, 1, read, check=True)
         turn = Turn(self.spent.turns, parent, task, context, read, about)
         left = self.budget.seconds_left(self.spent)
         replies = await self.ask(to, turn, within=min(self.patience, left))
@@ -232,7 +219,10 @@ class Conductor(Agent):
     async def together(self, *works: Awaitable[T | Ended]) -> list[T]:
         """The results of several at once, in their order; if one ends the run, after all of them are over."""
         outcomes = await asyncio.gather(*[settled(work) for work in works]) if works else ()
-        return [_result(each) for each in outcomes]
+        for outcome in outcomes:
+            if isinstance(outcome, Ended):
+                raise outcome
+        return [each for each in outcomes if not isinstance(each, Ended)]
 
 
 async def settled(work: Awaitable[T | Ended]) -> T | Ended:
@@ -241,9 +231,3 @@ async def settled(work: Awaitable[T | Ended]) -> T | Ended:
         return await work
     except Ended as ended:
         return ended
-
-
-def _result(outcome: T | Ended) -> T:
-    if isinstance(outcome, Ended):
-        raise outcome
-    return outcome

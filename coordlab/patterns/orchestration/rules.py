@@ -60,11 +60,7 @@ Estimate = Callable[[str], int]
 
 
 def estimate(text: str) -> int:
-    """About how many tokens a text has: a quarter of its characters, rounded up, as for English.
-
-    >>> estimate(""), estimate("four"), estimate("fives")
-    (0, 1, 2)
-    """
+    """About how many tokens a text has: a quarter of its characters, rounded up, as for English."""
     return -(-len(text) // 4)
 
 
@@ -80,11 +76,7 @@ def weigh(contents: Iterable[object], tokens: Estimate = estimate) -> int:
 
 @message
 class Usage:
-    """This much has been used.
-
-    `turns` are calls of a member; `messages` the tasks given from outside and the replies asked for;
-    `tokens` what was read and said; `seconds` virtual time.
-    """
+    """This much has been used; see `Budget`."""
 
     turns: int = 0
     messages: int = 0
@@ -174,7 +166,7 @@ class LoopDetector:
         require.count("longest", self.longest, 1, example=4)
 
     def heard(self, agent: str, content: object) -> tuple[str, ...]:
-        """Take in one more turn; returns the agents of the cycle that this closes, or nobody."""
+        """Take in one more turn; returns the agents of the cycle that this closes, if it does."""
         turn = agent, canonical(content)
         for period in range(1, min(self.longest, len(self._tail)) + 1):
             again = self._tail[-period] == turn

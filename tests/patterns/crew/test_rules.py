@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as some
+from hypothesis import given, settings, strategies as some
 
 from coordlab.patterns.crew.rules import (
     Ask,
@@ -26,6 +26,7 @@ from coordlab.patterns.crew.rules import (
 )
 from coordlab.patterns.orchestration.rules import Rights, Turn, Utterance
 from tests.patterns.crew.story import relay
+from tests.sampling import disaster_count
 
 PLAN, WRITE = Task("plan", agent="ann"), Task("write", agent="bob")
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -162,6 +163,7 @@ def job(draw: some.DrawFn) -> list[Task]:
     return tasks
 
 
+@settings(max_examples=disaster_count())
 @given(job())
 def test_what_is_read_has_been_waited_for(tasks: list[Task]) -> None:
     """All contexts are among what a task waits for, itself or by way of others, and stand before it."""
@@ -172,6 +174,7 @@ def test_what_is_read_has_been_waited_for(tasks: list[Task]) -> None:
         assert set(contexts(tasks)[name]) <= before[name]
 
 
+@settings(max_examples=disaster_count())
 @given(job())
 def test_a_task_in_its_turn_waits_for_all_before_it(tasks: list[Task]) -> None:
     """Only asynchronous ones are not waited for by the next."""

@@ -152,6 +152,7 @@ def test_a_summary_is_read_instead_of_what_it_sums_up() -> None:
     assert str(run.trace.select("Turn")[-1].data.context[0].content) == "3 messages"
 
 
+@pytest.mark.slow
 def test_agreement_costs_at_most_60_percent_of_a_fixed_number_of_rounds() -> None:
     """40 debates of five who copy one another, ten rounds or until none changes: as right, and cheaper."""
     names = [f"a{at}" for at in range(5)]

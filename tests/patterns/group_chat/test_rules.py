@@ -1,4 +1,4 @@
-"""Group chats without a world: when they end, who speaks next, and what one reads."""
+"""Group chats without a world: when they end, who speaks next, and what is read."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from coordlab.patterns.state_graph.graph import (
     END,
@@ -193,7 +193,7 @@ REDUCERS = {
 
 @pytest.mark.parametrize("case", REDUCERS)
 def test_writes_merge_at_the_barrier(case: str) -> None:
-    """A and b run side by side; this is what comes of what they write."""
+    """A and b run side by side; this is the merged state."""
     keys, writes, before, after = REDUCERS[case]
     graph = drawn(" ".join(f"START>{name}" for name in writes), keys).compile()
     works = {name: lambda state, written=written: written for name, written in writes.items()}
@@ -234,6 +234,7 @@ def test_items_merge_in_their_order() -> None:
     assert invoke(way, works, {}).state["log"] == ("state", "z", "c")
 
 
+@settings(max_examples=disaster_count())
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=5), st.sampled_from([add, max, min, or_]))
 def test_with_reducers_that_commute_the_order_makes_no_difference(
     written: list[int], reducer: Callable[[int, int], int]
