@@ -81,25 +81,6 @@ class Settings:
 
 DEFAULT = Settings()
 
-PRESETS = {
-    "usual first try": DEFAULT,
-    "pybreaker": DEFAULT,  # 1.4: fail_max 5, reset_timeout 60, success_threshold 1
-    "purgatory": Settings(failures=5, wait=30),  # threshold, ttl
-    "resilience4j": Settings(
-        failures=None,
-        failure_rate=0.5,
-        slow_rate=1.0,
-        slow=60,
-        window_calls=100,
-        minimum_calls=100,
-        wait=60,
-        probes=10,
-        tolerated=4,  # of 10: half of them would open it again
-        probe_wait=inf,
-    ),
-}
-"""The defaults of libraries; `slow` and `probe_wait` have a meaning in the last one only."""
-
 
 # --- what a breaker tells ---------------------------------------------------------------------------
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncContextDecorator, asynccontextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from coordlab import requirements as require
 from coordlab.patterns.circuit_breaker.agents import (
@@ -46,6 +46,9 @@ __all__ = [
 ]
 
 _Function = TypeVar("_Function", bound=Callable[..., Awaitable[Any]])
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_Async = Callable[_P, Coroutine[Any, Any, _T]]
 
 
 class Bulkhead(AsyncContextDecorator):
@@ -109,14 +112,14 @@ def retry(
     cap: float = 10.0,
     dice: random.Random | None = None,
     upon: Errors = (Exception,),
-) -> Callable[[_Function], _Function]:
+) -> Callable[[_Async[_P, _T]], _Async[_P, _T]]:
     """Call again after these exceptions, up to `retries` times, after `delays`; never after a refusal."""
     next(delays(retries, base, cap), None)  # refuses wrong values now, not at the first failure
     error_classes(upon)
 
-    def decorate(func: _Function) -> _Function:
+    def decorate(func: _Async[_P, _T]) -> _Async[_P, _T]:
         @wraps(coroutine_function(func))
-        async def tries(*args: Any, **named: Any) -> Any:
+        async def tries(*args: _P.args, **named: _P.kwargs) -> _T:
             for delay in delays(retries, base, cap, dice):
                 try:
                     return await func(*args, **named)
@@ -126,28 +129,28 @@ def retry(
                     await asyncio.sleep(delay)
             return await func(*args, **named)
 
-        return cast("_Function", tries)
+        return tries
 
     return decorate
 
 
 def fallback(
-    instead: Callable[[Any], Any], upon: Errors = (CallRefused,)
-) -> Callable[[_Function], _Function]:
+    instead: Callable[[Any], _T], upon: Errors = (CallRefused,)
+) -> Callable[[_Async[_P, _T]], _Async[_P, _T]]:
     """Return `instead(error)` if the function raises one of these; by default, if the call was refused."""
     example = "fallback(lambda error: ...)"
     require.that(callable(instead), repr(instead), "expected a function of the error", example, TypeError)
     error_classes(upon)
 
-    def decorate(func: _Function) -> _Function:
+    def decorate(func: _Async[_P, _T]) -> _Async[_P, _T]:
         @wraps(coroutine_function(func))
-        async def tries(*args: Any, **named: Any) -> Any:
+        async def tries(*args: _P.args, **named: _P.kwargs) -> _T:
             try:
                 return await func(*args, **named)
             except upon as error:
                 return instead(error)
 
-        return cast("_Function", tries)
+        return tries
 
     return decorate
 

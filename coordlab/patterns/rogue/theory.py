@@ -30,35 +30,23 @@ def at_least(many: int, of: int, chance: float) -> float:
     return fsum(comb(of, k) * chance**k * (1 - chance) ** (of - k) for k in range(max(0, many), of + 1))
 
 
-def accepted(
-    right: float, sensitivity: float, false_alarm: float, reviewers: int = 1, approvals: int = 1
-) -> tuple[float, float]:
-    """The probabilities that work is right and accepted, and that it is wrong and accepted.
-
-    Work is right with probability `right`; each reviewer finds an error with probability `sensitivity`, and
-    objects to right work with probability `false_alarm`; `approvals` of `reviewers` must approve.
-
-    >>> [round(each, 3) for each in accepted(0.8, 0.9, 0.05)]
-    [0.76, 0.02]
-    """
-    require.count("approvals", approvals, 1, reviewers)
-    require.probability("right", right)
-    passes = at_least(approvals, reviewers, 1 - require.probability("false_alarm", false_alarm))
-    slips = at_least(approvals, reviewers, 1 - require.probability("sensitivity", sensitivity))
-    return right * passes, (1 - right) * slips
-
-
 def accepted_wrong(
     right: float, sensitivity: float, false_alarm: float, reviewers: int = 1, approvals: int = 1
 ) -> float:
-    """The share of accepted work that is wrong; parameters as in `accepted`.
+    """The share of accepted work that is wrong.
 
-    For one reviewer it is (1 - p)(1 - s) / ((1 - p)(1 - s) + p(1 - u)).
+    Work is right with probability `right`; each reviewer finds an error with probability `sensitivity`, and
+    objects to right work with probability `false_alarm`; `approvals` of `reviewers` must approve.  For one
+    reviewer it is (1 - p)(1 - s) / ((1 - p)(1 - s) + p(1 - u)).
 
     >>> round(accepted_wrong(0.8, 0.9, 0.05), 4), round(accepted_wrong(0.8, 0.9, 0.05, 3, 2), 4)
     (0.0256, 0.007)
     """
-    good, bad = accepted(right, sensitivity, false_alarm, reviewers, approvals)
+    require.count("approvals", approvals, 1, reviewers)
+    good = require.probability("right", right) * at_least(
+        approvals, reviewers, 1 - require.probability("false_alarm", false_alarm)
+    )
+    bad = (1 - right) * at_least(approvals, reviewers, 1 - require.probability("sensitivity", sensitivity))
     require.that(good + bad, f"false_alarm={false_alarm}", "nothing would be accepted", "false_alarm=0.05")
     return bad / (good + bad)
 

@@ -412,12 +412,6 @@ def test_theory_counts_the_calls_that_a_dead_callee_gets(
         assert calls == sum(beat <= beats for beat in asked) <= beats
 
 
-def test_while_all_is_well_it_costs_no_message() -> None:
-    """Two for each call, as without it."""
-    trace = world(period=0.25).run(until=10.1).trace
-    assert trace.count("send") == 2 * 40
-
-
 # --- what it survives -----------------------------------------------------------------------------
 
 
