@@ -100,29 +100,6 @@ def errors_vanish() -> tuple[list[str], list[str]]:
     return simulate(main()), failed
 
 
-def news_overtakes_news() -> list[int]:
-    """The order in which a subscriber notes two versions, if the first takes longer.
-
-    >>> news_overtakes_news()
-    [2, 1]
-    """
-    noted: list[int] = []
-
-    async def callback(note: Note) -> None:
-        await asyncio.sleep(1 / note.value)
-        noted.append(note.value)
-
-    async def main() -> None:
-        board = CallbackBoard()
-        await board.subscribe("count", callback)
-        await board.write("count", 1)
-        await board.write("count", 2)
-        await asyncio.sleep(2)
-
-    simulate(main())
-    return noted
-
-
 def updates_are_lost(agents: int = 2, each: int = 10) -> int:
     """The sum at the end when `agents` agents add 1 `each` times: they read, think for a moment, and write.
 

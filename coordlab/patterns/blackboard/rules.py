@@ -102,7 +102,7 @@ def keep_all(old: Entry, new: Entry) -> Entry | None:
     return replace(new, value=had + fresh, sources=grounds) if fresh else None
 
 
-def _several(value: Any) -> tuple[Any, ...]:
+def _several(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
@@ -185,18 +185,6 @@ class Board:
         for each in [each for each in self.subscriptions if each.wants(entry)]:
             each.notify(entry)
         return entry
-
-    def update(self, key: str, change: Callable[[Any], Any], **details: Any) -> Entry | None:
-        """Write `change(value)` of the current value of `key` (None if there is none): no update is lost.
-
-        >>> board = Board()
-        >>> for _ in range(3):
-        ...     entry = board.update("count", lambda value: (value or 0) + 1)
-        >>> entry.value, entry.version
-        (3, 3)
-        """
-        entry, version = self.read(key), self.version(key)
-        return self.write(key, change(entry.value if entry else None), expected=version, **details)
 
     def retract(self, key: str) -> bool:
         """Take the entry of `key` off the board; its history stays.  False if there was none."""

@@ -22,11 +22,11 @@ class Watched(State):
     """A state that records which variables are read, in `seen`, and set, in `written`."""
 
     __slots__ = ("seen", "written")
-    seen: set[Any]
-    written: set[Any]
+    seen: set[object]
+    written: set[object]
 
     @classmethod
-    def of(cls, facts: Any, seen: set[Any], written: set[Any]) -> Watched:
+    def of(cls, facts: Mapping[Any, Hashable], seen: set[object], written: set[object]) -> Watched:
         """A state of these facts that records into these sets."""
         made = cls(facts)
         made.seen, made.written = seen, written
@@ -65,9 +65,9 @@ def precedence(state: Mapping[Any, Hashable], plan: Plan, domain: Domain) -> tup
     >>> precedence({}, (("put", "a"), ("put", "b"), ("join", "a", "b")), Domain([put, join]))
     ((), (), (0, 1))
     """
-    now, uses = settled(state), list[tuple[set[Any], set[Any]]]()
+    now, uses = settled(state), list[tuple[set[object], set[object]]]()
     for task in plan:
-        seen, written = set[Any](), set[Any]()
+        seen, written = set[object](), set[object]()
         after = domain.perform(Watched.of(now, seen, written), task)
         if isinstance(after, str):
             raise DomainError(f"{said(task)} cannot be done where the plan has it: {after}. Plan it again.")
@@ -79,7 +79,7 @@ def precedence(state: Mapping[Any, Hashable], plan: Plan, domain: Domain) -> tup
     )
 
 
-def _conflict(one: tuple[set[Any], set[Any]], other: tuple[set[Any], set[Any]]) -> bool:
+def _conflict(one: tuple[set[object], set[object]], other: tuple[set[object], set[object]]) -> bool:
     (seen, written), (looks, writes) = one, other
     blind = (EVERYTHING in seen and writes) or (EVERYTHING in looks and written)
     return bool(blind or written & (looks | writes) or seen & writes)

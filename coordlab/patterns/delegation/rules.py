@@ -240,45 +240,6 @@ POLICIES: dict[str, Policy] = {
 # --- how long it takes ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Stint:
-    """Which member does a leaf, and from when to when, in seconds."""
-
-    leaf: Leaf
-    member: Member
-    start: float
-    end: float
-
-
-def schedule(leaves: Iterable[Leaf], crew: Sequence[Member], policy: Policy = first) -> tuple[Stint, ...]:
-    """List scheduling: whenever a member has room, give out the first leaf that is ready (Graham 1966).
-
-    Raises ValueError if no member can do a leaf.
-
-    >>> crew = [Member("ann", ("cut",)), Member("bob", ("cut",))]
-    >>> stints = schedule([Leaf("a", "cut", 2), Leaf("b", "cut", 1), Leaf("c", "cut", 1, ("a",))], crew)
-    >>> [(each.leaf.name, each.member.name, each.start, each.end) for each in stints]
-    [('a', 'ann', 0.0, 2.0), ('b', 'bob', 0.0, 1.0), ('c', 'ann', 2.0, 3.0)]
-    """
-    (given, crew), stints, now = checked(leaves, crew), list[Stint](), 0.0
-    for leaf in given:
-        require.one_of(f"{leaf.name}: capability", leaf.capability, [c for m in crew for c in m.capabilities])
-    waiting = list(given)
-    while waiting:
-        done = {stint.leaf.name for stint in stints if stint.end <= now}
-        hands = [stint.member.name for stint in stints if stint.end > now]
-        for leaf in waiting:
-            free = candidates(leaf, crew, hands, [stint.member.name for stint in stints])
-            if free and done.issuperset(leaf.after):
-                member = policy(leaf, free).member
-                stints.append(Stint(leaf, member, now, now + member.seconds(leaf)))
-                waiting.remove(leaf)
-                break
-        else:
-            now = min(stint.end for stint in stints if stint.end > now)
-    return tuple(stints)
-
-
 def critical_path(leaves: Iterable[Leaf]) -> float:
     """The work, in seconds at speed 1, of the longest chain of leaves that wait for each other.
 

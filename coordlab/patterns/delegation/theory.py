@@ -1,4 +1,4 @@
-"""Delegated work: how long it takes at least and at most, what it costs, and what a chain of hands loses."""
+"""Delegated work: how long it takes at least and at most, and what it costs."""
 
 from __future__ import annotations
 
@@ -33,15 +33,6 @@ def longest(critical_path: float, work: float, agents: int) -> float:
     """
     require.count("agents", agents, least=1)
     return work / agents + (1 - 1 / agents) * critical_path
-
-
-def chain(chance: float, hands: int) -> float:
-    """The probability that all goes well if each of `hands` in a row succeeds independently with `chance`.
-
-    >>> round(chain(0.95, 10), 3)
-    0.599
-    """
-    return float(require.probability("chance", chance) ** require.count("hands", hands))
 
 
 def messages(leaves: int, bidders: int = 0) -> int:

@@ -19,7 +19,8 @@ from coordlab.world.message import message
 T = TypeVar("T")
 Task = tuple[Any, ...]
 Plan = tuple[Task, ...]
-Effects = Mapping[Any, Hashable]
+Facts = Mapping[Any, Hashable]  # variables and their values
+Effects = Facts
 Action = Callable[..., Effects | str | None]
 Method = Callable[..., Sequence[Task] | str | None]
 
@@ -135,7 +136,7 @@ class Domain:
             require.fail(f"{source}: unknown task {task[0]!r}", known, f"({first!r}, …)", DomainError)
         return task
 
-    def perform(self, state: Mapping[Any, Hashable], task: Task) -> State | str:
+    def perform(self, state: Facts, task: Task) -> State | str:
         """The state after an action, or why it cannot be done in this state.
 
         Raises DomainError if the task is not an action, or the action returns something else.
@@ -154,7 +155,7 @@ class Domain:
             require.fail(given, allowed, "return {variable: value}", DomainError)
         return settled(now.after(effects), f"the action {task[0]!r}") if effects else now
 
-    def refine(self, state: Mapping[Any, Hashable], task: Task, method: Method) -> tuple[Task, ...] | str:
+    def refine(self, state: Facts, task: Task, method: Method) -> tuple[Task, ...] | str:
         """The subtasks into which a method refines a task, or why it does not apply in this state.
 
         Raises DomainError if the method returns something else, or a task that is not known.
@@ -196,7 +197,7 @@ def _call(function: Callable[..., T], state: State, task: Task) -> T:
         raise
 
 
-def settled(state: Mapping[Any, Any], source: str = "the state") -> State:
+def settled(state: Facts, source: str = "the state") -> State:
     """A mapping as a `State`; raises DomainError if a value in it could change."""
     made = state if isinstance(state, State) else State(state)
     try:
@@ -216,7 +217,7 @@ def _hashable(value: object) -> bool:
     return True
 
 
-def execute(state: Mapping[Any, Hashable], plan: Plan, domain: Domain) -> State | str:
+def execute(state: Facts, plan: Plan, domain: Domain) -> State | str:
     """The state in which a plan that begins in `state` ends, or which of its actions fails and why."""
     now = settled(state)
     for number, task in enumerate(plan, 1):
@@ -229,9 +230,7 @@ def execute(state: Mapping[Any, Hashable], plan: Plan, domain: Domain) -> State 
     return now
 
 
-def replay(
-    state: Mapping[Any, Hashable], tasks: Sequence[Task], chosen: Iterable[Refined], domain: Domain
-) -> Plan | str:
+def replay(state: Facts, tasks: Sequence[Task], chosen: Iterable[Refined], domain: Domain) -> Plan | str:
     """The plan that results from refining `tasks` by the methods chosen, or where that goes wrong."""
     now, left, plan = settled(state), [*reversed(tasks)], []
     for row in chosen:

@@ -1,4 +1,4 @@
-"""Planning by refinement: how much search it takes, how long blocks-world plans get, how many messages."""
+"""Planning by refinement: how much search it takes, and how many messages."""
 
 from __future__ import annotations
 
@@ -21,14 +21,6 @@ def checks(methods: int, tasks: int) -> int:
     (12, 60)
     """
     return require.count("methods", methods, least=1) * require.count("tasks", tasks, least=1)
-
-
-def blocks_actions(blocks: int) -> int:
-    """Actions at most for `blocks` blocks in one hand: none moves more than twice, a move is two actions.
-
-    N. Gupta, D. Nau, On the Complexity of Blocks-World Planning, Artificial Intelligence 56, 1992.
-    """
-    return 4 * require.count("blocks", blocks, least=1)
 
 
 def messages(actions: int, plans: int = 1) -> int:

@@ -94,15 +94,6 @@ class BoardAgainstModel(RuleBasedStateMachine):
             self.commit(key, value, confidence, "")
 
     @rule(key=KEYS)
-    def update(self, key: str) -> None:
-        standing = (self.model.get(key) or [None])[-1]
-        value = "new" if standing is None else (standing[0], "more")
-        written = self.board.update(key, lambda old: "new" if old is None else (old, "more"))
-        assert written is not None
-        assert written.value == value
-        self.commit(key, value, 1.0, "")
-
-    @rule(key=KEYS)
     def retract(self, key: str) -> None:
         stands = bool(self.model.get(key)) and self.model[key][-1] is not None
         assert self.board.retract(key) == stands
@@ -169,20 +160,6 @@ for each in (TestNewest, TestMostConfident, TestKeepAll):
 
 
 # --- entries and queries --------------------------------------------------------------------------
-
-
-def test_an_update_that_is_overtaken_is_refused() -> None:
-    """Ann's change takes so long that Bob writes in between: it does not replace his."""
-    board = Board()
-    board.write("fund", 10)
-
-    def slow(value: int) -> int:
-        board.write("fund", 17)
-        return value + 5
-
-    with pytest.raises(Conflict, match=r"'fund' is at version 2, not 1"):
-        board.update("fund", slow)
-    assert [entry.value for entry in board.query()] == [17]
 
 
 @pytest.mark.parametrize(

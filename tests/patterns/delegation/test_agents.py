@@ -11,9 +11,10 @@ import pytest
 from coordlab import World
 from coordlab.patterns.delegation import CREW, Assign, Coordinator, Done, Worker, team, theory
 from coordlab.patterns.delegation.checks import properties
-from coordlab.patterns.delegation.rules import POLICIES, Leaf, Member, schedule, shortest
+from coordlab.patterns.delegation.rules import POLICIES, Leaf, Member, shortest
 from coordlab.world.agent import Agent
 from coordlab.world.world import Run
+from tests.patterns.delegation.scheduling import schedule
 from tests.sampling import disaster_count
 
 TWO = (Member("ann", ("cut", "glue")), Member("bob", ("cut", "paint")))
