@@ -272,7 +272,7 @@ class Breaker:
         self._spread()
 
     def admit(self, now: float) -> Permit | Refusal:
-        """Permit or refuse one call; whoever gets a permit must report the outcome, however the call ends."""
+        """Permit or refuse one call; the outcome of a permitted call must be reported, however it ends."""
         self.tick(now)
         answer: Permit | Refusal
         if self._shut:

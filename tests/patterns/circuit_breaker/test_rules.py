@@ -72,7 +72,7 @@ def called(breaker: Breaker, results: str, now: float = 0.0) -> Breaker:
 
 
 def admitted(breaker: Breaker, now: float, many: int = 1) -> list[Permit]:
-    """The permits that so many callers get at one moment."""
+    """The permits that this many callers get at one moment."""
     answers = [breaker.admit(now) for _ in range(many)]
     return [each for each in answers if isinstance(each, Permit)]
 
@@ -92,8 +92,8 @@ def tripped(settings: Settings = DEFAULT, **more: Any) -> Breaker:
     ("results", "state"),
     [("FFFF", CLOSED), ("FFFFF", OPEN), ("FFFFSF", CLOSED), ("FFFFIF", OPEN), ("SFFFFF", OPEN)],
 )
-def test_so_many_failures_in_a_row_trip_it(results: str, state: str) -> None:
-    """The fifth does; a success begins the row anew, an ignored call does not."""
+def test_failures_in_a_row_trip_it(results: str, state: str) -> None:
+    """The fifth does; a success restarts the row, an ignored call does not."""
     assert called(Breaker(Settings(failures=5)), results).state == state
 
 
@@ -166,7 +166,7 @@ def test_a_refusal_tells_when_to_come_again() -> None:
 
 
 @pytest.mark.parametrize("probes", [1, 3, 10])
-def test_of_50_callers_so_many_are_probes(probes: int) -> None:
+def test_only_the_probes_of_50_callers_are_admitted(probes: int) -> None:
     """All the others are refused until the probes have decided."""
     breaker = tripped(Settings(probes=probes))
     permits = admitted(breaker, 60.0, 50)
@@ -621,7 +621,7 @@ def test_an_ignored_error_closes_a_half_open_pybreaker() -> None:
 
 
 def test_pybreaker_shows_open_until_somebody_calls() -> None:
-    """Its state is computed upon a call; ours upon looking."""
+    """Its state is computed on a call; ours when it is looked at."""
     wall, theirs, ours = Wall(), Theirs(1, 60, 1), tripped(Settings(failures=1))
     with wall.hung():
         theirs.call(FAILURE)

@@ -333,7 +333,7 @@ def test_at_the_time_out_the_time_is_out() -> None:
 # --- acting on it, and statistics -----------------------------------------------------------------
 
 
-def test_whoever_acts_on_the_news_acts_once_for_each_change() -> None:
+def test_a_subclass_that_acts_on_the_news_acts_once_for_each_change() -> None:
     """A failover for each suspicion, and a failback for each return."""
     acted: list[News] = []
 

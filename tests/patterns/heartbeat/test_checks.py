@@ -49,7 +49,7 @@ def test_where_nobody_crashed_and_nobody_erred_liveness_is_undecided() -> None:
 
 
 def test_a_monitor_that_was_down_may_say_everything_again() -> None:
-    """It has forgotten; and it is given time anew."""
+    """It has forgotten; and its time starts again."""
     world = World(latency=0.01).add(Monitor("monitor", ["a1"], DETECTOR), Beater("a1", ["monitor"]))
     trace = world.inject("crash a1 @3.5", "crash monitor @8..20").run(until=30).trace
     assert [e.time for e in trace.select("Suspected", kind="decision")] == [6.5, 23.0]

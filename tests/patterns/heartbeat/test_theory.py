@@ -38,7 +38,7 @@ def test_a_fixed_time_out_finds_a_crash_between_its_bounds() -> None:
 
 
 def chance_of_a_run(loss: float, misses: int) -> float:
-    """The mean time until so many are lost running, by the Markov chain of how many were lost just now."""
+    """The mean time until this many are lost in a row, by the Markov chain of how many were lost just now."""
     stay = np.zeros((misses, misses))
     stay[:, 0] = 1 - loss
     stay[range(misses - 1), range(1, misses)] = loss

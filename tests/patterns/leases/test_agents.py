@@ -130,7 +130,7 @@ def test_while_parted_a_bully_has_two_coordinators_and_a_lease_one_leader() -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
-def test_whoever_is_cut_off_with_fewer_than_half_stops_leading_before_another_begins(seed: int) -> None:
+def test_a_leader_cut_off_with_fewer_than_half_stops_leading_before_another_begins(seed: int) -> None:
     """The leader, with one other of five, steps down within a lease; not until then is there a new one."""
     first = leaders(elections(seed=seed, until=4.0))[0]
     friend = next(name for name in "12345" if name != first)

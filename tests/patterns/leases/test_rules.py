@@ -17,7 +17,7 @@ QUESTIONS = st.lists(
 def test_one_vote_a_term_one_promise_at_a_time_and_terms_never_fall(
     questions: list[tuple[str, str, int, float]],
 ) -> None:
-    """Whoever asks for a vote or to be followed, whenever: what was promised before stands."""
+    """Any requests for votes and followers, at any time: what was promised before is kept."""
     promise, now, votes = Promise(), 0.0, dict[int, str]()
     for kind, whom, term, pause in questions:
         before, now = promise, now + pause

@@ -55,7 +55,7 @@ async def result(call: Coroutine[Any, Any, Any]) -> Any:
 
 
 def flaky(fails: int, error: type[Exception] = ConnectionError) -> tuple[Callable[[], Any], list[float]]:
-    """A function that fails so many times and then works, and the times at which it was called."""
+    """A function that fails this many times and then works, and the times at which it was called."""
     times: list[float] = []
 
     async def call() -> str:
@@ -495,6 +495,6 @@ def test_a_service_that_is_full_says_so() -> None:
 
 
 def test_a_callee_at_the_end_may_be_any() -> None:
-    """A client retries upon the failures of a plain callee as well."""
+    """A client retries after the failures of a plain callee as well."""
     run = World(latency=0.01).add(Callee("db", failing=1.0), Client("ann", "db", period=5.0)).run(until=9.0)
     assert run.trace.count("Request") == CAREFUL.failures

@@ -185,7 +185,7 @@ def test_copies_of_one_model_have_one_voice() -> None:
 
 @pytest.mark.parametrize("how", ["wrong", "random", "colludes", "boasts", "silent"])
 def test_every_kind_of_rogue_is_isolated_and_the_work_goes_on(how: str) -> None:
-    """Whoever is wrong, or silent, at three checks gets nothing but checks until it passes them."""
+    """An agent that is wrong, or silent, at three checks gets nothing but checks until it passes them."""
     run = pool(tasks=range(1, 101), faulty=2, quarantine=0.5).inject(f"rogue bob {how} @0..2").run(until=31)
     assert moves(run, "bob")[:2] == ["open", "half-open"]
     assert (len(told(run, Accepted)), broken(run)) == (100, [])

@@ -75,7 +75,7 @@ def test_a_quorum_is_more_than_the_rogues_and_can_be_reached_without_them(
 
 @given(some.lists(some.sampled_from(["", "x", "y"]), min_size=1, max_size=8), some.integers(0, 8))
 def test_a_panel_has_neither_the_worker_nor_two_who_err_alike(kins: list[str], size: int) -> None:
-    """As many as asked for, if there are so many voices besides the worker's."""
+    """As many as asked for, if there are that many voices besides the worker's."""
     crew = {str(i): Member(str(i), kin) for i, kin in enumerate(kins)}
     chosen = panel(crew, "0", crew, size)
     voices = [crew[name].voice for name in chosen]
@@ -115,7 +115,7 @@ def test_reputation_is_the_mean_of_a_beta_distribution(right: int, wrong: int) -
 
 @pytest.mark.parametrize(("right", "wrong"), [(0, 0), (8, 0), (0, 3), (7, 2), (40, 40)])
 def test_the_ratio_is_that_of_the_likelihoods(right: int, wrong: int) -> None:
-    """Of so many right among so many, under both hypotheses, as scipy has them."""
+    """Of this many right checks among all, under both hypotheses, as scipy computes them."""
     many = right + wrong
     ratio = stats.binom.logpmf(right, many, 0.6) - stats.binom.logpmf(right, many, 0.9)
     assert DEFAULT.ratio(right, wrong) == pytest.approx(ratio, abs=1e-9)

@@ -136,7 +136,7 @@ def test_a_partition_heals() -> None:
 
 
 def test_a_crashed_member_joins_again_under_a_higher_incarnation() -> None:
-    """Its incarnation is in stable storage: whoever buried the first restores the second."""
+    """Its incarnation is in stable storage: a member that buried the first restores the second."""
     run = group(4, latency=0.01).inject("crash m2 @3..20").run(until=35.0)
     assert told(run.trace, "m1", since=3) == ["Suspected m2 1", "Buried m2 1", "Restored m2 2"]
     assert {told(run.trace, "m2", since=20)[n] for n in range(3)} == {f"Restored m{n} 1" for n in (1, 3, 4)}
@@ -154,7 +154,7 @@ def test_a_stranger_who_knows_one_is_soon_known_to_all() -> None:
 
 
 def test_who_knows_nobody_waits_to_be_known() -> None:
-    """It probes nobody, and learns of whoever pings it."""
+    """It probes nobody, and learns of the members that ping it."""
     world = World(latency=0.01).add(Member("m1", [])).add(Member("m2", ["m1"]), at=3.0)
     trace = world.run(until=6.0).trace
     assert (trace.count("send", before=3), told(trace, "m1")) == (0, ["Restored m2 1"])
@@ -193,7 +193,7 @@ def test_a_dead_member_is_probed_on_without_helpers() -> None:
 # --- acting on it ---------------------------------------------------------------------------------
 
 
-def test_whoever_acts_on_the_news_acts_once_for_each_change() -> None:
+def test_a_subclass_that_acts_on_the_news_acts_once_for_each_change() -> None:
     """The same hook, the same news and the same statistics as those of a monitor."""
     acted: list[News] = []
 

@@ -63,7 +63,7 @@ def test_the_dead_differ_from_it_only_where_incarnations_do() -> None:
     assert (len(back), len(old), len(differ)) == (18, 12, 30)
 
 
-def test_anything_is_news_to_whoever_knows_nothing() -> None:
+def test_anything_is_news_to_a_member_that_knows_nothing() -> None:
     """Alive, suspect or dead, in any incarnation."""
     nothing = Update("bob", UNKNOWN, 0)
     assert all(supersedes(news, nothing) for news in ALL if news != nothing)
@@ -81,7 +81,7 @@ def test_the_order_in_which_news_arrives_does_not_matter() -> None:
         assert len({reduce(merge, (*order, order[0])) for order in permutations(three)}) == 1
 
 
-def test_who_refutes_is_believed_by_whoever_doubted() -> None:
+def test_a_refutation_supersedes_every_doubt() -> None:
     """Whatever is said of it: its own word afterwards supersedes that, and it changes for nothing else."""
     for own, news in product(range(4), ALL):
         after = refuted(own, news)
