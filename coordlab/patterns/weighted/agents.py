@@ -179,12 +179,7 @@ class Expert(Agent):
 
 
 def ask_panel(competences: Mapping[str, float], questions: int = 1, seed: int = 7, **settings: Any) -> Run:
-    """A run with experts of these competences, which the moderator knows unless `settings` tell otherwise.
-
-    >>> run = ask_panel({"ann": 0.9, "bob": 0.9, "cat": 0.6, "dan": 0.6, "eve": 0.6}, questions=40)
-    >>> [event.data.result for event in run.trace.select("decision")].count("tie")
-    0
-    """
+    """A run with experts of these competences, which the moderator knows unless `settings` tell otherwise."""
     settings = {"known": competences, **settings}
     world = World(seed, latency=0.01).add(Moderator(questions=questions, **settings))
     world.add(Expert(name, competence) for name, competence in competences.items())

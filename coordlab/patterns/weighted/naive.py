@@ -9,11 +9,7 @@ from math import log
 
 
 def consensus(votes: dict[str, str], weights: dict[str, float]) -> tuple[bool, float]:
-    """Whether yes has more than half of all weight, and how sure that is; an unknown voter weighs 0.5.
-
-    >>> consensus({"ann": "yes", "bob": "yes", "cat": "no"}, {"ann": 0.9, "bob": 0.6, "cat": 0.6})
-    (True, 0.7142857142857143)
-    """
+    """Whether yes has more than half of all weight, and how sure that is; an unknown voter weighs 0.5."""
     yes = total = 0.0
     for voter, choice in votes.items():
         weight = weights.get(voter, 0.5)

@@ -117,20 +117,10 @@ def decide(
 
     The confidence is the probability that the result is right, if votes are independent and the competences
     true: what an agent says of its own confidence is not a competence.  A rule that is not "log_odds" may
-    decide against the evidence; its confidence is then 0.5.  Raises ValueError if a vote or a setting is none
-    of these.
-
-    >>> decide({"ann": "yes", "bob": "abstain"}, {"ann": 0.6, "bob": 0.99})
-    <Consensus accepted: margin 1.00, confidence 0.600>
-    >>> decide({"ann": "abstain"}, {"ann": 0.9})
-    <Consensus no_quorum: margin 0.00, confidence 0.500>
+    decide against the evidence; its confidence is then 0.5.  Raises ValueError for any other vote or setting.
     """
     rule = WEIGHTS[require.one_of("weigh", weigh, WEIGHTS)] if isinstance(weigh, str) else weigh
-    for voter, p in {**competences, "stranger": stranger}.items():
-        _chance(f"competence of {voter}", p)
-    require.that(cap > 0, f"cap={cap!r}", "expected a weight above 0", "cap=3.0")
-    require.number("strangers", strangers, 0, example=0.5)
-    require.count("quorum", quorum, 1)
+    _check(competences, stranger, cap, strangers, quorum)
     said = {voter: _read(voter, choice) for voter, choice in votes.items()}
     unknown = [voter for voter, sign in said.items() if sign and voter not in competences]
     share = min(cap, strangers / max(1, len(unknown)))
@@ -171,6 +161,18 @@ def brier(forecasts: Iterable[tuple[float, bool]]) -> float:
         errors, "no forecasts", "expected at least one confidence, and whether it was right", "[(0.9, True)]"
     )
     return fsum(errors) / len(errors)
+
+
+def _check(
+    competences: Mapping[str, float], stranger: float, cap: float, strangers: float, quorum: int
+) -> None:
+    """Raise ValueError if a setting of `decide` is out of range."""
+    for voter, p in competences.items():
+        _chance(f"competence of {voter}", p)
+    _chance("stranger", stranger)
+    require.that(cap > 0, f"cap={cap!r}", "expected a weight above 0", "cap=3.0")
+    require.number("strangers", strangers, 0, example=0.5)
+    require.count("quorum", quorum, 1)
 
 
 def _read(voter: str, choice: object) -> int:

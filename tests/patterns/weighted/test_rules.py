@@ -226,7 +226,7 @@ def test_two_hundred_graded_tasks_are_as_good_as_knowing() -> None:
         ({"competences": {"a": 1.0}}, r"competence of a=1\.0: expected a probability above 0 and below 1\."),
         ({"competences": {"a": "good"}}, r"competence of a='good': expected a probability"),
         ({"competences": {"a": nan}}, r"competence of a=nan: expected a probability"),
-        ({"stranger": 1}, r"competence of stranger=1: expected a probability"),
+        ({"stranger": 1}, r"stranger=1: expected a probability"),
         ({"prior": 0}, r"prior=0: expected a probability"),
         ({"cap": 0}, r"cap=0: expected a weight above 0\. .*cap=3\.0"),
         ({"strangers": -1}, r"strangers=-1: expected a number, 0 or more\."),
