@@ -72,6 +72,18 @@ def a_boaster_outvotes_four() -> tuple[int, int]:
     return by_confidence(bots, 12), by_majority(bots, 12)
 
 
+def nobody_can_be_removed(tasks: int = 10) -> dict[int, int]:
+    """The wrong results of a pool that has no way to take out a bot: the boaster does every task.
+
+    >>> len(nobody_can_be_removed()), [name for name in dir(Pool) if "remove" in name]
+    (10, [])
+    """
+    pool = Pool([*honest("ann", "bob"), Bot("eve", lies=True, confidence=1.0)])
+    for task in range(1, tasks + 1):
+        simulate(pool.perform(task, validate=False))
+    return {task: result for task, result in pool.results.items() if result != task * task}
+
+
 def the_validator_lies() -> dict[int, int]:
     """The accepted squares of 2 and 3 if the validator is a liar, and even did the work itself.
 
