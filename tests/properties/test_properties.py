@@ -3,7 +3,7 @@
 import pytest
 
 from coordlab.properties import Verdict, always, eventually, moments, sometimes
-from coordlab.trace.trace import STATE, Trace
+from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import World
@@ -60,139 +60,86 @@ def somebody(now):
     return bool(now.where("role", "rules"))
 
 
+def named(now):
+    """At most one rules; else the predicate says who."""
+    rulers = now.where("role", "rules")
+    return len(rulers) <= 1 or f"{' and '.join(rulers)} rule at once."
+
+
+def blames_ann(now):
+    """At most one rules; else the event is the one at which Ann began to."""
+    if len(now.where("role", "rules")) > 1:
+        now.about = now.changed["ann"]
+    return one_at_most(now)
+
+
+RULES, FALLS = (1, "ann", Rule), (2, "ann", Fall)
+FALLING = ["crash ann @1", "crash bob @2", "crash cat @3"]
 TWO_RULE = reign((1, "ann", Rule), (2, "bob", Rule), (3, "ann", Fall))
 
 
-# --- always --------------------------------------------------------------------------------------------
+IN_TIME = eventually("rule", lambda now: somebody(now) or "nobody rules.", within=2)
+MISSED = "nobody rules. It was not true 2 s after 4.000 s, when: ann crashes"
+SUCCESSION = eventually("succession", somebody, within=1, after=lambda event: event.data == "follows")
 
 
-def test_always_holds_if_it_never_fails():
-    """Ann alone rules."""
-    assert always("one", one_at_most)(reign((1, "ann", Rule))) == Verdict("one", "holds")
+@pytest.mark.parametrize(
+    ("judge", "trace", "status", "at", "because"),
+    [
+        # always: violated at the first event at which it fails; an empty trace proves nothing
+        (always("one", one_at_most), reign(RULES), "holds", None, ""),
+        (always("one", one_at_most), TWO_RULE, "violated", 2.1, "at 2.100 s, bob: role is now rules. That"),
+        (always("one", one_at_most), Trace([]), "undecided", None, ""),
+        (always("never long", lambda now: now.calm < 5), reign(until=8), "violated", 8, ""),  # between events
+        (always("one", named), TWO_RULE, "violated", 2.1, "ann and bob rule at once. At 2.100 s, bob:"),
+        # sometimes: undecided while it may still happen, violated after `by`; any true value will do
+        (sometimes("rule", somebody), TWO_RULE, "holds", 1.1, ""),
+        (sometimes("rule", somebody), reign(), "undecided", None, "it did not happen in 10 s"),
+        (sometimes("rule", somebody, by=20), reign(), "undecided", None, "it did not happen in 10 s"),
+        (sometimes("rule", somebody, by=5), reign((6, "ann", Rule)), "violated", 5, "it had not happened by"),
+        (sometimes("rule", lambda now: now.where("role", "rules")), TWO_RULE, "holds", 1.1, ""),
+        (sometimes("rule", lambda now: "not yet"), TWO_RULE, "undecided", None, ""),
+        # eventually: after each disturbance in time; a new disturbance starts the time again
+        (IN_TIME, reign(RULES, (5, "bob", Rule), faults=["crash ann @4"]), "holds", None, ""),
+        (IN_TIME, reign(RULES, (7, "bob", Rule), faults=["crash ann @4"]), "violated", 6, MISSED),
+        (IN_TIME, reign(RULES, faults=["crash ann @9"]), "undecided", None, "the trace ends at 10 s, before"),
+        (IN_TIME, Trace([]), "undecided", None, ""),
+        (IN_TIME, reign(), "violated", 2, "nobody rules. It was not true 2 s after 0.000 s, when: zoe"),
+        (eventually("gone", lambda now: now.alive == ["zoe"], 1.5), reign(faults=FALLING), "holds", None, ""),
+        # eventually, after the events that one picks
+        (SUCCESSION, reign(RULES, FALLS, (2.5, "bob", Rule)), "holds", None, ""),
+        (SUCCESSION, reign(RULES, FALLS, (4, "bob", Rule)), "violated", 3.1, ""),
+        (SUCCESSION, reign(RULES), "undecided", None, ""),
+    ],
+)
+def test_what_a_property_says_of_a_trace(judge, trace, status, at, because):
+    """Its status, the moment in seconds, and the reason."""
+    verdict = judge(trace)
+    assert (verdict.status, verdict.at) == (status, pytest.approx(at) if at else at)
+    assert verdict.because.startswith(because)
 
 
-def test_always_is_violated_at_the_first_event_at_which_it_fails():
-    """Bob comes to rule at 2.1 while Ann does: the event, its time, and why."""
-    verdict = always("one", one_at_most)(TWO_RULE)
-    assert (verdict.status, verdict.at, str(TWO_RULE[verdict.event])) == (
-        "violated",
-        2.1,
-        "2.100 bob state role rules",
-    )
-    assert verdict.because == (
+@pytest.mark.parametrize(
+    ("judge", "told"),
+    [
+        (always("one", one_at_most), "2.100 bob state role rules"),
+        (always("one", blames_ann), "1.100 ann state role rules"),  # a predicate may name another event
+        (sometimes("rule", somebody), "1.100 ann state role rules"),
+        (eventually("all", lambda now: False, 2), "0.000 zoe start Kingmaker []"),
+    ],
+)
+def test_a_verdict_names_its_event(judge, told):
+    """By its number."""
+    assert str(TWO_RULE[judge(TWO_RULE).event]) == told
+
+
+def test_a_reason_tells_three_causes():
+    """The event at which the property fails, and what led to it."""
+    assert always("one", one_at_most)(TWO_RULE).because == (
         "at 2.100 s, bob: role is now rules. That was because at 2.000 s, zoe to bob: “You rule.”; because "
         "at 2.000 s, zoe has waited 1 s for its sleep to end; because at 1.000 s, zoe has waited 1 s for its "
         "sleep to end."
     )
-
-
-def test_always_is_undecided_of_nothing():
-    """An empty trace proves nothing."""
-    assert always("one", one_at_most)(Trace([])).status == "undecided"
-
-
-def test_a_predicate_may_say_what_is_wrong():
-    """Its sentence stands first in the reason."""
-
-    def named(now):
-        rulers = now.where("role", "rules")
-        return len(rulers) <= 1 or f"{' and '.join(rulers)} rule at once."
-
-    assert always("one", named)(TWO_RULE).because.startswith("ann and bob rule at once. At 2.100 s, bob:")
-
-
-def test_a_predicate_may_say_which_event_it_is_about():
-    """Not the last one, then, but the one at which Ann began to rule."""
-
-    def named(now):
-        rulers = now.where("role", "rules")
-        if len(rulers) > 1:
-            now.about = now.changed["ann"]
-        return len(rulers) <= 1
-
-    verdict = always("one", named)(TWO_RULE)
-    assert (verdict.at, TWO_RULE[verdict.event].time, TWO_RULE[verdict.event].agent) == (2.1, 1.1, "ann")
-
-
-def test_always_sees_moments_between_events():
-    """Something that has lasted too long is found though nothing happens."""
-    verdict = always("never long", lambda now: now.calm < 5)(reign(until=8))
-    assert (verdict.status, verdict.at) == ("violated", 8)
-
-
-# --- sometimes -----------------------------------------------------------------------------------------
-
-
-def test_sometimes_holds_at_the_first_time_it_happens():
-    """Ann rules from 1.1 on."""
-    verdict = sometimes("somebody", somebody)(TWO_RULE)
-    assert (verdict.status, verdict.at, TWO_RULE[verdict.event].kind) == ("holds", 1.1, STATE)
-
-
-def test_sometimes_is_undecided_as_long_as_it_may_still_happen():
-    """Nobody rules, but nobody said by when."""
-    assert sometimes("somebody", somebody)(reign()) == Verdict(
-        "somebody", "undecided", because="it did not happen in 10 s"
-    )
-    assert sometimes("somebody", somebody, by=20)(reign()).status == "undecided"
-
-
-def test_sometimes_is_violated_when_its_time_is_over():
-    """It was to happen by 5, and happened at 6.1."""
-    verdict = sometimes("somebody", somebody, by=5)(reign((6, "ann", Rule)))
-    assert verdict == Verdict("somebody", "violated", 5, None, "it had not happened by 5 s")
-
-
-def test_any_true_value_will_do_for_sometimes():
-    """As for always; only a sentence says that something is wrong."""
-    assert sometimes("somebody", lambda now: now.where("role", "rules"))(TWO_RULE).status == "holds"
-    assert sometimes("never", lambda now: "not yet")(TWO_RULE).status == "undecided"
-
-
-# --- eventually ----------------------------------------------------------------------------------------
-
-
-def test_eventually_holds_if_each_disturbance_is_overcome_in_time():
-    """After the start Ann rules within 2 s; she crashes at 4, Bob rules within 2 s again."""
-    trace = reign((1, "ann", Rule), (5, "bob", Rule), faults=["crash ann @4"])
-    assert eventually("somebody", somebody, within=2)(trace).status == "holds"
-
-
-def test_eventually_is_violated_when_time_runs_out():
-    """Nobody follows Ann in time: the event that began the time, and what should have come about."""
-    trace = reign((1, "ann", Rule), (7, "bob", Rule), faults=["crash ann @4"])
-    verdict = eventually("somebody", somebody, within=2)(trace)
-    assert (verdict.status, verdict.at, trace[verdict.event].kind) == ("violated", 6, "crash")
-    assert verdict.because == "It was not true 2 s after 4.000 s, when: ann crashes: all it was doing stops."
-
-
-def test_eventually_is_undecided_if_the_trace_ends_first():
-    """Ann crashed a second before the end."""
-    trace = reign((1, "ann", Rule), faults=["crash ann @9"])
-    verdict = eventually("somebody", somebody, within=2)(trace)
-    assert (verdict.status, verdict.because) == ("undecided", "the trace ends at 10 s, before it could tell")
-    assert eventually("somebody", somebody, within=2)(Trace([])).status == "undecided"
-
-
-def test_a_new_disturbance_starts_the_time_anew():
-    """A crash each second gives the others no chance, and none is asked of them."""
-    faults = ["crash ann @1", "crash bob @2", "crash cat @3"]
-    verdict = eventually("nobody is left", lambda now: now.alive == ["zoe"], within=1.5)(reign(faults=faults))
-    assert verdict.status == "holds"
-
-
-def test_eventually_counts_from_what_one_picks():
-    """After each Fall somebody rules within a second."""
-    fell = eventually("succession", somebody, within=1, after=lambda event: event.data == "follows")
-    assert fell(reign((1, "ann", Rule), (2, "ann", Fall), (2.5, "bob", Rule))).status == "holds"
-    assert fell(reign((1, "ann", Rule), (2, "ann", Fall), (4, "bob", Rule))).status == "violated"
-    assert fell(reign((1, "ann", Rule))).status == "undecided"
-
-
-def test_eventually_carries_the_last_sentence_of_its_predicate():
-    """What was still wrong when time ran out."""
-    verdict = eventually("somebody", lambda now: somebody(now) or "nobody rules.", within=2)(reign())
-    assert verdict.because.startswith("nobody rules. It was not true 2 s after 0.000 s, when: zoe starts.")
 
 
 # --- moments -------------------------------------------------------------------------------------------
@@ -241,7 +188,7 @@ def test_components_are_those_who_hear_each_other(faults, groups):
 
 def test_a_moment_that_is_kept_keeps_its_time():
     """The one that is handed out moves on."""
-    trace = reign((1, "ann", Rule))
+    trace = reign(RULES)
     kept = [now.copy() for now in moments(trace)]
     assert [now.time for now in kept] == sorted(now.time for now in kept)
     assert kept[-1].event is None

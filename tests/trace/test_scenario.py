@@ -157,10 +157,7 @@ def spoiled(**fields):
         (spoiled(faults=["explode"]), "a fault begins with one of"),
         (spoiled(agents=5), "field 'agents': expected faults, format, lab"),
         (spoiled(parameters={"a": 1}).replace('"a": 1', '"a": NaN'), "NaN is not a number"),
-        (
-            spoiled(parameters={"a": 1}).replace('"a": 1', '"a": 1, "a": 2'),
-            "a key is there twice, among a",
-        ),
+        (spoiled(parameters={"a": 1}).replace('"a": 1', '"a": 1, "a": 2'), "a key is there twice, among a"),
         (spoiled(parameters={"a": "x"}).replace('"x"', '"\\ud800"'), "half a character, a lone surrogate"),
         (spoiled(seed=1).replace('"seed": 1', f'"seed": {"1" * 5000}'), "4300 digits"),
     ],

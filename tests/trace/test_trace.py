@@ -201,15 +201,11 @@ def test_data_is_written_in_one_way(value, written):
     assert dumps(plain(value)) == written
 
 
-# --- files of any origin ---------------------------------------------------------------
+# --- files of any origin -------------------------------------------------------------------------------
 
-HEADER = {
-    "format": "coordlab-trace",
-    "version": 1,
-    "agents": ["ann", "bob"],
-    "says": {"Hi": "Hi."},
-    "until": 9.0,
-}
+HEADER = {"format": "coordlab-trace", "version": 1, "agents": ["ann", "bob"]}
+HEADER.update(says={"Hi": "Hi."}, until=9.0)
+COLUMNS = ("time", "kind", "agent", "peer", "message", "name", "cause", "data")
 START = [0, "start", "ann", None, None, "Guide", None, []]
 SENT = [5, "send", "ann", "bob", 1, "Hi", 0, {}]
 
@@ -220,16 +216,30 @@ def file(*rows, **header):
     return "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines) + "\n"
 
 
+def changed(row, **cells):
+    """A row with other values in some columns."""
+    return list({**dict(zip(COLUMNS, row, strict=True)), **cells}.values())
+
+
+def start(**cells):
+    """A file whose only row is a start with other values in some columns."""
+    return file(changed(START, **cells))
+
+
+def sent(**cells):
+    """A file of a start, and a send with other values in some columns."""
+    return file(START, changed(SENT, **cells))
+
+
+def noted(data):
+    """A file of one note with this data, as text."""
+    return file(f'[0,"note","ann",null,null,null,null,{data}]')
+
+
 def test_a_small_file_is_read():
     """The file that the tests below spoil can be read."""
     trace = Trace.from_jsonl(file(START, SENT, [6, "deliver", "bob", "ann", 1, "Hi", 1, None]))
     assert (len(trace), trace[2].name, trace.until) == (3, "Hi", 9.0)
-
-
-def changed(row, column, value):
-    """A row with another value in one column."""
-    columns = ("time", "kind", "agent", "peer", "message", "name", "cause", "data")
-    return [value if name == column else each for name, each in zip(columns, row, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -254,70 +264,40 @@ def changed(row, column, value):
         (file(until=-1), "line 1, until"),
         (file(until=True), "line 1, until"),
         (file(until=1e999).replace("Infinity", "1e999"), "line 1, until"),
-        (
-            file(START, [10**7, *START[1:]], until=5),
-            "line 1, until: 5: expected 10 s or later",
-        ),
+        (file(START, changed(START, time=10**7), until=5), "line 1, until: 5: expected 10 s or later"),
         (file('{"cut": "off'), "line 2 is not JSON.*perhaps the file was cut off, or edited"),
         (file(START, ""), "line 3 is not JSON"),
         (file('{"a": 1}'), "line 2 is .*: an event is an array of time, kind"),
         (file([1, 2, 3]), "line 2 is .*: an event is an array"),
         (file("5"), "line 2 is '5': an event is an array"),
-        (
-            file(changed(START, "time", "0")),
-            'line 2, time: "0": expected whole microseconds, 0 or more',
-        ),
-        (file(changed(START, "time", 0.5)), "line 2, time"),
-        (file(changed(START, "time", True)), "line 2, time"),
-        (file(changed(START, "time", -1)), "line 2, time"),
-        (file(changed(START, "time", 10**16)), "line 2, time"),
-        (
-            file(changed(START, "time", 7), SENT),
-            "line 3, time: 5: expected whole microseconds, 7 or more",
-        ),
-        (
-            file(changed(START, "kind", "explode")),
-            'line 2, kind: "explode": expected one of start, crash',
-        ),
-        (file(changed(START, "kind", [])), "line 2, kind"),
-        (
-            file(changed(START, "agent", "zed")),
-            'line 2, agent: "zed": expected an agent of line 1',
-        ),
-        (file(changed(START, "agent", None)), "line 2, agent"),
-        (file(changed(START, "agent", ["ann"])), "line 2, agent"),
-        (file(changed(START, "peer", "bob")), "line 2, peer: .*: expected null, for nothing is sent"),
-        (file(changed(START, "message", 1)), "line 2, message: 1: expected null"),
-        (file(changed(START, "name", 5)), "line 2, name: 5: expected a text"),
-        (
-            file(changed(START, "cause", 0)),
-            "line 2, cause: 0: expected an earlier event, 0 to -1, or null",
-        ),
-        (
-            file(START, changed(SENT, "cause", 1)),
-            "line 3, cause: 1: expected an earlier event, 0 to 0",
-        ),
-        (file(START, changed(SENT, "cause", -1)), "line 3, cause"),
-        (file(START, changed(SENT, "cause", True)), "line 3, cause"),
-        (file(START, changed(SENT, "cause", 0.0)), "line 3, cause"),
-        (file(changed(START, "data", 5)), "line 2, data: 5: expected pairs"),
-        (file(changed(START, "data", [["role"]])), "line 2, data"),
-        (file(changed(START, "data", [[1, 2]])), "line 2, data"),
-        (file(START, changed(SENT, "peer", "zed")), "line 3, peer"),
-        (file(START, changed(SENT, "peer", None)), "line 3, peer"),
-        (
-            file(START, changed(SENT, "message", 0)),
-            "line 3, message: 0: expected a number above 0",
-        ),
-        (file(START, changed(SENT, "message", None)), "line 3, message"),
-        (
-            file(START, SENT, SENT),
-            "line 4, message: 1: expected a number above 0 that no message had",
-        ),
-        (
-            file(START, changed(SENT, "data", [])),
-            r"line 3, data: \[\]: expected the fields of the message",
-        ),
+        (start(time="0"), 'line 2, time: "0": expected whole microseconds, 0 or more'),
+        (start(time=0.5), "line 2, time"),
+        (start(time=True), "line 2, time"),
+        (start(time=-1), "line 2, time"),
+        (start(time=10**16), "line 2, time"),
+        (file(changed(START, time=7), SENT), "line 3, time: 5: expected whole microseconds, 7 or more"),
+        (start(kind="explode"), 'line 2, kind: "explode": expected one of start, crash'),
+        (start(kind=[]), "line 2, kind"),
+        (start(agent="zed"), 'line 2, agent: "zed": expected an agent of line 1'),
+        (start(agent=None), "line 2, agent"),
+        (start(agent=["ann"]), "line 2, agent"),
+        (start(peer="bob"), "line 2, peer: .*: expected null, for nothing is sent"),
+        (start(message=1), "line 2, message: 1: expected null"),
+        (start(name=5), "line 2, name: 5: expected a text"),
+        (start(cause=0), "line 2, cause: 0: expected an earlier event, 0 to -1, or null"),
+        (sent(cause=1), "line 3, cause: 1: expected an earlier event, 0 to 0"),
+        (sent(cause=-1), "line 3, cause"),
+        (sent(cause=True), "line 3, cause"),
+        (sent(cause=0.0), "line 3, cause"),
+        (start(data=5), "line 2, data: 5: expected pairs"),
+        (start(data=[["role"]]), "line 2, data"),
+        (start(data=[[1, 2]]), "line 2, data"),
+        (sent(peer="zed"), "line 3, peer"),
+        (sent(peer=None), "line 3, peer"),
+        (sent(message=0), "line 3, message: 0: expected a number above 0"),
+        (sent(message=None), "line 3, message"),
+        (file(START, SENT, SENT), "line 4, message: 1: expected a number above 0 that no message had"),
+        (sent(data=[]), r"line 3, data: \[\]: expected the fields of the message"),
         (
             file([1, "deliver", "bob", "ann", 1, "Hi", None, None]),
             "line 2, message: 1: expected the number of a message sent before",
@@ -342,28 +322,13 @@ def changed(row, column, value):
             file([1, "heal", "ann", None, None, "Cut", None, "cut ann>bob @0..1"]),
             "line 2, data: .* a fault that has begun",
         ),
-        (
-            file('[0,"note","ann",null,null,null,null,{"a":1,"a":2}]'),
-            "line 2 is not JSON .a key is there twice, among a",
-        ),
-        (file('[0,"note","ann",null,null,null,null,NaN]'), "line 2 is not JSON .NaN is not a number"),
-        (
-            file('[0,"note","ann",null,null,null,null,-Infinity]'),
-            "line 2 is not JSON .-Infinity is not a number",
-        ),
-        (
-            file('[0,"note","ann",null,null,null,null,"\x00"]'),
-            "line 2 is not JSON .Invalid control character",
-        ),
-        (
-            file('[0,"note","ann",null,null,null,null,"\\ud800"]'),
-            "line 2 is not JSON .half a character, a lone surrogate",
-        ),
+        (noted('{"a":1,"a":2}'), "line 2 is not JSON .a key is there twice, among a"),
+        (noted("NaN"), "line 2 is not JSON .NaN is not a number"),
+        (noted("-Infinity"), "line 2 is not JSON .-Infinity is not a number"),
+        (noted('"\x00"'), "line 2 is not JSON .Invalid control character"),
+        (noted('"\\ud800"'), "line 2 is not JSON .half a character, a lone surrogate"),
         (file("[" * 100_000), "line 2 is not JSON"),
-        (
-            file(f'[0,"note","ann",null,null,null,null,{"[" * 200}{"]" * 200}]'),
-            "line 2, data: lists in lists have at most 50",
-        ),
+        (noted("[" * 200 + "]" * 200), "line 2, data: lists in lists have at most 50"),
         (file(f'[{"9" * 900_000},"note","ann",null,null,null,null,1]'), "line 2 is not JSON .*4300 digits"),
         (file(f'[{"9" * 4000},"note","ann",null,null,null,null,1]'), "line 2, time: 999"),
         (file(f'[0,"{"x" * 900_000}","ann",null,null,null,null,1]'), 'line 2, kind: "xxx'),
