@@ -90,25 +90,6 @@ def elections_and_coronations(agents: int) -> tuple[int, int]:
     return sum(node.elections for node in nodes), sum(node.coronations for node in nodes)
 
 
-def leaders_after_a_broken_promise() -> dict[int, int | None]:
-    """The leader the living know if 3 says that it is alive, so that 2 stands back, and dies before it acts.
-
-    >>> leaders_after_a_broken_promise()
-    {1: None, 2: None}
-    """
-
-    async def play(nodes: Nodes) -> None:
-        nodes[3].start_election = _nothing  # type: ignore[method-assign]
-        await nodes[2].start_election()
-        nodes[3].alive = False
-
-    return {rank: node.leader for rank, node in played(3, (), play).items() if node.alive}
-
-
-async def _nothing() -> None:
-    """What the dead do."""
-
-
 def leaders_after_a_revival() -> list[int]:
     """Who leads when 3 had died as the leader, 2 has taken over, and 3 is alive again.
 
