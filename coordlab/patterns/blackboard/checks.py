@@ -1,4 +1,4 @@
-"""What must hold of a blackboard, whatever its sources know: invariants BB-S1 to BB-L2 on a trace."""
+"""What must hold of a blackboard with any sources: invariants BB-S1 to BB-L2 on a trace."""
 
 from __future__ import annotations
 

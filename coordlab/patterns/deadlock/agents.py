@@ -179,7 +179,7 @@ class Coordinator(Agent):
             before = tables
 
     def judge(self, before: dict[str, Table], after: dict[str, Table]) -> None:
-        """Send back whom the policy says."""
+        """Send back the victims that the policy chooses."""
         both = {name: (_lock(before[name]), _lock(after[name])) for name in after if name in before}
         waits = wait_for({name: unchanged(*looks) for name, looks in both.items()})
         claims = {claim.key: claim for table in after.values() for claim in (*table.holders, *table.line)}

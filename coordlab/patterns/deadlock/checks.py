@@ -150,15 +150,15 @@ def nobody_falls_for_ever(times: int) -> Property:
 
     @safety(f"nobody is sent back more than {times} times running")
     def objections(trace: Trace) -> Iterator[Objection]:
-        fallen: dict[str | None, int] = {}
+        aborted: dict[str | None, int] = {}
         for event in trace:
             if event.name == "role" and event.data == "works":
-                fallen[event.agent] = 0
+                aborted[event.agent] = 0
             for key in event.data.victims if on_record(event, "Deadlock") else ():
                 who = key.rpartition(".")[0]
-                fallen[who] = fallen.get(who, 0) + 1
-                if fallen[who] > times:
-                    yield event, f"{who} is sent back {fallen[who]} times in succession."
+                aborted[who] = aborted.get(who, 0) + 1
+                if aborted[who] > times:
+                    yield event, f"{who} is sent back {aborted[who]} times in succession."
 
     return objections
 

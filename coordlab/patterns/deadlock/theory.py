@@ -34,7 +34,7 @@ def philosophers(agents: int) -> Fraction:
 def _free(taken: tuple[int, ...], who: int) -> bool:
     """Whether the next fork of `who` is free: its own, or then its neighbour's unless that one took it."""
     if taken[who] == 0:
-        return True  # nobody else takes that fork first, and a neighbour that has eaten has put it down
+        return True  # no other agent takes that fork first, and a neighbour that has eaten has put it down
     return taken[who] == 1 and taken[(who + 1) % len(taken)] != 1
 
 

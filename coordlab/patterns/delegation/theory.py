@@ -15,7 +15,7 @@ def shortest(critical_path: float, work: float, agents: int) -> float:
 
 
 def graham(agents: int) -> float:
-    """How many times as long as the best a schedule takes at most that leaves nobody idle without need.
+    """How many times as long as the best any schedule takes at most, if no agent is idle without need.
 
     R. L. Graham, Bounds for Certain Multiprocessing Anomalies, Bell System Technical Journal 45, 1966.
 

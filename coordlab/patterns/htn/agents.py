@@ -251,7 +251,7 @@ class Actor(Agent):
 
 
 def demo() -> Run:
-    """Alice wants to take a taxi to the park, but before she can call it somebody else has.
+    """Alice wants to take a taxi to the park, but somebody else calls it before her.
 
     >>> [len(event.data.plan) for event in demo().trace.select("decision", agent="alice")]
     [3, 1]

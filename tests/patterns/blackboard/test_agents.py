@@ -31,7 +31,7 @@ Script = list[tuple[str, Any]]
 
 
 class Client(Agent):
-    """Says the same things to the board as its script, each at its time, and notes what it hears."""
+    """Sends the messages of its script to the board, and notes the replies."""
 
     def __init__(self, name: str, script: Script) -> None:
         super().__init__(name)
@@ -269,7 +269,7 @@ class Guesser(Rule):
 
 
 def guessed(facts: tuple[tuple[str, float], ...]) -> Run:
-    """Facts in this order, the usual rules, and one who guesses that what shows no hair is no mammal."""
+    """Facts in this order, the usual rules, and a rule that guesses a reptile where there is no hair yet."""
     world = World(latency=0.01).add(
         Blackboard(), Observer("eye", facts), Guesser("hasty", ("hair",), "reptile")
     )
@@ -330,7 +330,7 @@ class Adder(KnowledgeSource):
     """Adds one to a total three times: reads it, thinks, and writes it back."""
 
     async def run(self) -> None:
-        """Write whatever it comes to."""
+        """Write the sum without a version."""
         for _ in range(3):
             (entry,) = await self.query(Query("total"))
             await self.sleep(self.dice.uniform(0.0, 0.2))

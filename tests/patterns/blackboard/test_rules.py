@@ -59,7 +59,7 @@ class BoardAgainstModel(RuleBasedStateMachine):
                 due.append((key, len(history)))
 
     def merged(self, key: str, value: object, sureness: float) -> object | None:
-        """The value to be committed, or None if what stands there stays."""
+        """The value to be committed, or None if the old entry stays."""
         standing = (self.model.get(key) or [None])[-1]
         if standing is None or self.policy == "newest":
             return value

@@ -1,4 +1,4 @@
-"""Deadlocks: who is in one, how it is found, whom it costs, and what it takes to have none."""
+"""Deadlocks: how they are found and broken, what that costs, and how they are avoided."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def says(run: Run) -> list[str]:
 
 
 def drawn(seed: int) -> dict[str, tuple[str, ...]]:
-    """Up to seven agents, most of whom wait for up to three others."""
+    """Up to seven agents, most of which wait for up to three others."""
     dice = random.Random(seed)
     names = [str(number) for number in range(dice.randint(2, 7))]
     return {
@@ -74,7 +74,9 @@ def test_exactly_the_stuck_say_so(model: str) -> None:
         run = waiting(waits, model, seed).run()
         stuck = set(deadlocked({who: MODELS[model](*on) for who, on in waits.items()}))
         spoke = {event.agent for event in run.trace.select("role") if event.data == "signals"}
-        assert spoke == {*run.trace.agents} - stuck, run.line  # nobody else, be it after a thousand seconds
+        assert spoke == {*run.trace.agents} - stuck, (
+            run.line
+        )  # and no other agent, even after a thousand seconds
         if model == "AND":
             graph = networkx.DiGraph((who, other) for who, on in waits.items() for other in on)
             parts = networkx.strongly_connected_components(graph)

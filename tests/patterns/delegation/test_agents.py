@@ -1,4 +1,4 @@
-"""Delegation: who does what, in which order, and what becomes of it when somebody fails or falls silent."""
+"""Delegation: who does what, in which order, and what happens when a member fails or falls silent."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_the_makespan_is_at_most_twice_the_bound(seed: int) -> None:
     assert statuses(run) == statuses(crashed) == {"holds"}
 
 
-# --- to whom --------------------------------------------------------------------------------------
+# --- policies -------------------------------------------------------------------------------------
 
 
 def test_each_policy_gives_the_work_to_others() -> None:

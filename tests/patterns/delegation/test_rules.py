@@ -1,4 +1,4 @@
-"""From a plan to leaves, whom to give them to, and how long that takes."""
+"""From a plan to leaves, who gets them, and how long that takes."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_a_plan_that_fails_has_no_order() -> None:
         precedence({}, (("analyse", "north"),), REPORT)
 
 
-# --- whom to give a leaf to ---------------------------------------------------------------------------
+# --- who gets a leaf ----------------------------------------------------------------------------------
 
 
 def test_each_policy_chooses_by_its_rule() -> None:

@@ -78,7 +78,7 @@ def test_theory_counts_what_is_sent(count: int) -> None:
     assert trace.count("send") == theory.messages(len(plan))
 
 
-# --- a world that does not stand still --------------------------------------------------------------
+# --- a world that changes ---------------------------------------------------------------------------
 
 
 def test_when_the_taxi_is_gone_she_takes_the_bus() -> None:

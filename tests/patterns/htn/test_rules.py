@@ -31,7 +31,7 @@ Towers = tuple[tuple[Any, ...], ...]
 
 
 def built(towers: Towers) -> dict[Any, Any]:
-    """What each block stands on, in the order of the blocks; each tower is given from the bottom up."""
+    """What each block is on, in the order of the blocks; each tower is given from the bottom up."""
     on = {block: below for tower in towers for below, block in zip(("table", *tower), tower, strict=False)}
     return dict(sorted(on.items()))
 
