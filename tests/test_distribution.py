@@ -66,7 +66,9 @@ def test_installed_wheel_imports_alone(wheel, tmp_path):
     python = tmp_path / "fresh" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", wheel], check=True)
     probe = "import coordlab, json, sys; print(json.dumps([coordlab.__file__, sorted(sys.modules)]))"
-    answer = subprocess.run([python, "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [python, "-I", "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     place, loaded = json.loads(answer.stdout)
     assert Path(place).is_relative_to(tmp_path / "fresh")
     assert {"ipywidgets", "matplotlib", "networkx", "pandas"} & set(loaded) == set()
