@@ -6,6 +6,7 @@ from tests.benchmarks.__main__ import PAGES
 from tests.benchmarks.compare import WORKLOADS, agree
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", WORKLOADS)
 def test_all_contenders_compute_the_same_answer(key: str) -> None:
     workload = WORKLOADS[key]
@@ -13,6 +14,7 @@ def test_all_contenders_compute_the_same_answer(key: str) -> None:
     agree({name: workload.answer(run(size)) for name, run in workload.contenders.items()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_what_is_timed_does_what_it_says(name: str) -> None:
     """Each figure of the pages is measured on a run or an answer that it checks itself."""

@@ -189,6 +189,7 @@ def test_a_page_records_a_variant_for_each_value(tmp_path: Path) -> None:
     assert "crash 7 @3..9" in page.read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the browser here is a shell script")
 def test_a_page_is_opened_when_asked_for(tmp_path: Path) -> None:
     """In the learner's browser: here one that only notes what it was given."""
@@ -251,6 +252,7 @@ def test_the_course_needs_its_chapter(tmp_path: Path) -> None:
     assert (result.exit_code, "no chapter '99'" in result.output) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_notebook_goes_to_jupyterlab_with_all_that_follows(tmp_path: Path) -> None:
     """JupyterLab itself answers: `--version` after the chapter is its own."""
     first = min(NOTEBOOKS.glob("*.ipynb")).stem
@@ -263,6 +265,7 @@ def test_the_notebook_goes_to_jupyterlab_with_all_that_follows(tmp_path: Path) -
     assert version.split(".")[0].isdigit()
 
 
+@pytest.mark.slow
 def test_the_module_is_the_command() -> None:
     """`python -m coordlab` in a process of its own: version, story, exit code."""
 

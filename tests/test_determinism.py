@@ -13,6 +13,7 @@ from tests.pythons import PROJECT, pythons, run_python
 SCRIPT = str(PROJECT / "tests" / "auction.py")
 
 
+@pytest.mark.slow
 def test_twice_in_one_process():
     """Nothing of the first run reaches the second."""
     assert fingerprint() == fingerprint()
@@ -41,6 +42,7 @@ def test_other_seeds_give_other_traces():
     assert other.trace.to_jsonl() != run.trace.to_jsonl()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
 def test_under_every_hash_seed(seed):
     """Strings hash otherwise in another process; the trace stays."""
@@ -48,6 +50,7 @@ def test_under_every_hash_seed(seed):
     assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", pythons())
 def test_on_every_python(version):
     """Each Python on this machine tells the same story."""
@@ -55,6 +58,7 @@ def test_on_every_python(version):
     assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", pythons())
 def test_every_demo_on_every_python(version):
     """Pages, too, whatever the hash seed: trace and story to the letter."""

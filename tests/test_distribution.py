@@ -10,6 +10,8 @@ import pytest
 
 from coordlab.widgets import joined
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -59,7 +61,6 @@ def test_wheel_gives_no_solution_away(contents):
     assert [name for name in contents if {"tests", "solutions", "source"} & set(name.split("/"))] == []
 
 
-@pytest.mark.slow
 def test_installed_wheel_imports_alone(wheel, tmp_path):
     """In a fresh environment without any of the packages it requires: those are loaded on use."""
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)

@@ -89,6 +89,7 @@ def checkout(tmp_path_factory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_one_command_opens_the_lab_and_later_ones_install_nothing(checkout):
     """Ada opens the lab, opens it again, pulls a new pyproject.toml, opens it a third time."""
 

@@ -93,11 +93,13 @@ def dry_run() -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
 
+@pytest.mark.slow
 def test_builder_takes_our_python(dry_run):
     runtime = (BINDER / "runtime.txt").read_text("utf-8").strip().replace("-", "=")
     assert f"environment for {runtime}\n" in dry_run.stderr
 
 
+@pytest.mark.slow
 def test_builder_caches_packages_across_commits(dry_run):
     """Packages are installed before the sources are copied; postBuild, which installs us, comes after."""
     lines = dry_run.stdout.splitlines()

@@ -400,6 +400,7 @@ def test_drawing_saves_itself(tmp_path):
         drawing.save(tmp_path / "run.png")
 
 
+@pytest.mark.slow
 def test_drawing_needs_nothing_but_the_standard_library():
     code = """
 import sys
@@ -427,12 +428,14 @@ def artists(ax) -> int:
     return len(ax.patches) + len(ax.lines) + len(ax.texts)
 
 
+@pytest.mark.slow
 def test_axes_hold_one_artist_for_each_mark(axes):
     scene = space_time_scene(small().trace, None, None, None, 760)
     assert space_time(small().trace, ax=axes) is axes
     assert artists(axes) == len(scene.marks)
 
 
+@pytest.mark.slow
 def test_axes_are_in_seconds_and_lanes(axes):
     space_time(small().trace, since=2, until=8, title="a $title$", ax=axes)
     assert axes.get_xlim() == pytest.approx((2, 8))

@@ -15,6 +15,8 @@ import asyncio
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
+pytestmark = pytest.mark.slow
+
 class Sleeper(Agent):
     async def run(self):
         await asyncio.sleep(60)

@@ -72,6 +72,7 @@ def pyodide(node: str) -> pathlib.Path:
     return home
 
 
+@pytest.mark.slow
 def test_the_same_trace_in_webassembly(node, pyodide):
     """Auction and election, asyncio's promises, a budget and a live run: as here, and nothing heavy."""
     command = [node, str(HERE / "run.mjs"), str(pyodide), str(PROJECT), PROGRAM]

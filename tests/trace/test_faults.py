@@ -458,6 +458,7 @@ def faults(draw):
     )()
 
 
+@pytest.mark.slow
 @given(faults())
 def test_every_fault_reads_what_it_writes(fault):
     """The text says all there is to a fault."""

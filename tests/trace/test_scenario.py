@@ -66,6 +66,7 @@ SCENARIOS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(SCENARIOS)
 def test_every_scenario_round_trips_both_ways(scenario):
     """Any text, any number: the line and the JSON read as what was written."""
@@ -169,6 +170,7 @@ def test_spoiled_json_is_refused(text, match):
     assert len(str(caught.value)) < 400
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_any_text_is_a_scenario_or_a_scenario_error(text):
     """There is no other outcome."""

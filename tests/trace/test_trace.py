@@ -98,6 +98,7 @@ def test_the_past_of_an_event_is_its_chain_of_causes():
     assert trace.past(state.seq)[:-1] == list(trace.causes(state.seq))[::-1]
 
 
+@pytest.mark.slow
 def test_a_trace_becomes_a_pandas_frame():
     """One line for each event, by number."""
     pytest.importorskip("pandas")
@@ -162,6 +163,7 @@ DATA = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(TEXTS, DATA)
 def test_whatever_agents_say_survives_a_file(words, data):
     """Any text, with line separators and control characters, any number, infinity, any nesting."""
@@ -342,6 +344,7 @@ def test_a_spoiled_file_is_refused_by_line_and_field(text, match):
     assert "For example: " in str(caught.value)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300))
 def test_noise_is_refused(tmp_path_factory, noise):
     """Whatever bytes there are, the answer is a TraceError."""
@@ -351,6 +354,7 @@ def test_noise_is_refused(tmp_path_factory, noise):
         read_trace_file(path)
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_a_file_with_one_character_changed_is_read_or_refused(data):
     """Never anything else, and what is read can be judged, told and written."""

@@ -267,6 +267,7 @@ def test_a_selection_shows_in_every_view_with_its_causes(visit: Open) -> None:
     assert where.locator(".cl-inspect").is_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_table_holds_a_hundred_thousand_rows_and_draws_a_screenful(visit: Open) -> None:
     """Only what can be seen exists, and the last event can be reached."""

@@ -16,6 +16,7 @@ def run(*command: str, **more: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_player_passes_its_own_tests(node: str, tmp_path: Path) -> None:
     """Node's test runner finds the modules sound, each by itself and all of them joined."""
     script = tmp_path / "joined.mjs"

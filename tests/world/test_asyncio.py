@@ -21,6 +21,7 @@ def test_asyncio_keeps_its_promises(name, place):
     place(STORIES[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", pythons())
 def test_asyncio_keeps_its_promises_on_every_python(version):
     """The same stories on each Python here, with nothing but its standard library."""

@@ -229,6 +229,7 @@ FAULTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(WEATHER, FAULTS)
 def test_every_copy_of_a_message_has_one_fate_after_it_was_sent(weather, faults):
     """Delivered or dropped, never both or neither; then handled once, or lost with their reader."""
@@ -249,6 +250,7 @@ def test_every_copy_of_a_message_has_one_fate_after_it_was_sent(weather, faults)
     assert after_delivery == Counter(delivered)
 
 
+@pytest.mark.slow
 @given(WEATHER, FAULTS)
 def test_time_and_causes_only_run_forwards(weather, faults):
     """Times never fall, and every cause comes before its effect."""
@@ -275,6 +277,7 @@ def test_a_change_on_one_link_changes_no_other(weather, fault):
     assert bobs(fault) == bobs()
 
 
+@pytest.mark.slow
 @given(WEATHER)
 def test_an_observer_changes_nothing(weather):
     """Zoe joins and only listens: the messages of the others arrive as before."""
@@ -287,6 +290,7 @@ def test_an_observer_changes_nothing(weather):
     assert fates(Agent("zoe")) == fates()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_more_loss_loses_more_and_moves_nothing(seed):
     """At a higher loss the same messages are lost and some more; the rest arrive as before."""

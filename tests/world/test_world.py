@@ -263,6 +263,7 @@ def test_a_cell_that_is_run_again_makes_the_same_messages():
     assert does(act).trace.count("Hello") == 2
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_when_unfinished_worlds_are_thrown_away():
     """Python warns of no world that never ran, stopped in the middle, or failed (see the fixture)."""
 
@@ -772,6 +773,7 @@ def test_a_large_world_may_begin_with_everybody_writing_to_everybody():
     assert world.run().trace.count("handle") == 60 * 59
 
 
+@pytest.mark.slow
 def test_thousands_of_agents_are_no_burden():
     """Five thousand agents wake up three times each."""
 
