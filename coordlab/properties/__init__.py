@@ -16,13 +16,11 @@ from coordlab.properties.verdicts import (
     HOLDS,
     UNDECIDED,
     VIOLATED,
-    Complaint,
     Objection,
     Property,
     Verdict,
     never,
     safety,
-    watched,
 )
 
 __all__ = [
@@ -30,7 +28,6 @@ __all__ = [
     "UNDECIDED",
     "VIOLATED",
     "Begun",
-    "Complaint",
     "Moment",
     "Objection",
     "Predicate",
@@ -47,5 +44,4 @@ __all__ = [
     "recorded",
     "safety",
     "sometimes",
-    "watched",
 ]

@@ -100,19 +100,3 @@ def never(name: str, wrong: Callable[[Event], str | None]) -> Property:
                 yield event, why
 
     return judge
-
-
-Complaint = Callable[[Event], "str | None"]
-
-
-def watched(name: str, watch: Callable[[Trace], Complaint]) -> Property:
-    """The older form of `safety`: `watch(trace)` returns a function that is called with each event."""
-
-    @safety(name)
-    def judge(trace: Trace) -> Iterator[Objection]:
-        wrong = watch(trace)
-        for event in trace:
-            if why := wrong(event):
-                yield event, why
-
-    return judge
