@@ -278,12 +278,9 @@ class Agent:
         value = condition()
         if isinstance(value, Coroutine):
             value.close()
-            require.fail(
-                f"{self._name} waits until a coroutine is true",
-                "the condition must be a plain function, which returns its value at once",
-                "await self.until(lambda: self.leader)",
-                TypeError,
-            )
+            given = f"{self._name} waits until a coroutine is true"
+            allowed = "the condition must be a plain function, which returns its value at once"
+            require.fail(given, allowed, "await self.until(lambda: self.leader)", TypeError)
         if value:
             return value
         loop = self._world.loop

@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 def check_agent(world: World, agent: Agent) -> None:
     """Raise TypeError or ValueError unless `agent` can join `world`."""
     if not isinstance(agent, Agent) or not hasattr(agent, "_name"):
-        require.fail(
-            repr(agent) if not isinstance(agent, Agent) else f"a {type(agent).__name__} without a name",
-            "expected an instance of a subclass of Agent whose __init__ calls super().__init__(name)",
-            "world.add(Agent('ann'))",
-            TypeError,
-        )
+        given = repr(agent) if not isinstance(agent, Agent) else f"a {type(agent).__name__} without a name"
+        allowed = "expected an instance of a subclass of Agent whose __init__ calls super().__init__(name)"
+        require.fail(given, allowed, "world.add(Agent('ann'))", TypeError)
     require.that(
         is_name(agent.name) and agent.name not in world.agents,
         f"name={agent.name!r}",
@@ -32,12 +29,8 @@ def check_agent(world: World, agent: Agent) -> None:
         f"{listed(world.agents)}",
         "name='ann'",
     )
-    require.that(
-        not agent.placed,
-        f"{agent!r} is in a world already",
-        "each world needs agents of its own",
-        f"world.add({type(agent).__name__}({agent.name!r}))",
-    )
+    given, allowed = f"{agent!r} is in a world already", "each world needs agents of its own"
+    require.that(not agent.placed, given, allowed, f"world.add({type(agent).__name__}({agent.name!r}))")
     args, named = agent._making
     require.that(
         not any(isinstance(each, Agent) for each in (*args, *named.values())),

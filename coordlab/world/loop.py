@@ -156,12 +156,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _outside(self, *_: object, **__: object) -> NoReturn:
         """Refuse what would reach out of the world."""
-        require.fail(
-            "a call to the network, a file or another process",
-            "time is virtual inside a world; do it before the run, after it, or in a thread",
-            "await asyncio.to_thread(...)",
-            RuntimeError,
-        )
+        given = "a call to the network, a file or another process"
+        allowed = "time is virtual inside a world; do it before the run, after it, or in a thread"
+        require.fail(given, allowed, "await asyncio.to_thread(...)", RuntimeError)
 
     create_connection = create_server = create_datagram_endpoint = _outside
     create_unix_connection = create_unix_server = subprocess_exec = subprocess_shell = _outside

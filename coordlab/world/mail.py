@@ -160,13 +160,8 @@ class Mail:
 
     def _may_send(self, sender: Agent, to: str) -> bool:
         """Whether a message may be sent at all; a crashed agent sends nothing."""
-        require.that(
-            self.world.running,
-            f"{sender.name} sends outside a run",
-            "agents send only while the world runs",
-            "send in run() or in a handler",
-            RuntimeError,
-        )
+        given, allowed = f"{sender.name} sends outside a run", "agents send only while the world runs"
+        require.that(self.world.running, given, allowed, "send in run() or in a handler", RuntimeError)
         require.that(
             isinstance(to, str) and to in self.agents,
             f"{sender.name} sends to {to!r}",
@@ -180,21 +175,15 @@ class Mail:
         """The name of a message type that is sent for the first time."""
         kind = type(message)
         if not is_message(kind):
-            require.fail(
-                f"{sender.name} sends {message!r}",
-                "only instances of a class made with @message can be sent, or returned from a handler",
-                "@message class Hello: 'Hello there.'",
-                TypeError,
-            )
+            given = f"{sender.name} sends {message!r}"
+            allowed = "only instances of a class made with @message can be sent, or returned from a handler"
+            require.fail(given, allowed, "@message class Hello: 'Hello there.'", TypeError)
         name = kind.__name__
         for other in self.names:
             if other.__name__ == name and other.__qualname__ != kind.__qualname__:
-                require.fail(
-                    f"{other.__qualname__} and {kind.__qualname__} are two messages called {name}",
-                    "each message of a world needs its own name, by which the trace knows it",
-                    "rename one of them",
-                    TypeError,
-                )
+                given = f"{other.__qualname__} and {kind.__qualname__} are two messages called {name}"
+                allowed = "each message of a world needs its own name, by which the trace knows it"
+                require.fail(given, allowed, "rename one of them", TypeError)
         self.names[kind] = name
         self.says[name] = vars(kind)["says"]
         return name

@@ -85,9 +85,6 @@ def _suggest(value: object) -> str:
 
 
 def _refuse(self: object, name: str, *value: object) -> NoReturn:
-    require.fail(
-        f"{self!r} cannot be changed ({f'{name} = {value[0]!r}' if value else f'del {name}'})",
-        "a message stays as it was sent",
-        f"send a new one: dataclasses.replace(message, {name}=...)",
-        AttributeError,
-    )
+    given = f"{self!r} cannot be changed ({f'{name} = {value[0]!r}' if value else f'del {name}'})"
+    allowed = "a message stays as it was sent"
+    require.fail(given, allowed, f"send a new one: dataclasses.replace(message, {name}=...)", AttributeError)

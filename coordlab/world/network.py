@@ -239,12 +239,9 @@ class Network:
     def check_nodes(self, names: Iterable[str]) -> None:
         """Raise ValueError unless the topology has exactly these nodes: a misspelt one would be cut off."""
         odd = sorted(self._near.keys() ^ set(names)) if self._near is not None else []
-        require.that(
-            not odd,
-            f"the nodes of the topology and the agents differ in {', '.join(odd[:8])}",
-            "each agent is a node, by its name, and each node is an agent",
-            "topology.add_node('ann'), or world.add(Agent('ann'))",
-        )
+        given = f"the nodes of the topology and the agents differ in {', '.join(odd[:8])}"
+        allowed = "each agent is a node, by its name, and each node is an agent"
+        require.that(not odd, given, allowed, "topology.add_node('ann'), or world.add(Agent('ann'))")
 
     def carry(self, sender: str, to: str, now: int) -> tuple[tuple[int, str | None], ...]:
         """For each copy of a message: the microsecond at which it arrives, and why it is lost, or None."""

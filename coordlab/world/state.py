@@ -85,10 +85,7 @@ def snapshot(value: object) -> object:
         return tuple((name, snapshot(getattr(value, name))) for name in fields)
     words = repr(value)
     if " at 0x" in words:
-        require.fail(
-            words,
-            "a state or note must read the same in every run: numbers, texts, enums, tuples or messages",
-            f"give {type(value).__name__} a __repr__",
-            TypeError,
-        )
+        given = words
+        allowed = "a state or note must read the same in every run: numbers, texts, enums, tuples or messages"
+        require.fail(given, allowed, f"give {type(value).__name__} a __repr__", TypeError)
     return words

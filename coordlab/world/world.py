@@ -133,13 +133,8 @@ class World:
         Raises RuntimeError if the run has begun, TypeError for what is not an agent, ValueError for a time or
         a name that is not allowed, for an agent of another world, and for one made with another agent.
         """
-        require.that(
-            not self.started,
-            "the run has begun",
-            "agents are added before it, also those that join later",
-            "world.add(agent, at=5.0)",
-            RuntimeError,
-        )
+        given, allowed = "the run has begun", "agents are added before it, also those that join later"
+        require.that(not self.started, given, allowed, "world.add(agent, at=5.0)", RuntimeError)
         at = require.number("at", at, 0, LATEST, unit="seconds", example=5)
         for each in agents:
             for agent in each if isinstance(each, Iterable) else (each,):
@@ -155,13 +150,8 @@ class World:
         During a live run, a fault without a time strikes now.  Raises FaultError for a fault that cannot
         strike here, RuntimeError if the run is over.
         """
-        require.that(
-            not self.loop.is_closed(),
-            "the run is over",
-            "faults strike before or during it",
-            "run.branch(Crash('5', at=3))",
-            RuntimeError,
-        )
+        given, allowed = "the run is over", "faults strike before or during it"
+        require.that(not self.loop.is_closed(), given, allowed, "run.branch(Crash('5', at=3))", RuntimeError)
         for each in faults:
             fault = checked_fault(self, each)
             if not self.loop.is_running():  # otherwise an agent did it, and will do it again in a branch
@@ -365,20 +355,13 @@ class World:
         Raises TypeError if `work` is not a coroutine, RuntimeError outside a run.
         """
         if not isinstance(work, Coroutine):
-            require.fail(
-                f"{agent.name} spawns {work!r}",
-                "expected a coroutine: a call of an `async def` without `yield`",
-                "self.spawn(self.work())",
-                TypeError,
-            )
+            given = f"{agent.name} spawns {work!r}"
+            allowed = "expected a coroutine: a call of an `async def` without `yield`"
+            require.fail(given, allowed, "self.spawn(self.work())", TypeError)
         if not self.running:
             work.close()
-            require.fail(
-                f"{agent.name} spawns outside a run",
-                "agents spawn only while the world runs",
-                "self.spawn(self.work()) in run() or in a handler",
-                RuntimeError,
-            )
+            given, allowed = f"{agent.name} spawns outside a run", "agents spawn only while the world runs"
+            require.fail(given, allowed, "self.spawn(self.work()) in run() or in a handler", RuntimeError)
         before, self.loop.acting = self.loop.acting, agent
         task = Task(work, loop=self.loop)
         task.fatal = True
