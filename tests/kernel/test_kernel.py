@@ -8,14 +8,14 @@ from jupyter_client.manager import start_new_kernel
 
 from tests.pythons import PROJECT
 
+pytestmark = pytest.mark.slow
+
 WORLD = f"""
 import sys
 sys.path.insert(0, {str(PROJECT)!r})
 import asyncio
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
-
-pytestmark = pytest.mark.slow
 
 class Sleeper(Agent):
     async def run(self):
