@@ -2,7 +2,7 @@
 
 Read it in this order.
 
-    World, Run, Budget              a simulated world, and what comes of it    world/world.py
+    World, Run, Budget              a simulated world, its runs, their limits  world/world.py
     Agent, State, message           what a learner writes                      world/agent.py, message.py
     uniform, exponential, constant  how long messages take                     world/network.py
     Crash, Restart, Partition, Cut, Slow, Skew, Rogue, Drop, Delay, Duplicate
@@ -15,7 +15,7 @@ Each pattern is a folder in `coordlab/patterns`: `from coordlab.patterns import 
 `demo()`; `voting.rules`, `voting.checks`, `voting.theory` and `voting.naive` are what it decides, what must
 hold, what it should cost, and how a first try goes wrong.
 
-Importing this module loads none of them; each comes when its name is first used.
+Importing this module loads none of them; each is loaded when its name is first used.
 """
 
 from __future__ import annotations

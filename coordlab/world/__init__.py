@@ -1,1 +1,1 @@
-"""The simulated world; `coordlab.world.world` ties its parts together."""
+"""The simulated world: agents, the loop that runs them, the network and the mail between them."""

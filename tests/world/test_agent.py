@@ -47,6 +47,12 @@ def talk(*agents, until=None, **weather):
     return world
 
 
+def ran(agent, *others, until=None, **settings):
+    """The agent after a run in the company of others."""
+    World(**settings).add(agent, *others).run(until)
+    return agent
+
+
 def ann_heard(world):
     """From whom, in this order, and when she had heard enough."""
     return list(world["ann"].heard), round(world["ann"].heard_at, 6)
@@ -271,9 +277,7 @@ class Mood(Agent):
 
 def test_until_returns_the_value_once_it_is_true():
     """The second message makes the condition true."""
-    world = World(latency=0.1).add(Waiter("zoe"), Mood("ann", "sad", "merry", "sad"))
-    world.run()
-    assert world["zoe"].log == [("merry", 2.1)]
+    assert ran(Waiter("zoe"), Mood("ann", "sad", "merry", "sad"), latency=0.1).log == [("merry", 2.1)]
 
 
 def test_until_of_a_true_condition_does_not_wait():
@@ -282,9 +286,7 @@ def test_until_of_a_true_condition_does_not_wait():
     class Merry(Waiter):
         mood = State("merry")
 
-    world = World().add(Merry("zoe"))
-    world.run()
-    assert world["zoe"].log == [("merry", 0)]
+    assert ran(Merry("zoe")).log == [("merry", 0)]
 
 
 def test_until_returns_none_when_time_is_up():
@@ -321,9 +323,7 @@ def test_until_sees_whatever_its_agent_does(way):
             await self.sleep(1)
             await self.cheer()
 
-    world = World(latency=0.1).add(Busy("zoe"))
-    world.run()
-    assert world["zoe"].log == [("merry", 3.1 if way == "handler" else 2)]
+    assert ran(Busy("zoe"), latency=0.1).log == [("merry", 3.1 if way == "handler" else 2)]
 
 
 def test_several_may_wait_for_several_things():
@@ -383,9 +383,7 @@ def test_every_ticks_in_time():
                 if tick == 3:
                     break
 
-    world = World().add(Ticking("zoe"))
-    world.run()
-    assert world["zoe"].ticks == [(1, 1.5), (2, 3.0), (3, 4.5)]
+    assert ran(Ticking("zoe")).ticks == [(1, 1.5), (2, 3.0), (3, 4.5)]
 
 
 def test_ticks_that_were_missed_are_skipped():
@@ -400,9 +398,7 @@ def test_ticks_that_were_missed_are_skipped():
                 if tick > 5:
                     return
 
-    world = World().add(Slow("zoe"))
-    world.run()
-    assert world["zoe"].ticks == [(1, 1), (4, 4), (7, 7)]
+    assert ran(Slow("zoe")).ticks == [(1, 1), (4, 4), (7, 7)]
 
 
 def test_every_tenth_of_a_second_stays_exact_for_long():
@@ -417,9 +413,7 @@ def test_every_tenth_of_a_second_stays_exact_for_long():
                 if tick == 10_000:
                     return
 
-    world = World().add(Fine("zoe"))
-    world.run()
-    assert world["zoe"].wrong == []
+    assert ran(Fine("zoe")).wrong == []
 
 
 @pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), "1"])
@@ -468,9 +462,7 @@ def test_spawned_work_goes_on_beside():
             await self.sleep(seconds)
             self.log.append(seconds)
 
-    world = World().add(Busy("zoe"))
-    world.run()
-    assert world["zoe"].log == [1, 2, 3]
+    assert ran(Busy("zoe")).log == [1, 2, 3]
 
 
 def test_spawned_work_can_be_awaited_and_cancelled():
@@ -489,9 +481,7 @@ def test_spawned_work_can_be_awaited_and_cancelled():
             await self.sleep(1)
             return "done"
 
-    world = World().add(Boss("zoe"))
-    world.run()
-    assert world["zoe"].log == ["done", True]
+    assert ran(Boss("zoe")).log == ["done", True]
 
 
 NOT_A_COROUTINE = r"zoe spawns .*: expected a coroutine: .* without `yield`.*self.spawn\(self.work\(\)\)"
