@@ -267,7 +267,10 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
     ({"type": "fault", "fault": {"kind": "Skew", "agent": "1", "at": 1}}, "is no fault that can be clicked"),
     ({"type": "fault", "fault": {"kind": "Crash", "agent": "1"}}, "is no fault that can be clicked"),
     ({"type": "fault", "fault": {"kind": "Crash", "agent": "9", "at": 3}}, "names '9': the agents here are"),
-    ({"type": "fault", "fault": {"kind": "Crash", "agent": "1", "at": -3}}, "at=-3.0: expected seconds from 0"),
+    (
+        {"type": "fault", "fault": {"kind": "Crash", "agent": "1", "at": -3}},
+        "at=-3.0: expected seconds from 0",
+    ),
     ({"type": "fault", "fault": {"kind": "Crash", "agent": "1", "at": "soon"}}, "is no fault that can be"),
     (
         {"type": "fault", "fault": {"kind": "Slow", "who": "1", "by": "much", "at": 1}},
@@ -286,7 +289,10 @@ NONSENSE: list[tuple[dict[str, Any], str]] = [
         {"type": "fault", "fault": {"kind": "Drop", "message": 99_999}},
         "there is no message 99999 in this run",
     ),
-    ({"type": "fault", "fault": {"kind": "Delay", "message": 1, "by": -1}}, "by=-1.0: expected seconds from 1e-06"),
+    (
+        {"type": "fault", "fault": {"kind": "Delay", "message": 1, "by": -1}},
+        "by=-1.0: expected seconds from 1e-06",
+    ),
     (
         {"type": "fault", "branch": 7, "fault": {"kind": "Crash", "agent": "1", "at": 3}},
         "there is no branch 7",
