@@ -114,20 +114,17 @@ def modules_of(part: str) -> list[str]:
 
 @pytest.mark.parametrize("part", MAY)
 def test_every_part_imports_what_it_may(part):
-    """No arrow points upwards."""
     allowed = [part, *MAY[part].split()]
     wrong = {(name, each) for name in modules_of(part) for each in ours(name) if not within(each, allowed)}
     assert wrong == set()
 
 
 def test_every_module_has_its_place():
-    """None is missing in the table above, and none is there that does not exist."""
     parts = {name.split(".")[0] for name in SOURCES} - {"", "__main__"}
     assert parts == set(MAY)
 
 
 def test_folders_form_no_circle():
-    """Imports of the folders, those in functions left out, can be put in an order."""
     arrows = {
         (name.split(".")[0], each.split(".")[0]) for name in SOURCES for each in ours(name) if "." in each
     }
@@ -140,7 +137,6 @@ def test_folders_form_no_circle():
 
 
 def test_within_a_pattern_each_role_imports_what_it_may():
-    """Rules know messages, checks know rules, agents know both; the lab knows its whole folder."""
     wrong = set()
     for name in modules_of("patterns"):
         if name.count(".") < 2:
@@ -161,7 +157,6 @@ def test_within_a_pattern_each_role_imports_what_it_may():
 
 
 def test_patterns_are_built_on_each_other_only_where_it_is_listed():
-    """And no two on each other."""
     made_of: dict[str, set[str]] = {}
     for name in modules_of("patterns"):
         folder = [*name.split("."), ""][1]
@@ -173,7 +168,6 @@ def test_patterns_are_built_on_each_other_only_where_it_is_listed():
 
 
 def test_most_arrows_among_pattern_files_stay_inside_a_folder():
-    """At least seven of ten."""
     arrows = [
         (name.split(".")[1], each.split(".")[1])
         for name in modules_of("patterns")
@@ -184,7 +178,6 @@ def test_most_arrows_among_pattern_files_stay_inside_a_folder():
 
 
 def test_only_what_shows_imports_the_widgets():
-    """Everything else works without a screen."""
     wrong = {
         name
         for name in SOURCES
@@ -196,13 +189,11 @@ def test_only_what_shows_imports_the_widgets():
 
 @pytest.mark.parametrize("library", ["heapq", "random", "selectors", "_asyncio"])
 def test_only_the_world_schedules_and_draws(library):
-    """Chance and order come from one place."""
     wrong = {name for name in SOURCES if library in imports(name) and not within(name, ["world"])}
     assert wrong == set()
 
 
 def test_only_the_loop_touches_the_insides_of_asyncio():
-    """Private names of asyncio stand beside each other, with a test on every Python."""
     wrong = {
         name
         for name, tree in SOURCES.items()
@@ -213,13 +204,11 @@ def test_only_the_loop_touches_the_insides_of_asyncio():
 
 
 def test_only_the_loop_reads_the_clock_on_the_wall():
-    """Anywhere else, real time would make runs differ."""
     wrong = {name for name in SOURCES for each in imports(name) if each in ("time", "datetime")}
     assert wrong <= set(MEASURES)
 
 
 def test_importing_the_package_loads_next_to_nothing():
-    """No Jupyter, no drawing, no numbers, not even asyncio: each comes when it is used."""
     heavy = {"ipywidgets", "anywidget", "matplotlib", "numpy", "pandas", "networkx", "asyncio", "IPython"}
     code = "import sys, coordlab; print(*sorted(name for name in sys.modules if '.' not in name))"
     loaded = subprocess.run(
@@ -229,7 +218,6 @@ def test_importing_the_package_loads_next_to_nothing():
 
 
 def test_a_world_needs_the_standard_library_only():
-    """Running one loads nothing that has to be installed."""
     heavy = {"ipywidgets", "anywidget", "matplotlib", "numpy", "pandas", "networkx", "IPython"}
     code = (
         "import sys; from coordlab import *; from coordlab import World; World().run(); print(*sys.modules)"
@@ -242,7 +230,6 @@ def test_a_world_needs_the_standard_library_only():
 
 
 def test_patterns_load_the_standard_library_only():
-    """Whatever counts, fits or draws comes when it is asked for, so that patterns run in the browser, too."""
     heavy = {"ipywidgets", "anywidget", "matplotlib", "numpy", "scipy", "pandas", "networkx", "IPython"}
     names = ", ".join(f"coordlab.{name}" for name in modules_of("patterns") if not name.endswith(".lab"))
     loaded = subprocess.run(
@@ -256,7 +243,6 @@ def test_patterns_load_the_standard_library_only():
 
 
 def test_functions_are_short():
-    """None has more than forty lines."""
     long = {
         f"{name}.{node.name}": lines
         for name, tree in SOURCES.items()
@@ -268,12 +254,10 @@ def test_functions_are_short():
 
 
 def test_every_module_says_what_it_is():
-    """In its first line."""
     assert [name for name, tree in SOURCES.items() if not ast.get_docstring(tree)] == []
 
 
 def test_the_map_shows_every_public_name():
-    """__all__ is sorted, and equals the map in the docstring of the package."""
     lines = re.findall(r"^ {4}(?=\S).*", coordlab.__doc__ or "", re.MULTILINE)
     mapped = {name for line in lines for name in re.split(r",\s*", re.split(r"\s{2,}", line.strip())[0])}
     assert list(coordlab.__all__) == sorted(coordlab.__all__)
@@ -282,14 +266,12 @@ def test_the_map_shows_every_public_name():
 
 @pytest.mark.parametrize("name", coordlab.__all__)
 def test_every_public_name_is_there_and_explains_itself(name):
-    """It can be imported, is in dir(), and has a docstring."""
     thing = getattr(coordlab, name)
     assert name in dir(coordlab)
     assert inspect.getdoc(thing)
 
 
 def test_every_public_thing_explains_itself():
-    """Classes, functions and methods that others may use have a docstring, their own or inherited."""
     silent = []
     for name in SOURCES:
         if name == "__main__":
@@ -304,6 +286,5 @@ def test_every_public_thing_explains_itself():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    """So that a typo is easy to mend."""
     with pytest.raises(AttributeError, match=r"coordlab has no 'Worldd'\. It has Agent, Budget, Crash"):
         coordlab.Worldd  # noqa: B018

@@ -17,5 +17,4 @@ def test_all_contenders_compute_the_same_answer(key: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_what_is_timed_does_what_it_says(name: str) -> None:
-    """Each figure of the pages is measured on a run or an answer that it checks itself."""
     assert all(figure.values["coordlab"] > 0 for figure in PAGES[name](1))

@@ -31,7 +31,6 @@ def told(*words: str) -> dict[str, Any]:
 
 
 def test_a_lab_is_run_and_told() -> None:
-    """Its line, its story, its verdicts; and success, since every promise was kept."""
     result = typed("run", "bully", "-p", "agents=3", "--until", "4")
     lines = result.output.splitlines()
     assert (result.exit_code, lines[0]) == (0, labs.bully(agents=3, until=4.0).line)
@@ -40,7 +39,6 @@ def test_a_lab_is_run_and_told() -> None:
 
 
 def test_everything_as_json() -> None:
-    """Scenario, line, verdicts, measures, problem: the schema that other programs read."""
     found = told("bully", "--seed", "3")
     lab = labs.bully(seed=3)
     assert list(found) == ["scenario", "line", "events", "verdicts", "measures", "problem"]
@@ -61,7 +59,6 @@ def test_parameters_seed_end_and_faults_are_given_one_by_one() -> None:
 
 @pytest.mark.parametrize("form", ["line", "json", "text file"])
 def test_a_shared_scenario_is_run_in_any_form(tmp_path: Path, form: str) -> None:
-    """As a line, as the file that a lab saved, or as a file with the line in it."""
     lab = labs.bully(agents=3, seed=5)
     lab.save(tmp_path / "run.json")
     (tmp_path / "run.txt").write_text(lab.line + "\n", encoding="utf-8")
@@ -70,14 +67,12 @@ def test_a_shared_scenario_is_run_in_any_form(tmp_path: Path, form: str) -> None
 
 
 def test_a_file_of_a_labs_name_does_not_hide_the_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After `coordlab run bully > bully` the lab is still the lab."""
     monkeypatch.chdir(tmp_path)
     Path("bully").write_text("nonsense", encoding="utf-8")
     assert typed("run", "bully").exit_code == 0
 
 
 def test_the_trace_is_written_and_played(tmp_path: Path) -> None:
-    """A trace file holds the run, and `play` makes a page of it."""
     trace, page = tmp_path / "run.jsonl", tmp_path / "run.html"
     typed("run", "bully", "--trace", str(trace))
     assert trace.read_text("utf-8") == labs.bully().run.trace.to_jsonl()
@@ -127,7 +122,6 @@ WRONG = [
 def test_a_senseless_request_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], text: str
 ) -> None:
-    """In words and not with a traceback; exit code 2, and no file is left behind."""
     monkeypatch.chdir(tmp_path)
     result = typed(*words)
     assert result.exit_code == 2
@@ -153,7 +147,6 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_file_is_refused(tmp_path: Path, kind: str) -> None:
-    """Data only, of bounded size; whatever is in it, the answer is short and in words."""
     file = tmp_path / "given.json"
     file.write_text(HOSTILE[kind], encoding="utf-8")
     for words in (["run", str(file)], ["play", str(file), "-o", str(tmp_path / "x.html")]):
@@ -163,7 +156,6 @@ def test_a_hostile_file_is_refused(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_broken_trace_file_is_refused_with_its_line(tmp_path: Path) -> None:
-    """Somebody edited line 3."""
     lines = labs.bully().run.trace.to_jsonl().splitlines()
     lines[2] = "[1,2]"
     (tmp_path / "run.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -181,7 +173,6 @@ def recorded(page: Path) -> list[str]:
 
 
 def test_a_page_records_a_variant_for_each_value(tmp_path: Path) -> None:
-    """The run itself, and one beside it for each number of agents, each with its own crash."""
     page = tmp_path / "bully.html"
     result = typed("play", "bully", "-o", str(page), "--vary", "agents=3,7")
     assert result.output == f"{page}: {page.stat().st_size / 1000:,.0f} kB\n"
@@ -192,7 +183,6 @@ def test_a_page_records_a_variant_for_each_value(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the browser here is a shell script")
 def test_a_page_is_opened_when_asked_for(tmp_path: Path) -> None:
-    """In the learner's browser: here one that only notes what it was given."""
     noted, browser, page = (tmp_path / name for name in ("noted", "browser", "x.html"))
     browser.write_text(f'#!/bin/sh\necho "$1" > {noted}\n', encoding="utf-8")
     browser.chmod(0o755)
@@ -203,7 +193,6 @@ def test_a_page_is_opened_when_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 def test_the_page_plays(chrome: Any, tmp_path: Path) -> None:
-    """In a real browser, from the disk, without a word of complaint."""
     page = tmp_path / "bully.html"
     typed("play", "bully", "-o", str(page), "--vary", "agents=3")
     tab, complaints = chrome.new_page(), list[str]()
@@ -221,7 +210,6 @@ def test_the_page_plays(chrome: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_is_told_how_to_complete(shell: str) -> None:
-    """A script that names the command."""
     assert "_COORDLAB_COMPLETE" in typed("completion", shell).output
 
 
@@ -235,7 +223,6 @@ def test_a_shell_is_told_how_to_complete(shell: str) -> None:
     ],
 )
 def test_labs_and_parameters_are_completed(line: str, completed: list[str]) -> None:
-    """As bash asks for it."""
     *_, begun = words = line.split(" ")
     environment = {
         "COMP_WORDS": line,
@@ -247,14 +234,12 @@ def test_labs_and_parameters_are_completed(line: str, completed: list[str]) -> N
 
 
 def test_the_course_needs_its_chapter(tmp_path: Path) -> None:
-    """Asked for one that is not there it lists those that are, and starts nothing."""
     result = typed("lab", "--chapter", "99", "--folder", str(tmp_path / "course"))
     assert (result.exit_code, "no chapter '99'" in result.output) == (2, True)
 
 
 @pytest.mark.slow
 def test_the_notebook_goes_to_jupyterlab_with_all_that_follows(tmp_path: Path) -> None:
-    """JupyterLab itself answers: `--version` after the chapter is its own."""
     first = min(NOTEBOOKS.glob("*.ipynb")).stem
     words = ["lab", "--chapter", first, "--folder", str(tmp_path), "--", "--version"]
     result = subprocess.run(
@@ -267,8 +252,6 @@ def test_the_notebook_goes_to_jupyterlab_with_all_that_follows(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_the_module_is_the_command() -> None:
-    """`python -m coordlab` in a process of its own: version, story, exit code."""
-
     def ran(*words: str) -> tuple[int, str]:
         command = [sys.executable, "-m", "coordlab", *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")

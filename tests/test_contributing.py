@@ -11,11 +11,9 @@ BLOCKS = re.findall(r"```python\n# (\S+)\n(.+?)```", (ROOT / "CONTRIBUTING.md").
 
 @pytest.mark.parametrize(("path", "code"), BLOCKS, ids=[path for path, _ in BLOCKS])
 def test_the_code_shown_is_the_code(path: str, code: str) -> None:
-    """To the letter, in the file that is named."""
     assert code in (ROOT / path).read_text("utf-8")
 
 
 def test_the_way_of_a_pattern_is_shown_in_full() -> None:
-    """Rules, agents, checks, theory and the story of its tests."""
     shown = [pathlib.Path(path).stem for path, _ in BLOCKS]
     assert shown == ["rules", "agents", "checks", "theory", "story"]

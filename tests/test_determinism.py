@@ -15,13 +15,11 @@ SCRIPT = str(PROJECT / "tests" / "auction.py")
 
 @pytest.mark.slow
 def test_twice_in_one_process():
-    """Nothing of the first run reaches the second."""
     assert fingerprint() == fingerprint()
     assert auction().branch().trace == auction().trace
 
 
 def test_beside_other_worlds():
-    """A world inside another, and one that runs between, change nothing."""
     alone = fingerprint()
 
     class Outer(Agent):
@@ -34,7 +32,6 @@ def test_beside_other_worlds():
 
 
 def test_other_seeds_give_other_traces():
-    """The fingerprint would notice a change."""
     run = auction()
     other = (
         World(seed=8, latency="exponential(0.03)").add(Bidder(name) for name in run.trace.agents).run(until=5)
@@ -45,7 +42,6 @@ def test_other_seeds_give_other_traces():
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
 def test_under_every_hash_seed(seed):
-    """Strings hash otherwise in another process; the trace stays."""
     told = run_python(sys.executable, SCRIPT, seed=seed)
     assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
 
@@ -53,7 +49,6 @@ def test_under_every_hash_seed(seed):
 @pytest.mark.slow
 @pytest.mark.parametrize("version", pythons())
 def test_on_every_python(version):
-    """Each Python on this machine tells the same story."""
     told = run_python(pythons()[version], SCRIPT, seed="random")
     assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
 
@@ -61,6 +56,5 @@ def test_on_every_python(version):
 @pytest.mark.slow
 @pytest.mark.parametrize("version", pythons())
 def test_every_demo_on_every_python(version):
-    """Pages, too, whatever the hash seed: trace and story to the letter."""
     told = run_python(pythons()[version], str(PROJECT / "tests" / "demos.py"), seed="random")
     assert (told.stderr, told.stdout.strip()) == ("", demos.told())

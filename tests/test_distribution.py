@@ -62,7 +62,6 @@ def test_wheel_gives_no_solution_away(contents):
 
 
 def test_installed_wheel_imports_alone(wheel, tmp_path):
-    """In a fresh environment without any of the packages it requires: those are loaded on use."""
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)
     python = tmp_path / "fresh" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", wheel], check=True)

@@ -197,7 +197,6 @@ def bully(chrome: Any, jupyter: str) -> Iterator[Notebook]:
 
 
 def test_no_news_cover_the_course(bully: Notebook) -> None:
-    """JupyterLab asks nobody whether they want its news, and asks nobody for them."""
     loaded = "window.jupyterapp.hasPlugin('@jupyterlab/apputils-extension:notification')"
     news = "window.jupyterapp.hasPlugin('@jupyterlab/apputils-extension:announcements')"
     assert [bully.page.evaluate(each) for each in (loaded, news)] == [True, False]
@@ -205,7 +204,6 @@ def test_no_news_cover_the_course(bully: Notebook) -> None:
 
 
 def test_a_slider_moved_by_key_runs_the_lab_again(bully: Notebook) -> None:
-    """One press on `agents`, and a sixth lane is there, in the picture, the line and the slider itself."""
     before = bully.picture()
     bully.turn("agents", "ArrowRight")
     assert bully.picture() != before
@@ -227,7 +225,6 @@ def test_a_slider_shows_what_it_did_at_once(bully: Notebook) -> None:
 
 
 def test_an_agent_is_crashed_by_clicking_its_lane(bully: Notebook) -> None:
-    """The second crash makes a branch beside the run; undo takes it away again."""
     before = bully.tabs(), bully.picture()
     bully.page.mouse.click(**bully.page.evaluate(LANE))
     who, _, when = bully.page.get_by_role("menu").get_attribute("aria-label").partition(" at ")
@@ -241,7 +238,6 @@ def test_an_agent_is_crashed_by_clicking_its_lane(bully: Notebook) -> None:
 
 
 def test_a_line_is_played_by_pasting_it(bully: Notebook) -> None:
-    """What somebody shared is typed in; nonsense is answered in words and changes nothing."""
     line = bully.page.get_by_label("play a line")
     line.fill("bully agents=3 | crash 2 @4")
     bully.changed(lambda: line.press("Enter"))
@@ -255,7 +251,6 @@ def test_a_line_is_played_by_pasting_it(bully: Notebook) -> None:
 
 @pytest.mark.parametrize("width", [1400, 1000, 600])
 def test_the_lab_fits_the_page(chrome: Any, jupyter: str, tmp_path: Path, width: int) -> None:
-    """Controls beside the player or above it, nothing cut off."""
     notebook = Notebook(chrome, jupyter, "lab.ipynb", width)
     notebook.page.screenshot(path=tmp_path / f"lab_{width}.png")
     beyond = notebook.page.evaluate(OVERFLOW)
@@ -264,7 +259,6 @@ def test_the_lab_fits_the_page(chrome: Any, jupyter: str, tmp_path: Path, width:
 
 
 def test_a_chapter_is_lived_through(chrome: Any, jupyter: str, tmp_path: Path) -> None:
-    """Run 07, take its patience away and see a promise break, crash an agent, look at it in the dark."""
     notebook = Notebook(chrome, jupyter, next(NOTEBOOKS.glob("07*.ipynb")).name)
     page = notebook.page
     page.wait_for_function(IDLE, timeout=300_000)
@@ -290,7 +284,6 @@ def test_a_chapter_is_lived_through(chrome: Any, jupyter: str, tmp_path: Path) -
 
 
 def test_the_picture_is_drawn_in_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
-    """Lanes and messages have their colours from the first moment on, and others in the dark theme."""
     notebook = Notebook(chrome, jupyter, "lab.ipynb")
     notebook.page.evaluate(THEME, LIGHT)
     notebook.page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")

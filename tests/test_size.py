@@ -20,12 +20,10 @@ def turn() -> float:
 
 
 def test_code_is_what_is_left_without_docstrings_comments_and_blanks() -> None:
-    """An import, a head and a return."""
     assert sizes.size(SOURCE) == Size(lines=13, code=3)
 
 
 def test_the_report_counts_every_file_once() -> None:
-    """The files at the top and the folders beside them add up."""
     parts = [sizes.within(folder).code for folder in sizes.folders("coordlab")]
     top = sum(each.code for path, each in sizes.files("coordlab").items() if len(path.parts) == 2)
     assert sum(parts) + top == sizes.within("coordlab").code > 10_000

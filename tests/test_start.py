@@ -122,7 +122,6 @@ def test_tests_include_the_lab_but_not_the_other_way_round(environment):
 
 
 def test_moved_checkout_is_installed_anew(environment):
-    """An editable install remembers where the sources were."""
     environment.install(".")
     moved = environment.root.rename(environment.root.with_name("elsewhere"))
     assert not Environment(moved, moved / ".venv").has(".")
@@ -227,7 +226,6 @@ echo "WARNING: it takes its time" >&2
 
 
 def test_pip_does_not_hide_what_we_say(environment, capfd):
-    """Of 190 packages not a word; what pip warns of is shown."""
     program(environment.python, INSTALLS)
     environment.install(".")
     out, err = capfd.readouterr()
@@ -236,7 +234,6 @@ def test_pip_does_not_hide_what_we_say(environment, capfd):
 
 
 def test_a_terminal_shows_how_far_pip_is(environment, capsys, monkeypatch):
-    """On one line, which is blank in the end; it is no longer than the terminal is wide."""
     program(environment.python, INSTALLS)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "23")
@@ -250,7 +247,6 @@ def test_a_terminal_shows_how_far_pip_is(environment, capsys, monkeypatch):
 
 
 def test_every_check_runs_even_after_one_failed(environment, monkeypatch, capfd):
-    """A type is wrong; pytest runs all the same, and the last line says whose fault it was."""
     program(environment.python, 'echo "$@"; [ "$2" != mypy ]')
     monkeypatch.setattr(start, "ROOT", environment.root)
     assert start.main(["test"]) == 1
@@ -281,7 +277,6 @@ def changed(environment) -> Environment:
 
 
 def test_notebooks_are_checked_as_git_has_them(changed, capsys):
-    """Ruff, codespell and pytest get a copy; she is told which of hers were left out."""
     start.check(changed)
     copy = changed.root / "build" / "committed" / "notebooks"
     assert {each.name: each.read_text("utf-8") for each in copy.iterdir()} == {"07.ipynb": "shipped"}
@@ -290,7 +285,6 @@ def test_notebooks_are_checked_as_git_has_them(changed, capsys):
 
 
 def test_what_is_staged_is_checked(changed, capsys):
-    """`git add` makes a change count."""
     subprocess.run(["git", "add", "notebooks"], cwd=changed.root, check=True)
     copy = start.committed(changed.root)
     assert [each.read_text("utf-8") for each in sorted(copy.iterdir())] == ["answered", "mine"]
@@ -298,7 +292,6 @@ def test_what_is_staged_is_checked(changed, capsys):
 
 
 def test_without_git_the_notebooks_are_checked_as_they_are(changed, monkeypatch):
-    """A downloaded copy of the repository, or a machine that has no git."""
     monkeypatch.setenv("PATH", "")
     assert start.committed(changed.root) == changed.root / "notebooks"
 
@@ -371,7 +364,6 @@ def test_continuous_integration_runs_the_readme_command():
 
 
 def test_continuous_integration_runs_on_every_python_that_we_name():
-    """From the classifiers of the package."""
     workflow = (PROJECT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
     named = re.findall(r"Python :: (3\.\d+)", (PROJECT / "pyproject.toml").read_text("utf-8"))
     (tried,) = re.findall(r"^ +python: \[(.+)\]$", workflow, re.MULTILINE)
@@ -379,7 +371,6 @@ def test_continuous_integration_runs_on_every_python_that_we_name():
 
 
 def test_what_runs_before_a_commit_has_the_versions_of_the_tests():
-    """Otherwise a commit would pass here and fail there."""
     project = (PROJECT / "pyproject.toml").read_text("utf-8")
     hooks = (PROJECT / ".pre-commit-config.yaml").read_text("utf-8")
     wanted = re.findall(r'additional_dependencies: \["(.+)"\]', hooks)

@@ -113,7 +113,6 @@ SUCCESSION = eventually("succession", somebody, within=1, after=lambda event: ev
     ],
 )
 def test_what_a_property_says_of_a_trace(judge, trace, status, at, because):
-    """Its status, the moment in seconds, and the reason."""
     verdict = judge(trace)
     assert (verdict.status, verdict.at) == (status, pytest.approx(at) if at else at)
     assert verdict.because.startswith(because)
@@ -129,12 +128,10 @@ def test_what_a_property_says_of_a_trace(judge, trace, status, at, because):
     ],
 )
 def test_a_verdict_names_its_event(judge, told):
-    """By its number."""
     assert str(TWO_RULE[judge(TWO_RULE).event]) == told
 
 
 def test_a_reason_tells_three_causes():
-    """The event at which the property fails, and what led to it."""
     assert always("one", one_at_most)(TWO_RULE).because == (
         "at 2.100 s, bob: role is now rules. That was because at 2.000 s, zoe to bob: “You rule.”; because "
         "at 2.000 s, zoe has waited 1 s for its sleep to end; because at 1.000 s, zoe has waited 1 s for its "
@@ -152,7 +149,6 @@ def last(trace):
 
 
 def test_a_moment_knows_who_is_up_and_in_which_state():
-    """Ann rules, Bob is down."""
     now = last(reign((1, "ann", Rule), faults=["crash bob @2"]))
     assert (now.alive, now.state("ann", "role"), now.state("bob", "role")) == (
         ["ann", "cat", "zoe"],
@@ -163,7 +159,6 @@ def test_a_moment_knows_who_is_up_and_in_which_state():
 
 
 def test_a_restart_begins_with_the_initial_states():
-    """Ann ruled, crashed and came back."""
     now = last(reign((1, "ann", Rule), faults=["crash ann @2..3"]))
     assert now.state("ann", "role") == "follows"
 
@@ -182,12 +177,10 @@ def test_a_restart_begins_with_the_initial_states():
     ],
 )
 def test_components_are_those_who_hear_each_other(faults, groups):
-    """Both ways, if need be through a third; the dead belong to nobody."""
     assert last(reign(faults=faults)).components == groups
 
 
 def test_a_moment_that_is_kept_keeps_its_time():
-    """The one that is handed out moves on."""
     trace = reign(RULES)
     kept = [now.copy() for now in moments(trace)]
     assert [now.time for now in kept] == sorted(now.time for now in kept)
@@ -200,7 +193,6 @@ def test_a_moment_that_is_kept_keeps_its_time():
 
 @pytest.mark.parametrize("times", [10, 100, 1000])
 def test_a_property_goes_through_the_trace_once(times):
-    """A predicate is asked at most before and after each event, however long the trace."""
     asked = []
 
     def count(now):
@@ -215,8 +207,6 @@ def test_a_property_goes_through_the_trace_once(times):
 
 
 def test_a_reason_does_not_walk_to_the_beginning_of_time():
-    """The chain of causes of a long dialogue is looked at only as far as it is told."""
-
     class Row(tuple):
         looked = 0
 
@@ -235,7 +225,6 @@ def test_a_reason_does_not_walk_to_the_beginning_of_time():
 
 
 def test_a_verdict_reads_as_a_line():
-    """A mark, the name, the status, when, and why."""
     assert str(Verdict("one", "holds")) == "✓ one: holds"
     assert repr(Verdict("one", "violated", 2.5, 7, "two ruled")) == "✗ one: violated at 2.500 s: two ruled"
     assert str(Verdict("one", "undecided")) == "? one: undecided"
@@ -247,7 +236,6 @@ def test_a_verdict_reads_as_a_line():
 
 
 def test_a_run_is_judged_by_what_its_world_expects():
-    """And so are its branches."""
     world = (
         World(latency=0.1)
         .add(Ruler("ann"), Kingmaker("zoe", (1, "ann", Rule)))

@@ -35,7 +35,6 @@ class Box:
 
 
 def test_fields_become_what_the_class_says() -> None:
-    """Messages in tuples, an optional one, an enum, a set; what may be anything stays."""
     thing = Record(name="pen", colour="red")
     told = Record(things=(thing,), best=thing, labels=frozenset({"a"}), other=Record(x=1))
     made = as_message(Box, told)
@@ -46,12 +45,10 @@ def test_fields_become_what_the_class_says() -> None:
 
 
 def test_what_is_a_message_already_stays_itself() -> None:
-    """A run's own trace holds messages."""
     box = Box()
     assert as_message(Box, box) is box
 
 
 def test_a_record_is_known_by_its_fields() -> None:
-    """Also within tuples; whatever fits no class stays as it is."""
     told = (Record(name="pen", colour="red"), Record(x=1), "words")
     assert as_one_of((Box, Thing), told) == (Thing("pen"), Record(x=1), "words")

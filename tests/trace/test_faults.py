@@ -111,7 +111,6 @@ def test_what_a_fault_does_is_told_by_the_trace(faults, until, kinds, told):
     ],
 )
 def test_a_fault_moves_events(faults, until, name, agent, times):
-    """The moments of these events, in seconds."""
     events = tell(*faults.split(" | "), until=until).select(name, agent=agent)
     assert [event.time for event in events] == times
 
@@ -127,7 +126,6 @@ def test_partitions_overlap():
 
 
 def test_a_crash_with_an_end_restarts():
-    """Down from 1.5 to 2.5, Bob misses the ping of 2 and answers the one of 3."""
     trace = tell("crash bob @1.5..2.5", until=3.5)
     assert story(trace, "fault", "heal", "crash", "restart") == [
         "1.500 bob fault Crash crash bob @1.5..2.5",
@@ -139,15 +137,12 @@ def test_a_crash_with_an_end_restarts():
 
 
 def test_the_cause_of_a_crash_is_its_fault():
-    """Crash and restart rows point to the fault that brought them."""
     trace = tell("crash bob @1", "restart bob @2", until=3)
     causes = {event.kind: trace[event.cause].kind for event in trace if event.kind in ("crash", "restart")}
     assert causes == {"crash": "fault", "restart": "fault"}
 
 
 def test_restart_keeps_stable_storage_and_nothing_else():
-    """The count in memory starts again, the one in stable storage goes on."""
-
     class Counter(Agent):
         volatile = State(0)
         kept = State(0)
@@ -169,7 +164,6 @@ def test_restart_keeps_stable_storage_and_nothing_else():
 
 
 def test_finally_blocks_of_a_crashed_agent_have_no_effect():
-    """`finally` blocks run when the power is cut, but cannot send, note, change state or write to disk."""
     tried = []
 
     class Dying(Agent):
@@ -200,7 +194,6 @@ def test_finally_blocks_of_a_crashed_agent_have_no_effect():
 
 
 def test_all_tasks_and_timers_of_a_crashed_agent_end():
-    """Its own tasks, asyncio's, their children, callbacks and timers: none runs after the crash."""
     spoke = []
 
     class Busy(Agent):
@@ -225,8 +218,6 @@ def test_all_tasks_and_timers_of_a_crashed_agent_end():
 
 
 def test_nested_task_groups_end_without_a_warning(capfd):
-    """However often a cancelled coroutine waits in its `finally` blocks, Python warns of nothing."""
-
     class Nested(Agent):
         async def run(self):
             async with asyncio.TaskGroup() as outer:
@@ -255,7 +246,6 @@ def test_nested_task_groups_end_without_a_warning(capfd):
 
 
 def test_a_coroutine_that_catches_everything_is_stopped(capfd):
-    """It waits again and again, whatever is thrown into it."""
     lived = []
 
     class Undead(Agent):
@@ -272,7 +262,6 @@ def test_a_coroutine_that_catches_everything_is_stopped(capfd):
 
 
 def test_an_agent_may_crash_itself():
-    """Zoe crashes herself in the middle of an ask: she gets no further than her next await."""
     seen = []
 
     class Suicidal(Agent):
@@ -287,8 +276,6 @@ def test_an_agent_may_crash_itself():
 
 
 def test_an_agent_may_be_crashed_from_its_handler():
-    """The handler that crashes its agent goes on, but its reply is not sent."""
-
     class Fragile(Pinger):
         def on_ping(self, sender, message):
             self._world.inject(Crash(self.name))
@@ -300,8 +287,6 @@ def test_an_agent_may_be_crashed_from_its_handler():
 
 
 def test_a_crash_in_the_middle_of_an_ask_ends_the_question():
-    """Ann dies while she waits for Bob and is up again when he answers: too late, another Ann asked."""
-
     class Once(Agent):
         async def run(self):
             if self.now == 0:
@@ -316,7 +301,6 @@ def test_a_crash_in_the_middle_of_an_ask_ends_the_question():
 
 
 def test_an_agent_that_has_not_joined_can_neither_crash_nor_restart():
-    """Bob joins at 2; faults before that do not affect him."""
     world = World(latency=0.1).add(Pinger("ann", "bob")).add(Pinger("bob"), at=2.0)
     trace = world.inject("crash bob @0.5..1.5", "restart bob @1").run(until=3.5).trace
     assert story(trace, "start", "crash", "restart", "drop") == [
@@ -330,14 +314,12 @@ def test_an_agent_that_has_not_joined_can_neither_crash_nor_restart():
 
 
 def test_a_partition_parts_and_heals():
-    """From 1.5 to 3.5 Ann and Bob hear nothing of each other; Cat stays with Bob."""
     trace = tell("partition ann/bob,cat @1.5..3.5", until=4.5, friends=("bob", "cat"))
     assert [event.data for event in trace.select("heard")] == [("bob", "cat"), (), ("bob", "cat")]
     assert {event.data for event in trace.select("drop")} == {"cut"}
 
 
 def test_a_cut_is_one_way():
-    """Ann's pings do not arrive; what Bob says does."""
     world = World(latency=0.1).add(Pinger("ann", "bob"), Pinger("bob", "ann"))
     trace = world.inject(Cut("ann", "bob", at=0.5)).run(until=1.5).trace
     assert {(event.peer, event.agent) for event in trace.select("drop")} == {("ann", "bob")}
@@ -345,7 +327,6 @@ def test_a_cut_is_one_way():
 
 
 def test_agents_in_no_group_form_the_rest():
-    """A partition that names Ann alone parts her from everybody; the others hear each other."""
     world = World().add(Pinger("ann", "bob"), Pinger("bob", "cat"), Pinger("cat"))
     trace = world.inject("partition ann @0").run(until=1.5).trace
     assert {event.agent for event in trace.select("heard")} == {"bob"}
@@ -355,7 +336,6 @@ def test_agents_in_no_group_form_the_rest():
 
 
 def test_a_slow_agent_keeps_the_order():
-    """The pings that waited are handled before those that come after Bob has recovered."""
     world = World(latency=0.01).add(Pinger("ann", "bob", period=0.1), Pinger("bob"))
     trace = world.inject("slow bob 0.35 @0..0.45").run(until=1).trace
     handled = [row[4] for row in trace.rows if row[1] == "handle" and row[2] == "bob"]
@@ -364,7 +344,6 @@ def test_a_slow_agent_keeps_the_order():
 
 
 def test_a_rogue_knows_that_it_is_one_while_the_fault_lasts():
-    """Bob is honest, then wrong in half of what he does, then honest again, a restart notwithstanding."""
     seen = []
 
     class Worker(Agent):
@@ -379,7 +358,6 @@ def test_a_rogue_knows_that_it_is_one_while_the_fault_lasts():
 
 
 def test_a_skewed_clock_runs_fast_from_then_on():
-    """From 2 on Bob's clock gains a second each second, and starts half a second ahead."""
     times = []
 
     class Watcher(Agent):
@@ -393,8 +371,6 @@ def test_a_skewed_clock_runs_fast_from_then_on():
 
 
 def test_a_fast_clock_waits_shorter():
-    """Twice as fast a clock has counted ten seconds after five."""
-
     class Sleeper(Agent):
         woke = State(False)
 
@@ -411,8 +387,6 @@ def test_a_fast_clock_waits_shorter():
 
 
 def test_marks_do_not_move_the_other_messages():
-    """Dropping one message leaves the latency of every other as it was."""
-
     def arrivals(*faults):
         trace = tell(*faults, until=9.5, latency="uniform(0.05, 0.2)")
         return [event.time for event in trace.select("handle", "Ping", agent="bob")]
@@ -461,7 +435,6 @@ def faults(draw):
 @pytest.mark.slow
 @given(faults())
 def test_every_fault_reads_what_it_writes(fault):
-    """The text says all there is to a fault."""
     assert read_fault(str(fault)) == fault
 
 
@@ -485,12 +458,10 @@ def test_every_fault_reads_what_it_writes(fault):
     ],
 )
 def test_faults_have_short_texts(fault, text):
-    """Each kind as it stands in a scenario line."""
     assert str(fault) == text
 
 
 def test_defaults_may_be_left_out_of_the_text():
-    """A fault typed by hand may be short."""
     assert read_fault("slow 3") == Slow("3", 0.5)
     assert read_fault("rogue 3") == Rogue("3", "wrong", 1.0)
     assert read_fault("skew 3 +2") == Skew("3", 1.0, 2.0)
@@ -520,13 +491,11 @@ def test_defaults_may_be_left_out_of_the_text():
     ],
 )
 def test_a_text_that_is_no_fault_is_refused_with_an_example(text):
-    """Whatever is wrong, the error shows how it is written."""
     with pytest.raises(FaultError, match="For example: "):
         read_fault(text)
 
 
 def test_an_unknown_kind_of_fault_lists_the_kinds():
-    """So that a typing error is easy to correct."""
     kinds = "crash, cut, delay, drop, duplicate, partition, restart, rogue, skew, slow"
     with pytest.raises(
         FaultError, match=f"'explode 5': a fault begins with one of {kinds}. For example: 'crash 5 @3'"
@@ -548,13 +517,11 @@ def test_an_unknown_kind_of_fault_lists_the_kinds():
     ],
 )
 def test_a_fault_made_of_the_wrong_things_is_refused(make):
-    """In Python as in text."""
     with pytest.raises(FaultError, match="For example: "):
         make()
 
 
 def test_seconds_are_written_short():
-    """To the microsecond, and no longer than needed."""
     assert [seconds(value) for value in (3, 0.25, 12.345678, 1e-6, 0)] == [
         "3",
         "0.25",

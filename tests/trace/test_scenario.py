@@ -16,27 +16,23 @@ BULLY = Scenario(
 
 
 def test_a_scenario_is_one_line():
-    """The line says all there is."""
     assert str(BULLY) == LINE
     assert Scenario.from_line(LINE) == BULLY
     assert Scenario.from_line("bully") == Scenario("bully")
 
 
 def test_a_scenario_is_json():
-    """With its format and version."""
     assert Scenario.from_json(BULLY.to_json()) == BULLY
     assert json.loads(BULLY.to_json())["version"] == 1
     assert Scenario.read(LINE) == Scenario.read(BULLY.to_json()) == BULLY
 
 
 def test_faults_may_be_added_as_text():
-    """The scenario they are added to stays as it was."""
     assert str(BULLY.with_faults("cut 1>2 @4", Cut("2", "1", at=4))) == f"{LINE} | cut 1>2 @4 | cut 2>1 @4"
     assert str(BULLY) == LINE
 
 
 def test_a_world_has_a_line():
-    """It has only what is not the default."""
     world = World(seed=3, latency="uniform(0.01, 0.05)", loss=0.1)
     assert str(world.scenario) == "world latency=uniform(0.01,0.05) loss=0.1 seed=3"
 
@@ -69,7 +65,6 @@ SCENARIOS = st.builds(
 @pytest.mark.slow
 @given(SCENARIOS)
 def test_every_scenario_round_trips_both_ways(scenario):
-    """Any text, any number: the line and the JSON read as what was written."""
     assert Scenario.from_line(str(scenario)) == scenario
     assert Scenario.from_json(scenario.to_json()) == scenario
     kinds = {
@@ -117,7 +112,6 @@ def test_every_scenario_round_trips_both_ways(scenario):
     ],
 )
 def test_a_spoiled_line_is_refused(line, match):
-    """What was given, what is allowed, and what to write."""
     with pytest.raises(ScenarioError, match=match) as caught:
         Scenario.read(line)
     assert len(str(caught.value)) < 400
@@ -164,7 +158,6 @@ def spoiled(**fields):
     ],
 )
 def test_spoiled_json_is_refused(text, match):
-    """As a ScenarioError, never at length, and nothing is run."""
     with pytest.raises(ScenarioError, match=match) as caught:
         Scenario.read(text)
     assert len(str(caught.value)) < 400
@@ -173,7 +166,6 @@ def test_spoiled_json_is_refused(text, match):
 @pytest.mark.slow
 @given(st.text(max_size=60))
 def test_any_text_is_a_scenario_or_a_scenario_error(text):
-    """There is no other outcome."""
     try:
         scenario = Scenario.read(text)
     except ScenarioError:

@@ -58,7 +58,6 @@ def tour(*faults, until=3.0):
 
 
 def test_events_have_times_in_seconds_and_numbers():
-    """Indexing, from both ends, slices and iteration agree."""
     trace = tour()
     assert trace[0] == Event(0, 0.0, "start", "ann", None, None, "Guide", None, (("role", "idle"),))
     assert trace[-1] == list(trace)[-1] == trace[len(trace) - 1]
@@ -69,7 +68,6 @@ def test_events_have_times_in_seconds_and_numbers():
 
 
 def test_select_takes_kinds_names_and_conditions():
-    """A message's name means its sends; a state's name its changes; times are half open."""
     trace = tour()
     assert trace.select("Ask") == [event for event in trace if event.kind == "send" and event.name == "Ask"]
     assert trace.select("role") == trace.select(kind="state") == trace.select("state")
@@ -81,7 +79,6 @@ def test_select_takes_kinds_names_and_conditions():
 
 
 def test_selections_are_readable():
-    """Sends of one name as from -> to; everything else a line an event."""
     trace = tour()
     assert trace.select("Ask", before=2).as_text() == "1.000 ann -> bob\n1.000 ann -> cat"
     assert str(trace.select("crash")[0]) == "1.500 cat crash"
@@ -90,7 +87,6 @@ def test_selections_are_readable():
 
 
 def test_the_past_of_an_event_is_its_chain_of_causes():
-    """Ann's state, because of Bob's answer, because of her question, because a second had passed."""
     trace = tour()
     state = trace.select("state")[0]
     kinds = [event.kind for event in trace.past(state.seq)]
@@ -100,7 +96,6 @@ def test_the_past_of_an_event_is_its_chain_of_causes():
 
 @pytest.mark.slow
 def test_a_trace_becomes_a_pandas_frame():
-    """One line for each event, by number."""
     pytest.importorskip("pandas")
     frame = tour().to_frame()
     assert frame.index.name == "seq"
@@ -108,7 +103,6 @@ def test_a_trace_becomes_a_pandas_frame():
 
 
 def test_every_kind_of_event_has_a_sentence():
-    """And the narration has a line for each event of a run."""
     trace = tour()
     assert set(TEMPLATES) == set(KINDS)
     assert all(sentence(trace, seq) for seq in range(len(trace)))
@@ -117,7 +111,6 @@ def test_every_kind_of_event_has_a_sentence():
 
 
 def test_because_names_the_nearest_reasons_first():
-    """At most `links` of them."""
     trace = tour()
     words = because(trace, trace.select("role")[0].seq, links=2)
     assert words.count("; because at ") == 1
@@ -125,7 +118,6 @@ def test_because_names_the_nearest_reasons_first():
 
 
 def test_braces_in_a_sentence_do_no_harm():
-    """A message may say what it likes."""
     row = (0, SEND, "ann", "bob", 1, "Odd", None, None)
     trace = Trace([row], ("ann", "bob"), {"Odd": "{agent} {0} {"})
     assert sentence(trace, 0) == "ann to bob: “{agent} {0} {”"
@@ -135,7 +127,6 @@ def test_braces_in_a_sentence_do_no_harm():
 
 
 def test_a_trace_reads_what_it_writes():
-    """Text, trace and text again are the same."""
     trace = tour()
     assert Trace.from_jsonl(trace.to_jsonl()) == trace
     assert Trace.from_jsonl(trace.to_jsonl()).to_jsonl() == trace.to_jsonl()
@@ -143,7 +134,6 @@ def test_a_trace_reads_what_it_writes():
 
 
 def test_a_trace_reads_itself_from_a_file(tmp_path):
-    """As UTF-8 lines."""
     path = tmp_path / "trace.jsonl"
     path.write_text(tour().to_jsonl(), encoding="utf-8")
     assert read_trace_file(path) == tour()
@@ -166,8 +156,6 @@ DATA = st.recursive(
 @pytest.mark.slow
 @given(TEXTS, DATA)
 def test_whatever_agents_say_survives_a_file(words, data):
-    """Any text, with line separators and control characters, any number, infinity, any nesting."""
-
     class Saying(Agent):
         said = State(None)
 
@@ -199,7 +187,6 @@ def test_whatever_agents_say_survives_a_file(words, data):
     ],
 )
 def test_data_is_written_in_one_way(value, written):
-    """Enums by value, infinity as its word, sets sorted, messages as objects."""
     assert dumps(plain(value)) == written
 
 
@@ -239,7 +226,6 @@ def noted(data):
 
 
 def test_a_small_file_is_read():
-    """The file that the tests below spoil can be read."""
     trace = Trace.from_jsonl(file(START, SENT, [6, "deliver", "bob", "ann", 1, "Hi", 1, None]))
     assert (len(trace), trace[2].name, trace.until) == (3, "Hi", 9.0)
 
@@ -337,7 +323,6 @@ def test_a_small_file_is_read():
     ],
 )
 def test_a_spoiled_file_is_refused_by_line_and_field(text, match):
-    """In three parts: where and what, what is allowed, what to do; and never at length."""
     with pytest.raises(TraceError, match=match) as caught:
         Trace.from_jsonl(text)
     assert len(str(caught.value)) < 400
@@ -347,7 +332,6 @@ def test_a_spoiled_file_is_refused_by_line_and_field(text, match):
 @pytest.mark.slow
 @given(st.binary(max_size=300))
 def test_noise_is_refused(tmp_path_factory, noise):
-    """Whatever bytes there are, the answer is a TraceError."""
     path = tmp_path_factory.getbasetemp() / "noise"
     path.write_bytes(noise)
     with pytest.raises(TraceError):
@@ -357,7 +341,6 @@ def test_noise_is_refused(tmp_path_factory, noise):
 @pytest.mark.slow
 @given(st.data())
 def test_a_file_with_one_character_changed_is_read_or_refused(data):
-    """Never anything else, and what is read can be judged, told and written."""
     text = SMALL
     place = data.draw(st.integers(0, len(text) - 1))
     spoiled = (
@@ -375,7 +358,6 @@ SMALL = tour(until=1.3).to_jsonl()
 
 
 def test_bytes_that_are_not_text_are_named(tmp_path):
-    """With their line."""
     path = tmp_path / "trace.jsonl"
     path.write_bytes(tour().to_jsonl().encode() + b'[0,"note"\xff]')
     with pytest.raises(TraceError, match=r"line \d\d+ contains the byte 0xff: a trace is text in UTF-8"):
@@ -383,7 +365,6 @@ def test_bytes_that_are_not_text_are_named(tmp_path):
 
 
 def test_a_file_that_is_too_big_is_not_read(tmp_path):
-    """A gigabyte of nothing is refused by its size, without reading it."""
     path = tmp_path / "huge.jsonl"
     with path.open("wb") as huge:
         huge.truncate(10**9)
@@ -397,13 +378,11 @@ def test_a_file_that_is_too_big_is_not_read(tmp_path):
 
 
 def test_a_file_that_never_ends_is_not_read():
-    """A device has no size; only `most` bytes of it are read."""
     with pytest.raises(TraceError, match="at most 1,000 are read"):
         read_trace_file("/dev/zero", most=1000)
 
 
 def test_a_file_is_data_and_never_run(tmp_path):
-    """Pickles and code are not JSON."""
     for content in (b"cos\nsystem\n(S'touch pwned'\ntR.", b"__import__('os').system('touch pwned')"):
         path = tmp_path / "evil"
         path.write_bytes(content)
@@ -412,8 +391,6 @@ def test_a_file_is_data_and_never_run(tmp_path):
 
 
 def test_notes_and_sets_come_back_from_a_file():
-    """Ann decides on a message with a set in it: read again, it has its name, its fields and its set."""
-
     @message
     class Team:
         """These go together."""

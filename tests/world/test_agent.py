@@ -62,14 +62,12 @@ def ann_heard(world):
 
 
 def test_one_question_one_answer():
-    """Ann asks Bob by name: one message there, one back."""
     world = talk(Talker("ann", "bob"), Talker("bob"))
     assert world["ann"].heard == {"bob": Reply("bob")}
     assert ann_heard(world) == (["bob"], 0.2)
 
 
 def test_answers_come_in_order_of_arrival():
-    """The quick one stands first, whoever was asked first."""
     world = talk(
         Talker("ann", ["bob", "cat", "dan"]),
         Talker("bob", delay=3),
@@ -80,7 +78,6 @@ def test_answers_come_in_order_of_arrival():
 
 
 def test_enough_is_enough():
-    """A quorum of two ends the question; the third answer is late and recorded as such."""
     friends = Talker("bob", delay=3), Talker("cat", delay=1), Talker("dan", delay=2)
     world = World(latency=0.1).add(Talker("ann", ["bob", "cat", "dan"], enough=2), *friends)
     assert world.run().trace.select("late").as_text() == "3.200 ann late Reply <- bob"
@@ -88,32 +85,27 @@ def test_enough_is_enough():
 
 
 def test_who_does_not_answer_in_time_is_missing():
-    """Bob needs three seconds, Ann has two."""
     world = talk(Talker("ann", ["bob", "cat"], within=2.0), Talker("bob", delay=3), Talker("cat", delay=1))
     assert ann_heard(world) == (["cat"], 2.0)
 
 
 def test_nobody_answers_in_time():
-    """Then there is nothing, and no error."""
     world = talk(Talker("ann", ["bob"], within=2.0), Talker("bob", delay=3))
     assert ann_heard(world) == ([], 2.0)
 
 
 def test_a_deadline_that_is_not_needed_costs_no_time():
-    """Bob answers at once; the run ends then, and not after Ann's hundred seconds."""
     world = World(latency=0.1).add(Talker("ann", "bob", within=100.0), Talker("bob"))
     assert world.run().trace.until == 0.2
     assert world.now == 0.2
 
 
 def test_enough_of_nobody_is_there_at_once():
-    """No names, or enough=0: the question is over before it began; with enough=0 it is still sent."""
     world = talk(Talker("ann", [], enough=3), Talker("bob", ["ann"], enough=0))
     assert (world["ann"].heard, world["bob"].heard, world.mail.sent) == (None, {}, 2)
 
 
 def test_more_than_all_is_all():
-    """enough=9 of two is two."""
     assert ann_heard(talk(Talker("ann", ["bob", "cat"], enough=9), Talker("bob"), Talker("cat")))[0] == [
         "bob",
         "cat",
@@ -121,26 +113,21 @@ def test_more_than_all_is_all():
 
 
 def test_nobody_is_asked_twice():
-    """A name that stands there twice is one question, and one answer ends it."""
     world = talk(Talker("ann", ["bob", "bob"]), Talker("bob"))
     assert (ann_heard(world), world.mail.sent) == ((["bob"], 0.2), 2)
 
 
 def test_one_may_ask_oneself():
-    """Ann's question reaches Ann's handler, and her answer is an answer."""
     assert ann_heard(talk(Talker("ann", ["ann", "bob"]), Talker("bob", delay=1))) == (["ann", "bob"], 1.2)
 
 
 def test_an_answer_that_comes_twice_counts_once():
-    """Everything is duplicated: Bob answers both copies twice, and Ann still waits for Cat."""
     world = talk(Talker("ann", ["bob", "cat"]), Talker("bob"), Talker("cat", delay=1), duplicate=1.0)
     assert ann_heard(world)[0] == ["bob", "cat"]
     assert world.now > 1.2
 
 
 def test_a_late_answer_goes_to_its_handler():
-    """Ann has given up, but she has a handler for replies: it gets the late one."""
-
     class Patient(Talker):
         late = State("")
 
@@ -151,14 +138,11 @@ def test_a_late_answer_goes_to_its_handler():
 
 
 def test_a_late_answer_without_a_handler_is_only_recorded():
-    """It is no error: nobody could know that it would be late."""
     world = World(latency=0.1).add(Talker("ann", ["bob"], within=1.0), Talker("bob", delay=3))
     assert world.run().trace.select("late").as_text() == "3.200 ann late Reply <- bob"
 
 
 def test_two_questions_at_once_keep_their_answers_apart():
-    """The same agent asks twice at the same time; each question gets its own answers."""
-
     class Curious(Talker):
         async def run(self):
             one, two = self.ask("bob", Question()), self.ask("cat", Question())
@@ -169,8 +153,6 @@ def test_two_questions_at_once_keep_their_answers_apart():
 
 
 def test_an_ask_can_be_cancelled():
-    """A timeout of asyncio's own ends it, and the answer is late."""
-
     class Hasty(Talker):
         async def run(self):
             try:
@@ -184,8 +166,6 @@ def test_an_ask_can_be_cancelled():
 
 
 def test_a_plain_message_is_answered_by_a_plain_message():
-    """Who did not ask gets the reply as a message of its own, and may reply to it."""
-
     class Chatty(Agent):
         async def run(self):
             if self.name == "ann":
@@ -205,8 +185,6 @@ def test_a_plain_message_is_answered_by_a_plain_message():
 
 
 def test_an_async_handler_may_hand_over_to_another():
-    """A handler that returns a coroutine is as good as one that is one."""
-
     class Delegating(Talker):
         def on_question(self, sender, message):
             return self.think(sender)
@@ -219,8 +197,6 @@ def test_an_async_handler_may_hand_over_to_another():
 
 
 def test_handlers_are_inherited():
-    """A subclass answers as its parent does."""
-
     class Child(Talker):
         pass
 
@@ -229,8 +205,6 @@ def test_handlers_are_inherited():
 
 @pytest.mark.parametrize("what", ["ask('bob', Question())", "sleep(1)", "until(bool)"])
 def test_a_plain_handler_cannot_wait(what):
-    """A handler without `async` that waits is refused, with its own line."""
-
     class Plain(Talker):
         def on_question(self, sender, message):
             eval(f"self.{what}", {"Question": Question}, {"self": self})
@@ -276,13 +250,10 @@ class Mood(Agent):
 
 
 def test_until_returns_the_value_once_it_is_true():
-    """The second message makes the condition true."""
     assert ran(Waiter("zoe"), Mood("ann", "sad", "merry", "sad"), latency=0.1).log == [("merry", 2.1)]
 
 
 def test_until_of_a_true_condition_does_not_wait():
-    """It returns the value at once."""
-
     class Merry(Waiter):
         mood = State("merry")
 
@@ -290,7 +261,6 @@ def test_until_of_a_true_condition_does_not_wait():
 
 
 def test_until_returns_none_when_time_is_up():
-    """Nobody cheers Zoe up within a second."""
     world = World(latency=0.1).add(Waiter("zoe", within=1.0), Mood("ann", "sad"))
     trace = world.run().trace
     assert (world["zoe"].log, str(trace.select("timer", agent="zoe")[0])) == (
@@ -327,8 +297,6 @@ def test_until_sees_whatever_its_agent_does(way):
 
 
 def test_several_may_wait_for_several_things():
-    """Each wakes when its own condition comes true, in the order in which they began to wait."""
-
     class Many(Agent):
         count = State(0)
 
@@ -352,15 +320,12 @@ def test_several_may_wait_for_several_things():
 
 
 def test_a_crash_ends_a_wait():
-    """Zoe crashes while she waits; after the restart she waits again."""
     world = World(latency=0.1).add(Waiter("zoe"), Mood("ann", "sad", "merry"))
     world.inject("crash zoe @0.5..1.5").run()
     assert (world["zoe"].log, world.loop.watchers) == ([("merry", 2.1)], 0)
 
 
 def test_an_error_in_a_condition_names_its_line():
-    """The condition divides by zero once Zoe is sad."""
-
     class Wrong(Waiter):
         async def run(self):
             await self.until(lambda: self.mood == "sad" and 1 / 0)
@@ -373,8 +338,6 @@ def test_an_error_in_a_condition_names_its_line():
 
 
 def test_every_ticks_in_time():
-    """1, 2, 3 … at each multiple of the period; the run ends when the loop is left."""
-
     class Ticking(Agent):
         async def run(self):
             self.ticks = []
@@ -387,8 +350,6 @@ def test_every_ticks_in_time():
 
 
 def test_ticks_that_were_missed_are_skipped():
-    """A body that takes two and a half seconds misses two ticks."""
-
     class Slow(Agent):
         async def run(self):
             self.ticks = []
@@ -402,8 +363,6 @@ def test_ticks_that_were_missed_are_skipped():
 
 
 def test_every_tenth_of_a_second_stays_exact_for_long():
-    """No tick drifts or is counted twice in ten thousand."""
-
     class Fine(Agent):
         async def run(self):
             self.wrong = []
@@ -427,8 +386,6 @@ def test_every_tenth_of_a_second_stays_exact_for_long():
     ],
 )
 def test_a_duration_is_zero_or_more_and_finite(what, match, wrong):
-    """Anything else is refused with the value and an example; a period of 0 as well."""
-
     class Wrong(Talker):
         async def run(self):
             scope = {"Question": Question}
@@ -440,7 +397,6 @@ def test_a_duration_is_zero_or_more_and_finite(what, match, wrong):
 
 
 def test_a_period_of_zero_would_stop_time():
-    """It is refused."""
     with pytest.raises(ValueError, match="period=0: expected seconds above 0"):
         World().add(Talker("zoe"))["zoe"].every(0)
 
@@ -449,8 +405,6 @@ def test_a_period_of_zero_would_stop_time():
 
 
 def test_spawned_work_goes_on_beside():
-    """Two spawned and the one that spawned them end in their own time."""
-
     class Busy(Agent):
         async def run(self):
             self.log = []
@@ -466,8 +420,6 @@ def test_spawned_work_goes_on_beside():
 
 
 def test_spawned_work_can_be_awaited_and_cancelled():
-    """It is a task like any other."""
-
     class Boss(Agent):
         async def run(self):
             task = self.spawn(self.work())
@@ -515,14 +467,11 @@ class YieldingRun(Agent):
 
 @pytest.mark.parametrize("kind", [PlainRun, YieldingRun])
 def test_run_must_be_async_and_must_not_yield(kind):
-    """`def run` and `async def run` with a yield are refused with the way to write it."""
     with pytest.raises(AgentError, match=NOT_A_COROUTINE):
         World().add(kind("zoe")).run()
 
 
 def test_an_agent_whose_run_ends_still_handles():
-    """The end of `run` is not the end of the agent."""
-
     class Early(Talker):
         async def run(self):
             return
@@ -554,7 +503,6 @@ def changes(value, *more, initial=None):
 
 
 def test_only_changes_are_recorded():
-    """Assigning an equal value is not an event."""
     assert changes("on", "on", "off", "on") == ["on", "off", "on"]
 
 
@@ -571,13 +519,10 @@ def test_only_changes_are_recorded():
     ],
 )
 def test_the_trace_holds_what_a_state_was_at_the_time(value, seen):
-    """Containers are frozen, values kept, and everything else stands there as its words."""
     assert changes(value) == [seen]
 
 
 def test_a_list_changed_in_place_and_set_again_is_a_change():
-    """The trace compares with what it has seen, not with the list itself."""
-
     class Keeper(Agent):
         votes = State(())
 
@@ -594,13 +539,11 @@ def test_a_list_changed_in_place_and_set_again_is_a_change():
 
 @pytest.mark.parametrize("wrong", [[], {}, set()])
 def test_a_state_does_not_begin_with_something_shared(wrong):
-    """A list would be one list for all agents, and all runs."""
     with pytest.raises(TypeError, match=r"all agents would share this \w+.*State\(\(\)\)"):
         State(wrong)
 
 
 def test_a_state_is_not_its_address():
-    """An object that says only where it lies in memory would be another in each run."""
     with pytest.raises(
         AgentError,
         match=r"<object object at 0x.*: .* must read the same in every run.*give object a __repr__",
@@ -610,7 +553,6 @@ def test_a_state_is_not_its_address():
 
 @pytest.mark.parametrize("name", ["name", "alive", "send", "now", "peers", "run", "_world"])
 def test_a_state_cannot_take_a_name_of_ours(name):
-    """Every agent has something called so already."""
     with pytest.raises(
         TypeError, match=rf"Wrong.{name} = State\(...\): every agent has an attribute of this name"
     ):
@@ -619,7 +561,6 @@ def test_a_state_cannot_take_a_name_of_ours(name):
 
 @pytest.mark.parametrize("name", ["name", "alive", "now", "peers", "dice", "stable"])
 def test_an_agent_cannot_overwrite_what_it_is_given(name):
-    """self.now = 3 is an error, and does not break the clock."""
     with pytest.raises(AttributeError):
         setattr(Agent("zoe"), name, 3)
 
@@ -638,8 +579,6 @@ def test_attributes_named_like_our_insides_do_no_harm():
 
 
 def test_notes_and_decisions_are_words_or_messages():
-    """Both stand in the trace, in their time and with their cause."""
-
     class Thinker(Agent):
         async def run(self):
             await self.sleep(1)
@@ -675,14 +614,11 @@ def rolls(*others, seed=7, twice=False):
 
 
 def test_each_agent_has_its_own_dice():
-    """The rolls of others do not change those of Zoe; another seed does."""
     assert rolls() == rolls("ann", "bob")
     assert rolls() != rolls(seed=8)
 
 
 def test_dice_go_on_after_a_restart():
-    """The new Zoe does not roll the numbers of the old one again."""
-
     class Gambler(Agent):
         async def run(self):
             self.stable.setdefault("rolled", []).append(self.dice.random())
@@ -696,7 +632,6 @@ def test_dice_go_on_after_a_restart():
 
 
 def test_an_agent_in_no_world_can_do_nothing():
-    """It has no time, no peers and no mail; the error says what to do."""
     for act in (
         lambda: Agent("zoe").now,
         lambda: Agent("zoe").peers,
@@ -707,8 +642,6 @@ def test_an_agent_in_no_world_can_do_nothing():
 
 
 def test_peers_are_those_who_have_joined():
-    """Ann sees Bob come at 2."""
-
     class Looking(Agent):
         async def run(self):
             self.seen = []
@@ -724,8 +657,6 @@ def test_peers_are_those_who_have_joined():
 
 
 def test_an_agent_that_joins_later_is_down_before():
-    """A message that comes too early is lost; one that comes after is read."""
-
     class Calling(Agent):
         async def run(self):
             async for _ in self.every(1):
@@ -743,13 +674,10 @@ def test_an_agent_that_joins_later_is_down_before():
 
 
 def test_an_agent_says_who_it_is():
-    """Short, and without an address."""
     assert (repr(Talker("zoe")), Talker(5).name) == ("<Talker zoe>", "5")
 
 
 def test_states_of_all_bases_are_in_the_trace():
-    """Who is a walker and a talker starts with the states of both."""
-
     class Walker(Agent):
         at = State("home")
 

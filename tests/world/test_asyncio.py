@@ -17,21 +17,17 @@ from tests.world.conformance import STORIES, in_an_agent, on_the_loop
 @pytest.mark.parametrize("place", [on_the_loop, in_an_agent])
 @pytest.mark.parametrize("name", STORIES)
 def test_asyncio_keeps_its_promises(name, place):
-    """Each story holds on the bare loop and inside an agent."""
     place(STORIES[name])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", pythons())
 def test_asyncio_keeps_its_promises_on_every_python(version):
-    """The same stories on each Python here, with nothing but its standard library."""
     told = run_python(pythons()[version], str(PROJECT / "tests/world/conformance.py"))
     assert (told.returncode, told.stderr) == (0, "")
 
 
 def test_a_task_that_fails_unheard_ends_the_run():
-    """Zoe starts a task and never looks at it; its error is not lost, and is told with its own time."""
-
     async def fail():
         await asyncio.sleep(2)
         raise KeyError("lost")
@@ -49,8 +45,6 @@ def test_a_task_that_fails_unheard_ends_the_run():
 
 
 def test_the_first_of_several_unheard_errors_counts(capfd):
-    """Two tasks fail; the first is told, and Python says nothing of the other one either."""
-
     async def fail(after):
         await asyncio.sleep(after)
         raise KeyError(after)
@@ -65,7 +59,6 @@ def test_the_first_of_several_unheard_errors_counts(capfd):
 
 
 def test_everybody_waiting_ends_run_until_complete():
-    """Nobody will ever set the event: the loop says so instead of hanging."""
     loop = VirtualLoop()
     with pytest.raises(RuntimeError, match="all 1 tasks wait and no timer is left"):
         loop.run_until_complete(asyncio.Event().wait())
@@ -73,7 +66,6 @@ def test_everybody_waiting_ends_run_until_complete():
 
 
 def test_a_loop_does_not_run_inside_itself():
-    """Whoever calls run_until_complete from a task is told to await."""
     loop = VirtualLoop()
 
     async def inside():
@@ -88,7 +80,6 @@ def test_a_loop_does_not_run_inside_itself():
 
 
 def test_a_loop_runs_for_ever_until_it_is_stopped():
-    """At three seconds somebody calls stop; what comes later is not done."""
     loop, seen = VirtualLoop(), []
     loop.call_later(1, seen.append, "one")
     loop.call_later(3, loop.stop)
@@ -98,7 +89,6 @@ def test_a_loop_runs_for_ever_until_it_is_stopped():
 
 
 def test_a_loop_has_a_budget_of_its_own():
-    """Callbacks that breed at one instant end in Runaway."""
     loop = VirtualLoop(instant=100)
 
     def breed():
@@ -110,7 +100,6 @@ def test_a_loop_has_a_budget_of_its_own():
 
 
 def test_an_error_in_a_callback_is_not_swallowed():
-    """A callback that raises ends the run of the loop."""
     loop = VirtualLoop()
     loop.call_later(1, int, "no")
     with pytest.raises(ValueError, match="invalid literal"):
@@ -118,8 +107,6 @@ def test_an_error_in_a_callback_is_not_swallowed():
 
 
 def test_a_world_inside_a_running_loop_leaves_it_and_its_task_alone():
-    """A notebook cell with a top-level await: the world runs, then the cell's own task goes on."""
-
     class Sleeper(Agent):
         async def run(self):
             await asyncio.sleep(60)
@@ -136,8 +123,6 @@ def test_a_world_inside_a_running_loop_leaves_it_and_its_task_alone():
 
 
 def test_an_interrupt_leaves_the_outer_loop_and_task_clean():
-    """The reader stops a run with Ctrl-C; the cell's loop and task are as they were."""
-
     class Interrupted(Agent):
         async def run(self):
             await asyncio.sleep(1)
@@ -156,8 +141,6 @@ def test_an_interrupt_leaves_the_outer_loop_and_task_clean():
 
 
 def test_an_error_leaves_no_running_loop_behind():
-    """After a run that failed, the thread has no running loop, and another run works."""
-
     class Broken(Agent):
         async def run(self):
             raise ValueError("no")
@@ -171,7 +154,6 @@ def test_an_error_leaves_no_running_loop_behind():
 
 @pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="no alarms here")
 def test_an_alarm_of_somebody_else_is_left_alone():
-    """A program with a timer of its own keeps it; the run has no watchdog then, and works."""
     rang = []
     before = signal.signal(signal.SIGALRM, lambda *_: rang.append(True))
     signal.setitimer(signal.ITIMER_REAL, 30)
@@ -193,8 +175,6 @@ def test_an_alarm_of_somebody_else_is_left_alone():
     ],
 )
 def test_whoever_reaches_out_of_the_world_is_told_what_to_do_instead(reach):
-    """No socket, no process: the error says why, and what does work."""
-
     async def main():
         await reach()
 

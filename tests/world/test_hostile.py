@@ -44,8 +44,6 @@ def acting(act, **settings):
 
 @pytest.mark.parametrize("wait", ["sleep", "ask", "until", "asyncio"])
 def test_an_agent_that_catches_everything_still_ends_with_its_world(wait):
-    """A bare except around a wait swallows the end as well; the agent is abandoned at once."""
-
     async def stubborn(self):
         waits = {
             "sleep": lambda: self.sleep(1),
@@ -65,8 +63,6 @@ def test_an_agent_that_catches_everything_still_ends_with_its_world(wait):
 
 
 def test_a_clean_up_that_never_ends_is_a_budget_error():
-    """A finally block that computes for ever is stopped, and the run is there to look at."""
-
     async def immortal(self):
         try:
             await self.sleep(9)
@@ -97,7 +93,6 @@ def test_doing_anything_without_end_and_without_await_is_stopped(what):
 
 
 def test_many_overlapping_partitions_are_judged_in_reasonable_time():
-    """Each of them is read once, and a scenario has at most a thousand faults."""
     faults = [f"partition 1/2/3 @0.001..{2 + number / 1000:.3f}" for number in range(300)]
     began = time.monotonic()
     assert labs.play(" | ".join(["bully agents=3 until=3", *faults])).run.verdicts
@@ -107,8 +102,6 @@ def test_many_overlapping_partitions_are_judged_in_reasonable_time():
 
 
 def test_half_a_character_can_be_written_and_read():
-    """A lone surrogate in a note becomes a question mark in every export."""
-
     async def odd(self):
         self.note("half \ud800")
 
@@ -118,7 +111,6 @@ def test_half_a_character_can_be_written_and_read():
 
 
 def test_an_export_that_fails_leaves_the_old_file_alone(tmp_path, monkeypatch):
-    """The page is made before anything is written."""
     path = tmp_path / "page.html"
     path.write_text("precious")
     lab = labs.bully()
@@ -137,7 +129,6 @@ def test_an_export_that_fails_leaves_the_old_file_alone(tmp_path, monkeypatch):
     ],
 )
 def test_rows_that_would_trip_a_reader_are_refused(row, field):
-    """A list for a name, a number beyond the player's, a line without end."""
     header = '{"format":"coordlab-trace","version":1,"agents":["a"],"says":{"M":"m"},"until":1}'
     with pytest.raises(TraceError, match=f"line 2.*{field}"):
         read_trace(f"{header}\n{row}\n")
@@ -145,14 +136,11 @@ def test_rows_that_would_trip_a_reader_are_refused(row, field):
 
 @pytest.mark.parametrize("version", ["true", "1.0", '"1"', "2"])
 def test_only_the_very_version_is_read(version):
-    """Neither what Python takes for one, nor another."""
     with pytest.raises(TraceError, match="line 1"):
         read_trace(f'{{"format":"coordlab-trace","version":{version},"agents":[],"says":{{}},"until":1}}\n')
 
 
 def test_a_frozen_record_with_a_list_inside_is_copied_into_the_trace():
-    """What happens to the list later does not rewrite what the trace says."""
-
     @dataclass(frozen=True)
     class Holder:
         items: list
@@ -166,8 +154,6 @@ def test_a_frozen_record_with_a_list_inside_is_copied_into_the_trace():
 
 
 def test_notes_say_the_same_in_every_process():
-    """A set is put in order; what prints an address is refused."""
-
     async def noting(self):
         self.note({"z", "x", "y"})
 
@@ -202,8 +188,6 @@ def test_agents_know_each_other_by_name_only():
 
 
 def test_a_fault_that_an_agent_brings_about_strikes_once_in_a_branch():
-    """The agent does it again there; it is no part of the scenario."""
-
     async def saboteur(self):
         await self.sleep(1)
         self._world.inject("slow bob 0.5")
@@ -214,7 +198,6 @@ def test_a_fault_that_an_agent_brings_about_strikes_once_in_a_branch():
 
 @pytest.mark.parametrize("text", ["skew a 1.1 @2", "skew a y", "skew a x2 x3", "skew a +1 junk"])
 def test_a_skew_that_is_half_understood_is_refused(text):
-    """Better than one that does nothing."""
     with pytest.raises(FaultError, match=r"For example: 'skew 3 x1\.1"):
         read_fault(text)
 
@@ -234,12 +217,10 @@ def test_a_coroutine_is_no_condition():
 
 @pytest.mark.parametrize("name", ["\x9b31m", "a\u202eb", "a\u200bb"])
 def test_names_hold_nothing_that_a_terminal_obeys(name):
-    """No escape codes, no reversed text, nothing invisible."""
     assert not is_name(name)
 
 
 def test_a_moment_is_kept_apart_from_the_next():
-    """What changed last is known by agent."""
     run = acting(lambda self: self.sleep(1))
     last = [dict(now.changed) for now in moments(run.trace)][-1]
     assert {name: run.trace[seq].kind for name, seq in last.items()} == dict.fromkeys(
@@ -248,12 +229,10 @@ def test_a_moment_is_kept_apart_from_the_next():
 
 
 def test_plain_text_passes_unchanged():
-    """Only halves of characters are replaced."""
     assert plain("grün, 緑, 🌱") == "grün, 緑, 🌱"
 
 
 def test_a_topology_speaks_of_all_agents_and_nobody_else():
-    """A slip in a name would cut somebody off without a word."""
     world = World(topology=networkx.path_graph(["ann", "bobb"])).add(Voter("ann"), Voter("bob"))
     with pytest.raises(AgentError, match=r"differ in bob, bobb.*topology\.add_node"):
         world.run(until=1)

@@ -56,13 +56,10 @@ async def past(world, moment):
 
 
 def test_a_live_run_gives_the_same_trace():
-    """Real time decides when things are done, not what."""
     assert live(clockworks()).trace == clockworks().run(until=1.0).trace
 
 
 def test_a_live_run_without_an_end_ends_with_its_last_event():
-    """As `run` does."""
-
     class Once(Clockwork):
         async def run(self):
             await self.sleep(0.1)
@@ -75,7 +72,6 @@ def test_a_live_run_without_an_end_ends_with_its_last_event():
 
 
 def test_other_coroutines_go_on_meanwhile():
-    """A cell beside the run gets its turns, even if the run is always late."""
     turns = []
 
     async def beside(world):
@@ -91,8 +87,6 @@ def test_other_coroutines_go_on_meanwhile():
 
 
 def test_time_passes_as_on_the_wall():
-    """A fifth of a virtual second at ten times the speed takes two hundredths of a real one."""
-
     async def cell():
         began = asyncio.get_running_loop().time()
         await clockworks().run_live(until=0.2, speed=10)
@@ -102,8 +96,6 @@ def test_time_passes_as_on_the_wall():
 
 
 def test_a_fault_injected_meanwhile_strikes_at_once():
-    """And the run has its time, so that a branch from the line is the same run."""
-
     async def beside(world):
         await past(world, 0.2)
         world.inject("crash bob")
@@ -116,8 +108,6 @@ def test_a_fault_injected_meanwhile_strikes_at_once():
 
 
 def test_a_fault_injected_meanwhile_may_end():
-    """Its end is a time of the run, as always; a time that is over is refused."""
-
     async def beside(world):
         await past(world, 0.2)
         with pytest.raises(FaultError, match=r"lies in the past: it is \d\.\d+ s now"):
@@ -134,8 +124,6 @@ def test_a_fault_injected_meanwhile_may_end():
 
 
 def test_a_message_that_has_passed_cannot_be_dropped():
-    """The next but one can."""
-
     async def beside(world):
         await past(world, 0.2)
         passed = world.network.link("ann", "bob").count
@@ -147,8 +135,6 @@ def test_a_message_that_has_passed_cannot_be_dropped():
 
 
 def test_an_error_ends_a_live_run():
-    """As it ends any other."""
-
     class Broken(Agent):
         async def run(self):
             await self.sleep(0.1)
@@ -159,7 +145,6 @@ def test_an_error_ends_a_live_run():
 
 
 def test_a_live_run_can_be_cancelled():
-    """The reader stops it: nothing of it is left."""
     world = clockworks()
 
     async def cell():
@@ -174,8 +159,6 @@ def test_a_live_run_can_be_cancelled():
 
 
 def test_two_live_runs_side_by_side_do_not_touch():
-    """Each gives its own trace."""
-
     async def cell():
         return await asyncio.gather(*(clockworks().run_live(until=0.5, speed=20) for _ in range(2)))
 
@@ -184,20 +167,16 @@ def test_two_live_runs_side_by_side_do_not_touch():
 
 
 def test_an_end_at_zero_is_the_first_instant():
-    """As with `run`."""
     assert live(clockworks(), until=0).trace == clockworks().run(until=0).trace
 
 
 @pytest.mark.parametrize("wrong", [0, -1, float("nan"), float("inf")])
 def test_speed_is_above_zero(wrong):
-    """It is a finite number."""
     with pytest.raises(ValueError, match=r"speed=.*: expected a number above 0"):
         live(clockworks(), speed=wrong)
 
 
 def test_budgets_hold_live():
-    """An agent that loops at one instant is stopped."""
-
     class Loop(Agent):
         async def run(self):
             await asyncio.sleep(0)
@@ -208,8 +187,6 @@ def test_budgets_hold_live():
 
 
 def test_a_live_run_does_not_wait_for_what_is_over():
-    """Bob answers at once: the run does not last until Ann's time limit, a minute later."""
-
     class Asker(Agent):
         async def run(self):
             await self.ask("bob", Tick(), within=60.0)

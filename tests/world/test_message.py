@@ -33,15 +33,12 @@ class Outer:
 
 
 def test_a_message_is_a_value_with_a_sentence():
-    """It is equal by its fields, hashable, and says the first line of its docstring."""
     assert Outer((1, 2)) == Outer((1, 2), 0)
     assert len({Outer(1), Outer(1), Outer(2)}) == 2
     assert (Outer.says, repr(Outer(1)), Outer(1).more) == ("I hold much.", "Outer(things=1, more=0)", 0)
 
 
 def test_a_message_without_docstring_says_its_name():
-    """A class without a docstring is named."""
-
     @message
     class Silent:
         pass
@@ -68,7 +65,6 @@ def test_a_message_without_docstring_says_its_name():
     ],
 )
 def test_what_cannot_change_may_travel(value):
-    """Numbers, texts, enums, tuples, frozensets and messages, in each other."""
     assert Outer(value).things == value
 
 
@@ -84,7 +80,6 @@ def test_what_cannot_change_may_travel(value):
     ],
 )
 def test_what_could_change_on_the_way_is_refused(value, advice):
-    """With the field, the value, the rule, and what to write."""
     with pytest.raises(
         TypeError, match=rf"Outer.things = .* could still change after it was sent: .*For example: {advice}"
     ):
@@ -92,7 +87,6 @@ def test_what_could_change_on_the_way_is_refused(value, advice):
 
 
 def test_a_message_cannot_be_changed():
-    """Neither set nor deleted; a changed copy is a new message."""
     hello = Inner("hello")
     with pytest.raises(AttributeError, match=r"cannot be changed \(word = 'bye'\)"):
         hello.word = "bye"
@@ -102,8 +96,6 @@ def test_a_message_cannot_be_changed():
 
 
 def test_a_message_may_check_itself():
-    """Its own __post_init__ runs first."""
-
     @message
     class Positive:
         """Above zero."""
@@ -120,8 +112,6 @@ def test_a_message_may_check_itself():
 
 
 def test_a_message_may_extend_another():
-    """The fields of both are checked."""
-
     @message
     class Longer(Inner):
         """Inside another, and longer."""
@@ -143,5 +133,4 @@ def test_a_message_may_extend_another():
     ],
 )
 def test_the_handler_is_named_after_the_message(name, handler):
-    """CallForProposals goes to on_call_for_proposals."""
     assert handler_name(type(name, (), {})) == handler

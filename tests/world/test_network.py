@@ -61,7 +61,6 @@ def latencies(trace, sender="ann", to="bob"):
 
 
 def test_a_message_takes_the_latency_given():
-    """Ann sends one number over a constant quarter of a second."""
     trace = tell(Ticker("ann", "bob", ticks=1), Ticker("bob"), latency=0.25)
     assert trace.select("deliver").as_text() == "0.250 bob deliver Tick <- ann"
 
@@ -77,7 +76,6 @@ def test_a_message_takes_the_latency_given():
     ],
 )
 def test_latencies_follow_their_distribution(latency, least, average):
-    """The least and the mean of 4000 messages are those of the distribution."""
     trace = tell(Ticker("ann", "bob", ticks=4000, gap=10), Ticker("bob"), latency=latency, reorder=0)
     taken = latencies(trace)
     assert min(taken) >= least * 1e6 - 1
@@ -88,13 +86,11 @@ def test_latencies_follow_their_distribution(latency, least, average):
     "latency", ["constant(0.01)", "uniform(0.01, 0.05)", "exponential(0.02, 1e-06)", "pareto(0.01, 2.5)"]
 )
 def test_a_latency_reads_what_it_writes(latency):
-    """Each distribution has one text."""
     assert str(read_latency(latency)) == latency
 
 
 @given(st.floats(1e-6, 1e6), st.floats(0, 1e6))
 def test_every_latency_round_trips(least, span):
-    """However odd the numbers are."""
     latency = uniform(least, least + span)
     assert read_latency(str(latency)) == latency
     assert as_latency(str(constant(least))) == as_latency(least)
@@ -121,13 +117,11 @@ KNOWN = "expected seconds, or one of constant, uniform, exponential, pareto"
     ],
 )
 def test_a_latency_is_positive_and_finite(wrong, match):
-    """Anything else is refused; a text that is not a latency, with what is known."""
     with pytest.raises(ValueError, match=match):
         World(latency=wrong)
 
 
 def test_numbers_of_numpy_are_numbers():
-    """Seconds and probabilities are taken by value, and the run has a line that can be read."""
     numpy = pytest.importorskip("numpy")
     world = World(seed=numpy.int64(3), latency=numpy.float32(0.5), loss=numpy.float64(0.25))
     assert str(world.scenario) == "world latency=constant(0.5) loss=0.25 seed=3"
@@ -136,13 +130,11 @@ def test_numbers_of_numpy_are_numbers():
 @pytest.mark.parametrize("name", ["loss", "duplicate", "reorder"])
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, float("nan"), "0.5", True])
 def test_a_probability_is_between_zero_and_one(name, wrong):
-    """Anything else is refused, by name."""
     with pytest.raises(ValueError, match=rf"{name}=.*: expected a probability from 0 to 1"):
         World(**{name: wrong})
 
 
 def test_nothing_is_lost_at_zero_and_everything_at_one():
-    """The two ends of the scale are exact."""
     trace = tell(Ticker("ann", "bob", ticks=300), Ticker("bob"), loss=0.0, latency=uniform(0.01, 0.05))
     assert (trace.count("deliver"), trace.count("drop")) == (300, 0)
     trace = tell(Ticker("ann", "bob", ticks=300), Ticker("bob"), loss=1.0)
@@ -150,7 +142,6 @@ def test_nothing_is_lost_at_zero_and_everything_at_one():
 
 
 def test_as_many_are_lost_and_doubled_as_expected():
-    """A fifth of 3000 is lost, a tenth arrives twice."""
     trace = tell(Ticker("ann", "bob", ticks=3000), Ticker("bob"), loss=0.2, duplicate=0.1, seed=3)
     copies = Counter(row[4] for row in trace.rows if row[1] in (DELIVER, DROP))
     assert trace.count("drop") == pytest.approx(600, rel=0.1)
@@ -158,14 +149,12 @@ def test_as_many_are_lost_and_doubled_as_expected():
 
 
 def test_links_are_first_in_first_out():
-    """However the latency varies, the numbers come in order."""
     trace = tell(Ticker("ann", "bob", ticks=200), Ticker("bob"), latency=exponential(0.02))
     numbers = [row[4] for row in trace.rows if row[1] == DELIVER]
     assert numbers == sorted(numbers)
 
 
 def test_reordered_messages_are_overtaken():
-    """With `reorder` some come late, and the others do not wait for them."""
     trace = tell(Ticker("ann", "bob", ticks=200), Ticker("bob"), latency=uniform(0.01, 0.05), reorder=0.1)
     numbers = [row[4] for row in trace.rows if row[1] == DELIVER]
     assert numbers != sorted(numbers)
@@ -173,7 +162,6 @@ def test_reordered_messages_are_overtaken():
 
 
 def test_a_topology_says_who_reaches_whom():
-    """On a line of three, the middle has two peers and the ends have one."""
     world = World(topology=networkx.path_graph(["ann", "bob", "cat"]))
     world.add(Ticker("ann", "bob"), Ticker("bob"), Ticker("cat"))
     assert [world.peers(name) for name in ("ann", "bob", "cat")] == [["bob"], ["ann", "cat"], ["bob"]]
@@ -181,20 +169,17 @@ def test_a_topology_says_who_reaches_whom():
 
 
 def test_a_topology_may_number_its_nodes():
-    """The library networkx counts from 0, agents' names are texts: 1 is "1"."""
     world = World(topology=networkx.cycle_graph(4)).add(Ticker(str(number)) for number in range(4))
     assert world.peers("0") == ["1", "3"]
 
 
 def test_a_directed_topology_is_one_way():
-    """Ann reaches Bob; Bob has no link back."""
     world = World(topology=networkx.DiGraph([("ann", "bob")])).add(Ticker("ann"), Ticker("bob", "ann"))
     with pytest.raises(AgentError, match="bob has no link to ann: in this topology it reaches nobody"):
         world.run()
 
 
 def test_a_message_without_a_link_is_refused():
-    """Ann writes to Cat, whom she cannot reach; the error lists whom she can."""
     world = World(topology=networkx.path_graph(["ann", "bob", "cat"]))
     world.add(Ticker("ann", "cat"), Ticker("bob"), Ticker("cat"))
     with pytest.raises(AgentError, match="ann has no link to cat: in this topology it reaches bob"):
@@ -253,7 +238,6 @@ def test_every_copy_of_a_message_has_one_fate_after_it_was_sent(weather, faults)
 @pytest.mark.slow
 @given(WEATHER, FAULTS)
 def test_time_and_causes_only_run_forwards(weather, faults):
-    """Times never fall, and every cause comes before its effect."""
     world = World(**weather).add(Ticker("ann", "bob", "cat"), Ticker("bob", "cat"), Ticker("cat", "ann"))
     rows = world.inject(*faults).run(until=5).trace.rows
     assert all(one[0] <= two[0] for one, two in pairwise(rows))
@@ -267,8 +251,6 @@ def test_time_and_causes_only_run_forwards(weather, faults):
     ),
 )
 def test_a_change_on_one_link_changes_no_other(weather, fault):
-    """Whatever happens on Ann's link to Cat, her messages to Bob arrive exactly as before."""
-
     def bobs(*faults):
         world = World(**weather).add(Ticker("ann", "bob", "cat"), Ticker("bob"), Ticker("cat"))
         rows = world.inject(*faults).run(until=5).trace.rows
@@ -280,8 +262,6 @@ def test_a_change_on_one_link_changes_no_other(weather, fault):
 @pytest.mark.slow
 @given(WEATHER)
 def test_an_observer_changes_nothing(weather):
-    """Zoe joins and only listens: the messages of the others arrive as before."""
-
     def fates(*more):
         world = World(**weather).add(Ticker("ann", "bob"), Ticker("bob", "ann"), *more)
         rows = world.run(until=5).trace.rows
@@ -293,8 +273,6 @@ def test_an_observer_changes_nothing(weather):
 @pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_more_loss_loses_more_and_moves_nothing(seed):
-    """At a higher loss the same messages are lost and some more; the rest arrive as before."""
-
     def arrivals(loss):
         trace = tell(Ticker("ann", "bob"), Ticker("bob"), seed=seed, loss=loss, latency="uniform(0.01, 0.05)")
         return {row[4]: row[0] for row in trace.rows if row[1] == DELIVER}
@@ -304,7 +282,6 @@ def test_more_loss_loses_more_and_moves_nothing(seed):
 
 
 def test_the_chance_of_one_failure_does_not_change_another():
-    """Duplication and reordering change the arrival of no message that they leave alone."""
     network, plain = (
         Network("uniform(0.01, 0.05)", duplicate=0.2, reorder=0.1),
         Network("uniform(0.01, 0.05)"),
@@ -317,7 +294,6 @@ def test_the_chance_of_one_failure_does_not_change_another():
 
 
 def test_draws_depend_on_their_key_alone():
-    """Equal keys draw equal numbers, all others different ones, and text is not glued together."""
     assert next(words(7, "link", "ann", "bob")) == next(words(7, "link", "ann", "bob"))
     assert next(words(7, "link", "ann", "bob")) != next(words(7, "link", "ann", "bo"))
     assert chance(1, "a", "b") != chance(1, "ab")
@@ -330,7 +306,6 @@ def test_draws_are_the_same_on_every_machine():
 
 
 def test_latency_is_a_value():
-    """Equal latencies are equal, and say what they are."""
     assert constant(1) == constant(1.0) != constant(2)
     assert (repr(uniform(0.01, 0.05)), constant(1).steady, pareto(1).steady) == (
         "uniform(0.01, 0.05)",

@@ -77,15 +77,12 @@ def nothing_is_left_behind(capfd):
 
 
 def test_an_empty_world_has_an_empty_run():
-    """No agents, no events, with and without an end."""
     assert (len(World().run().trace), World().run().trace.until) == (0, 0.0)
     assert World().run(until=5).trace.until == 5
     assert repr(World().run()) == "world latency=constant(0.01) seed=0\n"
 
 
 def test_a_run_ends_when_nothing_is_left_to_do():
-    """The last greeting is the end."""
-
     async def act(zoe):
         await zoe.sleep(2)
         zoe.send("bob", Hello())
@@ -95,14 +92,11 @@ def test_a_run_ends_when_nothing_is_left_to_do():
 
 
 def test_a_run_ends_at_its_end():
-    """What is due at the end is done; what is due later is not."""
     run = World(latency=0.1).add(Greeter("ann", "bob"), Greeter("bob")).run(until=3)
     assert (run.trace.count("send"), run.trace.count("handle"), run.world.now) == (3, 2, 3)
 
 
 def test_until_zero_is_the_first_instant():
-    """Agents start and send, and nothing arrives."""
-
     async def act(zoe):
         zoe.send("bob", Hello())
 
@@ -111,7 +105,6 @@ def test_until_zero_is_the_first_instant():
 
 @pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), 1e10, "20", True])
 def test_an_end_is_a_number_of_seconds(wrong):
-    """The world can still run after a wrong end."""
     world = World()
     with pytest.raises(
         ValueError, match=r"until=.*: expected seconds from 0 to 1e\+09. For example: until=20"
@@ -121,7 +114,6 @@ def test_an_end_is_a_number_of_seconds(wrong):
 
 
 def test_a_world_runs_once():
-    """The second time it says what to do instead; the first run is whole."""
     world = World().add(Greeter("ann"))
     run = world.run(until=1)
     for act, match in (
@@ -143,7 +135,6 @@ def greeting(*faults, until=3.5):
 
 
 def test_a_branch_is_the_same_run_with_more_faults():
-    """It is equal until the fault strikes; the first run stays as it was."""
     run = greeting()
     branch = run.branch(Crash("bob", at=2.5))
     first = run.divergence(branch)
@@ -154,21 +145,17 @@ def test_a_branch_is_the_same_run_with_more_faults():
 
 
 def test_a_branch_of_a_branch_has_the_faults_of_both():
-    """In the order in which they were added."""
     branch = greeting().branch("crash bob @1.5").branch("restart bob @2.5")
     assert branch.line.endswith(" | crash bob @1.5 | restart bob @2.5")
     assert branch.trace.count("restart") == 1
 
 
 def test_equal_runs_do_not_diverge():
-    """And a run that is only longer diverges where the shorter one ends."""
     assert greeting().divergence(greeting()) is None
     assert greeting().divergence(greeting(until=9)) == len(greeting().trace)
 
 
 def test_a_branch_begins_with_the_arguments_as_they_were():
-    """An agent that uses up the list it was given has it whole again in a branch, and after a restart."""
-
     class Worker(Agent):
         def __init__(self, name, tasks):
             super().__init__(name)
@@ -187,8 +174,6 @@ def test_a_branch_begins_with_the_arguments_as_they_were():
 
 
 def test_agents_that_share_an_argument_share_it_in_a_branch():
-    """Two agents with one list have one list again, but not that of the first run."""
-
     class Sharing(Agent):
         def __init__(self, name, board):
             super().__init__(name)
@@ -206,7 +191,6 @@ def test_agents_that_share_an_argument_share_it_in_a_branch():
 
 
 def test_arguments_that_cannot_be_copied_are_passed_on():
-    """A branch gets what the first run has left of a generator."""
     words = (word for word in ("hello", "you"))
 
     class Speaker(Agent):
@@ -222,7 +206,6 @@ def test_arguments_that_cannot_be_copied_are_passed_on():
 
 
 def test_a_run_shows_itself_in_words():
-    """Its line, its narration, its verdicts."""
     assert repr(greeting(until=1.5)) == (
         "world latency=constant(0.1) seed=3 until=1.5\n"
         "    0.000 s  ann starts.\n"
@@ -233,8 +216,6 @@ def test_a_run_shows_itself_in_words():
 
 
 def test_a_replaced_handler_is_used():
-    """In a notebook one may replace a handler between two runs."""
-
     class Mended(Greeter):
         pass
 
@@ -245,8 +226,6 @@ def test_a_replaced_handler_is_used():
 
 
 def test_a_cell_that_is_run_again_makes_the_same_messages():
-    """To the world, a class of the same name, made again, is the same message."""
-
     def cell():
         @message
         class Hello:
@@ -291,8 +270,6 @@ def test_nothing_is_printed_when_unfinished_worlds_are_thrown_away():
 
 
 def test_an_async_handler_cut_off_before_its_first_step_is_silent():
-    """The greeting arrives at the very end: its handler never begins, and Python does not warn of it."""
-
     class Thinking(Greeter):
         async def on_hello(self, sender, message):
             await self.sleep(1)
@@ -389,14 +366,12 @@ REFUSED = {
 
 @pytest.mark.parametrize(("act", "refusal"), REFUSED.values(), ids=REFUSED)
 def test_a_mistake_before_the_run_is_refused(act, refusal):
-    """With what was given, what is allowed, and what to write."""
     error, match = refusal
     with pytest.raises(error, match=match):
         act()
 
 
 def test_a_refusal_leaves_the_world_as_it_was():
-    """No fault and no property is added."""
     world = World().add(Greeter("ann"))
     for wrong in (5, "crash zed @3"):
         with pytest.raises(FaultError):
@@ -405,7 +380,6 @@ def test_a_refusal_leaves_the_world_as_it_was():
 
 
 def test_a_world_knows_its_agents_by_name():
-    """world["ann"] is Ann."""
     ann = Greeter("ann")
     world = World().add(ann)
     assert (world["ann"], repr(world)) == (ann, "<World of 1 agents, seed 0, 0 s>")
@@ -471,13 +445,10 @@ def changing(zoe):
     ],
 )
 def test_a_mistake_in_a_run_is_refused(act, match):
-    """With who did it, what was given, what is allowed, and what to write."""
     fails(act, match)
 
 
 def test_a_reply_is_a_message():
-    """A handler that returns True is told that what it returns is its reply."""
-
     class Wrong(Greeter):
         def on_hello(self, sender, message):
             return True
@@ -487,8 +458,6 @@ def test_a_reply_is_a_message():
 
 
 def test_two_messages_of_one_name_are_refused():
-    """The trace knows them by name."""
-
     def other():
         @message
         class Hello:
@@ -504,8 +473,6 @@ def test_two_messages_of_one_name_are_refused():
 
 
 def test_an_error_in_an_agent_says_who_when_on_what_and_where():
-    """Bob's handler divides by zero on Zoe's second greeting: agent, time, message and his own line."""
-
     class Wrong(Greeter):
         def on_hello(self, sender, message):
             self.met = self.share(message.number - 2)
@@ -524,8 +491,6 @@ def test_an_error_in_an_agent_says_who_when_on_what_and_where():
 
 
 def test_errors_in_a_task_group_are_named_one_by_one():
-    """Not as "unhandled errors in a TaskGroup (2 sub-exceptions)"."""
-
     async def act(zoe):
         async with asyncio.TaskGroup() as group:
             group.create_task(fail())
@@ -542,7 +507,6 @@ def test_errors_in_a_task_group_are_named_one_by_one():
 
 
 def test_earlier_runs_stay_whole():
-    """A later failure does not change them."""
     run = greeting()
     before = run.trace.to_jsonl()
 
@@ -554,8 +518,6 @@ def test_earlier_runs_stay_whole():
 
 
 def test_the_trace_until_the_error_is_there():
-    """Zoe greets Bob twice and then fails."""
-
     async def act(zoe):
         for _ in range(2):
             zoe.send("bob", Hello())
@@ -581,8 +543,6 @@ def test_an_error_that_would_confuse_the_caller_is_wrapped(error):
 
 
 def test_errors_and_messages_that_cannot_say_what_they_are():
-    """An error in the learner's own `repr` or `str` does not hide the error at hand."""
-
     class Mute(Exception):
         def __str__(self):
             raise ValueError("no words")
@@ -610,8 +570,6 @@ def test_errors_and_messages_that_cannot_say_what_they_are():
 
 
 def test_if_all_wait_it_is_a_deadlock():
-    """Which agent waits for what, since when, and where: an answer, a condition, asyncio's own queue."""
-
     class Silent(Agent):
         async def run(self):
             await self.sleep(1)
@@ -641,8 +599,6 @@ def test_if_all_wait_it_is_a_deadlock():
 
 
 def test_a_deadlock_of_many_names_ten():
-    """And counts the rest."""
-
     class Hoping(Agent):
         async def run(self):
             await self.until(lambda: False)
@@ -652,7 +608,6 @@ def test_a_deadlock_of_many_names_ten():
 
 
 def test_an_agent_that_only_handles_is_not_waiting():
-    """An agent without a task of its own is no deadlock."""
     assert len(World().add(Greeter("ann")).run().trace) == 1
 
 
@@ -725,15 +680,12 @@ INSTANT = r"more than [\d,]+ actions at 0 s, while the clock did not move; zoe w
     ],
 )
 def test_an_agent_that_never_ends_is_stopped(act, match, budget):
-    """By real time or by the number of actions, whatever it does; the error names it, and says what to do."""
     began = time.monotonic()
     fails(act, match, BudgetError, **budget)
     assert time.monotonic() - began < 3
 
 
 def test_messages_that_breed_are_stopped():
-    """Two agents that answer each message with two are caught by number."""
-
     class Parrot(Agent):
         async def run(self):
             self.send(self.peers[0], Hello())
@@ -749,7 +701,6 @@ def test_messages_that_breed_are_stopped():
 
 
 def test_heartbeats_need_an_end():
-    """run() without `until` on agents that send for ever ends with advice, by time or by events."""
     for budget, match in (
         (Budget(time=50), "more than 50 virtual seconds"),
         (Budget(events=100, instant=50), "more than 100 events"),
@@ -775,8 +726,6 @@ def test_a_large_world_may_begin_with_everybody_writing_to_everybody():
 
 @pytest.mark.slow
 def test_thousands_of_agents_are_no_burden():
-    """Five thousand agents wake up three times each."""
-
     class Sleeper(Agent):
         async def run(self):
             for _ in range(3):
