@@ -1,44 +1,12 @@
-"""Random faults for properties that must survive them: the same for the same dice."""
+"""Fault plans as Hypothesis strategies: a property must survive them, and a plan that breaks one shrinks."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
 
-from hypothesis import strategies as st
-
-
-def disaster(dice: random.Random, names: Sequence[str], kinds: str, start: float, end: float) -> str:
-    """One fault in the text form, of one of `kinds` (words such as "crash partition cut slow drop").
-
-    It begins and ends between `start` and `end` seconds; a crash is followed by a restart.
-    """
-    at = dice.uniform(start, start + 0.8 * (end - start))
-    until = dice.uniform(at + 0.01, end)
-    when = f"@{at:.3f}..{until:.3f}"
-    kind = dice.choice(kinds.split())
-    one, other = dice.sample(list(names), 2)
-    side = dice.sample(list(names), dice.randint(1, len(names) - 1))
-    return {
-        "crash": f"crash {one} {when}",
-        "partition": f"partition {','.join(side)} {when}",
-        "cut": f"cut {one}>{other} {when}",
-        "slow": f"slow {one} {dice.uniform(0.01, 0.3):.3f} {when}",
-        "drop": f"drop {one}>{other} #{dice.randint(1, 5)}",
-        "duplicate": f"duplicate {one}>{other} #{dice.randint(1, 5)}",
-        "delay": f"delay {one}>{other} #{dice.randint(1, 5)} {dice.uniform(0.05, 1.0):.3f}",
-    }[kind]
-
-
-def disasters(
-    seed: int, names: Sequence[str], kinds: str, end: float, most: int = 4, start: float = 0.0
-) -> list[str]:
-    """One to `most` of them."""
-    dice = random.Random(seed)
-    return [disaster(dice, names, kinds, start, end) for _ in range(dice.randint(1, most))]
-
-
-# --- as Hypothesis strategies ---------------------------------------------------------------------
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 
 def moments(start: float, end: float) -> st.SearchStrategy[float]:
@@ -75,3 +43,22 @@ def plans(
 ) -> st.SearchStrategy[list[str]]:
     """One to `most` faults, each text once: `world.inject(*draw(plans(names, "crash slow", end=5.0)))`."""
     return st.lists(faults(names, kinds, end, start), min_size=1, max_size=most, unique=True)
+
+
+class Enough(BaseException):
+    """There is nothing more to look for.  Not an Exception: Hypothesis takes those for failures."""
+
+
+def over(strategy: st.SearchStrategy[Any], look: Callable[[Any], None], most: int, *, shrink: bool) -> None:
+    """Show `look` up to `most` examples of the strategy, always the same, until it raises `Enough`."""
+    phases = [Phase.generate, Phase.shrink] if shrink else [Phase.generate]
+    unhurried = settings(
+        max_examples=most,
+        phases=phases,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    with suppress(Enough):
+        unhurried(given(strategy)(look))()

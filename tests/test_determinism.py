@@ -57,4 +57,4 @@ def test_on_every_python(version):
 @pytest.mark.parametrize("version", pythons())
 def test_every_demo_on_every_python(version):
     told = run_python(pythons()[version], str(PROJECT / "tests" / "demos.py"), seed="random")
-    assert (told.stderr, told.stdout.strip()) == ("", demos.told())
+    assert (told.stderr, told.stdout.strip()) == ("", demos.demos())

@@ -21,18 +21,17 @@ import importlib
 import inspect
 import pathlib
 import statistics
-from collections.abc import Callable
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 import coordlab
 from coordlab.properties import Property
 from coordlab.trace.trace import Trace
 from coordlab.world.run import Run
+from tests.disasters import Enough, over
 from tests.properties.linear import growth
 from tests.properties.mutated import ended
 from tests.sampling import disaster_count
@@ -178,20 +177,6 @@ def test_the_work_grows_with_the_trace(name: str) -> None:
 # --- disasters ------------------------------------------------------------------------------------
 
 
-def over(strategy: st.SearchStrategy[Any], look: Callable[[Any], None], most: int, *, shrink: bool) -> None:
-    """Show `look` worlds of the strategy, the same ones each time."""
-    phases = [Phase.generate, Phase.shrink] if shrink else [Phase.generate]
-    unhurried = settings(
-        max_examples=most,
-        phases=phases,
-        database=None,
-        derandomize=True,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    unhurried(given(strategy)(look))()
-
-
 @pytest.mark.parametrize("name", STORIES)
 def test_promises_hold_in_disasters(name: str) -> None:
     """Whatever crashes, is late, lost, repeated or cut; a plan that breaks a promise is shrunk."""
@@ -211,10 +196,11 @@ def test_the_disasters_are_disasters(name: str) -> None:
     missing = dict(story(name).SEEN)
 
     def look(world: Any) -> None:
-        if missing:  # else there is no need to run it
-            run = world.run(until=story(name).UNTIL)
-            for words in [words for words, happened in missing.items() if happened(run)]:
-                del missing[words]
+        run = world.run(until=story(name).UNTIL)
+        for words in [words for words, happened in missing.items() if happened(run)]:
+            del missing[words]
+        if not missing:
+            raise Enough
 
     over(story(name).disasters(), look, 200, shrink=False)
     assert missing == {}

@@ -7,12 +7,13 @@ from typing import Any
 
 import networkx
 import pytest
+from hypothesis import strategies as st
 
 from coordlab import World
 from coordlab.patterns.topology import Member, Server, demo, tax, team, theory
 from coordlab.patterns.topology.naive import BANDS, advice
 from coordlab.patterns.topology.rules import STEPS, channels
-from tests.disasters import disasters
+from tests.disasters import over, plans
 from tests.sampling import disaster_count
 
 COUNTED = ["mesh", "star", "tree", "bus"]
@@ -171,12 +172,16 @@ def test_the_usual_bands_are_a_matter_of_what_a_message_costs() -> None:
 def test_crashes_and_losses_cost_the_rest_but_never_a_wrong_result(style: str) -> None:
     """The assumption is broken: the team stops, and tells nothing that was not found."""
     names, ended = [str(n) for n in range(1, 7)], set()
-    for seed in range(disaster_count()):
-        faults = disasters(seed, names, "crash drop partition", end=3.0)
+
+    def judged(given: tuple[int, list[str]]) -> None:
+        seed, faults = given
         run = team(style, 6, tasks=12, seed=seed).inject(*faults).run(until=20.0)
         verdicts = {verdict.name.split()[0]: verdict.status for verdict in run.verdicts}
         assert "violated" not in (verdicts["no"], verdicts["only"]), run.line
         ended.add(verdicts["done"])
+
+    plan = plans(names, "crash drop partition", end=3.0)
+    over(st.tuples(st.integers(0, 999), plan), judged, disaster_count(), shrink=True)
     assert "undecided" in ended or style == "gossip"  # which asks again until it has an answer
 
 
