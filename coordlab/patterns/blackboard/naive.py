@@ -1,7 +1,4 @@
-"""A common first attempt at a blackboard: a dictionary, a lock, and callbacks by the text that was asked for.
-
-Each function shows one fault on virtual time and returns the evidence.
-"""
+"""A common first attempt at a blackboard: a dictionary, a lock and callbacks; a function for each fault."""
 
 from __future__ import annotations
 
@@ -52,35 +49,56 @@ class CallbackBoard:
             self.callbacks.setdefault(pattern, []).append(callback)
 
 
+def _told(
+    calls: list[Any], callback: Callback, *values: object, on: str = "k", key: str = "k", late: bool = False
+) -> list[Any]:
+    """The calls when values were written under a key; the subscriber came before that, or after if `late`."""
+
+    async def main() -> list[Any]:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # it would only be logged
+        board = CallbackBoard()
+        steps = [board.subscribe(on, callback), *(board.write(key, value) for value in values)]
+        for step in reversed(steps) if late else steps:
+            await step
+        by_then = list(calls)
+        await asyncio.sleep(2)
+        return by_then
+
+    return simulate(main())
+
+
 def heard(pattern: str = "finding:*", key: str = "finding:ai", late: bool = False) -> list[str]:
     """What a subscriber to a pattern hears when something is written under a key, after it or just before.
 
-    >>> heard("finding:*", "finding:ai"), heard("finding:ai", "finding:ai")
-    ([], ['finding:ai'])
-    >>> heard("finding:ai", "finding:ai", late=True)
-    []
+    >>> heard("finding:*", "finding:ai"), heard("finding:ai", "finding:ai"), heard("finding:ai", late=True)
+    ([], ['finding:ai'], [])
     """
-    calls = []
+    calls: list[str] = []
 
     async def callback(note: Note) -> None:
         calls.append(note.key)
 
-    async def main() -> None:
-        board = CallbackBoard()
-        steps = [board.subscribe(pattern, callback), board.write(key, "models can plan")]
-        for step in reversed(steps) if late else steps:
-            await step
-        await asyncio.sleep(1)
-
-    simulate(main())
+    _told(calls, callback, "models can plan", on=pattern, key=key, late=late)
     return calls
+
+
+def the_last_writer_wins() -> list[Note]:
+    """All that is left of careful work after a guess under the same key.
+
+    >>> the_last_writer_wins()
+    [Note(key='finding:ai', value='a guess', author='bob', confidence=0.1)]
+    """
+    board = CallbackBoard()
+    simulate(board.write("finding:ai", "careful work", "ann", 0.85))
+    simulate(board.write("finding:ai", "a guess", "bob", 0.1))
+    return list(board.notes.values())
 
 
 def errors_vanish() -> tuple[list[str], list[str]]:
     """An error in a subscriber never reaches the writer: what had failed when the write was over, and later.
 
     >>> errors_vanish()
-    ([], ['finding:ai'])
+    ([], ['k'])
     """
     failed: list[str] = []
 
@@ -88,16 +106,23 @@ def errors_vanish() -> tuple[list[str], list[str]]:
         failed.append(note.key)
         raise KeyError(note.key)
 
-    async def main() -> list[str]:
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # it would only be logged
-        board = CallbackBoard()
-        await board.subscribe("finding:ai", callback)
-        await board.write("finding:ai", "models can plan")
-        by_then = list(failed)
-        await asyncio.sleep(1)
-        return by_then
+    return _told(failed, callback, "models can plan"), failed
 
-    return simulate(main()), failed
+
+def news_overtakes_news() -> list[int]:
+    """The order in which a subscriber notes values 1 and 2 if it thinks longer about the first.
+
+    >>> news_overtakes_news()
+    [2, 1]
+    """
+    noted: list[int] = []
+
+    async def callback(note: Note) -> None:
+        await asyncio.sleep(1 / note.value)
+        noted.append(note.value)
+
+    _told(noted, callback, 1, 2)
+    return noted
 
 
 def updates_are_lost(agents: int = 2, each: int = 10) -> int:
@@ -116,10 +141,21 @@ def updates_are_lost(agents: int = 2, each: int = 10) -> int:
     async def main() -> int:
         board = CallbackBoard()
         await asyncio.gather(*(add(board) for _ in range(agents)))
-        total: int = board.notes["count"].value
-        return total
+        return int(board.notes["count"].value)
 
     return simulate(main())
+
+
+def readers_write() -> object:
+    """The value on the board after a reader has changed the note that it was given.
+
+    >>> readers_write()
+    'nonsense'
+    """
+    board = CallbackBoard()
+    simulate(board.write("finding:ai", "careful work"))
+    simulate(board.read("finding:ai")).value = "nonsense"  # type: ignore[union-attr]
+    return board.notes["finding:ai"].value
 
 
 def writers_hear_themselves(seconds: float = 60.0) -> int:
@@ -130,15 +166,14 @@ def writers_hear_themselves(seconds: float = 60.0) -> int:
     >>> writers_hear_themselves()
     60
     """
-    writes = 0
+    writes = []
 
     async def main() -> None:
         board = CallbackBoard()
 
         async def correct(note: Note) -> None:
-            nonlocal writes
             await asyncio.sleep(1)
-            writes += 1
+            writes.append(note)
             await board.write(note.key, note.value)
 
         await board.subscribe("finding:ai", correct)
@@ -146,4 +181,4 @@ def writers_hear_themselves(seconds: float = 60.0) -> int:
         await asyncio.sleep(seconds + 0.5)
 
     simulate(main())
-    return writes
+    return len(writes)

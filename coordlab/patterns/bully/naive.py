@@ -25,8 +25,8 @@ class Node:
         """Ask all above; lead if none of them is alive."""
         self.elections += 1
         above = [rank for rank in self.others if rank > self.rank]
-        answers = await asyncio.gather(*map(self.ask, above))
-        if not any(answers):
+        answers = await asyncio.gather(*map(self.ask, above), return_exceptions=True)
+        if not any(answer is True for answer in answers):
             await self.become_leader()
 
     async def ask(self, rank: int) -> bool:
@@ -51,14 +51,14 @@ Nodes = dict[int, Node]
 
 
 def played(agents: int, dead: tuple[int, ...], play: Callable[[Nodes], Awaitable[object]]) -> Nodes:
-    """The nodes 1 to `agents`, some of them dead, after `play` and 10 virtual seconds."""
+    """The nodes 1 to `agents`, some of them dead, after `play` and an hour of virtual time."""
 
     async def main() -> Nodes:
         nodes: Nodes = {}
         for rank in range(1, agents + 1):
             Node(rank, nodes).alive = rank not in dead
         await play(nodes)
-        await asyncio.sleep(10)
+        await asyncio.sleep(3600)
         return nodes
 
     return simulate(main())
@@ -90,6 +90,45 @@ def elections_and_coronations(agents: int) -> tuple[int, int]:
     return sum(node.elections for node in nodes), sum(node.coronations for node in nodes)
 
 
+def seconds_to_notice() -> tuple[bool, float]:
+    """Whether 5 answers 1, and after how long: no message and no time-out, but a look inside the object.
+
+    >>> seconds_to_notice()
+    (False, 0.0)
+    """
+    found = []
+
+    async def play(nodes: Nodes) -> None:
+        found.append((await nodes[1].ask(5), asyncio.get_running_loop().time()))
+
+    played(5, (5,), play)
+    return found[0]
+
+
+def leaders_after_a_broken_promise() -> dict[int, int | None]:
+    """The leader the living know if 3 says that it is alive, so that 2 stands back, and dies before it acts.
+
+    >>> leaders_after_a_broken_promise()
+    {1: None, 2: None}
+    """
+
+    async def play(nodes: Nodes) -> None:
+        nodes[3].start_election = lambda: asyncio.sleep(0)  # type: ignore[method-assign]
+        await nodes[2].start_election()
+        nodes[3].alive = False
+
+    return {rank: node.leader for rank, node in played(3, (), play).items() if node.alive}
+
+
+def leaders_elected_by_the_dead() -> set[int | None]:
+    """The leaders that all know after 5, which is dead, has called an election.
+
+    >>> leaders_elected_by_the_dead()
+    {5}
+    """
+    return {node.leader for node in played(5, (5,), lambda nodes: nodes[5].start_election()).values()}
+
+
 def leaders_after_a_revival() -> list[int]:
     """Who leads when 3 had died as the leader, 2 has taken over, and 3 is alive again.
 
@@ -104,6 +143,20 @@ def leaders_after_a_revival() -> list[int]:
         nodes[3].alive = True
 
     return [rank for rank, node in played(3, (), play).items() if node.leads]
+
+
+def elections_after_the_leader_died() -> int:
+    """How many elections there are in the hour after the leader died: no node watches it.
+
+    >>> elections_after_the_leader_died()
+    0
+    """
+
+    async def play(nodes: Nodes) -> None:
+        await nodes[5].start_election()
+        nodes[5].alive, nodes[5].elections = False, 0
+
+    return sum(node.elections for node in played(5, (), play).values())
 
 
 def leaders_after_late_news() -> dict[int, int | None]:
@@ -122,3 +175,22 @@ def leaders_after_late_news() -> dict[int, int | None]:
         await crowned
 
     return {rank: node.leader for rank, node in played(4, (4,), play).items()}
+
+
+def leader_after_a_slip() -> tuple[int | None, list[str]]:
+    """Who leads, and which errors are seen, if asking 3, which is alive, has a programming error.
+
+    >>> leader_after_a_slip()
+    (2, [])
+    """
+    seen: list[str] = []
+
+    async def slip(rank: int) -> bool:
+        raise TypeError(f"unsupported rank: {rank!r}")
+
+    async def play(nodes: Nodes) -> None:
+        nodes[2].ask = slip  # type: ignore[method-assign]
+        (error,) = await asyncio.gather(nodes[2].start_election(), return_exceptions=True)
+        seen.extend([str(error)] if error else [])
+
+    return played(3, (), play)[1].leader, seen

@@ -81,6 +81,23 @@ def a_failing_subscriber_silences_the_rest() -> list[object]:
     return _heard(("site/1", 0.0), ("site/1", 0.0), ("site/1", 0.0), fails=0)
 
 
+def a_latecomer_has_missed_everything() -> list[str]:
+    """What a subscriber hears of the letter that was published just before it came.
+
+    >>> a_latecomer_has_missed_everything()
+    []
+    """
+    heard: list[str] = []
+
+    async def callback(body: str) -> None:
+        heard.append(body)
+
+    bus = CallbackBus()
+    simulate(bus.publish("site/1", "hot"))
+    bus.subscribe("site/1", callback)
+    return heard
+
+
 def a_lost_answer_doubles_the_effect() -> int:
     """How much is paid out if the answer to the first of two payments of 100 is lost, and it is sent again.
 
@@ -97,3 +114,22 @@ def a_lost_answer_doubles_the_effect() -> int:
     while not pay(100):
         pass
     return paid
+
+
+def deliveries_do_not_shrink(agents: int = 10) -> tuple[int, int]:
+    """Messages of a round in which all tell all: directly, and over a bus, which calls each subscriber.
+
+    >>> deliveries_do_not_shrink(10)
+    (90, 100)
+    """
+    calls: list[str] = []
+
+    async def callback(body: str) -> None:
+        calls.append(body)
+
+    bus = CallbackBus()
+    for speaker in range(agents):
+        for _ in range(agents - 1):
+            bus.subscribe(f"news/{speaker}", callback)
+        simulate(bus.publish(f"news/{speaker}", "hot"))
+    return agents * (agents - 1), agents + len(calls)

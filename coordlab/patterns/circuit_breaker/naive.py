@@ -61,8 +61,8 @@ async def _works(seconds: float = 0.0) -> None:
     await asyncio.sleep(seconds)
 
 
-async def _fails(error: type[Exception] = ConnectionError) -> None:
-    await asyncio.sleep(0)
+async def _fails(error: type[Exception] = ConnectionError, after: float = 0.0) -> None:
+    await asyncio.sleep(after)
     raise error("no")
 
 
@@ -74,12 +74,20 @@ async def _try(breaker: FirstTry, work: Callable[[], Awaitable[object]]) -> bool
     return False
 
 
-async def _tripped(clock: Callable[[], float] = now) -> FirstTry:
+async def _tripped(breaker: FirstTry | None = None) -> FirstTry:
     """A breaker that has just opened."""
-    breaker = FirstTry(clock=clock)
+    breaker = breaker or FirstTry()
     for _ in range(breaker.failures):
         await _try(breaker, _fails)
     return breaker
+
+
+async def _shut(breaker: FirstTry) -> float:
+    """Seconds from now until a call goes through, tried once a second."""
+    began = now()
+    while not await _try(breaker, _works):  # noqa: ASYNC110  (this is what its callers do)
+        await asyncio.sleep(1)
+    return now() - began
 
 
 @played
@@ -109,10 +117,23 @@ async def success_from_before() -> tuple[str, str]:
     """
     breaker = FirstTry()
     early = asyncio.ensure_future(breaker.call(lambda: _works(1)))
-    await asyncio.gather(*(_try(breaker, _fails) for _ in range(5)))
-    before = breaker.state
+    before = (await _tripped(breaker)).state
     await early
     return before, breaker.state
+
+
+@played
+async def failure_from_before() -> float:
+    """Seconds from the trip until a call goes through if one that began before it fails after 50 s, not 61.
+
+    >>> failure_from_before()
+    111.0
+    """
+    breaker = FirstTry()
+    early = asyncio.ensure_future(_try(breaker, lambda: _fails(after=50)))
+    shut = await _shut(await _tripped(breaker))
+    await early
+    return shut
 
 
 @played
@@ -188,11 +209,21 @@ async def clock_set_back() -> float:
     3661.0
     """
     ahead = 3600.0
-    breaker = await _tripped(clock=lambda: now() + ahead)
-    ahead, began = 0.0, now()
-    while not await _try(breaker, _works):  # noqa: ASYNC110  (this is what its callers do)
-        await asyncio.sleep(1)
-    return now() - began
+    breaker = await _tripped(FirstTry(clock=lambda: now() + ahead))
+    ahead = 0.0
+    return await _shut(breaker)
+
+
+@played
+async def refused_at_the_wait() -> bool:
+    """Whether a call is refused exactly when the wait of 60 s is over: the time is compared with `>`.
+
+    >>> refused_at_the_wait()
+    True
+    """
+    breaker = await _tripped()
+    await asyncio.sleep(breaker.wait)
+    return not await _try(breaker, _works)
 
 
 @played

@@ -144,6 +144,22 @@ def looks_after_a_slip() -> tuple[int, bool]:
     return len(calls), ended
 
 
+def tasks_left(agents: int = 100) -> int:
+    """How many tasks still run an hour after this many agents have left for good: nothing stops them.
+
+    >>> tasks_left()
+    100
+    """
+
+    async def main() -> int:
+        first = FirstTry(30.0, Wall())
+        tasks = [asyncio.create_task(first.monitor(str(number))) for number in range(agents)]
+        await asyncio.sleep(3600)
+        return sum(not task.done() for task in tasks)
+
+    return simulate(main())
+
+
 def seconds_to_notice(last: float = 0.0) -> float:
     """Seconds from ann's last heartbeat to the report: up to half a time-out more than the time-out.
 
@@ -151,3 +167,21 @@ def seconds_to_notice(last: float = 0.0) -> float:
     (45.0, 30.1)
     """
     return failures(heard(last))[0] - last
+
+
+def told_of_a_restart() -> list[float]:
+    """The reports if ann crashes after 40 s and is back at 50 s, with an empty memory: none.
+
+    >>> told_of_a_restart()
+    []
+    """
+    return failures(heard(*range(0, 41, 10), *range(50, 156, 10)))
+
+
+def alive_at_the_time_out() -> bool:
+    """Whether ann is alive exactly when the 30 s of silence are over: they are compared with `>`.
+
+    >>> alive_at_the_time_out()
+    True
+    """
+    return 30.0 not in failures(heard(0.0))
