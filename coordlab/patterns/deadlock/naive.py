@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 
 from coordlab.world.loop import simulate
 
@@ -62,21 +64,34 @@ def both_give_up_and_meet_again(rounds: int = 10) -> tuple[int, int]:
     return simulate(main())
 
 
+def a_cancelled_holder_keeps_its_lock() -> bool:
+    """Whether a lock is still taken after its holder, which has no `finally`, was cancelled.
+
+    >>> a_cancelled_holder_keeps_its_lock()
+    True
+    """
+    lock = asyncio.Lock()
+
+    async def careless() -> None:
+        await lock.acquire()
+        await asyncio.sleep(5)
+        lock.release()
+
+    with suppress(TimeoutError):
+        simulate(asyncio.wait_for(careless(), timeout=1))
+    return lock.locked()
+
+
 def has_cycle(waits: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether following the waits from some agent leads back to it.
 
     >>> has_cycle({"ann": ("bob",), "bob": ("ann",)})
     True
     """
-    for start in waits:
-        seen, front = set[str](), [start]
-        while front:
-            for other in waits.get(front.pop(), ()):
-                if other == start:
-                    return True
-                if other not in seen:
-                    seen.add(other)
-                    front.append(other)
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError:
+        return True
     return False
 
 

@@ -68,7 +68,7 @@ class Coordinator:
 
 
 def overloads() -> dict[str, int]:
-    """Bugs 1 and 8: room is checked before anything begins: the first worker does 10 at once, the other none.
+    """Bug 1: room is checked before anything begins: the first worker does 10 at once, the other none.
 
     >>> overloads()
     {'ann': 10, 'bob': 0}
@@ -131,3 +131,15 @@ def confuses_busy_and_unable() -> list[str]:
 
     crew = Worker("ann", ("weld",), room=1), Worker("bob", ("work",), room=5)
     return [simulate(story(each)) for each in crew]
+
+
+def always_the_first() -> dict[str, int]:
+    """Bug 8: the first capable worker gets each of four tasks, one after the other, and the other is idle.
+
+    >>> always_the_first()
+    {'ann': 4, 'bob': 0}
+    """
+    ann, bob = Worker("ann"), Worker("bob")
+    for number in range(4):
+        simulate(Coordinator(ann, bob).execute([Task(str(number))]))
+    return {each.name: len(each.finished) for each in (ann, bob)}

@@ -79,12 +79,21 @@ def consensus_ends_nothing() -> tuple[int, int]:
 
 
 def done_looks_like_exhausted() -> list[list[str]]:
-    """A chat that was finished and one that ran out of rounds: bare texts, without reason or sender.
+    """A chat that was finished and one that ran out of rounds: messages, without a reason.
 
     >>> done_looks_like_exhausted()
     [['How many days?', '8', 'DONE'], ['How many days?', '8', '9']]
     """
     return [_chat(Speaker("8"), Speaker(last), rounds=1) for last in ("DONE", "9")]
+
+
+def messages_have_no_sender() -> list[str]:
+    """Who said 5 and who said 8 is lost: messages are bare texts.
+
+    >>> messages_have_no_sender()
+    ['How many days?', '5', '8']
+    """
+    return _chat(Speaker("5"), Speaker("8"), rounds=1)
 
 
 def the_builtin_is_shadowed() -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,17 @@ def never_ends() -> str:
         return type(error).__name__
 
 
+def calls_it_simple() -> list[Task]:
+    """Bug 4: a task that is too complex and has no rule is returned as if it were simple.
+
+    >>> calls_it_simple()
+    [Task(name='found a city', complexity=100, capability='')]
+    """
+    return Decomposer(enough=5).decompose(Task("found a city", 100))
+
+
 def stops_where_nobody_can() -> tuple[str, bool]:
-    """Bugs 4 and 5: a number ends it, not what agents can do, so a rule that would have helped is not used.
+    """Bug 5: a number ends it, not what agents can do, so a rule that would have helped is not used.
 
     >>> stops_where_nobody_can()
     ('study', False)
@@ -68,6 +77,21 @@ def stops_where_nobody_can() -> tuple[str, bool]:
     study: Rule = lambda task: [Task("gather", 1, "gather"), Task("analyse", 1, "analyse")]
     (leaf,) = Decomposer(enough=5, study=study).decompose(Task("study", 4, "study"))
     return leaf.name, leaf.capability in {"gather", "analyse"}
+
+
+def forgot_an_import() -> str:
+    """Bug 9: the signature has a name that is not imported.
+
+    >>> forgot_an_import()
+    "name 'List' is not defined"
+    """
+
+    def execute() -> List[str]: ...  # type: ignore[name-defined]  # noqa: F821
+
+    try:
+        return str(get_type_hints(execute))
+    except NameError as error:
+        return str(error)
 
 
 def first_applicable(state: Mapping[Any, Any], tasks: Sequence[Any], domain: Any) -> tuple[Any, ...] | None:

@@ -115,8 +115,18 @@ def a_late_result_gets_in() -> tuple[list[str], dict[int, int]]:
     return [bot.name for bot in pool.bots], pool.results
 
 
+def clones_are_a_majority() -> int:
+    """The square of 12 by the majority of two independent bots and three copies of one model that errs.
+
+    >>> clones_are_a_majority()
+    -144
+    """
+    clones = [Bot(f"clone-{number}", lies=True) for number in (1, 2, 3)]
+    return by_majority([*honest("ann", "bob"), *clones], 12)
+
+
 def the_honest_are_isolated() -> list[str]:
-    """Who is left when bots that differ from the majority are dropped, and three copies of one model err.
+    """Who is left when bots that differ from the majority are dropped, and three of five lie.
 
     >>> the_honest_are_isolated()
     ['eve', 'fay', 'gil']

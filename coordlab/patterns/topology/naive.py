@@ -35,10 +35,19 @@ def bands_contradict_themselves() -> list[int]:
 def rule_of_thumb_is_off(agents: int = 100) -> dict[str, float]:
     """By which factor the rule of n(n - 1) messages exceeds what a round of each style sends.
 
-    A tree sends no fewer messages than one hub with all others below it.
-
     >>> rule_of_thumb_is_off(100)
     {'mesh': 1.0, 'star': 50.0, 'tree': 50.0}
     """
     sent = {"mesh": agents * (agents - 1), "star": 2 * (agents - 1), "tree": 2 * (agents - 1)}
     return {style: agents * (agents - 1) / count for style, count in sent.items()}
+
+
+def hierarchy_saves_no_messages(agents: int = 100, branching: int = 3) -> tuple[int, int]:
+    """Messages of a round in a star and in a tree: one up and one down between each member and its superior.
+
+    >>> hierarchy_saves_no_messages()
+    (198, 198)
+    """
+    star = dict.fromkeys(range(1, agents), 0)
+    tree = {member: (member - 1) // branching for member in range(1, agents)}
+    return 2 * len(star), 2 * len(tree)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from secrets import SystemRandom
 
 from coordlab.world.loop import simulate
 
@@ -104,18 +105,23 @@ def one_gives_up() -> str:
         return type(error).__name__
 
 
+def _end(voters: dict[str, Ask]) -> tuple[int, float]:
+    """How many tasks are left, and how many seconds have passed, when a vote is over."""
+
+    async def main() -> tuple[int, float]:
+        await consensus(voters, "more tea")
+        return len(asyncio.all_tasks()) - 1, asyncio.get_running_loop().time()
+
+    return simulate(main())
+
+
 def still_at_work() -> int:
     """How many of three slow voters still run when the vote is over: they were cancelled, but not awaited.
 
     >>> still_at_work()
     3
     """
-
-    async def main() -> int:
-        await consensus({f"v{number}": says("no", after=60) for number in range(3)}, "more tea")
-        return len(asyncio.all_tasks()) - 1
-
-    return simulate(main())
+    return _end({f"v{number}": says("no", after=60) for number in range(3)})[0]
 
 
 def seconds_to_decide() -> float:
@@ -124,11 +130,30 @@ def seconds_to_decide() -> float:
     >>> seconds_to_decide()
     10.0
     """
+    return _end({"slow": says("no", after=60), **{f"v{n}": says("yes") for n in range(4)}})[1]
 
-    async def main() -> float:
-        await consensus(
-            {"slow": says("no", after=60), **{f"v{n}": says("yes") for n in range(4)}}, "more tea"
-        )
-        return asyncio.get_running_loop().time()
 
-    return simulate(main())
+def biased(_: str, noise: float, bias: float = 0.5) -> str:
+    """The vote of an agent on a proposal that it does not look at; `noise` is from -0.2 to 0.2."""
+    return "yes" if bias + noise > 0.6 else "no" if bias + noise < 0.4 else "abstain"
+
+
+def deaf_to_the_proposal(votes: int = 400) -> list[dict[str, int]]:
+    """How an agent of bias .5 votes on a proposal and on its contrary, over evenly spread noise.
+
+    >>> deaf_to_the_proposal()
+    [{'no': 100, 'abstain': 200, 'yes': 100}, {'no': 100, 'abstain': 200, 'yes': 100}]
+    """
+    noise = [0.4 * (vote + 0.5) / votes - 0.2 for vote in range(votes)]
+    return [dict(Counter(biased(text, each) for each in noise)) for text in ("more tea", "less tea")]
+
+
+def repeats_itself(voters: int = 200) -> bool:
+    """Whether the same voters vote the same on the same proposal twice: their dice have no seed.
+
+    >>> repeats_itself()
+    False
+    """
+    dice = SystemRandom()
+    first, second = ([biased("tea", dice.uniform(-0.2, 0.2)) for _ in range(voters)] for _ in range(2))
+    return first == second

@@ -45,6 +45,15 @@ def sure_of_nothing() -> tuple[bool, float]:
     return of_five(yes=0, no=0)
 
 
+def deaf_to_no() -> tuple[tuple[bool, float], tuple[bool, float]]:
+    """What two yes decide against three no, and with three abstentions: the same, as no is never counted.
+
+    >>> deaf_to_no()
+    ((False, 0.6), (False, 0.6))
+    """
+    return of_five(yes=2, no=3), of_five(yes=2, no=0)
+
+
 def one_stranger_outvotes() -> tuple[bool, float]:
     """What is decided if three known novices say no and one unknown name says yes.
 
