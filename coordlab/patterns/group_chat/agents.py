@@ -6,23 +6,9 @@ from collections.abc import Collection
 from copy import deepcopy
 
 from coordlab import requirements as require
+from coordlab.patterns.group_chat import rules
 from coordlab.patterns.group_chat.checks import properties
-from coordlab.patterns.group_chat.rules import (
-    USER,
-    Chat,
-    ChatError,
-    Condition,
-    Handoff,
-    Policy,
-    Unchanged,
-    Window,
-    candidates,
-    check_members,
-    chosen,
-    everything,
-    max_messages,
-    round_robin,
-)
+from coordlab.patterns.group_chat.rules import USER, ChatError, everything, max_messages, round_robin
 from coordlab.patterns.orchestration.agents import Conductor, Scripted
 from coordlab.patterns.orchestration.rules import DEFAULT, Budget, Ended, Failed, Stop, StopReason, Utterance
 from coordlab.world.agent import State
@@ -53,9 +39,9 @@ class Chair(Conductor):
         self,
         members: Collection[str],
         task: str,
-        over: Condition,
-        policy: Policy = round_robin,
-        window: Window = everything,
+        over: rules.Condition,
+        policy: rules.Policy = round_robin,
+        window: rules.Window = everything,
         selector: str | None = None,
         name: str = "chair",
         budget: Budget = DEFAULT,
@@ -63,19 +49,17 @@ class Chair(Conductor):
         repeats: int | None = 3,
     ) -> None:
         super().__init__(name, budget, patience, repeats)
-        require.instance("over", over, Condition, "over=max_messages(10)", ChatError)
-        for what, given in (("policy", policy), ("window", window)):
-            example = f"{what}={'round_robin' if what == 'policy' else 'everything'}, from group_chat.rules"
+        require.instance("over", over, rules.Condition, "over=max_messages(10)", ChatError)
+        for what, given, usual in (("policy", policy, "round_robin"), ("window", window, "everything")):
+            example = f"{what}={usual}, from group_chat.rules"
             require.that(callable(given), f"{what}={given!r}", "expected a function", example, ChatError)
-        self.members, self.given, self.over = check_members(members), task, deepcopy(over)
-        example = "selector='host', and add a Member('host', ...)"
+        self.members, self.given, self.over = rules.check_members(members), task, deepcopy(over)
         allowed = "expected an agent that is not a member, and so cannot choose itself"
-        require.that(selector not in self.members, f"selector={selector!r}", allowed, example, ChatError)
+        require.that(selector not in self.members, f"selector={selector!r}", allowed, "'host'", ChatError)
         self.policy, self.window, self.selector = policy, window, selector
         self.failures = 0  # turns in a row
 
     async def conduct(self) -> StopReason:
-        """Turn after turn, until something ends it."""
         if missing := self.missing(*self.members, self.selector):
             return missing
         self.over.reset()
@@ -90,12 +74,12 @@ class Chair(Conductor):
 
     async def next_speaker(self) -> str:
         """The member that the policy names, or of several the selector."""
-        chat = Chat(self.members, self.outputs, self.stable.get("last"))
-        named = candidates(self.policy, chat)
+        chat = rules.Chat(self.members, self.outputs, self.stable.get("last"))
+        named = rules.candidates(self.policy, chat)
         question = f"Who speaks next: {', '.join(named)}?"
         for _ in range(3 if self.selector and len(named) > 1 else 0):
             reply = await self.turn(str(self.selector), question, self.window(self.outputs))
-            if not isinstance(reply, Failed) and (name := chosen(reply.content, named)):
+            if not isinstance(reply, Failed) and (name := rules.chosen(reply.content, named)):
                 return name
         return named[0]
 
@@ -119,7 +103,7 @@ class Chair(Conductor):
         self.note(said)
         if reason := self.over.heard(said, self.now - self.began):
             raise Ended(reason)
-        if isinstance(said.content, Handoff) and said.content.to == USER:
+        if isinstance(said.content, rules.Handoff) and said.content.to == USER:
             raise Ended(StopReason(Stop.INTERRUPTED, USER, said.content.text))
         self.heard(said.agent, said.content)
 
@@ -132,13 +116,9 @@ def demo() -> Run:
     condition: agreement (8)
     """
     names = ("ann", "bob", "cat")
-    over = max_messages(20) | Unchanged(names, rounds=1)
+    over = max_messages(20) | rules.Unchanged(names, rounds=1)
     chair = Chair(names, "How many days will it take?", over, patience=0.5)
-    world = World(seed=7, latency="uniform(0.01, 0.05)").add(
-        chair,
-        Scripted("ann", "5", "8", "8", "8", seconds=0.1),
-        Scripted("bob", "8", "8", "8", "8", seconds=0.1),
-        Scripted("cat", "8", "8", "8", "8", seconds=0.1),
-    )
+    world = World(seed=7, latency="uniform(0.01, 0.05)").add(chair)
+    world.add(Scripted(name, "5" if name == "ann" else "8", *"888", seconds=0.1) for name in names)
     world.inject("crash bob @0.1..0.5")
     return world.expect(*properties(names, round_robin, over, limit=20)).run(until=10.0)

@@ -9,17 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from copy import deepcopy
 
-from coordlab.patterns.group_chat.rules import (
-    USER,
-    Chat,
-    ChatError,
-    Condition,
-    Policy,
-    Window,
-    check_members,
-    everything,
-    round_robin,
-)
+from coordlab.patterns.group_chat import rules
+from coordlab.patterns.group_chat.rules import USER, Condition, Policy, Window, everything, round_robin
 from coordlab.patterns.orchestration.checks import ends
 from coordlab.patterns.orchestration.rules import Stop, StopReason, Utterance
 from coordlab.patterns.orchestration.turns import is_result, is_turn
@@ -57,7 +48,7 @@ def _same(told: object, transcript: tuple[Utterance, ...]) -> bool:
 
 def by_policy(members: Collection[str], policy: Policy = round_robin) -> Property:
     """AG-S1: the floor is given to a member that the policy allows to speak now."""
-    names = check_members(members)
+    names = rules.check_members(members)
 
     @safety("speakers follow the policy")
     def judge(trace: Trace) -> Iterator[Objection]:
@@ -65,8 +56,8 @@ def by_policy(members: Collection[str], policy: Policy = round_robin) -> Propert
         for event in trace:
             if is_turn(event) and event.peer in names:
                 try:
-                    allowed = policy(Chat(names, talk.transcript, talk.last))
-                except ChatError as error:
+                    allowed = policy(rules.Chat(names, talk.transcript, talk.last))
+                except rules.ChatError as error:
                     yield event, f"{event.peer} speaks, but {error}"
                 else:
                     if event.peer not in allowed:
@@ -78,7 +69,7 @@ def by_policy(members: Collection[str], policy: Policy = round_robin) -> Propert
 
 def one_transcript(members: Collection[str], window: Window = everything) -> Property:
     """AG-S2: what is said is only ever added to the transcript, and every member reads that one."""
-    names = check_members(members)
+    names = rules.check_members(members)
 
     @safety("one transcript, only added to")
     def judge(trace: Trace) -> Iterator[Objection]:

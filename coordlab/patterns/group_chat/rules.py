@@ -1,8 +1,7 @@
-"""Who speaks next in a group chat, when it is over, and how much of the transcript each speaker reads.
+"""When a group chat is over, who speaks next, and how much of the transcript each speaker reads.
 
-A transcript is a tuple of utterances, of which the first, by `USER`, sets the task.  The words are those of
-AutoGen, of which no code is used.  Two differences, where its users had trouble: a stop word in the task does
-not end the chat, and a member that is excluded from speaking again is not fallen back on.
+A transcript is a tuple of utterances, of which the first, by `USER`, sets the task.  Two differences to
+AutoGen: a stop word in the task does not end the chat, and an excluded member is not fallen back on.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from coordlab.patterns.orchestration.rules import Stop, StopReason, Utterance, c
 from coordlab.world.message import message
 
 USER = "user"
-
 Transcript = tuple[Utterance, ...]
 
 
@@ -36,28 +34,19 @@ class ChatError(ValueError):
     """A condition, policy or window that is not valid, or one that was used against its rules."""
 
 
-def refuse(given: str, allowed: str, example: str) -> NoReturn:
-    """Raise a `ChatError` in three parts, see `require.fail`."""
-    require.fail(given, allowed, example, ChatError)
-
-
-# --- when it is over ----------------------------------------------------------------------------------
-
-
 class Condition:
     """When a chat is over: told each utterance, it returns the reason as soon as it holds.
 
     After it has fired it must be `reset` before it is told more.  `a | b` fires with either, `a & b` as soon
     as both have, not necessarily at the same utterance.
 
-    >>> over = max_messages(3) | stop_word("DONE")
-    >>> [over.heard(Utterance(name, text)) for name, text in (("user", "Say DONE"), ("ann", "so be it"))]
-    [None, None]
-    >>> str(over.heard(Utterance("bob", "DONE")))
-    "condition: max_messages(3), stop_word('DONE') (bob)"
+    >>> over = max_messages(2) | stop_word("DONE")
+    >>> [str(over.heard(Utterance(name, "DONE"))) for name in ("user", "bob")]
+    ['None', "condition: max_messages(2), stop_word('DONE') (bob)"]
     """
 
     fired: StopReason | None = None
+    by = ""  # the agent that made it fire, if the reason names one
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -72,20 +61,18 @@ class Condition:
         """
         if self.fired:
             given = f"{self!r} has fired ({self.fired}) and was told more: {said!r}"
-            refuse(given, "a condition that has fired must be reset", "condition.reset()")
+            require.fail(given, "a condition that has fired must be reset", "condition.reset()", ChatError)
         if self.judge(said, seconds):
             self.fired = StopReason(Stop.CONDITION, *self.why())
         return self.fired
 
     def judge(self, said: Utterance, seconds: float) -> bool:
         """Whether it holds now: a subclass defines it."""
-        raise NotImplementedError(
-            f"{type(self).__name__} does not say when it holds. Write judge(said, seconds)."
-        )
+        raise NotImplementedError(f"{type(self).__name__} never holds. Write judge(said, seconds).")
 
     def why(self) -> tuple[str, str]:
         """Which condition has fired, and what made it fire."""
-        return self.name, ""
+        return self.name, self.by
 
     def reset(self) -> None:
         """Forget everything that was heard."""
@@ -108,19 +95,16 @@ class Combined(Condition):
         self.enough, self.halves = enough, halves
 
     def judge(self, said: Utterance, seconds: float) -> bool:
-        """Whether enough of its halves have fired."""
         for half in self.halves:
             if not half.fired:
                 half.heard(said, seconds)
         return self.enough(half.fired is not None for half in self.halves)
 
     def why(self) -> tuple[str, str]:
-        """The reasons of the halves that have fired."""
         names, whys = zip(*(half.why() for half in self.halves if half.fired), strict=True)
         return ", ".join(names), ", ".join(filter(None, whys))
 
     def reset(self) -> None:
-        """Reset both halves as well."""
         super().reset()
         for half in self.halves:
             half.reset()
@@ -135,12 +119,10 @@ class AtMost(Condition):
         self.weight, self.sum = weight, 0.0
 
     def judge(self, said: Utterance, seconds: float) -> bool:
-        """Whether the limit is reached."""
         self.sum += self.weight(said)
         return self.sum >= self.limit
 
     def reset(self) -> None:
-        """Start counting at 0 again."""
         super().reset()
         self.sum = 0.0
 
@@ -156,10 +138,7 @@ def max_turns(limit: int) -> Condition:
 
 
 def max_tokens(limit: int) -> Condition:
-    """Fires when this many tokens were said, including the task; those that were read count in the budget.
-
-    Raises ChatError unless `limit` is above 0.
-    """
+    """Fires when this many tokens were said, with the task.  Raises ChatError unless `limit` is above 0."""
     return AtMost("max_tokens", limit, lambda said: weigh([said]))
 
 
@@ -168,23 +147,15 @@ class When(Condition):
 
     def __init__(self, name: str, holds: Callable[[Utterance, float], object]) -> None:
         super().__init__(name)
-        self.holds, self.by = holds, ""
+        self.holds = holds
 
     def judge(self, said: Utterance, seconds: float) -> bool:
-        """Whether it is this one."""
         self.by = said.agent
         return bool(self.holds(said, seconds))
 
-    def why(self) -> tuple[str, str]:
-        """Which condition, and the agent that made the utterance."""
-        return self.name, self.by
-
 
 def timeout(seconds: float) -> Condition:
-    """Fires at the first utterance this many virtual seconds after the chat began, or later.
-
-    Raises ChatError unless `seconds` is above 0.
-    """
+    """Fires at the first utterance after this many virtual seconds; raises ChatError unless above 0."""
     limit = require.seconds("timeout", seconds, positive=True, example=30, error=ChatError)
     return When(f"timeout({limit:g})", lambda said, now: now >= limit)
 
@@ -194,18 +165,15 @@ def stop_word(word: str, sources: Collection[str] | None = None) -> Condition:
 
     Raises ChatError if the word is blank, or `sources` is a single text.
     """
-    if not isinstance(word, str) or not word.strip() or isinstance(sources, str):
-        allowed = "expected a word, and a list of names or None"
-        refuse(f"stop_word({word!r}, {sources!r})", allowed, "stop_word('DONE', ['critic'])")
+    valid = isinstance(word, str) and word.strip() and not isinstance(sources, str)
+    allowed, example = "expected a word, and a list of names or None", "stop_word('DONE', ['critic'])"
+    require.that(valid, f"stop_word({word!r}, {sources!r})", allowed, example, ChatError)
     heard = (lambda name: name != USER) if sources is None else (lambda name: name in sources)
     return When(f"stop_word({word!r})", lambda said, _: heard(said.agent) and word in str(said.content))
 
 
 def calls(function: str) -> Condition:
-    """Fires when anybody but the user says a call of the function: `terminate(...)`, not the bare word.
-
-    Raises ChatError if `function` cannot be the name of a function.
-    """
+    """Fires at a call, `terminate(...)`, by anybody but the user; raises ChatError unless given a name."""
     valid = isinstance(function, str) and function.isidentifier()
     require.that(valid, f"calls({function!r})", "expected a function's name", "calls('terminate')", ChatError)
     call = re.compile(rf"(?<![\w.]){function}\s*\(")
@@ -214,9 +182,8 @@ def calls(function: str) -> Condition:
 
 def handoff(to: str = USER) -> Condition:
     """Fires when an agent hands over to this one; to the user, if a human is to go on."""
-    return When(
-        f"handoff({to!r})", lambda said, _: isinstance(said.content, Handoff) and said.content.to == to
-    )
+    name = f"handoff({to!r})"
+    return When(name, lambda said, _: isinstance(said.content, Handoff) and said.content.to == to)
 
 
 class Unchanged(Condition):
@@ -244,7 +211,6 @@ class Unchanged(Condition):
         self.same: dict[str, int] = {}
 
     def judge(self, said: Utterance, seconds: float) -> bool:
-        """Whether all members have kept their positions for long enough."""
         name, position = said.agent, self.position(said.content)
         if name not in self.members:
             return False
@@ -255,17 +221,12 @@ class Unchanged(Condition):
         return len(self.positions) == len(self.members) and min(self.same.values()) >= self.rounds
 
     def why(self) -> tuple[str, str]:
-        """Agreement on what, or stalemate between what."""
         held = list(dict.fromkeys(map(str, self.positions.values())))
         return "agreement" if len(held) == 1 else "stalemate", " or ".join(held)
 
     def reset(self) -> None:
-        """Forget all positions."""
         super().reset()
         self.positions, self.same = {}, {}
-
-
-# --- who is next --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -293,11 +254,7 @@ def check_members(names: Collection[str]) -> tuple[str, ...]:
 
 
 def candidates(policy: Policy, chat: Chat) -> tuple[str, ...]:
-    """The members that a policy names, one or more; raises ChatError if it names something else.
-
-    >>> candidates(round_robin, Chat(("ann", "bob"), ()))
-    ('ann',)
-    """
+    """The members that a policy names, one or more; raises ChatError if it names something else."""
     named = policy(chat)
     if not isinstance(named, tuple) or not named or any(each not in chat.members for each in named):
         _strange(chat, f"the policy named {named!r}", f"return ({chat.members[0]!r},)")
@@ -305,27 +262,17 @@ def candidates(policy: Policy, chat: Chat) -> tuple[str, ...]:
 
 
 def _strange(chat: Chat, given: str, example: str) -> NoReturn:
-    refuse(given, f"the members are {', '.join(chat.members)}", example)
+    require.fail(given, f"the members are {', '.join(chat.members)}", example, ChatError)
 
 
 def round_robin(chat: Chat) -> tuple[str, ...]:
-    """The member after the last speaker, in the order of the members.
-
-    >>> round_robin(Chat(("ann", "bob"), (), last="bob"))
-    ('ann',)
-    """
+    """The member after the last speaker, in the order of the members."""
     at = chat.members.index(chat.last) + 1 if chat.last in chat.members else 0
     return (chat.members[at % len(chat.members)],)
 
 
 def swarm(chat: Chat) -> tuple[str, ...]:
-    """The first member, which keeps the floor until a `Handoff` to another one, and so on.
-
-    Raises ChatError if a member hands over to a stranger.
-
-    >>> swarm(Chat(("ann", "bob"), (Utterance("ann", Handoff("bob")),), last="ann"))
-    ('bob',)
-    """
+    """The member that the last `Handoff` names, at first the first one; raises ChatError for a stranger."""
     said = chat.transcript[-1].content if chat.transcript else None
     if not isinstance(said, Handoff):
         return (chat.last or chat.members[0],)
@@ -338,14 +285,13 @@ def swarm(chat: Chat) -> tuple[str, ...]:
 class Selector:
     """A policy: the member that `choose(chat)` names; if it returns None, all but the last speaker.
 
-    With `allow_repeated` the last speaker may be next as well.
+    With `allow_repeated` the last speaker may be next as well.  Raises ChatError if it names a stranger.
     """
 
     choose: Callable[[Chat], str | None] | None = None
     allow_repeated: bool = False
 
     def __call__(self, chat: Chat) -> tuple[str, ...]:
-        """The members that may speak next; raises ChatError if `choose` names a stranger."""
         chosen = self.choose(chat) if self.choose else None
         if chosen is None:
             others = tuple(name for name in chat.members if self.allow_repeated or name != chat.last)
@@ -366,8 +312,6 @@ def chosen(answer: object, candidates: tuple[str, ...]) -> str | None:
     return named[0] if len(named) == 1 else None
 
 
-# --- how much a speaker reads -------------------------------------------------------------------------
-
 Window = Callable[[Transcript], Transcript]
 
 
@@ -381,9 +325,6 @@ class LastMessages:
     """A window: the last `size` messages, 1 or more.
 
     With `summarise(messages)` they follow a summary of those before.  Raises ChatError if `size` is not one.
-
-    >>> LastMessages(1)((Utterance("user", "Go."), Utterance("ann", "Gone.")))
-    (Utterance(agent='ann', content='Gone.', tokens=None),)
     """
 
     size: int
@@ -393,7 +334,6 @@ class LastMessages:
         require.count("size", self.size, 1, example=5, error=ChatError)
 
     def __call__(self, transcript: Transcript) -> Transcript:
-        """The part of it that is read."""
         before, last = transcript[: -self.size], transcript[-self.size :]
         if self.summarise is None or not before:
             return last

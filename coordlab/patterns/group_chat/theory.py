@@ -1,7 +1,8 @@
-"""Group chat in closed form: what is read, what it costs in tokens, and what talking does to correctness."""
+"""Group chat in closed form: how much is read, and what talking does to correctness."""
 
 from __future__ import annotations
 
+from itertools import product
 from math import comb
 
 from coordlab import requirements as require
@@ -19,17 +20,6 @@ def reads(turns: int, window: int | None = None) -> int:
     require.count("turns", turns, example=50)
     most = turns if window is None else min(turns, require.count("window", window, 1, example=5))
     return most * (most + 1) // 2 + (turns - most) * most
-
-
-def tokens(turns: int, each: int = 50, window: int | None = None) -> int:
-    """Tokens read and said in this many turns, if every message has `each` of them.
-
-    Raises ValueError as `reads` does, and if `each` is not a count.
-
-    >>> [tokens(turns) for turns in (10, 20, 40)], [tokens(turns, window=1) for turns in (10, 20, 40)]
-    ([3250, 11500, 43000], [1000, 2000, 4000])
-    """
-    return require.count("each", each, example=50) * (reads(turns, window) + turns)
 
 
 def debate(members: int, p: float, rounds: int, correction: float = 0.0) -> list[float]:
@@ -71,9 +61,7 @@ def _next_round(right: list[float], correction: float) -> list[float]:
     after = [0.0] * (members + 1)
     for k, chance in enumerate(right):
         share = k / members
-        kept = _binomial(k, share + (1 - share) * correction)
-        won = _binomial(members - k, share)
-        for i, one in enumerate(kept):
-            for j, other in enumerate(won):
-                after[i + j] += chance * one * other
+        kept, won = _binomial(k, share + (1 - share) * correction), _binomial(members - k, share)
+        for (i, one), (j, other) in product(enumerate(kept), enumerate(won)):
+            after[i + j] += chance * one * other
     return after

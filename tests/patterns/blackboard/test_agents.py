@@ -38,7 +38,6 @@ class Client(Agent):
         self.script = script
 
     async def run(self) -> None:
-        """One wish after the other."""
         for wish in self.script:
             answers = await self.ask("board", wish, within=0.5)
             for answer in answers.values():
@@ -59,7 +58,6 @@ def known(run: Run) -> set[str]:
 
 
 def notes(script: Script, **settings: Any) -> list[str]:
-    """What a client hears that follows this script on a fresh board."""
     world = World().add(Blackboard(**settings), Client("ann", script))
     return [str(event.data) for event in world.run(until=10).trace.select("note", agent="ann")]
 
@@ -139,26 +137,22 @@ def told(events: list[tuple[str, Any]]) -> list[str]:
 
 
 def test_replay_tells_a_late_subscriber_what_is_there() -> None:
-    """Without replay she hears only what is new."""
     before, after = ("bob", Write("a:1", 1)), ("bob", Write("a:2", 1))
     assert told([before, ("cat", Subscribe(Query("a:*"))), after]) == ["a:1 1", "a:2 1"]
     assert told([before, ("cat", Subscribe(Query("a:*"), replay=False)), after]) == ["a:2 1"]
 
 
 def test_a_subscriber_that_unsubscribes_hears_no_more() -> None:
-    """Unsubscribing twice, or without a subscription, changes nothing."""
     leave = ("cat", Unsubscribe(Query("a:*")))
     writes = [("bob", Write("a:1", 1)), ("bob", Write("a:2", 1))]
     assert told([leave, ("cat", Subscribe(Query("a:*"))), writes[0], leave, leave, writes[1]]) == ["a:1 1"]
 
 
 def test_a_writer_is_not_told_of_its_own_entries() -> None:
-    """Otherwise two of them would reply to each other for ever."""
     assert told([("cat", Subscribe(Query())), ("cat", Write("a", 1)), ("bob", Write("b", 1))]) == ["b 1"]
 
 
 def test_subscribing_twice_is_subscribing_once() -> None:
-    """She is told once for each query."""
     asks = [("cat", Subscribe(Query())), ("cat", Subscribe(Query())), ("cat", Subscribe(Query("a")))]
     assert told([*asks, ("bob", Write("a", 1)), ("bob", Write("b", 1))]) == ["a 1", "a 1", "b 1"]
 
@@ -199,7 +193,6 @@ def test_a_crashed_source_does_not_stop_control() -> None:
 
 
 def test_control_stops_when_its_time_is_up() -> None:
-    """No source is activated after two seconds."""
     run = experts(seconds=2.0).run(until=30)
     assert run.trace.select("Activate")[-1].time < 2.0
     assert run.trace.select("role", agent="board")[-1].data == "exhausted"
@@ -207,7 +200,6 @@ def test_control_stops_when_its_time_is_up() -> None:
 
 @pytest.mark.parametrize("steps", [0, 5])
 def test_control_stops_when_its_steps_are_used_up(steps: int) -> None:
-    """It says that it is exhausted, not quiet; what follows stays undecided."""
     run = experts(steps=steps).expect(*properties(first_come, RULES)).run(until=30)
     assert run.trace.count("Activate") == steps
     assert run.trace.select("role", agent="board")[-1].data == "exhausted"
@@ -259,12 +251,10 @@ class Guesser(Rule):
     """Acts on an absence: concludes what it gives as long as nothing says the contrary."""
 
     async def condition(self, entry: Entry) -> bool:
-        """Its need is not there, or not yet."""
         keys = {each.key for each in await self.query(self.trigger)}
         return not keys & {f"fact:{each}" for each in (*self.needs, self.gives)}
 
     async def contribute(self, entry: Entry) -> list[Write]:
-        """A conclusion from nothing."""
         return [Write(f"fact:{self.gives}", True, "conclusion")]
 
 
@@ -284,7 +274,6 @@ def test_acting_on_an_absence_makes_the_order_matter() -> None:
 
 
 def test_the_check_objects_to_more_than_follows() -> None:
-    """It holds for the order in which nothing was guessed."""
     verdicts = [guessed(facts).verdicts[-1] for facts in (SEEN, SEEN[::-1])]
     assert [each.status for each in verdicts] == ["holds", "violated"]
     assert verdicts[1].because == "on the board, but following from nothing that was observed: fact:reptile."
@@ -298,14 +287,12 @@ class Forgetful(Observer):
         self.wait = wait
 
     async def run(self) -> None:
-        """See, let others conclude, and take it back."""
         await super().run()
         await self.sleep(self.wait)
         await self.ask("board", Retract(f"fact:{self.facts[0][0]}"))
 
 
 def test_the_check_objects_to_conclusions_without_sources() -> None:
-    """No hair after all: mammal, carnivore and cheetah rest on nothing."""
     world = (
         World(latency=0.01)
         .add(Blackboard(), Forgetful("eye", SEEN, wait=5.0))
@@ -316,7 +303,6 @@ def test_the_check_objects_to_conclusions_without_sources() -> None:
 
 
 def test_a_withdrawn_fact_leads_to_no_conclusion() -> None:
-    """The hair is withdrawn while the rule about mammals works."""
     world = World(latency=0.01).add(Blackboard(), Forgetful("eye", SEEN[:1], wait=0.2))
     run = world.add(Rule(*each) for each in ANIMALS).run()
     assert run.trace.select("role", agent="mammals")[0].data == "working"
@@ -330,7 +316,6 @@ class Adder(KnowledgeSource):
     """Adds one to a total three times: reads it, thinks, and writes it back."""
 
     async def run(self) -> None:
-        """Write the sum without a version."""
         for _ in range(3):
             (entry,) = await self.query(Query("total"))
             await self.sleep(self.dice.uniform(0.0, 0.2))
@@ -365,13 +350,11 @@ def test_read_then_write_loses_updates_and_compare_and_set_does_not() -> None:
 
 
 def test_an_update_of_nothing_changes_nothing() -> None:
-    """There is no total to add to."""
     run = World().add(Blackboard(), CarefulAdder("ann")).run()
     assert run.trace.count("Write") == 0
 
 
 def test_an_update_gives_up_on_a_silent_board() -> None:
-    """Whether it was written cannot be known; it is not written again."""
     world = World().add(Blackboard(), Client("zoe", [Write("total", 0)])).add(CarefulAdder("ann"), at=0.5)
     run = world.inject("cut board>ann @0.5..0.9", "crash board @0.95").run(until=60)
     assert run.trace.count("Write", agent="ann") <= 1
@@ -416,7 +399,6 @@ class Reader(Agent):
     """Says which version it hears of."""
 
     async def run(self) -> None:
-        """Subscribe to everything."""
         self.send("board", Subscribe(Query()))
 
     def on_notify(self, sender: str, message: Notify) -> None:
@@ -427,7 +409,6 @@ class Hasty(Agent):
     """Writes five versions at once."""
 
     async def run(self) -> None:
-        """Without waiting for an answer."""
         for version in range(1, 6):
             self.send("board", Write("a", version))
 
@@ -445,6 +426,5 @@ class Hasty(Agent):
     ],
 )
 def test_refusals(wrong: Callable[[], object], advice: str) -> None:
-    """A control that would activate nothing, and sources that are not listed."""
     with pytest.raises(ValueError, match=advice):
         wrong()

@@ -13,7 +13,6 @@ from tests.properties.mutated import changed, ended, repeated
 
 
 def test_an_agent_that_is_down_need_not_be_told() -> None:
-    """The notice reached a crashed reporter."""
     arrival = story.cheetah().select("Notify", kind=DELIVER)[0]
     assert everyone_is_told(1.0)(changed(story.cheetah(), arrival, kind=DROP, data="down"))
 
@@ -26,7 +25,6 @@ def test_a_notice_under_way_at_the_end_decides_nothing() -> None:
 
 @pytest.mark.parametrize("until", [1.0, 2.0, 3.0])
 def test_a_run_that_is_cut_off_leaves_open_what_follows(until: float) -> None:
-    """While a source is at work, what is missing may still come."""
     judge = properties(first_come, RULES)[-1]
     assert judge(ended(story.cheetah(), until)).status == "undecided"
 

@@ -59,7 +59,6 @@ class BoardAgainstModel(RuleBasedStateMachine):
                 due.append((key, len(history)))
 
     def merged(self, key: str, value: object, sureness: float) -> object | None:
-        """The value to be committed, or None if the old entry stays."""
         standing = (self.model.get(key) or [None])[-1]
         if standing is None or self.policy == "newest":
             return value
@@ -195,7 +194,6 @@ def test_keeping_all_keeps_each_once() -> None:
 
 
 def test_any_function_is_a_merge_policy() -> None:
-    """Here the highest bid is kept, under its key."""
     highest = Board(lambda old, new: replace(new, value=max(old.value, new.value), key="elsewhere"))
     for bid in (3, 7, 5):
         highest.write("bid", bid)
@@ -215,7 +213,6 @@ def test_a_derivation_goes_down_to_what_was_seen() -> None:
 
 
 def test_a_retracted_entry_stays_in_derivations() -> None:
-    """Its history stays."""
     board = Board()
     board.write("a", True)
     board.write("b", True, sources=(("a", 1),))
@@ -224,7 +221,6 @@ def test_a_retracted_entry_stays_in_derivations() -> None:
 
 
 def test_a_derivation_may_be_deep() -> None:
-    """Five thousand updates, each of which rests on the one before."""
     board = Board()
     for version in range(5000):
         board.write("count", version, sources=(("count", version),) if version else ())
@@ -247,7 +243,6 @@ def test_an_agenda_goes_by_rating_and_then_by_age(rating: str, sure: list[float]
 
 
 def test_a_source_waits_once_for_each_version() -> None:
-    """Another version, another source, or a renewal counts separately."""
     agenda, entry = Agenda(), Entry("a", 1, 1)
     asks = [("ann", entry), ("ann", entry), ("bob", entry), ("ann", replace(entry, version=2))]
     assert [agenda.add(*each) is not None for each in asks] == [True, False, True, True]
@@ -300,14 +295,12 @@ def test_refusals(wrong: Callable[[], object], error: type[Exception], advice: s
 
 
 def filled(merge: Merge = newest) -> Board:
-    """A board with one entry."""
     board = Board(merge)
     board.write("a", 1)
     return board
 
 
 def nan_agenda() -> Agenda:
-    """An agenda whose ratings are not numbers."""
     agenda = Agenda(lambda each: float("nan"))
     agenda.add("ann", Entry("a", 1))
     return agenda
@@ -317,7 +310,6 @@ def nan_agenda() -> Agenda:
     "wrong", [{"key": "a*"}, {"confidence": 2}, {"expected": 5}, {"sources": (("no", 1),)}, {"value": []}]
 )
 def test_a_refused_write_changes_nothing(wrong: dict[str, object]) -> None:
-    """No version is used up, and no subscriber is told."""
     board, heard = filled(), list[Entry]()
     board.subscribe(Subscription(Query(), heard.append))
     with pytest.raises((ValueError, TypeError)):

@@ -12,7 +12,6 @@ from coordlab.world.loop import simulate
 
 
 def test_only_those_interested_are_told() -> None:
-    """A share of the agents, from none to all."""
     assert [notices(8, 5, share) for share in (0.0, 0.25, 1.0)] == [0.0, 10.0, 40.0]
 
 
@@ -44,6 +43,5 @@ def test_one_lock_bounds_what_any_number_of_agents_can_do(agents: int, hold: flo
     ],
 )
 def test_refusals(wrong: Callable[[], float], advice: str) -> None:
-    """Negative numbers, shares above one, a lock that is never held."""
     with pytest.raises(ValueError, match=advice):
         wrong()

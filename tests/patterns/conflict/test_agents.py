@@ -62,7 +62,6 @@ def diagnosis() -> list[Proposer]:
 
 
 def test_two_hear_each_others_evidence_and_agree() -> None:
-    """Asked again, both blame the link."""
     run = settle(policy(), *diagnosis(), latency=0.01)
     assert [str(event) for event in run.trace.select("send")] == [
         "0.000 resolver send Ask -> ann",
@@ -87,7 +86,6 @@ def test_two_hear_each_others_evidence_and_agree() -> None:
 
 
 def test_every_step_has_its_conflict() -> None:
-    """Five conflicts, five steps, and each step that failed before says why."""
     run = demo()
     assert {event.data.conflict: event.data.reason for event in run.trace.select("decision")} == {
         "tags": "made of {old}, {new}",
@@ -156,7 +154,6 @@ def test_two_that_always_give_way_never_agree_and_the_budget_ends_it() -> None:
     ("takes", "absent", "by"), [(1.9, False, "escalate"), (2.0, False, "default"), (0.0, True, "default")]
 )
 def test_a_human_decides_in_time_or_the_default_stands(takes: float, absent: bool, by: str) -> None:
-    """Nobody waits longer than the hearing."""
     run = settle(policy(order=("priority",)), *two(), Human("eve", takes, absent), human="eve")
     assert outcome(run) == [("name", "x" if by == "escalate" else "as before", by)]
 
@@ -174,7 +171,6 @@ def test_humans_work_through_a_queue() -> None:
 
 
 def test_a_human_prefers_the_best_supported() -> None:
-    """Bob has evidence and Ann has none."""
     agents = [Proposer("ann", {"name": "x"}), Proposer("bob", {"name": "y"}, [("name", "poll", "y")])]
     run = settle(policy(chain=("escalate", "default")), *agents, Human("eve"), human="eve")
     assert outcome(run) == [("name", "y", "escalate")]
@@ -199,7 +195,6 @@ class Confused(Human):
 def test_an_escalation_that_settles_nothing_says_why(
     agents: Callable[[], list[Any]], human: str | None, reason: str
 ) -> None:
-    """And the default stands."""
     run = settle(policy(chain=("escalate", "default")), *agents(), human=human)
     assert tried(run) == [("escalate", reason)]
     assert outcome(run) == [("name", "as before", "default")]
@@ -212,7 +207,6 @@ def test_an_escalation_that_settles_nothing_says_why(
 @pytest.mark.parametrize("retries", [0, 3])
 @pytest.mark.parametrize("escalated", [False, True])
 def test_theory_counts_what_is_sent(proposers: int, retries: int, escalated: bool) -> None:
-    """All differ; they are asked again, with a human or without."""
     rules = policy(retries=retries, order=("priority",) if escalated else ("id",))
     agents = [Proposer(str(n), {"name": n}) for n in range(proposers)]
     run = settle(rules, *agents, *[Human("eve")] * escalated, human="eve" if escalated else None)
@@ -268,7 +262,6 @@ def test_a_crash_costs_time_but_no_candidate_and_no_budget() -> None:
 
 
 def test_what_is_settled_stays_settled_after_a_crash() -> None:
-    """Nothing is opened again."""
     run = settle(policy(), *two(), faults=("crash resolver @2..3",))
     assert len(outcome(run)) == 1
     assert run.trace.count("Ask", since=3) == 0
@@ -314,7 +307,6 @@ def budgeted() -> bool:
 
 
 def defaulted() -> bool:
-    """An absent human costs the hearing, and then the default stands."""
     absent = Human("eve", absent=True)
     run = settle(policy(chain=("escalate", "default")), *two(), absent, human="eve")
     return outcome(run) == [("name", "as before", "default")]
@@ -333,7 +325,6 @@ def defaulted() -> bool:
 def test_what_the_first_try_gets_wrong_the_pattern_gets_right(
     bug: Callable[[], object], evidence: object, right: Callable[[], bool]
 ) -> None:
-    """The evidence of the bug, and the pattern without it."""
     assert bug() == evidence
     assert right()
 
@@ -354,6 +345,5 @@ def test_what_the_first_try_gets_wrong_the_pattern_gets_right(
 def test_agents_refuse_arguments_that_make_no_sense(
     make: Callable[[], object], error: type[Exception], words: str
 ) -> None:
-    """When they are made, not in the middle of a run."""
     with pytest.raises(error, match=words):
         make()

@@ -8,7 +8,6 @@ from tests.properties.mutated import ended
 
 
 def test_a_trace_that_ends_early_decides_nothing_about_the_end() -> None:
-    """Candidates were heard, and the conflict is still open."""
     verdicts = [judge(ended(quarrel(), 0.3)) for judge in properties(POLICY)]
     assert {each.name: each.because for each in verdicts if each.status == "undecided"} == {
         "no candidate is dropped": "name is still open when the run ends",

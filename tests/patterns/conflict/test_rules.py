@@ -107,7 +107,6 @@ def test_who_gives_way_does_so_by_chance_and_only_to_another_value() -> None:
 
 
 def test_a_step_that_does_not_settle_it_says_why() -> None:
-    """One sentence for each."""
     among, policy = [Candidate("ann", "x"), Candidate("bob", "y")], Policy(order=("priority",))
     assert [
         resolve("c", among, step, policy, choice)
@@ -162,7 +161,6 @@ def test_candidates_are_merged_in_the_order_of_their_names() -> None:
 def test_rules_refuse_what_they_cannot_use(
     make: Callable[[], object], error: type[Exception], words: str
 ) -> None:
-    """Before anything runs, and with what to write instead."""
     with pytest.raises(error, match=words):
         make()
 

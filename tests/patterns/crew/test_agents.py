@@ -38,7 +38,6 @@ SEVEN = [Delegate("ann", "find a"), Delegate("bob", "find b"), Delegate("cat", "
 
 
 async def tell(turn: Turn) -> str:
-    """Says what it was told to do, after what."""
     read = [str(each.content) for each in turn.context if isinstance(each, Output)]
     return f"{turn.task}({', '.join(read)})"
 
@@ -73,7 +72,6 @@ def turns_of(run: Run) -> list[str]:
 
 
 def read_by(run: Run, task: str) -> list[tuple[Any, ...]]:
-    """What was read in each turn about a task."""
     return [event.data.context for event in run.trace.select("Turn") if event.data.about == task]
 
 
@@ -111,7 +109,6 @@ def test_two_tasks_from_beginning_to_end() -> None:
 
 
 def test_each_task_reads_all_earlier_outputs_unless_it_names_some() -> None:
-    """None is all, () nothing, and names are read in their order."""
     tasks = [
         Task("a", agent="ann"),
         Task("b", agent="ann"),
@@ -130,7 +127,6 @@ def test_each_task_reads_all_earlier_outputs_unless_it_names_some() -> None:
 
 
 def test_a_description_is_what_the_agent_is_told() -> None:
-    """Without one, the name of the task is."""
     run = crewed(Crew(("ann",), [Task("a", "Do it well.", "ann"), Task("b", agent="ann", context=())]))
     assert outputs(run) == {"a": "Do it well.()", "b": "b()"}
 
@@ -151,7 +147,6 @@ def test_a_conditional_task_is_skipped_in_place() -> None:
 
 
 def test_a_condition_that_breaks_fails_its_task() -> None:
-    """What was done before remains."""
     tasks = [Task("draft", agent="ann"), Task("mend", agent="ann", condition=lambda before: before.zed)]
     run = crewed(Crew(("ann",), tasks))
     assert (
@@ -178,7 +173,6 @@ def job(draw: some.DrawFn) -> list[tuple[Task, float]]:
 @settings(max_examples=disaster_count())
 @given(job())
 def test_a_crew_takes_as_long_as_its_critical_path(tasks: list[tuple[Task, float]]) -> None:
-    """Whatever waits for what: the run, and the longest chain of needs."""
     agents = [Member(str(task.agent), tell, seconds) for task, seconds in tasks]
     run = crewed(Crew([each.name for each in agents], [task for task, _ in tasks]), *agents)
     seconds = {task.name: each for task, each in tasks}
@@ -188,14 +182,12 @@ def test_a_crew_takes_as_long_as_its_critical_path(tasks: list[tuple[Task, float
 
 @pytest.mark.parametrize("tasks", [1, 2, 5, 20])
 def test_one_after_the_other_takes_the_sum(tasks: int) -> None:
-    """Each with a message there and back."""
     run = crewed(Crew(("ann",), [Task(str(number), agent="ann", context=()) for number in range(tasks)]))
     assert run.trace.until == pytest.approx(theory.serial([1.0] * tasks, LATENCY))
     assert run.trace.count("Turn", "Reply") == 2 * tasks
 
 
 def test_asynchronous_tasks_of_one_agent_wait_for_it() -> None:
-    """A graph is not faster than its agents."""
     tasks = [Task(name, agent="ann", context=(), asynchronous=True) for name in "abc"]
     assert crewed(Crew(("ann",), tasks)).trace.until == pytest.approx(3.06)
 
@@ -208,7 +200,6 @@ def test_three_side_by_side_are_more_than_twice_as_fast() -> None:
 
 
 def test_outputs_are_in_the_order_of_the_tasks() -> None:
-    """Not in that in which they came."""
     tasks = [Task("slow", agent="ann", asynchronous=True), Task("fast", agent="bob", asynchronous=True)]
     run = crewed(Crew(("ann", "bob"), tasks), Member("ann", tell, 5.0))
     assert list(outputs(run)) == ["slow", "fast"]
@@ -228,7 +219,6 @@ def test_a_failure_beside_others_loses_nothing() -> None:
 
 
 def test_a_refused_answer_is_tried_again_with_the_reason_and_all_context() -> None:
-    """Unlike in the real crew, where a retry reads the reason alone."""
     tasks = [Task("plan", agent="ann"), Task("report", agent="bob", guardrails=(at_most(5),))]
     long = "this is one word too many"
     run = crewed(Crew(("ann", "bob"), tasks), Scripted("bob", long, "short"))
@@ -267,7 +257,6 @@ def test_what_others_read_is_what_the_guardrails_made_of_it() -> None:
 
 
 def test_a_guardrail_that_breaks_fails_its_task() -> None:
-    """It says which error; so does one that gives no verdict."""
     run = crewed(Crew(("ann",), [Task("a", agent="ann", guardrails=(lambda text: text.zed,))]))
     assert reason(run) == "failed: a (its guardrails: AttributeError: 'str' object has no attribute 'zed')"
     vague = crewed(Crew(("ann",), [Task("a", agent="ann", guardrails=(bool,))]))  # type: ignore[arg-type]
@@ -298,7 +287,6 @@ def managed(
     rights: Rights | None = None,
     others: Sequence[Agent] = (),
 ) -> Run:
-    """A manager with a script, and three agents."""
     agents = ("ann", "bob", "cat")
     crew = Crew(agents, tasks, "hierarchical", manager="boss", rights=rights)
     expected = default_rights(agents, "boss") if rights is None else rights
@@ -329,7 +317,6 @@ def test_k_delegations_take_2k_plus_1_turns(delegations: int) -> None:
 
 
 def test_the_turns_of_three_delegations_are_a_tree() -> None:
-    """Theirs stand within the manager's."""
     run = managed(*SEVEN)
     assert [(each.agent, [inner.agent for inner in each.turns]) for each in tree(run.trace)] == [
         ("boss", ["ann"]),
@@ -349,7 +336,6 @@ def test_several_delegations_at_once_overlap() -> None:
 
 @pytest.mark.parametrize("name", ["ANN", "'ann'", '"Ann" ', "“ann”"])
 def test_names_match_whatever_their_case_and_quotes(name: str) -> None:
-    """As a model writes them."""
     run = managed(Delegate(name, "find"), "found")
     assert turns_of(run) == ["boss", "ann", "boss"]
 
@@ -399,13 +385,11 @@ def test_the_manager_must_delegate() -> None:
 
 
 def test_a_manager_that_asks_only_strangers_has_not_delegated() -> None:
-    """No agent worked on it: its answer is not taken."""
     run = managed(Delegate("zed", "find"), "I did it", Delegate("cat", "find"), "found")
     assert turns_of(run) == ["boss", "boss", "boss", "cat", "boss"]
 
 
 def test_agents_delegate_if_they_may() -> None:
-    """Ann may delegate to Bob, Bob to no agent; rights are data."""
     rights = Rights({"boss": ("ann",), "ann": ("bob",)})
     ann = Scripted("ann", Delegate("bob", "dig"), Delegate("cat", "dig"), "found")
     run = managed(Delegate("ann", "find"), "all found", rights=rights, others=[ann])
@@ -415,7 +399,6 @@ def test_agents_delegate_if_they_may() -> None:
 
 
 def test_agents_who_delegate_to_each_other_for_ever_are_stopped() -> None:
-    """A cycle of two turns."""
     crew = Crew(
         ("ann", "bob"), [Task("find", agent="ann")], rights=Rights({"ann": ("bob",), "bob": ("ann",)})
     )
@@ -437,7 +420,6 @@ def test_a_manager_that_sees_the_load_is_almost_twice_as_fast() -> None:
 
 
 def test_a_failed_agent_ends_the_crew_with_what_there_is() -> None:
-    """The reason names the task and its agent."""
     tasks = [Task("plan", agent="ann"), Task("write", agent="bob"), Task("print", agent="ann")]
     run = crewed(Crew(("ann", "bob"), tasks), Scripted("bob", OSError("no network")))
     assert reason(run) == "failed: write (bob: OSError: no network)"
@@ -445,7 +427,6 @@ def test_a_failed_agent_ends_the_crew_with_what_there_is() -> None:
 
 
 def test_a_failed_agent_may_be_called_again() -> None:
-    """Three times in all, as a language model's agent usually is."""
     bob = Scripted("bob", OSError("1"), OSError("2"), "written")
     run = crewed(Crew(("bob",), [Task("write", agent="bob")], tries=3), bob)
     assert outputs(run) == {"write": "written"}
@@ -453,7 +434,6 @@ def test_a_failed_agent_may_be_called_again() -> None:
 
 
 def test_a_silent_agent_ends_the_crew() -> None:
-    """It has crashed, and does not reply within the patience."""
     tasks = [Task("plan", agent="ann"), Task("write", agent="bob")]
     run = crewed(Crew(("ann", "bob"), tasks, patience=9.0), faults=["crash bob @1.5"])
     assert reason(run) == "failed: write (bob: bob gave no reply within 9 s)"
@@ -461,7 +441,6 @@ def test_a_silent_agent_ends_the_crew() -> None:
 
 
 def test_a_budget_ends_the_crew_with_what_there_is() -> None:
-    """Two turns for three tasks; and one message is the job itself."""
     tasks = [Task(name, agent="ann") for name in "abc"]
     run = crewed(Crew(("ann",), tasks, budget=Budget(turns=2)))
     assert (reason(run), list(outputs(run))) == ("budget: turns", ["a", "b"])
@@ -471,7 +450,6 @@ def test_a_budget_ends_the_crew_with_what_there_is() -> None:
 
 
 def test_an_agent_that_is_not_there_is_missed_at_once() -> None:
-    """Before anybody has a turn, in the words of what to add."""
     crew = Crew(("ann", "bob"), [Task("a", agent="ann")])
     run = World().add(crew, Member("ann", tell)).expect(*properties()).run()
     assert reason(run) == "failed: bob (no agent has this name: add Member('bob', ...))"
@@ -479,13 +457,11 @@ def test_an_agent_that_is_not_there_is_missed_at_once() -> None:
 
 
 def test_the_estimate_of_tokens_can_be_chosen() -> None:
-    """Here a token a character: four to read, and six said."""
     run = crewed(Crew(("ann",), [Task("plan", agent="ann")], tokens=len), Member("ann", tell, tokens=len))
     assert result(run.trace).spent.tokens == len("plan") + len("plan()")
 
 
 def test_a_crew_goes_on_where_it_crashed() -> None:
-    """What was done is not done again."""
     tasks = [Task(name, agent="ann") for name in "abc"]
     run = crewed(Crew(("ann",), tasks), faults=["crash crew @1.5..5"])
     assert outputs(run) == outputs(crewed(Crew(("ann",), tasks)))
@@ -502,6 +478,5 @@ def test_a_crew_goes_on_where_it_crashed() -> None:
     ],
 )
 def test_what_makes_no_crew_is_refused_before_it_runs(given: dict[str, Any], words: str) -> None:
-    """The kinds of mistakes are tried one by one with the rules."""
     with pytest.raises(CrewError, match=words):
         Crew(("ann",), [Task("a", agent="ann")], **given)

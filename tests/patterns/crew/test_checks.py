@@ -22,19 +22,16 @@ from tests.properties.mutated import repeated
     ],
 )
 def test_nothing_else_objects(mutation: Callable[[], Trace]) -> None:
-    """What breaks one promise only is objected to by that one only."""
     violated = [judge.name for judge in OWN if judge(mutation()).status == "violated"]
     assert violated == [name for name, ways in story.BROKEN.items() if mutation in ways]
 
 
 def test_after_a_crash_retries_are_counted_again() -> None:
-    """The plan is noted again, and what was refused before is forgotten."""
     plan = next(recorded(story.trace(), "Plan"))
     assert retries_are_counted(repeated(story.refused_once_more(), plan, after=story.refusal()))
 
 
 def test_the_other_properties_are_those_of_all_styles() -> None:
-    """And who may delegate to whom, if rights are given."""
     names = [each.name for each in properties()]
     assert len(names) == len(OWN) + 6
     assert [each.name for each in properties(rights=Rights())] == [*names, "only allowed delegations"]

@@ -76,7 +76,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_what_makes_no_crew_is_refused(what: str) -> None:
-    """Each with what was given, what is allowed, and what to write."""
     given: dict[str, Any] = {"agents": ["ann", "bob"], "tasks": [PLAN, WRITE], "manager": None}
     change, why = WRONG[what]
     with pytest.raises(CrewError, match=why):
@@ -128,7 +127,6 @@ def test_rights_with_which_nothing_gets_done_are_refused(
 def test_what_cannot_be_used_is_refused(
     make: Callable[[], object], error: type[Exception], words: str
 ) -> None:
-    """Tasks, rights, guardrails, and a turn of a manager."""
     with pytest.raises(error, match=words):
         make()
 
@@ -138,7 +136,6 @@ def vague(content: Any) -> Any:
 
 
 def test_a_crew_that_is_right_is_left_as_it_is() -> None:
-    """But for the agents' names, which are spelt as they spell themselves."""
     tasks = validate(["Ann", "bob"], [Task("plan", agent='"ann"'), WRITE], Process.SEQUENTIAL, None)
     assert [each.agent for each in tasks] == ["Ann", "bob"]
     assert tasks[1] == WRITE
@@ -177,7 +174,6 @@ def test_what_is_read_has_been_waited_for(tasks: list[Task]) -> None:
 @settings(max_examples=disaster_count())
 @given(job())
 def test_a_task_in_its_turn_waits_for_all_before_it(tasks: list[Task]) -> None:
-    """Only asynchronous ones are not waited for by the next."""
     before: dict[str, set[str]] = {}
     for place, (name, waits) in enumerate(needs(tasks).items()):
         before[name] = set(waits).union(*(before[each] for each in waits))
@@ -195,7 +191,6 @@ def test_an_empty_context_is_none() -> None:
 
 
 def test_a_guardrail_sees_what_the_one_before_made() -> None:
-    """Stripped first, then measured; the second objects by its place."""
     strip = lambda text: (True, text.strip())
     short = lambda text: (len(text) < 4, text if len(text) < 4 else "long")
     assert check("  yes  ", [strip, short]) == (None, "yes")
@@ -205,7 +200,6 @@ def test_a_guardrail_sees_what_the_one_before_made() -> None:
 
 
 def test_what_delegates_is_told_from_an_answer() -> None:
-    """One request, several at once, or none; a mixture is an answer."""
     one, other = Delegate("ann", "count"), Ask("bob", "why?")
     assert requests(one) == (one,)
     assert requests((one, other)) == (one, other)
@@ -221,5 +215,4 @@ def test_policies_delegate_once_and_pass_on() -> None:
 
 
 def test_a_brief_of_nothing_is_empty() -> None:
-    """What is neither output nor refusal is not handed on."""
     assert brief((Team((("ann", 0),)), "words")) == ""

@@ -14,7 +14,6 @@ from coordlab.patterns.crew import theory
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_critical_path_is_the_longest_path(seed: int) -> None:
-    """Of a random graph of tasks, as networkx finds it."""
     dice = random.Random(seed)
     seconds = {str(number): dice.uniform(0, 5) for number in range(dice.randint(1, 9))}
     needs = {name: [other for other in seconds if other < name and dice.random() < 0.4] for name in seconds}
@@ -66,6 +65,5 @@ def test_a_manager_that_only_relays_doubles_the_cost() -> None:
     ],
 )
 def test_what_has_no_answer_is_refused(wrong: Callable[[], float], why: str) -> None:
-    """With what is allowed."""
     with pytest.raises(ValueError, match=why):
         wrong()

@@ -31,7 +31,6 @@ def job(
     seed: int = 7,
     **settings: Any,
 ) -> Run:
-    """Some leaves from the first one to the report."""
     world = World(seed, latency).add(team(leaves, crew, failure, within=within, **settings)).inject(*faults)
     return world.expect(*properties(leaves, crew, within)).run(until=within + 1)
 
@@ -45,13 +44,11 @@ def decided(run: Run, name: str) -> list[Any]:
 
 
 def reported(run: Run) -> tuple[dict[str, str], dict[str, str]]:
-    """What was done, and what failed."""
     (report,) = decided(run, "Report")
     return dict(report.results), dict(report.failures)
 
 
 def given(run: Run) -> list[str]:
-    """Who was given which leaf, in that order."""
     return [f"{each.data.leaf.name} {each.peer}" for each in run.trace.select("Assign")]
 
 
@@ -63,7 +60,6 @@ def side_by_side(count: int, work: float = 1.0) -> tuple[Leaf, ...]:
 
 
 def test_a_chair_is_made() -> None:
-    """Cut first; then ann glues while bob paints."""
     run = job()
     happened = run.trace.select("send", "state", "decision")
     assert [str(event).split("{")[0] for event in happened if event.name not in ("role", "handed")] == [
@@ -103,7 +99,6 @@ def test_theory_counts_what_is_sent(policy: str, count: int) -> None:
 
 @pytest.mark.parametrize("seed", range(disaster_count() // 2))
 def test_the_makespan_is_at_most_twice_the_bound(seed: int) -> None:
-    """Random jobs for three equals, compared with what no schedule beats."""
     dice = random.Random(seed)
     leaves: list[Leaf] = []
     for number in range(12):
@@ -155,7 +150,6 @@ def test_a_tender_takes_the_lowest_price() -> None:
 
 
 def test_a_leaf_that_nobody_can_do_is_given_up_at_once() -> None:
-    """And so is what waits for it; the rest is done."""
     leaves = (*CHAIR, Leaf("weld", "weld"), Leaf("test", "glue", 1.0, ("weld", "glue")))
     run = job(leaves)
     happened = [(event.time, event.data) for event in run.trace.select("GivenUp")]
@@ -199,7 +193,6 @@ def test_a_member_that_is_back_is_trusted_again() -> None:
 
 
 def test_the_only_capable_member_is_asked_again_and_again() -> None:
-    """Only ann can glue: she is asked until she is back."""
     run = job(CHAIR, TWO, "crash ann @0.5..6")
     assert len(decided(run, "Lost")) >= 2
     assert reported(run)[1] == {}
@@ -217,7 +210,6 @@ def test_a_bid_is_a_sign_of_life() -> None:
 
 
 def test_an_unfinished_leaf_is_reported_as_failed_and_called_off() -> None:
-    """After two seconds the glue is not finished."""
     run = job(within=2.0)
     assert reported(run)[1] == {"glue": "it was not done within 2 s"}
     assert [event.peer for event in run.trace.select("Cancel")] == ["ann"]
@@ -247,7 +239,6 @@ def test_a_busy_member_is_asked_again_later() -> None:
 
 
 def test_a_result_after_the_report_does_not_count() -> None:
-    """The last Done reaches the coordinator when all is reported."""
     run = job((Leaf("a", "cut", 1.0),), TWO, "delay ann>coordinator #1 3", within=1.5)
     assert reported(run) == ({}, {"a": "it was not done within 1.5 s"})
     assert decided(run, "Completed") == []
@@ -264,7 +255,6 @@ def test_after_a_crash_the_coordinator_continues() -> None:
 
 
 def test_a_coordinator_reports_once() -> None:
-    """Its report is not made again after a crash."""
     run = job(CHAIR, TWO, "crash coordinator @5..6")
     assert len(decided(run, "Report")) == 1
     assert statuses(run) == {"holds"}
@@ -282,8 +272,6 @@ def test_an_assignment_that_comes_twice_is_done_once() -> None:
 
 
 def test_a_worker_refuses_what_it_cannot_do_and_has_no_room_for() -> None:
-    """A stranger that asks wrongly gets a reply."""
-
     class Stranger(Agent):
         async def run(self) -> None:
             for leaf in (Leaf("a", "weld"), Leaf("b", "cut", 1.0)):
@@ -322,6 +310,5 @@ def test_a_worker_refuses_what_it_cannot_do_and_has_no_room_for() -> None:
     ],
 )
 def test_refusals(make: Callable[[], object], says: str) -> None:
-    """Before anything runs."""
     with pytest.raises(ValueError, match=says):
         make()

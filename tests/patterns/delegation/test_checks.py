@@ -28,7 +28,6 @@ ALONE = [
 
 @pytest.mark.parametrize("mutation", ALONE)
 def test_only_one_property_objects(mutation: Callable[[], Trace]) -> None:
-    """The others hold; a trace from a file is judged alike."""
     (name,) = [name for name, mutations in story.BROKEN.items() if mutation in mutations]
     for trace in (mutation(), Trace.from_jsonl(mutation().to_jsonl())):
         verdicts = [judge(trace) for judge in story.job().world.properties]

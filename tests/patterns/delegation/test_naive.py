@@ -29,14 +29,12 @@ def test_bug_1_no_member_does_more_than_it_has_room_for() -> None:
 
 
 def test_bug_2_a_leaf_begins_after_what_it_waits_for() -> None:
-    """The paint waits for the cut, though it takes less time."""
     assert naive.races() == ["paint", "cut"]
     trace = run([Leaf("paint", "cut", 1.0, ("cut",)), Leaf("cut", "cut", 2.0)])
     assert [each.data.leaf for each in trace.select("Completed")] == ["cut", "paint"]
 
 
 def test_bug_6_a_failure_costs_no_results() -> None:
-    """What the others did is in the report."""
     assert naive.loses_results() == ("glue failed", ["cut"], ["cut", "paint"])
     crew = (Member("ann", ("cut", "paint"), capacity=2), Member("bob", ("glue",)))
     leaves = [Leaf("cut", "cut", 1.0), Leaf("glue", "glue", 2.0), Leaf("paint", "paint", 3.0)]
@@ -55,6 +53,5 @@ def test_bug_7_busy_is_not_unable() -> None:
 
 
 def test_bug_8_the_work_is_shared() -> None:
-    """Four for two: two for each."""
     given = [each.peer for each in run(cuts(4)).select("Assign")]
     assert sorted(given) == ["ann", "ann", "bob", "bob"]

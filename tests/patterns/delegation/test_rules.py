@@ -95,7 +95,6 @@ def test_leaves_have_their_work_and_unique_names() -> None:
 
 
 def test_a_whole_task_without_a_plan_is_no_leaf() -> None:
-    """A member can do it, but it has no plan."""
     doubt = Domain(SWITCH.actions.values(), {"do": [asks_too_much]})
     mine = delegable(doubt, ["do"])
     assert find_plan({"switch": 0}, [("do",)], mine).because == (
@@ -111,7 +110,6 @@ def asks_too_much(state: State) -> list[Task]:
 
 
 def orders(before: Sequence[tuple[int, ...]], done: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
-    """Every order in which each step comes after those before it."""
     left = [step for step in range(len(before)) if step not in done]
     if not left:
         yield done
@@ -153,7 +151,6 @@ def test_independent_steps_need_not_wait() -> None:
 
 
 def test_steps_that_share_the_hand_are_a_chain() -> None:
-    """All actions of a plan for blocks use the hand."""
     state = blocks({"c": "a", "a": "table", "b": "table"})
     found = find_plan(state, [("build", (("a", "b"), ("b", "c")))], BLOCKS)
     before = precedence(state, found.plan or (), BLOCKS)
@@ -164,14 +161,12 @@ def test_steps_that_share_the_hand_are_a_chain() -> None:
     "look", [list, len, dict, lambda s: s.items(), lambda s: s.values(), lambda s: {**s}]
 )
 def test_an_action_that_reads_the_whole_state_depends_on_all_of_it(look: Callable[[Any], Any]) -> None:
-    """Even on variables that are not there yet."""
     seen = set[Any]()
     look(Watched.of({"a": 1}, seen, set()))
     assert EVERYTHING in seen
 
 
 def test_a_plan_that_fails_has_no_order() -> None:
-    """It must be planned again."""
     with pytest.raises(
         DomainError, match=r"analyse north cannot be done where the plan has it.*Plan it again"
     ):
@@ -182,7 +177,6 @@ def test_a_plan_that_fails_has_no_order() -> None:
 
 
 def test_each_policy_chooses_by_its_rule() -> None:
-    """Five rules, and of equals the first of the crew."""
     crew = [
         Candidate(Member("ann", ("cut",), capacity=4), running=2, last=3),
         Candidate(Member("bob", ("cut",), capacity=1, speed=1.5), running=0, last=4),
@@ -203,8 +197,6 @@ def test_each_policy_chooses_by_its_rule() -> None:
 
 
 def test_candidates_can_do_it_and_have_room() -> None:
-    """The avoided ones only if there are no others."""
-
     def found(capability: str, **settings: Any) -> list[str]:
         each = candidates(Leaf("leaf", capability), (ANN, BOB), **settings)
         return [candidate.member.name for candidate in each]
@@ -221,7 +213,6 @@ def test_candidates_can_do_it_and_have_room() -> None:
 
 
 def test_a_bid_grows_with_the_work_under_way() -> None:
-    """A member without room, or that cannot do it, makes none."""
     leaf = Leaf("cut", "cut", 6)
     assert [bid(leaf, ANN, running) for running in range(3)] == [6, 12, None]
     assert [bid(leaf, BOB, running) for running in range(2)] == [3, None]
@@ -315,13 +306,11 @@ def test_no_schedule_breaks_a_rule(seed: int, agents: int, policy: str) -> None:
     ],
 )
 def test_refusals(attempt: Callable[[], Any], words: str) -> None:
-    """What was given, what is allowed, and what to write instead."""
     with pytest.raises(ValueError, match=words):
         attempt()
 
 
 def test_least_loaded_compares_shares_of_capacity() -> None:
-    """Two of ten are less than one of two."""
     ann, bob = Member("ann", ("cut",), capacity=10), Member("bob", ("cut",), capacity=2)
     free = candidates(Leaf("a", "cut"), (bob, ann), hands=("ann", "ann", "bob"))
     assert POLICIES["least_loaded"](Leaf("a", "cut"), free).member == ann

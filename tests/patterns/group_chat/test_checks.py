@@ -18,14 +18,12 @@ from tests.properties.mutated import changed
     "mutation", [story.out_of_turn, story.reads_something_else, story.lies_about_the_reason, story.never_ends]
 )
 def test_nothing_else_objects(mutation: Callable[[], Trace]) -> None:
-    """What is wrong in one way is right in the others."""
     judges = story.talked().world.properties
     violated = [judge.name for judge in judges if judge(mutation()).status == "violated"]
     assert violated == [name for name, ways in story.BROKEN.items() if mutation in ways]
 
 
 def test_a_policy_that_allows_no_member_is_broken_by_every_speaker() -> None:
-    """In a swarm the floor cannot be handed to a stranger."""
     stranger = changed(story.chat(), story.noted(1), data=Utterance("ann", Handoff("zed"), 1))
     verdict = by_policy(story.NAMES, swarm)(stranger)
     assert verdict.status == "violated"

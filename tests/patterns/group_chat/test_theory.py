@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from coordlab.patterns.group_chat.theory import debate, reads, tokens
+from coordlab.patterns.group_chat.theory import debate, reads
 
 RUNS = 4000
 
@@ -18,12 +18,6 @@ def test_reading_is_what_is_counted() -> None:
         assert reads(turns) == sum(range(1, turns + 1)) == turns * (turns + 1) // 2
         for window in (1, 3, 50):
             assert reads(turns, window) == sum(min(turn, window) for turn in range(1, turns + 1))
-
-
-@pytest.mark.parametrize(("turns", "full", "last"), [(10, 3250, 1000), (20, 11500, 2000), (40, 43000, 4000)])
-def test_published_growth_of_tokens(turns: int, full: int, last: int) -> None:
-    """50 tokens a message."""
-    assert (tokens(turns), tokens(turns, window=1)) == (full, last)
 
 
 def talked(dice: random.Random, correction: float) -> float:
@@ -48,7 +42,6 @@ def test_debate_with_dice(correction: float, published: float) -> None:
 
 
 def test_talking_alone_changes_nothing() -> None:
-    """A martingale, whatever the start and however many talk."""
     for members in (1, 2, 7):
         for p in (0.0, 0.3, 1.0):
             assert debate(members, p, 6) == pytest.approx([p] * 7)
@@ -60,7 +53,6 @@ def test_talking_alone_changes_nothing() -> None:
     [
         (lambda: reads(-1), r"turns=-1: expected a whole number, 0 or more.*turns=50"),
         (lambda: reads(1, window=0), "window=0: expected a whole number, 1 or more"),
-        (lambda: tokens(1, each=-1), "each=-1"),
         (lambda: debate(0, 0.5, 1), "members=0: expected a whole number, 1 or more"),
         (lambda: debate(5, 0.5, True), "rounds=True"),
         (lambda: debate(5, 1.5, 1), "p=1.5: expected a probability from 0 to 1"),
@@ -68,6 +60,5 @@ def test_talking_alone_changes_nothing() -> None:
     ],
 )
 def test_what_has_no_answer_is_refused(wrong: Callable[[], object], words: str) -> None:
-    """With what may be asked."""
     with pytest.raises(ValueError, match=words):
         wrong()

@@ -26,7 +26,6 @@ def replicas(
     until: float = 8.0,
     **settings: Any,
 ) -> Run:
-    """The run of replicas with these updates, in which all properties hold."""
     world = World(seed=7, latency=0.01).expect(*properties())
     world.add(Replica(name, start, updates.get(name, ()), **settings) for name in names).inject(*faults)
     run = world.run(until)
@@ -35,12 +34,10 @@ def replicas(
 
 
 def said(run: Run, agent: str, **when: Any) -> list[str]:
-    """What an agent's copy said, in turn."""
     return [event.data for event in run.trace.select("role", kind="state", agent=agent, **when)]
 
 
 def last(run: Run) -> dict[str, Any]:
-    """The last copy of each."""
     return {event.agent or "": event.data for event in run.trace.select("copy", kind="state")}
 
 
@@ -142,7 +139,6 @@ def test_a_read_repairs_the_replicas_that_are_behind() -> None:
 
 
 def test_a_read_uses_the_answers_that_come() -> None:
-    """Ann is down: cat reads what she and bob know, in time."""
     world = World(latency=0.01).add(
         Replica("ann", ORSet(), period=None),
         Replica("bob", ORSet(), [Update(0.1, "add", "eggs")], period=None),
@@ -174,13 +170,11 @@ def test_agents_need_as_many_periods_as_the_synchronous_rule_says(mode: str) -> 
 @pytest.mark.parametrize("agents", [2, 3, 8])
 @pytest.mark.parametrize("fan_out", [1, 3])
 def test_theory_counts_what_is_sent(mode: str, agents: int, fan_out: int) -> None:
-    """Five periods of two to eight replicas, each calling one or three."""
     trace = rumour(agents, mode, fan_out=fan_out).trace
     assert trace.count("send", before=5.5) == theory.messages(agents, 5, mode, fan_out)
 
 
 def test_a_rumour_that_is_never_heard_has_no_number_of_periods() -> None:
-    """Everything is lost."""
     assert periods(rumour(3, loss=1.0)) is None
 
 
@@ -225,13 +219,11 @@ def test_without_a_merge_rule_nothing_converges_and_with_one_it_does() -> None:
 def test_a_replica_refuses_arguments_that_make_no_sense(
     settings: dict[str, Any], error: type[Exception], words: str
 ) -> None:
-    """When it is made, not in the middle of a run."""
     with pytest.raises(error, match=words):
         Replica("ann", **{"start": ORSet(), **settings})
 
 
 def test_copies_of_two_kinds_end_the_run_with_an_explanation() -> None:
-    """Ann counts and bob keeps a list."""
     world = World().add(Replica("ann", GCounter()), Replica("bob", ORSet()))
     with pytest.raises(Exception, match=r"expected copies of one kind"):
         world.run(until=2)

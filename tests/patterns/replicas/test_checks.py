@@ -24,7 +24,6 @@ from tests.properties.mutated import changed, ended
     ],
 )
 def test_reasons_are_plain_words(mutation: Callable[[], Trace], why: str) -> None:
-    """Who had what, and what is wrong with it now."""
     verdicts = [judge(mutation()) for judge in properties()]
     assert any(each.because.startswith(why) for each in verdicts if each.status == "violated")
 

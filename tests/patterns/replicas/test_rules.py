@@ -111,7 +111,6 @@ def test_the_last_writer_loses_all_but_one_and_siblings_none(writers: int) -> No
 
 
 def test_equal_stamps_are_settled_by_name() -> None:
-    """At the same instant the later name wins, whoever merges."""
     ann, bob = LastWriter().write("x", "ann", 1.0), LastWriter().write("y", "bob", 1.0)
     assert (ann.merged(bob).value, bob.merged(ann).value) == ("y", "y")
 
@@ -128,7 +127,6 @@ def test_two_writes_of_one_author_are_told_apart() -> None:
 
 
 def test_empty_registers_say_nothing() -> None:
-    """Before the first write."""
     assert (LastWriter().value, LastWriter().lost, Siblings().value) == (None, (), ())
 
 
@@ -141,7 +139,6 @@ def test_siblings_end_with_a_write_that_has_read_them() -> None:
 
 @given(scripts)
 def test_what_stands_is_what_nobody_knew_of(script: Any) -> None:
-    """Against a search through all writes ever made."""
     copies = reached(Siblings(), script)
     everything = frozenset(write for copy in copies for write in copy.writes)
     known = [
@@ -158,7 +155,6 @@ def test_what_stands_is_what_nobody_knew_of(script: Any) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["add", "remove"]), third, st.integers(0, 9)), max_size=20))
 def test_counters_count_everything_once(script: list[tuple[str, int, int]]) -> None:
-    """However often copies merge in between, the end is the plain sum."""
     copies = [PNCounter()] * 3
     for operation, one, amount in script:
         copies[one] = applied(copies[one], Update(1.0, operation, amount), NAMES[one], 0.0)
@@ -189,7 +185,6 @@ def test_an_element_is_there_if_an_addition_is_that_no_remove_has_seen(script: R
 
 
 def test_removing_what_is_not_there_changes_nothing() -> None:
-    """It has seen no addition, so the next one stands."""
     assert ORSet().remove("milk", "ann") == ORSet()
     assert ORSet().remove("milk", "ann").merged(ORSet().add("milk", "bob")).value == ("milk",)
 
@@ -224,7 +219,6 @@ def test_a_loser_that_writes_again_supersedes_only_itself() -> None:
 def test_copies_refuse_what_they_cannot_take(
     wrong: Callable[[], object], error: type[Exception], words: str
 ) -> None:
-    """With what was given, what is allowed, and what to write."""
     with pytest.raises(error, match=words):
         wrong()
 

@@ -78,6 +78,5 @@ def test_the_closed_form_is_right_up_to_a_constant() -> None:
     ],
 )
 def test_theory_refuses_numbers_that_make_no_sense(wrong: Callable[[], float], words: str) -> None:
-    """Gossip takes two agents, and has three modes."""
     with pytest.raises(ValueError, match=words):
         wrong()
