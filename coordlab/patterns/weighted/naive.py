@@ -22,7 +22,7 @@ def consensus(votes: dict[str, str], weights: dict[str, float]) -> tuple[bool, f
 
 
 def of_five(yes: int, no: int, weight: float = 1.0) -> tuple[bool, float]:
-    """What five of one weight decide, of whom all others abstain."""
+    """What five of one weight decide, while all others abstain."""
     choices = ["yes"] * yes + ["no"] * no + ["abstain"] * (5 - yes - no)
     return consensus({f"v{n}": each for n, each in enumerate(choices)}, {f"v{n}": weight for n in range(5)})
 
