@@ -50,7 +50,9 @@ class Manager(Agent):
         directed: str | None = None,
     ) -> None:
         Agent.__init__(self, name)  # rather than super(): an agent may be a contractor, too
-        self.tasks = rules.different(tasks)
+        self.tasks = tuple(require.instance("tasks", each, Task, "tasks=[Task('dig')]") for each in tasks)
+        names, example = [task.name for task in tasks], "[Task('dig 1'), Task('dig 2')]"
+        require.names("tasks", names, empty=True, example=example)
         self.contractors = require.names("contractors", contractors, empty=directed is not None)
         self.policy = require.instance("policy", policy, Policy, "policy=Policy(attempts=2)")
         self.interval = require.seconds("interval", interval)
@@ -150,31 +152,19 @@ class Manager(Agent):
         return RejectProposal(message.conversation, rules.LATE)
 
 
-def hold_round(
-    invited: int = 5,
-    proposing: int = 5,
-    rounds: int = 1,
-    directed: bool = False,
-    yields: float = 0.0,
-    latency: float = 0.01,
-) -> Run:
+def hold_round(invited: int = 5, proposing: int = 5, rounds: int = 1, directed: bool = False) -> Run:
     """A run with one task, in which each bid costs 1 more than the one before.
 
     invited, proposing: how many contractors are called, and how many of them can do the task.
-    rounds, yields: rounds of the call, and the share of its cost (0 to 1) that a bidder gives up in each.
+    rounds: rounds of the call.
     directed: whether the first contractor is awarded the task without a call.
-    latency: seconds that each message takes.
-
-    >>> run = hold_round(invited=5, proposing=3)
-    >>> [run.trace.count(name) for name in ("CallForProposals", "Propose", "Refuse", "RejectProposal")]
-    [5, 3, 2, 2]
     """
     names = [f"c{number}" for number in range(1, invited + 1)]
     policy, to = Policy(rounds=rounds), "c1" if directed else None
-    world = World(latency=latency).add(Manager("m", [DIG], names, policy, directed=to))
+    world = World(latency=0.01).add(Manager("m", [DIG], names, policy, directed=to))
     for place, name in enumerate(names):
         skills = ["dig"] if place < proposing else []
-        world.add(Contractor(name, Bid(100.0 + place, 1.0), skills, yields=yields))
+        world.add(Contractor(name, Bid(100.0 + place, 1.0), skills))
     return world.expect(*properties(policy)).run()
 
 

@@ -73,7 +73,6 @@ class Calls:
         return bool(told.round == call.round and proposal.time < call.reply_by - SOON)
 
     def awards(self, event: Event) -> bool:
-        """Whether `event` awards a task that was called for."""
         return _sent(event, "AcceptProposal") and event.content.conversation in self.called
 
     def undecided(self, conversation: str, before: float = inf) -> dict[str | None, Event]:
@@ -81,9 +80,6 @@ class Calls:
         decided = self.decided[conversation]
         standing = self.standing[conversation].items()
         return {name: each for name, each in standing if decided.get(name, inf) >= before}
-
-
-# --- safety ---------------------------------------------------------------------------------------
 
 
 @safety("one award for each attempt")
@@ -116,7 +112,6 @@ class Decisions(Calls):
         self.late: set[Pair] = set()
 
     def objection(self, event: Event) -> str | None:
-        """What is wrong with `event`, which comes next."""
         if event.kind == CRASH:
             forgotten = set(self.calling[event.agent])
             self.due = {pair: each for pair, each in self.due.items() if pair[0] not in forgotten}
@@ -196,12 +191,10 @@ def reports_from_awarded(trace: Trace) -> Iterator[Objection]:
         elif _handled(event, "Cancel"):
             mine[event.content.conversation] = False
         elif _sent(event, *REPORTS):
-            if not mine.get(event.content.conversation):
-                yield (
-                    event,
-                    f"{event.agent} reported on {event.content.conversation}, which was not its to do.",
-                )
-            mine[event.content.conversation] = False
+            conversation = event.content.conversation
+            if not mine.get(conversation):
+                yield event, f"{event.agent} reported on {conversation}, which was not its to do."
+            mine[conversation] = False
 
 
 def best_wins(scoring: Scoring) -> Property:
@@ -271,17 +264,14 @@ def within_capacity(trace: Trace) -> Iterator[Objection]:
                 yield event, f"{event.agent} is bound to {load} tasks, but can do {capacity}."
 
 
-# --- liveness -------------------------------------------------------------------------------------
-
-
 Steps = Callable[[Event, Mapping[str, Deadline]], Iterator[tuple[str, "float | None"]]]
 
 
 def timely(name: str, steps: Steps) -> Property:
     """A liveness property of obligations with deadlines, each closed once; a crash forgets the agent's own.
 
-    `steps(event, open)` yields what an event opens with its deadline in seconds, and what it closes with
-    None; `open` is what the acting agent has open.
+    `steps(event, open)`, given what the agent has open, yields what is opened with its deadline in seconds,
+    and what is closed with None.
     """
 
     def judge(trace: Trace) -> Verdict:
@@ -301,20 +291,16 @@ def timely(name: str, steps: Steps) -> Property:
                 else:
                     wrong.append((event.time, event.seq, f"{what} was not open any more, or never was."))
         left = [(trace.until, each) for mine in opened.values() for each in mine.values()]
-        wrong += [_overdue(trace, each) for end, each in ended + left if end > each[0] + SOON]
+        missed = [each for end, each in ended + left if end > each[0] + SOON]
+        because = "nothing came of it by {:g} s: {}".format
+        wrong += [(due, began.seq, because(due, sentence(trace, began.seq))) for due, began in missed]
         if wrong:
             return Verdict(name, VIOLATED, *min(wrong))
-        if left or not ever:
-            why = "something is open when the run ends" if left else "nothing was opened"
-            return Verdict(name, UNDECIDED, because=why)
-        return Verdict(name, HOLDS)
+        if left:
+            return Verdict(name, UNDECIDED, because="something is open when the run ends")
+        return Verdict(name, HOLDS) if ever else Verdict(name, UNDECIDED, because="nothing was opened")
 
     return Property(name, judge)
-
-
-def _overdue(trace: Trace, deadline: Deadline) -> tuple[float, int, str]:
-    due, began = deadline
-    return due, began.seq, f"nothing came of it by {due:g} s: {sentence(trace, began.seq)}"
 
 
 def bidding_closes(event: Event, mine: Mapping[str, Deadline]) -> Iterator[tuple[str, float | None]]:

@@ -17,18 +17,9 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
 __all__ = [
-    "AcceptProposal",
-    "CallForProposals",
-    "Cancel",
-    "Contractor",
-    "Failure",
-    "InformDone",
-    "InformResult",
-    "NotUnderstood",
-    "Propose",
-    "Refuse",
-    "RejectProposal",
-]
+    "AcceptProposal", "CallForProposals", "Cancel", "Contractor", "Failure", "InformDone", "InformResult",
+    "NotUnderstood", "Propose", "Refuse", "RejectProposal",
+]  # fmt: skip
 
 
 @message
@@ -113,6 +104,7 @@ class Cancel:
     conversation: str
 
 
+Answer = Propose | Refuse | NotUnderstood | None
 Report = InformDone | InformResult | Failure
 
 
@@ -142,9 +134,8 @@ class Contractor(Agent):
     ) -> None:
         Agent.__init__(self, name)  # rather than super(): an agent may be a manager, too
         self.bid = require.instance("bid", bid, Bid, "bid=Bid(cost=80, seconds=1)")
-        require.that(
-            not isinstance(skills, str), f"skills={skills!r}", "expected a list or set", "skills=['dig']"
-        )
+        right = not isinstance(skills, str)
+        require.that(right, f"skills={skills!r}", "expected a list or set", "skills=['dig']")
         self.skills, self.commitments = frozenset(skills), Commitments(capacity)
         self.capacity = self.commitments.capacity
         self.patience = require.seconds("patience", patience)
@@ -171,12 +162,9 @@ class Contractor(Agent):
         return rules.INCAPABLE if task.needs - self.skills else None if self.commitments.room else rules.BUSY
 
     def settle(self) -> None:
-        """Show in its role what it does."""
         self.role = "working" if self.commitments.working else "bound" if self.commitments.held else "idle"
 
-    def on_call_for_proposals(
-        self, sender: str, message: CallForProposals
-    ) -> Propose | Refuse | NotUnderstood | None:
+    def on_call_for_proposals(self, sender: str, message: CallForProposals) -> Answer:
         conversation, task, number = message.conversation, message.task, message.round
         if self.answered.get(conversation, 0) >= number:
             return None  # it arrived twice
@@ -187,10 +175,9 @@ class Contractor(Agent):
         if bid is not None:
             self.commitments.hold(conversation, message.reply_by + self.patience)
         self.settle()
-        if why == rules.NOT_UNDERSTOOD:
-            return NotUnderstood(conversation)
         if bid is None:
-            return Refuse(conversation, why or rules.UNWILLING)
+            refuse = NotUnderstood if why == rules.NOT_UNDERSTOOD else Refuse
+            return refuse(conversation, why or rules.UNWILLING)
         return Propose(conversation, bid, message.reply_by + self.patience, number)
 
     async def on_accept_proposal(self, sender: str, message: AcceptProposal) -> Report | None:

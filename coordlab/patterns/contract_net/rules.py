@@ -1,23 +1,17 @@
-"""Contract net: what a bid is worth, who is awarded, and how well awards made one by one do.
-
->>> bids = {"ann": Bid(cost=90, seconds=5), "bob": Bid(cost=-5, seconds=5), "cat": Bid(80, seconds=3600)}
->>> award(Task("dig", within=10), bids, cheapest)
-'ann'
-"""
+"""Contract net: what a bid is worth, who is awarded, and how well awards made one by one do."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from coordlab import requirements as require
 from coordlab.world.message import message
 
 # What an answer other than a good proposal says, and why a proposal is rejected.
-INCAPABLE, BUSY, UNWILLING = "not capable", "no capacity left", "unwilling"
+INCAPABLE, BUSY, UNWILLING, UNINVITED = "not capable", "no capacity left", "unwilling", "not invited"
 NOT_UNDERSTOOD, INVALID, OUTBID, LATE = "not understood", "invalid", "outbid", "late"
-UNINVITED = "not invited"
 
 # The outcome of a task.
 DONE, FAILED, TIMED_OUT = "done", "the contractor failed", "the contractor was not done in time"
@@ -27,9 +21,6 @@ FINAL = (DONE, NOBODY_CAPABLE)  # another attempt would change nothing
 
 MOST = 1e15  # the largest cost or time that a bid may name
 CLOSE = 1e-9  # scores that differ by no more are equal: floats round the same sum differently in other units
-
-
-# --- tasks and bids -------------------------------------------------------------------------------
 
 
 @message
@@ -52,16 +43,6 @@ class Task:
         require.seconds("within", self.within)
 
 
-def different(tasks: Collection[Task]) -> tuple[Task, ...]:
-    """The tasks, in order.  Raises ValueError if two have the same name."""
-    for task in tasks:
-        require.instance("tasks", task, Task, "tasks=[Task('dig')]")
-    require.names(
-        "tasks", [task.name for task in tasks], empty=True, example="[Task('dig 1'), Task('dig 2')]"
-    )
-    return tuple(tasks)
-
-
 @message
 class Bid:
     """I do it for this cost and in this many seconds, and this is how sure I am (0 to 1)."""
@@ -78,13 +59,7 @@ Scoring = Callable[[Task, Bids], Scores]
 
 
 def flaw(bid: Bid, task: Task) -> str | None:
-    """Why a bid cannot be considered: a value that is not a number in range, or more time than the task has.
-
-    >>> task = Task("dig", within=60)
-    >>> flaw(Bid(cost=float("nan"), seconds=5), task), flaw(Bid(cost=5, seconds=90), task)
-    ('its cost is nan', 'it takes 90 s of 60 s')
-    >>> flaw(Bid(cost=5, seconds=60), task)
-    """
+    """Why a bid cannot be considered: a value is not a number in range, or it takes too long for the task."""
     for name, most in (("cost", MOST), ("seconds", MOST), ("confidence", 1.0)):
         value = getattr(bid, name, None)
         try:
@@ -92,15 +67,6 @@ def flaw(bid: Bid, task: Task) -> str | None:
         except ValueError:
             return f"its {name} is {value!r}"
     return f"it takes {bid.seconds:g} s of {task.within:g} s" if bid.seconds > task.within else None
-
-
-# --- scoring --------------------------------------------------------------------------------------
-
-
-def between(values: Sequence[float], worst: float, best: float) -> list[float]:
-    """Where each value lies between the worst (0) and the best (1): the same in any unit."""
-    span = abs(best - worst)
-    return [abs(value - worst) / span for value in values] if span else [1.0] * len(values)
 
 
 @dataclass(frozen=True)
@@ -124,19 +90,16 @@ class Weighted:
         require.that(sum(weights) > 0, f"{self}", "one weight must be above 0", "Weighted(cost=1)")
 
     def __call__(self, task: Task, bids: Bids) -> dict[str, float]:
-        """The score of each bid, by bidder."""
         if not bids:
             return {}
-        costs, times, sure = zip(*((b.cost, b.seconds, b.confidence) for b in bids.values()), strict=True)
-        parts = (
-            between(costs, max(costs), min(costs)),
-            between(times, max(times), min(times)),
-            between(sure, min(sure), max(sure)),
-        )
-        whole = self.cost + self.seconds + self.confidence
-        a, b, c = self.cost / whole, self.seconds / whole, self.confidence / whole
-        scores = [a * cost + b * time + c * sure for cost, time, sure in zip(*parts, strict=True)]
-        return dict(zip(bids, scores, strict=True))
+        scores, whole = dict.fromkeys(bids, 0.0), sum(vars(self).values())
+        for name, weight in vars(self).items():
+            values = {bidder: getattr(bid, name) for bidder, bid in bids.items()}
+            low, high = min(values.values()), max(values.values())
+            worst = low if name == "confidence" else high
+            for bidder, value in values.items():  # from the worst (0) to the best (1): the same in any unit
+                scores[bidder] += weight / whole * (abs(value - worst) / (high - low) if high != low else 1.0)
+        return scores
 
 
 cheapest: Scoring = Weighted(cost=1.0)
@@ -144,12 +107,7 @@ cheapest: Scoring = Weighted(cost=1.0)
 
 
 def by_priority(task: Task, bids: Bids) -> dict[str, float]:
-    """The more urgent the task, the more time counts and the less cost; confidence always counts 0.3.
-
-    >>> bids = {"cheap": Bid(cost=50, seconds=120), "fast": Bid(cost=100, seconds=60)}
-    >>> [best(by_priority(Task("dig", priority=p), bids)) for p in (0.0, 0.9)]
-    ['cheap', 'fast']
-    """
+    """The more urgent the task, the more time counts and the less cost; confidence always counts 0.3."""
     return Weighted(0.5 - 0.3 * task.priority, 0.2 + 0.3 * task.priority, 0.3)(task, bids)
 
 
@@ -157,9 +115,6 @@ def best(scores: Scores) -> str:
     """The name with the highest score; of equals, the first in the alphabet.
 
     Raises ValueError if there is no score, or one that is not a number from 0 to 1.
-
-    >>> best({"cat": 0.9, "bob": 0.9, "ann": 0.2})
-    'bob'
     """
     require.that(scores, f"scores={scores!r}", "expected a score for each bidder", "best({'ann': 1.0})")
     for name, score in scores.items():
@@ -177,19 +132,12 @@ def award(task: Task, bids: Bids, scoring: Scoring = by_priority) -> str | None:
 
 
 def shortlist(scores: Scores, most: int) -> list[str]:
-    """The names with the `most` highest scores, the best first.
-
-    >>> shortlist({"ann": 0.2, "bob": 0.9, "cat": 0.9}, 2)
-    ['bob', 'cat']
-    """
+    """The names with the `most` highest scores, the best first."""
     left, chosen = dict(scores), list[str]()
     while left and len(chosen) < most:
         chosen.append(best(left))
         del left[chosen[-1]]
     return chosen
-
-
-# --- the manager's side ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -216,17 +164,11 @@ class Policy:
             require.seconds(name, getattr(self, name))
         for name in ("attempts", "rounds"):
             require.count(name, getattr(self, name), 1)
-        scoring = f"scoring={self.scoring!r}"
-        require.that(
-            callable(self.scoring), scoring, "expected a function of task and bids", "scoring=cheapest"
-        )
+        given, allowed = f"scoring={self.scoring!r}", "expected a function of task and bids"
+        require.that(callable(self.scoring), given, allowed, "scoring=cheapest")
 
     def longest(self, within: float) -> float:
-        """The most seconds from the first call to the outcome of a task that may take `within` seconds.
-
-        >>> Policy(attempts=2).longest(within=10)
-        22.75
-        """
+        """The most seconds from the first call to the outcome of a task that may take `within` seconds."""
         attempt = self.rounds * self.bidding + within + self.patience
         return self.attempts * attempt + 1.5 * self.pause * (self.attempts - 1)
 
@@ -236,14 +178,7 @@ DEFAULT = Policy()
 
 @dataclass
 class Bidding:
-    """The standing bids for a task, and why others who were invited did not bid.
-
-    >>> bidding = Bidding(Task("dig"), ("ann", "bob", "cat", "dan"))
-    >>> bidding.take("ann", Bid(90, 5)), bidding.take("bob", Bid(80, 5)), bidding.take("cat", Bid(-1, 5))
-    (None, None, 'its cost is -1')
-    >>> bidding.winner(cheapest), bidding.narrow(cheapest), bidding.winner(cheapest)
-    ('bob', ['ann'], 'bob')
-    """
+    """The standing bids for a task, and why others who were invited did not bid."""
 
     task: Task
     invited: tuple[str, ...]
@@ -252,10 +187,7 @@ class Bidding:
     reasons: list[str] = field(default_factory=list)  # of this round
 
     def take(self, name: str, bid: Bid) -> str | None:
-        """Accept a bid in place of the one of the round before, or return what is wrong with it.
-
-        A bid from an agent that is not invited to this round changes nothing: UNINVITED.
-        """
+        """Accept a bid in place of the one of the round before, or return what is wrong with it."""
         if name not in self.invited:
             return UNINVITED
         if why := flaw(bid, self.task):
@@ -265,7 +197,6 @@ class Bidding:
         return why
 
     def refuse(self, name: str, reason: str) -> None:
-        """An agent does not bid, or withdraws its bid."""
         self.standing.pop(name, None)
         self.reasons.append(reason)
 
@@ -290,10 +221,7 @@ class Bidding:
 
     @property
     def status(self) -> str:
-        """Why the call failed, when no bid is standing.
-
-        Nobody is capable only if all who were invited have answered so.
-        """
+        """Why the call failed, when no bid is standing: nobody is capable only if all say so."""
         if INVALID in self.reasons:
             return NO_VALID_PROPOSAL
         if len(self.reasons) < len(self.invited):
@@ -321,18 +249,8 @@ class Outcome:
     attempts: int = 1
 
 
-# --- the contractor's side ------------------------------------------------------------------------
-
-
 class Commitments:
-    """What a contractor has promised and what it works on: together never more than its capacity.
-
-    >>> mine = Commitments(capacity=1)
-    >>> mine.hold("ann-1", until=2.0), mine.room
-    (None, 0)
-    >>> mine.lapse(now=2.0), mine.room
-    (['ann-1'], 1)
-    """
+    """What a contractor has promised and what it works on: together never more than its capacity."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = require.count("capacity", capacity, 1)
@@ -351,7 +269,6 @@ class Commitments:
         return self.capacity - self.load
 
     def hold(self, conversation: str, until: float) -> None:
-        """Keep room for a proposal until it is decided on, or until it lapses."""
         self.held[conversation] = until
 
     def lapse(self, now: float) -> list[str]:
@@ -366,7 +283,6 @@ class Commitments:
         return self.held.pop(conversation, None) is not None
 
     def begin(self, conversation: str, work: asyncio.Task[object] | None) -> None:
-        """Start on what was promised, or on what there is room for."""
         self.drop(conversation)
         self.working[conversation] = work
 
@@ -376,8 +292,6 @@ class Commitments:
         self.over.add(conversation)
         return self.working.pop(conversation, None)
 
-
-# --- many tasks -----------------------------------------------------------------------------------
 
 Costs = Sequence[Sequence[float]]
 """A row for each task with its cost for each contractor; at least as many contractors as tasks."""
@@ -390,11 +304,7 @@ def one_by_one(costs: Costs) -> tuple[int, ...]:
     ((0, 1), (1, 0))
     """
     free = list(range(_width(costs)))
-    awarded = []
-    for row in costs:
-        awarded.append(min(free, key=lambda who: row[who]))
-        free.remove(awarded[-1])
-    return tuple(awarded)
+    return tuple(free.pop(free.index(min(free, key=row.__getitem__))) for row in costs)
 
 
 def optimal(costs: Costs) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Contract net: messages and time of a round, by counting."""
+"""Contract net: the messages of a round and the tasks that are served, by counting."""
 
 from __future__ import annotations
 
@@ -30,20 +30,9 @@ def iterated_messages(proposals: int, rounds: int) -> int:
     left = require.count("proposals", proposals, 1)
     asked = 2 * left
     for _ in range(require.count("rounds", rounds, 1) - 1):
-        if left == 1:
-            break
-        left = (left + 1) // 2
+        left = (left + 1) // 2 if left > 1 else 0
         asked += 2 * left
     return asked + proposals + 1
-
-
-def seconds(latency: float, work: float = 0.0, directed: bool = False) -> float:
-    """Seconds from the announcement to the report if all answer at once and the latency is constant.
-
-    >>> seconds(latency=0.25, work=1.0), seconds(latency=0.25, work=1.0, directed=True)
-    (2.0, 1.5)
-    """
-    return (2 if directed else 4) * require.seconds("latency", latency) + require.seconds("work", work)
 
 
 def expected_served(calls: int, bidders: int) -> float:

@@ -47,35 +47,15 @@ def for_long(trace: Trace) -> Trace:
     return made(trace, trace.rows, until=60.0)
 
 
-def awarded_before_the_proposal() -> Trace:
-    """Cat was awarded before her proposal had come."""
-    return swapped(trace(), handled("Propose", peer="cat"), sent("AcceptProposal"))
-
-
 def awarded_twice() -> Trace:
     """Dan is awarded the same attempt as Cat, instead of being rejected."""
     award = sent("AcceptProposal")
     return changed(trace(), sent("RejectProposal", peer="dan"), name=award.name, data=award.data)
 
 
-def awarded_without_a_proposal() -> Trace:
-    """Cat's proposal never came."""
-    return without(trace(), handled("Propose", peer="cat"))
-
-
-def awarded_though_late() -> Trace:
-    """Cat's proposal comes only when bidding is closed."""
-    return late(trace(), handled("Propose", peer="cat"), after=trace().select("decision")[0])
-
-
 def not_rejected() -> Trace:
     """Dan, who lost, is told nothing."""
     return without(trace(), sent("RejectProposal", peer="dan"))
-
-
-def late_and_not_rejected() -> Trace:
-    """Bob, who was late, is told nothing."""
-    return without(trace(), sent("RejectProposal", peer="bob"))
 
 
 def late_and_told_otherwise() -> Trace:
@@ -84,36 +64,16 @@ def late_and_told_otherwise() -> Trace:
     return changed(trace(), rejection, data=replace(rejection.data, reason="outbid"))
 
 
-def rejected_twice() -> Trace:
-    """Dan is told twice that he has lost."""
-    return repeated(trace(), sent("RejectProposal", peer="dan"))
-
-
 def rejected_too_late() -> Trace:
     """Dan is told only half a second later."""
     later = next(each for each in trace() if each.time > 0.9)
     return late(trace(), sent("RejectProposal", peer="dan"), after=later)
 
 
-def answered_twice() -> Trace:
-    """Eve refuses twice."""
-    return repeated(trace(), sent("Refuse"))
-
-
 def proposed_and_refused() -> Trace:
     """Dan proposes, and does not understand."""
     proposal = sent("Propose", agent="dan")
     return repeated(trace(), proposal, message=999, name="NotUnderstood", data=NotUnderstood("ann-1"))
-
-
-def done_twice() -> Trace:
-    """Dan reports twice."""
-    return repeated(trace(), sent("InformDone"))
-
-
-def done_by_another() -> Trace:
-    """Eve reports what Dan was awarded."""
-    return changed(trace(), sent("InformDone"), agent="eve")
 
 
 def done_after_the_cancel() -> Trace:
@@ -150,20 +110,10 @@ def overworked() -> Trace:
     return repeated(worked, award, message=999, data=other)
 
 
-def never_closed() -> Trace:
-    """Nobody says that bidding is over."""
-    return without(trace(), trace().select("decision")[0])
-
-
 def closed_too_late() -> Trace:
     """Bidding is declared over only after the deadline."""
     closed = trace().select("decision")[0]
     return late(trace(), closed, after=sent("Cancel"))
-
-
-def never_cancelled() -> Trace:
-    """Cat's award comes to no end."""
-    return for_long(without(trace(), sent("Cancel")))
 
 
 def cancelled_though_done() -> Trace:
@@ -173,39 +123,40 @@ def cancelled_though_done() -> Trace:
     return repeated(trace(), report, kind=SEND, agent="ann", peer="dan", name="Cancel", data=data)
 
 
-def report_never_heard() -> Trace:
-    """Dan's report does not arrive, and nobody does anything about it."""
-    return for_long(without(trace(), handled("InformDone")))
-
-
-def no_outcome() -> Trace:
-    """The last word is missing, for long."""
-    return for_long(without(trace(), trace().select("decision")[-1]))
-
-
 STORY = (story,)
 GROWS = (lambda: hold_round(20, 20), lambda: hold_round(80, 80))
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "one award for each attempt": [awarded_twice],
     "awarded only if proposed in time": [
-        awarded_without_a_proposal,
-        awarded_though_late,
-        awarded_before_the_proposal,
+        lambda: without(trace(), handled("Propose", peer="cat")),
+        lambda: late(trace(), handled("Propose", peer="cat"), after=trace().select("decision")[0]),
+        lambda: swapped(trace(), handled("Propose", peer="cat"), sent("AcceptProposal")),
     ],
     "one decision for each proposal": [
         not_rejected,
-        late_and_not_rejected,
+        lambda: without(trace(), sent("RejectProposal", peer="bob")),  # who was late
         late_and_told_otherwise,
-        rejected_twice,
+        lambda: repeated(trace(), sent("RejectProposal", peer="dan")),
         rejected_too_late,
     ],
-    "one reply to each call": [answered_twice, proposed_and_refused],
-    "reports from the awarded, once": [done_twice, done_by_another, done_after_the_cancel],
+    "one reply to each call": [lambda: repeated(trace(), sent("Refuse")), proposed_and_refused],
+    "reports from the awarded, once": [
+        lambda: repeated(trace(), sent("InformDone")),
+        lambda: changed(trace(), sent("InformDone"), agent="eve"),
+        done_after_the_cancel,
+    ],
     "the best score wins": [the_worse_wins, the_dearer_wins],
     "never more than the capacity": [overbooked, overworked],
-    "bidding closes by the deadline": [never_closed, closed_too_late],
-    "every award comes to an end": [never_cancelled, cancelled_though_done, report_never_heard],
-    "every task has an outcome": [no_outcome],
+    "bidding closes by the deadline": [
+        lambda: without(trace(), trace().select("decision")[0]),
+        closed_too_late,
+    ],
+    "every award comes to an end": [
+        lambda: for_long(without(trace(), sent("Cancel"))),
+        cancelled_though_done,
+        lambda: for_long(without(trace(), handled("InformDone"))),
+    ],
+    "every task has an outcome": [lambda: for_long(without(trace(), trace().select("decision")[-1]))],
 }
 
 UNTIL = 4.0 + Policy(bidding=0.12, attempts=4, rounds=2).longest(2.0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Iterator
 
 from coordlab.patterns.contract_net.rules import Costs
 
@@ -10,6 +11,14 @@ from coordlab.patterns.contract_net.rules import Costs
 def total(costs: Costs, awarded: Iterable[int]) -> float:
     """What these awards cost together."""
     return sum(row[who] for row, who in zip(costs, awarded, strict=True))
+
+
+def random_tables(seed: int) -> Iterator[list[list[float]]]:
+    """Twenty tables of two to six tasks, as many contractors, and costs below 1."""
+    dice = random.Random(seed)
+    for _ in range(20):
+        size = dice.randint(2, 6)
+        yield [[dice.random() for _ in range(size)] for _ in range(size)]
 
 
 def misleading_costs(tasks: int) -> list[list[float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from math import inf, nan
 from statistics import mean, stdev
@@ -37,7 +36,7 @@ from coordlab.patterns.contract_net.rules import (
 )
 from coordlab.world.agent import Agent
 from coordlab.world.world import AgentError, Run
-from tests.patterns.contract_net.tables import total
+from tests.patterns.contract_net.tables import random_tables, total
 from tests.sampling import disaster_count
 
 ONCE = Policy(attempts=1)
@@ -47,14 +46,20 @@ def net(
     *contractors: Agent,
     tasks: Any = (DIG,),
     policy: Policy = DEFAULT,
-    seed: int = 7,
-    latency: float | str = 0.01,
+    latency: float = 0.01,
+    also: Agent | None = None,
+    at: float = 0.0,
+    fault: str | None = None,
+    until: float | None = None,
     **settings: Any,
-) -> World:
-    """Ann, a manager, and all these contractors."""
+) -> Run:
+    """A run of Ann, a manager, and these contractors, which breaks no promise; `also` joins them later."""
     names = [each.name for each in contractors]
-    world = World(seed, latency=latency).add(Manager("ann", tasks, names, policy, **settings))
-    return world.add(contractors).expect(*properties(policy))
+    world = World(latency=latency).add(Manager("ann", tasks, names, policy, **settings))
+    world.add(contractors).add([also] if also else [], at=at).inject(*[fault] if fault else [])
+    run = world.expect(*properties(policy)).run(until=until)
+    assert violated(run) == []
+    return run
 
 
 def digger(name: str, cost: float = 100.0, seconds: float = 1.0, **settings: Any) -> Contractor:
@@ -63,7 +68,7 @@ def digger(name: str, cost: float = 100.0, seconds: float = 1.0, **settings: Any
 
 def outcomes(run: Run) -> list[tuple[str, str, str | None, int]]:
     """The outcome of each task: its name, status, contractor and number of attempts."""
-    decided = [each.data for each in run.trace.select("decision") if hasattr(each.data, "status")]
+    decided = [each.data for each in run.trace.select("Outcome")]
     return [(each.task, each.status, each.contractor, each.attempts) for each in decided]
 
 
@@ -81,12 +86,9 @@ def told(run: Run, contractor: str) -> list[tuple[str, str | None]]:
     return [(str(each.name), getattr(each.data, "reason", None)) for each in sent]
 
 
-# --- the happy trace ------------------------------------------------------------------------------
-
-
 def test_the_cheaper_of_two_digs() -> None:
     """Bob and Cat can dig, Dan cannot; bidding closes when all have answered, long before the deadline."""
-    run = net(digger("bob", 90.0), digger("cat", 80.0), Contractor("dan", Bid(1.0, 1.0))).run()
+    run = net(digger("bob", 90.0), digger("cat", 80.0), Contractor("dan", Bid(1.0, 1.0)))
     happened = [str(each) for each in run.trace if each.kind in ("send", "state", "timer", "decision")]
     outcome = {"task": "dig", "status": "done", "contractor": "cat", "result": None, "attempts": 1}
     assert happened == [
@@ -114,9 +116,6 @@ def test_the_cheaper_of_two_digs() -> None:
     assert {verdict.status for verdict in run.verdicts} == {"holds"}
 
 
-# --- what it costs --------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("invited", [1, 2, 3, 5, 8, 13, 40, 100])
 def test_theory_counts_the_messages_of_a_round(invited: int) -> None:
     """2n + j + 1, whatever part of those invited proposes: 3n + 1 if all do, 2n if nobody does."""
@@ -127,78 +126,62 @@ def test_theory_counts_the_messages_of_a_round(invited: int) -> None:
 
 
 def test_theory_counts_a_directed_award() -> None:
-    """A manager that knows whom to ask needs no call."""
     run = hold_round(5, directed=True)
+    assert violated(run) == []
     assert run.trace.count("send") == theory.messages(5, 0, directed=True) == 2
     assert winners(run) == {"dig": "c1"}
-    assert violated(run) == []
 
 
 @pytest.mark.parametrize("proposing", [1, 2, 3, 7, 8, 20])
 @pytest.mark.parametrize("rounds", [1, 2, 3, 6])
 def test_theory_counts_an_iterated_call(proposing: int, rounds: int) -> None:
-    """Each further round asks the better half again."""
     run = hold_round(proposing, proposing, rounds)
-    assert run.trace.count("send") == theory.iterated_messages(proposing, rounds)
     assert violated(run) == []
+    assert run.trace.count("send") == theory.iterated_messages(proposing, rounds)
 
 
-def test_theory_tells_how_long_a_round_takes() -> None:
-    """Four messages under way and the work; two for a directed award."""
-    ends = [hold_round(5, directed=directed, latency=0.1).trace.until for directed in (False, True)]
-    assert ends == [theory.seconds(0.1, 1.0, directed) for directed in (False, True)] == [1.4, 1.2]
-
-
-# --- bidding --------------------------------------------------------------------------------------
+def test_a_round_takes_four_messages_and_the_work_and_a_directed_award_two() -> None:
+    ends = [hold_round(5, directed=directed).trace.until for directed in (False, True)]
+    assert ends == pytest.approx([1.04, 1.02])
 
 
 def test_a_slow_contractor_is_told_that_it_was_late() -> None:
     """Bob would be cheaper, but answers after the deadline; Cat is awarded at the deadline."""
-    run = net(digger("bob", 1.0), digger("cat")).inject("slow bob 0.6 @0..0.5").run()
+    run = net(digger("bob", 1.0), digger("cat"), fault="slow bob 0.6 @0..0.5")
     assert told(run, "bob") == [("CallForProposals", None), ("RejectProposal", "late")]
     closed = run.trace.select("decision")[0]
     assert (closed.time, closed.data.winner) == (0.5, "cat")
-    assert violated(run) == []
 
 
 def test_an_answer_exactly_at_the_deadline_is_late() -> None:
     """Proposals that arrive as bidding closes are all rejected, none is forgotten."""
-    run = net(digger("bob"), digger("cat"), policy=ONCE, latency=0.25).run()
+    run = net(digger("bob"), digger("cat"), policy=ONCE, latency=0.25)
     assert outcomes(run) == [("dig", "not all answered", None, 1)]
     assert told(run, "bob")[1:] == told(run, "cat")[1:] == [("RejectProposal", "late")]
-    assert violated(run) == []
 
 
 def test_the_first_proposal_counts() -> None:
     """Each message comes twice: every call is answered once, every proposal decided once, all done once."""
     world = World(duplicate=1.0).add(Manager("ann", [DIG], ["bob", "cat"]), digger("bob"), digger("cat"))
     run = world.expect(*properties()).run()
-    assert Counter(each.name for each in run.trace.select("send")) == {
-        "CallForProposals": 2,
-        "Propose": 2,
-        "RejectProposal": 1,
-        "AcceptProposal": 1,
-        "InformDone": 1,
-    }
-    assert "bob proposes again in ann-1: the first time counts" in [e.data for e in run.trace.select("note")]
     assert violated(run) == []
+    sent = {"CallForProposals": 2, "Propose": 2, "RejectProposal": 1, "AcceptProposal": 1, "InformDone": 1}
+    assert Counter(each.name for each in run.trace.select("send")) == sent
+    assert "bob proposes again in ann-1: the first time counts" in [e.data for e in run.trace.select("note")]
 
 
 def test_nobody_capable_is_not_the_same_as_all_busy() -> None:
-    """An unknown capability ends the task at once; a busy contractor may be free next time."""
-    fly = Task("fly", needs=frozenset({"fly"}))
-    incapable = net(digger("bob"), digger("cat"), tasks=[fly]).run()
-    busy = net(digger("bob", seconds=9.0), tasks=[DIG, Task("dig more", DIG.needs)]).run()
-    silent = net(digger("bob"), policy=Policy(attempts=2)).inject("crash bob @0").run()
+    incapable = net(digger("bob"), digger("cat"), tasks=[Task("fly", needs=frozenset({"fly"}))])
+    busy = net(digger("bob", seconds=9.0), tasks=[DIG, Task("dig more", DIG.needs)])
+    silent = net(digger("bob"), policy=Policy(attempts=2), fault="crash bob @0")
     assert outcomes(incapable) == [("fly", "nobody is capable", None, 1)]
     assert outcomes(busy)[0] == ("dig more", "all refused", None, 3)
     assert outcomes(silent) == [("dig", "not all answered", None, 2)]
 
 
 def test_a_task_that_needs_nothing_is_anybodys() -> None:
-    """Nothing is demanded, so everybody proposes, and the best is awarded."""
     bidders = Contractor("bob", Bid(9.0, 1.0)), Contractor("cat", Bid(8.0, 1.0)), digger("dan", 10.0)
-    assert winners(net(*bidders, tasks=[Task("wait")]).run()) == {"wait": "cat"}
+    assert winners(net(*bidders, tasks=[Task("wait")])) == {"wait": "cat"}
 
 
 class Bidding(Contractor):
@@ -227,16 +210,14 @@ class Bidding(Contractor):
 )
 def test_an_impossible_bid_is_rejected_and_says_why(bid: Bid, reason: str) -> None:
     """It never wins, never changes the scores of others, and is never dropped without a word."""
-    run = net(Bidding("bob", bid), digger("cat"), policy=ONCE).run()
+    run = net(Bidding("bob", bid), digger("cat"), policy=ONCE)
     assert told(run, "bob")[1:] == [("RejectProposal", reason)]
     assert winners(run) == {"dig": "cat"}
-    assert violated(run) == []
-    assert outcomes(net(Bidding("bob", bid), policy=ONCE).run())[0][1] == "no valid proposal"
+    assert outcomes(net(Bidding("bob", bid), policy=ONCE))[0][1] == "no valid proposal"
 
 
 def test_a_contractor_that_does_not_want_a_task_refuses_it() -> None:
-    """A bid of None is a refusal, with its reason."""
-    run = net(Bidding("bob", None), policy=ONCE).run()
+    run = net(Bidding("bob", None), policy=ONCE)
     assert run.trace.select("Refuse")[0].data.reason == "unwilling"
     assert outcomes(run) == [("dig", "all refused", None, 1)]
 
@@ -251,7 +232,6 @@ class Stranger(Agent):
 
 
 def test_something_else_than_a_task_is_not_understood() -> None:
-    """And nothing is committed to it."""
     run = World().add(Stranger("zoe"), digger("bob")).run()
     answers = [str(event.data) for event in run.trace.select("note")]
     assert answers == [
@@ -269,12 +249,9 @@ class Mistaken(Contractor):
 
 
 def test_an_answer_to_another_question_does_not_count() -> None:
-    """It counts as not understood, and the task goes to the one that answered the question."""
-    strange = Mistaken("bob", Bid(1.0, 1.0)), Mistaken("cat", Bid(1.0, 1.0))
-    assert winners(net(*strange, digger("dan")).run()) == {"dig": "dan"}
-
-
-# --- scoring --------------------------------------------------------------------------------------
+    world = World().add(Manager("ann", [DIG], ["bob", "cat", "dan"]), digger("dan"))
+    world.add(Mistaken(name, Bid(1.0, 1.0)) for name in ("bob", "cat"))
+    assert winners(world.run()) == {"dig": "dan"}
 
 
 @pytest.mark.parametrize(
@@ -284,16 +261,13 @@ def test_an_answer_to_another_question_does_not_count() -> None:
 def test_priority_and_weights_choose(priority: float, scoring: Scoring, winner: str) -> None:
     """The same bids, another winner: what an urgent task is worth, unless cost alone counts."""
     bidders = digger("cheap", cost=50.0, seconds=2.0), digger("fast", cost=100.0, seconds=1.0)
-    policy = Policy(scoring=scoring)
-    run = net(*bidders, tasks=[Task("dig", DIG.needs, priority)], policy=policy).run()
-    assert winners(run) == {"dig": winner}
-    assert violated(run) == []
+    tasks = [Task("dig", DIG.needs, priority)]
+    assert winners(net(*bidders, tasks=tasks, policy=Policy(scoring=scoring))) == {"dig": winner}
 
 
 @pytest.mark.parametrize("order", ["bob cat dan", "dan cat bob", "cat dan bob"])
 def test_the_first_in_the_alphabet_wins_a_tie(order: str) -> None:
-    """In whatever order they joined and answered."""
-    assert winners(net(*map(digger, order.split())).run()) == {"dig": "bob"}
+    assert winners(net(*map(digger, order.split()))) == {"dig": "bob"}
 
 
 @pytest.mark.parametrize(
@@ -306,19 +280,17 @@ def test_the_first_in_the_alphabet_wins_a_tie(order: str) -> None:
     ],
 )
 def test_a_scoring_must_score_every_bidder(scores: Any, says: str) -> None:
-    """With a number from 0 to 1, and nobody else."""
     with pytest.raises(AgentError, match=says):
-        net(digger("bob"), policy=Policy(scoring=lambda task, bids: scores)).run()
+        net(digger("bob"), policy=Policy(scoring=lambda task, bids: scores))
 
 
 @pytest.mark.parametrize(("rounds", "winner", "asked"), [(1, "bob", [110]), (2, "cat", [110, 77])])
 def test_further_rounds_bring_the_price_down(rounds: int, winner: str, asked: list[int]) -> None:
     """Cat asks more than Bob, but yields: after two rounds she is cheaper."""
     bidders = digger("bob", 100.0), digger("cat", 110.0, yields=0.3), digger("dan", 300.0)
-    run = net(*bidders, policy=Policy(rounds=rounds)).run()
+    run = net(*bidders, policy=Policy(rounds=rounds))
     assert winners(run) == {"dig": winner}
     assert [round(each.data.bid.cost) for each in run.trace.select("Propose", agent="cat")] == asked
-    assert violated(run) == []
 
 
 class Fickle(Contractor):
@@ -330,40 +302,28 @@ class Fickle(Contractor):
 
 def test_a_contractor_that_withdraws_in_a_further_round_is_out() -> None:
     """Bob's first proposal is void, though it was the best."""
-    run = net(
-        Fickle("bob", Bid(1.0, 1.0), ["dig"]), digger("cat"), digger("dan"), policy=Policy(rounds=2)
-    ).run()
+    run = net(Fickle("bob", Bid(1.0, 1.0), ["dig"]), digger("cat"), digger("dan"), policy=Policy(rounds=2))
     assert winners(run) == {"dig": "cat"}
-    assert violated(run) == []
 
 
 def test_silence_in_a_further_round_leaves_the_proposal_binding() -> None:
     """The second call to Bob is lost: what he proposed in the first still binds him, and wins."""
-    run = (
-        net(digger("bob", 1.0), digger("cat"), digger("dan"), policy=Policy(rounds=2))
-        .inject("drop ann>bob #2")
-        .run()
-    )
-    assert winners(run) == {"dig": "bob"}
+    bidders = digger("bob", 1.0), digger("cat"), digger("dan")
+    run = net(*bidders, policy=Policy(rounds=2), fault="drop ann>bob #2")
     assert outcomes(run) == [("dig", "done", "bob", 1)]
-    assert violated(run) == []
 
 
-# --- commitments ----------------------------------------------------------------------------------
-
-
-def eager(seed: int, managers: int = 2, contractors: int = 2, kind: type[Contractor] = Contractor) -> Run:
-    """Several managers call at once; every contractor can do one task at a time."""
-    names = [f"c{number}" for number in range(contractors)]
-    world = World(seed, latency="uniform(0.01, 0.05)")
-    for number in range(managers):
-        world.add(Manager(f"m{number}", [Task(f"t{number}", DIG.needs)], names, Policy(attempts=8)))
+def eager(seed: int, contractors: int, kind: type[Contractor] = Contractor) -> Run:
+    """Two managers call at once; every contractor can do one task at a time."""
+    names, policy = [f"c{number}" for number in range(contractors)], Policy(attempts=8)
+    world = World(seed, latency="uniform(0.01, 0.05)").add(
+        Manager(name, [DIG], names, policy) for name in "mn"
+    )
     world.add(kind(name, Bid(100.0, 0.3), ["dig"]) for name in names)
-    return world.expect(*properties(Policy(attempts=8))).run()
+    return world.expect(*properties(policy)).run()
 
 
 def test_an_eager_bidder_never_promises_more_than_it_can_do() -> None:
-    """Two managers, one or two contractors: never overbooked, and all is done."""
     for seed in range(disaster_count()):
         run = eager(seed, contractors=1 + seed % 2)
         assert {verdict.status for verdict in run.verdicts} == {"holds"}, run.line
@@ -387,53 +347,44 @@ def test_a_bidder_that_keeps_no_room_is_overbooked() -> None:
 def test_simultaneous_calls_in_the_same_order_serve_one_task() -> None:
     """Five calls reach five contractors in the same order: all commit to the first, four get no proposal."""
     tasks = [Task(f"t{number}", DIG.needs) for number in range(5)]
-    run = net(*(digger(f"c{number}") for number in range(5)), tasks=tasks, policy=ONCE).run()
+    run = net(*(digger(f"c{number}") for number in range(5)), tasks=tasks, policy=ONCE)
     assert Counter(status for _, status, _, _ in outcomes(run)) == {"all refused": 4, "done": 1}
-    assert violated(run) == []
 
 
 @pytest.mark.slow
 def test_simultaneous_calls_in_random_order_serve_as_many_as_theory_says() -> None:
     """Each of five contractors takes whichever of five calls comes first: 3.36 tasks on average."""
-    counts = [len(winners(eager_once(seed))) for seed in range(200)]
+    counts, names = list[int](), [f"c{number}" for number in range(5)]
+    for seed in range(200):
+        world = World(seed, latency="uniform(0.01, 0.05)").add(map(digger, names))
+        world.add(Manager(f"m{number}", [Task(f"t{number}", DIG.needs)], names, ONCE) for number in range(5))
+        counts.append(len(winners(world.run(until=0.6))))
     error = stdev(counts) / len(counts) ** 0.5
     assert abs(mean(counts) - theory.expected_served(5, 5)) < 3 * error
-
-
-def eager_once(seed: int) -> Run:
-    names = [f"c{number}" for number in range(5)]
-    world = World(seed, latency="uniform(0.01, 0.05)").add(map(digger, names))
-    for number in range(5):
-        world.add(Manager(f"m{number}", [Task(f"t{number}", DIG.needs)], names, ONCE))
-    return world.run(until=0.6)
 
 
 def test_work_is_spread_over_equals() -> None:
     """A busy contractor asks more: four tasks go round among three who can do two each."""
     tasks = [Task(f"t{number}", DIG.needs) for number in range(4)]
-    run = net(*(digger(name, capacity=2) for name in ("bob", "cat", "dan")), tasks=tasks, interval=0.1).run()
+    run = net(*(digger(name, capacity=2) for name in ("bob", "cat", "dan")), tasks=tasks, interval=0.1)
     assert list(winners(run).values()) == ["bob", "cat", "dan", "bob"]
 
 
 def test_a_proposal_lapses_when_the_manager_is_gone() -> None:
     """Ann crashes before she decides; Bob is bound until 1 s, refuses Zoe before, and is hers after."""
     zoe = Manager("zoe", [Task("early", DIG.needs), Task("in time", DIG.needs)], ["bob"], ONCE, interval=0.8)
-    world = net(digger("bob"), policy=ONCE).add(zoe, at=0.3).inject("crash ann @0.015")
-    run = world.run(until=5.0)
+    run = net(digger("bob"), policy=ONCE, also=zoe, at=0.3, fault="crash ann @0.015", until=5.0)
     assert outcomes(run) == [("early", "all refused", None, 1), ("in time", "done", "bob", 1)]
     assert [each.data for each in run.trace.select("note")] == ["its proposal in ann-1 has lapsed"]
-    assert violated(run) == []
 
 
 def test_an_award_that_comes_too_late_is_honoured_only_if_there_is_room() -> None:
     """Ann's award is held up; meanwhile Bob's proposal lapses, and he has promised himself to Zoe."""
     zoe = Manager("zoe", [Task("hers", DIG.needs)], ["bob"], ONCE)
-    world = net(digger("bob"), policy=Policy(attempts=1, patience=2.0))
-    run = world.add(zoe, at=1.2).inject("delay ann>bob #2 1.5").run()
-    failed = [each.data.reason for each in run.trace.select("Failure")]
-    assert failed == ["no capacity left"]
+    policy = Policy(attempts=1, patience=2.0)
+    run = net(digger("bob"), policy=policy, also=zoe, at=1.2, fault="delay ann>bob #2 1.5")
+    assert [each.data.reason for each in run.trace.select("Failure")] == ["no capacity left"]
     assert ("dig", "the contractor failed", "bob", 1) in outcomes(run)
-    assert violated(run) == []
 
 
 def test_a_cancelled_contractor_stops() -> None:
@@ -444,43 +395,31 @@ def test_a_cancelled_contractor_stops() -> None:
             await self.sleep(5.0)
             return await super().perform(conversation, task)
 
-    run = net(Slow("bob", Bid(1.0, 1.0), ["dig"]), policy=ONCE).run()
+    run = net(Slow("bob", Bid(1.0, 1.0), ["dig"]), policy=ONCE)
     assert outcomes(run) == [("dig", "the contractor was not done in time", "bob", 1)]
     assert run.trace.select("role", agent="bob")[-1].time == run.trace.select("Cancel", kind="handle")[0].time
     assert run.trace.count("InformDone") == 0
-    assert violated(run) == []
 
 
 def test_an_award_after_its_cancel_is_not_begun() -> None:
-    """The award is overtaken by the Cancel."""
-    run = net(digger("bob", seconds=0.1), policy=ONCE).inject("delay ann>bob #2 2").run()
+    run = net(digger("bob", seconds=0.1), policy=ONCE, fault="delay ann>bob #2 2")
     assert [each.name for each in run.trace.select("handle", agent="bob")][1:] == ["Cancel", "AcceptProposal"]
     assert run.trace.count("InformDone") == 0
-    assert violated(run) == []
-
-
-# --- failures -------------------------------------------------------------------------------------
 
 
 def test_a_failed_task_is_announced_again_up_to_the_limit() -> None:
-    """Bob always fails: three attempts, then the failure is reported."""
-    run = net(digger("bob", fails=1.0)).run()
+    run = net(digger("bob", fails=1.0))
     assert outcomes(run) == [("dig", "the contractor failed", "bob", 3)]
     assert run.trace.count("CallForProposals") == run.trace.count("Failure") == 3
-    assert violated(run) == []
 
 
 def test_a_manager_comes_back_to_what_it_has_not_finished() -> None:
     """Ann crashes after the first of two tasks: it is not done again, the second is, under a new name."""
     tasks = [Task("first", DIG.needs), Task("second", DIG.needs)]
-    run = net(digger("bob"), tasks=tasks, interval=2.0).inject("crash ann @2.015..4").run()
+    run = net(digger("bob"), tasks=tasks, interval=2.0, fault="crash ann @2.015..4")
     assert [task for task, *_ in outcomes(run)] == ["first", "second"]
     called = [event.data.conversation for event in run.trace.select("CallForProposals")]
     assert called == ["ann-1", "ann-2", "ann-3"]
-    assert violated(run) == []
-
-
-# --- one by one, or all at once -------------------------------------------------------------------
 
 
 class Priced(Contractor):
@@ -495,28 +434,21 @@ class Priced(Contractor):
 
 
 def awarded(costs: list[list[float]]) -> tuple[int, ...]:
-    """The contractor of each task of a table if they are announced one after the other."""
     tasks = [Task(str(number), DIG.needs) for number in range(len(costs))]
     columns = zip(*costs, strict=True)
     contractors = [Priced(f"c{place:02}", tuple(prices)) for place, prices in enumerate(columns)]
     policy = Policy(cheapest, attempts=1)
-    run = net(*contractors, tasks=tasks, policy=policy, interval=0.1).run(until=5.0)
+    run = net(*contractors, tasks=tasks, policy=policy, interval=0.1, until=5.0)
     return tuple(int(str(who)[1:]) for who in winners(run).values())
 
 
 @pytest.mark.slow
 def test_the_net_awards_one_by_one() -> None:
     """Twenty tables of random costs: what is awarded is what the rule says, never better than the optimum."""
-    dice = random.Random(2)
-    for _ in range(20):
-        size = dice.randint(2, 6)
-        costs = [[dice.random() for _ in range(size)] for _ in range(size)]
+    for costs in random_tables(2):
         made = awarded(costs)
         assert made == one_by_one(costs)
         assert total(costs, made) >= total(costs, optimal(costs)) - 1e-12
-
-
-# --- roles, results -------------------------------------------------------------------------------
 
 
 class Broker(Manager, Contractor):
@@ -535,15 +467,8 @@ class Broker(Manager, Contractor):
 
 def test_a_contractor_may_be_a_manager_too() -> None:
     """Bob wins, awards the task to Cat, and reports her result as his."""
-    run = net(Broker("bob", ["cat"]), digger("dan")).add(digger("cat")).run()
-    results = [
-        each.data.result for each in run.trace.select("decision", agent="ann") if hasattr(each.data, "result")
-    ]
-    assert results == ["cat did it"]
-    assert violated(run) == []
-
-
-# --- bad input ------------------------------------------------------------------------------------
+    run = net(Broker("bob", ["cat"]), digger("dan"), also=digger("cat"))
+    assert run.trace.select("Outcome", agent="ann")[0].data.result == "cat did it"
 
 
 @pytest.mark.parametrize(
@@ -551,44 +476,28 @@ def test_a_contractor_may_be_a_manager_too() -> None:
     [
         (lambda: Manager("ann", [DIG]), r"contractors=\(\): expected at least one name\. .*\['ann', 'bob'\]"),
         (lambda: Manager("ann", [DIG], "bob"), r"contractors='bob': expected a list or tuple of names\."),
-        (
-            lambda: Manager("ann", [DIG], {"bob"}),
-            r"contractors=\{'bob'\}: expected a list or tuple of names\.",
-        ),
-        (
-            lambda: Manager("ann", ["dig"], ["bob"]),
-            r"tasks='dig': expected Task, not str\. .*\[Task\('dig'\)\]",
-        ),
+        (lambda: Manager("ann", ["dig"], ["bob"]), r"tasks='dig': expected Task, not str\. .*Task\('dig'\)"),
         (lambda: Manager("ann", [DIG, DIG], ["bob"]), r"tasks: 'dig' is listed twice; .*Task\('dig 2'\)"),
         (lambda: Manager("ann", [DIG], ["bob"], cheapest), r"policy=.*: expected Policy, not Weighted\."),
         (lambda: Manager("ann", [DIG], ["bob"], interval=-1), r"interval=-1: expected seconds, 0 or more\."),
-        (
-            lambda: Contractor("bob", 80.0, ["dig"]),
-            r"bid=80\.0: expected Bid, .*bid=Bid\(cost=80, seconds=1\)",
-        ),
+        (lambda: Contractor("bob", 80.0), r"bid=80\.0: expected Bid, .*bid=Bid\(cost=80, seconds=1\)"),
         (lambda: Contractor("bob", Bid(1, 1), "dig"), r"skills='dig': expected a list or set\. .*\['dig'\]"),
-        (
-            lambda: Contractor("bob", Bid(1, 1), capacity=0),
-            r"capacity=0: expected a whole number, 1 or more\.",
-        ),
+        (lambda: Contractor("bob", Bid(1, 1), capacity=0), r"capacity=0: expected a whole number, 1 or"),
         (lambda: Contractor("bob", Bid(1, 1), patience=nan), r"patience=nan: expected seconds, 0 or more\."),
         (lambda: Contractor("bob", Bid(1, 1), fails=2), r"fails=2: expected a probability from 0 to 1\."),
     ],
 )
 def test_what_cannot_be_is_refused(make: Any, says: str) -> None:
-    """What was given, what is allowed, what to write."""
     with pytest.raises((TypeError, ValueError), match=says):
         make()
 
 
 def test_a_contractor_that_is_not_there_is_named() -> None:
-    """With those who are."""
     with pytest.raises(AgentError, match=r"ann sends to 'zed': the agents here are ann, bob"):
         World().add(Manager("ann", [DIG], ["zed"]), digger("bob")).run()
 
 
 def test_a_rejection_of_what_was_never_proposed_changes_nothing() -> None:
-    """Nor does a Cancel: a contractor is told twice, or by mistake."""
 
     class Confused(Agent):
         async def run(self) -> None:
