@@ -72,29 +72,17 @@ async def sleep_takes_just_as_long_as_it_says() -> None:
 
 
 @story
-async def sleep_of_nothing_lets_the_others_go_first() -> None:
-    seen: list[str] = []
-
-    async def twice(name: str) -> None:
-        for _ in range(2):
-            seen.append(name)
-            await asyncio.sleep(0)
-
-    await asyncio.gather(twice("ann"), twice("bob"))
-    assert seen == ["ann", "bob", "ann", "bob"]
-    assert clock() == 0
-
-
-@story
 async def equal_times_are_first_come_first_served() -> None:
     seen: list[int] = []
 
-    async def at_one(number: int) -> None:
-        await asyncio.sleep(1)
-        seen.append(number)
+    async def twice(number: int, delay: float) -> None:
+        for _ in range(2):
+            await asyncio.sleep(delay)
+            seen.append(number)
 
-    await asyncio.gather(*(at_one(number) for number in range(100)))
-    assert seen == list(range(100))
+    for delay in (0, 1):
+        await asyncio.gather(*(twice(number, delay) for number in range(100)))
+    assert (seen, clock()) == ([*range(100)] * 4, 2)
 
 
 @story
@@ -129,48 +117,32 @@ async def a_timer_for_ever_is_no_hindrance() -> None:
     assert never.cancelled()
 
 
+async def within(seconds: float, work: Callable[[], Awaitable[Any]]) -> None:
+    """Do `work` under a timeout."""
+    async with asyncio.timeout(seconds):
+        await work()
+
+
 @story
 async def timeout_ends_what_takes_too_long() -> None:
-    try:
-        async with asyncio.timeout(1):
-            await asyncio.sleep(100)
-    except TimeoutError:
+    async def inner() -> None:
+        await catch(within(1, lambda: asyncio.sleep(100)), TimeoutError)
         assert clock() == 1
-    else:
-        raise AssertionError
-    async with asyncio.timeout(1):
-        await asyncio.sleep(0.5)
-    assert clock() == 1.5
+        await asyncio.sleep(100)
 
-
-@story
-async def the_inner_timeout_leaves_the_outer_one_in_force() -> None:
-    try:
-        async with asyncio.timeout(5):
-            try:
-                async with asyncio.timeout(1):
-                    await asyncio.sleep(100)
-            except TimeoutError:
-                assert clock() == 1
-            await asyncio.sleep(100)
-    except TimeoutError:
-        assert clock() == 5
-    else:
-        raise AssertionError
-
-
-@story
-async def a_timeout_can_be_moved() -> None:
+    await catch(within(5, inner), TimeoutError)
+    assert clock() == 5
+    await within(1, lambda: asyncio.sleep(0.5))
     async with asyncio.timeout(1) as limit:
         limit.reschedule(asyncio.get_running_loop().time() + 3)
         await asyncio.sleep(2)
-    assert not limit.expired()
+    assert (limit.expired(), clock()) == (False, 7.5)
 
 
 @story
 async def wait_for_gives_the_result_or_a_timeout() -> None:
     assert await asyncio.wait_for(after(1, "in time"), 2) == "in time"
-    assert isinstance(await catch(asyncio.wait_for(after(5), 1)), TimeoutError)
+    await catch(asyncio.wait_for(after(5), 1), TimeoutError)
     assert clock() == 2
 
 
@@ -178,29 +150,24 @@ async def wait_for_gives_the_result_or_a_timeout() -> None:
 
 
 @story
-async def gather_gives_the_results_in_the_order_of_its_arguments() -> None:
+async def gather_gives_the_results_in_order_and_raises_the_first_error_or_returns_them() -> None:
     assert await asyncio.gather(after(3, "a"), after(1, "b"), after(2, "c")) == ["a", "b", "c"]
     assert clock() == 3
-
-
-@story
-async def gather_raises_the_first_error_or_returns_them() -> None:
     error = ValueError("no")
     assert await catch(asyncio.gather(after(2), raising(1, error))) is error
-    assert clock() == 1
+    assert clock() == 4
     assert await asyncio.gather(after(1, "a"), raising(1, error), return_exceptions=True) == ["a", error]
 
 
 @story
 async def a_task_group_waits_for_all() -> None:
     async with asyncio.TaskGroup() as group:
-        ann = group.create_task(after(2, "a"))
-        bob = group.create_task(after(1, "b"))
+        ann, bob = group.create_task(after(2, "a")), group.create_task(after(1, "b"))
     assert (ann.result(), bob.result(), clock()) == ("a", "b", 2)
 
 
 @story
-async def a_task_group_that_fails_cancels_the_rest() -> None:
+async def a_task_group_that_fails_cancels_the_rest_from_the_inside_out() -> None:
     ended: list[str] = []
 
     async def patient(name: str) -> None:
@@ -209,36 +176,22 @@ async def a_task_group_that_fails_cancels_the_rest() -> None:
         finally:
             ended.append(name)
 
-    error = ValueError("no")
-    try:
-        async with asyncio.TaskGroup() as group:
-            for name in ("ann", "bob", "cat"):
-                group.create_task(patient(name))
-            group.create_task(raising(1, error))
-    except* ValueError as raised:
-        ended += map(str, raised.exceptions)
-    assert (ended, clock()) == (["ann", "bob", "cat", "no"], 1)
-
-
-@story
-async def nested_task_groups_end_from_the_inside_out() -> None:
-    seen: list[str] = []
-
     async def inner() -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(after(100))
-                group.create_task(after(100))
+                for name in ("ann", "bob"):
+                    group.create_task(patient(name))
         finally:
-            seen.append("inner")
+            ended.append("inner")
 
+    error = ValueError("no")
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(inner())
-            group.create_task(raising(1, KeyError("no")))
-    except* KeyError:
-        seen.append("outer")
-    assert seen == ["inner", "outer"]
+            for work in (patient("cat"), inner(), patient("dan"), raising(1, error)):
+                group.create_task(work)
+    except* ValueError as raised:
+        ended += map(str, raised.exceptions)
+    assert (ended, clock()) == (["cat", "dan", "ann", "bob", "inner", "no"], 1)
     assert len(asyncio.all_tasks()) == 1
 
 
@@ -263,14 +216,10 @@ async def wait_stops_at_the_first_the_first_error_or_all() -> None:
 
 
 @story
-async def as_completed_gives_the_first_first() -> None:
+async def as_completed_gives_the_first_first_and_ties_in_the_order_given() -> None:
     assert [each async for each in as_completed([after(3, "c"), after(1, "a"), after(2, "b")])] == list("abc")
     theirs = [await each for each in asyncio.as_completed([after(6, "c"), after(4, "a"), after(5, "b")])]
     assert theirs == list("abc")
-
-
-@story
-async def as_completed_starts_and_ends_ties_in_the_order_given() -> None:
     assert [each async for each in as_completed(after(1, number) for number in range(50))] == list(range(50))
 
 
@@ -306,37 +255,18 @@ async def a_queue_holds_the_producer_back() -> None:
 
 
 @story
-async def a_lock_lets_one_in_after_the_other() -> None:
-    lock, seen = asyncio.Lock(), list[tuple[str, float]]()
-
-    async def enter(name: str) -> None:
-        async with lock:
+async def a_lock_lets_one_in_after_the_other_and_a_semaphore_two() -> None:
+    async def enter(gate: asyncio.Lock | asyncio.Semaphore, name: str) -> None:
+        async with gate:
             seen.append((name, clock()))
             await asyncio.sleep(1)
 
-    await asyncio.gather(*map(enter, ("ann", "bob", "cat")))
-    assert seen == [("ann", 0), ("bob", 1), ("cat", 2)]
-
-
-@story
-async def a_semaphore_lets_two_in() -> None:
-    gate, seen = asyncio.Semaphore(2), list[float]()
-
-    async def enter() -> None:
-        async with gate:
-            seen.append(clock())
-            await asyncio.sleep(1)
-
-    await asyncio.gather(*(enter() for _ in range(5)))
-    assert seen == [0, 0, 1, 1, 2]
-
-
-@story
-async def an_event_wakes_all_who_wait() -> None:
-    event = asyncio.Event()
-    asyncio.get_running_loop().call_later(2, event.set)
-    assert await asyncio.gather(event.wait(), event.wait()) == [True, True]
-    assert clock() == 2
+    seen = list[tuple[str, float]]()
+    await asyncio.gather(*(enter(lock, name) for lock in [asyncio.Lock()] for name in ("ann", "bob", "cat")))
+    await asyncio.gather(
+        *(enter(gate, name) for gate in [asyncio.Semaphore(2)] for name in ("dan", "eve", "fay"))
+    )
+    assert seen == [("ann", 0), ("bob", 1), ("cat", 2), ("dan", 3), ("eve", 3), ("fay", 4)]
 
 
 @story
@@ -447,22 +377,17 @@ async def uncancel_takes_a_cancellation_back() -> None:
 async def a_cancellation_reaches_who_is_awaited() -> None:
     seen: list[str] = []
 
-    async def inner() -> None:
+    async def ending(name: str, work: Awaitable[Any]) -> None:
         try:
-            await asyncio.sleep(100)
+            await work
         finally:
-            seen.append("inner")
+            seen.append(name)
 
-    async def outer() -> None:
-        try:
-            await asyncio.create_task(inner())
-        finally:
-            seen.append("outer")
-
-    task = asyncio.create_task(outer())
+    inner = asyncio.create_task(ending("inner", asyncio.sleep(100)))
+    outer = asyncio.create_task(ending("outer", inner))
     await asyncio.sleep(1)
-    task.cancel()
-    await asyncio.wait([task])
+    outer.cancel()
+    await asyncio.wait([outer])
     assert seen == ["inner", "outer"]
 
 
@@ -504,43 +429,30 @@ async def a_task_tells_those_who_asked_to_be_called() -> None:
 
 
 @story
-async def a_future_is_what_one_makes_of_it() -> None:
-    loop = asyncio.get_running_loop()
+async def a_future_and_an_event_wake_all_who_wait() -> None:
+    loop, event = asyncio.get_running_loop(), asyncio.Event()
     future = loop.create_future()
     loop.call_later(1, future.set_result, "there")
+    loop.call_later(2, event.set)
     assert (await future, clock()) == ("there", 1)
+    assert await asyncio.gather(event.wait(), event.wait()) == [True, True]
+    assert clock() == 2
 
 
 @story
-async def who_awaits_himself_is_told() -> None:
-    async def me() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        await task
-
-    assert isinstance(await catch(asyncio.create_task(me())), RuntimeError)
-
-
-@story
-async def a_future_of_another_loop_is_refused() -> None:
-    other = VirtualLoop()
-    future = other.create_future()
-    error = await catch(asyncio.create_task(asyncio.wait_for(future, None)), RuntimeError)
-    other.close()
-    assert "loop" in str(error)
-
-
-@story
-async def what_is_no_future_is_refused() -> None:
+async def what_cannot_be_awaited_is_refused() -> None:
     class Odd:
         def __await__(self) -> Any:
             yield "odd"
 
-    assert isinstance(await catch(asyncio.create_task(_await(Odd()))), RuntimeError)
+    async def wait(what: Awaitable[Any] | None) -> None:
+        await (what or asyncio.current_task())  # type: ignore[misc]
 
-
-async def _await(odd: Any) -> None:
-    await odd
+    other = VirtualLoop()
+    for what in (None, Odd(), other.create_future()):
+        error = await catch(asyncio.create_task(wait(what)), RuntimeError)
+    other.close()
+    assert "loop" in str(error)
 
 
 @story
@@ -593,30 +505,19 @@ async def _numbers(seen: list[str]) -> AsyncGenerator[int, None]:
 
 
 @story
-async def an_async_generator_takes_its_time() -> None:
+async def an_async_generator_takes_its_time_and_cleans_up_when_it_is_left_early_or_closed() -> None:
     seen: list[str] = []
     assert [number async for number in _numbers(seen)] == [0, 1, 2]
     assert seen == ["closed at 4"]
-
-
-@story
-async def an_async_generator_that_is_left_early_cleans_up() -> None:
-    seen: list[str] = []
     async for number in _numbers(seen):
         if number == 1:
             break
-    assert seen == []
+    assert (len(seen), clock()) == (1, 6)
     await asyncio.sleep(2)
-    assert seen == ["closed at 3"]
-
-
-@story
-async def aclose_closes_at_once() -> None:
-    seen: list[str] = []
     numbers = _numbers(seen)
     assert await anext(numbers) == 0
     await numbers.aclose()
-    assert seen == ["closed at 2"]
+    assert seen == ["closed at 4", "closed at 7", "closed at 10"]
 
 
 # --- worlds in worlds ----------------------------------------------------------------------------------
