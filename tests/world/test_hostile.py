@@ -37,23 +37,26 @@ def acting(act, **settings):
 
     class Ann(Voter):
         async def run(self):
-            await act(self)
+            if (waiting := act(self)) is not None:
+                await waiting
 
     return World(**settings).add(Ann("ann"), Voter("bob"), Voter("cat")).run(until=3)
 
 
-@pytest.mark.parametrize("wait", ["sleep", "ask", "until", "asyncio"])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda ann: ann.sleep(1),
+        lambda ann: ann.ask("bob", Vote(), within=1),
+        lambda ann: ann.until(lambda: False, within=1),
+        lambda ann: asyncio.sleep(1),
+    ],
+)
 def test_an_agent_that_catches_everything_still_ends_with_its_world(wait):
-    async def stubborn(self):
-        waits = {
-            "sleep": lambda: self.sleep(1),
-            "ask": lambda: self.ask("bob", Vote(), within=1),
-            "until": lambda: self.until(lambda: False, within=1),
-            "asyncio": lambda: asyncio.sleep(1),
-        }
+    async def stubborn(ann):
         while True:
             try:
-                await waits[wait]()
+                await wait(ann)
             except:  # noqa: E722
                 continue
 
@@ -75,18 +78,20 @@ def test_a_clean_up_that_never_ends_is_a_budget_error():
     assert error.value.run.trace.count("start") == 3
 
 
-@pytest.mark.parametrize("what", ["state", "note", "spawn"])
-def test_doing_anything_without_end_and_without_await_is_stopped(what):
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda ann: setattr(ann, "seen", ann.seen + 1),
+        lambda ann: ann.note("again"),
+        lambda ann: ann.spawn(ann.sleep(1)),
+    ],
+)
+def test_doing_anything_without_end_and_without_await_is_stopped(act):
     """Not by real time, after gigabytes, but by the budget for one instant; the error names the agent."""
 
-    async def busy(self):
+    async def busy(ann):
         while True:
-            if what == "state":
-                self.seen += 1
-            elif what == "note":
-                self.note("again")
-            else:
-                self.spawn(self.sleep(1))
+            act(ann)
 
     with pytest.raises(BudgetError, match=r"actions at 0 s, while the clock did not move; ann"):
         acting(busy, budget=Budget(instant=2_000))
@@ -102,12 +107,10 @@ def test_many_overlapping_partitions_are_judged_in_reasonable_time():
 
 
 def test_half_a_character_can_be_written_and_read():
-    async def odd(self):
-        self.note("half \ud800")
-
-    text = acting(odd).trace.to_jsonl()
+    text = acting(lambda ann: ann.note("half \ud800")).trace.to_jsonl()
     assert text.encode()
     assert [event.data for event in Trace.from_jsonl(text).select("note")] == ["half ?"]
+    assert plain("grün, 緑, 🌱") == "grün, 緑, 🌱"
 
 
 def test_an_export_that_fails_leaves_the_old_file_alone(tmp_path, monkeypatch):
@@ -145,34 +148,24 @@ def test_a_frozen_record_with_a_list_inside_is_copied_into_the_trace():
     class Holder:
         items: list
 
-    async def sly(self):
-        holder = Holder([1])
-        self.seen = holder
+    def sly(ann):
+        ann.seen = holder = Holder([1])
         holder.items.append(2)
 
     assert [event.data for event in acting(sly).trace.select("seen")] == [(("items", (1,)),)]
 
 
 def test_notes_say_the_same_in_every_process():
-    async def noting(self):
-        self.note({"z", "x", "y"})
-
-    assert acting(noting).trace.select("note")[0].data == "('x', 'y', 'z')"
-
-    async def addressing(self):
-        self.note(object())
-
+    run = acting(lambda ann: ann.note({"z", "x", "y"}))
+    assert run.trace.select("note")[0].data == "('x', 'y', 'z')"
     with pytest.raises(AgentError, match="must read the same in every run"):
-        acting(addressing)
+        acting(lambda ann: ann.note(object()))
 
 
 def test_a_set_of_names_is_asked_in_the_order_of_joining():
     """Its own order is another one in each process."""
-
-    async def asking(self):
-        await self.ask({"cat", "bob"}, Vote())
-
-    assert [event.peer for event in acting(asking).trace.select("Vote", agent="ann")] == ["bob", "cat"]
+    run = acting(lambda ann: ann.ask({"cat", "bob"}, Vote()))
+    assert [event.peer for event in run.trace.select("Vote", agent="ann")] == ["bob", "cat"]
 
 
 def test_agents_know_each_other_by_name_only():
@@ -208,11 +201,8 @@ def test_a_coroutine_is_no_condition():
     async def never():
         return False
 
-    async def waiting(self):
-        await self.until(never)
-
     with pytest.raises(AgentError, match="must be a plain function"):
-        acting(waiting)
+        acting(lambda ann: ann.until(never))
 
 
 @pytest.mark.parametrize("name", ["\x9b31m", "a\u202eb", "a\u200bb"])
@@ -220,16 +210,11 @@ def test_names_hold_nothing_that_a_terminal_obeys(name):
     assert not is_name(name)
 
 
-def test_a_moment_is_kept_apart_from_the_next():
-    run = acting(lambda self: self.sleep(1))
-    last = [dict(now.changed) for now in moments(run.trace)][-1]
-    assert {name: run.trace[seq].kind for name, seq in last.items()} == dict.fromkeys(
-        ("ann", "bob", "cat"), "start"
-    )
-
-
-def test_plain_text_passes_unchanged():
-    assert plain("grün, 緑, 🌱") == "grün, 緑, 🌱"
+def test_a_moment_knows_what_changed_last_by_agent():
+    run = acting(lambda ann: ann.sleep(1))
+    *_, now = moments(run.trace)
+    kinds = {name: run.trace[seq].kind for name, seq in now.changed.items()}
+    assert kinds == dict.fromkeys(("ann", "bob", "cat"), "start")
 
 
 def test_a_topology_speaks_of_all_agents_and_nobody_else():
