@@ -133,14 +133,16 @@ def getv(state: State, value: int) -> Effects | str:
     return {} if state["switch"] == value else f"the switch is at {state['switch']}"
 
 
+def returning(name: str, answer: object) -> Any:
+    """An action or method of this name that always returns this."""
+    work = lambda state, *_: answer
+    work.__name__ = name
+    return work
+
+
 def method(name: str, *subtasks: Task) -> Any:
     """A method that always applies."""
-
-    def refine(state: State, *_: object) -> list[Task]:
-        return list(subtasks)
-
-    refine.__name__ = name
-    return refine
+    return returning(name, [*subtasks])
 
 
 NEEDS_0, NEEDS_1 = method("needs_0", ("getv", 0)), method("needs_1", ("getv", 1))

@@ -89,20 +89,12 @@ def the_result() -> Event:
     return next(filter(is_result, trace()))
 
 
-def stops_twice() -> Trace:
-    """The result comes again."""
-    return repeated(trace(), the_result())
+def turn_changed(number: int, **fields: Any) -> Trace:
+    return changed(trace(), turn(number), data=replace(turn(number).data, **fields))
 
 
-def stops_for_an_unknown_reason() -> Trace:
-    """Its kind is not one of `Stop`."""
-    wrong = StopReason("tired")  # type: ignore[arg-type]
-    return changed(trace(), the_result(), data=replace(the_result().data, reason=wrong))
-
-
-def never_stops() -> Trace:
-    """The result is missing."""
-    return without(trace(), the_result())
+def result_changed(**fields: Any) -> Trace:
+    return changed(trace(), the_result(), data=replace(the_result().data, **fields))
 
 
 def turn_after_the_end() -> Trace:
@@ -115,22 +107,10 @@ def turn_before_the_beginning() -> Trace:
     return without(trace(), next(event for event in trace() if event.data == "conducting"))
 
 
-def one_turn_too_many() -> Trace:
-    """The fifth is numbered six."""
-    return changed(trace(), turn(5), data=replace(turn(5).data, id=6))
-
-
 def turn_when_time_is_over() -> Trace:
     """More time has been spent."""
     spent = trace().select("spent", kind="state", before=turn(5).time + 1e-9)[-1]
     return changed(trace(), spent, data=replace(spent.data, seconds=9.0))
-
-
-def miscounted_turns() -> Trace:
-    """The result states one turn less."""
-    spent = the_result().data.spent
-    less = replace(the_result().data, spent=replace(spent, turns=spent.turns - 1))
-    return changed(trace(), the_result(), data=less)
 
 
 def uncounted_reply() -> Trace:
@@ -139,36 +119,30 @@ def uncounted_reply() -> Trace:
     return changed(trace(), reply, data=replace(reply.data, tokens=99))
 
 
-def lost_number() -> Trace:
-    """After the second turn comes a fourth."""
-    return changed(trace(), turn(3), data=replace(turn(3).data, id=4))
-
-
-def child_of_the_future() -> Trace:
-    """A turn comes from a later one."""
-    return changed(trace(), turn(2), data=replace(turn(2).data, parent=3))
-
-
-def delegated_to_a_stranger() -> Trace:
-    """Ann's turn goes to an agent to which the manager may not delegate."""
-    return changed(trace(), turn(2), peer="zed")
-
-
-def delegated_by_a_stranger() -> Trace:
-    """The manager's turn was Ann's."""
-    return changed(trace(), turn(1), peer="ann")
-
-
 STORY = (delegated,)
 GROWS = tuple(lambda many=many: delegated(many, Budget(turns=None)) for many in (20, 80))
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
-    "one stop reason": [stops_twice, stops_for_an_unknown_reason, turn_before_the_beginning],
-    "a run ends within 5 s": [never_stops],
+    "one stop reason": [  # it stops twice; for an unknown reason; without having begun
+        lambda: repeated(trace(), the_result()),
+        lambda: result_changed(reason=StopReason("tired")),  # type: ignore[arg-type]
+        turn_before_the_beginning,
+    ],
+    "a run ends within 5 s": [lambda: without(trace(), the_result())],
     "no turn after the stop": [turn_after_the_end, turn_before_the_beginning],
-    "within the budget": [one_turn_too_many, turn_when_time_is_over],
-    "turns and tokens are counted": [miscounted_turns, uncounted_reply],
-    "each turn has a parent": [lost_number, child_of_the_future, turn_after_the_end],
-    "only allowed delegations": [delegated_to_a_stranger, delegated_by_a_stranger],
+    "within the budget": [lambda: turn_changed(5, id=6), turn_when_time_is_over],
+    "turns and tokens are counted": [
+        lambda: result_changed(spent=replace(the_result().data.spent, turns=4)),
+        uncounted_reply,
+    ],
+    "each turn has a parent": [  # after the second comes a fourth; one comes from a later one
+        lambda: turn_changed(3, id=4),
+        lambda: turn_changed(2, parent=3),
+        turn_after_the_end,
+    ],
+    "only allowed delegations": [  # Ann's turn goes to a stranger; the manager's turn was Ann's
+        lambda: changed(trace(), turn(2), peer="zed"),
+        lambda: changed(trace(), turn(1), peer="ann"),
+    ],
 }
 UNTIL = 100.0
 

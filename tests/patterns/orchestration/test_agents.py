@@ -28,7 +28,6 @@ from tests.patterns.orchestration.story import Everybody, Rounds, User
 
 
 async def echo(turn: Turn) -> str:
-    """Says how much it has read."""
     return f"after {len(turn.context)}"
 
 
@@ -78,13 +77,11 @@ def test_two_turns_from_beginning_to_end() -> None:
 def test_the_turns_of_a_run_are_a_tree() -> None:
     """Here a flat one, with times as the conductor sees them."""
     run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two", seconds=1.0))
-    assert "\n".join(map(str, tree(run.trace))) == (
-        "1 ann: go on [0.000 to 1.020 s, 3 tokens]\n2 ann: go on [1.020 to 2.040 s, 4 tokens]"
-    )
+    turns = ["1 ann: go on [0.000 to 1.020 s, 3 tokens]", "2 ann: go on [1.020 to 2.040 s, 4 tokens]"]
+    assert list(map(str, tree(run.trace))) == turns
 
 
 def test_the_same_run_again_is_the_same() -> None:
-    """A script begins again in each branch."""
     run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two"))
     assert run.branch().trace == run.trace
 
@@ -93,7 +90,6 @@ def test_the_same_run_again_is_the_same() -> None:
 
 
 def test_an_async_function_is_an_agent() -> None:
-    """It is given its turn, and what it returns is its reply."""
     run = led(Rounds(("ann", "bob")), Member("ann", echo), Member("bob", echo, tokens=len))
     assert outcome(run)[1] == ["after 0", "after 1"]
     assert [event.data.tokens for event in run.trace.select("Reply")] == [2, 7]
@@ -116,7 +112,6 @@ async def table(turn: Turn) -> Any:
 
 
 def test_tables_and_lists_travel_as_tuples() -> None:
-    """So that no agent can change them on the way."""
     assert outcome(led(Rounds(("ann",)), Member("ann", table)))[1] == [(("answer", ("go on",)),)]
 
 
@@ -143,18 +138,14 @@ async def broken(turn: Turn) -> Any:
         (broken, "KeyError: 'zed'"),
         (cancelled, "CancelledError: gave up"),
         (None, "NotImplementedError: ann has no function to act by. Write Member('ann', act)."),
+        (unsendable, "could still change after it was sent"),
     ],
 )
 def test_what_an_agent_raises_comes_back_as_a_message(act: Any, why: str) -> None:
     """The run goes on: the conductor decides what to do about it."""
     run = led(Rounds(("ann", "bob")), Member("ann", act), Member("bob", echo))
-    assert outcome(run)[:2] == ("done", [why, "after 1"])
-
-
-def test_a_reply_that_cannot_travel_says_so() -> None:
-    """As a failure like any other."""
-    run = led(Rounds(("ann",)), Member("ann", unsendable))
-    assert "could still change after it was sent" in outcome(run)[1][0]
+    reason, (failure, reply), _ = outcome(run)
+    assert (reason, why in failure, reply) == ("done", True, "after 1")
 
 
 @pytest.mark.parametrize(
@@ -164,15 +155,11 @@ def test_a_reply_that_cannot_travel_says_so() -> None:
         (lambda: Member("ann", echo, seconds=-1.0), r"seconds=-1\.0: expected seconds, 0 or more"),
         (lambda: Scripted("ann", "hi", seconds=float("nan")), r"seconds=nan: expected seconds"),
         (lambda: Rounds(("ann",), patience=float("inf")), r"patience=inf: expected seconds.*patience=60\."),
-        (
-            lambda: Rounds(("ann",), budget=coordlab.Budget()),
-            r"expected Budget.*coordlab\.Budget is a world's",
-        ),
+        (lambda: Rounds(("ann",), budget=coordlab.Budget()), r"Budget.*coordlab\.Budget is a world's"),
         (lambda: Rounds(("ann",), repeats=2.5), r"times=2\.5: expected a whole number, 2 or more"),
     ],
 )
 def test_what_makes_no_agent_is_refused(make: Any, words: str) -> None:
-    """When the member or the conductor is made, not in the middle of a run."""
     with pytest.raises((TypeError, ValueError), match=words):
         make()
 
@@ -180,14 +167,8 @@ def test_what_makes_no_agent_is_refused(make: Any, words: str) -> None:
 def test_a_script_that_runs_out_says_so() -> None:
     """It names the agent, its lines, and what to write; a line may be an error."""
     run = led(Rounds(("ann",), rounds=3), Scripted("ann", "one", ValueError("no")))
-    assert outcome(run)[1] == [
-        "one",
-        "ValueError: no",
-        (
-            "EOFError: the script of ann has 2 lines and this is turn 3. "
-            "Write one more: Scripted('ann', ..., 'one more')."
-        ),
-    ]
+    why = "EOFError: the script of ann has 2 lines and this is turn 3. Write one more: Scripted('ann', "
+    assert outcome(run)[1] == ["one", "ValueError: no", f"{why}..., 'one more')."]
 
 
 def test_a_member_does_one_thing_at_a_time() -> None:
@@ -202,29 +183,21 @@ def test_a_member_does_one_thing_at_a_time() -> None:
 
 def test_silence_is_a_failure_after_a_while() -> None:
     """Ann crashes; the conductor waits for its patience, and goes on."""
-    run = led(
-        Rounds(("ann", "bob"), patience=5.0),
-        Scripted("ann", "one", seconds=1.0),
-        Scripted("bob", "two"),
-        faults=("crash ann @0.5",),
-    )
+    others = Scripted("ann", "one", seconds=1.0), Scripted("bob", "two")
+    run = led(Rounds(("ann", "bob"), patience=5.0), *others, faults=("crash ann @0.5",))
     assert outcome(run)[:2] == ("done", ["ann gave no reply within 5 s", "two"])
     assert [each.ended for each in tree(run.trace)] == [None, 5.02]
 
 
 def test_a_turn_that_arrives_twice_is_acted_on_once() -> None:
-    """Otherwise a script would lose a line."""
     run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two"), faults=("duplicate chair>ann #1",))
     assert outcome(run)[1] == ["one", "two"]
 
 
 def test_a_conductor_goes_on_after_a_crash() -> None:
     """What it kept and what it spent outlive it; the turn it was waiting for is given again."""
-    run = led(
-        Rounds(("ann",), rounds=3),
-        Scripted("ann", "one", "two", "three", "four", seconds=1.0),
-        faults=("crash chair @1.5..4",),
-    )
+    ann = Scripted("ann", "one", "two", "three", "four", seconds=1.0)
+    run = led(Rounds(("ann",), rounds=3), ann, faults=("crash chair @1.5..4",))
     assert outcome(run)[:2] == ("done", ["one", "three", "four"])
     assert outcome(run)[2].turns == 4
 
@@ -262,7 +235,6 @@ def test_the_limit_that_strikes_is_named(budget: Budget, reason: str, said: int)
 
 
 def test_by_default_a_run_ends() -> None:
-    """A hundred turns, if nothing else stops it."""
     run = led(Rounds(("ann",), rounds=10**6), Member("ann", echo))
     assert outcome(run)[0] == "budget: turns"
     assert outcome(run)[2].turns == DEFAULT.turns == 100
@@ -277,7 +249,6 @@ def test_going_round_in_circles_ends_a_run() -> None:
 
 
 def test_circles_may_be_allowed() -> None:
-    """Without `repeats` only the budget ends it."""
     run = led(Rounds(("ann",), rounds=9, repeats=None), Scripted("ann", *["again"] * 9))
     assert outcome(run)[0] == "done"
 
@@ -294,7 +265,6 @@ def test_a_run_can_be_cancelled(conductor: type[Conductor], at: float) -> None:
 
 
 def test_cancelling_what_is_over_changes_nothing() -> None:
-    """The reason stays what it was."""
     run = led(Rounds(("ann",)), Scripted("ann", "one"), User(5.0))
     assert outcome(run)[0] == "done"
 
@@ -308,20 +278,19 @@ def test_all_at_once_end_together() -> None:
 
 
 def test_nothing_at_once_is_nothing() -> None:
-    """No members, no replies."""
     assert outcome(led(Everybody(())))[0] == "done"
 
 
-def test_a_style_says_how_it_conducts() -> None:
-    """Otherwise the error says what to write."""
-    with pytest.raises(Exception, match=r"Conductor does not say how it conducts. Write conduct\(self\)"):
-        led(Conductor("chair"))
-
-
-def test_failures_of_the_conductor_itself_are_errors() -> None:
-    """Asking an agent that does not exist is a mistake in the program: the error names those that do."""
-    with pytest.raises(Exception, match=r"chair sends to 'zed': the agents here are chair"):
-        led(Everybody(("zed",)))
+@pytest.mark.parametrize(
+    ("conductor", "words"),
+    [
+        (Conductor("chair"), r"Conductor does not say how it conducts. Write conduct\(self\)"),
+        (Everybody(("zed",)), "chair sends to 'zed': the agents here are chair"),
+    ],
+)
+def test_mistakes_in_the_program_of_a_conductor_are_errors(conductor: Conductor, words: str) -> None:
+    with pytest.raises(Exception, match=words):
+        led(conductor)
 
 
 def test_replies_are_told_apart_from_failures() -> None:

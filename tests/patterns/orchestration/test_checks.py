@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from coordlab import World
@@ -23,11 +21,14 @@ def judged(trace: Trace, status: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "mutation", [story.stops_twice, story.never_stops, story.uncounted_reply, story.delegated_to_a_stranger]
+    ("name", "number"),
+    [
+        *[("one stop reason", 0), ("a run ends within 5 s", 0)],
+        *[("turns and tokens are counted", 1), ("only allowed delegations", 0)],
+    ],
 )
-def test_nothing_else_objects(mutation: Callable[[], Trace]) -> None:
-    """What breaks one promise only is objected to by that one only."""
-    assert judged(mutation(), "violated") == [name for name, ways in story.BROKEN.items() if mutation in ways]
+def test_nothing_else_objects(name: str, number: int) -> None:
+    assert judged(story.BROKEN[name][number](), "violated") == [name]
 
 
 def test_a_trace_that_ends_early_decides_nothing_about_the_end() -> None:

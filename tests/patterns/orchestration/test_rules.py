@@ -31,16 +31,13 @@ USED = some.integers(0, 6)
 @given(some.tuples(*[LIMITS] * 4), some.tuples(*[USED] * 4))
 def test_a_limit_strikes_when_it_is_exceeded(limits: tuple[int | None, ...], used: tuple[int, ...]) -> None:
     """The first of turns, messages, tokens that is above it, or time that has reached it."""
-    over = [
-        name
-        for name, limit, use in zip(("turns", "messages", "tokens", "time"), limits, used, strict=True)
-        if limit is not None and (use > limit or (name == "time" and use == limit))
-    ]
+    each = zip(("turns", "messages", "tokens", "time"), limits, used, strict=True)
+    above = lambda name, limit, use: use > limit or (name == "time" and use == limit)
+    over = [name for name, limit, use in each if limit is not None and above(name, limit, use)]
     assert Budget(*limits).struck(Usage(*used)) == (over[0] if over else None)
 
 
 def test_without_limits_nothing_strikes() -> None:
-    """None is no limit."""
     assert Budget(turns=None).struck(Usage(10**9, 10**9, 10**9, 1e9)) is None
 
 
@@ -54,21 +51,16 @@ def test_without_limits_nothing_strikes() -> None:
         (lambda: LoopDetector(1), "times=1: expected a whole number, 2 or more"),
         (lambda: LoopDetector(3, longest=0), "longest=0: expected a whole number, 1 or more"),
         (lambda: Rights("boss"), r"allowed='boss': expected names by name, or None.*Rights\("),
-        (
-            lambda: Rights({"boss": "ann"}),
-            r"allowed\['boss'\]='ann': expected a list.*\{'boss': \('ann',\)\}",
-        ),
+        (lambda: Rights({"boss": "ann"}), r"\['boss'\]='ann': expected a list.*\{'boss': \('ann',\)\}"),
     ],
 )
 def test_what_has_no_meaning_is_refused(make: Callable[[], object], words: str) -> None:
-    """What was given, what is allowed, what to write."""
     with pytest.raises((TypeError, ValueError), match=words):
         make()
 
 
 @given(some.integers(0, 99))
 def test_an_estimate_is_a_quarter_of_the_characters_rounded_up(characters: int) -> None:
-    """Never less, and never one more than needed."""
     tokens = estimate("x" * characters)
     assert 4 * tokens - 4 < characters <= 4 * tokens
 
@@ -82,7 +74,6 @@ def test_what_knows_its_tokens_is_not_estimated() -> None:
 
 
 def test_a_reason_reads_as_what_it_is() -> None:
-    """Kind, what, and why."""
     assert str(StopReason(Stop.DONE)) == "done"
     assert str(StopReason(Stop.LOOP, "ann, bob", "said 3 times")) == "loop: ann, bob (said 3 times)"
 
@@ -125,7 +116,6 @@ def test_a_longer_round_is_a_loop_too() -> None:
 
 @given(some.from_regex(r"[A-Za-z][A-Za-z ]{0,8}[A-Za-z]", fullmatch=True))
 def test_case_quotes_and_spaces_make_no_other_name(name: str) -> None:
-    """However a model writes it."""
     assert find_name(f" \"'{name.upper()}'\" ", ["nobody else", name]) in (name, "nobody else")
     assert find_name(f"“{name.lower()}”", [name]) == name
 
@@ -135,14 +125,10 @@ def test_rights_are_what_they_say() -> None:
     names = ["boss", "ann", "bob"]
     rights = Rights({"Boss": ("ANN", "bob", "boss")})
     assert [rights.choices(who, names) for who in names] == [("ann", "bob"), (), ()]
-    assert [Rights().choices(who, names) for who in names] == [
-        ("ann", "bob"),
-        ("boss", "bob"),
-        ("boss", "ann"),
-    ]
+    everybody = [("ann", "bob"), ("boss", "bob"), ("boss", "ann")]
+    assert [Rights().choices(who, names) for who in names] == everybody
     assert Rights({}).choices("boss", names) == ()
 
 
 def test_what_travels_is_frozen() -> None:
-    """Lists, tables and sets, however deep."""
     assert frozen({"a": [1, {2}], "b": (3, [4])}) == (("a", (1, frozenset({2}))), ("b", (3, (4,))))

@@ -8,6 +8,7 @@ from operator import add
 from typing import Any
 
 from coordlab.patterns.state_graph.graph import END, START, Graph, StateGraph
+from coordlab.patterns.state_graph.rules import begin, invoke
 
 Works = dict[str, Callable[..., Any]]
 Shape = tuple[list[tuple[str, str]], list[tuple[tuple[str, ...], str]]]
@@ -60,3 +61,25 @@ def built(shape: Shape) -> Graph:
     return drawn(
         " ".join(f"{source}>{to}" for source, to in [*plain, *(("+".join(s), t) for s, t in joins)])
     ).compile()
+
+
+def routed(graph: StateGraph, **routes: tuple[Callable[..., Any], str]) -> Graph:
+    """The graph with these routers, each with its targets."""
+    for source, (router, targets) in routes.items():
+        graph.add_conditional_edges(source, router, targets.split())
+    return graph.compile()
+
+
+def course(graph: Graph, works: Works | None = None, limit: int = 25, **values: Any) -> list[str]:
+    """The nodes of each super-step, in words."""
+    works, steps = works or signing(graph), []
+    checkpoint = begin(graph, values)
+    while checkpoint.ready and checkpoint.step < limit:
+        steps.append(" ".join(task.node for task in checkpoint.ready))
+        checkpoint = invoke(graph, works, checkpoint, checkpoint.step + 1)
+    return steps
+
+
+def count(limit: int) -> Callable[[Mapping[str, Any]], str]:
+    """A router that leads to a until the log has this many entries."""
+    return lambda state: END if len(state["log"]) >= limit else "a"

@@ -24,7 +24,6 @@ def test_executions_are_the_different_lengths_of_paths() -> None:
 
 
 def test_end_is_not_a_node() -> None:
-    """It takes no super-step."""
     assert (super_steps({"START": ["a"], "a": ["END"]}), executions({"START": ["a"], "a": ["END"]})) == (1, 1)
 
 
@@ -40,6 +39,5 @@ def test_end_is_not_a_node() -> None:
     ],
 )
 def test_what_has_no_answer_is_refused(wrong: Callable[[], object], words: str) -> None:
-    """With what may be asked."""
     with pytest.raises(ValueError, match=words):
         wrong()
