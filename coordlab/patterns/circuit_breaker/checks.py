@@ -188,7 +188,6 @@ def rates_of_the_window(settings: Settings) -> Property:
 
 
 def _reached(settings: Settings, row: int, failed: float | None, slow: float | None) -> bool:
-    """Whether any threshold is reached."""
     pairs = (row, settings.failures), (failed, settings.failure_rate), (slow, settings.slow_rate)
     return any(value is not None and limit is not None and value >= limit for value, limit in pairs)
 

@@ -82,9 +82,6 @@ class Settings:
 DEFAULT = Settings()
 
 
-# --- what a breaker tells ---------------------------------------------------------------------------
-
-
 @message
 class Permit:
     """You may call."""
@@ -201,18 +198,13 @@ class Window:
     def add(self, now: float, failed: bool, slow: bool) -> None:
         """Add an outcome, and drop those that have left the window."""
         self.outcomes.append((now, failed, slow))
-        self._count(failed, slow, 1)
+        self.failed, self.slow = self.failed + failed, self.slow + slow
         while self.outcomes and self._left(now):
             _, failed, slow = self.outcomes.popleft()
-            self._count(failed, slow, -1)
+            self.failed, self.slow = self.failed - failed, self.slow - slow
 
     def _left(self, now: float) -> bool:
-        """Whether the oldest outcome no longer counts."""
         return len(self.outcomes) > self.calls or now >= self.outcomes[0][0] + self.seconds - TICK
-
-    def _count(self, failed: bool, slow: bool, by: int) -> None:
-        self.failed += by * failed
-        self.slow += by * slow
 
     def rates(self, minimum: int) -> tuple[float, float] | tuple[None, None]:
         """The shares that failed and that were slow; None if there are fewer outcomes than `minimum`."""
@@ -247,9 +239,6 @@ class Breaker:
         self.window = Window(settings.window_calls, settings.window_seconds)
         self.news: deque[tuple[Listener, Told]] = deque()
         self._begin()
-
-    def __repr__(self) -> str:
-        return f"<Breaker {self.name!r}, {self.state}>"
 
     @property
     def due(self) -> float:
@@ -311,8 +300,6 @@ class Breaker:
         self._become(state, self.now, FORCED)
         self._spread()
 
-    # --- inside ------------------------------------------------------------------------------------
-
     @property
     def _shut(self) -> bool:
         used_up = len(self.out) + self.good + self.bad >= self.settings.probes
@@ -331,7 +318,6 @@ class Breaker:
         self._tell(Transition(self.name, before, state, why, self.generation))
 
     def _judge(self, permit: Permit, now: float, result: str) -> None:
-        """Count the outcome of a call of this generation."""
         del self.out[permit.number]
         if result == IGNORED or self.state == DISABLED:
             self._end(permit, now, result)
@@ -342,7 +328,8 @@ class Breaker:
 
     def _weigh_probe(self, permit: Permit, now: float, result: str) -> None:
         """Open again as soon as too many probes are bad; close when all are back."""
-        bad = result != SUCCESS or (self._slow(permit, now) and self.settings.slow_rate is not None)
+        slow = _seconds(permit, now) > self.settings.slow and self.settings.slow_rate is not None
+        bad = slow or result != SUCCESS
         self.bad, self.good = self.bad + bad, self.good + (not bad)
         self._end(permit, now, result)
         if self.bad > self.settings.tolerated:
@@ -353,14 +340,11 @@ class Breaker:
     def _weigh_call(self, permit: Permit, now: float, result: str) -> None:
         """Count the outcome, and trip if a threshold is reached."""
         self.row = self.row + 1 if result == FAILURE else 0
-        self.window.add(now, result == FAILURE, self._slow(permit, now))
+        self.window.add(now, result == FAILURE, _seconds(permit, now) > self.settings.slow)
         rates = self.window.rates(self.settings.minimum_calls)
         self._end(permit, now, result, *rates)
         if self.state == CLOSED and (why := self._reason(*rates)):
             self._become(OPEN, now, why)
-
-    def _slow(self, permit: Permit, now: float) -> bool:
-        return _seconds(permit, now) > self.settings.slow
 
     def _reason(self, failed: float | None, slow: float | None) -> str:
         """Why the breaker must trip, or an empty text."""

@@ -1,4 +1,4 @@
-"""Circuit breakers and retries in numbers: how calls multiply, how long a service stays dark, what trips."""
+"""Circuit breakers and retries in numbers: how calls multiply, and how long a service stays dark."""
 
 from __future__ import annotations
 
@@ -18,15 +18,6 @@ def calls_per_click(retries: int = 3, hops: int = 3) -> int:
     """
     calls: int = (require.count("retries", retries) + 1) ** require.count("hops", hops, 1)
     return calls
-
-
-def messages_per_click(retries: int = 3, hops: int = 3) -> int:
-    """Requests and answers on all hops together: two for each call.
-
-    >>> messages_per_click(retries=3, hops=3)
-    168
-    """
-    return 2 * sum(calls_per_click(retries, hop) for hop in range(1, require.count("hops", hops, 1) + 1))
 
 
 def safe_load(retries: int = 3, hops: int = 1) -> float:
@@ -57,33 +48,6 @@ def cycles_until_closed(health: float, probes: int, tolerated: int = 0) -> float
     )
 
 
-def calls_until_trip(failure: float, failures: int = 5) -> float:
-    """The mean number of calls until `failures` in a row, if each fails with probability `failure`.
-
-    The mean waiting time for a run (W. Feller, An Introduction to Probability Theory, vol. 1, XIII.7).
-
-    >>> round(calls_until_trip(0.8, 5), 2), round(calls_until_trip(0.01, 5) / 1e9, 1)
-    (10.26, 10.1)
-    """
-    require.number("failure", failure, above=0, most=1, unit="a probability", example=0.2)
-    require.count("failures", failures, 1)
-    return float(failures) if failure == 1 else (failure**-failures - 1) / (1 - failure)
-
-
-def trip_chance(failure: float, window: int = 100, rate: float = 0.5) -> float:
-    """The probability that a full window of calls reaches `rate`, if each fails with probability `failure`.
-
-    The upper tail of the binomial distribution.
-
-    >>> round(trip_chance(0.5, window=10, rate=0.5), 3), round(trip_chance(0.3, window=10, rate=0.5), 3)
-    (0.623, 0.15)
-    """
-    require.probability("failure", failure)
-    require.number("rate", rate, above=0, most=1, unit="a share", example=0.5)
-    least = ceil(rate * require.count("window", window, 1) - 1e-9)
-    return sum(comb(window, k) * failure**k * (1 - failure) ** (window - k) for k in range(least, window + 1))
-
-
 def calls_in_outage(
     beats: int, period: float, patience: float, failures: int = 3, wait: float = 1.0, probes: int = 1
 ) -> int:
@@ -105,17 +69,3 @@ def calls_in_outage(
     for begins in range(failures - 1 + cycle, beats, cycle):
         admitted += min(beats - begins, probes, under_way)
     return admitted
-
-
-def mean_backoff(retries: int, base: float = 0.1, cap: float = 10.0, jitter: bool = True) -> float:
-    """Mean seconds spent waiting by a caller that needs all its retries: half the ceilings with full jitter.
-
-    M. Brooker, Exponential Backoff And Jitter, AWS Architecture Blog, 2015.
-
-    >>> mean_backoff(3, base=0.5, jitter=False), mean_backoff(3, base=0.5)
-    (3.5, 1.75)
-    """
-    require.seconds("base", base)
-    require.seconds("cap", cap)
-    tries = range(require.count("retries", retries))
-    return sum(min(cap, base * 2.0**attempt) for attempt in tries) * (0.5 if jitter else 1.0)

@@ -91,59 +91,14 @@ def permitted_while_open(start: Trace | None = None) -> Trace:
     return told(refusal, Permit("db", 1, 99, refusal.time), start)
 
 
-def permitted_while_forced_open() -> Trace:
-    return permitted_while_open(edited(turn(OPEN), after="forced open", why="forced"))
-
-
-def a_herd_of_probes() -> Trace:
-    """Three probes at once, where two are allowed."""
-    two = repeated(trace(), probe(), data=replace(probe().data, number=98))
-    return repeated(two, probe(), data=replace(probe().data, number=99))
-
-
-def tripped_after_a_refusal() -> Trace:
-    """It opens a call later, not after an outcome."""
-    return late(trace(), turn(OPEN), after=trace().select("send", since=turn(OPEN).time + 0.1)[0])
-
-
-def tried_too_early() -> Trace:
-    """Half-open 0.4 s after the trip."""
-    return changed(trace(), turn(HALF_OPEN), time=round((turn(OPEN).time + 0.4) * 1e6))
-
-
-def rate_below_the_minimum() -> Trace:
-    """After two calls it tells a rate, where four are the minimum."""
-    return edited(notes(Outcome)[1], failure_rate=0.0, slow_rate=0.0)
-
-
-def no_trip_at_the_threshold() -> Trace:
-    """Three failures in a row, and the next call is made all the same."""
-    return repeated(without(trace(), turn(OPEN)), notes(Permit)[0], after=failure(2))
-
-
-def refused_after_the_wait() -> Trace:
-    """The first call after a second is refused, and is not made."""
-    return without(told(probe(), Refusal("db", OPEN, 0.0)), trace().select("Request", since=probe().time)[0])
+def probe_again(start: Trace, number: int) -> Trace:
+    """One more probe under way."""
+    return repeated(start, probe(), data=replace(probe().data, number=number))
 
 
 def never_closes() -> Trace:
     """All is well, the probes come back, and it stays half-open."""
     return without(trace(), turn(CLOSED))
-
-
-def closes_too_late() -> Trace:
-    return late(trace(), turn(CLOSED), after=[event for event in trace() if event.time < 8.9][-1])
-
-
-def nine_probes() -> Trace:
-    """A breaker with nine probes, one every 0.25 s, is not as quick as one with two."""
-    return callers(1, 12, replace(SETTINGS, probes=9)).trace
-
-
-def probe_lost() -> Trace:
-    """A probe never ends, and the breaker waits for it."""
-    mine = [event for event in notes(Outcome) if event.data.number == probe().data.number]
-    return without(trace(), *mine, turn(OPEN, probe().time))
 
 
 STORY = (outage,)
@@ -152,30 +107,50 @@ BROKEN: dict[str, list[Callable[[], Trace] | tuple[Callable[[], Trace], Property
     S1: [
         permitted_while_open,
         lambda: repeated(trace(), trace().select("Request")[0], after=notes(Refusal)[0]),
-        permitted_while_forced_open,
+        lambda: permitted_while_open(edited(turn(OPEN), after="forced open", why="forced")),
     ],
-    S2: [a_herd_of_probes],
+    S2: [lambda: probe_again(probe_again(trace(), 98), 99)],  # three, where two are allowed
     S3: [
+        lambda: edited(turn(OPEN), generation=0),
         lambda: edited(turn(HALF_OPEN), after=CLOSED),  # from open to closed
         lambda: without(trace(), turn(OPEN)),
         lambda: repeated(trace(), turn(OPEN)),
-        lambda: edited(turn(OPEN), generation=0),
     ],
     S4: [
         lambda: edited(before(turn(CLOSED)), generation=0),  # closed by a call from before the trip
-        tripped_after_a_refusal,
+        # it opens a call later, not after an outcome
+        lambda: late(trace(), turn(OPEN), after=trace().select("send", since=turn(OPEN).time + 0.1)[0]),
         lambda: swapped(trace(), before(turn(OPEN)), turn(OPEN)),
     ],
-    S5: [tried_too_early, lambda: swapped(trace(), turn(HALF_OPEN), notes(Refusal)[0])],
-    S6: [
-        lambda: edited(next(each for each in notes(Outcome) if each.data.failure_rate), failure_rate=0.9),
-        rate_below_the_minimum,
-        lambda: without(trace(), failure(1)),  # and still it trips
-        no_trip_at_the_threshold,
+    S5: [
+        lambda: changed(trace(), turn(HALF_OPEN), time=round((turn(OPEN).time + 0.4) * 1e6)),
+        lambda: swapped(trace(), turn(HALF_OPEN), notes(Refusal)[0]),
     ],
-    L1: [refused_after_the_wait],
-    L2: [never_closes, closes_too_late, (nine_probes, closes_when_well(SETTINGS, 0.25))],
-    L3: [probe_lost],
+    S6: [
+        lambda: edited(notes(Outcome)[1], failure_rate=0.0, slow_rate=0.0),  # below the minimum
+        lambda: edited(next(each for each in notes(Outcome) if each.data.failure_rate), failure_rate=0.9),
+        lambda: without(trace(), failure(1)),  # and still it trips
+        # at the threshold the next call is made all the same
+        lambda: repeated(without(trace(), turn(OPEN)), notes(Permit)[0], after=failure(2)),
+    ],
+    L1: [
+        lambda: without(
+            told(probe(), Refusal("db", OPEN, 0.0)), trace().select("Request", since=probe().time)[0]
+        )
+    ],
+    L2: [
+        # nine probes, one every 0.25 s, take longer than two
+        (lambda: callers(1, 12, replace(SETTINGS, probes=9)).trace, closes_when_well(SETTINGS, 0.25)),
+        never_closes,
+        lambda: late(trace(), turn(CLOSED), after=[event for event in trace() if event.time < 8.9][-1]),
+    ],
+    L3: [
+        lambda: without(
+            trace(),
+            *[event for event in notes(Outcome) if event.data.number == probe().data.number],
+            turn(OPEN, probe().time),
+        )
+    ],
 }
 
 TOLERANT = Settings(
