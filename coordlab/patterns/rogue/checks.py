@@ -150,14 +150,10 @@ def order_wins(trace: Trace) -> Iterator[Objection]:
             removed = event
             if order is None or (told.agent, told.who, told.why) != (order.agent, order.who, order.why):
                 yield event, f"nobody ordered that {told.agent} be removed by {told.who}: {told.why}."
-        elif order and order.agent not in forced and not _declines(event):
+        elif order and order.agent not in forced and (event.kind, event.name) != (SEND, "Declined"):
             yield event, f"{order.who} ordered that {order.agent} be removed, without effect."
         if removed and event.time > removed.time and removed.content.agent not in forced:
             yield event, f"{removed.content.agent} is on record as removed, and is not."
-
-
-def _declines(event: Event) -> bool:
-    return event.kind == SEND and event.name == "Declined"
 
 
 def quorum_is_told(crew: Crew, faulty: int = 1, least: int = 1) -> Property:

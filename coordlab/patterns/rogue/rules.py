@@ -1,8 +1,5 @@
 """What to believe: reviewers and their quorum, what a pool puts on record, and the fence of tokens.
 
-    >>> quorum([Member(name) for name in ("ann", "bob", "cat", "dan")])
-    Quorum(voices=4, faulty=1, approvals=2, reviewers=3)
-
 `answer` and `opinion` say how honest and rogue agents behave.  Dice are passed in.
 """
 
@@ -10,15 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from random import Random
 
 from coordlab import requirements as require
 from coordlab.world.message import message
-
-if TYPE_CHECKING:
-    import random
-
-# --- who reviews, and how many must approve ---------------------------------------------------------
 
 
 @message
@@ -58,8 +50,8 @@ def quorum(trusted: Iterable[Member], faulty: int = 1, least: int = 1) -> Quorum
     f + 1 of 2f + 1 reviewers must approve: f rogues can neither push a result through nor keep one out.
     The worker makes 2f + 2 voices.  Raises ValueError unless 0 <= least <= faulty.
 
-    >>> quorum([Member("ann"), Member("bob"), Member("cat")])
-    TooFew(voices=3, needed=4)
+    >>> quorum(members(["ann", "bob", "cat", "dan"])), quorum(members(["ann", "bob", "cat"]))
+    (Quorum(voices=4, faulty=1, approvals=2, reviewers=3), TooFew(voices=3, needed=4))
     """
     faulty = require.count("faulty", faulty)
     least = require.count("least", least, most=faulty)
@@ -71,14 +63,8 @@ def quorum(trusted: Iterable[Member], faulty: int = 1, least: int = 1) -> Quorum
 
 
 def panel(crew: Mapping[str, Member], worker: str, ranked: Iterable[str], size: int) -> list[str]:
-    """The first `size` members who may review what `worker` did: not itself nor its kin, one of each kin.
-
-    >>> crew = {each.name: each for each in members([Member("ann", "x"), Member("bob", "x"), "cat", "dan"])}
-    >>> panel(crew, "cat", crew, size=3)
-    ['ann', 'dan']
-    """
-    voices = {crew[worker].voice}
-    chosen: list[str] = []
+    """The first `size` members who may review what `worker` did: not itself nor its kin, one of each kin."""
+    voices, chosen = {crew[worker].voice}, list[str]()
     for name in ranked:
         if crew[name].voice not in voices and len(chosen) < size:
             voices.add(crew[name].voice)
@@ -91,9 +77,6 @@ def members(given: Iterable[Member | str]) -> tuple[Member, ...]:
     crew = tuple(each if isinstance(each, Member) else Member(each) for each in given)
     require.names("crew", [each.name for each in crew], empty=True)
     return crew
-
-
-# --- orders, and what a pool puts on record ----------------------------------------------------------
 
 
 @message
@@ -159,10 +142,8 @@ class Remove:
     why: str
 
     def __post_init__(self) -> None:
-        example = "Remove('bob', who='ann', why='it answers nonsense')"
-        require.that(
-            self.who.strip() and self.why.strip(), repr(self), "say who removes it, and why", example
-        )
+        told, example = self.who.strip() and self.why.strip(), "Remove('bob', who='ann', why='it lies')"
+        require.that(told, repr(self), "say who removes it, and why", example)
 
 
 @message
@@ -175,19 +156,12 @@ class Removed:
     tasks: tuple[int, ...]
 
 
-# --- the fence --------------------------------------------------------------------------------------
-
 Tokens = Mapping[str, int]  # the current token of each member
 
 
 @dataclass
 class Job:
-    """A task or a check that an agent is working on.  Only messages with a current token have an effect.
-
-    >>> job, tokens = Job(1, 12, "ann", token=0), {"ann": 0, "bob": 0}
-    >>> job.answered("ann", 0, 144, tokens), job.answered("ann", 0, 145, tokens), job.answer
-    (True, False, 144)
-    """
+    """A task or a check that an agent is working on.  Only messages with a current token have an effect."""
 
     number: int
     task: int
@@ -239,16 +213,9 @@ class Job:
 
 
 def idle(trusted: Sequence[str], busy: Collection[str], tried: Collection[str]) -> list[str]:
-    """Members that are not busy and have not tried a task yet; if all have tried it, they may again.
-
-    >>> idle(["ann", "bob", "cat"], busy=["ann"], tried=["bob"])
-    ['cat']
-    """
+    """Members that are not busy and have not tried a task yet; if all have tried it, they may again."""
     fresh = [name for name in trusted if name not in tried] or trusted
     return [name for name in fresh if name not in busy]
-
-
-# --- how agents behave ------------------------------------------------------------------------------
 
 
 def truth(task: int) -> int:
@@ -261,14 +228,10 @@ def lie(task: int) -> int:
     return -truth(task) or -1
 
 
-def answer(how: str | None, task: int, competence: float, dice: random.Random) -> int | None:
+def answer(how: str | None, task: int, competence: float, dice: Random) -> int | None:
     """What an agent answers, or None if it is silent.
 
     `how` names the way in which it is rogue; None is honest, and right with probability `competence`.
-
-    >>> import random
-    >>> [answer(how, 12, 1.0, random.Random(1)) for how in (None, "colludes", "silent")]
-    [144, -144, None]
     """
     mistake = truth(task) + 1 + dice.randrange(999)
     honest = truth(task) if dice.random() < competence else mistake
@@ -278,7 +241,7 @@ def answer(how: str | None, task: int, competence: float, dice: random.Random) -
 
 
 def opinion(
-    how: str | None, task: int, given: int, sensitivity: float, false_alarm: float, dice: random.Random
+    how: str | None, task: int, given: int, sensitivity: float, false_alarm: float, dice: Random
 ) -> bool | None:
     """Whether an agent approves of the answer `given`; None if it is silent.
 

@@ -21,11 +21,7 @@ def to_mask(faulty: int) -> int:
 
 
 def at_least(many: int, of: int, chance: float) -> float:
-    """The probability that at least `many` of `of` independent events happen, each with probability `chance`.
-
-    >>> round(at_least(4, of=5, chance=0.9), 5)
-    0.91854
-    """
+    """The probability that at least `many` of `of` independent events happen, each with this `chance`."""
     require.probability("chance", chance)
     return fsum(comb(of, k) * chance**k * (1 - chance) ** (of - k) for k in range(max(0, many), of + 1))
 
@@ -43,20 +39,20 @@ def accepted_wrong(
     (0.0256, 0.007)
     """
     require.count("approvals", approvals, 1, reviewers)
-    good = require.probability("right", right) * at_least(
-        approvals, reviewers, 1 - require.probability("false_alarm", false_alarm)
-    )
-    bad = (1 - right) * at_least(approvals, reviewers, 1 - require.probability("sensitivity", sensitivity))
+    for name, chance in (("right", right), ("false_alarm", false_alarm), ("sensitivity", sensitivity)):
+        require.probability(name, chance)
+    good = right * at_least(approvals, reviewers, 1 - false_alarm)
+    bad = (1 - right) * at_least(approvals, reviewers, 1 - sensitivity)
     require.that(good + bad, f"false_alarm={false_alarm}", "nothing would be accepted", "false_alarm=0.05")
     return bad / (good + bad)
 
 
 def check_test(honest: float, rogue: float, false_alarm: float, miss: float) -> None:
     """Raise ValueError unless 0 < rogue < honest < 1 and both errors are above 0 and together below 1."""
-    require.number("rogue", rogue, above=0, below=require.probability("honest", honest, certain=False))
-    require.number(
-        "miss", miss, above=0, below=1 - require.probability("false_alarm", false_alarm, certain=False)
-    )
+    for name, chance in (("honest", honest), ("false_alarm", false_alarm)):
+        require.probability(name, chance, certain=False)
+    require.number("rogue", rogue, above=0, below=honest)
+    require.number("miss", miss, above=0, below=1 - false_alarm)
 
 
 def bounds(false_alarm: float, miss: float) -> tuple[float, float]:

@@ -35,7 +35,6 @@ class Record:
     wrong: int = 0
 
     def plus(self, right: bool) -> Record:
-        """This record and one more check."""
         return Record(self.right + right, self.wrong + (not right))
 
     @property
@@ -70,14 +69,10 @@ class SequentialTest:
     def __post_init__(self) -> None:
         theory.check_test(self.honest, self.rogue, self.false_alarm, self.miss)
 
-    def ratio(self, right: float, wrong: float) -> float:
-        """The logarithm of how much likelier these checks are from a rogue than from an honest agent."""
-        return theory.ratio(right, wrong, self.honest, self.rogue)
-
     def verdict(self, record: Record) -> str | None:
         """Convicted, cleared, or None as long as it cannot tell."""
         low, high = theory.bounds(self.false_alarm, self.miss)
-        ratio = self.ratio(record.right, record.wrong)
+        ratio = theory.ratio(record.right, record.wrong, self.honest, self.rogue)
         return CONVICTED if ratio >= high else CLEARED if ratio <= low else None
 
     def enough(self, rate: float) -> int:
@@ -89,7 +84,7 @@ class SequentialTest:
         >>> DEFAULT.enough(rate=0.4), DEFAULT.enough(rate=1.0)
         (19, 5)
         """
-        gain = self.ratio(1 - require.probability("rate", rate), rate)
+        gain = theory.ratio(1 - require.probability("rate", rate), rate, self.honest, self.rogue)
         allowed = "expected a share of wrong answers that speaks for a rogue"
         require.that(gain > 0, f"rate={rate!r}", allowed, f"rate={1 - self.rogue:.2g}")
         low, high = theory.bounds(self.false_alarm, self.miss)
@@ -105,13 +100,6 @@ class TrustRecord:
     While closed, the member is trusted.  When convicted, it is isolated for `quarantine` seconds (open), then
     on probation (half-open), and trusted again when the next test clears it.  Forced open, it is removed for
     good.  Each change gives it a new `token`.
-
-    >>> ann = TrustRecord("ann", quarantine=2.0)
-    >>> for now in (0.0, 0.1, 0.2):
-    ...     assert ann.testing(now)
-    ...     verdict = ann.learn(right=False, now=now)
-    >>> verdict, ann.state, ann.token, ann.testing(now=1.0), ann.testing(now=2.2), ann.state
-    ('convicted', 'open', 1, False, True, 'half-open')
     """
 
     def __init__(
@@ -128,7 +116,6 @@ class TrustRecord:
 
     @property
     def state(self) -> str:
-        """The state of the breaker."""
         return self.breaker.state
 
     @property

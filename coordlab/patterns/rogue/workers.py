@@ -89,7 +89,6 @@ class Worker(Agent):
         return rogue.how if rogue and self.dice.random() < rogue.share else None
 
     def claims(self, how: str | None) -> float:
-        """How sure it says it is."""
         return 1.0 if how == "boasts" else self.competence
 
     async def on_do(self, sender: str, message: Do) -> Result | None:
@@ -109,16 +108,13 @@ class Worker(Agent):
 
 
 class Operator(Agent):
-    """A human who gives orders, pairs of a time in seconds and a `Remove`, and repeats each until answered.
-
-    It waits `patience` seconds for an answer.
-    """
+    """A human who gives orders, pairs of seconds and a `Remove`, and repeats each until it is answered."""
 
     role = State("watches")  # or orders
 
-    def __init__(self, orders: Iterable[tuple[float, Remove]] = (), patience: float = 0.5) -> None:
+    def __init__(self, orders: Iterable[tuple[float, Remove]] = ()) -> None:
         super().__init__("operator")
-        self.orders, self.patience = sorted(orders, key=lambda each: each[0]), patience
+        self.orders = sorted(orders, key=lambda each: each[0])
 
     async def run(self) -> None:
         """Give the orders that the pool had not answered before a crash."""
@@ -126,5 +122,5 @@ class Operator(Agent):
             await self.sleep(max(0.0, at - self.now))
             self.role, answer = "orders", dict[str, Removed | Declined]()
             while not answer:
-                answer = await self.ask("pool", order, within=self.patience)
+                answer = await self.ask("pool", order, within=0.5)
             self.stable["answered"], self.role = self.stable.get("answered", 0) + 1, "watches"

@@ -66,6 +66,19 @@ def review() -> Event:
     return trace().select("Review")[0]
 
 
+def votes(voter: str, before: float) -> list[Event]:
+    return [*trace().select("Opinion", kind="handle", peer=voter, before=before)]
+
+
+def again() -> Event:
+    """The assignment to another of the task that eve had."""
+    return told(Assigned, task=hers())[1]
+
+
+def quorum_without_bob() -> Event:
+    return told(Quorum, since=turn("bob").time)[0]
+
+
 def accepted(since: float = 0.0) -> Event:
     return told(Accepted, since)[0]
 
@@ -92,41 +105,6 @@ def hers() -> int:
     return int(task)
 
 
-def accepted_unheard() -> Trace:
-    """The vote of one agent that is said to have approved never came."""
-    voter = accepted().data.approved_by[0]
-    votes = trace().select("Opinion", kind="handle", peer=voter, before=accepted().time + 1e-6)
-    return without(trace(), *votes)
-
-
-def taken_from_another() -> Trace:
-    """The answer is accepted from an agent that never had the task."""
-    others = [name for name in ("cat", "dan") if name != accepted().data.agent]
-    return but(accepted(), agent=others[0])
-
-
-def given_to_two() -> Trace:
-    """What eve had goes to two others."""
-    again = told(Assigned, task=hers())[1]
-    return repeated(trace(), again, data=replace(again.data, agent="fay"))
-
-
-def comes_back() -> Trace:
-    """Eve's breaker half-opens after a while."""
-    again = replace(turn("eve").data, before="forced open", after="half-open")
-    return repeated(trace(), turn("eve"), after=accepted(gone().time + 0.5), data=again)
-
-
-def quorum_untold() -> Trace:
-    """Bob is isolated, and no quorum is put on record."""
-    return without(trace(), told(Quorum, since=turn("bob").time)[0])
-
-
-def quorum_told_late() -> Trace:
-    quorum = told(Quorum, since=turn("bob").time)[0]
-    return late(trace(), quorum, after=next(e for e in trace() if e.time > quorum.time + 0.1))
-
-
 def never_isolated() -> Trace:
     """Bob fails five checks in a row without effect."""
     failed, mutated = told(Checked, agent="bob")[-1], without(trace(), turn("bob"))
@@ -135,27 +113,16 @@ def never_isolated() -> Trace:
     return mutated
 
 
-def refused_nothing() -> Trace:
-    """What eve delivers after her removal is not refused."""
-    return without(trace(), told(Refused, agent="eve")[0])
-
-
-def never_closed() -> Trace:
-    """A task is neither answered nor given up."""
-    return without(trace(), accepted())
-
-
 STORY = (work,)
 GROWS = (lambda: work(15), lambda: work(60))
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "reviewed by others, each once": [
-        lambda: changed(
-            trace(), review(), peer=told(Assigned, job=review().data.job)[0].data.agent
-        ),  # its own
+        lambda: changed(trace(), review(), peer=told(Assigned, job=review().data.job)[0].data.agent),
         lambda: repeated(trace(), review()),
     ],
     "accepted only by a quorum": [
-        accepted_unheard,
+        # the vote of one agent that is said to have approved never came
+        lambda: without(trace(), *votes(accepted().data.approved_by[0], before=accepted().time + 1e-6)),
         lambda: but(accepted(), approved_by=accepted().data.approved_by[:1]),  # two are needed
         lambda: but(accepted(), approved_by=accepted().data.approved_by[:1] * 2),  # one counted twice
         lambda: but(accepted(), approved_by=(accepted().data.agent, *accepted().data.approved_by[1:])),
@@ -163,34 +130,43 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
         lambda: but(quorum_before(accepted()), faulty=2),  # as many approve as may be rogue
     ],
     "who is removed is out": [
+        lambda: without(trace(), told(Refused, agent="eve")[0]),
         lambda: changed(trace(), trace().select("Do", since=gone().time + 0.001)[0], peer="eve"),
-        refused_nothing,
         lambda: but(after_removal(), agent="eve"),
         lambda: but(after_removal(), approved_by=(*after_removal().data.approved_by, "eve")),
     ],
     "each task in one pair of hands": [
         lambda: without(trace(), told(TakenBack)[0]),
-        given_to_two,
+        lambda: repeated(trace(), again(), data=replace(again().data, agent="fay")),
         lambda: repeated(trace(), accepted()),
-        taken_from_another,
+        lambda: but(accepted(), agent="cat" if accepted().data.agent != "cat" else "dan"),  # did not have it
     ],
     "its work is taken over within 30 s": [
         lambda: without(trace(), *told(Assigned, task=hers())[1:], *told(Accepted, task=hers())),
     ],
     "an order to remove wins": [
+        lambda: repeated(
+            trace(),
+            turn("eve"),
+            after=accepted(gone().time + 0.5),
+            data=replace(turn("eve").data, before="forced open", after="half-open"),
+        ),
         lambda: without(trace(), turn("eve")),  # said, but not done
-        comes_back,
         lambda: but(gone(), why="no reason"),
         lambda: without(trace(), trace().select("Remove", kind="handle")[0]),  # the order never arrived
         lambda: without(trace(), gone()),  # the order is ignored
     ],
     "a new quorum is told": [
-        quorum_untold,
-        quorum_told_late,
+        lambda: without(trace(), quorum_without_bob()),
+        lambda: late(
+            trace(),
+            quorum_without_bob(),
+            after=trace().select(since=quorum_without_bob().time + 0.1)[0],
+        ),
         lambda: but(told(Quorum, since=gone().time)[0], voices=6),
     ],
     "isolated after 5 checks at the latest": [never_isolated],
-    "every task comes to an end within 30 s": [never_closed],
+    "every task comes to an end within 30 s": [lambda: without(trace(), accepted())],
 }
 
 HOWS = ("wrong", "random", "colludes", "boasts", "silent")

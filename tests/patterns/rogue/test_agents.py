@@ -46,9 +46,8 @@ def pool(
     **settings: Any,
 ) -> World:
     """A pool, its workers, the operator with orders, and what is expected of them."""
-    names = [each if isinstance(each, str) else each.name for each in crew]
-    world = World(seed, latency=latency).add(Pool(crew, tasks, **settings))
-    world.add(Worker(name, **worker) for name in names).add(Operator(orders))
+    world = World(seed, latency=latency).add(Pool(crew, tasks, **settings)).add(Operator(orders))
+    world.add(Worker(getattr(each, "name", each), **worker) for each in crew)
     known = ("faulty", "least", "test", "within")
     return world.expect(*properties(crew, tasks, **{key: settings[key] for key in known if key in settings}))
 
@@ -72,40 +71,38 @@ def wrong(run: Run) -> int:
     return sum(each.answer != truth(each.task) for each in told(run, Accepted))
 
 
+def rogues(how: str, *names: str) -> list[str]:
+    """Faults that make these agents rogue from the start."""
+    return [f"rogue {name} {how} @0" for name in names]
+
+
+def accepts(run: Run, many: int) -> bool:
+    """Whether this many answers are accepted, none of them wrong, and no promise is broken."""
+    return (wrong(run), len(told(run, Accepted)), broken(run)) == (0, many, [])
+
+
 # --- the happy trace ------------------------------------------------------------------------------
 
 
-ACCEPTED = "Accepted {'task': 12, 'agent': 'a', 'job': 1, 'answer': 144, 'approved_by': ['b', 'c', 'd']}"
-
-
 def test_one_works_three_review_two_must_approve() -> None:
-    """Four agents, one task, one rogue to be masked, and no checks: eight messages."""
     run = pool("abcd", [12], period=None, latency=0.01).run(until=1.0)
-    assert run.trace.select("send", "handle", "decision").as_text().splitlines() == [
+    accepted = "{'task': 12, 'agent': 'a', 'job': 1, 'answer': 144, 'approved_by': ['b', 'c', 'd']}"
+    assert run.trace.select("send", "decision").as_text().splitlines() == [
         "0.000 pool decision Quorum {'voices': 4, 'faulty': 1, 'approvals': 2, 'reviewers': 3}",
         "0.000 pool decision Assigned {'task': 12, 'agent': 'a', 'job': 1}",
         "0.000 pool send Do -> a",
-        "0.010 a handle Do <- pool",
         "0.110 a send Result -> pool",
-        "0.120 pool handle Result <- a",
         "0.120 pool send Review -> b",
         "0.120 pool send Review -> c",
         "0.120 pool send Review -> d",
-        "0.130 b handle Review <- pool",
         "0.130 b send Opinion -> pool",
-        "0.130 c handle Review <- pool",
         "0.130 c send Opinion -> pool",
-        "0.130 d handle Review <- pool",
         "0.130 d send Opinion -> pool",
-        "0.140 pool handle Opinion <- b",
-        "0.140 pool handle Opinion <- c",
-        "0.140 pool handle Opinion <- d",
-        "0.140 pool decision " + ACCEPTED,
+        f"0.140 pool decision Accepted {accepted}",
     ]
 
 
 def test_in_the_demo_two_collude_and_come_back_and_one_is_removed() -> None:
-    """And nothing wrong is accepted."""
     run = demo()
     assert moves(run, "bob") == moves(run, "cat") == ["open", "half-open", "closed"]
     assert (moves(run, "gil"), wrong(run), len(told(run, Accepted))) == (["forced open"], 0, 60)
@@ -130,27 +127,25 @@ def test_theory_counts_the_messages(faulty: int, tasks: int, period: float | Non
 
 @pytest.mark.parametrize("how", ["wrong", "random", "colludes", "boasts"])
 def test_two_rogues_of_seven_get_nothing_through_and_keep_nothing_out(how: str) -> None:
-    """Five reviewers, three to approve, whatever the kind: every task ends right, and others do the work."""
     for seed in range(5):
-        world = pool(seed=seed, faulty=2, period=None).inject(f"rogue bob {how} @0", f"rogue cat {how} @0")
-        run = world.run(until=31)
-        assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 10, [])
+        run = pool(seed=seed, faulty=2, period=None).inject(*rogues(how, "bob", "cat")).run(until=31)
+        assert accepts(run, 10)
 
 
 def test_two_colluders_of_seven_are_isolated_and_nobody_else() -> None:
     """By three checks each, while the work goes on, and nothing wrong is accepted."""
     for seed in range(disaster_count() // 10):
         world = pool(seed=seed, faulty=2, tasks=range(1, 31), quarantine=60.0)
-        run = world.inject("rogue bob colludes @0", "rogue cat colludes @0").run(until=31)
+        run = world.inject(*rogues("colludes", "bob", "cat")).run(until=31)
         isolated = [each.breaker for each in told(run, Transition)]
         failed = Counter(each.agent for each in told(run, Checked) if not each.right)
         assert (sorted(isolated), failed) == (["bob", "cat"], {"bob": 3, "cat": 3})
-        assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 30, [])
+        assert accepts(run, 30)
 
 
 def test_more_rogues_than_are_masked_can_get_a_lie_through() -> None:
     """Three colluders among four, where one is masked: a lie that two approve of is accepted."""
-    world = pool("abcd", range(1, 11), period=None).inject(*(f"rogue {name} colludes @0" for name in "abc"))
+    world = pool("abcd", range(1, 11), period=None).inject(*rogues("colludes", *"abc"))
     assert wrong(world.run(until=31)) > 0
 
 
@@ -160,9 +155,8 @@ def test_a_single_verifier_lets_through_what_theory_says() -> None:
     verifier = {"competence": 0.8, "sensitivity": 0.9, "false_alarm": 0.05}
     false = many = 0
     for seed in range(100):
-        run = pool("abcde", range(20), seed=seed, worker=verifier, faulty=0, least=0, period=None).run(
-            until=31
-        )
+        world = pool("abcde", range(20), seed=seed, worker=verifier, faulty=0, least=0, period=None)
+        run = world.run(until=31)
         many, false = many + len(told(run, Accepted)), false + wrong(run)
     share = theory.accepted_wrong(0.8, 0.9, 0.05)
     assert many == 2000
@@ -173,11 +167,9 @@ def test_copies_of_one_model_have_one_voice() -> None:
     """Three of six are copies that lie alike, where one rogue is masked: their lie never gets through."""
     crew = ["ann", "bob", "cat", *(Member(name, kin="x") for name in ("dan", "eve", "fay"))]
     for seed in range(5):
-        world = pool(crew, seed=seed, period=None).inject(
-            *(f"rogue {name} colludes @0" for name in ("dan", "eve", "fay"))
-        )
+        world = pool(crew, seed=seed, period=None).inject(*rogues("colludes", "dan", "eve", "fay"))
         run = world.run(until=31)
-        assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 10, [])
+        assert accepts(run, 10)
 
 
 # --- isolation ------------------------------------------------------------------------------------
@@ -185,14 +177,12 @@ def test_copies_of_one_model_have_one_voice() -> None:
 
 @pytest.mark.parametrize("how", ["wrong", "random", "colludes", "boasts", "silent"])
 def test_every_kind_of_rogue_is_isolated_and_the_work_goes_on(how: str) -> None:
-    """An agent that is wrong, or silent, at three checks gets nothing but checks until it passes them."""
     run = pool(tasks=range(1, 101), faulty=2, quarantine=0.5).inject(f"rogue bob {how} @0..2").run(until=31)
     assert moves(run, "bob")[:2] == ["open", "half-open"]
-    assert (len(told(run, Accepted)), broken(run)) == (100, [])
+    assert accepts(run, 100)
 
 
 def test_on_probation_it_gets_checks_only_and_comes_back_when_it_passes() -> None:
-    """Between its isolation and its return no task and no review goes to bob, but checks do."""
     run = pool(tasks=range(1, 121), quarantine=0.5).inject("rogue bob @0..1").run(until=31)
     out, probed, back = (e.time for e in run.trace.select("note") if isinstance(e.data, Transition))
     sent = run.trace.select("Do", "Review", peer="bob", since=out + 0.000001, before=back)
@@ -223,7 +213,6 @@ def only_checks(competence: float, many: int = 6, **settings: Any) -> tuple[list
 @pytest.mark.slow
 @pytest.mark.parametrize("competence", [0.9, 0.6])
 def test_the_pool_isolates_as_often_and_as_fast_as_theory_says(competence: float) -> None:
-    """Tests of 120 agents each: how many are convicted, and how long that takes, within 3 sd."""
     ends, lasted = [], list[int]()
     for seed in range(20):
         more, longer = only_checks(competence, seed=seed)
@@ -236,7 +225,6 @@ def test_the_pool_isolates_as_often_and_as_fast_as_theory_says(competence: float
 
 @pytest.mark.slow
 def test_a_rogue_that_errs_at_times_only_is_found_too() -> None:
-    """Wrong in half of what it does: isolated after as many checks as the invariant allows, in every run."""
     for seed in range(5):
         slow = {**PERFECT, "seconds": 0.4}
         world = pool(seed=seed, tasks=range(1, 101), quarantine=60.0, worker=slow)
@@ -245,7 +233,6 @@ def test_a_rogue_that_errs_at_times_only_is_found_too() -> None:
 
 
 def test_checks_show_who_boasts() -> None:
-    """What agents claim in their answers to checks, graded: the boaster is as badly calibrated as can be."""
     run = pool(tasks=range(1, 41), worker={"competence": 0.95}).inject("rogue bob boasts @0").run(until=31)
     graded: dict[str, list[tuple[float, bool]]] = {}
     for event in run.trace.select("Checked"):
@@ -258,12 +245,11 @@ def test_checks_show_who_boasts() -> None:
 
 @pytest.mark.slow
 def test_an_agent_that_is_down_is_isolated_and_comes_back() -> None:
-    """It is silent at its checks; once it is up again it passes them."""
     run = pool(tasks=range(1, 201), quarantine=0.5, worker={**PERFECT, "seconds": 0.15})
     run = run.inject("crash bob @0.3..2.5").run(until=31)
     assert moves(run, "bob")[0] == "open"
     assert moves(run, "bob")[-1] == "closed"
-    assert (len(told(run, Accepted)), broken(run)) == (200, [])
+    assert accepts(run, 200)
 
 
 # --- removal by hand ------------------------------------------------------------------------------
@@ -272,7 +258,6 @@ BYE = Remove("bob", who="hal", why="it leaks")
 
 
 def test_a_removed_agent_is_out_at_once_and_its_work_is_taken_over_once() -> None:
-    """Bob is at work on 2 when it is removed; ann does it instead, and what bob delivers later is refused."""
     run = pool("abcdef", [1, 2], [(0.05, Remove("b", who="hal", why="it leaks"))], latency=0.01).run(until=9)
     gone = next(e for e in run.trace.select("decision") if isinstance(e.data, Removed))
     assert gone.data == Removed("b", "hal", "it leaks", tasks=(2,))
@@ -286,17 +271,15 @@ def test_a_removed_agent_is_out_at_once_and_its_work_is_taken_over_once() -> Non
 
 @pytest.mark.parametrize("at", [0.01, 0.2, 0.7, 1.5, 2.2])
 def test_an_order_wins_whatever_the_tests_say(at: float) -> None:
-    """Trusted, isolated or on probation: forced open it stays, on record by whom and why."""
     world = pool(orders=[(at, BYE)], tasks=range(1, 101), quarantine=0.5)
     run = world.inject("rogue bob @0..0.9").run(until=31)
     assert moves(run, "bob")[-1] == "forced open"
     assert [(each.who, each.why) for each in told(run, Removed)] == [("hal", "it leaks")]
     assert run.trace.count("Removed", kind="handle", agent="operator") == 1
-    assert (len(told(run, Accepted)), broken(run)) == (100, [])
+    assert accepts(run, 100)
 
 
 def test_an_order_that_gets_lost_is_given_again_and_followed_once() -> None:
-    """The first is lost, then the first answer: three orders, one removal."""
     world = pool(orders=[(0.1, BYE)]).inject("drop operator>pool #1", "drop pool>operator #1")
     run = world.run(until=31)
     assert run.trace.count("Remove") == 3
@@ -305,15 +288,12 @@ def test_an_order_that_gets_lost_is_given_again_and_followed_once() -> None:
 
 @pytest.mark.parametrize("kind", ["crash pool @0.3..1", "crash operator @0.05..1"])
 def test_a_removal_outlives_a_crash(kind: str) -> None:
-    """Of the pool, which keeps it; of the operator, which gives it."""
     run = pool(orders=[(0.1, BYE)], tasks=range(1, 41)).inject(kind).run(until=31)
     assert moves(run, "bob") == ["forced open"]
-    assert (len(told(run, Accepted)), broken(run)) == (40, [])
+    assert accepts(run, 40)
 
 
 def test_rogues_cannot_remove_anybody() -> None:
-    """An order counts from the operator only."""
-
     class Coup(Worker):
         async def run(self) -> None:
             answers = await self.ask("pool", Remove("a", who="hal", why="because I say so"))
@@ -327,8 +307,6 @@ def test_rogues_cannot_remove_anybody() -> None:
 
 
 def test_a_stranger_is_not_heard() -> None:
-    """Neither its answers nor its opinions count, though it has guessed job and token."""
-
     class Stranger(Agent):
         async def run(self) -> None:
             self.send("pool", Result(1, -1, 1.0, token=0))
@@ -340,8 +318,6 @@ def test_a_stranger_is_not_heard() -> None:
 
 
 def test_who_is_removed_cannot_guess_its_way_in() -> None:
-    """It tries every job with every token, again and again: all of it is refused, and on record."""
-
     class Guesser(Worker):
         async def run(self) -> None:
             async for _ in self.every(0.2):
@@ -354,12 +330,10 @@ def test_who_is_removed_cannot_guess_its_way_in() -> None:
     run = world.expect(*properties("abcde", range(1, 9))).run(until=1.1)
     sent = [e for e in run.trace.select("Result", "Opinion", kind="handle", peer="e") if e.agent == "pool"]
     assert len(told(run, Refused)) == len(sent) > 500
-    assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 8, [])
+    assert accepts(run, 8)
 
 
 def test_who_says_one_thing_and_then_another_is_held_to_the_first() -> None:
-    """A second answer, or a second vote, is refused: nobody can change what is under review."""
-
     class Twice(Worker):
         def on_review(self, sender: str, message: Review) -> Opinion:
             self.send(sender, Opinion(message.job, False, 1.0, message.token))
@@ -387,7 +361,6 @@ def test_the_quorum_shrinks_with_the_pool_and_says_so() -> None:
 
 
 def test_too_few_is_an_outcome() -> None:
-    """Three cannot mask one: nothing passes, and each task is given up when time is up, with the reason."""
     run = pool("abc", range(1, 4), within=3.0).run(until=5)
     assert told(run, TooFew) == [TooFew(3, 4)]
     assert told(run, GivenUp) == [GivenUp(task, "no answer was approved within 3 s") for task in (1, 2, 3)]
@@ -396,30 +369,27 @@ def test_too_few_is_an_outcome() -> None:
 
 
 def test_work_goes_on_when_there_are_enough_again() -> None:
-    """Four, of whom one is isolated for a while: too few meanwhile, and all is done in the end."""
     world = pool("abcd", range(1, 41), quarantine=0.5).inject("rogue b @0..1.2")
     run = world.run(until=31)
     assert [e.data for e in run.trace.select("role", agent="pool")] == ["too few", "working", "done"]
-    assert (wrong(run), len(told(run, Accepted)), broken(run)) == (0, 40, [])
+    assert accepts(run, 40)
 
 
 # --- what it survives -----------------------------------------------------------------------------
 
 
 def test_after_a_crash_of_the_pool_trust_and_records_are_as_before() -> None:
-    """Who was isolated still is, and what was accepted is not done again."""
     run = pool(tasks=range(1, 41), quarantine=60.0).inject("rogue bob @0", "crash pool @1.5..2").run(until=31)
     assert run.world["pool"].trusted == tuple(name for name in SEVEN if name != "bob")  # type: ignore[attr-defined]
     assert max(Counter(each.task for each in told(run, Accepted)).values()) == 1
     assert TakenBack in map(type, told(run, TakenBack))
-    assert (len(told(run, Accepted)), broken(run)) == (40, [])
+    assert accepts(run, 40)
 
 
 # --- where the usual first try goes wrong ---------------------------------------------------------
 
 
 def test_nobody_picks_its_own_weight() -> None:
-    """A boaster claims to be sure and counts as one vote, like a liar who does not."""
     assert naive.a_boaster_outvotes_four()[0] == -144
     runs = [
         pool(faulty=2, period=None).inject(f"rogue eve {how} @0").run(until=31) for how in ("boasts", "wrong")
@@ -429,14 +399,12 @@ def test_nobody_picks_its_own_weight() -> None:
 
 
 def test_one_validator_that_lies_is_not_enough() -> None:
-    """It approves lies and objects to the rest, and the others outvote it; it never reviews itself."""
     assert naive.the_validator_lies() == {2: -4, 3: -9}
     run = pool(tasks=[2, 3], period=None).inject("rogue ann colludes @0").run(until=31)
     assert {each.task: each.answer for each in told(run, Accepted)} == {2: 4, 3: 9}
 
 
 def test_a_late_result_does_not_get_in() -> None:
-    """A slow agent is removed meanwhile: its answer is refused, and another agent's is accepted."""
     assert naive.a_late_result_gets_in()[1] == {12: -144}
     world = World().add(Pool("abcde", [12], period=None), Worker("a", seconds=0.4), map(Worker, "bcde"))
     world.add(Operator([(0.1, Remove("a", "hal", "it lies"))])).inject("rogue a colludes @0")
@@ -446,10 +414,9 @@ def test_a_late_result_does_not_get_in() -> None:
 
 
 def test_an_honest_minority_is_not_isolated() -> None:
-    """Four of seven collude and outvote the rest; checks isolate the four, and none of the three."""
     assert naive.the_honest_are_isolated() == ["eve", "fay", "gil"]
     world = pool(tasks=range(1, 41), within=6.0, quarantine=60.0)
-    run = world.inject(*(f"rogue {name} colludes @0" for name in ("dan", "eve", "fay", "gil"))).run(until=8)
+    run = world.inject(*rogues("colludes", "dan", "eve", "fay", "gil")).run(until=8)
     assert run.world["pool"].trusted == ("ann", "bob", "cat")  # type: ignore[attr-defined]
     assert broken(run) == []
 
@@ -457,35 +424,27 @@ def test_an_honest_minority_is_not_isolated() -> None:
 # --- bad input ------------------------------------------------------------------------------------
 
 REFUSED = [
-    (lambda: Pool(["ann", "ann"], [1]), r"crew: 'ann' is listed twice; expected each name once"),
-    (lambda: Pool(SEVEN, [1], faulty=1, least=2), r"least=2: expected a whole number from 0 to 1"),
     (lambda: Pool(SEVEN, [1], patience=0), r"patience=0: expected seconds above 0"),
     (lambda: Pool(SEVEN, [1], period=0), r"period=0: expected seconds above 0"),
     (lambda: Pool(SEVEN, [1], within=float("inf")), r"within=inf: expected seconds above 0"),
     (lambda: Pool(SEVEN, ["x"]), r"task='x': expected a whole number"),  # type: ignore[list-item]
     (lambda: Worker("ann", competence=1.5), r"competence=1\.5: expected a probability from 0 to 1"),
-    (
-        lambda: Remove("bob", who="hal", why=" "),
-        r"why=' '\): say who removes it, and why\. For example: Remove",
-    ),
+    (lambda: Remove("bob", "hal", " "), r"why=' '\): say who removes it, and why\. For example: Remove"),
 ]
 
 
 @pytest.mark.parametrize(("make", "why"), REFUSED)
 def test_what_makes_no_sense_is_refused_before_the_run(make: Any, why: str) -> None:
-    """With what was given, what is allowed, and what to write."""
     with pytest.raises(ValueError, match=why):
         make()
 
 
 def test_to_remove_a_stranger_is_declined() -> None:
-    """The operator is told who is a member; the run goes on as if nothing had been said."""
     run = pool(orders=[(0.1, Remove("zed", "hal", "it leaks"))], period=None).run(until=31)
     assert "zed is not a member. Name one of ann, bob" in run.trace.select("Declined")[0].data.because
-    assert (len(told(run, Accepted)), broken(run)) == (10, [])
+    assert accepts(run, 10)
 
 
 def test_a_task_given_twice_is_one_task() -> None:
-    """And no task at all is done at once."""
     assert len(told(pool(tasks=[3, 3, 3]).run(until=5), Accepted)) == 1
     assert [e.data for e in pool(tasks=[]).run(until=5).trace.select("role", agent="pool")] == ["done"]

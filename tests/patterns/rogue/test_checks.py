@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from coordlab import World
@@ -11,37 +9,33 @@ from coordlab.patterns.rogue import Operator, Pool, Worker
 from coordlab.patterns.rogue.checks import isolated, properties, reviewed_by_others
 from coordlab.patterns.rogue.rules import Member
 from coordlab.patterns.rogue.trust import SequentialTest
-from coordlab.trace.trace import Trace
-from tests.patterns.rogue import story
-from tests.patterns.rogue.story import CREW, gone, trace, work
+from tests.patterns.rogue.story import BROKEN, CREW, gone, trace, work
 from tests.properties.mutated import ended
 
 ALL = work().world.properties
 
 
 @pytest.mark.parametrize(
-    "mutation",
+    "broken",
     [
-        story.accepted_unheard,
-        story.refused_nothing,
-        story.comes_back,
-        story.quorum_untold,
-        story.never_closed,
+        "accepted only by a quorum",
+        "who is removed is out",
+        "an order to remove wins",
+        "a new quorum is told",
+        "every task comes to an end within 30 s",
     ],
 )
-def test_a_fault_of_one_kind_breaks_one_property(mutation: Callable[[], Trace]) -> None:
-    """And no other."""
-    assert [judge(mutation()).status for judge in ALL].count("violated") == 1
+def test_a_fault_of_one_kind_breaks_one_property(broken: str) -> None:
+    mutated = BROKEN[broken][0]()
+    assert [judge.name for judge in ALL if judge(mutated).status == "violated"] == [broken]
 
 
 def test_two_of_one_kin_must_not_review_the_same() -> None:
-    """What is right for four that err independently is wrong for two of one kin."""
     kin = ["ann", "bob", Member("cat", kin="x"), Member("dan", kin="x"), "eve", "fay"]
     assert reviewed_by_others(kin)(trace()).status == "violated"
 
 
 def test_a_test_that_never_convicts_does_not_isolate_in_time() -> None:
-    """A pool that is content with everybody breaks the promise made for the default test."""
     crew = [Member(name, kin="x") for name in CREW]  # too few voices for anything but checks
     lenient = SequentialTest(false_alarm=1e-12)
     world = World(3, latency=0.01).add(Pool(crew, [1], test=lenient, within=8.0), map(Worker, CREW))
@@ -49,7 +43,6 @@ def test_a_test_that_never_convicts_does_not_isolate_in_time() -> None:
 
 
 def test_where_nobody_is_rogue_two_cannot_tell() -> None:
-    """Nobody was removed, nobody isolated; everything else holds."""
     verdicts = work(rogue=False).verdicts
     assert {verdict.name for verdict in verdicts if verdict.status != "holds"} == {
         "its work is taken over within 30 s",
@@ -59,7 +52,6 @@ def test_where_nobody_is_rogue_two_cannot_tell() -> None:
 
 
 def test_a_trace_that_ends_early_does_not_know_the_end() -> None:
-    """Just before the removal: nobody is isolated, tasks are open."""
     verdicts = [judge(ended(trace(), gone().time - 0.001)) for judge in ALL]
     assert {each.name: each.because for each in verdicts if each.status == "undecided"} == {
         "its work is taken over within 30 s": "nothing was opened",
@@ -69,7 +61,6 @@ def test_a_trace_that_ends_early_does_not_know_the_end() -> None:
 
 
 def test_a_pool_that_is_down_is_not_late() -> None:
-    """The time for its tasks starts again with its return."""
     world = World(3, latency=0.01).add(Pool(CREW, [1], within=2.0), map(Worker, CREW), Operator())
     run = world.inject("crash pool @0.05..3").expect(*properties(CREW, [1], within=2.0)).run(until=6)
     assert run.verdicts[-1].status == "holds"

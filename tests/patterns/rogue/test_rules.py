@@ -39,7 +39,6 @@ NAMES = ("ann", "bob", "cat", "dan", "eve")
 def test_f_of_2f_plus_1_reviewers_can_neither_push_a_result_through_nor_keep_it_out(
     faulty: int, right: bool
 ) -> None:
-    """Whether they approve, object or are silent; with 2f reviewers they can keep it out."""
     needed = quorum([Member(str(i)) for i in range(2 * faulty + 2)], faulty)
     assert isinstance(needed, Quorum)
     asked = [str(i) for i in range(needed.reviewers)]
@@ -61,7 +60,6 @@ def approved(votes: dict[str, bool], asked: list[str], needed: Quorum) -> bool |
 def test_a_quorum_is_more_than_the_rogues_and_can_be_reached_without_them(
     voices: int, faulty: int, data: Any
 ) -> None:
-    """And there are enough besides the worker; or else it says how many there would have to be."""
     least = data.draw(some.integers(0, faulty))
     needed = quorum([Member(str(i)) for i in range(voices)], faulty, least)
     if isinstance(needed, TooFew):
@@ -75,7 +73,6 @@ def test_a_quorum_is_more_than_the_rogues_and_can_be_reached_without_them(
 
 @given(some.lists(some.sampled_from(["", "x", "y"]), min_size=1, max_size=8), some.integers(0, 8))
 def test_a_panel_has_neither_the_worker_nor_two_who_err_alike(kins: list[str], size: int) -> None:
-    """As many as asked for, if there are that many voices besides the worker's."""
     crew = {str(i): Member(str(i), kin) for i, kin in enumerate(kins)}
     chosen = panel(crew, "0", crew, size)
     voices = [crew[name].voice for name in chosen]
@@ -85,18 +82,12 @@ def test_a_panel_has_neither_the_worker_nor_two_who_err_alike(kins: list[str], s
 
 
 def test_three_clones_are_one_voice() -> None:
-    """Five of whom three err alike mask as many as three: none."""
     clones = [Member(name, kin="model x") for name in ("cat", "dan", "eve")]
     assert quorum([Member("ann"), Member("bob"), *clones]) == TooFew(voices=3, needed=4)
-
-
-def test_a_kin_named_like_a_member_is_another_voice() -> None:
-    """Names and kins do not get mixed up."""
     assert Member("x").voice != Member("ann", kin="x").voice
 
 
 def test_work_goes_to_those_who_have_not_failed_at_it() -> None:
-    """Unless all have; and never to anybody who has work."""
     assert idle(NAMES, ["ann"], ["bob", "cat"]) == ["dan", "eve"]
     assert idle(NAMES, ["ann"], NAMES) == ["bob", "cat", "dan", "eve"]
     assert idle(NAMES, ["dan", "eve"], ["ann", "bob", "cat"]) == []
@@ -108,17 +99,15 @@ def test_work_goes_to_those_who_have_not_failed_at_it() -> None:
 
 @pytest.mark.parametrize(("right", "wrong"), [(0, 0), (8, 0), (8, 2), (0, 5), (40, 50)])
 def test_reputation_is_the_mean_of_a_beta_distribution(right: int, wrong: int) -> None:
-    """As scipy has it, after a flat prior."""
     mean = stats.beta(1 + right, 1 + wrong).mean()
     assert Record(right, wrong).reputation == pytest.approx(mean)
 
 
 @pytest.mark.parametrize(("right", "wrong"), [(0, 0), (8, 0), (0, 3), (7, 2), (40, 40)])
 def test_the_ratio_is_that_of_the_likelihoods(right: int, wrong: int) -> None:
-    """Of this many right checks among all, under both hypotheses, as scipy computes them."""
     many = right + wrong
     ratio = stats.binom.logpmf(right, many, 0.6) - stats.binom.logpmf(right, many, 0.9)
-    assert DEFAULT.ratio(right, wrong) == pytest.approx(ratio, abs=1e-9)
+    assert theory.ratio(right, wrong, 0.9, 0.6) == pytest.approx(ratio, abs=1e-9)
 
 
 def simulated(competence: float, runs: int) -> list[tuple[str, int]]:
@@ -134,19 +123,12 @@ def simulated(competence: float, runs: int) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("competence", [0.3, 0.6, 0.77, 0.9, 0.99])
 def test_the_test_errs_and_lasts_as_theory_says(competence: float) -> None:
-    """The share convicted and the mean number of checks, in 5,000 tests, within 3 standard errors."""
     ends = simulated(competence, 5000)
     convicted, checks = theory.sprt(competence)
     share = sum(verdict == CONVICTED for verdict, _ in ends) / len(ends)
     assert abs(share - convicted) <= 3 * sqrt(convicted * (1 - convicted) / len(ends)) + 1e-9
     lengths = [length for _, length in ends]
     assert abs(stats.tmean(lengths) - checks) <= 3 * stats.sem(lengths)
-
-
-def test_it_keeps_what_it_promises() -> None:
-    """Of the honest it convicts at most 5 %, and of the rogues it clears at most 5 %."""
-    assert theory.sprt(0.9)[0] <= DEFAULT.false_alarm
-    assert 1 - theory.sprt(0.6)[0] <= DEFAULT.miss
 
 
 @given(
@@ -157,7 +139,6 @@ def test_it_keeps_what_it_promises() -> None:
 def test_enough_checks_of_which_enough_are_wrong_convict(
     before: list[bool], order: random.Random, rate: float
 ) -> None:
-    """Whatever came before and whatever the order: N(e) in a row with a share e wrong are the end."""
     many = DEFAULT.enough(rate)
     wrong = ceil(rate * many)
     checks = [False] * wrong + [True] * (many - wrong)
@@ -167,12 +148,6 @@ def test_enough_checks_of_which_enough_are_wrong_convict(
         if record.testing(0.0):
             record.learn(right, 0.0)
     assert record.state == OPEN
-
-
-def test_a_rate_that_an_honest_agent_may_have_convicts_nobody_for_sure() -> None:
-    """Where errors speak for neither, no number of checks is enough; the error says what rate would do."""
-    with pytest.raises(ValueError, match=r"rate=0\.2: expected a share .* For example: rate=0\.4"):
-        DEFAULT.enough(0.2)
 
 
 # --- trust --------------------------------------------------------------------------------------
@@ -186,7 +161,6 @@ def checked(record: TrustRecord, *answers: bool, now: float = 0.0) -> str:
 
 
 def test_trust_is_lost_by_three_errors_and_regained_by_eight_right_answers() -> None:
-    """Isolated for 2 s, then on probation, and only after that trusted again; each step changes the token."""
     ann, told = TrustRecord("ann", quarantine=2.0), list[Any]()
     ann.breaker.listeners = (told.append,)
     assert checked(ann, False, False, False) == OPEN
@@ -195,40 +169,27 @@ def test_trust_is_lost_by_three_errors_and_regained_by_eight_right_answers() -> 
     assert not ann.trusted
     checked(ann, True, now=2.0)
     assert ann.trusted
+    again = TrustRecord("ann", quarantine=2.0)
+    checked(again, False, False, False)
+    assert checked(again, False, False, False, now=2.0) == OPEN
+    assert [again.testing(now) for now in (3.9, 4.0)] == [False, True]
     changes = [each for each in told if isinstance(each, Transition)]
     assert [(each.after, each.generation) for each in changes] == [(OPEN, 1), (HALF_OPEN, 2), ("closed", 3)]
 
 
-def test_who_fails_on_probation_is_isolated_again() -> None:
-    """For another while."""
-    ann = TrustRecord("ann", quarantine=2.0)
-    checked(ann, False, False, False)
-    assert checked(ann, False, False, False, now=2.0) == OPEN
-    assert not ann.testing(3.9)
-    assert ann.testing(4.0)
-
-
-@pytest.mark.parametrize("before", [(), (False,) * 3])
+@pytest.mark.parametrize("before", [(), (False,) * 2, (False,) * 3])
 def test_who_is_removed_by_hand_stays_so(before: tuple[bool, ...]) -> None:
-    """No time, no test and no verdict that was under way brings it back."""
     ann = TrustRecord("ann", quarantine=2.0)
     checked(ann, *before)
     ann.remove(0.5)
+    if ann.permit:  # a verdict of a test that was begun under another token
+        ann.learn(False, 0.5)
     assert [ann.testing(now) for now in (1.0, 2.5, 1e6)] == [False] * 3
     assert ann.state == FORCED_OPEN
     with pytest.raises(
         ValueError, match=r"ann is forced open: no test is running\. For example: if record\.testing"
     ):
         ann.learn(True, 2.0)
-
-
-def test_a_verdict_that_comes_after_a_removal_changes_nothing() -> None:
-    """The test was begun under another token."""
-    ann = TrustRecord("ann")
-    checked(ann, False, False)
-    ann.remove(0.0)
-    ann.learn(False, 0.0)
-    assert ann.state == FORCED_OPEN
 
 
 # --- the fence ------------------------------------------------------------------------------------
@@ -238,7 +199,6 @@ VOTE = some.tuples(some.sampled_from(["ann", "bob", "cat", "eve"]), some.integer
 
 @given(some.lists(VOTE, max_size=12))
 def test_only_the_first_vote_with_the_token_of_now_counts(votes: list[tuple[str, int, bool]]) -> None:
-    """Of each who was asked: here bob, whose token still is what it was, and cat, whose token is not."""
     job = Job(1, 12, "ann", token=0, asked={"bob": 0, "cat": 0})
     now = {"ann": 0, "bob": 0, "cat": 1}
     for voter, token, approves in votes:
@@ -253,13 +213,11 @@ def test_only_the_first_vote_with_the_token_of_now_counts(votes: list[tuple[str,
     ids=["its own", "since isolated", "a guessed token", "somebody else's"],
 )
 def test_an_answer_counts_from_whose_job_it_is(sender: str, token: int, now: int, counts: bool) -> None:
-    """And with the token under which it was given, if that is still the one."""
     job = Job(1, 12, "ann", token=0)
     assert job.answered(sender, token, 144, {"ann": now, "bob": 0}) == counts
 
 
 def test_a_vote_is_forgotten_with_the_trust_in_its_voter() -> None:
-    """What was enough before bob was isolated is not enough after, and can be no more."""
     job, needed = Job(1, 12, "ann", token=0, asked={"bob": 0, "cat": 0, "dan": 0}), Quorum(4, 1, 2, 3)
     before = dict.fromkeys(("ann", "bob", "cat", "dan"), 0)
     job.votes = {"bob": True, "cat": True}
@@ -275,8 +233,6 @@ def test_a_vote_is_forgotten_with_the_trust_in_its_voter() -> None:
 
 @given(some.integers(-50, 50), some.integers(0, 1000))
 def test_each_kind_of_rogue_answers_in_its_way(task: int, seed: int) -> None:
-    """Who colludes tells the common lie, the silent say nothing, and others are wrong each by itself."""
-
     def said(how: str | None) -> int | None:
         return answer(how, task, 1.0, random.Random(seed))
 
@@ -286,7 +242,6 @@ def test_each_kind_of_rogue_answers_in_its_way(task: int, seed: int) -> None:
 
 @given(some.sampled_from([None, "wrong", "colludes", "boasts", "silent"]), some.integers(-50, 50))
 def test_each_kind_of_rogue_reviews_in_its_way(how: str | None, task: int) -> None:
-    """The honest approve of what is right, liars of what is wrong, and who colludes of the common lie."""
     given_ = (truth(task), lie(task), truth(task) + 7)
     said = [opinion(how, task, each, 1.0, 0.0, random.Random(1)) for each in given_]
     contrary = [False, True, True]
@@ -295,7 +250,6 @@ def test_each_kind_of_rogue_reviews_in_its_way(how: str | None, task: int) -> No
 
 
 def test_chance_decides_as_often_as_it_should() -> None:
-    """Competence, sensitivity and false alarms, and the coin of a random reviewer, in 10,000 throws each."""
     dice, many = random.Random(3), 10_000
     shares = [
         sum(answer(None, 12, 0.8, dice) == 144 for _ in range(many)),
@@ -311,28 +265,21 @@ def test_chance_decides_as_often_as_it_should() -> None:
 
 REFUSED = [
     (lambda: members(["ann", "ann"]), r"crew: 'ann' is listed twice; expected each name once"),
+    (lambda: DEFAULT.enough(0.2), r"rate=0\.2: expected a share .* For example: rate=0\.4"),
     (lambda: quorum([], -1), r"faulty=-1: expected a whole number, 0 or more"),
     (lambda: quorum([], 1, 2), r"least=2: expected a whole number from 0 to 1"),
     (lambda: SequentialTest(0.6, 0.9), r"rogue=0\.9: expected a number above 0 and below 0\.6"),
-    (
-        lambda: SequentialTest(false_alarm=0.0),
-        r"false_alarm=0\.0: expected a probability above 0 and below 1",
-    ),
-    (
-        lambda: SequentialTest(false_alarm=0.6, miss=0.6),
-        r"miss=0\.6: expected a number above 0 and below 0\.4",
-    ),
+    (lambda: SequentialTest(0.9, 0.6, 0.0), r"false_alarm=0\.0: expected a probability above 0 and below 1"),
+    (lambda: SequentialTest(0.9, 0.6, 0.6, 0.6), r"miss=0\.6: expected a number above 0 and below 0\.4"),
 ]
 
 
 @pytest.mark.parametrize(("wrong", "why"), REFUSED)
 def test_what_makes_no_sense_is_refused(wrong: Any, why: str) -> None:
-    """With what was given, what is meant, and what to write."""
     with pytest.raises(ValueError, match=why):
         wrong()
 
 
 def test_the_verdicts_are_what_they_say() -> None:
-    """Eight right answers clear, three wrong ones convict, and a mixture takes longer."""
     said = [DEFAULT.verdict(Record(*each)) for each in [(8, 0), (7, 0), (0, 3), (0, 2), (4, 3), (5, 3)]]
     assert said == [CLEARED, None, CONVICTED, None, None, None]

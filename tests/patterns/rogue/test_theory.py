@@ -20,7 +20,6 @@ def test_walds_numbers() -> None:
 @pytest.mark.parametrize("errors", [0.01, 0.05, 0.1])
 @pytest.mark.parametrize("chances", [(0.9, 0.6), (0.95, 0.5), (0.8, 0.7)])
 def test_wald_is_a_bound_from_below_that_is_not_far_off(chances: tuple[float, float], errors: float) -> None:
-    """And the errors are within what was asked for."""
     honest, rogue = chances
     test = honest, rogue, errors, errors
     convict, clear = wald(*test)
@@ -32,12 +31,10 @@ def test_wald_is_a_bound_from_below_that_is_not_far_off(chances: tuple[float, fl
 
 @pytest.mark.parametrize(("competence", "ends"), [(1.0, (0.0, 8)), (0.0, (1.0, 3))])
 def test_who_is_always_right_or_always_wrong_is_done_with_soon(competence: float, ends: Any) -> None:
-    """Eight checks clear, three convict."""
     assert sprt(competence) == ends
 
 
 def test_a_verifier_lets_one_error_in_forty_through() -> None:
-    """Right 0.8, sensitivity 0.9, false alarms 0.05: 2.6 % of what is accepted is wrong."""
     assert round(accepted_wrong(0.8, 0.9, 0.05), 3) == 0.026
 
 
@@ -45,7 +42,6 @@ def test_a_verifier_lets_one_error_in_forty_through() -> None:
 def test_the_share_of_errors_is_what_one_finds_by_going_through_all_cases(
     reviewers: int, approvals: int
 ) -> None:
-    """Right or wrong, and each reviewer for or against."""
     good = bad = 0.0
     for right, *votes in product((True, False), repeat=reviewers + 1):
         chance = 0.8 if right else 0.2
@@ -70,6 +66,5 @@ REFUSED = [
 
 @pytest.mark.parametrize(("wrong", "why"), REFUSED)
 def test_what_is_out_of_range_is_refused(wrong: Any, why: str) -> None:
-    """With what was given, and what is meant."""
     with pytest.raises(ValueError, match=why):
         wrong()
