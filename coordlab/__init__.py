@@ -1,19 +1,19 @@
-"""coordlab: learn, and experiment with, how agents coordinate.
+"""coordlab: learn how agents coordinate, and experiment with it.
 
-Read it in this order.
+Read the modules in this order.
 
     World, Run, Budget              a simulated world, its runs, their limits  world/world.py
     Agent, State, message           what a learner writes                      world/agent.py, message.py
-    uniform, exponential, constant  how long messages take                     world/network.py
+    uniform, exponential, constant  message delays                             world/network.py
     Crash, Restart, Partition, Cut, Slow, Skew, Rogue, Drop, Delay, Duplicate
-                                    what goes wrong                            trace/faults.py
+                                    faults                                     trace/faults.py
     Trace, Scenario                 the record of a run, and a run as data     trace/trace.py, scenario.py
-    always, eventually, sometimes   what should hold, judged on a trace        properties/
+    always, eventually, sometimes   properties, judged on a trace              properties/
     labs                            patterns with live controls                labs/
 
-Each pattern is a folder in `coordlab/patterns`: `from coordlab.patterns import voting` has its agents and a
-`demo()`; `voting.rules`, `voting.checks`, `voting.theory` and `voting.naive` are what it decides, what must
-hold, what it should cost, and how a first try goes wrong.
+Each pattern is a folder in `coordlab/patterns`.  `from coordlab.patterns import voting` provides its agents
+and a `demo()`; `voting.rules` holds its decisions, `voting.checks` its properties, `voting.theory` its
+expected cost, and `voting.naive` a first attempt that fails.
 
 Importing this module loads none of them; each is loaded when its name is first used.
 """
@@ -97,8 +97,8 @@ def __getattr__(name: str) -> object:
         return import_module("coordlab.labs")
     if name not in _HOME:
         raise AttributeError(
-            f"coordlab has no {name!r}. It has {', '.join(__all__)}; the patterns are in "
-            f"coordlab.patterns, such as coordlab.patterns.voting."
+            f"no name {name!r} in coordlab: it has {', '.join(__all__)}; the patterns are in "
+            f"coordlab.patterns. For example: coordlab.patterns.voting."
         )
     value = getattr(import_module(f"coordlab.{_HOME[name]}"), name)
     globals()[name] = value

@@ -1,4 +1,4 @@
-"""`python -m coordlab` does what the command `coordlab` does."""
+"""`python -m coordlab` is the command `coordlab`."""
 
 from coordlab.cli import main
 

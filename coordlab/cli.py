@@ -1,4 +1,4 @@
-"""The command line: open the course, run a lab in the terminal, make a page that plays a run."""
+"""The command line: open the course, run a lab in the terminal, write a page that plays a run."""
 
 from __future__ import annotations
 
@@ -12,40 +12,39 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from coordlab import __version__, labs
+from coordlab import __version__, labs, requirements as require
 from coordlab.course import folder as course
 from coordlab.labs.lab import Lab
 from coordlab.trace.faults import read_fault
 from coordlab.trace.files import read_trace_file
 from coordlab.trace.narration import TEMPLATES, narration
-from coordlab.trace.scenario import Scenario
+from coordlab.trace.scenario import Scenario, Value
 from coordlab.trace.trace import TraceError
 
-HOLDS, BROKEN, BROKE_OFF = 0, 1, 3
+HOLDS, VIOLATED, STOPPED = 0, 1, 3  # exit codes
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="coordlab")
 def main() -> None:
-    """Learn, and experiment with, how agents coordinate."""
+    """Learn how agents coordinate, and experiment with it."""
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
-@click.option("--chapter", default="00", show_default=True, help="The chapter to open, by its number.")
+@click.option("--chapter", default="00", show_default=True, help="The number of the chapter to open.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where your copy of the notebooks is: by default coordlab-course, in the checkout if there is one, "
-    "else in the current folder. What you wrote there is never overwritten.",
+    help="The folder of your copy of the notebooks. Your changes are never overwritten. Default: "
+    "coordlab-course, in the checkout if there is one, else in the current folder.",
 )
 @click.argument("jupyter", nargs=-1, type=click.UNPROCESSED)
 def lab(chapter: str, folder: Path | None, jupyter: tuple[str, ...]) -> None:
-    """Open the course in JupyterLab; what follows goes to it, such as --no-browser --port 8890."""
+    """Open the course in JupyterLab; further options go to it, such as --no-browser --port 8890."""
     with _explained():
         notebook = course.chapter(course.folder(folder), chapter)
     click.echo(f"Opening {notebook}, your own copy. Stop with Ctrl+C.")
@@ -59,7 +58,7 @@ def _complete_lab(_: click.Context, __: click.Parameter, begun: str) -> list[Com
 
 
 def _complete_parameter(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
-    # from the words themselves: as long as an option lacks its value, click tells of no argument
+    # read from the words themselves: while an option has no value yet, click passes no arguments
     words = os.environ.get("COMP_WORDS", "").split()
     known = [each for name in labs.NAMES if name in words for each in labs.spec(name).parameters]
     return [CompletionItem(f"{each.name}=", help=each.help) for each in known if each.name.startswith(begun)]
@@ -82,16 +81,16 @@ def _complete_parameter(_: click.Context, __: click.Parameter, begun: str) -> li
     "faults",
     multiple=True,
     metavar="FAULT",
-    help='Such as "crash 5 @3", instead of those that it comes with; repeat for more.',
+    help='A fault, such as "crash 5 @3", instead of those of the scenario; repeat for more.',
 )
-@click.option("--seed", type=int, help="Another seed, another run.")
-@click.option("--until", type=float, help="The end, in virtual seconds.")
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, for another program.")
+@click.option("--seed", type=int, help="The seed of the random numbers.")
+@click.option("--until", type=float, help="The end of the run, in virtual seconds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option(
     "--trace",
     "trace_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the trace here, as JSON Lines.",
+    help="A file to write the trace to, as JSON Lines.",
 )
 def run(
     scenario: str,
@@ -102,17 +101,17 @@ def run(
     as_json: bool,
     trace_file: Path | None,
 ) -> None:
-    """Run a lab, a scenario line or a scenario file, and tell what happened.
+    """Run a lab, a scenario line or a scenario file, and print what happened.
 
-    The exit code is 0 if every property held or is undecided, 1 if one was violated, 2 for a request
-    that makes no sense, and 3 if the run broke off.
+    The exit code is 0 if no property was violated, 1 if one was, 2 if the command is wrong, and 3 if the
+    run stopped with an error.
     """  # fmt: skip
     with _explained():
         asked = {"seed": seed, "until": until, **_values(params)}
         found = _lab(scenario, {name: value for name, value in asked.items() if value is not None}, faults)
         if trace_file is not None:
             trace_file.write_bytes(found.run.trace.to_jsonl().encode())
-    click.echo(json.dumps(_data(found), ensure_ascii=False) if as_json else _told(found))
+    click.echo(json.dumps(_data(found), ensure_ascii=False) if as_json else _text(found))
     sys.exit(_exit_code(found))
 
 
@@ -125,12 +124,10 @@ def run(
     required=True,
     help="The HTML file to write.",
 )
-@click.option(
-    "--vary", metavar="NAME=A,B,…", help="Record a variant for each value, to choose from in the page."
-)
-@click.option("--open", "show", is_flag=True, help="Show it in the browser.")
+@click.option("--vary", metavar="NAME=A,B,…", help="Add a run for each of these values of a parameter.")
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 def play(source: str, output: Path, vary: str | None, show: bool) -> None:
-    """Write a page that plays a run by itself: no kernel, no server, no net.
+    """Write a page that plays a run without a kernel, a server or the network.
 
     SOURCE is a lab, a scenario line, a scenario file, or a trace file (.jsonl).
     """  # fmt: skip
@@ -144,14 +141,14 @@ def play(source: str, output: Path, vary: str | None, show: bool) -> None:
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print what makes your shell complete coordlab's commands: eval "$(coordlab completion bash)"."""
+    """Print the completion script of a shell, for eval "$(coordlab completion bash)"."""
     found = get_completion_class(shell)
     assert found is not None
     click.echo(found(main, {}, "coordlab", "_COORDLAB_COMPLETE").source())
 
 
 def _text_of(scenario: str) -> str:
-    """A scenario's text: that of the file, if there is one of this name."""
+    """The text of a scenario: the content of the file `scenario` if it exists, else `scenario` itself."""
     is_file = len(scenario) < 255 and Path(scenario).is_file()
     if not is_file:
         return scenario
@@ -159,29 +156,31 @@ def _text_of(scenario: str) -> str:
         return file.read(1_000_001)
 
 
-def _lab(source: str, settings: Mapping[str, Any] = MappingProxyType({}), faults: Sequence[str] = ()) -> Lab:
-    """The lab of that name, or the scenario of a line or a file, with these settings; it runs once.
+def _lab(
+    source: str, settings: Mapping[str, Value] = MappingProxyType({}), faults: Sequence[str] = ()
+) -> Lab:
+    """The lab of a name, a scenario line or a scenario file, with other settings; it runs once.
 
-    `faults`, if any, replace those that it comes with.
+    `faults`, if any, replace those of the scenario.
     """
     text = source if source in labs.NAMES else _text_of(source).strip()
-    if text == source and Path(source).suffix in (".json", ".txt"):
-        raise FileNotFoundError(f"there is no file {source!r} here. Give a lab: {', '.join(labs.NAMES)}")
+    missing = text == source and Path(source).suffix in (".json", ".txt")
+    allowed = f"expected a file, a scenario line, or one of the labs {', '.join(labs.NAMES)}"
+    require.that(not missing, f"no file {source!r}", allowed, "coordlab run bully", FileNotFoundError)
     line = None if text in labs.NAMES else Scenario.read(text)
     spec = labs.spec(text if line is None else line.lab)
     found = spec.turned(spec.scenario({}) if line is None else spec.complete(line), settings)
     return Lab(spec, scenario=replace(found, faults=tuple(map(read_fault, faults))) if faults else found)
 
 
-def _values(pairs: Iterable[str]) -> dict[str, Any]:
-    """The values in texts such as agents=7, read as in a scenario's line."""
+def _values(pairs: Iterable[str]) -> dict[str, Value]:
+    """The values in texts such as agents=7, read as in a scenario line."""
     return {pair.partition("=")[0]: _value(pair) for pair in pairs}
 
 
-def _value(pair: str) -> Any:
+def _value(pair: str) -> Value:
     name, _, text = pair.partition("=")
-    if " " in text:
-        raise ValueError(f"{pair!r}: a value has no spaces. Write {name}=7; what goes wrong is a --fault.")
+    require.that(" " not in text, repr(pair), "a value has no spaces, and a fault is a --fault", f"{name}=7")
     return Scenario.from_line(f"lab value={text}").parameters["value"]
 
 
@@ -190,33 +189,25 @@ def _page(source: str, vary: str | None) -> str:
     from coordlab.widgets.page import page
 
     if source.endswith(".jsonl"):
-        if vary:
-            raise ValueError(f"--vary {vary}: a recorded trace cannot be varied. Give a lab or a scenario.")
+        allowed = "a recorded trace cannot be varied; expected a lab or a scenario"
+        require.that(not vary, f"--vary {vary}", allowed, "coordlab play bully")
         trace = read_trace_file(source)
         recording = pack(trace, title=Path(source).stem, templates=TEMPLATES)
         return page([Branch(recording, "recorded run")], Path(source).stem)
     found = _lab(source)
     name, _, values = (vary or "").partition("=")
     for value in values.split(",") if vary else ():
-        found.vary(**_values([f"{name}={value}"])).select(0)
+        found.vary("", **_values([f"{name}={value}"])).select(0)
     return page(found.shown(), found.spec.title)
 
 
-def _told(found: Lab) -> str:
+def _text(found: Lab) -> str:
     return f"{found.line}\n\n{narration(found.run.trace)}\n\n{found!r}"
 
 
-def _data(found: Lab) -> dict[str, Any]:
-    verdicts = [
-        {
-            "name": each.name,
-            "status": each.status,
-            "at": each.at,
-            "event": each.event,
-            "because": each.because,
-        }
-        for each in found.run.verdicts
-    ]
+def _data(found: Lab) -> dict[str, object]:
+    fields = ("name", "status", "at", "event", "because")
+    verdicts = [{name: getattr(each, name) for name in fields} for each in found.run.verdicts]
     measures = [{"label": label, "value": value, "theory": theory} for label, value, theory in found.measures]
     return {
         "scenario": json.loads(found.scenario.to_json()),
@@ -230,13 +221,13 @@ def _data(found: Lab) -> dict[str, Any]:
 
 def _exit_code(found: Lab) -> int:
     if found.branch.problem:
-        return BROKE_OFF
-    return BROKEN if any(each.status == "violated" for each in found.run.verdicts) else HOLDS
+        return STOPPED
+    return VIOLATED if any(each.status == "violated" for each in found.run.verdicts) else HOLDS
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Say what is wrong with a request in the error's own words, not with a traceback."""
+    """Show an error as its text, without a traceback."""
     try:
         yield
     except (ValueError, OSError, TraceError) as error:

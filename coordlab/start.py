@@ -1,13 +1,13 @@
-"""Start from a checkout with nothing but Python: make an environment for the course, then open or test it.
+"""Start from a checkout, with only Python installed: make an environment, then open the course or test it.
 
-    python3 -m coordlab.start lab      open the course in JupyterLab; what follows goes to `coordlab lab`
-    python3 -m coordlab.start test     check everything the project promises
+    python3 -m coordlab.start lab      open the course in JupyterLab; further options go to `coordlab lab`
+    python3 -m coordlab.start test     run all checks of the project
 
-On Windows, `py -m coordlab.start lab`.  The environment is the folder .venv of the checkout, or the one
-named by --venv; your system's Python stays as it is.  The first start downloads some hundred megabytes,
-later ones install nothing until pyproject.toml changes.  `lab` opens a copy of the notebooks for you to
-write in; `test` checks the notebooks that git has, with staged changes and without others.  Only the
-standard library is imported here, because nothing else is there yet.
+On Windows, `py -m coordlab.start lab`.  The environment is the folder .venv of the checkout, or the folder
+that --venv names; the Python of your system is not changed.  The first start downloads a few hundred
+megabytes; later ones install nothing unless pyproject.toml has changed.  `lab` opens a copy of the notebooks
+for you to write in; `test` checks the notebooks in the index of git.  This module imports the standard
+library only, because nothing else is installed yet.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OLDEST = (3, 11)
 NEEDS = {"lab": ".", "test": ".[test]"}
 WINDOWS = os.name == "nt"
 
-# Asked of the Python that is to make the environment: its version, and whether it can.  Python 2 answers too.
+# Prints the version of a Python, and whether it can make environments.  It runs in Python 2 as well.
 PROBE = """
 import sys
 try:
@@ -39,7 +39,7 @@ except ImportError:
 print("%d %d %d %d" % (sys.version_info[:3] + (able,)))
 """
 
-# What is checked: the project's own files, not what a learner or a tool has put beside them.
+# The files to check: those of the project, not what a learner or a tool has added.
 NOTEBOOKS = "notebooks"
 CODE = (".ci", "coordlab", "tests")
 PROSE = (
@@ -60,31 +60,31 @@ CHECKS = (
 
 
 class StartError(Exception):
-    """Nothing can start: what is amiss, what is needed, and what to type instead."""
+    """A start that failed: what is wrong, what is needed, and what to type instead."""
 
-    def __init__(self, amiss: str, needed: str, remedy: str) -> None:
-        super().__init__("\n".join((amiss, needed, remedy)))
+    def __init__(self, wrong: str, needed: str, remedy: str) -> None:
+        super().__init__("\n".join((wrong, needed, remedy)))
 
 
 @dataclass(frozen=True)
 class Environment:
-    """The virtual environment in the folder `home`, which serves the checkout in the folder `root`."""
+    """The virtual environment in the folder `home`, for the checkout in the folder `root`."""
 
     root: Path
     home: Path
 
     def program(self, name: str) -> Path:
-        """Where the environment keeps its program `name`."""
+        """The path of a program in the environment."""
         return self.home / ("Scripts" if WINDOWS else "bin") / (f"{name}.exe" if WINDOWS else name)
 
     @property
     def python(self) -> Path:
-        """The environment's own interpreter."""
+        """The path of its Python interpreter."""
         return self.program("python")
 
     @property
     def works(self) -> bool:
-        """Whether its interpreter runs and has pip: it may have been left half made, or lost its base."""
+        """Whether its interpreter runs and has pip; an interrupted start may have left it incomplete."""
         return (
             self.python.is_file()
             and not subprocess.run(
@@ -93,14 +93,17 @@ class Environment:
         )
 
     def has(self, needs: str) -> bool:
-        """Whether `needs` is installed as pyproject.toml now has it; `.[test]` includes `.`."""
+        """Whether `needs` is installed as pyproject.toml now declares it; `.[test]` includes `.`."""
         if not (self._receipt.is_file() and self.python.is_file()):
             return False
         receipt = self._receipt.read_text("utf-8")
         return any(receipt == self._state(more) for more in NEEDS.values() if more.startswith(needs))
 
     def make(self, base: str) -> None:
-        """Create it with the interpreter `base`, unless it is there and works; never in a folder of yours."""
+        """Create the environment with the interpreter `base`, unless it works already.
+
+        Raises StartError if `home` holds anything else, or if `base` cannot create it.
+        """
         if self.works:
             return
         self._claim()
@@ -108,19 +111,19 @@ class Environment:
         say(f"making {self.home} with Python {version}")
         if call([base, "-m", "venv", "--clear", self.home]):
             raise StartError(
-                f"Python {version} ({base}) could not make {self.home}; its own words are above.",
+                f"Python {version} ({base}) could not make {self.home}; its output is above.",
                 "An environment needs a folder that you may write to, and about 1 GB.",
                 "Name another folder: --venv FOLDER, or another Python: --python PROGRAM",
             )
 
     def install(self, needs: str) -> None:
-        """Install the checkout, editable, with what it `needs`, and keep a receipt."""
+        """Install the checkout in editable mode, with `needs`, and write a receipt; or raise StartError."""
         say(f"installing {needs!r} and what it requires (takes minutes the first time)")
         self._receipt.unlink(missing_ok=True)
         pip = [str(self.python), "-m", "pip", "--disable-pip-version-check"]
         if quietly([*pip, "install", "--editable", needs], cwd=self.root):
             raise StartError(
-                f"pip could not install {needs!r}; its own words are above.",
+                f"pip could not install {needs!r}; its output is above.",
                 "It needs the network (or your proxy or mirror in pip's settings) and about 1 GB.",
                 "Then type the same command again.",
             )
@@ -130,7 +133,7 @@ class Environment:
         taken = self.home.is_file() or (self.home.is_dir() and any(self.home.iterdir()))
         if taken and not (self.home / "pyvenv.cfg").is_file():
             raise StartError(
-                f"{self.home} is there already and is no virtual environment.",
+                f"{self.home} exists already and is not a virtual environment.",
                 "An environment needs a folder of its own, new or empty.",
                 "Name another: --venv FOLDER",
             )
@@ -140,13 +143,13 @@ class Environment:
         return self.home / "coordlab-installed.txt"
 
     def _state(self, needs: str) -> str:
-        """What a receipt says: new with pyproject.toml and, as editable installs keep paths, when moved."""
+        """The content of a receipt.  It depends on pyproject.toml, and on the paths that an install keeps."""
         places = f"\n{self.root}\n{self.home}".encode()
         return f"{hashlib.sha256((self.root / 'pyproject.toml').read_bytes() + places).hexdigest()} {needs}"
 
 
 def version_of(base: str) -> str:
-    """The version of the interpreter `base`; an error if it is too old or cannot make environments."""
+    """The version of the interpreter `base`, or StartError if it is too old or cannot make environments."""
     *version, able = probe(base)
     name = ".".join(map(str, version))
     if tuple(version) < OLDEST:
@@ -158,14 +161,14 @@ def version_of(base: str) -> str:
     if not able:
         raise StartError(
             f"Python {name} ({base}) cannot make virtual environments.",
-            "It lacks its parts venv and ensurepip, which Debian and Ubuntu keep in a package of their own.",
+            "Its modules venv and ensurepip are missing; Debian and Ubuntu have them in a separate package.",
             "Type `sudo apt install python3-venv`, or name another Python: --python PROGRAM",
         )
     return name
 
 
 def probe(base: str) -> list[int]:
-    """Major, minor and micro version of `base`, then 1 if it can make environments, else 0."""
+    """Major, minor and micro version of `base`, then 1 if it can make environments, else 0; or StartError."""
     try:
         answer = subprocess.run([base, "-c", PROBE], capture_output=True, text=True, check=True)
         return [int(number) for number in answer.stdout.split()]
@@ -180,7 +183,7 @@ def probe(base: str) -> list[int]:
 def call(
     command: Sequence[str | Path], cwd: Path | None = None, variables: Mapping[str, str] | None = None
 ) -> int:
-    """Run `command` to its end and give its exit status; Ctrl-C is the command's to answer."""
+    """Run `command` to its end and return its exit status; the command handles Ctrl-C."""
     with subprocess.Popen(command, cwd=cwd, env=variables) as child:
         while True:
             try:
@@ -190,7 +193,7 @@ def call(
 
 
 def quietly(command: Sequence[str | Path], cwd: Path) -> int:
-    """As `call`, but a terminal shows only the latest line of what `command` prints; errors stay."""
+    """As `call`, but only the latest line of output is shown, and on a terminal only; errors remain."""
     with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE) as child:
         while True:
             try:
@@ -203,24 +206,24 @@ def quietly(command: Sequence[str | Path], cwd: Path) -> int:
 
 
 def progress(latest: str) -> None:
-    """Show the latest step in place of the one before, on a terminal; else nothing."""
+    """On a terminal, show the latest step in place of the one before."""
     if sys.stdout.isatty():
         room = shutil.get_terminal_size().columns - 1
         print(f"\r{latest[:room]:{room}}", end="" if latest else "\r", flush=True)
 
 
 def say(news: str) -> None:
-    """Tell what goes on now, which else might look like standing still."""
+    """Print what happens now."""
     print(f"coordlab: {news}", flush=True)
 
 
 def open_lab(environment: Environment, rest: Sequence[str]) -> int:
-    """Hand over to `coordlab lab`, and give its exit status."""
+    """Run `coordlab lab`, and return its exit status."""
     return call([environment.program("coordlab"), "lab", *rest], cwd=environment.root)
 
 
 def check(environment: Environment) -> int:
-    """Run every check, even after one has failed; at the end say which did, and give 1 if any."""
+    """Run every check, even after one has failed; list those that failed, and return 1 if there are any."""
     notebooks = committed(environment.root)
     failed = [" ".join(tool) for tool in CHECKS if not passes(environment, tool, notebooks)]
     if failed:
@@ -229,21 +232,21 @@ def check(environment: Environment) -> int:
 
 
 def committed(root: Path) -> Path:
-    """A folder with the notebooks as git has them in its index; without git, the checkout's own folder.
+    """A folder with the notebooks in the index of git; without git, the folder of the checkout.
 
-    So a notebook that a learner has changed, or put beside the others, fails no check.
+    So notebooks that a learner has changed or added are not checked.
     """
     place = root / "build" / "committed"
     shutil.rmtree(place, ignore_errors=True)
     listed = git(root, "ls-files", "-z", NOTEBOOKS)
     git(root, "checkout-index", "-z", "--stdin", f"--prefix={place}/", given=listed)
     if changed := git(root, "ls-files", "--modified", "--others", "--exclude-standard", NOTEBOOKS):
-        say(f"left out, as git has not been told of it (`git add`):\n{changed.decode()}")
+        say(f"not checked, because not in the index of git (`git add`):\n{changed.decode()}")
     return place / NOTEBOOKS if listed else root / NOTEBOOKS
 
 
 def git(root: Path, *words: str, given: bytes = b"") -> bytes:
-    """What git prints in the folder `root`; nothing if that is no repository, or git is not there."""
+    """The output of git in the folder `root`; empty if that is not a repository, or git is not installed."""
     try:
         return subprocess.run(["git", *words], cwd=root, input=given, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
@@ -251,7 +254,7 @@ def git(root: Path, *words: str, given: bytes = b"") -> bytes:
 
 
 def passes(environment: Environment, tool: Sequence[str], notebooks: Path) -> bool:
-    """Whether `tool`, a module's name and its arguments, is content; it finds the notebooks there."""
+    """Whether `tool`, the name of a module and its arguments, succeeds with the notebooks in a folder."""
     say(" ".join(tool))
     began = time.monotonic()
     command = [environment.python, "-m", *(notebooks if word == NOTEBOOKS else word for word in tool)]
@@ -262,7 +265,7 @@ def passes(environment: Environment, tool: Sequence[str], notebooks: Path) -> bo
 
 
 def arguments(words: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
-    """What was asked for, and the words that `coordlab lab` is to have."""
+    """The parsed arguments, and those for `coordlab lab`."""
     parser = argparse.ArgumentParser(
         prog="python3 -m coordlab.start",
         description=__doc__,
@@ -274,12 +277,12 @@ def arguments(words: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     parser.add_argument("--python", default=os.environ.get("PYTHON") or sys.executable, metavar="PROGRAM")
     asked, rest = parser.parse_known_args(words)
     if rest and asked.command == "test":
-        parser.error(f"test runs everything and takes no {' '.join(rest)!r}; for a part, use pytest itself")
+        parser.error(f"test runs all checks and takes no {' '.join(rest)!r}; for some of them, run pytest")
     return asked, rest
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Prepare the environment as far as needed, then do what was asked; gives the exit status."""
+    """Prepare the environment if necessary, then run the command; return the exit status."""
     asked, rest = arguments(words)
     environment = Environment(ROOT, asked.venv.expanduser().resolve())
     needs = NEEDS[asked.command]

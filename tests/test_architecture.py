@@ -286,5 +286,5 @@ def test_every_public_thing_explains_itself():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(AttributeError, match=r"coordlab has no 'Worldd'\. It has Agent, Budget, Crash"):
+    with pytest.raises(AttributeError, match=r"no name 'Worldd' in coordlab: it has Agent, Budget, Crash"):
         coordlab.Worldd  # noqa: B018

@@ -1,4 +1,4 @@
-"""The command line: what a learner types, and what a script relies on."""
+"""The command line: its output, its exit codes, its errors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def typed(*words: str) -> Result:
     return CliRunner().invoke(main, words)
 
 
-def told(*words: str) -> dict[str, Any]:
-    """What `run --json` says."""
+def as_json(*words: str) -> dict[str, Any]:
+    """The output of `run --json`."""
     found: dict[str, Any] = json.loads(typed("run", *words, "--json").output)
     return found
 
@@ -30,7 +30,7 @@ def told(*words: str) -> dict[str, Any]:
 # --- run ------------------------------------------------------------------------------------------
 
 
-def test_a_lab_is_run_and_told() -> None:
+def test_a_lab_is_run_and_described() -> None:
     result = typed("run", "bully", "-p", "agents=3", "--until", "4")
     lines = result.output.splitlines()
     assert (result.exit_code, lines[0]) == (0, labs.bully(agents=3, until=4.0).line)
@@ -39,7 +39,7 @@ def test_a_lab_is_run_and_told() -> None:
 
 
 def test_everything_as_json() -> None:
-    found = told("bully", "--seed", "3")
+    found = as_json("bully", "--seed", "3")
     lab = labs.bully(seed=3)
     assert list(found) == ["scenario", "line", "events", "verdicts", "measures", "problem"]
     assert found["scenario"] == json.loads(lab.scenario.to_json())
@@ -48,25 +48,25 @@ def test_everything_as_json() -> None:
     assert found["measures"][0] == {"label": "messages of this election", "value": 19, "theory": "≤ 19"}
 
 
-def test_parameters_seed_end_and_faults_are_given_one_by_one() -> None:
-    """A given fault takes the place of those that the lab comes with; seed and until are values, too."""
+def test_parameters_and_faults_are_options() -> None:
+    """Faults replace those of the lab; seed and until may be parameters, too."""
     words = ["-p", "agents=4", "-p", "seed=7", "-p", "until=9", "-f", "crash 4 @2", "-f", "crash 3 @5"]
-    assert told("bully", *words)["line"] == (
+    assert as_json("bully", *words)["line"] == (
         "bully agents=4 slowest=0.05 loss=0 patience=0.25 heartbeat=1 version=textbook seed=7 until=9"
         " | crash 4 @2 | crash 3 @5"
     )
 
 
 @pytest.mark.parametrize("form", ["line", "json", "text file"])
-def test_a_shared_scenario_is_run_in_any_form(tmp_path: Path, form: str) -> None:
+def test_a_scenario_is_run_from_a_line_or_a_file(tmp_path: Path, form: str) -> None:
     lab = labs.bully(agents=3, seed=5)
     lab.save(tmp_path / "run.json")
     (tmp_path / "run.txt").write_text(lab.line + "\n", encoding="utf-8")
     source = {"line": lab.line, "json": tmp_path / "run.json", "text file": tmp_path / "run.txt"}[form]
-    assert told(str(source))["line"] == lab.line
+    assert as_json(str(source))["line"] == lab.line
 
 
-def test_a_file_of_a_labs_name_does_not_hide_the_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lab_has_priority_over_a_file_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("bully").write_text("nonsense", encoding="utf-8")
     assert typed("run", "bully").exit_code == 0
@@ -89,37 +89,43 @@ def test_the_trace_is_written_and_played(tmp_path: Path) -> None:
         ("bully agents=99", 2),
         pytest.param("bully agents=12 version=unguarded slowest=0.5 until=1e6", 3, marks=pytest.mark.slow),
     ],
-    ids=["kept", "undecided", "violated", "senseless", "broke off"],
+    ids=["holds", "undecided", "violated", "wrong", "stopped"],
 )
-def test_the_exit_code_says_how_it_went(line: str, code: int) -> None:
-    """0 if nothing was violated, 1 if something was, 2 if the request makes no sense, 3 if it broke off."""
+def test_the_exit_code_depends_on_the_verdicts(line: str, code: int) -> None:
+    """0: nothing was violated; 1: a property was; 2: the command is wrong; 3: the run stopped."""
     assert typed("run", line, "--json").exit_code == code
 
 
 WRONG = [
-    (["run", "chess"], "there is no lab 'chess'. There are blackboard, bully"),
-    (["run", "bully", "-p", "size=3"], "the bully lab has no parameter 'size'. It has agents"),
-    (["run", "bully", "-p", "agents"], "agents='': it must be a whole number from 2 to 12"),
-    (["run", "bully", "-p", "agents=many"], "agents='many': it must be a whole number from 2 to 12"),
-    (["run", "bully", "-p", "agents=3 | crash 1 @2"], "a value has no spaces. Write agents=7"),
+    (["run", "chess"], "no lab 'chess': the labs are blackboard, bully"),
+    (["run", "bully", "-p", "size=3"], "no parameter 'size': the parameters of the bully lab are agents"),
+    (["run", "bully", "-p", "agents"], "agents='': expected a whole number from 2 to 12"),
+    (["run", "bully", "-p", "agents=many"], "agents='many': expected a whole number from 2 to 12"),
+    (
+        ["run", "bully", "-p", "agents=3 | crash 1 @2"],
+        "a value has no spaces, and a fault is a --fault. For example: agents=7",
+    ),
     (["run", "bully", "-f", "crush 5 @3"], "a fault begins with one of crash"),
     (["run", "bully", "-f", "crash 9 @3"], "'crash 9 @3' names '9': the agents here are 1, 2, 3, 4, 5"),
     (["run", "bully", "--seed", "x"], "'x' is not a valid integer"),
     (["run", "bully", "--until", "-1"], "until=-1.0: expected seconds from 0"),
-    (["run", "missing.json"], "there is no file 'missing.json' here. Give a lab: blackboard, bully"),
+    (
+        ["run", "missing.json"],
+        "no file 'missing.json': expected a file, a scenario line, or one of the labs blackboard, bully",
+    ),
     (["run", "bully", "--trace", "/nowhere/run.jsonl"], "No such file or directory"),
     (["play", "missing.jsonl", "-o", "x.html"], "No such file or directory"),
     (["play", "bully", "-o", "/nowhere/x.html"], "No such file or directory"),
     (["play", "bully"], "Missing option"),
-    (["play", "bully", "-o", "x.html", "--vary", "size=3,5"], "has no parameter 'size'"),
-    (["play", "bully", "-o", "x.html", "--vary", "agents"], "agents='': it must be a whole number"),
+    (["play", "bully", "-o", "x.html", "--vary", "size=3,5"], "no parameter 'size'"),
+    (["play", "bully", "-o", "x.html", "--vary", "agents"], "agents='': expected a whole number"),
     (["play", "run.jsonl", "-o", "x.html", "--vary", "a=1"], "a recorded trace cannot be varied"),
     (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
 ]
 
 
 @pytest.mark.parametrize(("words", "text"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
-def test_a_senseless_request_is_explained(
+def test_a_wrong_command_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], text: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -172,7 +178,7 @@ def recorded(page: Path) -> list[str]:
     return [branch["meta"]["name"] for branch in json.loads(text)["branches"]]
 
 
-def test_a_page_records_a_variant_for_each_value(tmp_path: Path) -> None:
+def test_a_page_has_a_run_for_each_value_to_vary(tmp_path: Path) -> None:
     page = tmp_path / "bully.html"
     result = typed("play", "bully", "-o", str(page), "--vary", "agents=3,7")
     assert result.output == f"{page}: {page.stat().st_size / 1000:,.0f} kB\n"
@@ -182,7 +188,7 @@ def test_a_page_records_a_variant_for_each_value(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the browser here is a shell script")
-def test_a_page_is_opened_when_asked_for(tmp_path: Path) -> None:
+def test_a_page_is_opened_with_open(tmp_path: Path) -> None:
     noted, browser, page = (tmp_path / name for name in ("noted", "browser", "x.html"))
     browser.write_text(f'#!/bin/sh\necho "$1" > {noted}\n', encoding="utf-8")
     browser.chmod(0o755)
@@ -209,7 +215,7 @@ def test_the_page_plays(chrome: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_is_told_how_to_complete(shell: str) -> None:
+def test_a_completion_script_is_printed(shell: str) -> None:
     assert "_COORDLAB_COMPLETE" in typed("completion", shell).output
 
 
@@ -233,13 +239,13 @@ def test_labs_and_parameters_are_completed(line: str, completed: list[str]) -> N
     assert [each.removeprefix("plain,") for each in result.output.split()] == completed, begun
 
 
-def test_the_course_needs_its_chapter(tmp_path: Path) -> None:
+def test_a_missing_chapter_is_an_error(tmp_path: Path) -> None:
     result = typed("lab", "--chapter", "99", "--folder", str(tmp_path / "course"))
     assert (result.exit_code, "no chapter '99'" in result.output) == (2, True)
 
 
 @pytest.mark.slow
-def test_the_notebook_goes_to_jupyterlab_with_all_that_follows(tmp_path: Path) -> None:
+def test_further_options_go_to_jupyterlab(tmp_path: Path) -> None:
     first = min(NOTEBOOKS.glob("*.ipynb")).stem
     words = ["lab", "--chapter", first, "--folder", str(tmp_path), "--", "--version"]
     result = subprocess.run(
@@ -262,5 +268,5 @@ def test_the_module_is_the_command() -> None:
     code, words = ran("run", "chess")
     assert (code, words.splitlines()[-1]) == (
         2,
-        "Error: there is no lab 'chess'. There are blackboard, bully.",
+        f"Error: no lab 'chess': the labs are {', '.join(labs.NAMES)}. For example: bully.",
     )

@@ -1,4 +1,4 @@
-"""What a reader gets from an installed coordlab: all of the course, none of our tests or solutions."""
+"""The contents of the wheel: the whole package and course, without tests or solutions."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
-    """The wheel, built from the source distribution, so that both are tried."""
+    """The wheel, built from the source distribution, so that both are tested."""
     folder = tmp_path_factory.mktemp("dist")
     subprocess.run([sys.executable, "-m", "build", "--outdir", folder, ROOT], check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
@@ -31,14 +31,14 @@ def contents(wheel) -> set[str]:
 
 
 def modules() -> set[str]:
-    """Every module of the package but `start`, which only a checkout can use."""
+    """All modules of the package except `start`, which is for a checkout."""
     return {path.relative_to(ROOT).as_posix() for path in (ROOT / "coordlab").rglob("*.py")} - {
         "coordlab/start.py"
     }
 
 
 def notebooks() -> set[str]:
-    """Where the wheel keeps the course."""
+    """The paths of the notebooks in the wheel."""
     return {f"coordlab/_course/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
 
 
@@ -48,7 +48,8 @@ def test_wheel_has_every_module(contents):
 
 def test_wheel_has_the_player_and_the_types(contents):
     player = {f"coordlab/widgets/player/{name}" for name in ("player.css", *joined.sources())}
-    assert player | {"coordlab/py.typed"} <= contents
+    page = {f"coordlab/widgets/page.{kind}" for kind in ("html", "js")}
+    assert player | page | {"coordlab/py.typed"} <= contents
 
 
 def test_wheel_has_the_course(contents):
@@ -56,7 +57,7 @@ def test_wheel_has_the_course(contents):
     assert {name for name in contents if name.endswith(".ipynb")} == notebooks()
 
 
-def test_wheel_gives_no_solution_away(contents):
+def test_wheel_has_no_solutions(contents):
     assert [name for name in contents if not name.startswith("coordlab/")] == []
     assert [name for name in contents if {"tests", "solutions", "source"} & set(name.split("/"))] == []
 

@@ -1,4 +1,4 @@
-"""The bully lab in a real JupyterLab, as a learner uses it: run all, turn, click, undo."""
+"""The bully lab in a real JupyterLab, as a learner uses it: run all cells, change, click, undo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 IDLE = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 PICTURE = "document.querySelector('.cl-stage canvas:not([hidden])').toDataURL()"
 PLAYER = "document.querySelector('.cl-player')"
-# How long a key press takes to show: until the frame after the player has drawn the new run.
+# The time (ms) from a key press to the frame after the player has drawn the new run.
 PRESS = """
 async ([key, keyCode]) => {
   const player = document.querySelector('.cl-player'), before = player.dataset.version;
@@ -52,7 +52,7 @@ COLOURED = """
   return coloured / (data.length / 4);
 }
 """
-# A point on a lane of somebody who is up: not the topmost one, and to the right of the middle.
+# A point on a lane of an agent that is up: not the topmost lane, and to the right of the middle.
 LANE = """
 () => {
   const canvas = document.querySelector('.cl-stage canvas:not([hidden])');
@@ -66,7 +66,7 @@ LANE = """
     }
 }
 """
-# The widest a part of the lab reaches beyond the cell that shows it, in pixels.
+# How far the lab reaches beyond the cell that displays it, in pixels.
 OVERFLOW = """
 () => {
   const room = document.querySelector('.jp-OutputArea-output').getBoundingClientRect().right;
@@ -78,7 +78,7 @@ OVERFLOW = """
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a wheel would install: the package and its notebooks, one of which holds nothing but the lab."""
+    """The content of a wheel: the package and its notebooks; one more notebook has the lab alone."""
     site = tmp_path_factory.mktemp("site")
     package = site / "coordlab"
     shutil.copytree(Path(coordlab.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -94,7 +94,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def jupyter(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """JupyterLab as `coordlab lab` starts it for a learner, on a port and with settings of its own."""
+    """JupyterLab as `coordlab lab` starts it, on a free port, with separate settings."""
     own = tmp_path_factory.mktemp("jupyter")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -136,7 +136,7 @@ def until(condition: Callable[[], object], within: float) -> None:
 
 
 class Notebook:
-    """A notebook open in a browser, with what it complained about and whom it asked."""
+    """A notebook that is open in a browser, with its errors and its network requests."""
 
     def __init__(self, browser: Any, address: str, name: str, width: int = 1400, **context: Any) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": 1250}, **context)
@@ -157,7 +157,7 @@ class Notebook:
         return int(self.page.evaluate(f"{PLAYER}.dataset.version"))
 
     def changed(self, act: Callable[[], object]) -> None:
-        """Do something, and wait until the player shows another run."""
+        """Call `act`, and wait until the player shows another run."""
         before = self.version()
         act()
         self.page.wait_for_function(f"Number({PLAYER}.dataset.version) > {before}", timeout=100_000)
@@ -166,7 +166,7 @@ class Notebook:
         return self.page.locator(".cl-player").first.locator(".cl-tab").all_inner_texts()
 
     def verdicts(self) -> list[str]:
-        """What the first player says of its run."""
+        """The verdicts in the first player."""
         return self.page.locator(".cl-player").first.locator(".cl-chip").all_inner_texts()
 
     def turn(self, name: str, key: str) -> None:
@@ -175,7 +175,7 @@ class Notebook:
         self.changed(lambda: self.page.keyboard.press(key))
 
     def picture(self) -> str:
-        """What is drawn."""
+        """The picture, as a data URL."""
         return str(self.page.evaluate(PICTURE))
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ class Notebook:
 
 @pytest.fixture(scope="module")
 def bully(chrome: Any, jupyter: str) -> Iterator[Notebook]:
-    """The bully lab on screen; it must keep silent, and ask nobody but its own server."""
+    """The bully lab.  It must not cause an error, or a request to any other server."""
     notebook = Notebook(chrome, jupyter, "lab.ipynb")
     yield notebook
     notebook.close()
@@ -196,14 +196,14 @@ def bully(chrome: Any, jupyter: str) -> Iterator[Notebook]:
     ] == []
 
 
-def test_no_news_cover_the_course(bully: Notebook) -> None:
+def test_the_news_of_jupyterlab_are_off(bully: Notebook) -> None:
     loaded = "window.jupyterapp.hasPlugin('@jupyterlab/apputils-extension:notification')"
     news = "window.jupyterapp.hasPlugin('@jupyterlab/apputils-extension:announcements')"
     assert [bully.page.evaluate(each) for each in (loaded, news)] == [True, False]
     assert bully.page.get_by_text("Jupyter news").count() == 0
 
 
-def test_a_slider_moved_by_key_runs_the_lab_again(bully: Notebook) -> None:
+def test_a_key_on_a_slider_runs_the_lab_again(bully: Notebook) -> None:
     before = bully.picture()
     bully.turn("agents", "ArrowRight")
     assert bully.picture() != before
@@ -213,8 +213,8 @@ def test_a_slider_moved_by_key_runs_the_lab_again(bully: Notebook) -> None:
     assert bully.picture() == before
 
 
-def test_a_slider_shows_what_it_did_at_once(bully: Notebook) -> None:
-    """From the key to the repainted run: 0.1 s is the aim, 0.2 s or 20 workloads is the limit."""
+def test_a_slider_shows_its_effect_at_once(bully: Notebook) -> None:
+    """From the key to the new picture: 0.1 s is the aim; 0.2 s, or 20 workloads, is the limit."""
     bully.turn("patience, s", "ArrowRight")
     pace, times = Pace(bully.page), list[float]()
     for key in [LEFT, RIGHT] * 10:
@@ -258,7 +258,7 @@ def test_the_lab_fits_the_page(chrome: Any, jupyter: str, tmp_path: Path, width:
     assert beyond <= 0
 
 
-def test_a_chapter_is_lived_through(chrome: Any, jupyter: str, tmp_path: Path) -> None:
+def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     notebook = Notebook(chrome, jupyter, next(NOTEBOOKS.glob("07*.ipynb")).name)
     page = notebook.page
     page.wait_for_function(IDLE, timeout=300_000)
@@ -276,14 +276,14 @@ def test_a_chapter_is_lived_through(chrome: Any, jupyter: str, tmp_path: Path) -
     page.evaluate(THEME, DARK)
     page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
     page.screenshot(path=tmp_path / "dark.png")
-    page.evaluate(THEME, LIGHT)  # the server remembers it for the next who comes
+    page.evaluate(THEME, LIGHT)  # the server keeps it for the next test
     page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")
     notebook.close()
     assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
     assert notebook.complaints == []
 
 
-def test_the_picture_is_drawn_in_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
+def test_the_picture_has_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     notebook = Notebook(chrome, jupyter, "lab.ipynb")
     notebook.page.evaluate(THEME, LIGHT)
     notebook.page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")

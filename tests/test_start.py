@@ -1,4 +1,4 @@
-"""Starting from a bare checkout: Ada has just cloned it, has nothing but Python, and types one command."""
+"""Starting from a checkout: Ada has cloned it, has only Python, and types one command."""
 
 import ast
 import os
@@ -16,7 +16,7 @@ from tests.conftest import tool
 
 PROJECT = Path(start.__file__).parent.parent
 
-# A build backend of twenty lines, so that Ada's pip needs no network here.
+# A small build backend, so that pip needs no network.
 BACKEND = """
 import pathlib, zipfile
 
@@ -48,7 +48,7 @@ def main():
 
 
 def program(path: Path, script: str) -> Path:
-    """A program at `path`: an interpreter to stand in for one that is too old, broken, or slow to run."""
+    """A program at `path`, such as an interpreter that is too old or broken."""
     if os.name != "posix":
         pytest.skip("programs are shell scripts here")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def program(path: Path, script: str) -> Path:
 
 @pytest.fixture
 def environment(tmp_path) -> Environment:
-    """A finished environment whose interpreter writes down what it is asked to do, and does nothing."""
+    """A complete environment, whose interpreter writes down its arguments and does nothing."""
     root = tmp_path / "a checkout"
     root.mkdir()
     (root / "pyproject.toml").write_text("[project]\n", "utf-8")
@@ -78,7 +78,7 @@ def asked(environment: Environment) -> list[str]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
-    """A small project with our `start`, in a folder whose name has a space."""
+    """A small project with `start.py`, in a folder whose name has a space."""
     root = tmp_path_factory.mktemp("ada") / "my course"
     (root / "coordlab").mkdir(parents=True)
     shutil.copy(start.__file__, root / "coordlab" / "start.py")
@@ -91,7 +91,7 @@ def checkout(tmp_path_factory) -> Path:
 
 @pytest.mark.slow
 def test_one_command_opens_the_lab_and_later_ones_install_nothing(checkout):
-    """Ada opens the lab, opens it again, pulls a new pyproject.toml, opens it a third time."""
+    """Ada opens the lab twice, pulls a new pyproject.toml, and opens it again."""
 
     def lab():
         command = [sys.executable, "-m", "coordlab.start", "lab", "--port", "9999", "two words"]
@@ -121,7 +121,7 @@ def test_tests_include_the_lab_but_not_the_other_way_round(environment):
     assert asked(environment) == [f"{pip} .[test]", f"{pip} ."]
 
 
-def test_moved_checkout_is_installed_anew(environment):
+def test_moved_checkout_is_installed_again(environment):
     environment.install(".")
     moved = environment.root.rename(environment.root.with_name("elsewhere"))
     assert not Environment(moved, moved / ".venv").has(".")
@@ -144,7 +144,7 @@ def test_lost_interpreter_counts_as_not_installed(environment):
 
 @pytest.fixture
 def base(tmp_path) -> str:
-    """A good Python 3.12.1, which would make an environment and writes down where."""
+    """A Python 3.12.1 that writes down the environments it is asked to make."""
     answer = f'[ "$1" = -c ] && echo 3 12 1 1 || echo "$@" >> "{tmp_path}/made"'
     return str(program(tmp_path / "python3.12", answer))
 
@@ -161,13 +161,13 @@ def test_half_made_environment_is_made_again(environment, base, tmp_path, capsys
     assert capsys.readouterr().out == f"coordlab: making {environment.home} with Python 3.12.1\n"
 
 
-def test_folder_of_yours_is_never_cleared(tmp_path, base):
+def test_folder_that_is_not_an_environment_is_never_cleared(tmp_path, base):
     thesis = tmp_path / "work" / "thesis.txt"
     thesis.parent.mkdir()
     thesis.write_text("years of work", "utf-8")
     for home in (thesis, thesis.parent):
         with pytest.raises(
-            StartError, match=r"is no virtual environment\.\n.*new or empty\.\n.*--venv FOLDER"
+            StartError, match=r"is not a virtual environment\.\n.*new or empty\.\n.*--venv FOLDER"
         ):
             Environment(tmp_path, home).make(base)
     assert thesis.read_text("utf-8") == "years of work"
@@ -202,7 +202,7 @@ def test_absent_python_is_refused():
 
 
 def test_debian_python_without_ensurepip_is_recognised(tmp_path):
-    """The probe itself, in a Python whose ensurepip cannot be imported."""
+    """The probe runs in a Python whose ensurepip cannot be imported."""
     (tmp_path / "ensurepip.py").write_text("raise ImportError", "utf-8")
     debian = program(tmp_path / "python", f'PYTHONPATH="{tmp_path}" exec "{sys.executable}" "$@"')
     with pytest.raises(StartError, match="apt install python3-venv"):
@@ -225,7 +225,7 @@ echo "WARNING: it takes its time" >&2
 """
 
 
-def test_pip_does_not_hide_what_we_say(environment, capfd):
+def test_output_of_pip_is_hidden_except_for_warnings(environment, capfd):
     program(environment.python, INSTALLS)
     environment.install(".")
     out, err = capfd.readouterr()
@@ -233,7 +233,7 @@ def test_pip_does_not_hide_what_we_say(environment, capfd):
     assert err == "WARNING: it takes its time\n"
 
 
-def test_a_terminal_shows_how_far_pip_is(environment, capsys, monkeypatch):
+def test_a_terminal_shows_the_progress_of_pip(environment, capsys, monkeypatch):
     program(environment.python, INSTALLS)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "23")
@@ -256,7 +256,7 @@ def test_every_check_runs_even_after_one_failed(environment, monkeypatch, capfd)
     assert lines[-2:] == ["coordlab: these checks failed:", "  mypy --strict coordlab"]
 
 
-def test_content_checks_leave_the_last_word_to_pytest(environment, monkeypatch, capfd):
+def test_nothing_is_printed_after_checks_that_succeed(environment, monkeypatch, capfd):
     program(environment.python, 'echo "$@"')
     monkeypatch.setattr(start, "ROOT", environment.root)
     assert start.main(["test"]) == 0
@@ -265,7 +265,7 @@ def test_content_checks_leave_the_last_word_to_pytest(environment, monkeypatch, 
 
 @pytest.fixture
 def changed(environment) -> Environment:
-    """A checkout that a learner has worked in: she answered in a chapter, and put a notebook beside it."""
+    """A checkout in which a learner has changed a chapter and added a notebook."""
     chapter = environment.root / "notebooks" / "07.ipynb"
     chapter.parent.mkdir()
     chapter.write_text("shipped", "utf-8")
@@ -276,22 +276,22 @@ def changed(environment) -> Environment:
     return environment
 
 
-def test_notebooks_are_checked_as_git_has_them(changed, capsys):
+def test_notebooks_in_the_index_of_git_are_checked(changed, capsys):
     start.check(changed)
     copy = changed.root / "build" / "committed" / "notebooks"
     assert {each.name: each.read_text("utf-8") for each in copy.iterdir()} == {"07.ipynb": "shipped"}
     assert [str(copy) in line for line in asked(changed)] == [True, False, True, False, True]
-    assert "left out" in capsys.readouterr().out.splitlines()[0]
+    assert "not checked" in capsys.readouterr().out.splitlines()[0]
 
 
-def test_what_is_staged_is_checked(changed, capsys):
+def test_staged_notebooks_are_checked(changed, capsys):
     subprocess.run(["git", "add", "notebooks"], cwd=changed.root, check=True)
     copy = start.committed(changed.root)
     assert [each.read_text("utf-8") for each in sorted(copy.iterdir())] == ["answered", "mine"]
     assert capsys.readouterr().out == ""
 
 
-def test_without_git_the_notebooks_are_checked_as_they_are(changed, monkeypatch):
+def test_without_git_all_notebooks_are_checked(changed, monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert start.committed(changed.root) == changed.root / "notebooks"
 
@@ -304,8 +304,8 @@ def test_lab_opens_at_once_when_all_is_installed(environment, monkeypatch, capfd
     assert capfd.readouterr().out.splitlines()[-1] == "coordlab lab --no-browser"
 
 
-def test_trouble_is_told_on_stderr_with_status_one(tmp_path, monkeypatch, capsys):
-    """The variable PYTHON names the interpreter when no option does."""
+def test_an_error_goes_to_stderr_with_exit_status_one(tmp_path, monkeypatch, capsys):
+    """The variable PYTHON names the interpreter if no option does."""
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.setattr(start, "ROOT", tmp_path)
     monkeypatch.setenv("PYTHON", "no-such-python")
@@ -313,15 +313,15 @@ def test_trouble_is_told_on_stderr_with_status_one(tmp_path, monkeypatch, capsys
     assert capsys.readouterr().err.startswith("\n'no-such-python' does not run as Python")
 
 
-def test_test_takes_no_further_words(capsys):
+def test_test_takes_no_further_arguments(capsys):
     with pytest.raises(SystemExit, match="2"):
         start.main(["test", "--fast"])
-    assert "test runs everything and takes no '--fast'" in capsys.readouterr().err
+    assert "test runs all checks and takes no '--fast'" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is no signal that a process could send here")
-def test_interrupt_is_for_the_child_to_answer():
-    """Ctrl-C in JupyterLab asks whether to stop; the parent must wait for the answer."""
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is not a signal here")
+def test_an_interrupt_is_handled_by_the_child():
+    """Ctrl-C in JupyterLab asks whether to stop; the parent waits for the answer."""
     press = "import os, signal, time; time.sleep(0.2); os.kill(os.getppid(), signal.SIGINT)"
     assert start.call([sys.executable, "-c", f"{press}; time.sleep(0.5); exit(7)"]) == 7
 
@@ -344,7 +344,7 @@ def test_start_imports_only_the_standard_library():
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "start.py"])
-def test_old_python_understands_enough_to_say_that_it_is_too_old(name):
+def test_old_python_can_parse_enough_to_report_that_it_is_too_old(name):
     source = (PROJECT / "coordlab" / name).read_text("utf-8")
     assert ast.parse(source, feature_version=(3, 8)).body
 
@@ -363,14 +363,14 @@ def test_continuous_integration_runs_the_readme_command():
     assert re.findall(r"^ +run: (.+)$", workflow, re.MULTILINE) == ["python3 -m coordlab.start test"]
 
 
-def test_continuous_integration_runs_on_every_python_that_we_name():
+def test_continuous_integration_runs_on_every_supported_python():
     workflow = (PROJECT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
     named = re.findall(r"Python :: (3\.\d+)", (PROJECT / "pyproject.toml").read_text("utf-8"))
     (tried,) = re.findall(r"^ +python: \[(.+)\]$", workflow, re.MULTILINE)
     assert tried.replace('"', "").split(", ") == named
 
 
-def test_what_runs_before_a_commit_has_the_versions_of_the_tests():
+def test_hooks_and_tests_use_the_same_versions():
     project = (PROJECT / "pyproject.toml").read_text("utf-8")
     hooks = (PROJECT / ".pre-commit-config.yaml").read_text("utf-8")
     wanted = re.findall(r'additional_dependencies: \["(.+)"\]', hooks)
@@ -378,7 +378,7 @@ def test_what_runs_before_a_commit_has_the_versions_of_the_tests():
     assert [each for each in wanted if f'"{each}"' not in project] == []
 
 
-def test_the_version_to_cite_is_this_one():
+def test_the_citation_has_the_current_version():
     citation = (PROJECT / "CITATION.cff").read_text("utf-8")
     assert f"\nversion: {__version__}\n" in citation
 
@@ -386,7 +386,7 @@ def test_the_version_to_cite_is_this_one():
 @pytest.mark.parametrize(
     ("ci", "outcome"), [(True, pytest.fail.Exception), (False, pytest.skip.Exception)], ids=["ci", "home"]
 )
-def test_missing_tool_fails_in_continuous_integration_and_is_named_at_home(monkeypatch, ci, outcome):
+def test_missing_tool_fails_in_continuous_integration_and_skips_elsewhere(monkeypatch, ci, outcome):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("CI", "true") if ci else monkeypatch.delenv("CI", raising=False)
     with pytest.raises(outcome, match=r"node is not installed; on Debian: sudo apt install nodejs"):

@@ -1,1 +1,1 @@
-"""The course: its notebooks, what they show, and a learner's progress."""
+"""The course: the learner's copy of the notebooks, functions for their cells, and progress."""

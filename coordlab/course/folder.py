@@ -1,4 +1,4 @@
-"""Where the course's notebooks are, and how a learner gets a copy of them that is safe to write in."""
+"""The learner's copy of the notebooks: where it is, and how it is updated."""
 
 from __future__ import annotations
 
@@ -8,77 +8,75 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from coordlab import __version__
+from coordlab import __version__, requirements as require
 
 _PACKAGE = Path(__file__).parent.parent
 SHIPPED, CHECKOUT = _PACKAGE / "_course", _PACKAGE.parent / "notebooks"
-SETTINGS = Path(__file__).parent / "jupyter"  # for JUPYTER_CONFIG_PATH: JupyterLab without its news
+SETTINGS = Path(__file__).parent / "jupyter"  # for JUPYTER_CONFIG_PATH: turns off the news of JupyterLab
 DEFAULT = "coordlab-course"
 _RECORD = ".coordlab-course.json"
 
 
 def folder(target: Path | None = None) -> Path:
-    """The learner's copy of the course, made or brought up to date in the folder `target`.
+    """Create or update the learner's copy of the course in the folder `target`, and return it.
 
-    Without one it is `coordlab-course`: in the checkout if there is one, else in the current folder.
-    Raises ValueError for the folder of the originals, OSError if nothing can be written there.
+    The default is `coordlab-course`, in the checkout if there is one, else in the current folder.  Raises
+    ValueError if `target` is the folder of the originals, OSError if it cannot be written to.
     """
     source, home = (SHIPPED, Path()) if SHIPPED.is_dir() else (CHECKOUT, CHECKOUT.parent)
     target = home / DEFAULT if target is None else target
-    if target.resolve() == source.resolve():
-        raise ValueError(
-            f"--folder {target}: these are the originals, which the tests check. The course opens a copy of "
-            f"them, to write in. Name another folder, or leave it out for {home / DEFAULT}"
-        )
+    original = "this folder holds the original notebooks; expected another one, for your copy"
+    example = f"--folder {home / DEFAULT}"
+    require.that(target.resolve() != source.resolve(), f"--folder {target}", original, example)
     try:
         return copy(source, target)
     except OSError as error:
-        raise OSError(
-            f"--folder {target}: nothing can be written there ({error.strerror}). The course needs a folder "
-            f"for your copy. Name one: --folder ~/coordlab-course"
-        ) from error
+        reason = f"it cannot be written to ({error.strerror}); expected a folder for your copy"
+        raise OSError(f"--folder {target}: {reason}. For example: --folder ~/{DEFAULT}.") from error
 
 
 def copy(source: Path, target: Path) -> Path:
-    """Copy notebooks to `target`, never over a learner's work.
+    """Copy the notebooks of `source` to `target` without overwriting the learner's work; return `target`.
 
-    A notebook that nobody has changed since it was copied is brought up to date; of one that somebody
-    has changed, the new version is put beside it, once.
+    A notebook that has not changed since it was copied is updated.  If it has changed, the new version is
+    put beside it, once.
     """
     target.mkdir(parents=True, exist_ok=True)
     record = _read_record(target)
     for notebook in sorted(source.glob("*.ipynb")):
         new, mine = notebook.read_bytes(), target / notebook.name
-        if _is_hers(mine, record) and mine.read_bytes() != new:
+        if _is_changed(mine, record) and mine.read_bytes() != new:
             if _digest(new) in record.values():
-                continue  # she has had this version
-            mine = next(beside for beside in _besides(mine) if not _is_hers(beside, record))
+                continue  # the learner has had this version
+            mine = next(beside for beside in _besides(mine) if not _is_changed(beside, record))
         mine.write_bytes(new)
         record[mine.name] = _digest(new)
     (target / _RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     return target
 
 
-def _is_hers(notebook: Path, record: dict[str, str]) -> bool:
-    """Whether it differs from what was put there last."""
+def _is_changed(notebook: Path, record: dict[str, str]) -> bool:
+    """Whether a notebook differs from the version that was copied last."""
     return notebook.exists() and _digest(notebook.read_bytes()) != record.get(notebook.name)
 
 
 def _besides(notebook: Path) -> Iterator[Path]:
-    """Where a new version may go, beside the notebook that it does not replace."""
+    """The names for a new version beside a changed notebook, in order."""
     yield notebook.with_stem(f"{notebook.stem} ({__version__})")
     for number in count(2):
         yield notebook.with_stem(f"{notebook.stem} ({__version__}, {number})")
 
 
 def chapter(place: Path, wanted: str) -> Path:
-    """The notebook whose name begins with `wanted`, such as 07; an error lists what there is."""
-    # by stem: one's own notebook comes before the new version that was put beside it
+    """The notebook in `place` whose name begins with `wanted`, such as 07.
+
+    Raises FileNotFoundError if there is none.
+    """
+    # sorted by stem: the learner's own notebook comes before a new version beside it
     notebooks = sorted(place.glob("*.ipynb"), key=lambda each: each.stem)
     found = [each for each in notebooks if wanted and each.name.startswith(wanted)]
-    if not found:
-        there = ", ".join(each.stem for each in notebooks) or "none"
-        raise FileNotFoundError(f"no chapter {wanted!r} in {place}. There are {there}. Write its number: 07")
+    allowed = f"the chapters in {place} are {', '.join(each.stem for each in notebooks) or 'none'}"
+    require.that(found, f"no chapter {wanted!r}", allowed, "--chapter 07", FileNotFoundError)
     return found[0]
 
 
@@ -87,7 +85,7 @@ def _digest(content: bytes) -> str:
 
 
 def _read_record(target: Path) -> dict[str, str]:
-    """What was copied when; a record that cannot be read counts as none, so that nothing is overwritten."""
+    """The digest of each notebook when it was copied.  An unreadable record counts as empty."""
     try:
         record = json.loads((target / _RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,13 +1,13 @@
-"""For the reader of a notebook: predict and compare, read the source, meet an error, keep one's answers.
+"""Functions for the notebooks: compare a prediction, check an answer, show source code, show an error.
 
-    compare(prediction, actual, "07 messages")      # `...` for no prediction yet
-    check(answer, right, "07 exercise 1")           # `...` for no answer yet
-    judged(*run.verdicts)                           # what holds, what does not, and why
-    source(bully)                                   # a page of the package, or one of its functions
-    with expect_error(LookupError): ...             # an error that teaches
+    compare(prediction, actual, "07 messages")      # `...`: no prediction yet
+    check(answer, right, "07 exercise 1")           # `...`: no answer yet
+    judged(*run.verdicts)                           # verdicts as sentences
+    source(bully)                                   # the source of a pattern, module, class or function
+    with expect_error(LookupError): ...             # show the error, and continue
     save_progress("me.json"), load_progress("me.json")
 
-Nothing is written unless asked.
+Only `save_progress` writes a file.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from dataclasses import dataclass
 from html import escape
 from importlib import import_module
 from textwrap import dedent
-from types import EllipsisType, TracebackType
-from typing import Any
+from types import EllipsisType, FunctionType, MethodType, ModuleType, TracebackType
+from typing import TypeGuard, TypeVar
 
 from coordlab.course.progress import answers, load_progress, plain, save_progress
+
+T = TypeVar("T")
+Sourced = ModuleType | type | FunctionType | MethodType
 
 __all__ = ["check", "compare", "expect_error", "judged", "load_progress", "save_progress", "source"]
 
 
 @dataclass(frozen=True, repr=False)
 class Shown:
-    """Something to see in a notebook: as `markup` of the type `kind` where that can be, else as `text`."""
+    """Output of a notebook cell: `markup` of the MIME type `kind`, and the same as plain `text`."""
 
     text: str
     markup: str
@@ -37,12 +40,14 @@ class Shown:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/plain": self.text, self.kind: self.markup}
 
 
-def compare(prediction: Any, actual: Any, name: str = "") -> Shown:
-    """A prediction beside what came out.  With a `name` it is kept, and found again where it is not repeated.
+def compare(prediction: object, actual: object, name: str = "") -> Shown:
+    """Compare a prediction with the actual value; numbers within 0.5 % of it are right.
+
+    With a `name` the prediction is kept, and used again if `prediction` is `...`.
 
     >>> compare(12, 19)
     You predicted 12, and it is 19: your 12 was 7 too low.
@@ -54,13 +59,15 @@ def compare(prediction: Any, actual: Any, name: str = "") -> Shown:
     given = answers.get(name, ...) if isinstance(prediction, EllipsisType) else prediction
     words = _compared(given, actual)
     waiting = isinstance(given, EllipsisType)
-    answer = f"<details><summary>show me</summary>It is {escape(_told(actual))}.</details>" if waiting else ""
+    answer = (
+        f"<details><summary>show me</summary>It is {escape(_written(actual))}.</details>" if waiting else ""
+    )
     line = f'<p role="status"><strong>{_mark(given, actual)}</strong> {escape(words)}</p>'
     return Shown(words, line + answer)
 
 
-def check(answer: Any, right: Callable[[Any], Any], name: str = "") -> Shown:
-    """Whether an answer to an exercise is `right`.  With a `name` it is kept that it is.
+def check(answer: T, right: Callable[[T], object], name: str = "") -> Shown:
+    """Check an answer to an exercise with the function `right`.  With a `name` the result is kept.
 
     >>> check(6 * 7, lambda answer: answer == 42)
     ✓ Right.
@@ -76,49 +83,50 @@ def check(answer: Any, right: Callable[[Any], Any], name: str = "") -> Shown:
     return Shown(words, f'<p role="status"><strong>{escape(words)}</strong></p>')
 
 
-def _compared(given: Any, actual: Any) -> str:
+def _compared(given: object, actual: object) -> str:
     if isinstance(given, EllipsisType):
         return "You have not predicted yet: write your guess above, then run this again."
     if _same(given, actual):
-        return f"You predicted {_told(given)}, and so it is."
-    off = f": your {_told(given)} was {_apart(given, actual)}" if _number(given) and _number(actual) else ""
-    return f"You predicted {_told(given)}, and it is {_told(actual)}{off}."
+        return f"You predicted {_written(given)}, and so it is."
+    off = ""
+    if _is_number(given) and _is_number(actual):
+        side = "low" if given < actual else "high"
+        off = f": your {_written(given)} was {_written(abs(actual - given))} too {side}"
+    return f"You predicted {_written(given)}, and it is {_written(actual)}{off}."
 
 
-def _mark(given: Any, actual: Any) -> str:
+def _mark(given: object, actual: object) -> str:
     if isinstance(given, EllipsisType):
         return "Your turn."
     return "✓ As predicted." if _same(given, actual) else "✗ A surprise."
 
 
-def _same(given: Any, actual: Any) -> bool:
-    if _number(given) and _number(actual):
-        return bool(abs(given - actual) <= 0.005 * abs(actual))  # what one reads off a figure will do
+def _same(given: object, actual: object) -> bool:
+    if _is_number(given) and _is_number(actual):
+        return bool(
+            abs(given - actual) <= 0.005 * abs(actual)
+        )  # a value read from a figure is precise enough
     return bool(plain(given) == plain(actual))
 
 
-def _apart(given: float, actual: float) -> str:
-    return f"{_told(abs(actual - given))} too {'low' if given < actual else 'high'}"
-
-
-def _number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _told(value: Any) -> str:
+def _written(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def judged(*verdicts: Any) -> Shown:
-    """Verdicts one below the other, to be read as sentences."""
+def judged(*verdicts: object) -> Shown:
+    """The verdicts of a run as sentences, one per line."""
     words = [str(verdict) for verdict in verdicts]
     return Shown("\n".join(words), "".join(f"<div>{escape(each)}</div>" for each in words))
 
 
-def source(thing: Any) -> Shown:
-    """The source of a module, class or function as it is installed; that of a module is folded up.
+def source(thing: Sourced) -> Shown:
+    """The source of a module, class or function; that of a module is folded.
 
-    Of a pattern, which is a folder, it is the head of the page and then the agents.
+    The source of a pattern, which is a folder, is its docstring followed by its agents.
     """
     code = dedent(_code(thing)).rstrip()
     page = f"```python\n{code}\n```"
@@ -129,15 +137,18 @@ def source(thing: Any) -> Shown:
     return Shown(code, page, "text/markdown")
 
 
-def _code(thing: Any) -> str:
-    if not hasattr(thing, "__path__"):
+def _code(thing: Sourced) -> str:
+    if not (inspect.ismodule(thing) and hasattr(thing, "__path__")):
         return inspect.getsource(thing)
     agents = inspect.getsource(import_module(f"{thing.__name__}.agents"))
     return f'"""{thing.__doc__}"""\n\n{agents.partition(chr(10))[2].lstrip()}'
 
 
 class expect_error:  # noqa: N801  (a context manager reads as a verb)
-    """Shows the error that the block below it raises, and goes on; the block must raise one of `kinds`."""
+    """Show the error that the block raises, and continue.
+
+    Raises AssertionError if the block does not raise an error; errors of other kinds are not caught.
+    """
 
     def __init__(self, *kinds: type[Exception]) -> None:
         self.kinds = kinds or (Exception,)
@@ -150,7 +161,7 @@ class expect_error:  # noqa: N801  (a context manager reads as a verb)
     ) -> bool:
         if error is None:
             wanted = " or ".join(each.__name__ for each in self.kinds)
-            raise AssertionError(f"this block was to raise {wanted}, and nothing went wrong.")
+            raise AssertionError(f"expected {wanted}; the block raised no error.")
         if not isinstance(error, self.kinds):
             return False
         from IPython.display import display

@@ -1,10 +1,10 @@
-"""Static drawings of a trace: for the page, for print, and in words.
+"""Static drawings of a trace: as SVG, on matplotlib axes, and in words.
 
     space_time(run.trace)                          # the whole run: lanes, messages, faults
     space_time(run.trace, since=2.9, until=4.1)    # a closer look
     space_time(run.trace, ax=axes)                 # the same on axes of matplotlib
 
-Each shows itself in a notebook, light or dark, and prints as a description in words.
+A drawing displays itself in a notebook, in a light or dark theme, and prints as a description in words.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
+from coordlab import requirements as require
 from coordlab.draw.spacetime import space_time_scene
 from coordlab.draw.svg import paint
 from coordlab.trace.trace import Trace
@@ -28,12 +29,15 @@ _THEMES = (
     '[data-jp-theme-light="false"] .cl-draw{color-scheme:dark}</style>'
 )
 
+End = float | None
+"""An end of the part of a run to draw, in virtual seconds; None for the end of the run."""
+
 __all__ = ["Drawing", "space_time"]
 
 
 @dataclass(frozen=True, repr=False)
 class Drawing:
-    """A drawing as SVG text, and in words (`alt`), which is also how it prints."""
+    """A drawing: `svg` is its SVG text, `alt` its description in words, which is also its repr."""
 
     svg: str
     alt: str
@@ -43,62 +47,52 @@ class Drawing:
 
     @property
     def html(self) -> str:
-        """As an image in the page that takes on the notebook's theme.
+        """The drawing as an HTML image that follows the theme of the notebook.
 
-        Not inline: of a notebook that is not trusted yet JupyterLab would strip the marks and leave the
-        words.
+        The SVG is not inline, because JupyterLab removes the shapes of inline SVG in an untrusted notebook.
         """
         data = "data:image/svg+xml;base64," + b64encode(self.svg.encode()).decode()
         return f'{_THEMES}<img class="cl-draw" alt="{escape(self.alt)}" src="{data}">'
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": self.alt}
 
     def save(self, path: str | Path) -> Path:
-        """Write the SVG to a file, and say where it is."""
+        """Write the SVG to the file `path` and return the path.  Raises ValueError unless it ends in .svg."""
         path = Path(path)
-        if path.suffix != ".svg":
-            raise ValueError(
-                f"{str(path)!r}: a drawing is saved as SVG. Write {path.stem + '.svg'!r}; for other "
-                f"formats draw with matplotlib, space_time(trace, ax=axes), and save its figure."
-            )
+        other = "a drawing is saved as .svg; for another format draw on matplotlib axes and save the figure"
+        require.that(path.suffix == ".svg", repr(str(path)), other, f"save({path.stem + '.svg'!r})")
         path.write_text(self.svg, encoding="utf-8")
         return path
 
 
 @overload
 def space_time(
-    trace: Trace,
-    since: float | None = None,
-    until: float | None = None,
-    *,
-    title: str | None = None,
-    width: float = 760,
-    ax: None = None,
+    trace: Trace, since: End = ..., until: End = ..., *, title: str = ..., width: float = ..., ax: None = ...
 ) -> Drawing: ...
 @overload
 def space_time(
-    trace: Trace,
-    since: float | None = None,
-    until: float | None = None,
-    *,
-    title: str | None = None,
-    width: float = 760,
-    ax: Axes,
+    trace: Trace, since: End = ..., until: End = ..., *, title: str = ..., width: float = ..., ax: Axes
 ) -> Axes: ...
 def space_time(
     trace: Trace,
-    since: float | None = None,
-    until: float | None = None,
+    since: End = None,
+    until: End = None,
     *,
-    title: str | None = None,
+    title: str = "",
     width: float = 760,
     ax: Axes | None = None,
 ) -> Drawing | Axes:
-    """The space-time diagram of a run, or of its part from `since` to `until` (virtual seconds).
+    """The space-time diagram of a run: time to the right, a lane for each agent, an arrow for each message.
 
-    A run of too many messages is drawn as lanes above a strip that shows when how many were sent.
-    `width` is in pixels.  With `ax` it is drawn there, as wide as that is, and the axes are returned.
+    since, until: the part to draw, in virtual seconds, 0 <= since < until.  Default: the whole run.
+    title: the heading.  Default: none.
+    width: in pixels, 300 or more.
+    ax: matplotlib axes to draw on, as wide as they are.  Default: return a `Drawing`.
+
+    A run with more than 400 messages (800 if a part is asked for) is drawn as lanes, without arrows, above
+    a strip that shows the number of messages over time.  Raises ValueError if the part or the width is out
+    of range.
     """
     if ax is not None:
         width = max(300.0, ax.get_window_extent().width / ax.figure.dpi * 96)

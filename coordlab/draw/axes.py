@@ -1,4 +1,4 @@
-"""Paints a scene on somebody's matplotlib axes, in their units: seconds to the right, a lane to an agent."""
+"""Paints a scene on matplotlib axes, in their units: seconds to the right, one unit down for each lane."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from coordlab.trace.lanes import clean
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
 _HATCHES = {2: "||", 3: "///", 4: "..", 5: "--", 6: "\\\\\\", 7: "++"}
 _MARKERS = {"cross": "x", "circle": "o", "diamond": "D", "flag": ">"}
-_POINT = 0.75  # points to a pixel
+_ANCHORS = {"start": "left", "middle": "center", "end": "right"}
+_POINT = 0.75  # points per pixel
 
 
 def paint_on(scene: Scene, ax: Axes) -> Axes:
-    """Draw every mark of the scene as one artist of `ax`, with legend, title and labels."""
+    """Draw each mark of the scene as one artist of `ax`, with legend, title and labels; return `ax`."""
     brush = _Brush(scene, ax)
     for number, mark in enumerate(scene.marks):
         brush.draw(mark, 2 + number / (len(scene.marks) + 1))
@@ -25,20 +28,16 @@ def paint_on(scene: Scene, ax: Axes) -> Axes:
     ax.set_xlim(brush.x(left), brush.x(right))
     ax.set_ylim(brush.y(bottom), brush.y(top))
     ax.set_title("\n".join(filter(None, [scene.heading, scene.caption])), parse_math=False, fontsize="medium")
-    if scene.lanes:
-        ax.set_xlabel("virtual seconds")
-        ax.set_yticks(range(len(scene.lanes)), [clean(name) for name in scene.lanes], parse_math=False)
-        ax.grid(axis="x", alpha=0.4)
-        ax.set_axisbelow(True)
-    else:
-        ax.set_axis_off()
-        ax.set_aspect("equal")
+    ax.set_xlabel("virtual seconds")
+    ax.set_yticks(range(len(scene.lanes)), [clean(name) for name in scene.lanes], parse_math=False)
+    ax.grid(axis="x", alpha=0.4)
+    ax.set_axisbelow(True)
     brush.legend()
     return ax
 
 
 class _Brush:
-    """Turns marks into artists: pixels into units, names of colours into those that suit the axes."""
+    """Makes artists of marks: in the units of the axes, in colours that suit their background."""
 
     def __init__(self, scene: Scene, ax: Axes) -> None:
         from matplotlib.colors import to_hex
@@ -56,18 +55,18 @@ class _Brush:
         return (pixel - self.scene.units[2]) * self.scene.units[3]
 
     def draw(self, mark: Mark, order: float) -> None:
-        """Add one artist."""
+        """Add a mark to the axes; a higher `order` is drawn on top."""
         if mark.shape == "text":
             self._text(mark, order)
-        elif mark.shape in ("bar", "area", "arrow", "node"):
+        elif mark.shape in ("bar", "arrow"):
             self.ax.add_patch(self.patch(mark, zorder=order))
         else:
             self.ax.add_line(self.line(mark, zorder=order))
 
-    def patch(self, mark: Mark, **more: Any) -> Any:
-        """A rectangle, a polygon or an arrow."""
+    def patch(self, mark: Mark, **more: Any) -> Patch:
+        """A rectangle or an arrow."""
         from matplotlib.colors import to_rgba
-        from matplotlib.patches import Circle, FancyArrowPatch, Polygon, Rectangle
+        from matplotlib.patches import FancyArrowPatch, Rectangle
 
         ends = [(self.x(x), self.y(y)) for x, y in mark.points]
         look, colour = mark.look, self.colour(mark.look.colour)
@@ -77,16 +76,11 @@ class _Brush:
                 *ends, arrowstyle="-|>", mutation_scale=8, shrinkA=0, shrinkB=0, edgecolor=colour,
                 facecolor=inner, linewidth=look.width * _POINT, linestyle=self._dash(mark), **more,
             )  # fmt: skip
-        if mark.shape == "area":
-            more |= {"joinstyle": "round", "capstyle": "round"}
-            return Polygon(ends, color=colour, linewidth=look.width * _POINT, **more)
         more |= {"facecolor": colour, "edgecolor": to_rgba(self.colour("ink"), 0.35), "linewidth": 0}
         more["hatch"] = _HATCHES.get(look.hatch or 0)
-        if mark.shape == "node":
-            return Circle(ends[0], mark.size, **more)
         return Rectangle(ends[0], ends[1][0] - ends[0][0], ends[1][1] - ends[0][1], **more)
 
-    def line(self, mark: Mark, **more: Any) -> Any:
+    def line(self, mark: Mark, **more: Any) -> Line2D:
         """A line, or a marker at one point."""
         from matplotlib.lines import Line2D
 
@@ -99,13 +93,13 @@ class _Brush:
             more |= {"markerfacecolor": inner, "markeredgewidth": look.width * _POINT}
         return Line2D(xs, ys, **more)
 
-    def _dash(self, mark: Mark) -> Any:
+    def _dash(self, mark: Mark) -> str | tuple[int, tuple[float, ...]]:
         return (0, tuple(mark.look.dash)) if mark.look.dash else "-"
 
     def _text(self, mark: Mark, order: float) -> None:
         from matplotlib.patheffects import withStroke
 
-        (x, y), anchor = mark.points[0], {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
+        (x, y), anchor = mark.points[0], _ANCHORS[mark.anchor]
         halo = [withStroke(linewidth=2.2, foreground=self.colour(mark.halo))] if mark.halo else []
         self.ax.text(
             self.x(x),
@@ -121,19 +115,18 @@ class _Brush:
         )
 
     def legend(self) -> None:
-        """The legend below the axes."""
+        """Put the legend below the axes, if there is anything to explain."""
         entries = {label: mark for part in self.scene.legend.values() for label, mark in part.items()}
         handles: list[Artist] = [self._sample(mark) for mark in entries.values()]
         labels = [f" {label}" if label.startswith("_") else label for label in entries]
         if not handles:
             return
-        below = (0.0, -0.14 if self.scene.lanes else 0.0)
         look = {"ncols": 4, "frameon": False, "fontsize": 8}
-        box = self.ax.legend(handles, labels, loc="upper left", bbox_to_anchor=below, **look)
+        box = self.ax.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.0, -0.14), **look)
         for text in box.get_texts():
             text.set_parse_math(False)
 
-    def _sample(self, mark: Mark) -> Any:
+    def _sample(self, mark: Mark) -> Artist:
         if mark.shape == "bar":
             return self.patch(mark._replace(points=((0.0, 0.0), (1.0, 1.0))))
         return self.line(mark._replace(shape="line") if mark.shape == "arrow" else mark)

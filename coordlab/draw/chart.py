@@ -1,9 +1,9 @@
-"""Charts: what was measured, each point with its 95 % band, over the curve of what theory says.
+"""Charts: measured points, each with its 95 % interval, and the curves that theory predicts.
 
     chart({"n² - n - 1": lambda n: n * n - n - 1}, {"counted": {5: [19]}}, x="agents", y="messages")
 
-One measurement is a list of samples: numbers, or truths, of which the share is drawn.  Drawn as SVG for
-light and dark pages; prints as a table.
+Each measurement is a list of samples: numbers, or booleans, whose share of True is drawn.  A chart is an SVG
+for light and dark pages, and prints as a table.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean, stdev
 
+from coordlab import requirements as require
 from coordlab.draw import Drawing
 from coordlab.draw.scene import Look, Mark, Scene, ticks, wide
 from coordlab.draw.svg import paint
@@ -28,7 +29,7 @@ _SHAPES = ("circle", "diamond", "flag", "cross")
 
 
 def estimate(samples: Samples) -> tuple[float, float, float]:
-    """Mean and 95 % band: for truths Wilson's interval, for numbers mean ± 1.96 standard errors.
+    """The mean, and the ends of its 95 % interval: Wilson's for booleans, else mean ± 1.96 standard errors.
 
     >>> [round(each, 3) for each in estimate([True, True, True, True])]
     [1.0, 0.51, 1.0]
@@ -45,9 +46,15 @@ def estimate(samples: Samples) -> tuple[float, float, float]:
 
 
 def chart(theory: Theory, measured: Measured, x: str, y: str, title: str = "", width: float = 680) -> Drawing:
-    """Curves of `theory` by label over points that were `measured`: label, then samples by abscissa.
+    """A chart of the measured points and of the curves of theory.
 
-    `x` and `y` say what the axes count, with their units.
+    theory: for each label a function of x.
+    measured: for each label the samples at each x.
+    x, y: the labels of the axes, with their units.
+    title: the heading.
+    width: in pixels.
+
+    Raises ValueError if nothing was measured, or if a number is not finite.
     """
     return _Chart(theory, measured, x, y, title, width).drawing
 
@@ -61,11 +68,12 @@ class _Chart:
         places = [at for row in self.points.values() for at in row]
         heights = [value for row in self.points.values() for point in row.values() for value in point]
         heights += [curve(at) for curve in theory.values() for at in places]
-        if not heights or not all(map(math.isfinite, (*places, *heights))):
-            raise ValueError(
-                f"a chart needs finite numbers, at least one: given were {sorted(set(heights))[:5]} at "
-                f"{places[:5]}. Leave out what was not measured."
-            )
+        require.that(
+            heights and all(map(math.isfinite, (*places, *heights))),
+            f"y = {sorted(set(heights))[:5]} at x = {places[:5]}",
+            "expected finite numbers, at least one",
+            "measured={'counted': {5: [19]}}",
+        )
         self.first, self.last = min(places), max(places)
         self.low, self.high = min(0.0, *heights), max(heights) * 1.04
         self.right = width - 24 - max([wide(label) for label in theory], default=0)
@@ -75,15 +83,15 @@ class _Chart:
         self.drawing = Drawing(paint(scene), self.table())
 
     def place(self, at: float, value: float) -> tuple[float, float]:
-        """Where a point lies, in pixels."""
+        """The position of a point, in pixels."""
         along = (at - self.first) / (self.last - self.first or 1)
         up = (value - self.low) / (self.high - self.low or 1)
         return _LEFT + 8 + along * (self.right - _LEFT - 8), _TOP + (1 - up) * _HEIGHT
 
     def table(self) -> str:
-        """The chart in words: one line for each point."""
+        """The chart as text: one line for each point."""
         lines = [f"{self.ylabel}, by {self.xlabel}"]
-        pairs = len(self.points) == len(self.theory)  # then each row of points has a curve of its own
+        pairs = len(self.points) == len(self.theory)  # each row of points has its own curve
         for number, (label, row) in enumerate(self.points.items()):
             curves = list(self.theory.items())[number if pairs else 0 : number + 1 if pairs else None]
             for at, (mean, low, high) in row.items():
@@ -125,13 +133,7 @@ class _Chart:
                     band = Mark("band", "bar", ((across - 3, top), (across + 3, bottom)), Look("role5"), tip)
                     scene.explain("Points", "95 % band", band)
                     yield band
-                point = Mark(
-                    "point",
-                    shape,
-                    (self.place(at, mean),),
-                    Look("ink", width=1.4, hollow=True),
-                    tip,
-                    size=3.6,
-                )
+                look = Look("ink", width=1.4, hollow=True)
+                point = Mark("point", shape, (self.place(at, mean),), look, tip, size=3.6)
                 scene.explain("Points", label, point)
                 yield point

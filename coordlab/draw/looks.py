@@ -1,4 +1,4 @@
-"""How roles and types of messages look in a drawing."""
+"""The looks of roles and message types in a drawing."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from coordlab.trace.trace import CRASH, MICRO, RESTART, Trace
 
 
 class Looks:
-    """How roles and types of messages look, the same in every drawing of a trace.
+    """The looks of roles and message types, the same in every drawing of a trace.
 
-    They go by name, so that they are the same from run to run.  The roles that agents start in get the
-    quiet ones, and so do messages that fill the whole run, such as heartbeats, for the rest to stand out.
+    They are assigned by name, so that they stay the same from run to run.  The roles that agents start in
+    get the quiet looks; message types that fill the whole run, such as heartbeats, are drawn faintly.
     """
 
     def __init__(self, trace: Trace, lanes: list[Span], sent: list[Flight]) -> None:
@@ -43,7 +43,7 @@ class Looks:
         return Look(f"role{number % 8}", hatch=(number + number // 8) % 8)
 
     def type(self, name: str) -> Look:
-        """The look of a type of message: colour, dashes and width."""
+        """The look of a message type: colour, dashes and width."""
         if name in self.faint:
             return Look("soft", FAINT_DASH, FAINT_WIDTH)
         number = self.types[name]
@@ -51,13 +51,13 @@ class Looks:
         return Look(f"type{number % 7}", DASHES[style], WIDTHS[style])
 
 
-def tell(trace: Trace, seq: int) -> str:
-    """What happened at event `seq`, with its time."""
+def timed(trace: Trace, seq: int) -> str:
+    """The time of event `seq`, and the event as a sentence."""
     return f"{trace[seq].time:.3f} s: {sentence(trace, seq)}"
 
 
 def disturbances(trace: Trace) -> list[FaultSpan]:
-    """What a drawing marks: crashes and restarts where they had an effect, other faults while they last."""
+    """The faults to mark: crashes and restarts that had an effect, and the span of each other fault."""
     found = [
         fault._replace(
             text=fault.text.partition(" @")[0],

@@ -1,7 +1,7 @@
-"""What a drawing consists of, before anybody paints it: marks in pixels, each with its look and its sentence.
+"""A drawing before it is painted: marks in pixels, each with its look and a sentence.
 
-Layouts make a `Scene`; `svg` and `axes` paint it.  A mark that both paint is in `marks`; what a plotting
-library has of its own (grid, ticks, names of lanes) is in `chrome`.
+A layout makes a `Scene`; `svg` and `axes` paint it.  Both paint `marks`; `svg` alone paints `chrome` (grid,
+ticks, names of lanes), which matplotlib has of its own.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from coordlab.trace.lanes import clean
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart, for a light and for a dark page.
-COLOURS = {
+# Okabe and Ito's colours, which colour-blind readers can distinguish: on a light page, on a dark page.
+COLOURS: dict[str, tuple[str, str]] = {
     "bg": ("#ffffff", "#14181d"),
     "ink": ("#1b1f24", "#e6e9ec"),
     "soft": ("#59636e", "#9fabb7"),
@@ -25,28 +25,27 @@ COLOURS = {
     "group0": ("#eef4fb", "#18232f"),
     "group1": ("#fdf3e3", "#2b2418"),
     "group2": ("#eaf6f0", "#17281f"),
-    "role0": ("#c3ccd5", "#4d5965"),
-    "role1": ("#0072b2", "#3f9fd8"),
-    "role2": ("#e69f00", "#e8ad33"),
-    "role3": ("#009e73", "#2fb58e"),
-    "role4": ("#cc79a7", "#d18fb5"),
-    "role5": ("#56b4e9", "#7cc4ec"),
-    "role6": ("#d55e00", "#e57f36"),
-    "role7": ("#f0e442", "#d9cf4a"),
-    "type0": ("#7a3e9d", "#c79be6"),
-    "type1": ("#0b7a75", "#4fc3bd"),
-    "type2": ("#0072b2", "#4aa8e0"),
-    "type3": ("#9a6700", "#e3b341"),
-    "type4": ("#a8326d", "#f08bbd"),
-    "type5": ("#3d6b1f", "#93c767"),
-    "type6": ("#5b4636", "#c9ad97"),
 }
-TEXT, SMALL = 12.0, 11.0  # pixels; nothing is set smaller
-_PARTS = ("Lanes", "Agents", "Messages", "Marks")  # of a legend, from the top
+for _name, _light, _dark in (
+    (
+        "role",
+        "c3ccd5 0072b2 e69f00 009e73 cc79a7 56b4e9 d55e00 f0e442",
+        "4d5965 3f9fd8 e8ad33 2fb58e d18fb5 7cc4ec e57f36 d9cf4a",
+    ),
+    (
+        "type",
+        "7a3e9d 0b7a75 0072b2 9a6700 a8326d 3d6b1f 5b4636",
+        "c79be6 4fc3bd 4aa8e0 e3b341 f08bbd 93c767 c9ad97",
+    ),
+):
+    _pairs = zip(_light.split(), _dark.split(), strict=True)
+    COLOURS |= {f"{_name}{number}": (f"#{light}", f"#{dark}") for number, (light, dark) in enumerate(_pairs)}
+TEXT, SMALL = 12.0, 11.0  # text sizes in pixels; nothing is smaller
+_PARTS = ("Lanes", "Messages", "Marks")  # of a legend, from the top
 
 
 def contrast(one: str, other: str) -> float:
-    """How well two colours such as "#0072b2" stand out from each other, from 1 to 21, as WCAG counts it."""
+    """The contrast ratio of two colours such as "#0072b2", from 1 to 21, as defined in WCAG 2.1."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -57,21 +56,20 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def ink_on(colour: str) -> str:
-    """Black or white, whichever is easier to read on `colour`."""
+def _ink_on(colour: str) -> str:
+    """Black or white: the one that is easier to read on `colour`."""
     return max("#0d1115", "#ffffff", key=lambda ink: contrast(ink, colour))
 
 
 COLOURS |= {
-    f"on-{name}": (ink_on(light), ink_on(dark))
-    for name, (light, dark) in COLOURS.items()
-    if name.startswith("role")
+    f"on-role{each}": (_ink_on(COLOURS[f"role{each}"][0]), _ink_on(COLOURS[f"role{each}"][1]))
+    for each in range(8)
 }
 COLOURS["on-down"] = COLOURS["ink"]
 
 
 class Look(NamedTuple):
-    """A colour by name, and what tells it from others without colour: dashes, width (px), or a hatch."""
+    """A colour by name, and what distinguishes it without colour: dashes and width (pixels), or a hatch."""
 
     colour: str
     dash: tuple[float, ...] = ()
@@ -81,10 +79,10 @@ class Look(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """One thing drawn.  `what` it stands for; its shape through `points`; `tip` says it in a sentence.
+    """One drawn thing: `what` it means, its shape at `points` (pixels), `tip` a sentence about it.
 
-    Shapes: bar (two corners), area (its corners), line, arrow (two ends), cross, circle, diamond, flag,
-    text (one point).  `size` is a radius, or the height of text, in pixels.
+    Shapes: bar (two corners); line, arrow (two ends); cross, circle, diamond, flag, text (one point).
+    `size` is the radius, or the height of text, in pixels.
     """
 
     what: str
@@ -100,9 +98,10 @@ class Mark(NamedTuple):
 
 @dataclass
 class Scene:
-    """A drawing of `width` times `height` pixels, without its legend; `alt` says all of it in words.
+    """A drawing of `width` by `height` pixels, without its legend; `alt` describes it in words.
 
-    `units` turn pixels into the user's units: x0, units per pixel, and the same for y.
+    `units` convert pixels to the units of matplotlib axes: x0, units per pixel, and the same for y.
+    `limits` are the borders in pixels: left, right, bottom, top.
     """
 
     title: str
@@ -119,18 +118,18 @@ class Scene:
     limits: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
     def explain(self, part: str, label: str, sample: Mark) -> None:
-        """Put `label` into a part of the legend, once, with a sample of the mark it explains."""
+        """Put `label` into a part of the legend, once, with a sample of the mark that it explains."""
         if len(self.legend[part]) < 24:
             self.legend[part].setdefault(fit(clean(label), 220), sample)
 
 
 def wide(text: str, size: float = TEXT) -> float:
-    """About how many pixels `text` takes: an estimate, since no font is at hand."""
+    """The estimated width of `text` in pixels; the font is not known here."""
     return sum(size if ord(letter) > 0x10FF else 0.57 * size for letter in text)
 
 
 def fit(text: str, width: float, size: float = TEXT) -> str:
-    """As much of `text` as `width` pixels hold."""
+    """`text`, cut to a width in pixels."""
     if wide(text, size) <= width:
         return text
     most = next((end for end in range(len(text), 0, -1) if wide(text[:end] + "…", size) <= width), 0)
@@ -138,7 +137,7 @@ def fit(text: str, width: float, size: float = TEXT) -> str:
 
 
 def ticks(since: float, until: float, most: int) -> list[tuple[float, str]]:
-    """At most about `most` round moments between two moments (seconds), with their labels."""
+    """About `most` round numbers between `since` and `until`, with their labels."""
     rough = (until - since) / max(1, most)
     power = math.floor(math.log10(rough))
     step = next(each for each in (1, 2, 5, 10) if each * 10.0**power >= rough * 0.999) * 10.0**power
@@ -149,7 +148,7 @@ def ticks(since: float, until: float, most: int) -> list[tuple[float, str]]:
 
 
 def listed(names: Iterable[str], most: int = 12) -> str:
-    """Names in a sentence: `1, 2 and 3`; of many, the first few."""
+    """Names in a sentence, such as `1, 2 and 3`; if there are more than `most`, the first ones."""
     names = [clean(name)[:60] for name in names]
     shown = names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"]
     return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

@@ -6,46 +6,47 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from coordlab.draw.looks import Looks, disturbances, tell
+from coordlab import requirements as require
+from coordlab.draw.looks import Looks, disturbances, timed
 from coordlab.draw.scene import SMALL, Look, Mark, Scene, fit, ticks, wide
 from coordlab.draw.words import space_time_words
 from coordlab.trace.lanes import DOWN, LASTING, FaultSpan, Flight, Span, clean, flights, spans
 from coordlab.trace.trace import DECISION, NOTE, Trace
 
-MOST, MOST_ZOOMED = 400, 800  # messages that can be told apart: in a whole run, and in a window asked for
-_ROW, _ROWS = 21, 4  # the strip of faults above the lanes: height in pixels, and how many
-_BIN = 6  # pixels to a bar of the density strip
+MOST, MOST_ZOOMED = 400, 800  # messages drawn as arrows, at most: of a whole run, of a part of it
+_ROW, _ROWS = 21, 4  # the rows of faults above the lanes: their height in pixels, and their number
+_BIN = 6  # the width of a bar of the density strip, in pixels
 _UNHEARD = Look("soft", width=1.4)
 _LOST = Look("bad", width=2.0)
 _BAD = Look("bad", width=1.5)
 
 
 def space_time_scene(
-    trace: Trace, since: float | None, until: float | None, title: str | None, width: float
+    trace: Trace, since: float | None, until: float | None, title: str, width: float
 ) -> Scene:
-    """Lay out the whole run, or the window between two moments (seconds)."""
+    """The space-time diagram of the whole run, or of the part from `since` to `until` (seconds)."""
     return _Layout(trace, since, until, title, width).scene
 
 
 def _window(trace: Trace, since: float | None, until: float | None) -> tuple[float, float]:
     begin = 0.0 if since is None else float(since)
     end = (trace.until if trace.until > begin else begin + 1.0) if until is None else float(until)
-    if not 0 <= begin < end < float("inf"):
-        raise ValueError(
-            f"since={since!r}, until={until!r} is no window: the run goes from 0 to {trace.until:g} s. Give "
-            f"two moments in virtual seconds, the earlier first, as in since=0, until={trace.until or 1:g}."
-        )
+    require.that(
+        0 <= begin < end < math.inf,
+        f"since={since!r}, until={until!r}",
+        f"expected two times in virtual seconds, the earlier first; the run goes from 0 to {trace.until:g} s",
+        f"since=0, until={trace.until or 1:g}",
+    )
     return begin, end
 
 
 class _Layout:
-    """Puts everything in its place; each `_..._marks` yields one layer, the lowest first."""
+    """Computes the positions; each method `_…_marks` yields one layer, the lowest first."""
 
     def __init__(
-        self, trace: Trace, since: float | None, until: float | None, title: str | None, width: float
+        self, trace: Trace, since: float | None, until: float | None, title: str, width: float
     ) -> None:
-        if not width >= 300:
-            raise ValueError(f"width={width!r} leaves no room: give 300 pixels or more, as in width=760.")
+        width = require.number("width", width, 300, unit="pixels", example=760)
         self.trace = trace
         self.since, self.until = _window(trace, since, until)
         self.lanes, self.flights, self.strikes = spans(trace), flights(trace), disturbances(trace)
@@ -56,13 +57,13 @@ class _Layout:
         self.thin = 0.65 if len(self.seen) > 150 else 1.0
         self._measure(width, title)
         alt = space_time_words(trace, self.since, self.until, self.lanes, self.flights, self.strikes)
-        self.scene = Scene("Space-time diagram", alt, width, self.bottom + 40, clean(title or ""))
+        self.scene = Scene("Space-time diagram", alt, width, self.bottom + 40, clean(title))
         self._fill()
 
     def _within(self, since: float, until: float | None) -> bool:
         return since <= self.until and (until is None or until >= self.since)
 
-    def _measure(self, width: float, title: str | None) -> None:
+    def _measure(self, width: float, title: str) -> None:
         agents = self.trace.agents
         self.row = {name: number for number, name in enumerate(agents)}
         self.left = min(130.0, max([wide(name) for name in agents], default=0.0)) * 1.06 + 20
@@ -78,15 +79,15 @@ class _Layout:
         self.bottom = self.floor + (56 if self.dense else 0)
 
     def x(self, time: float) -> float:
-        """Where a moment (seconds) lies."""
+        """The horizontal position (pixels) of a time (seconds)."""
         return self.left + (time - self.since) / (self.until - self.since) * (self.right - self.left)
 
     def inside(self, time: float) -> float:
-        """As `x`, but no further than the borders."""
+        """As `x`, limited to the borders."""
         return min(self.right, max(self.left, self.x(time)))
 
     def y(self, agent: str) -> float:
-        """The middle of an agent's lane."""
+        """The vertical position (pixels) of the middle of an agent's lane."""
         return self.top + self.row[agent] * self.pitch
 
     def _fill(self) -> None:
@@ -120,7 +121,7 @@ class _Layout:
             yield Mark("name", "text", place, Look("ink"), clean(name), label, anchor="end")
 
     def _spans(self) -> Iterator[tuple[Span, float, float]]:
-        """The spans to be seen, long ones first, with their ends in pixels; of those in one pixel, one."""
+        """The visible spans, long ones first, with their ends in pixels; one for each pixel."""
         taken = set()
         shown = [span for span in self.lanes if self._within(span.since, span.until)]
         for span in sorted(shown, key=lambda span: span.since - span.until):
@@ -137,7 +138,7 @@ class _Layout:
         for span, left, right in self._spans():
             y, half, look = self.y(span.agent), self.bar / 2, self.looks.role(span.role)
             tip = f"{span.agent}, {span.role}, {span.since:.3f} to {span.until:.3f} s. "
-            tip += tell(self.trace, span.seq)
+            tip += timed(self.trace, span.seq)
             mark = Mark("role", "bar", ((left, y - half), (right, y + half)), look, tip)
             if span.role == DOWN:
                 mark = mark._replace(what="down")
@@ -160,11 +161,11 @@ class _Layout:
             yield from self._flight_marks(flight)
 
     def _tip(self, flight: Flight) -> str:
-        end = "It is still under way at the end." if flight.over is None else tell(self.trace, flight.over)
-        return f"{tell(self.trace, flight.seq)} {end}"
+        end = "It is still on the way at the end." if flight.over is None else timed(self.trace, flight.over)
+        return f"{timed(self.trace, flight.seq)} {end}"
 
     def _flight_marks(self, flight: Flight) -> Iterator[Mark]:
-        """An arrow as far as the message came; where it ended in vain, a cross."""
+        """An arrow as far as the message came; a cross at its end if it was not delivered."""
         look = self.looks.type(flight.name)._replace(hollow=flight.again)
         look = look._replace(width=look.width * self.thin)
         whole = self._way(flight)
@@ -187,11 +188,12 @@ class _Layout:
         if flight.again:
             self.scene.explain("Marks", "second copy", line)
         if flight.fate is None:
-            self.scene.explain("Marks", "no head: still under way", line)
+            self.scene.explain("Marks", "no head: still on the way", line)
 
     def _way(self, flight: Flight) -> tuple[tuple[float, float], tuple[float, float]]:
-        """From lane to lane; one whose arrival is unknown goes over the border."""
-        end = flight.end if flight.end is not None else self._guess(flight)
+        """From lane to lane; beyond the border if the message is still on the way at the end."""
+        late = 0.25 * (self.trace.until - flight.sent) + 0.01 * (self.until - self.since)
+        end = self.trace.until + late if flight.end is None else flight.end
         x0, x1, y0, y1 = self.x(flight.sent), self.x(end), self.y(flight.sender), self.y(flight.to)
         gap = self.bar / 2 + 1.5
         if flight.sender == flight.to:
@@ -199,11 +201,8 @@ class _Layout:
         cut = gap / abs(y1 - y0)
         return (x0 + cut * (x1 - x0), y0 + cut * (y1 - y0)), (x1 - cut * (x1 - x0), y1 - cut * (y1 - y0))
 
-    def _guess(self, flight: Flight) -> float:
-        return self.trace.until + 0.25 * (self.trace.until - flight.sent) + 0.01 * (self.until - self.since)
-
     def _clipped(self, way: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-        """The part of a line that lies between the borders."""
+        """The part of a line between the borders."""
         (x0, y0), (x1, y1) = way
         slope = (y1 - y0) / (x1 - x0) if x1 != x0 else 0.0
         return tuple(
@@ -216,14 +215,14 @@ class _Layout:
             if event.kind in shapes and event.agent in self.row and self._within(event.time, event.time):
                 shape, look = shapes[event.kind]
                 place = ((self.x(event.time), self.y(event.agent) - self.bar / 2 - 5),)
-                mark = Mark(event.kind, shape, place, look, tell(self.trace, event.seq), size=4)
+                mark = Mark(event.kind, shape, place, look, timed(self.trace, event.seq), size=4)
                 self.scene.explain("Marks", event.kind, mark)
                 yield mark
 
     # --- a long run --------------------------------------------------------------------------------
 
     def _density_marks(self) -> Iterator[Mark]:
-        """How many messages were sent when, and how many of these did not arrive."""
+        """How many messages were sent in each interval, and how many of them were not delivered."""
         bins = int((self.right - self.left) / _BIN)
         each = (self.until - self.since) / bins
         numbers = [min(bins - 1, int((one.sent - self.since) / each)) for one in self.seen]
@@ -233,8 +232,8 @@ class _Layout:
         peak, base = max(sent.values(), default=1), self.bottom - 2
         for at in sorted(sent):
             begin = self.since + at * each
-            tip = f"{begin:.3f} to {begin + each:.3f} s: {sent[at]} messages sent, {lost[at]} in vain."
-            for label, number, colour in (("sent", sent[at], "soft"), ("of these in vain", lost[at], "bad")):
+            tip = f"{begin:.3f} to {begin + each:.3f} s: {sent[at]} messages sent, {lost[at]} not delivered."
+            for label, number, colour in (("sent", sent[at], "soft"), ("not delivered", lost[at], "bad")):
                 x, height = self.left + at * _BIN, 36 * number / peak
                 mark = Mark("density", "bar", ((x, base - height), (x + _BIN - 1, base)), Look(colour), tip)
                 if number:
@@ -251,16 +250,16 @@ class _Layout:
         digits = max(0, -math.floor(math.log10(pad)))
         begin, end = max(0.0, round(near[0] - pad, digits)), round(near[-1] + pad, digits)
         return (
-            f"{len({each.seq for each in self.seen}):,} messages are too many to tell apart. "
+            f"{len({each.seq for each in self.seen}):,} messages are too many to draw as arrows. "
             f"Zoom in: space_time(trace, since={begin:g}, until={end:g})"
         )
 
     # --- faults ------------------------------------------------------------------------------------
 
     def _placed(self) -> Iterator[tuple[FaultSpan, float, str, int]]:
-        """The faults to be seen, each with where its text begins, the text, and its row in the strip.
+        """The visible faults, each with the start of its text (pixels), the text, and its row.
 
-        Of two that overlap the later stands lower, so that no line crosses the other's words.
+        Of two faults that overlap, the later one is in a lower row, so that no line crosses a text.
         """
         rows: list[list[tuple[float, float]]] = [[] for _ in range(_ROWS)]
         for strike in self.strikes:
@@ -277,7 +276,7 @@ class _Layout:
 
     def _strike_marks(self) -> Iterator[Mark]:
         for strike, start, text, level in self.strip:
-            tip, x = tell(self.trace, strike.seq), self.inside(strike.since)
+            tip, x = timed(self.trace, strike.seq), self.inside(strike.since)
             y = self.sky + (level + 0.5) * _ROW
             foot = self.floor if strike.groups or not strike.agents else self.y(strike.agents[0])
             if strike.since >= self.since:
@@ -293,19 +292,19 @@ class _Layout:
                 yield Mark("fault", "text", ((start, y + 4),), Look("ink"), tip, text)
 
     def _struck_marks(self, strike: FaultSpan, tip: str) -> Iterator[Mark]:
-        """A dashed line under the lanes that suffer from a fault while it lasts."""
+        """A dashed line below the lanes of the agents that a fault affects, while it lasts."""
         for name in () if strike.groups else strike.agents:
             y = self.y(name) + self.bar / 2 + 3.5
             ends = ((self.inside(strike.since), y), (self.inside(strike.over), y))
             mark = Mark("struck", "line", ends, _BAD._replace(dash=(5, 3), width=2.0), tip)
-            self.scene.explain("Marks", "who is struck", mark)
+            self.scene.explain("Marks", "affected agents", mark)
             yield mark
 
     def _group_marks(self) -> Iterator[Mark]:
-        """The groups of a partition as shades, and a wall wherever neighbouring lanes are apart."""
+        """The groups of a partition as shades, and a wall between neighbouring lanes of different groups."""
         for strike, *_ in self.strip:
             left, right = self.inside(strike.since), self.inside(strike.over)
-            tip = tell(self.trace, strike.seq)
+            tip = timed(self.trace, strike.seq)
             groups = [strike.group(name) for name in self.trace.agents] if strike.groups else []
             for number, group in enumerate(groups):
                 above = self.top + (number - 0.5) * self.pitch

@@ -1,4 +1,4 @@
-"""Paints a scene as SVG text: nothing but the standard library, the same text for the same scene."""
+"""Paints a scene as SVG text, with the standard library alone; equal scenes give equal text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import groupby
 from coordlab.draw.scene import COLOURS, Look, Mark, Scene, wide
 from coordlab.trace.lanes import clean
 
-_ID = "\0"  # stands for the drawing's id until its content, and so the id, is known
+_ID = "\0"  # placeholder for the id of the drawing, which is a hash of its content
 _HATCHES = {
     2: "M2 0V8M6 0V8",
     3: "M-1 9L9 -1M-1 1L1 -1M7 9L9 7",
@@ -25,7 +25,7 @@ _CSS = (
     f".cl-draw{{font:12px {_FONT}}}.cl-draw .hit{{stroke:transparent;stroke-width:9;stroke-dasharray:none}}"
     ".cl-draw .name,.cl-draw .title{font-weight:600}"
     ".cl-draw text{font-variant-numeric:tabular-nums;paint-order:stroke}"
-    # light-dark() follows prefers-color-scheme, or the notebook's own theme where there is one.
+    # light-dark() follows the notebook's theme if there is one, else prefers-color-scheme
     "@supports(color:light-dark(red,red)){.cl-draw{color-scheme:light dark;"
     + "".join(f"--cl-{name}:light-dark({light},{dark});" for name, (light, dark) in COLOURS.items())
     + "}@media(prefers-color-scheme:dark){.cl-draw{color-scheme:dark}}"
@@ -35,7 +35,7 @@ _CSS = (
 
 
 def paint(scene: Scene) -> str:
-    """The scene as an SVG document that suits light and dark pages."""
+    """The scene as an SVG document for light and dark pages."""
     below, height = _legend(scene)
     marks = [*_heading(scene), *scene.chrome, *scene.marks, *below]
     body = _defs(marks) + "".join(_groups(marks))
@@ -59,7 +59,7 @@ def _heading(scene: Scene) -> Iterator[Mark]:
 
 
 def _legend(scene: Scene) -> tuple[list[Mark], float]:
-    """The legend in rows under the drawing, the caption last, and where they end."""
+    """The legend in rows below the drawing, then the caption; and the height (pixels) of all together."""
     marks, y, soft = [], scene.height, Look("soft")
     for heading, entries in scene.legend.items():
         if not entries:
@@ -85,21 +85,21 @@ def _legend(scene: Scene) -> tuple[list[Mark], float]:
 
 
 def _paints(**parts: str) -> str:
-    """Fill and stroke, for pages that know our variables and for programs that know none."""
+    """Fill and stroke, as CSS variables and, for programs without CSS, as attributes."""
     plain = {part: COLOURS[colour][0] for part, colour in parts.items()}
     style = ";".join(f"{part}:var(--cl-{colour},{plain[part]})" for part, colour in parts.items())
     return " ".join(f'{part}="{colour}"' for part, colour in plain.items()) + f' style="{style}"'
 
 
 def _style(mark: Mark) -> str:
-    """What a mark has in common with those that look the same."""
+    """The attributes that a mark shares with others of the same look."""
     look, inner = mark.look, "bg" if mark.look.hollow else mark.look.colour
     if mark.shape == "text":
         halo = {"stroke": mark.halo} if mark.halo else {}
         weight = ' stroke-width="3" stroke-linejoin="round"' if halo else ""
         place = f'text-anchor="{mark.anchor}" font-size="{mark.size:g}"{weight}'
         return f"{place} {_paints(fill=look.colour, **halo)}"
-    if mark.shape in ("bar", "node") and look.hatch in _HATCHES:
+    if mark.shape == "bar" and look.hatch in _HATCHES:
         return f'fill="url(#{_ID}-{look.colour}-{look.hatch})"'
     if mark.shape == "bar":
         return _paints(fill=look.colour)
@@ -111,7 +111,7 @@ def _style(mark: Mark) -> str:
 
 
 def _groups(marks: list[Mark]) -> Iterator[str]:
-    """Neighbours that look the same share one group, which keeps the text short."""
+    """Neighbouring marks of the same look share one group, which keeps the text short."""
     for (what, style), group in groupby(marks, lambda mark: (mark.what, _style(mark))):
         yield f'<g class="{what}" {style}>{"".join(map(_mark, group))}</g>'
 
@@ -125,17 +125,15 @@ def _mark(mark: Mark) -> str:
         (_, _), (right, low) = mark.points
         box = f'x="{x:.1f}" y="{y:.1f}" width="{right - x:.1f}" height="{low - y:.1f}"'
         return f'<rect {box} rx="1.5">{title}</rect>'
-    if mark.shape in ("circle", "node"):
+    if mark.shape == "circle":
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:g}">{title}</circle>'
     if mark.shape in ("line", "arrow"):
         return _line(mark, title)
-    return f'<path d="{_outline(mark.shape, mark.points, size)}">{title}</path>'
+    return f'<path d="{_outline(mark.shape, x, y, size)}">{title}</path>'
 
 
-def _outline(shape: str, points: tuple[tuple[float, float], ...], size: float) -> str:
-    (x, y), r = points[0], size
+def _outline(shape: str, x: float, y: float, r: float) -> str:
     corners = {
-        "area": points,
         "diamond": ((x, y - r), (x + r, y), (x, y + r), (x - r, y)),
         "flag": ((x, y - r), (x + r, y), (x, y + r)),
     }
@@ -149,7 +147,7 @@ def _path(*points: tuple[float, float]) -> str:
 
 
 def _line(mark: Mark, title: str) -> str:
-    """A line, with a head if it is an arrow; one that tells something is easier to hit than it looks."""
+    """A line, with a head if it is an arrow; one with a tooltip reacts to the pointer in a wider band."""
     start, end = mark.points
     hit = f'{title}<path class="hit" d="{_path(start, end)}"/>' if title else ""
     length = math.dist(start, end)

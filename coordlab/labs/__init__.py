@@ -1,9 +1,9 @@
-"""The labs: patterns with live controls, the player, verdicts, and cost beside theory.
+"""The labs: patterns with live controls, the player, verdicts, and measured cost beside theory.
 
 from coordlab import labs
 labs.bully()                                    # in a notebook: controls and player
-labs.bully(agents=7, loss=0.1).run.verdicts     # the same by script
-labs.play("bully agents=5 | crash 4 @2")        # a run that somebody shared
+labs.bully(agents=7, loss=0.1).run.verdicts     # in a script
+labs.play("bully agents=5 | crash 4 @2")        # a scenario line
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-from coordlab import patterns
+from coordlab import patterns, requirements as require
 from coordlab.labs.lab import Lab
 from coordlab.labs.spec import LabSpec
 from coordlab.trace.scenario import Scenario, ScenarioError
@@ -24,29 +23,35 @@ from coordlab.world.world import Run, World
 __all__ = ["NAMES", "Lab", "open_file", "play", "show", "spec"]
 
 NAMES = tuple(sorted(path.parent.name for path in Path(patterns.__path__[0]).glob("*/lab.py")))
-"""The labs that there are: one for each pattern whose folder holds a `lab.py`."""
+"""The names of the labs: the patterns whose folder has a `lab.py`."""
 
 
 def spec(name: str) -> LabSpec:
-    """The declaration of a lab; raises `ScenarioError` if there is none of that name."""
-    if name not in NAMES:
-        raise ScenarioError(f"there is no lab {name!r}. There are {', '.join(NAMES)}.")
+    """The declaration of a lab.  Raises ScenarioError if no lab has that name."""
+    require.that(
+        name in NAMES, f"no lab {name!r}", f"the labs are {', '.join(NAMES)}", "bully", ScenarioError
+    )
     found: LabSpec = import_module(f"coordlab.patterns.{name}.lab").SPEC
     return found
 
 
 def play(scenario: Scenario | str, agent: type[Agent] | None = None) -> Lab:
-    """The lab of a scenario, or of the line or JSON text that somebody shared, showing that run."""
+    """The lab that shows a scenario, given as data, as one line or as JSON.
+
+    agent: your own class of agents.  Default: those of the pattern.
+
+    Raises ScenarioError if the scenario cannot be read or is not of a lab.
+    """
     wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
     return Lab(spec(wanted.lab), agent, wanted)
 
 
 def show(run: Run) -> Lab:
-    """A lab around a run of one's own world: no parameters, but the player, branches and faults by click."""
+    """A lab for a run of your own world: it has no parameters, but the player, branches and faults."""
     world = run.world
 
-    def build(_agent: type[Agent] | None, seed: int, **_settings: Any) -> World:
-        return world.again(seed=seed, faults=())  # the lab has them in its scenario
+    def build(_agent: type[Agent] | None, seed: int, **_settings: object) -> World:
+        return world.again(seed=seed, faults=())  # the faults are in the scenario of the lab
 
     made = LabSpec(
         name=world.scenario.lab,
@@ -64,23 +69,23 @@ def show(run: Run) -> Lab:
 
 
 def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:
-    """The lab of a scenario that `Lab.save` wrote."""
+    """The lab that shows a scenario in a file, as `Lab.save` writes it; see `play`."""
     with Path(path).open(encoding="utf-8-sig") as file:
         return play(file.read(1_000_001), agent)
 
 
 def __getattr__(name: str) -> Callable[..., Lab]:
-    """`labs.bully(agent=None, **parameters)`: the lab of that name, with your own class of agents."""
+    """`labs.bully(agent=None, **parameters)`: the lab of that name; `agent` is your own class of agents."""
     if name in NAMES:
         return partial(_lab, name)
     raise AttributeError(
-        f"there is no lab {name!r} yet; there are {', '.join(NAMES)}. A pattern without one shows its run "
-        f"all the same: labs.show(coordlab.patterns.{name}.demo()), or the run by itself in a notebook."
+        f"no lab {name!r}: the labs are {', '.join(NAMES)}. A pattern without a lab can show its run. "
+        f"For example: labs.show(coordlab.patterns.{name}.demo())."
     )
 
 
-def _lab(name: str, agent: type[Agent] | None = None, **parameters: Any) -> Lab:
-    return Lab(spec(name), agent, **parameters)
+def _lab(name: str, agent: type[Agent] | None = None, **parameters: object) -> Lab:
+    return Lab(spec(name), agent, None, **parameters)
 
 
 def __dir__() -> list[str]:

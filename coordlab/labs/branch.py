@@ -1,10 +1,10 @@
-"""One of the runs side by side in a lab, and what is derived from it, made once."""
+"""A run of a lab, and what is derived from it, computed once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coordlab.labs.spec import LabSpec
 from coordlab.trace.faults import Fault
@@ -15,12 +15,12 @@ from coordlab.world.run import Run
 if TYPE_CHECKING:
     from coordlab.widgets.encoding import Branch as Shown, Divergence, Recording
 
-Measured = tuple[str, Any, Any]
-"""The label of a measure, what was counted, and what theory says (None: nothing)."""
+Measured = tuple[str, object, object]
+"""The label of a measure, what was counted, and what theory predicts (None: nothing)."""
 
 
 class Outcome:
-    """A scenario with its run; `problem` says why the run broke off, if it did."""
+    """A scenario with its run; `problem` is the error that stopped the run, if any."""
 
     def __init__(self, spec: LabSpec, scenario: Scenario, run: Run, problem: str = "") -> None:
         self.spec, self.scenario, self.run, self.problem = spec, scenario, run, problem
@@ -28,20 +28,21 @@ class Outcome:
 
     @cached_property
     def measures(self) -> list[Measured]:
-        """What was counted on the trace, each beside its theory."""
+        """What was counted on the trace, each with the prediction of theory."""
         given, trace = self.scenario.parameters, self.run.trace
         return [(each.label, each.count(trace), each.theory(given, trace)) for each in self.spec.measures]
 
     @cached_property
     def recording(self) -> Recording:
-        """The run as the player takes it."""
-        from coordlab.widgets.encoding import pack_run
+        """The run as the player reads it."""
+        from coordlab.widgets.encoding import pack
 
-        return pack_run(
-            self.run,
+        return pack(
+            self.run.trace,
             title=self.spec.title,
             question=self.spec.question,
             line=str(self.scenario),
+            verdicts=self.run.verdicts,
             measures=self.measures,
             lanes=self.spec.lanes(self.scenario.parameters),
             focus=self.spec.focus,
@@ -49,7 +50,7 @@ class Outcome:
         )
 
     def divergence(self, parent: Outcome) -> Divergence | None:
-        """The first event in which this run departs from that of its parent."""
+        """The first event in which this run differs from that of its parent."""
         from coordlab.widgets.encoding import first_difference
 
         if self._compared is None or self._compared[0] is not parent:
@@ -59,12 +60,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Branch:
-    """An outcome with a name, and the position of the branch it was made from."""
+    """An outcome with a name, and the position of the branch that it was made from (None: of none)."""
 
     name: str
     outcome: Outcome
     parent: int | None = None
-    aside: tuple[Fault, ...] = ()  # faults left out while their agents do not exist
+    aside: tuple[Fault, ...] = ()  # faults that are skipped while their agents do not exist
 
     @property
     def scenario(self) -> Scenario:
@@ -78,24 +79,24 @@ class Branch:
 
     @property
     def problem(self) -> str:
-        """Why the run broke off, if it did."""
+        """The error that stopped the run, if any."""
         return self.outcome.problem
 
     @property
     def notice(self) -> str:
-        """What a learner should know about this run, if anything."""
-        left_out = ", ".join(map(str, self.aside))
-        return self.problem or (left_out and f"skipped, because the agent does not exist: {left_out}")
+        """What the learner must know about this run: its problem, or the skipped faults."""
+        skipped = ", ".join(map(str, self.aside))
+        return self.problem or (skipped and f"skipped, because the agent does not exist: {skipped}")
 
     def shown(self, parent: Branch | None) -> Shown:
-        """The branch as the player takes it."""
+        """The branch as the player reads it."""
         from coordlab.widgets.encoding import Branch as Shown
 
         divergence = None if parent is None else self.outcome.divergence(parent.outcome)
         return Shown(self.outcome.recording, self.name, self.parent, divergence)
 
     def without(self, deleted: int) -> Branch:
-        """The same after the branch at position `deleted` is gone."""
+        """The same branch after the one at position `deleted` has been removed."""
         gone = self.parent is None or self.parent == deleted
         parent = None if gone or self.parent is None else self.parent - (self.parent > deleted)
         return Branch(self.name, self.outcome, parent, self.aside)

@@ -1,22 +1,23 @@
-"""A lab as widgets: ipywidgets to turn its parameters, the player to show its runs."""
+"""A lab as widgets: ipywidgets for its parameters, the player for its runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
+from coordlab import requirements as require
 from coordlab.draw import Drawing, space_time
 from coordlab.labs.spec import Parameter
 from coordlab.trace.trace import Trace
 from coordlab.widgets.player import Player
 
 if TYPE_CHECKING:
-    from coordlab.labs.lab import Lab
+    from coordlab.labs.lab import Lab, Request
 
-# A control in two rows: its name and its value, and below what one turns, over the full width.
+# A control has two rows: its name and its value, and below them the slider, list or field.
 STYLE = """<style>
 .cl-controls > .widget-html { grid-column: 1 / -1; margin: 0; width: auto; }
 .cl-controls > .widget-html:first-child { display: none; }
@@ -35,33 +36,32 @@ STYLE = """<style>
 </style>"""
 
 
-def panel(lab: Lab) -> w.Widget:
-    """Controls and player side by side, or one above the other where there is no room."""
-    player = Player(lab.shown(), lab.selected)
-    controls = Controls(lab)
-    lab.on_change(lambda: player.show(lab.shown(), lab.selected))
-    player.on_intervention(lambda wish: _obey(lab, wish))
-    player.observe(lambda change: _follow(lab, player, change["new"]), "selected")
-    # beside the player the controls are one column; above it they take as many as fit
-    columns = {"display": "grid", "grid_template_columns": "repeat(auto-fill, minmax(200px, 1fr))"}
-    left = w.Box(controls.widgets, layout=w.Layout(**columns, grid_gap="6px 20px", flex="1 1 220px"))
-    left.layout.min_width = "0"
-    left.add_class("cl-controls")
-    right = w.Box([player], layout=w.Layout(flex="99 1 620px", min_width="0", display="block"))
-    row = {"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"}
-    both = w.Box([left, right], layout=w.Layout(**row, grid_gap="12px 20px", width="100%"))
-    both.player, both.controls = player, controls
-    return both
+class Panel(w.Box):  # type: ignore[misc]  # ipywidgets has no types
+    """The controls and the player of a lab, side by side, or one above the other if space is short."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.player, self.controls = Player(lab.shown(), lab.selected), Controls(lab)
+        lab.on_change(lambda: self.player.show(lab.shown(), lab.selected))
+        self.player.on_intervention(lambda request: _act(lab, request))
+        self.player.observe(lambda change: _follow(lab, self.player, change["new"]), "selected")
+        # the controls are one column beside the player, and several columns above it
+        columns = {"display": "grid", "grid_template_columns": "repeat(auto-fill, minmax(200px, 1fr))"}
+        layout = w.Layout(**columns, grid_gap="6px 20px", flex="1 1 220px", min_width="0")
+        left = w.Box(self.controls.widgets, layout=layout)
+        left.add_class("cl-controls")
+        right = w.Box([self.player], layout=w.Layout(flex="99 1 620px", min_width="0", display="block"))
+        row = {"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"}
+        super().__init__([left, right], layout=w.Layout(**row, grid_gap="12px 20px", width="100%"))
 
 
-def bundle(lab: Lab) -> dict[str, Any]:
-    """What a notebook shows: the panel, or where there are no widgets a picture, or text."""
+def bundle(lab: Lab) -> dict[str, object]:
+    """What a notebook displays: the panel; without widgets a picture, without pictures text."""
     shown = dict(lab.panel._repr_mimebundle_())
     return {**shown, **picture(lab)._repr_mimebundle_(), "text/plain": repr(lab)}
 
 
 def picture(lab: Lab) -> Drawing:
-    """The run on show as a drawing, for places without widgets."""
+    """The run that is shown as a drawing, for displays without widgets."""
     trace, lanes = lab.run.trace, lab.spec.lanes(lab.parameters)
     if lanes is not None:
         trace = Trace(trace.rows, lanes, trace.says, trace.until)
@@ -70,21 +70,21 @@ def picture(lab: Lab) -> Drawing:
 
 
 class Controls:
-    """One widget for each parameter, kept equal to the run on show."""
+    """One widget for each parameter; they follow the run that is shown."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab, self.syncing = lab, False
-        self.by_name: dict[str, Any] = {each.name: _control(each) for each in lab.spec.parameters}
-        self.by_name["seed"] = w.IntText(0, description="seed", tooltip="another seed, another run")
+        self.by_name: dict[str, w.Widget] = {each.name: _control(each) for each in lab.spec.parameters}
+        self.by_name["seed"] = w.IntText(0, description="seed", tooltip="the seed of the random numbers")
         self.problem = w.HTML()
         self.line = w.Text(
             description="play a line",
-            tooltip="a run that somebody shared with you",
+            tooltip="run a scenario line that someone shared",
             placeholder="paste it, press Enter",
             continuous_update=False,
         )
-        again = w.Button(description="New seed", icon="random", tooltip="the same with other luck")
-        heal = w.Button(description="No faults", icon="medkit", tooltip="let this run go without any fault")
+        again = w.Button(description="New seed", icon="random", tooltip="the same with other random numbers")
+        heal = w.Button(description="No faults", icon="medkit", tooltip="run this scenario without faults")
         again.on_click(lambda _: self._apply(lambda: lab.set(seed=lab.scenario.seed + 1)))
         heal.on_click(lambda _: self._apply(lab.heal))
         for name, control in self.by_name.items():
@@ -111,7 +111,7 @@ class Controls:
         return [*shown, self.by_name["seed"]]
 
     def sync(self) -> None:
-        """Show the parameters of the run that is on show."""
+        """Set the controls to the parameters of the run that is shown."""
         values = {**self.lab.parameters, "seed": self.lab.scenario.seed}
         self.syncing = True
         try:
@@ -121,12 +121,12 @@ class Controls:
             self.syncing = False
         self._say(self.lab.branch.notice)
 
-    def _turned(self, name: str) -> Callable[[Any], None]:
+    def _turned(self, name: str) -> Callable[[dict[str, object]], None]:
         return lambda change: (
             None if self.syncing else self._apply(lambda: self.lab.set(**{name: change["new"]}))
         )
 
-    def _pasted(self, change: Any) -> None:
+    def _pasted(self, change: dict[str, str]) -> None:
         if change["new"].strip():
             self._apply(lambda: self.lab.play(change["new"], beside=True))
             self.line.value = ""
@@ -134,7 +134,7 @@ class Controls:
     def _apply(self, change: Callable[[], object]) -> None:
         try:
             change()
-        except Exception as error:  # noqa: BLE001  (a learner's class may raise anything: say it here)
+        except Exception as error:  # noqa: BLE001  (a learner's class may raise anything)
             self.sync()
             self._say(str(error) or type(error).__name__)
 
@@ -143,7 +143,7 @@ class Controls:
 
 
 def _control(parameter: Parameter) -> w.Widget:
-    """The widget that suits a parameter, with its name and unit."""
+    """The widget for a parameter, with its name and unit."""
     unit = f", {parameter.unit}" if parameter.unit else ""
     named = {"description": (parameter.label or parameter.name) + unit, "tooltip": parameter.help}
     if parameter.choices:
@@ -158,26 +158,26 @@ def _control(parameter: Parameter) -> w.Widget:
 
 
 def _follow(lab: Lab, player: Player, selected: int) -> None:
-    """Show the branch that was chosen in the player; if there is none, the player shows the lab's again."""
+    """Show the branch that is selected in the player; if it does not exist, reset the selection."""
     if not 0 <= selected < len(lab.branches):
         player.selected = lab.selected
     elif selected != lab.selected:
         lab.select(selected)
 
 
-def _obey(lab: Lab, wish: dict[str, Any]) -> None:
-    """Do what a click in the player asks for."""
-    branch = wish.get("branch", lab.selected)
-    match wish.get("type"):
+def _act(lab: Lab, request: Request) -> None:
+    """Do what a click in the player requests.  Raises ValueError if it is not a request."""
+    branch = request.get("branch", lab.selected)
+    match request.get("type"):
         case "fault":
-            lab.inject(lab.fault_of(wish.get("fault", {}), branch), branch=branch)
+            lab.inject(lab.fault_of(request.get("fault", {}), branch), branch=branch)
         case "branch":
             lab.inject(branch=branch)
         case "rename":
-            lab.rename(branch, str(wish.get("name", ""))[:80])
+            lab.rename(branch, str(request.get("name", ""))[:80])
         case "delete":
             lab.delete(branch)
         case "undo":
             lab.undo()
         case other:
-            raise ValueError(f"{other!r} cannot be asked for: there are fault, branch, rename, delete, undo.")
+            require.one_of("type", other, ("fault", "branch", "rename", "delete", "undo"))

@@ -1,15 +1,16 @@
-"""What a lab is made of: a declaration, not a program."""
+"""The declaration of a lab: its parameters, its world, its properties and its measures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from numbers import Integral, Real
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.trace.faults import Fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace
+from coordlab.world.run import Judge
 from coordlab.world.world import World
 
 Parameters = Mapping[str, Any]
@@ -17,9 +18,16 @@ Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Parameter:
-    """Something a learner can turn: a number from `low` to `high`, a choice, or a switch.
+    """A setting that a learner can change.
 
-    `unit` is shown beside the value, `help` is one line for a tooltip.
+    name: as in a scenario line.
+    default: an int, a float or a bool, which is also the kind of its values, or one of the choices.
+    low, high, step: the range of a number, and the step of its slider.
+    choices: the texts to choose from; without any it is a number or a switch.
+    unit: shown beside the name.
+    help: one line for a tooltip.
+    label: shown instead of the name.
+    group: the heading in the controls.
     """
 
     name: str
@@ -33,50 +41,48 @@ class Parameter:
     label: str = ""
     group: str = "World"
 
-    @property
-    def allowed(self) -> str:
-        """In words, what it may be."""
-        if self.choices:
-            return f"one of {', '.join(self.choices)}"
-        if isinstance(self.default, bool):
-            return "true or false"
-        kind = "a whole number" if isinstance(self.default, int) else "a number"
-        return f"{kind} from {self.low:g} to {self.high:g}" + (f" {self.unit}" if self.unit else "")
+    def checked(self, value: object) -> Value:
+        """`value` as this parameter stores it.  Raises ScenarioError if it is not allowed.
 
-    def checked(self, value: Any) -> Value:
-        """`value` as this parameter holds it, or an error that says what it may be."""
-        if self._fits(value):
-            # as the scenario's line will say it: whoever is sent the line sees the same run
-            return round(float(value), 6) if type(self.default) is float else type(self.default)(value)
-        example = self.choices[0] if self.choices else self.default
-        raise ScenarioError(
-            f"{self.name}={value!r}: it must be {self.allowed}. Write for instance {self.name}={example!r}."
-        )
-
-    def _fits(self, value: Any) -> bool:
+        A float is rounded to six digits, so that the scenario line repeats the run exactly.
+        """
+        name, low, high, default = self.name, self.low, self.high, self.default
         if self.choices:
-            return value in self.choices
-        if isinstance(self.default, bool) or isinstance(value, bool):
-            return isinstance(value, bool) and isinstance(self.default, bool)
-        kind = Integral if isinstance(self.default, int) else Real  # numpy's numbers are such, too
-        return isinstance(value, kind) and self.low <= float(value) <= self.high
+            return require.one_of(name, value, self.choices, ScenarioError)
+        if isinstance(default, bool):
+            return require.flag(name, value, ScenarioError)
+        if isinstance(default, int):
+            return require.count(name, value, low, high, default, ScenarioError)
+        unit = f"a number ({self.unit})" if self.unit else ""
+        example = float(default)
+        found = require.number(name, value, low, high, unit=unit, example=example, error=ScenarioError)
+        return round(float(found), 6)
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Something counted on a trace, and what theory says of it (None: nothing)."""
+    """A quantity counted on a trace, and the prediction of theory (None: there is none)."""
 
     label: str
-    count: Callable[[Trace], Any]
-    theory: Callable[[Parameters, Trace], Any] = lambda parameters, trace: None
+    count: Callable[[Trace], object]
+    theory: Callable[[Parameters, Trace], object] = lambda parameters, trace: None
 
 
 @dataclass(frozen=True)
 class LabSpec:
-    """One lab: `build` makes its world, `properties` judge the run, `measures` compare it with theory.
+    """One lab.
 
-    `faults` strike unless the learner says otherwise; `until` is the end in virtual seconds (None: when
-    nothing is left to do).
+    name, title, question: the name of its pattern, its heading, and the question below the heading.
+    parameters: what a learner can change.
+    build: makes the world, from a class of agents (None: those of the pattern), a seed and the parameters.
+    properties: what judges a run, by the parameters.
+    measures: what is counted on a run and compared with theory.
+    until: the end of the run in virtual seconds; None: when no event is left.
+    faults: those that the lab comes with, as scenario texts, by the parameters.
+    lanes: the agents from top to bottom, by the parameters; None: in order of joining.
+    focus: the part of the run that is shown first, in virtual seconds; None: all of it.
+    page: the module that explains the lab.
+    fixed: settings that appear in the scenario but cannot be changed.
     """
 
     name: str
@@ -84,50 +90,51 @@ class LabSpec:
     question: str
     parameters: tuple[Parameter, ...]
     build: Callable[..., World]
-    properties: Callable[[Parameters], tuple[Any, ...]]
+    properties: Callable[[Parameters], tuple[Judge, ...]]
     measures: tuple[Measure, ...]
     until: float | None
     faults: Callable[[Parameters], tuple[str, ...]] = lambda parameters: ()
     lanes: Callable[[Parameters], tuple[str, ...] | None] = lambda parameters: None
     focus: tuple[float, float] | None = None
-    page: str = ""  # the module that explains it
-    fixed: Mapping[str, Value] = field(default_factory=dict)  # settings that are told but cannot be turned
+    page: str = ""
+    fixed: Mapping[str, Value] = field(default_factory=dict)
 
     def checked(self, given: Parameters) -> dict[str, Value]:
-        """All parameters, the defaults filled in, or an error that lists what there is."""
+        """All parameters, with defaults for those not given.  Raises ScenarioError if one is not allowed."""
         known = {parameter.name: parameter for parameter in self.parameters}
-        there = ", ".join([*known, "seed", "until"])
-        for name in given.keys() - known.keys():
-            if name not in self.fixed:
-                raise ScenarioError(f"the {self.name} lab has no parameter {name!r}. It has {there}.")
-            if given[name] != (value := self.fixed[name]):
-                raise ScenarioError(
-                    f"{name}={given[name]!r}: this world was built with {name}={value}. One can turn {there}."
-                )
+        allowed = f"the parameters of the {self.name} lab are {', '.join([*known, *RUN])}"
+        for name in sorted(given.keys() - known.keys()):
+            require.that(name in self.fixed, f"no parameter {name!r}", allowed, "seed=7", ScenarioError)
+            built, value = f"this world was built with {name}={self.fixed[name]}", given[name]
+            require.that(
+                value == self.fixed[name], f"{name}={value!r}", f"{built}; {allowed}", "seed=7", ScenarioError
+            )
         values = {name: each.checked(given.get(name, each.default)) for name, each in known.items()}
         return {**self.fixed, **values}
 
     def scenario(self, settings: Parameters) -> Scenario:
-        """A run as it comes, with these parameters (also `seed` and `until`)."""
+        """The scenario with these settings: parameters, `seed` and `until`; the rest has its default."""
         settings = {"seed": 0, "until": self.until, **settings}
         values = self.checked(_without_run(settings))
         run = {name: settings[name] for name in RUN}
         return Scenario.checked(self.name, {**values, **run}, list(self.faults(values)))
 
     def complete(self, scenario: Scenario) -> Scenario:
-        """A scenario of this lab with all its parameters and its end; that of another lab is refused."""
-        if scenario.lab != self.name:
-            raise ScenarioError(
-                f"{scenario.lab!r} is another lab, this is {self.name!r}. "
-                f"Write coordlab.labs.play({str(scenario)[:80]!r})."
-            )
+        """A scenario with all its parameters and its end.  Raises ScenarioError if it is of another lab."""
+        require.that(
+            scenario.lab == self.name,
+            f"a scenario of the lab {scenario.lab!r}",
+            f"this lab is {self.name!r}; coordlab.labs.play opens any",
+            f"labs.play({str(scenario)[:80]!r})",
+            ScenarioError,
+        )
         until = self.until if scenario.until is None else scenario.until
         return replace(scenario, parameters=self.checked(scenario.parameters), until=until)
 
     def turned(self, now: Scenario, settings: Parameters, aside: tuple[Fault, ...] = ()) -> Scenario:
-        """The scenario `now` with other parameters (also `seed` and `until`), and the faults left `aside`.
+        """The scenario `now` with other settings (parameters, `seed`, `until`), and the faults in `aside`.
 
-        The faults that the lab comes with change along.
+        If it has the faults that the lab comes with, they are replaced by those for the new parameters.
         """
         values = self.checked({**now.parameters, **_without_run(settings)})
         texts, own = [str(each) for each in (*now.faults, *aside)], self.faults(now.parameters)
@@ -137,7 +144,7 @@ class LabSpec:
         return Scenario.checked(now.lab, {**values, **run}, texts)
 
 
-RUN = ("seed", "until")  # settings of every lab, which are no parameters of its own
+RUN = ("seed", "until")  # the settings that every lab has, besides its parameters
 
 
 def _without_run(settings: Parameters) -> Parameters:

@@ -1,10 +1,14 @@
 """The encoding of a trace for the browser: a JSON description and one block of binary columns.
 
-Columns are little-endian, one after the other.  Of each event: `time` f64 (seconds), `cause`, `message`,
-`text` i32 (-1: none), `agent`, `peer`, `name` u16 (65535: none), `kind` u8.  Of each span of a lane, agent by
-agent: the event that began it i32, its role i16 (-1: down).  Of each flight of a message, in order of ending:
-the events that sent and ended it i32 (-1: under way), its fate u8, whether it is a copy u8.  `text`, `name`,
-`role` and the agents are positions in tables of the description, so every word travels once.
+The columns are little-endian, one after the other:
+
+- for each event: `time` f64 (seconds); `cause`, `message`, `text` i32 (-1: none); `agent`, `peer`, `name` u16
+  (65535: none); `kind` u8;
+- for each span of a lane, agent by agent: the event that began it i32, its role i16 (-1: down);
+- for each flight of a message, in order of ending: the events that sent and ended it i32 (-1: on the way),
+  its fate u8, whether it is a copy u8.
+
+`text`, `name`, `role` and the agents are positions in tables of the description, so each text is sent once.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from coordlab.trace.lanes import (
     DASHES,
@@ -44,16 +48,17 @@ from coordlab.trace.trace import (
     plain,
 )
 
-Meta = dict[str, Any]
-Measure = tuple[str, Any, Any]  # label, counted, theory
-Divergence = dict[str, Any]  # {"event": its number, "at": seconds}
+Meta = dict[str, Any]  # what JSON can hold
+Measure = tuple[str, object, object]  # label, counted, theory
+Divergence = dict[str, float]  # {"event": its number, "at": seconds}
+Column: TypeAlias = "array[int] | array[float]"
 
 NO_ROW, NO_WORD = -1, 65535
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A trace as the player takes it, which is sent once: a recording equals itself only."""
+    """A trace as the player reads it.  It is sent once, so a recording equals only itself."""
 
     meta: Meta
     columns: bytes
@@ -61,7 +66,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Branch:
-    """One of the runs side by side: its recording, its name, its parent's position, and where they differ."""
+    """One of several runs: its recording, its name, its parent's position, and where the two first differ."""
 
     recording: Recording
     name: str = "run"
@@ -70,7 +75,7 @@ class Branch:
 
     @property
     def label(self) -> Meta:
-        """All but the recording, as the player takes it."""
+        """Everything but the recording, as the player reads it."""
         return {"name": self.name, "parent": self.parent, "divergence": self.divergence}
 
     @property
@@ -91,16 +96,19 @@ def pack(
     question: str = "",
     line: str = "",
     edges: Iterable[tuple[str, str]] | None = None,
-    verdicts: Iterable[Any] = (),
+    verdicts: Iterable[object] = (),
     measures: Iterable[Measure] = (),
     templates: Mapping[str, str] | None = None,
     lanes: Sequence[str] | None = None,
     focus: tuple[float, float] | None = None,
 ) -> Recording:
-    """`trace` as a description and its columns.
+    """Encode a trace, with what the player shows around it.
 
-    `line` is the scenario in one line; `edges` pairs of agent names (None: everybody hears everybody);
-    `lanes` the agents from top to bottom (default: in order of joining); `focus` the seconds first shown.
+    edges: the links, as pairs of agent names.  Default: each agent is linked with each other.
+    verdicts: objects with name, status, at, event and because.
+    templates: a sentence for each kind of event.
+    lanes: the agents from top to bottom.  Default: in order of joining.
+    focus: the part that is shown first, in virtual seconds.  Default: the whole run.
     """
     agents = Table(lanes or trace.agents)
     names, texts = Table(), Table()
@@ -123,13 +131,8 @@ def pack(
     return Recording(meta, b"".join(map(_little_endian, columns)))
 
 
-def pack_run(run: Any, **about: Any) -> Recording:
-    """A run with its verdicts and its scenario line; `about` as for `pack`."""
-    return pack(run.trace, **{"verdicts": run.verdicts, "line": run.line, **about})
-
-
 def first_difference(trace: Trace, parent: Trace) -> Divergence | None:
-    """The first event in which `trace` departs from `parent`; None if they are equal."""
+    """The first event in which `trace` differs from `parent`; None if they are equal."""
     seq = trace.divergence(parent)
     if seq is None:
         return None
@@ -137,18 +140,18 @@ def first_difference(trace: Trace, parent: Trace) -> Divergence | None:
     return {"event": min(seq, len(trace) - 1), "at": longer.rows[seq][0] / MICRO}
 
 
-class Table(dict[Any, int]):
-    """Words numbered in order of first use: `table[word]` is its number."""
+class Table(dict[str, int]):
+    """Texts numbered in order of first use: `table[text]` is its number."""
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         super().__init__((word, number) for number, word in enumerate(words))
 
-    def __missing__(self, word: Any) -> int:
+    def __missing__(self, word: str) -> int:
         self[word] = number = len(self)
         return number
 
 
-def _events(rows: list[Row], agents: Table, names: Table, texts: Table) -> tuple[array[Any], ...]:
+def _events(rows: list[Row], agents: Table, names: Table, texts: Table) -> tuple[Column, ...]:
     """The columns of the events, in the order of the encoding."""
     kind_codes = {kind: code for code, kind in enumerate(KINDS)}
     times, kinds, who, peers, messages, labels, causes, _ = zip(*rows, strict=True) if rows else [()] * 8
@@ -164,15 +167,15 @@ def _events(rows: list[Row], agents: Table, names: Table, texts: Table) -> tuple
     )
 
 
-def _spans(lanes: list[Span], agents: Table, roles: Table) -> tuple[array[Any], ...]:
+def _spans(lanes: list[Span], agents: Table, roles: Table) -> tuple[Column, ...]:
     """The columns of the spans, in the order of the lanes."""
     ordered = sorted(lanes, key=lambda span: agents[span.agent])  # stable: in time on each lane
     numbers = [-1 if span.role == DOWN else roles[span.role] for span in ordered]
     return array("i", [span.seq for span in ordered]), array("h", numbers)
 
 
-def _flights(sent: list[Flight]) -> tuple[array[Any], ...]:
-    """The columns of the flights, in order of ending; those under way come last."""
+def _flights(sent: list[Flight]) -> tuple[Column, ...]:
+    """The columns of the flights, in order of ending; those on the way at the end come last."""
     ordered = sorted(sent, key=lambda flight: (flight.over is None, flight.over or 0))
     fates = {"": 0, "lost": 1, "cut": 2, "down": 3, "dropped": 4, None: 5}
     return (
@@ -183,14 +186,14 @@ def _flights(sent: list[Flight]) -> tuple[array[Any], ...]:
     )
 
 
-def _little_endian(column: array[Any]) -> bytes:
+def _little_endian(column: Column) -> bytes:
     if sys.byteorder == "big":
         column.byteswap()
     return column.tobytes()
 
 
 def _texts(rows: list[Row], texts: Table) -> list[int]:
-    """For each row the number of its text.  A broadcast message is one object: it is put into words once."""
+    """For each row the number of its text.  A broadcast message is one object and is formatted once."""
     said: dict[tuple[str, int], int] = {}
     numbers = []
     for _, kind, _, _, _, name, _, data in rows:
@@ -205,11 +208,11 @@ def _texts(rows: list[Row], texts: Table) -> list[int]:
     return numbers
 
 
-def _states(pairs: Any) -> str:
+def _states(pairs: Iterable[tuple[str, object]]) -> str:
     return ", ".join(f"{name}={_word(value)}" for name, value in pairs)
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     value = plain(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -218,11 +221,11 @@ TEXT: dict[str, Callable[[Any], str]] = {START: _states, RESTART: _states}
 _SPOKEN = (SEND, NOTE, DECISION)
 
 
-def _verdict(verdict: Any) -> Meta:
+def _verdict(verdict: object) -> Meta:
     return {field: getattr(verdict, field) for field in ("name", "status", "at", "event", "because")}
 
 
-def _measure(label: str, value: Any, theory: Any = None) -> Meta:
+def _measure(label: str, value: object, theory: object = None) -> Meta:
     return {"label": label, "value": _word(value), "theory": "" if theory is None else _word(theory)}
 
 

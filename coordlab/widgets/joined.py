@@ -1,8 +1,8 @@
 """The player's modules as one text.
 
-A browser gets the player from a kernel or from a page as one ES module, and a learner's machine has no
-bundler.  The modules are written so that none is needed: they import by plain name, and no two of them
-define the same name.  Put one after the other, without their imports, they are that one module.
+A kernel or a page hands the player to the browser as one ES module, and a learner's machine has no bundler.
+The modules need none: they import names from each other without renaming them, and no two of them define
+the same name.  Written one after the other, without their imports, they are one module.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 PLAYER = pathlib.Path(__file__).parent / "player"
 
-WIDGET = "\nexport default { render };\n"  # the form that anywidget asks for
+WIDGET = "\nexport default { render };\n"  # the form that anywidget requires
 
 _IMPORT = re.compile(r'^import \{\s*(\w+(?:,\s*\w+)*),?\s*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _DEFINITION = re.compile(r"^(export )?(?:async )?(?:const|let|class|function) (\w+)", re.MULTILINE)
@@ -33,7 +33,7 @@ class JoinError(ValueError):
 
 @functools.cache
 def script() -> str:
-    """The player as one ES module.  It exports all that its modules export, and by default the widget."""
+    """The player as one ES module: the exports of all its modules, and the widget as default export."""
     return join(sources()) + WIDGET
 
 
@@ -48,22 +48,22 @@ def sources() -> dict[str, str]:
 
 
 def join(modules: Mapping[str, str]) -> str:
-    """The modules, given by file name, as one text: each after those that it imports from.
+    """The modules, given by file name, as one text, each after those that it imports from.
 
-    Raises JoinError if two modules define the same name, if one imports what another does not export, if
-    the imports run in a circle, or if a module imports, exports or defines in a form that is not known here.
+    Raises JoinError if two modules define the same name, if one imports a name that another does not export,
+    if the imports form a cycle, or if a module imports, exports or defines in an unsupported form.
     """
     defined = Counter(name for source in modules.values() for name in _definitions(source))
     if twice := [name for name, times in defined.items() if times > 1]:
         raise JoinError(
-            f"two modules define {', '.join(twice)}; joined, names are shared: rename one of them"
+            f"two modules define {', '.join(twice)}; joined modules share their names: rename one of them"
         )
     imports = {name: _imports(name, modules) for name in modules}
     try:
         order = list(graphlib.TopologicalSorter(imports).static_order())
     except graphlib.CycleError as error:
-        circle = " → ".join(error.args[1])
-        raise JoinError(f"the imports run in a circle: {circle}; move what both need to a third") from None
+        cycle = " → ".join(error.args[1])
+        raise JoinError(f"the imports form a cycle: {cycle}; move what both need to a third") from None
     return "\n".join(_IMPORT.sub("", modules[name]) for name in order)
 
 
@@ -72,12 +72,12 @@ def _imports(name: str, modules: Mapping[str, str]) -> list[str]:
     source = modules[name]
     if refused := _REFUSED.search(_IMPORT.sub("", source)):
         raise JoinError(
-            f"{name}: cannot join {refused[0]!r}; "
-            'known are `import { a } from "./module.js";` and `export` before const, let, class and function'
+            f"{name}: cannot join {refused[0]!r}; supported are "
+            '`import { a } from "./module.js";` and `export` before const, let, class and function'
         )
     for names, origin in _IMPORT.findall(source):
         if origin not in modules:
-            raise JoinError(f"{name}: there is no {origin}; there are {', '.join(sorted(modules))}")
+            raise JoinError(f"{name}: {origin} does not exist; the modules are {', '.join(sorted(modules))}")
         exported = {each for each, public in _definitions(modules[origin]).items() if public}
         if missing := sorted({*re.findall(r"\w+", names)} - exported):
             raise JoinError(f"{name}: {origin} does not export {', '.join(missing)}; put `export` before it")

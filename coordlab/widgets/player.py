@@ -1,7 +1,7 @@
-"""The player as a Jupyter widget: it shows traces and passes on what the learner asks for.
+"""The player as a Jupyter widget: it shows traces and passes on the requests of the learner.
 
-The widget simulates nothing.  A click on *crash this agent* arrives as a plain message; whoever owns
-the runs answers by giving the player new branches.
+The widget simulates nothing.  A click on "crash" arrives as a message; the owner of the runs, such as a lab,
+answers it by giving the player new branches.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import traitlets
 from coordlab.widgets import joined
 from coordlab.widgets.encoding import Branch, Recording
 
-Intervention = dict[str, Any]
-Entry = dict[str, Any]  # the label of a branch, and the key of its recording
+Intervention = dict[str, Any]  # a message of the player: its type, and what that type needs
+Entry = dict[str, object]  # the label of a branch, and the key of its recording
 
 
 class Player(anywidget.AnyWidget):
     """Traces side by side as branches, played in the browser.
 
-    The state that is kept equal on both sides is small: for each branch its label and the key of its
-    recording.  A recording is sent once, by itself: when it is first shown, or when a browser asks for it.
+    The state that both sides share is small: for each branch its label and the key of its recording.  A
+    recording is sent once, by itself: when it is first shown, or when a browser asks for it.
     """
 
     _esm = joined.script()
@@ -41,7 +41,7 @@ class Player(anywidget.AnyWidget):
         self.on_msg(self._needed)
 
     def show(self, branches: Iterable[Branch], selected: int = 0) -> None:
-        """Replace what is on show: what is new is sent, then the labels, in one message."""
+        """Show other branches: new recordings are sent first, then the labels, in one message."""
         before, self.shown = self._last, list(branches)
         entries = self._entries()
         for recording, key in self._numbers.items():
@@ -51,7 +51,7 @@ class Player(anywidget.AnyWidget):
             self.branches, self.selected = entries, selected
 
     def _entries(self) -> list[Entry]:
-        """The labels with their keys; recordings that are no longer shown are forgotten."""
+        """The labels with their keys; the keys of recordings that are no longer shown are dropped."""
         keys: dict[Recording, int] = {}
         for each in self.shown:
             key = self._numbers.get(each.recording) or keys.get(each.recording)
@@ -65,16 +65,16 @@ class Player(anywidget.AnyWidget):
         self.send({"type": "recording", "key": key, "meta": recording.meta}, [recording.columns])
 
     def _needed(self, _: object, message: Intervention, __: object) -> None:
-        """A browser that came later asks for the recordings that it lacks."""
+        """Answer a browser that asks for recordings, because it was opened later."""
         if message.get("type") == "need":
             for recording, key in self._numbers.items():
                 if key in message.get("keys", ()):
                     self._deliver(recording, key)
 
     def on_intervention(self, callback: Callable[[Intervention], object]) -> None:
-        """Call `callback(message)` when the learner asks for a fault, a branch, an undo, a name.
+        """Call `callback(message)` when the learner asks for a fault, a branch, an undo or another name.
 
-        What it raises is shown to the learner, in the player, and nothing else is changed.
+        An exception that it raises is shown in the player.
         """
 
         def receive(_: object, message: Intervention, __: object) -> None:
@@ -82,7 +82,7 @@ class Player(anywidget.AnyWidget):
                 return
             try:
                 callback(message)
-            except Exception as error:  # noqa: BLE001  (a wrong wish must not vanish into the kernel's log)
+            except Exception as error:  # noqa: BLE001  (the learner must see it, not the log of the kernel)
                 self.send({"type": "error", "text": str(error) or type(error).__name__})
 
         self.on_msg(receive)

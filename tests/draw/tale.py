@@ -1,4 +1,4 @@
-"""Runs told by hand, so that a test knows to the last mark what a drawing has to show."""
+"""Traces written by hand, so that a test knows each mark of a drawing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Hello:
 
 
 class Tale:
-    """Collects what happens, in any order, and gives it as a trace."""
+    """Collects events in any order, and makes a trace of them."""
 
     def __init__(self, *agents: str, role: str | None = "idle", until: float = 10.0) -> None:
         self.agents, self.until, self.number = agents, until, 0
@@ -30,7 +30,7 @@ class Tale:
     def send(
         self, at: float, sender: str, to: str, *arrivals: float, fate: str | None = None, name: str = "Hello"
     ) -> list[Any]:
-        """A message and its arrivals; with a `fate` the last of them is in vain."""
+        """A message and its arrivals; with a `fate` the last one is a drop."""
         self.number += 1
         which = {"message": self.number, "name": name}
         sent = self.tell(at, "send", sender, peer=to, data=Hello(), **which)
@@ -74,7 +74,7 @@ class Tale:
 
 
 def small() -> Tale:
-    """Three agents; b goes down and comes back; of five messages two are in vain, one is on its way."""
+    """Three agents; b crashes and restarts; two of five messages are not delivered, one is on the way."""
     tale = Tale("a", "b", "c").crash(3, "b", until=5).turn(1, "a", "busy").turn(6, "a", "idle")
     tale.send(1, "a", "b", 1.5)
     tale.send(2, "a", "c", 2.5, 2.7)

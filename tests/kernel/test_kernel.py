@@ -1,4 +1,4 @@
-"""Worlds in a real Jupyter kernel: cells queued by Run All, top-level await, interrupts, a patched loop."""
+"""Worlds in a real Jupyter kernel: Run All, top-level await, interrupts, a patched event loop."""
 
 import queue
 from collections.abc import Iterator
@@ -27,18 +27,18 @@ AWAKE = "60.000 zoe note awake\n"
 
 
 class Notebook:
-    """A kernel, and what its cells print."""
+    """A kernel, and the output of its cells."""
 
     def __init__(self, *cells: str) -> None:
-        self.kernel, self.client = start_new_kernel(kernel_name="python3", startup_timeout=60)
+        self.kernel, self.client = start_new_kernel(kernel_name="python3", startup_timeout=300)
         assert [self.run(cell) for cell in cells] == [""] * len(cells)
 
     def queue(self, *cells: str) -> list[str]:
-        """Send all cells at once, as Run All does; their numbers."""
+        """Send all cells at once, as Run All does; return their numbers."""
         return [self.client.execute(cell, store_history=False) for cell in cells]
 
-    def printed(self, number: str, until: str | None = None, timeout: float = 30) -> str:
-        """What a cell prints, and its error; or what it prints `until` this.  `queue.Empty` if it hangs."""
+    def printed(self, number: str, until: str | None = None, timeout: float = 150) -> str:
+        """The output of a cell with its error, or its output up to `until`; `queue.Empty` if it hangs."""
         words = ""
         while words != until:
             message = self.client.get_iopub_msg(timeout=timeout)
@@ -54,7 +54,7 @@ class Notebook:
         return words
 
     def run(self, cell: str) -> str:
-        """What one cell prints."""
+        """The output of one cell."""
         return self.printed(*self.queue(cell))
 
     def close(self) -> None:
@@ -71,7 +71,7 @@ def notebook() -> Iterator[Notebook]:
 
 
 def run_all(notebook: Notebook) -> list[str]:
-    """What ten cells print that are queued at once; "lost" for one that never answers."""
+    """The output of ten cells that are queued at once; "lost" if there is none."""
     printed = []
     for number in notebook.queue(*[RUN] * 10):
         try:
@@ -87,20 +87,20 @@ def test_every_cell_of_run_all_answers(notebook):
 
 
 def test_a_cell_may_await_before_and_after_a_world(notebook):
-    """Top-level await runs in a task of the kernel's loop, which a world leaves as it was."""
+    """Top-level await runs in a task of the kernel's event loop, which a world does not change."""
     await_more = "print(await asyncio.create_task(asyncio.sleep(0.001, 'went on')))"
     cell = f"await asyncio.sleep(0.001)\n{RUN}\n{await_more}"
     assert notebook.run(cell) == f"{AWAKE}went on\n"
 
 
 def test_a_live_run_is_awaited_in_a_cell(notebook):
-    """It shares the kernel's loop."""
+    """It runs in the event loop of the kernel."""
     cell = "run = await World().add(Sleeper('zoe')).run_live(speed=6000)\nprint(run.trace[-1])"
     assert notebook.run(cell) == AWAKE
 
 
 def test_an_interrupt_leaves_the_kernel_as_it_was(notebook):
-    """A reader stops a run that hangs; the cells after it work, and may await."""
+    """A run that hangs is interrupted; later cells work and may await."""
     run = "    async def run(self):\n        print('hangs', flush=True)\n        while True: pass\n"
     hang = f"class Hang(Agent):\n{run}"
     for before in ("", "await asyncio.sleep(0)\n"):
@@ -112,8 +112,8 @@ def test_an_interrupt_leaves_the_kernel_as_it_was(notebook):
         assert run_all(notebook) == [AWAKE] * 10
 
 
-def test_an_error_is_told_with_the_learners_line(notebook):
-    """The line of the cell, without the name of its temporary file."""
+def test_an_error_shows_the_line_of_the_cell(notebook):
+    """Without the name of its temporary file."""
     cell = "class Bad(Agent):\n    async def run(self):\n        1 / 0\nWorld().add(Bad('zoe')).run()"
     assert notebook.run(cell) == (
         "AgentError: agent zoe (Bad) failed at 0 s, after start Bad: ZeroDivisionError: division by zero\n"
@@ -122,8 +122,8 @@ def test_an_error_is_told_with_the_learners_line(notebook):
 
 
 @pytest.mark.parametrize("early", [True, False])
-def test_every_cell_answers_though_somebody_patched_the_loop(early):
-    """Some library applied nest_asyncio, before us or after: no cell is lost in which a world runs."""
+def test_every_cell_answers_with_a_patched_event_loop(early):
+    """nest_asyncio was applied before coordlab was imported, or after; no cell is lost."""
     patch = "import nest_asyncio; nest_asyncio.apply()"
     notebook = Notebook(patch if early else "", WORLD, "" if early else patch)
     try:

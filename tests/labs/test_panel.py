@@ -1,4 +1,4 @@
-"""The lab as widgets: controls, player and lab keep in step, whoever moves first."""
+"""The lab as widgets: controls, player and lab always show the same run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from coordlab.trace.trace import DROP, Trace
 
 
 class Screen:
-    """A lab on show, and how often the player was given something new."""
+    """A lab in a notebook: the branches that were shown, and what was sent to the player."""
 
     def __init__(self, lab: Lab | None = None) -> None:
         self.lab = lab or labs.bully()
@@ -29,19 +29,19 @@ class Screen:
         self.player.send = self.hear
 
     def hear(self, word: dict[str, Any], buffers: Any = None) -> None:
-        """What the player is sent: words, or a recording."""
+        """Receive what is sent to the player: an error or a recording."""
         if word["type"] == "error":
             self.said.append(word["text"])
         else:
             self.sent.append(word["key"])
 
-    def wish(self, type: str, **more: Any) -> None:  # noqa: A002  (the player's word)
-        """A message from the player, as the browser sends it."""
+    def request(self, type: str, **more: Any) -> None:  # noqa: A002  (as in the message)
+        """Send a message from the player, as the browser does."""
         self.player._handle_custom_msg({"type": type, **more}, [])
 
     def click(self, kind: str, **more: Any) -> Trace:
-        """Ask for a fault on the branch on show; the trace of what comes of it."""
-        self.wish("fault", branch=self.lab.selected, fault={"kind": kind, **more})
+        """Request a fault on the branch that is shown; the trace of the new run."""
+        self.request("fault", branch=self.lab.selected, fault={"kind": kind, **more})
         return self.lab.run.trace
 
     @property
@@ -62,7 +62,7 @@ class Screen:
 
 
 def test_each_parameter_has_the_control_that_suits_it() -> None:
-    """Whole numbers and others get sliders, choices a list; each with its name, unit and help."""
+    """A slider for a number, a list for choices; each with its name, unit and help."""
     bully = Screen().controls.by_name
     assert {name: type(control).__name__ for name, control in bully.items()} == {
         "agents": "IntSlider",
@@ -78,12 +78,12 @@ def test_each_parameter_has_the_control_that_suits_it() -> None:
 
 
 def test_a_switch_is_a_checkbox() -> None:
-    """For a parameter that is true or false."""
+    """A parameter that is true or false."""
     assert isinstance(_control(Parameter("lamp", True)), ipywidgets.Checkbox)
 
 
-def test_turning_a_control_shows_another_run() -> None:
-    """Once: setting the other controls to what is so already asks for nothing."""
+def test_changing_a_control_shows_another_run() -> None:
+    """It runs once, although the other controls are set as well."""
     screen = Screen()
     screen.controls.by_name["agents"].value = 7
     assert screen.lab.parameters["agents"] == 7
@@ -91,8 +91,8 @@ def test_turning_a_control_shows_another_run() -> None:
     assert screen.player.shown[0].meta["agents"] == list("7654321")
 
 
-def test_controls_follow_the_branch_on_show() -> None:
-    """Two runs with other parameters side by side: selecting one turns the sliders, and runs nothing."""
+def test_controls_follow_the_branch_that_is_shown() -> None:
+    """Selecting a branch sets the controls to its parameters, and runs nothing."""
     screen = Screen()
     screen.lab.vary(agents=7, seed=3)
     assert (screen.values["agents"], screen.values["seed"]) == (7, 3)
@@ -103,15 +103,15 @@ def test_controls_follow_the_branch_on_show() -> None:
     assert screen.shown == [1, 0]
 
 
-def test_a_selection_that_is_not_there_is_left_alone() -> None:
-    """The browser may be a step behind."""
+def test_a_selection_of_a_missing_branch_is_ignored() -> None:
+    """The browser may be one step behind."""
     screen = Screen()
     screen.player.selected = 5
     assert screen.lab.selected == 0
 
 
-def test_buttons_draw_another_seed_and_heal() -> None:
-    """The seed counts up; without faults nobody crashes."""
+def test_buttons_change_the_seed_and_remove_the_faults() -> None:
+    """The new seed is the next number."""
     screen = Screen()
     again, heal = next(each for each in screen.controls.widgets if isinstance(each, ipywidgets.HBox)).children
     again.click()
@@ -120,8 +120,8 @@ def test_buttons_draw_another_seed_and_heal() -> None:
     assert screen.values["seed"] == 1
 
 
-def test_a_pasted_line_is_played_and_the_box_emptied() -> None:
-    """Sliders and all."""
+def test_a_pasted_line_is_played_and_the_field_emptied() -> None:
+    """The controls show its parameters."""
     screen = Screen()
     screen.controls.line.value = "  bully agents=3 seed=9 | crash 2 @4 "
     assert (screen.values["agents"], screen.values["seed"], screen.controls.line.value) == (3, 9, "")
@@ -130,8 +130,8 @@ def test_a_pasted_line_is_played_and_the_box_emptied() -> None:
 @pytest.mark.parametrize(
     "line", ["bully agents=99", "crash 5 @3", "blackboard", "bully | crash 9 @3", "bully <b>"]
 )
-def test_a_line_that_makes_no_sense_is_explained_and_changes_nothing(line: str) -> None:
-    """Beside the controls, as text and not as HTML."""
+def test_a_wrong_line_is_explained_and_changes_nothing(line: str) -> None:
+    """The error is below the controls, as text and not as HTML."""
     screen = Screen()
     before = screen.look
     screen.controls.line.value = line
@@ -140,8 +140,8 @@ def test_a_line_that_makes_no_sense_is_explained_and_changes_nothing(line: str) 
     assert "<b>" not in screen.problem
 
 
-def test_the_next_change_clears_the_complaint() -> None:
-    """What was wrong is no longer of interest."""
+def test_the_next_change_clears_the_error() -> None:
+    """The error was about the change before."""
     screen = Screen()
     screen.controls.line.value = "nonsense"
     screen.controls.by_name["agents"].value = 6
@@ -149,7 +149,7 @@ def test_the_next_change_clears_the_complaint() -> None:
 
 
 class Proud(Candidate):
-    """Refuses to be one of many."""
+    """Refuses a rank above 5."""
 
     def __init__(self, rank: int, **settings: Any) -> None:
         if rank > 5:
@@ -157,36 +157,36 @@ class Proud(Candidate):
         super().__init__(rank)
 
 
-def test_a_class_that_cannot_be_built_is_explained_beside_the_controls() -> None:
-    """The slider springs back to what is shown."""
+def test_an_agent_that_cannot_be_built_is_explained_below_the_controls() -> None:
+    """The slider returns to the value of the run that is shown."""
     screen = Screen(labs.bully(Proud))
     screen.controls.by_name["agents"].value = 8
     assert (screen.values["agents"], screen.problem) == (5, "<div role='alert'>we are enough</div>")
 
 
 class Silent(Candidate):
-    """Cannot even say what is wrong."""
+    """Raises an error without a text."""
 
     def on_ping(self, sender: str, message: Any) -> None:
         raise KeyError
 
     async def watch(self) -> None:
-        """Ping at once, whoever rules."""
+        """Ping at once."""
         await self.ask(self.peers, Ping())
 
 
-def test_a_run_that_broke_off_says_so_beside_the_controls() -> None:
-    """From the beginning, and as long as that run is on show."""
+def test_a_run_that_stopped_with_an_error_says_so_below_the_controls() -> None:
+    """And the player shows the run until then."""
     screen = Screen(labs.bully(Silent))
     assert "(Silent) failed at" in screen.problem
     assert len(screen.player.shown[0].meta["kinds"]) > 0
 
 
-# --- wishes ---------------------------------------------------------------------------------------
+# --- requests -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("wish", "text"),
+    ("asked", "text"),
     [
         ({"kind": "Crash", "agent": "4", "at": 4}, "crash 4 @4"),
         ({"kind": "Restart", "agent": "5", "at": 5.5}, "restart 5 @5.5"),
@@ -195,22 +195,22 @@ def test_a_run_that_broke_off_says_so_beside_the_controls() -> None:
         ({"kind": "Partition", "groups": [["1", "2"], ["3", "4", "5"]], "at": 2}, "partition 1,2/3,4,5 @2"),
     ],
 )
-def test_a_fault_clicked_at_a_moment_strikes_then(wish: dict[str, Any], text: str) -> None:
-    """A branch whose trace holds the fault, and whose line tells it."""
+def test_a_clicked_fault_happens_at_its_time(asked: dict[str, Any], text: str) -> None:
+    """In a new branch, whose line has the fault."""
     screen = Screen()
-    trace = screen.click(**wish)
+    trace = screen.click(**asked)
     assert [event.data for event in trace.select("fault") if event.data == text] == [text]
     assert screen.lab.line.endswith(f" | {text}")
     assert (len(screen.lab.branches), screen.lab.selected, screen.said) == (2, 1, [])
 
 
 def journey(trace: Trace, message: int | None) -> list[tuple[str, float]]:
-    """What became of a message, and when."""
+    """The events of a message, with their times."""
     return [(event.kind, event.time) for event in trace if event.message == message]
 
 
 def test_a_clicked_message_is_dropped() -> None:
-    """Just that one, by its number."""
+    """And no other message."""
     screen = Screen()
     message = screen.lab.run.trace.select("Election", since=3)[0].message
     trace = screen.click("Drop", message=message)
@@ -220,7 +220,7 @@ def test_a_clicked_message_is_dropped() -> None:
 
 
 def test_a_clicked_message_is_delayed() -> None:
-    """It arrives by so much later."""
+    """It arrives half a second later."""
     screen = Screen()
     before = screen.lab.run.trace
     message = before.select("Pong", since=2)[0].message
@@ -236,91 +236,74 @@ def test_a_clicked_message_is_duplicated() -> None:
     assert [kind for kind, _ in journey(trace, message)].count("deliver") == 2
 
 
-def test_a_message_is_that_of_the_branch_it_was_clicked_on() -> None:
-    """Another branch is on show meanwhile; the fault goes to the one that was meant."""
+def test_a_message_belongs_to_the_branch_it_was_clicked_on() -> None:
+    """Even if another branch is shown."""
     screen = Screen()
     screen.lab.vary(agents=3)
     message = screen.lab.branches[0].run.trace.select("Election", since=3)[-1].message
-    screen.wish("fault", branch=0, fault={"kind": "Drop", "message": message})
+    screen.request("fault", branch=0, fault={"kind": "Drop", "message": message})
     assert (screen.lab.branch.parent, screen.lab.parameters["agents"]) == (0, 5)
 
 
 def test_branches_are_made_renamed_deleted_and_undone_by_click() -> None:
-    """As by script; a name is cut to what fits a tab."""
+    """As in a script; a name is cut to 80 characters."""
     screen = Screen()
-    screen.wish("branch", branch=0, at=3.0)
-    screen.wish("rename", branch=1, name="x" * 200)
+    screen.request("branch", branch=0, at=3.0)
+    screen.request("rename", branch=1, name="x" * 200)
     assert [each.name for each in screen.lab.branches] == ["your run", "x" * 80]
-    screen.wish("delete", branch=1)
+    screen.request("delete", branch=1)
     assert len(screen.lab.branches) == 1
-    screen.wish("undo")
-    screen.wish("undo")
+    screen.request("undo")
+    screen.request("undo")
     assert [each.name for each in screen.lab.branches] == ["your run", "copy of your run"]
     assert screen.said == []
 
 
+NO_FAULT = "expected a fault of a kind among Crash, Restart, Slow"
+FAULTS: list[tuple[Any, str]] = [
+    ({}, NO_FAULT),
+    (None, NO_FAULT),
+    ({"kind": "Skew", "agent": "1", "at": 1}, NO_FAULT),
+    ({"kind": "Crash", "agent": "1"}, NO_FAULT),
+    ({"kind": "Crash", "agent": "9", "at": 3}, "names '9': the agents here are"),
+    ({"kind": "Crash", "agent": "1", "at": -3}, "at=-3.0: expected seconds from 0"),
+    ({"kind": "Crash", "agent": "1", "at": "soon"}, NO_FAULT),
+    ({"kind": "Slow", "who": "1", "by": "much", "at": 1}, NO_FAULT),
+    ({"kind": "Cut", "link": "12", "at": 1}, "cut is written otherwise"),
+    ({"kind": "Partition", "groups": [[1], [2]], "at": 1}, NO_FAULT),
+    ({"kind": "Partition", "groups": [["1"], ["1"]], "at": 1}, "no agent is in two"),
+    ({"kind": "Drop", "message": 99_999}, "message 99999: this run has"),
+    ({"kind": "Delay", "message": 1, "by": -1}, "by=-1.0: expected seconds from 1e-06"),
+]
 NONSENSE: list[tuple[dict[str, Any], str]] = [
-    ({"type": "explode"}, "'explode' cannot be asked for: there are fault, branch, rename, delete, undo"),
-    ({}, "None cannot be asked for"),
-    ({"type": "fault"}, "is no fault that can be clicked. There are Crash, Restart, Slow"),
-    ({"type": "fault", "fault": None}, "is no fault that can be clicked"),
-    ({"type": "fault", "fault": {"kind": "Skew", "agent": "1", "at": 1}}, "is no fault that can be clicked"),
-    ({"type": "fault", "fault": {"kind": "Crash", "agent": "1"}}, "is no fault that can be clicked"),
-    ({"type": "fault", "fault": {"kind": "Crash", "agent": "9", "at": 3}}, "names '9': the agents here are"),
-    (
-        {"type": "fault", "fault": {"kind": "Crash", "agent": "1", "at": -3}},
-        "at=-3.0: expected seconds from 0",
-    ),
-    ({"type": "fault", "fault": {"kind": "Crash", "agent": "1", "at": "soon"}}, "is no fault that can be"),
-    (
-        {"type": "fault", "fault": {"kind": "Slow", "who": "1", "by": "much", "at": 1}},
-        "is no fault that can be",
-    ),
-    ({"type": "fault", "fault": {"kind": "Cut", "link": "12", "at": 1}}, "cut is written otherwise"),
-    (
-        {"type": "fault", "fault": {"kind": "Partition", "groups": [[1], [2]], "at": 1}},
-        "is no fault that can be",
-    ),
-    (
-        {"type": "fault", "fault": {"kind": "Partition", "groups": [["1"], ["1"]], "at": 1}},
-        "no agent is in two",
-    ),
-    (
-        {"type": "fault", "fault": {"kind": "Drop", "message": 99_999}},
-        "there is no message 99999 in this run",
-    ),
-    (
-        {"type": "fault", "fault": {"kind": "Delay", "message": 1, "by": -1}},
-        "by=-1.0: expected seconds from 1e-06",
-    ),
-    (
-        {"type": "fault", "branch": 7, "fault": {"kind": "Crash", "agent": "1", "at": 3}},
-        "there is no branch 7",
-    ),
-    ({"type": "branch", "branch": "x"}, "there is no branch x"),
-    ({"type": "rename", "branch": 7, "name": "x"}, "there is no branch 7"),
-    ({"type": "delete", "branch": -1}, "there is no branch -1"),
+    ({"type": "explode"}, "type='explode': expected one of 'fault', 'branch', 'rename', 'delete', 'undo'"),
+    ({}, "type=None: expected one of"),
+    *[({"type": "fault", "fault": fault}, words) for fault, words in FAULTS],
+    ({"type": "fault", "branch": 7, "fault": {"kind": "Crash", "agent": "1", "at": 3}}, "branch=7: expected"),
+    ({"type": "branch", "branch": "x"}, "branch='x': expected a whole number from 0 to 1"),
+    ({"type": "rename", "branch": 7, "name": "x"}, "branch=7: expected"),
+    ({"type": "delete", "branch": -1}, "branch=-1: expected"),
 ]
 
 
-@pytest.mark.parametrize(("wish", "words"), NONSENSE)
-def test_a_wish_that_makes_no_sense_is_answered_and_changes_nothing(wish: dict[str, Any], words: str) -> None:
-    """The player is told in words; branches, selection and controls are as they were."""
+@pytest.mark.parametrize(("asked", "words"), NONSENSE)
+def test_a_wrong_request_is_answered_and_changes_nothing(asked: dict[str, Any], words: str) -> None:
+    """The player shows the error; branches, selection and controls do not change."""
     screen = Screen()
     screen.lab.inject("crash 4 @4")
     before = screen.look
-    screen.player._handle_custom_msg(wish, [])
+    screen.player._handle_custom_msg(asked, [])
     assert screen.look == before
     assert len(screen.said) == 1
     assert words in screen.said[0]
 
 
-# --- what a notebook shows ------------------------------------------------------------------------
+# --- what a notebook displays ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lab", [labs.bully, labs.blackboard])
 def test_a_notebook_gets_a_widget_a_picture_and_a_text(lab: Any) -> None:
-    """The widget for those who have a kernel, the drawing and the words for those who have none."""
+    """The widget with a kernel; the picture and the text without one."""
     shown = lab()._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= shown.keys()
     assert shown["text/plain"] == repr(lab())
@@ -330,12 +313,12 @@ def test_a_notebook_gets_a_widget_a_picture_and_a_text(lab: Any) -> None:
 
 @pytest.mark.parametrize("until", [0.0, 2.0, 4.0])
 def test_a_run_that_ends_before_its_focus_is_drawn_as_well(until: float) -> None:
-    """The whole of it, then."""
+    """All of it is drawn."""
     assert labs.bully(until=until)._repr_mimebundle_()["text/html"].count("<img") == 1
 
 
-def test_a_run_shows_itself_as_a_lab_of_its_own() -> None:
-    """No parameters but the seed, yet the player and everything that can be clicked."""
+def test_a_run_displays_itself_as_a_lab() -> None:
+    """Its only parameter is the seed; its faults can be clicked."""
 
     class Idle(Agent):
         """Does nothing."""

@@ -1,4 +1,4 @@
-"""The rules for cells: what keeps a notebook readable, and alive for years."""
+"""Rules for the cells of a notebook, which keep it readable and reproducible."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.committed import NOTEBOOKS
 
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
 SECTIONS = ("Predict", "Run it", "Investigate", "Break it", "Repair it", "When to use it", "Three lessons")
-LONGEST, LONG, SHORT = 25, 15, 3  # lines of a code cell: an error, a definition, a probe
+LONGEST, LONG, SHORT = 25, 15, 3  # lines of a code cell: at most, of a definition, of most cells
 FEWEST_WORDS, MOST_WORDS, MOST_TITLE_WORDS = 20, 80, 120
-MOST_PRINTED = 25  # lines of output: beyond, it is a wall
+MOST_PRINTED = 25  # lines of output
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
@@ -38,7 +38,7 @@ def lines(cell: Any) -> list[str]:
 
 
 def words(cell: Any) -> int:
-    """How many words are to be read: headings and markup do not count."""
+    """The number of words, without headings and markup."""
     text = re.sub(r"^#.*$|[*_`#>|-]", " ", cell.source, flags=re.MULTILINE)
     return len(text.split())
 
@@ -61,7 +61,7 @@ def headings(notebook: Any) -> list[tuple[int, str]]:
 
 
 def is_lab(output: Any) -> bool:
-    """A lab shows a drawing, and as text its title with its question."""
+    """Whether an output is a lab: it has a drawing, and its text begins with a question."""
     return drawing(output) is not None and "?" in plain(output).partition("\n")[0]
 
 
@@ -80,7 +80,7 @@ def test_begins_with_its_title_a_question_and_the_time_it_takes(notebook: Any) -
     assert first.cell_type == "markdown"
     assert re.match(r"# \d\d \w+", first.source), "the first line is a title such as '# 07 Bully election'"
     assert re.search(r"^\*\*.+\?\*\*$", first.source, re.MULTILINE), "a question in bold follows"
-    assert "minutes" in first.source, "a reader wants to know how long it takes"
+    assert "minutes" in first.source, "it says how many minutes it takes"
     assert words(first) <= MOST_TITLE_WORDS + 12
 
 
@@ -117,7 +117,7 @@ def test_code_cells_are_small(notebook: Any) -> None:
     assert min(sizes) > 0
 
 
-def test_text_cells_are_short_and_say_something(notebook: Any) -> None:
+def test_text_cells_have_twenty_to_eighty_words(notebook: Any) -> None:
     tail = [cell for cell in prose(notebook) if opening(cell) == "## Sources"]
     body = [cell for cell in prose(notebook)[1:] if cell not in tail]
     wrong = {cell.source[:50]: words(cell) for cell in body if not FEWEST_WORDS <= words(cell) <= MOST_WORDS}
@@ -128,7 +128,7 @@ def test_there_is_enough_text_for_the_code(notebook: Any) -> None:
     assert 3 * len(prose(notebook)) >= 2 * len(code(notebook))
 
 
-def test_code_never_goes_on_for_long_without_a_word(notebook: Any) -> None:
+def test_at_most_three_code_cells_follow_each_other(notebook: Any) -> None:
     kinds = "".join(cell.cell_type[0] for cell in notebook.cells)
     assert "cccc" not in kinds
 
@@ -146,12 +146,12 @@ def test_no_output_is_an_error_or_a_warning(notebook: Any) -> None:
     ] == []
 
 
-def test_no_output_is_excused_from_comparison(notebook: Any) -> None:
+def test_every_output_is_compared(notebook: Any) -> None:
     tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])]
     assert "NBVAL" not in "".join(cell.source for cell in notebook.cells) + "".join(tags).upper()
 
 
-def test_no_output_is_a_wall_of_text(notebook: Any) -> None:
+def test_outputs_are_short(notebook: Any) -> None:
     shown = [
         each
         for each in outputs(notebook)
@@ -162,19 +162,19 @@ def test_no_output_is_a_wall_of_text(notebook: Any) -> None:
 
 def test_no_output_depends_on_the_machine(notebook: Any) -> None:
     everything = re.sub(r"base64,[^\"]+", "", "\n".join(str(output) for output in outputs(notebook)))
-    assert not re.search(r"0x[0-9a-f]{6,}", everything), "an address is another one at the next run"
+    assert not re.search(r"0x[0-9a-f]{6,}", everything), "an address changes from run to run"
     assert not re.search(r"/(home|root|Users|work|tmp|opt|usr)/|[A-Z]:\\\\", everything)
     assert "ipykernel" not in everything
 
 
 def test_no_widget_is_stored(notebook: Any) -> None:
-    """A stored widget cannot be shown again; what is stored is a picture and text."""
+    """A stored widget cannot be displayed without its kernel; a picture and text can."""
     assert "widgets" not in notebook.metadata
     assert "widget-view" not in str(outputs(notebook))
     assert notebook.metadata.kernelspec.name == "python3"
 
 
-def test_every_figure_has_words(notebook: Any) -> None:
+def test_every_figure_has_a_description(notebook: Any) -> None:
     for output in outputs(notebook):
         data = output.get("data", {})
         assert not {"image/png", "image/jpeg"} & data.keys(), (
@@ -216,8 +216,8 @@ def test_ends_with_exercises_that_are_checked(notebook: Any) -> None:
     assert len(re.findall(r"^- ", tasks[-1], re.MULTILINE)) >= 2
 
 
-def test_speaks_to_a_reader_of_plain_english(notebook: Any) -> None:
-    """Short sentences: at most thirty words, on average far fewer."""
+def test_sentences_have_at_most_thirty_words(notebook: Any) -> None:
+    """They are written for readers whose first language is not English."""
     for cell in prose(notebook)[1:]:
         if opening(cell) == "## Sources":
             continue

@@ -1,4 +1,4 @@
-"""In the browser's Python: the same scenario gives the same trace in WebAssembly, with nothing installed."""
+"""Python in WebAssembly: the same scenario has the same trace, without any dependency."""
 
 import hashlib
 import json
@@ -58,7 +58,7 @@ json.dumps({
 
 @pytest.fixture(scope="session")
 def pyodide(node: str) -> pathlib.Path:
-    """The folder of Pyodide's npm package, installed once for all runs of the tests on this machine."""
+    """The folder of the npm package of Pyodide, installed once for all test runs on a machine."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or tempfile.gettempdir()) / "coordlab-tests-pyodide"
     home = cache / "node_modules" / "pyodide"
     npm = shutil.which("npm")
@@ -67,14 +67,14 @@ def pyodide(node: str) -> pathlib.Path:
         command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(cache), f"pyodide@{VERSION}"]
         subprocess.run(command, check=False, capture_output=True, timeout=300)
     if not (home / "pyodide.mjs").exists():
-        absent = f"Pyodide is not there: npm install --prefix {cache} pyodide@{VERSION}"
+        absent = f"Pyodide is not installed: npm install --prefix {cache} pyodide@{VERSION}"
         pytest.fail(absent) if "CI" in os.environ else pytest.skip(absent)
     return home
 
 
 @pytest.mark.slow
 def test_the_same_trace_in_webassembly(node, pyodide):
-    """Auction and election, asyncio's promises, a budget and a live run: as here, and nothing heavy."""
+    """Two runs, the conformance to asyncio, a budget and a live run have the same results as here."""
     command = [node, str(HERE / "run.mjs"), str(pyodide), str(PROJECT), PROGRAM]
     told = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
     assert told.returncode == 0, told.stderr

@@ -69,17 +69,17 @@ const ROWS = [
 ];
 const TRACE = player.decode(branch(ROWS));
 
-test("columns are read wherever in a buffer they begin", () => {
+test("columns are read at any offset of a buffer", () => {
   for (const shift of [0, 1, 3]) assert.deepEqual([...player.decode(branch(ROWS, {}, shift)).time], ROWS.map((row) => row[0]));
 });
 
-test("columns that do not fit the promised number of events are refused", () => {
+test("columns that do not fit the number of events are refused", () => {
   const { meta, columns } = branch(ROWS);
   assert.throws(() => player.decode({ meta: { ...meta, count: 99 }, columns }), /promises more than its \d+ bytes hold/);
   assert.throws(() => player.decode({ meta: { ...meta, flights: 0 }, columns }), /promises 12 events and 0 flights: 40 bytes are left/);
 });
 
-test("searching a column agrees with looking at every entry", () => {
+test("a binary search of a column equals a scan", () => {
   const column = Float64Array.from({ length: 200 }, (_, i) => Math.floor(i / 3));
   for (const x of [-1, 0, 0.5, 1, 33, 65.9, 66, 67]) {
     assert.equal(player.upper(column, x), column.filter((entry) => entry <= x).length);
@@ -87,13 +87,13 @@ test("searching a column agrees with looking at every entry", () => {
   }
 });
 
-test("a lane goes from idle to busy, down, and idle again", () => {
+test("a lane is idle, busy, down, and idle again", () => {
   assert.deepEqual(TRACE.spans[1], { from: [0, 2, 5, 8], role: [0, 1, player.DOWN, 0] });
   assert.deepEqual(TRACE.spans[2], { from: [0], role: [player.ABSENT] });
   assert.deepEqual([1.9, 2, 6, 8].map((t) => player.roleName(TRACE, player.roleAt(TRACE, 1, t))), ["idle", "busy", "down", "idle"]);
 });
 
-test("a message delivered twice makes two arrows, a lost one ends, an unresolved one lasts to the end", () => {
+test("a message delivered twice has two arrows, one on the way lasts to the end", () => {
   const { send, end, t0, t1, fate, copy } = TRACE.arrows;
   assert.deepEqual([...send], [2, 3, 2, 11]);
   assert.deepEqual([...end], [4, 7, 8, -1]);
@@ -103,7 +103,7 @@ test("a message delivered twice makes two arrows, a lost one ends, an unresolved
   assert.deepEqual([...copy], [0, 0, 1, 0]);
 });
 
-test("the messages in flight are those sent and not yet ended, as a scan of all finds them", () => {
+test("the messages in flight equal those found by a scan", () => {
   const { t0, t1, count } = TRACE.arrows;
   for (let t = 0; t <= 10; t += 0.25) {
     const scan = Array.from({ length: count }, (_, i) => i).filter((i) => t0[i] <= t && t < t1[i]);
@@ -111,7 +111,7 @@ test("the messages in flight are those sent and not yet ended, as a scan of all 
   }
 });
 
-test("no arrow that touches a window is missed, whatever the delays", () => {
+test("all arrows that overlap a window are found, for any delays", () => {
   let seed = 7;
   const dice = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   const sends = Array.from({ length: 300 }, (_, i) => [dice() * 9, i + 1]), rows = [];
@@ -128,7 +128,7 @@ test("send, delivery, copy and handling lead to their own arrow; a state change 
   assert.deepEqual([4, 8, 7, 3, 6].map((seq) => player.arrowOf(TRACE, seq)), [0, 2, 1, 1, -1]);
 });
 
-test("the causal past follows the causes back to the first", () => {
+test("the causal past is the chain of causes from the first", () => {
   assert.deepEqual(player.past(TRACE, 6), [0, 2, 4, 5, 6]);
   assert.deepEqual(player.past(TRACE, 9), [9]);
 });
@@ -152,19 +152,19 @@ test("a sentence has its time in bold and the utterance quoted once", () => {
   assert.equal(player.plain(player.sentence(TRACE, 9)), "5.000 s · bob crash");
 });
 
-test("the alternative text counts what the window shows and says who is what", () => {
+test("the description counts the messages in the window and names the roles", () => {
   const text = player.summary(TRACE, [0, 5], 6);
   assert.match(text, /3 agents, 0\.00 to 5\.00 of 10\.00 seconds, 3 messages, 1 of them not delivered/);
   assert.match(text, /ann idle, bob down, cat absent/);
 });
 
-test("an event is found again in a trace that is the same up to there, and not where it did not happen", () => {
+test("an event is found in another trace that is equal up to it, and only there", () => {
   const more = player.decode(branch([[0, "start", "cat", null, null, "Node"], ...ROWS.map((row) => [...row])]));
   assert.equal(player.sameEvent(TRACE, 6, more), 7);
   assert.equal(player.sameEvent(TRACE, 9, player.decode(branch(ROWS.slice(0, 5)))), -1);
 });
 
-test("faults are named in the scenario's terms, at whole microseconds", () => {
+test("faults have the terms of a scenario, and times in whole microseconds", () => {
   const { FAULTS } = player;
   assert.deepEqual(FAULTS.crash("5", 3.00000049), { kind: "Crash", agent: "5", at: 3 });
   assert.deepEqual(FAULTS.cut("1", "2", 1.5), { kind: "Cut", link: "1>2", at: 1.5 });
@@ -172,7 +172,7 @@ test("faults are named in the scenario's terms, at whole microseconds", () => {
   assert.deepEqual(FAULTS.delay(17, 0.5), { kind: "Delay", message: 17, by: 0.5 });
 });
 
-test("ticks are round, inside the window and about as many as asked for", () => {
+test("ticks are round, inside the window, and about as many as requested", () => {
   assert.deepEqual(player.ticks(0, 20, 5), { at: [0, 5, 10, 15, 20], digits: 0 });
   for (const [a, b] of [[2.9, 4.1], [0, 0.003], [1234.5, 99999]]) {
     const { at } = player.ticks(a, b, 8);
@@ -196,33 +196,40 @@ test("a window stays within the run and keeps its width", () => {
   assert.deepEqual(player.zoomed([2, 6], 0.5, 3), [2.5, 4.5]);
 });
 
-test("text on a colour can be read", () => {
+test("text has enough contrast with its background", () => {
   assert.equal(player.inkOn("rgb(0, 114, 178)"), "#ffffff");
   assert.equal(player.inkOn("rgb(240, 228, 66)"), "#15191d");
 });
 
-test("an empty trace decodes to nothing to draw", () => {
+test("an empty trace has nothing to draw", () => {
   const empty = player.decode(branch([]));
   assert.equal(empty.n, 0);
   assert.equal(empty.arrows.count, 0);
   assert.deepEqual(player.firstWindow(empty), [0, 10]);
 });
 
-test("a hundred thousand events are decoded in a fraction of a second, and searched in less", () => {
+/** How long `act` takes, in ms: the best of three. @param {() => unknown} act */
+const duration = (act) => Math.min(...[1, 2, 3].map(() => {
+  const began = performance.now();
+  act();
+  return performance.now() - began;
+}));
+
+test("a hundred thousand events are decoded and searched as fast as JSON of the rows is read", () => {
   const rows = [];
   for (let i = 0; i < 50_000; i++) rows.push([i / 5000, "send", "ann", "bob", i + 1, "Hello"], [i / 5000, "deliver", "bob", "ann", i + 1, "Hello"]);
-  const packed = branch(rows), began = performance.now(), trace = player.decode(packed), decoded = performance.now();
-  player.search(trace, "hello bob deliver");
-  assert.ok(decoded - began < 1500, `decoding took ${decoded - began} ms`);
-  assert.ok(performance.now() - decoded < 500);
+  const packed = branch(rows), trace = player.decode(packed), text = JSON.stringify(rows), read = duration(() => JSON.parse(text));
+  const decoded = duration(() => player.decode(packed)), searched = duration(() => player.search(trace, "hello bob deliver"));
+  assert.ok(decoded < Math.max(300, 6 * read), `decoding took ${decoded} ms, reading JSON ${read} ms`);
+  assert.ok(searched < Math.max(100, 3 * read), `searching took ${searched} ms, reading JSON ${read} ms`);
 });
 
-test("joined, the modules export what they export one by one, and the widget", () => {
+test("the joined modules export the same names as the modules, and the widget", () => {
   assert.deepEqual(Object.keys(joined).filter((name) => name !== "default").sort(), Object.keys(player).sort());
   assert.deepEqual(joined.default, { render: joined.render });
 });
 
-test("joined, the modules do what they do one by one", () => {
+test("the joined modules do the same as the modules", () => {
   const trace = joined.decode(branch(ROWS));
   assert.deepEqual(trace, TRACE);
   for (let seq = 0; seq < trace.n; seq++) {
@@ -232,7 +239,7 @@ test("joined, the modules do what they do one by one", () => {
   assert.equal(joined.summary(trace, [0, 5], 6), player.summary(TRACE, [0, 5], 6));
 });
 
-test("a scene keeps moment, window and selection when another branch is shown", () => {
+test("a scene keeps time, window and selection when another branch is shown", () => {
   const scene = new player.Scene();
   scene.show(TRACE, null);
   scene.setWindow([1, 5]);

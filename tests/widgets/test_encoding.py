@@ -1,4 +1,4 @@
-"""The wire: what leaves Python is what the trace says, column by column and word by word."""
+"""The encoding: the columns and tables hold what the trace holds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from coordlab.trace.trace import KINDS, Trace
-from coordlab.widgets.encoding import Recording, first_difference, pack, pack_run
+from coordlab.widgets.encoding import Recording, first_difference, pack
 from tests.widgets.traces import Election, election, long_election
 
 EVENTS = "time d cause i message i text i agent H peer H name H kind B"
@@ -41,8 +41,8 @@ def story(*rows: Any, agents: tuple[str, ...] = ("ann", "bob")) -> Trace:
     return Trace(list(rows), agents, {"Election": "Is anyone above me alive?"}, 20.0)
 
 
-def test_every_row_survives_the_journey() -> None:
-    """What struct reads back from the columns and the tables is the trace, event for event."""
+def test_every_row_can_be_decoded() -> None:
+    """The columns and tables, decoded with struct, are the rows of the trace."""
     trace = election()
     meta, columns = parts(pack(trace))
     read = unpack(meta, columns)
@@ -66,8 +66,8 @@ def test_every_row_survives_the_journey() -> None:
     assert meta["kinds"] == list(KINDS)
 
 
-def test_texts_say_what_happened_in_the_words_of_the_narration() -> None:
-    """A message shows its fields, a drop its reason, a state its value, a timer its seconds, None as None."""
+def test_each_event_has_its_text() -> None:
+    """The fields of a message, the reason of a drop, the value of a state, the seconds of a timer."""
     trace = story(
         (0, "start", "ann", None, None, "Node", None, (("role", "idle"), ("term", 0))),
         (5, "send", "ann", "bob", 1, "Election", 0, Election(term=3)),
@@ -83,8 +83,8 @@ def test_texts_say_what_happened_in_the_words_of_the_narration() -> None:
     ]  # fmt: skip
 
 
-def test_the_state_called_role_labels_the_lane_else_the_first_one_declared() -> None:
-    """Ann has a role; Bob's first state stands in for it; Cat has no state and is simply up."""
+def test_a_lane_shows_the_state_role_or_else_the_first_state() -> None:
+    """Ann has a role, Bob another state; Cat has no state and is up."""
     trace = story(
         (0, "start", "ann", None, None, "Node", None, (("term", 0), ("role", "idle"))),
         (0, "start", "bob", None, None, "Other", None, (("phase", "asleep"), ("x", 1))),
@@ -101,7 +101,7 @@ def test_the_state_called_role_labels_the_lane_else_the_first_one_declared() -> 
 
 
 def test_flights_come_in_order_of_ending_with_their_fate() -> None:
-    """Of two messages the second is lost first; a copy of the first arrives late; the third is under way."""
+    """The second message is lost, a copy of the first arrives later, the third is on the way."""
     hello = Election(term=1)
     trace = story(
         *[(at, "send", "ann", "bob", at, "Election", None, hello) for at in (1, 2, 3)],
@@ -119,8 +119,8 @@ def test_flights_come_in_order_of_ending_with_their_fate() -> None:
     ]
 
 
-def test_faults_have_their_span_and_a_partition_its_sides() -> None:
-    """A heal row ends the partition; whom no group names makes up one more; a crash stands for itself."""
+def test_faults_have_their_duration_and_a_partition_its_groups() -> None:
+    """A heal event ends a partition; agents that it does not name form one more group."""
     text = "partition ann/bob @3..9"
     trace = story(
         (2_000_000, "fault", "ann", None, None, "Crash", None, "crash ann @2"),
@@ -130,23 +130,14 @@ def test_faults_have_their_span_and_a_partition_its_sides() -> None:
         agents=("ann", "bob", "cat"),
     )
     crash, partition, odd = pack(trace).meta["faults"]
-    assert crash == {
-        **{
-            "kind": "Crash",
-            "text": "crash ann @2",
-            "at": 2.0,
-            "until": None,
-            "agents": ("ann",),
-            "groups": None,
-        }
-    }
+    assert (crash["text"], crash["at"], crash["until"], crash["groups"]) == ("crash ann @2", 2.0, None, None)
     assert (partition["at"], partition["until"]) == (3.0, 8.0)
     assert partition["groups"] == (("ann",), ("bob",), ("cat",))
     assert odd["agents"] == ("bob",)
 
 
 def test_lanes_and_links_are_numbered_from_the_top() -> None:
-    """With Bob on the top lane, the link between Ann and Bob joins lanes 1 and 0."""
+    """With 2 on the top lane, the link between 1 and 2 joins lanes 1 and 0."""
     meta, columns = parts(pack(election(agents=2), lanes=("2", "1"), edges=[("1", "2")]))
     assert meta["agents"] == ["2", "1"]
     assert meta["edges"] == [[1, 0]]
@@ -154,24 +145,20 @@ def test_lanes_and_links_are_numbered_from_the_top() -> None:
 
 
 def test_the_description_is_json() -> None:
-    """Whatever a run holds, its description can be written as strict JSON."""
+    """Strict JSON, without NaN."""
     meta, _ = parts(pack(election(), measures=[("messages", 12, None), ("share", 0.25, "≤ 1")]))
     assert json.loads(json.dumps(meta, allow_nan=False))["names"] == meta["names"]
     assert meta["measures"][0] == {"label": "messages", "value": "12", "theory": ""}
 
 
-def test_a_run_brings_its_line_and_verdicts() -> None:
-    """`pack_run` takes from the run what the run knows, and from the caller what is said around it."""
+def test_verdicts_are_part_of_the_description() -> None:
+    """With all their fields."""
     verdict = SimpleNamespace(name="calm", status="violated", at=1.5, event=3, because="it was not")
-    run = SimpleNamespace(trace=election(until=2), line="bully seed=1", verdicts=[verdict])
-    meta, columns = parts(pack_run(run, title="first"))
-    assert (meta["line"], meta["title"]) == ("bully seed=1", "first")
-    assert meta["verdicts"] == [vars(verdict)]
-    assert len(unpack(meta, columns)["time"]) == len(run.trace)
+    assert pack(election(until=2), verdicts=[verdict]).meta["verdicts"] == [vars(verdict)]
 
 
 def test_the_first_difference_is_the_crash() -> None:
-    """Two runs that differ in a crash at 3 s differ nowhere before it; a run never differs from itself."""
+    """Two runs that differ in a crash at 3 s are equal before it."""
     calm, struck = election(crash=False), election()
     difference = first_difference(struck, calm)
     assert difference is not None
@@ -181,13 +168,13 @@ def test_the_first_difference_is_the_crash() -> None:
 
 
 def test_an_empty_trace_is_packed() -> None:
-    """No events, no agents: no columns, and nothing raised."""
+    """It has no columns."""
     meta, columns = parts(pack(Trace([])))
     assert (meta["count"], meta["agents"], columns) == (0, [], b"")
 
 
 def test_packing_is_linear_and_as_fast_as_writing_json() -> None:
-    """Packing is linear and light: it takes no longer than writing the same trace as JSON Lines."""
+    """It takes at most twice as long as writing the trace as JSON Lines."""
     small, large = long_election(5_000), long_election(50_000)
     packed, more, written = (
         best(work) for work in (lambda: pack(small), lambda: pack(large), small.to_jsonl)

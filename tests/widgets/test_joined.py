@@ -1,4 +1,4 @@
-"""The player's modules become one text, or an error that says what stands in the way."""
+"""The modules of the player are joined to one text, or refused with an error."""
 
 import re
 
@@ -10,7 +10,7 @@ USER = 'import { a } from "./a.js";\n'
 
 
 def test_each_module_comes_after_those_it_imports_from() -> None:
-    """Without their imports; exports stay."""
+    """Imports are removed; exports are kept."""
     modules = {
         "z.js": 'import {\n  a,\n  b,\n} from "./a.js";\nexport const z = a + b;\n',
         "a.js": "export const a = 1;\nexport async function b() {}\n",
@@ -21,7 +21,7 @@ def test_each_module_comes_after_those_it_imports_from() -> None:
 
 
 def test_the_players_modules_are_joined_in_full() -> None:
-    """No import is left, each file is in it once, and the widget is its default export."""
+    """No import is left, each module is there once, and the widget is the default export."""
     script = joined.script()
     assert not re.search(r"^import\b", script, re.MULTILINE)
     for source in joined.sources().values():
@@ -34,13 +34,13 @@ def test_the_players_modules_are_joined_in_full() -> None:
     [
         ({"a.js": "const x = 1;\n", "b.js": "function x() {}\n"}, "two modules define x"),
         ({"a.js": "const a = 1;\n", "b.js": USER}, "a.js does not export a"),
-        ({"b.js": USER}, "b.js: there is no a.js"),
+        ({"b.js": USER}, "b.js: a.js does not exist"),
         (
             {
                 "a.js": 'import { b } from "./b.js";\nexport const a = 1;\n',
                 "b.js": f"{USER}export const b = 1;\n",
             },
-            "circle",
+            "cycle",
         ),
         ({"a.js": "export const a = 1;\n", "b.js": USER.replace("a }", "a as b }")}, "cannot join"),
         ({"a.js": "export default 1;\n"}, "cannot join"),
@@ -54,6 +54,6 @@ def test_the_players_modules_are_joined_in_full() -> None:
     ],
 )
 def test_what_cannot_be_joined_is_refused(modules: dict[str, str], words: str) -> None:
-    """Rather than joined into something else."""
+    """With an error that names the reason."""
     with pytest.raises(joined.JoinError, match=re.escape(words)):
         joined.join(modules)

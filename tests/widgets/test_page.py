@@ -1,9 +1,8 @@
-"""The player in a real browser: as a page of its own, and, with a model that listens, as in a notebook."""
+"""The player in a real browser: as a page, and with a model that listens, as in a notebook."""
 
 from __future__ import annotations
 
 import base64
-import json
 import pathlib
 import re
 import time
@@ -21,12 +20,16 @@ from tests.browser import Pace, Visit
 from tests.widgets.traces import branch, election, family, long_election
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!--"
+ROWS = [
+    (0, "start", HOSTILE, None, None, HOSTILE, None, (("role", HOSTILE),)),
+    (1, "note", HOSTILE, None, None, None, 0, HOSTILE),
+]
 
 Open = Callable[..., Visit]
 
 
 class Scripts(HTMLParser):
-    """Collects the elements that a browser would see."""
+    """Collects the tags of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -39,7 +42,7 @@ class Scripts(HTMLParser):
 
 @pytest.fixture
 def visit(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Open]:
-    """Opens branches as an exported page; closes what it opened and holds it to silence."""
+    """Opens branches as a page.  The page must not print to the console or use the network."""
     visits: list[Visit] = []
 
     def open_page(branches: list[Branch], selected: int = 0, **context: Any) -> Visit:
@@ -88,17 +91,14 @@ def wired(branches: list[Branch]) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def live(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Callable[..., Any]]:
-    """The player on a model that listens, as a notebook gives it; what it sends is kept in `window.sent`."""
+    """The player on a model that listens, as in a notebook; its messages are in `window.sent`."""
     blank = tmp_path / "blank.html"
     blank.write_text("<!doctype html><title>t</title><link rel=icon href='data:,'><body>", "utf-8")
     visits: list[Visit] = []
 
     def show(branches: list[Branch], selected: int = 0, **context: Any) -> Any:
         visits.append(Visit(chrome, blank, **context))
-        parts = {
-            "source": joined.script(),
-            "style": joined.style(),
-        }
+        parts = {"source": joined.script(), "style": joined.style()}
         visits[-1].page.evaluate(LIVE, {**parts, "branches": wired(branches), "selected": selected})
         return visits[-1].page
 
@@ -119,14 +119,14 @@ def clock(where: Any) -> float:
 
 
 def number(where: Any) -> int:
-    """The number of the current event, as the player counts: from 1."""
+    """The number of the current event, from 1."""
     match = re.search(r"event (\d+)", where.locator(".cl-clock").inner_text())
     assert match
     return int(match[1])
 
 
 def until(condition: Callable[[], bool], within: float = 60.0) -> None:
-    """Wait from outside: the page's policy forbids the evaluation that playwright's own waiting needs."""
+    """Wait in Python: the security policy of the page forbids what playwright needs to wait in it."""
     end = time.perf_counter() + within
     while not condition():
         assert time.perf_counter() < end
@@ -134,27 +134,23 @@ def until(condition: Callable[[], bool], within: float = 60.0) -> None:
 
 
 def settle(where: Any) -> None:
-    """Until the next drawing is done."""
+    """Wait for the next drawing."""
     where.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 # --- the page as text ------------------------------------------------------------------------------------
 
 
-def test_hostile_words_stay_words() -> None:
-    """Names and messages with tags in them open no element: the page has exactly its own."""
+def test_hostile_texts_stay_texts() -> None:
+    """Names and messages with tags in them add no element to the page."""
     plain = Scripts(page([branch(election(agents=2, until=2))], "t")).tags
-    rows = [
-        (0, "start", HOSTILE, None, None, HOSTILE, None, (("role", HOSTILE),)),
-        (1, "note", HOSTILE, None, None, None, 0, HOSTILE),
-    ]
-    nasty = page([branch(Trace(rows, (HOSTILE,), {HOSTILE: HOSTILE}, 2.0), HOSTILE, title=HOSTILE)], HOSTILE)
+    nasty = page([branch(Trace(ROWS, (HOSTILE,), {HOSTILE: HOSTILE}, 2.0), HOSTILE, title=HOSTILE)], HOSTILE)
     assert Scripts(nasty).tags == plain
     assert nasty.count("</script>") == 2
 
 
-def test_the_page_allows_itself_no_connection() -> None:
-    """Its policy names two hashes and nothing else; no address of the outside world is asked for."""
+def test_the_page_allows_no_connection() -> None:
+    """Its security policy allows one script and one style, and the page refers to no other address."""
     text = page(family(), "t")
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
     assert policy
@@ -164,12 +160,12 @@ def test_the_page_allows_itself_no_connection() -> None:
 
 
 def test_ten_thousand_events_fit_in_half_a_megabyte() -> None:
-    """Player, styles and a run of 10,000 events together stay under 500 kB."""
+    """Including the player and its styles."""
     assert len(page([branch(long_election(10_000))], "t").encode()) < 500_000
 
 
-def test_equal_branches_give_equal_pages() -> None:
-    """Nothing in the page depends on the moment or the process that wrote it."""
+def test_equal_branches_have_equal_pages() -> None:
+    """A page does not depend on the time or the process that writes it."""
     assert page(family(), "t") == page(family(), "t")
 
 
@@ -177,13 +173,9 @@ def test_equal_branches_give_equal_pages() -> None:
 
 
 @pytest.mark.browser
-def test_hostile_words_are_shown_and_do_nothing(visit: Open) -> None:
-    """The browser runs nothing of what the agents are called or say; it shows it."""
-    rows = [
-        (0, "start", HOSTILE, None, None, HOSTILE, None, (("role", HOSTILE),)),
-        (1, "note", HOSTILE, None, None, None, 0, HOSTILE),
-    ]
-    where = visit([branch(Trace(rows, (HOSTILE,), {}, 2.0), HOSTILE, title=HOSTILE, verdicts=())]).page
+def test_hostile_texts_are_shown_as_text(visit: Open) -> None:
+    """The browser does not interpret the names and messages of agents."""
+    where = visit([branch(Trace(ROWS, (HOSTILE,), {}, 2.0), HOSTILE, title=HOSTILE, verdicts=())]).page
     keys(where, "End", "ArrowLeft", "ArrowRight", "v", "v")
     assert where.locator(".cl-title").inner_text() == HOSTILE
     assert where.locator("img").count() == 0
@@ -191,7 +183,7 @@ def test_hostile_words_are_shown_and_do_nothing(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_it_opens_within_a_second_at_ten_thousand_events(visit: Open) -> None:
-    """From the address to the drawn picture: at most one second, or four times as long as a tiny run."""
+    """Or four times the time of a tiny run, up to the drawn picture; the best of three."""
 
     def opening(events: int) -> float:
         recorded = branch(long_election(events))
@@ -204,8 +196,8 @@ def test_it_opens_within_a_second_at_ten_thousand_events(visit: Open) -> None:
 
 
 @pytest.mark.browser
-def test_it_does_not_play_by_itself_and_plays_by_key(visit: Open) -> None:
-    """At rest until Space; time passes until Space again."""
+def test_space_starts_and_stops_playing(visit: Open) -> None:
+    """The player does not start by itself."""
     where = visit(family(), 1).page
     where.wait_for_timeout(150)
     assert clock(where) == 0
@@ -220,7 +212,7 @@ def test_it_does_not_play_by_itself_and_plays_by_key(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_arrow_keys_step_from_event_to_event(visit: Open) -> None:
-    """Right moves by one, with Shift by ten; Home and End go to the ends."""
+    """Right moves by one event, with Shift by ten; Home and End move to the ends."""
     trace = election()
     where = visit([branch(trace)]).page
     keys(where, "End")
@@ -239,7 +231,7 @@ def test_arrow_keys_step_from_event_to_event(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_shift_steps_along_one_agent(visit: Open) -> None:
-    """With agent 5 selected, every step lands on an event of agent 5."""
+    """With agent 5 selected, each step moves to an event of agent 5."""
     trace = election()
     where = visit([branch(trace)]).page
     keys(where, "Home", "ArrowDown")
@@ -250,8 +242,8 @@ def test_shift_steps_along_one_agent(visit: Open) -> None:
 
 
 @pytest.mark.browser
-def test_a_selection_shows_in_every_view_with_its_causes(visit: Open) -> None:
-    """A row picked in the table is told, shown with fields and causes, and stays picked in the diagram."""
+def test_a_selected_event_is_shown_in_every_view_with_its_causes(visit: Open) -> None:
+    """An event that is selected in the table has its sentence, fields and causes, also in the diagram."""
     trace = election()
     seq = next(event.seq for event in trace if event.kind == "handle" and event.name == "Coordinator")
     where = visit([branch(trace)]).page
@@ -269,8 +261,8 @@ def test_a_selection_shows_in_every_view_with_its_causes(visit: Open) -> None:
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_the_table_holds_a_hundred_thousand_rows_and_draws_a_screenful(visit: Open) -> None:
-    """Only what can be seen exists, and the last event can be reached."""
+def test_the_table_creates_only_the_visible_of_a_hundred_thousand_rows(visit: Open) -> None:
+    """The last event can be reached."""
     where = visit([branch(long_election(100_000))]).page
     where.get_by_role("tab", name="Events").click()
     keys(where, "End")
@@ -281,8 +273,8 @@ def test_the_table_holds_a_hundred_thousand_rows_and_draws_a_screenful(visit: Op
 
 
 @pytest.mark.browser
-def test_zoom_changes_the_picture_and_fit_brings_it_back(visit: Open) -> None:
-    """Plus draws another picture, 0 the first one again."""
+def test_zoom_changes_the_picture_and_fit_restores_it(visit: Open) -> None:
+    """The keys + and 0."""
     where = visit([branch(election())]).page
     draw = "document.querySelector('.cl-stage canvas:not([hidden])').toDataURL()"
     keys(where, "0")
@@ -297,8 +289,8 @@ def test_zoom_changes_the_picture_and_fit_brings_it_back(visit: Open) -> None:
 
 
 @pytest.mark.browser
-def test_a_verdict_leads_to_the_moment_it_broke(visit: Open) -> None:
-    """The chip jumps to its event; the mark on the time axis says why."""
+def test_a_verdict_leads_to_its_event(visit: Open) -> None:
+    """The mark on the time axis shows the reason."""
     shown = branch(election())
     verdict = shown.meta["verdicts"][0]
     where = visit([shown]).page
@@ -311,8 +303,8 @@ def test_a_verdict_leads_to_the_moment_it_broke(visit: Open) -> None:
 
 
 @pytest.mark.browser
-def test_without_a_kernel_faults_are_off_and_say_why(visit: Open) -> None:
-    """The menu opens, its faults are disabled with the reason, and recorded variants are offered instead."""
+def test_without_a_kernel_faults_are_disabled_with_the_reason(visit: Open) -> None:
+    """The menu offers the recorded variants."""
     where = visit(family(), 1).page
     keys(where, "ArrowDown", "Enter")
     menu = where.get_by_role("menu")
@@ -325,8 +317,8 @@ def test_without_a_kernel_faults_are_off_and_say_why(visit: Open) -> None:
 
 
 @pytest.mark.browser
-def test_it_is_described_for_those_who_do_not_see_it(visit: Open) -> None:
-    """Every canvas has words made from the data; the sentence is a live region, except while playing."""
+def test_it_is_described_for_screen_readers(visit: Open) -> None:
+    """Each canvas has a description made from the trace; the sentence is a live region."""
     where = visit(family(), 1).page
     keys(where, "End")
 
@@ -345,7 +337,7 @@ def test_it_is_described_for_those_who_do_not_see_it(visit: Open) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [380, 800, 1280])
 def test_nothing_sticks_out_at_any_width(visit: Open, width: int) -> None:
-    """On a phone, a tablet and a desk the page never scrolls sideways, in any view."""
+    """On a phone, a tablet and a desktop no view scrolls sideways."""
     where = visit(family(), 1).page
     where.set_viewport_size({"width": width, "height": 900})
     for _ in range(3):
@@ -356,7 +348,7 @@ def test_nothing_sticks_out_at_any_width(visit: Open, width: int) -> None:
 
 @pytest.mark.browser
 def test_dark_and_light_follow_the_system_and_jupyterlab(visit: Open) -> None:
-    """Dark where the system is; JupyterLab's theme wins over it."""
+    """The theme of JupyterLab has priority."""
     where = visit(family(), color_scheme="dark").page
     colour = "getComputedStyle(document.querySelector('.cl-player')).backgroundColor"
     assert where.evaluate(colour) == "rgb(20, 24, 29)"
@@ -365,8 +357,8 @@ def test_dark_and_light_follow_the_system_and_jupyterlab(visit: Open) -> None:
 
 
 @pytest.mark.browser
-def test_reduced_motion_goes_from_event_to_event(visit: Open) -> None:
-    """Playing, time stands still between events instead of flowing."""
+def test_reduced_motion_moves_from_event_to_event(visit: Open) -> None:
+    """Instead of continuously."""
     trace = election()
     where = visit([branch(trace)], reduced_motion="reduce").page
     keys(where, " ")
@@ -417,8 +409,8 @@ def sent(where: Any) -> Any:
 
 
 @pytest.mark.browser
-def test_a_click_on_a_lane_crashes_its_agent_there_and_then(live: Callable[..., Any]) -> None:
-    """The menu names agent and time; what is sent is the fault at that time, for the branch on show."""
+def test_a_click_on_a_lane_crashes_its_agent_at_that_time(live: Callable[..., Any]) -> None:
+    """The menu names agent and time; the message has the fault and the branch that is shown."""
     where = live([branch(election(crash=False, parted=False))])
     keys(where, "0")
     settle(where)
@@ -434,11 +426,11 @@ def test_a_click_on_a_lane_crashes_its_agent_there_and_then(live: Callable[..., 
 
 
 @pytest.mark.browser
-def test_power_keys_act_only_where_they_change_something(live: Callable[..., Any]) -> None:
-    """Who is up cannot be restarted, who is down not crashed: it says so, and asks for nothing."""
+def test_crash_and_restart_keys_act_only_if_they_change_something(live: Callable[..., Any]) -> None:
+    """An agent that is up cannot be restarted; one that is down cannot be crashed."""
     where = live([branch(election(crash=True, parted=False))])
     keys(where, "ArrowDown", "r")
-    assert "5 is up" in where.locator(".cl-player").inner_text()
+    assert "5 is already up" in where.locator(".cl-player").inner_text()
     keys(where, "End", "Home")
     where.evaluate("document.querySelector('.cl-view:nth-child(3)').click()")
     where.get_by_label("filter the events").fill("crash")
@@ -448,8 +440,8 @@ def test_power_keys_act_only_where_they_change_something(live: Callable[..., Any
 
 
 @pytest.mark.browser
-def test_every_fault_can_be_asked_for_by_keyboard(live: Callable[..., Any]) -> None:
-    """Crash, slow, cut, partition, drop, delay, duplicate: menu by menu, no mouse."""
+def test_every_fault_can_be_requested_by_keyboard(live: Callable[..., Any]) -> None:
+    """Crash, slow, cut, partition, drop, delay, duplicate."""
     trace = election(crash=False, parted=False)
     where = live([branch(trace)])
     keys(where, "ArrowDown", "c", "s")
@@ -476,7 +468,7 @@ def test_every_fault_can_be_asked_for_by_keyboard(live: Callable[..., Any]) -> N
 
 @pytest.mark.browser
 def test_a_click_on_an_arrow_selects_the_message_and_offers_its_faults(live: Callable[..., Any]) -> None:
-    """The arrow under the pointer is the message that the menu drops."""
+    """The menu drops the message of the arrow below the pointer."""
     where = live([branch(election(crash=False, parted=False), focus=(0.0, 0.2))])
     settle(where)
     spot = point(where, (0.15, 0.9), message=True)
@@ -489,8 +481,8 @@ def test_a_click_on_an_arrow_selects_the_message_and_offers_its_faults(live: Cal
 
 
 @pytest.mark.browser
-def test_a_new_branch_is_drawn_where_the_learner_was(live: Callable[..., Any]) -> None:
-    """Playhead, window and selection stay; the picture is new."""
+def test_a_new_branch_keeps_the_time_and_the_selection(live: Callable[..., Any]) -> None:
+    """And the part that is shown."""
     calm, struck = family()
     where = live([calm])
     keys(where, "Home", "ArrowRight", "ArrowRight", "+", "+")
@@ -518,7 +510,7 @@ def test_a_new_branch_is_shown_at_once(live: Callable[..., Any]) -> None:
 
 @pytest.mark.browser
 def test_branches_are_renamed_deleted_compared_and_undone(live: Callable[..., Any]) -> None:
-    """F2 renames, Delete deletes, U undoes, B branches; compare shows the parent above."""
+    """F2 renames, Delete deletes, U undoes, B branches; compare shows the parent above the branch."""
     where = live(family(), 1)
     where.locator(".cl-tab[aria-selected=true]").press("F2")
     where.get_by_label("new name for").fill("power cut")
@@ -541,17 +533,17 @@ def test_branches_are_renamed_deleted_compared_and_undone(live: Callable[..., An
 
 
 @pytest.mark.browser
-def test_a_refusal_is_shown_in_words(live: Callable[..., Any]) -> None:
-    """What Python answers instead of a branch stands under the picture."""
+def test_an_error_of_the_kernel_is_shown(live: Callable[..., Any]) -> None:
+    """Below the picture."""
     where = live(family())
     keys(where, "ArrowDown", "c")
-    where.evaluate("window.say({ type: 'error', text: 'there is no agent 9 here' })")
-    assert where.get_by_role("alert").inner_text() == "there is no agent 9 here"
+    where.evaluate("window.say({ type: 'error', text: 'no agent 9' })")
+    assert where.get_by_role("alert").inner_text() == "no agent 9"
 
 
 @pytest.mark.browser
 def test_keys_act_only_while_the_player_has_the_focus(live: Callable[..., Any]) -> None:
-    """A key pressed elsewhere on the page, or in the filter, does nothing."""
+    """Not elsewhere on the page, and not in the filter."""
     where = live(family())
     where.evaluate("document.activeElement.blur()")
     where.keyboard.press("c")
@@ -561,8 +553,8 @@ def test_keys_act_only_while_the_player_has_the_focus(live: Callable[..., Any]) 
 
 
 @pytest.mark.browser
-def test_two_views_of_one_model_go_their_own_way_and_leave_nothing_behind(live: Callable[..., Any]) -> None:
-    """Each view has its playhead; closing one frees its listeners and leaves the other alive."""
+def test_two_views_of_one_model_are_independent(live: Callable[..., Any]) -> None:
+    """Each view has its own time; closing one removes its listeners and keeps the other."""
     where = live(family())
     listeners = "[...window.heard.values()].reduce((sum, all) => sum + all.length, 0)"
     alone = where.evaluate(listeners)
@@ -579,18 +571,15 @@ def test_two_views_of_one_model_go_their_own_way_and_leave_nothing_behind(live: 
 
 @pytest.mark.browser
 def test_the_scenario_line_can_be_copied(live: Callable[..., Any]) -> None:
-    """The button puts the line on the clipboard, or says how to."""
+    """By the button, or by the key that it names."""
     where = live(family())
     where.locator(".cl-share button").click()
     until(lambda: where.locator(".cl-share button").inner_text() in {"copied", "press Ctrl+C"})
 
 
 @pytest.mark.browser
-def test_an_empty_trace_is_shown_as_such(visit: Open) -> None:
-    """No agents, no events: the page opens and says that nothing happened."""
+def test_an_empty_trace_is_shown(visit: Open) -> None:
+    """The page says that nothing has happened."""
     where = visit([branch(Trace([]), verdicts=())]).page
     assert "Nothing has happened yet." in where.locator(".cl-say").inner_text()
-    assert (
-        json.loads(where.evaluate("JSON.stringify(document.querySelector('.cl-player').stats)"))["frames"]
-        >= 1
-    )
+    assert where.evaluate("document.querySelector('.cl-player').stats.frames") >= 1

@@ -1,4 +1,4 @@
-"""The player as a widget, without a browser: what it holds, and how it passes on what learners ask for."""
+"""The player as a widget, without a browser: what it sends, and how it passes on requests."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_it_says_what_it_shows_without_an_address() -> None:
-    """The repr is short and the same in every process, so that notebooks can be compared."""
+def test_its_repr_counts_branches_and_events() -> None:
+    """It has no address, so that the outputs of notebooks can be compared."""
     assert repr(Player([branch(election(agents=2, until=1.5))])).startswith("Player(1 branch, ")
     assert repr(Player()) == "Player(0 branches, 0 events)"
 
 
-def test_a_wish_reaches_the_callback() -> None:
-    """A click in the browser arrives as the dict that the browser sent."""
+def test_a_request_reaches_the_callback() -> None:
+    """It is the dict that the browser sent."""
     player, heard = Player(family()), []
     player.on_intervention(heard.append)
-    wish = {"type": "fault", "branch": 1, "fault": {"kind": "Crash", "agent": "5", "at": 3.0}}
-    player._handle_custom_msg(wish, [])
-    assert heard == [wish]
+    request = {"type": "fault", "branch": 1, "fault": {"kind": "Crash", "agent": "5", "at": 3.0}}
+    player._handle_custom_msg(request, [])
+    assert heard == [request]
 
 
-def test_a_wish_that_fails_is_answered_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error goes back to the player, which shows it; the kernel goes on."""
-    player, told = Player(), []
-    monkeypatch.setattr(player, "send", told.append)
+def test_a_request_that_fails_is_answered_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The player shows the text of the error; the kernel does not raise it."""
+    player, sent = Player(), []
+    monkeypatch.setattr(player, "send", sent.append)
 
     def refuse(_: dict[str, Any]) -> None:
-        raise ValueError("there is no agent 9 here")
+        raise ValueError("no agent 9")
 
     player.on_intervention(refuse)
     player._handle_custom_msg({"type": "fault"}, [])
-    assert told == [{"type": "error", "text": "there is no agent 9 here"}]
+    assert sent == [{"type": "error", "text": "no agent 9"}]
 
 
-def test_only_what_is_new_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A third branch is one recording; labels and selection change together, so the browser draws once."""
+def test_only_new_recordings_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels and selection change together, so that the browser draws once."""
     player, sent, states = Player(family()), [], []
     monkeypatch.setattr(player, "send", lambda word, buffers: sent.append((word["key"], buffers)))
     monkeypatch.setattr(player, "send_state", lambda key=None: states.append(set(key)))
@@ -53,7 +53,7 @@ def test_only_what_is_new_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_name_or_selection_sends_no_recording(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither does a branch that is gone."""
+    """Nor does the removal of a branch."""
     player, sent = Player(family()), []
     monkeypatch.setattr(player, "send", lambda *word: sent.append(word))
     calm, struck = player.shown
@@ -63,8 +63,8 @@ def test_another_name_or_selection_sends_no_recording(monkeypatch: pytest.Monkey
     assert [each["key"] for each in player.branches] == [1]
 
 
-def test_a_browser_that_comes_later_asks_for_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It gets what is on show; nobody else hears of it."""
+def test_a_browser_that_opens_later_asks_for_recordings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets those that are shown; the callback is not called."""
     player, sent, heard = Player(family()), [], []
     player.on_intervention(heard.append)
     monkeypatch.setattr(player, "send", lambda word, buffers: sent.append((word["key"], buffers)))

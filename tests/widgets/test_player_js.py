@@ -1,4 +1,4 @@
-"""The player's own tests run under Node.js; here they join the others, with the types of its modules."""
+"""The tests and types of the player's JavaScript, run by Node.js and checked by TypeScript."""
 
 import os
 import subprocess
@@ -18,18 +18,18 @@ def run(*command: str, **more: str) -> None:
 
 @pytest.mark.slow
 def test_the_player_passes_its_own_tests(node: str, tmp_path: Path) -> None:
-    """Node's test runner finds the modules sound, each by itself and all of them joined."""
+    """On the modules one by one, and joined."""
     script = tmp_path / "joined.mjs"
     script.write_text(joined.script(), "utf-8")
     run(node, "--test", str(Path(__file__).with_name("player.test.mjs")), COORDLAB_JOINED=str(script))
 
 
 @pytest.mark.slow
-def test_the_types_of_the_player_are_sound(tsc: list[str]) -> None:
-    """TypeScript finds nothing to object to, at its strictest."""
+def test_the_types_of_the_player_are_correct(tsc: list[str]) -> None:
+    """With all strict checks of TypeScript."""
     run(*tsc, "--project", str(joined.PLAYER))
 
 
 def test_no_module_is_long() -> None:
-    """One idea per file."""
+    """At most 450 lines."""
     assert [name for name, source in joined.sources().items() if len(source.splitlines()) > 450] == []

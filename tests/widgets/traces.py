@@ -1,4 +1,4 @@
-"""Traces to show: a bully-like election told by a small script, as long and as large as a test wants it."""
+"""Traces for tests of the player: a bully election of any length and size, written by a small simulation."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ TEMPLATES = {
 }
 
 
-class Telling:
-    """Tells an election event by event, on a heap, with its own dice."""
+class Simulation:
+    """Simulates an election with a queue of events and its own random numbers."""
 
     def __init__(self, agents: int, until: float, seed: int, crash: bool = True, parted: bool = True) -> None:
         self.names = tuple(str(rank) for rank in range(1, agents + 1))
@@ -212,35 +212,29 @@ class Telling:
 def election(
     agents: int = 5, until: float = 20, seed: int = 11, crash: bool = True, parted: bool = True
 ) -> Trace:
-    """Five candidates: a crash at 3 s, a return at 9 s, a partition from 12 to 15 s, losses, duplicates."""
-    return Telling(agents, until, seed, crash, parted).run()
+    """An election with a crash at 3 s, a restart at 9 s, a partition from 12 to 15 s, and losses."""
+    return Simulation(agents, until, seed, crash, parted).run()
 
 
 def long_election(events: int) -> Trace:
-    """The same among twelve, cut to so many events."""
+    """The first `events` events of a long election among twelve agents."""
     trace = election(agents=12, until=events / 60)
     rows = trace.rows[:events]
     return Trace(rows, trace.agents, trace.says, rows[-1][0] / MICRO)
 
 
 def verdicts(trace: Trace) -> list[SimpleNamespace]:
-    """Three verdicts of each sort, one of them tied to an event."""
+    """Verdicts of each status, one of them with an event."""
     broken = next((event for event in trace if event.kind == "state" and event.time > 12), trace[0])
     why = f"{broken.agent} and another both coordinate: neither hears the other across the partition."
-    return [
-        SimpleNamespace(
-            name="one coordinator at a time", status="violated", at=broken.time, event=broken.seq, because=why
-        ),
-        SimpleNamespace(
-            name="highest alive rules", status="holds", at=None, event=None, because="held throughout"
-        ),
-        SimpleNamespace(
-            name="agreement within 1.5 s", status="holds", at=3.8, event=None, because="agreed after 0.73 s"
-        ),
-        SimpleNamespace(
-            name="all follow the same", status="undecided", at=None, event=None, because="the run ended first"
-        ),
-    ]
+    rows = (
+        ("one coordinator at a time", "violated", broken.time, broken.seq, why),
+        ("highest alive rules", "holds", None, None, "held throughout"),
+        ("agreement within 1.5 s", "holds", 3.8, None, "agreed after 0.73 s"),
+        ("all follow the same", "undecided", None, None, "the run ended first"),
+    )
+    fields = ("name", "status", "at", "event", "because")
+    return [SimpleNamespace(**dict(zip(fields, row, strict=True))) for row in rows]
 
 
 def branch(
@@ -250,22 +244,14 @@ def branch(
     divergence: dict[str, Any] | None = None,
     **about: Any,
 ) -> Branch:
-    """`trace` as a branch with all the player can show around it."""
+    """`trace` as a branch with title, line, verdicts and measures."""
+    measures = [("messages", trace.count("send"), "≤ 27"), ("silence until agreement", "0.73 s", None)]
     words = {
-        **{
-            "title": "Bully election",
-            "question": "Who leads when the leader falls silent, and what does it cost?",
-        },
-        **{
-            "line": "bully agents=5 loss=4% seed=11 | crash 5 @3 | restart 5 @9",
-            "verdicts": verdicts(trace) if len(trace) else [],
-        },
-        **{
-            "measures": [
-                ("messages", trace.count("send"), "≤ 27"),
-                ("silence until agreement", "0.73 s", None),
-            ]
-        },
+        "title": "Bully election",
+        "question": "Who leads when the leader falls silent, and what does it cost?",
+        "line": "bully agents=5 loss=4% seed=11 | crash 5 @3 | restart 5 @9",
+        "verdicts": verdicts(trace) if len(trace) else [],
+        "measures": measures,
         "templates": TEMPLATES,
         "lanes": tuple(reversed(trace.agents)),
         **about,

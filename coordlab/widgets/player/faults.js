@@ -76,8 +76,8 @@ export class Faults {
     const name = this.meta.agents[a], at = this.scene.now, down = roleAt(this.scene.trace, a, at) === DOWN;
     this.offer(`${name} at ${seconds(at)}`, [
       { text: "crash", off: down ? "already down" : null, act: () => this.ask(FAULTS.crash(name, at)) },
-      { text: "restart", off: down ? null : "it is up", act: () => this.ask(FAULTS.restart(name, at)) },
-      { text: "slow down…", act: () => this.howLong(`${name} gets slower by`, (by) => FAULTS.slow(name, by, at)) },
+      { text: "restart", off: down ? null : "already up", act: () => this.ask(FAULTS.restart(name, at)) },
+      { text: "slow down…", act: () => this.howLong(`slow down ${name} by`, (by) => FAULTS.slow(name, by, at)) },
       { text: "cut a link to…", act: () => this.cutMenu(a, at) },
       { text: "partition…", act: () => this.partitionMenu(a, at) },
     ], point);
@@ -88,7 +88,7 @@ export class Faults {
     const { arrows, message } = this.scene.trace, id = message[arrows.send[arrow]];
     this.offer(journey(this.scene.trace, arrow), [
       { text: "drop it", act: () => this.ask(FAULTS.drop(id)) },
-      { text: "delay it…", act: () => this.howLong("it takes longer by", (by) => FAULTS.delay(id, by)) },
+      { text: "delay it…", act: () => this.howLong("delay the message by", (by) => FAULTS.delay(id, by)) },
       { text: "duplicate it", act: () => this.ask(FAULTS.duplicate(id)) },
     ], point);
   }
@@ -118,7 +118,7 @@ export class Faults {
     const off = together.size && together.size < agents.length ? null : "both sides need an agent";
     this.menu.show("one side of the partition", [
       ...agents.map((name, i) => ({ text: name, checked: together.has(i), act: () => toggle(i) })),
-      { text: "part them", off, act: () => this.ask(FAULTS.partition([side(true), side(false)], at)) },
+      { text: "partition", off, act: () => this.ask(FAULTS.partition([side(true), side(false)], at)) },
     ]);
   }
 
@@ -128,7 +128,7 @@ export class Faults {
   power(on) {
     const { trace, now } = this.scene, a = this.scene.someAgent(), name = this.meta.agents[a];
     const down = roleAt(trace, a, now) === DOWN;
-    if (down !== on) this.session.tell(`${name} is ${down ? "already down" : "up"} at ${seconds(now)}.`);
+    if (down !== on) this.session.notify(`${name} is ${down ? "already down" : "already up"} at ${seconds(now)}.`);
     else this.ask(FAULTS[on ? "restart" : "crash"](name, now));
   }
 
@@ -137,7 +137,7 @@ export class Faults {
   /** Something that happens to the selected message. @param {(message: number) => FaultRequest} fault */
   ofMessage(fault) {
     const { trace, picked } = this.scene, arrow = arrowOf(trace, picked);
-    if (arrow < 0) this.session.tell("select a message first");
+    if (arrow < 0) this.session.notify("select a message first");
     else this.ask(fault(trace.message[trace.arrows.send[arrow]]));
   }
 
@@ -152,7 +152,7 @@ export class Faults {
 
   /** @param {(agent: number) => void} show */
   openByKey(show) {
-    if (!this.session.live) { this.session.tell(NO_KERNEL); return; }
+    if (!this.session.live) { this.session.notify(NO_KERNEL); return; }
     const a = this.scene.someAgent();
     this.menu.point = this.anchor(a);
     show(a);

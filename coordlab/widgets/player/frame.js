@@ -71,7 +71,7 @@ export class Frame extends Surface {
     return [x0, y0, x0 + (x1 - x0) * part, y0 + (y1 - y0) * part];
   }
 
-  /** The arrows in the window that are not hidden; too many to tell apart are thinned evenly. */
+  /** The arrows in the window that are not hidden; if there are too many, every n-th one. */
   shown() {
     const { arrows, meta } = this.trace, { hidden } = this.scene;
     const [first, last] = between(arrows, ...this.window), found = [];

@@ -6,10 +6,10 @@ import { FAULTS } from "./faults.js";
 
 const KEYS = [
   ["Space", "play or pause"], ["← →", "previous, next event"],
-  ["Shift + ← →", "the same on the selected agent, else ten events"], ["↑ ↓", "select an agent"],
+  ["Shift + ← →", "the same for the selected agent, else ten events"], ["↑ ↓", "select an agent"],
   ["Home End", "start, end of the run"], ["+ − 0", "zoom in, out, fit the whole run"],
   ["Page Up, Page Down", "move the window"], ["[ ]", "slower, faster"], ["L", "loop what is on screen"],
-  ["V", "next view"], ["Enter", "menu of the selected agent or message"], ["Esc", "let go of the selection"],
+  ["V", "next view"], ["Enter", "menu of the selected agent or message"], ["Esc", "clear the selection"],
   ["C R", "crash, restart the selected agent"], ["S P", "slow it down, partition"], ["X", "cut the selected link"],
   ["D E", "drop, delay the selected message"], ["B", "branch here"], ["U, Ctrl + Z", "undo"], ["?", "this help"],
 ];
@@ -83,6 +83,6 @@ export class Keys {
   /** @param {number} by */
   chooseAgent(by) {
     this.player.scene.chooseAgent(by);
-    this.player.narration.tellAgent();
+    this.player.narration.showAgent();
   }
 }

@@ -27,7 +27,7 @@ export class Legend {
       ...roles.map(([label, role]) => key(label, 16, (ctx) => fillRole(ctx, looks, label, role, 0, 1, 16, 10))),
       ...labels.map((label) => this.typeKey(label)),
       [LOST, CUT, DROPPED].some((each) => fates.has(each)) ? this.fateKey("lost on the way", "bad") : "",
-      fates.has(UNHEARD) ? this.fateKey("receiver down", "soft") : "",
+      fates.has(UNHEARD) ? this.fateKey("recipient down", "soft") : "",
       copied ? key("duplicate", 16, (ctx) => this.paintCopy(ctx)) : "",
     ));
   }

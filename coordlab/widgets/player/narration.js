@@ -6,7 +6,7 @@ import { h } from "./elements.js";
 import { arrowOf, roleAt, roleName } from "./lookup.js";
 import { event, journey, plain, sentence, spoken } from "./words.js";
 
-/** What is told under the picture. */
+/** The sentence below the picture, and the facts of the selected event. */
 export class Narration {
   say = h("p", { class: "cl-say", role: "status", "aria-live": "polite" });
   inspect = h("div", { class: "cl-inspect", hidden: true });
@@ -17,20 +17,20 @@ export class Narration {
     this.pick = pick;
   }
 
-  /** Tell the current event. */
-  tell() {
+  /** Show the current event. */
+  narrate() {
     const { trace, cursor } = this.scene;
     const pieces = cursor < 0 ? [spoken("Nothing has happened yet.")] : sentence(trace, cursor);
     this.say.replaceChildren(...pieces.map(([tag, text]) => h(tag, {}, text)));
   }
 
-  /** Tell which agent is selected. */
-  tellAgent() {
+  /** Show which agent is selected. */
+  showAgent() {
     const { trace, agent, now } = this.scene, role = roleName(trace, roleAt(trace, agent, now)) || "absent";
     this.say.replaceChildren(`${trace.meta.agents[agent]} selected: ${role}. Enter opens its menu.`);
   }
 
-  /** What is selected: its fields, what became of it, and why it happened. */
+  /** What is selected: its fields, its way, and its causes. */
   show() {
     const { trace, picked, chain } = this.scene;
     this.inspect.hidden = picked < 0;

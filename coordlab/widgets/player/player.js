@@ -34,8 +34,8 @@ export class Player {
   frame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   resting;
-  /** The event and the trace that were last told. */
-  told = "";
+  /** The event and the trace that were last shown. */
+  shownMoment = "";
 
   scene = new Scene();
   playback = new Playback(this.scene);
@@ -208,19 +208,19 @@ export class Player {
   draw() {
     const began = performance.now();
     this.views.paint();
-    this.tellTime();
+    this.showTime();
     this.stats.frames += 1;
     this.stats.drawMs += performance.now() - began;
     if (this.playback.playing) this.paintSoon();
   }
 
-  tellTime() {
+  showTime() {
     const { scene: { cursor, version }, transport } = this, moment = `${cursor} ${version}`;
     transport.tick();
-    if (moment === this.told) return;
-    this.told = moment;
-    transport.tell();
-    this.narration.tell();
+    if (moment === this.shownMoment) return;
+    this.shownMoment = moment;
+    transport.announce();
+    this.narration.narrate();
   }
 }
 

@@ -8,7 +8,7 @@ import { divergence } from "./lookup.js";
 import { fit, line, PAD } from "./paint.js";
 import { faultLabel } from "./words.js";
 
-/** What the rail tells about the window, in order of time. @param {Frame} frame @returns {RailItem[]} */
+/** The faults and marks in the window, in order of time. @param {Frame} frame @returns {RailItem[]} */
 function railItems({ trace: { meta }, window: [a, b], scene, caption }) {
   const room = { x: 0, w: 0 };
   /** @type {RailItem[]} */

@@ -38,7 +38,7 @@ export class Session {
 
   /** @param {Word} word @param {DataView<ArrayBuffer>[]} buffers */
   hearWord = (word, buffers) => {
-    if (word?.type === "error") this.tell(word.text);
+    if (word?.type === "error") this.notify(word.text);
     if (word?.type !== "recording") return;
     this.recordings.set(word.key, { meta: word.meta, columns: buffers[0] });
     this.hear();
@@ -103,17 +103,17 @@ export class Session {
 
   /** Ask Python; it answers with new branches, or with words. @param {Request} request */
   send(request) {
-    if (!this.live) { this.tell(NO_KERNEL); return; }
+    if (!this.live) { this.notify(NO_KERNEL); return; }
     this.asked = performance.now();
     this.root.dataset.pending = "true";
-    this.waiting = setTimeout(() => this.tell("no answer from the kernel yet"), 4000);
+    this.waiting = setTimeout(() => this.notify("no answer from the kernel yet"), 4000);
     this.model.send(request);
   }
 
   /** The request is answered; returns after how many milliseconds, or null if none was sent. */
   answered() {
     const trip = this.asked ? performance.now() - this.asked : null;
-    this.tell(null);
+    this.notify(null);
     this.settle();
     return trip;
   }
@@ -124,7 +124,7 @@ export class Session {
   }
 
   /** Show words under the picture; null hides them. @param {string | null} words */
-  tell(words) {
+  notify(words) {
     clearTimeout(this.waiting);
     this.notice.hidden = !words;
     this.notice.textContent = words ?? "";

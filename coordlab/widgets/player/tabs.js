@@ -43,14 +43,14 @@ export class Tabs {
     compare.setAttribute("aria-pressed", String(scene.parent !== null));
     this.acts.replaceChildren(textButton("branch", "branch here", reason, () => this.branchHere()), compare,
       textButton("undo", "undo", reason, () => this.undo()));
-    if (reason) this.acts.append(h("small", { class: "cl-reason" }, "a recording: no kernel, no new faults"));
+    if (reason) this.acts.append(h("small", { class: "cl-reason" }, "this page is a recording; new faults need a kernel"));
   }
 
   /** @param {Meta} meta @param {number} i */
   tab(meta, i) {
     const { live, selected } = this.session, chosen = i === selected;
     const tab = h("button", { type: "button", role: "tab", class: "cl-tab", "aria-selected": String(chosen),
-      tabindex: chosen ? "0" : "-1", title: live ? "double-click or F2 renames, Delete deletes" : null,
+      tabindex: chosen ? "0" : "-1", title: live ? "rename: double-click or F2; delete: Delete" : null,
       onclick: () => this.session.select(i), ondblclick: () => this.rename(i) }, meta.name);
     const close = live && chosen && i > 0
       ? button("cross", `delete ${meta.name}`, () => this.drop(i), { class: "cl-close", tabindex: "-1" }) : null;
@@ -71,7 +71,7 @@ export class Tabs {
 
   /** Put a field for the new name in place of the tab. @param {number} i */
   rename(i) {
-    if (!this.session.live) { this.session.tell(NO_KERNEL); return; }
+    if (!this.session.live) { this.session.notify(NO_KERNEL); return; }
     const box = this.node.children[i], { name } = this.session.branches[i].meta, kept = [...box.children];
     const done = (/** @type {boolean} */ keep) => {
       input.onblur = null;
@@ -94,7 +94,7 @@ export class Tabs {
 
   /** @param {number} i */
   drop(i) {
-    if (!this.session.live) this.session.tell(NO_KERNEL);
+    if (!this.session.live) this.session.notify(NO_KERNEL);
     else if (i > 0) this.session.send({ type: "delete", branch: i });
   }
 

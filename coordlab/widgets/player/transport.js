@@ -14,7 +14,7 @@ export class Transport {
   scrub = h("input", { type: "range", class: "cl-scrub", min: "0", max: "1", step: "any", value: "0",
     "aria-label": "time", oninput: () => this.scene.seek(Number(this.scrub.value)) });
   /** @type {HTMLSelectElement} */
-  speeds = h("select", { class: "cl-speed", "aria-label": "speed, virtual seconds a second", title: "speed ([ and ])",
+  speeds = h("select", { class: "cl-speed", "aria-label": "speed, in virtual seconds per second", title: "speed ([ and ])",
     onchange: () => this.playback.chooseSpeed(Number(this.speeds.value)) },
   ...SPEEDS.map((speed) => h("option", { value: speed }, speedName(speed))));
   clock = h("output", { class: "cl-clock" });
@@ -51,5 +51,5 @@ export class Transport {
   }
 
   /** Say the moment, to those who cannot see it. */
-  tell() { this.scrub.setAttribute("aria-valuetext", this.clock.textContent ?? ""); }
+  announce() { this.scrub.setAttribute("aria-valuetext", this.clock.textContent ?? ""); }
 }

@@ -132,7 +132,7 @@ export interface Spans {
 /** Journeys of messages, in order of ending. */
 export interface Arrows {
   count: number;
-  /** The event that sent it, and the one that ended it; -1: still under way. */
+  /** The event that sent it, and the one that ended it; -1: still on the way. */
   send: Int32Array;
   end: Int32Array;
   t0: Float64Array;

@@ -115,7 +115,7 @@ export class Views {
     const label = (/** @type {HTMLElement} */ canvas, /** @type {string} */ words) => canvas.setAttribute("aria-label", words);
     label(this.diagram.canvas, `Space-time diagram of ${title || name}: ${text}`);
     label(this.overview.canvas, `Overview of the whole run, ${trace.n} events; ${text}`);
-    const network = `Network: ${inFlight(trace.arrows, now).length} messages under way. ${text}`;
+    const network = `Network: ${inFlight(trace.arrows, now).length} messages on the way. ${text}`;
     for (const net of [this.network, this.small]) label(net.canvas, network);
     if (parent) label(this.parent.canvas, `Space-time diagram of the parent: ${summary(parent, window, now)}`);
   }

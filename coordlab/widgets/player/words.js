@@ -1,4 +1,4 @@
-// What the player says: moments, events as sentences, the picture in words.
+// The texts of the player: times, events as sentences, a description of the picture.
 /** @import { Fault, Interval, Piece, Row, Trace, Verdict } from "./types.js" */
 
 import { between, roleAt, roleName } from "./lookup.js";
@@ -6,13 +6,13 @@ import { ARRIVED, FATES, UNDERWAY } from "./trace.js";
 
 export const NO_KERNEL = "needs a running kernel; this page is a recording";
 
-/** A moment in words. @param {number} t */
+/** A time as text. @param {number} t */
 export const seconds = (t) => `${t.toFixed(3)} s`;
 
-/** A speed in words: virtual seconds a second. @param {number} speed */
+/** A speed as text, in virtual seconds per second. @param {number} speed */
 export const speedName = (speed) => (speed < 1 ? `1/${Math.round(1 / speed)} ×` : `${speed} ×`);
 
-/** Event `seq` with its words looked up. @param {Trace} trace @param {number} seq @returns {Row} */
+/** Event `seq` with its texts. @param {Trace} trace @param {number} seq @returns {Row} */
 export function event(trace, seq) {
   const { meta } = trace;
   const word = (/** @type {string[]} */ table, /** @type {number} */ i) => table[i] ?? null;
@@ -50,7 +50,7 @@ function utterance(trace, row) {
 /** The pieces of a sentence as plain text. @param {Piece[]} pieces */
 export const plain = (pieces) => pieces.map(([, text]) => text).join("").replace(/\s+/g, " ").trim();
 
-/** What the picture shows, for those who do not see it.
+/** A description of the picture for screen readers.
  * @param {Trace} trace @param {Interval} window @param {number} t */
 export function summary(trace, [a, b], t) {
   const [first, last] = between(trace.arrows, a, b);
@@ -65,7 +65,7 @@ export function summary(trace, [a, b], t) {
     + `${shown} messages, ${lost} of them not delivered. At ${seconds(t)}: ${roles.slice(0, 12).join(", ")}.`;
 }
 
-/** A message's way in words. @param {Trace} trace @param {number} i */
+/** The way of a message as text. @param {Trace} trace @param {number} i */
 export function journey(trace, i) {
   const { arrows: { from, to, name, t0, t1, send, fate, copy }, meta } = trace;
   const what = `${meta.names[name[i]]} #${trace.message[send[i]]} ${meta.agents[from[i]]} → ${meta.agents[to[i]]}`;
@@ -73,8 +73,8 @@ export function journey(trace, i) {
   return `${what}, sent ${seconds(t0[i])}, ${end}${copy[i] ? " (duplicate)" : ""}`;
 }
 
-/** The label of a fault in the diagram: its scenario text without the time. @param {Fault} fault */
+/** The label of a fault in the diagram: its scenario text without its time. @param {Fault} fault */
 export const faultLabel = (fault) => fault.text.replace(/ @[\d.]+$/, "").replace(/[/]/g, " / ");
 
-/** Why a verdict is what it is. @param {Verdict} verdict */
+/** The reason of a verdict. @param {Verdict} verdict */
 export const because = ({ at, because: why }) => `${at === null ? "" : `at ${seconds(at)}: `}${why ?? ""}`;
