@@ -6,43 +6,12 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 
 from coordlab import requirements as require
+from coordlab.patterns.crew import rules
 from coordlab.patterns.crew.checks import properties
-from coordlab.patterns.crew.rules import (
-    Ask,
-    CrewError,
-    Delegate,
-    Output,
-    Plan,
-    Policy,
-    Process,
-    Task,
-    Team,
-    at_most,
-    contexts,
-    coworkers,
-    examined,
-    failed,
-    least_busy,
-    requests,
-    validate,
-    wanted,
-)
+from coordlab.patterns.crew.rules import Ask, CrewError, Delegate, Output, Process, Task, requests
+from coordlab.patterns.orchestration import rules as shared
 from coordlab.patterns.orchestration.agents import Conductor, Member, Scripted, settled
-from coordlab.patterns.orchestration.rules import (
-    DEFAULT,
-    Budget,
-    Ended,
-    Estimate,
-    Failed,
-    Reply,
-    Rights,
-    Stop,
-    StopReason,
-    Turn,
-    Utterance,
-    estimate,
-    find_name,
-)
+from coordlab.patterns.orchestration.rules import Ended, Failed, Reply, StopReason, Turn, Utterance, find_name
 from coordlab.world.world import Run, World
 
 __all__ = ["Crew", "Manager", "demo"]
@@ -53,12 +22,11 @@ Pending = dict[str, asyncio.Task[Ended | None]]
 class Manager(Member):
     """A member that decides by a policy, a plain function of its turn, in `seconds` of virtual time."""
 
-    def __init__(self, name: str, policy: Policy = least_busy, seconds: float = 0.0) -> None:
+    def __init__(self, name: str, policy: rules.Policy = rules.least_busy, seconds: float = 0.0) -> None:
         super().__init__(name, None, seconds)
         self.policy = policy
 
     async def reply(self, turn: Turn) -> object:
-        """What it delegates, or its answer."""
         return self.policy(turn)
 
 
@@ -81,28 +49,28 @@ class Crew(Conductor):
         tasks: Sequence[Task],
         process: Process | str = Process.SEQUENTIAL,
         manager: str | None = None,
-        rights: Rights | None = None,
+        rights: shared.Rights | None = None,
         tries: int = 1,
         name: str = "crew",
-        budget: Budget = DEFAULT,
+        budget: shared.Budget = shared.DEFAULT,
         patience: float = 60.0,
         repeats: int | None = 3,
-        tokens: Estimate = estimate,
+        tokens: shared.Estimate = shared.estimate,
     ) -> None:
         super().__init__(name, budget, patience, repeats, tokens)
-        self.tasks = validate(agents, tasks, Process(process), manager)
+        self.tasks = rules.validate(agents, tasks, Process(process), manager)
         self.tries = require.count("tries", tries, 1, example=3, error=CrewError)
         self.agents, self.manager = tuple(agents), manager
-        self.reads = contexts(self.tasks)
+        self.reads = rules.contexts(self.tasks)
         self.place = {task.name: place for place, task in enumerate(self.tasks)}
-        self.coworkers = coworkers(agents, self.tasks, manager, rights)
+        self.coworkers = rules.coworkers(agents, self.tasks, manager, rights)
         self.free = {name: asyncio.Lock() for name in self.coworkers}
         self.busy = dict.fromkeys(self.coworkers, 0)
         self.done: dict[str, Output] = {}
 
     async def conduct(self) -> StopReason:
         """Task by task; asynchronous ones run side by side, until one comes that is not."""
-        self.note(Plan(self.agents, self.manager, tuple(task.step for task in self.tasks)))
+        self.note(rules.Plan(self.agents, self.manager, tuple(task.step for task in self.tasks)))
         if missing := self.missing(*self.coworkers):
             return missing
         if not self.spent.messages:
@@ -119,32 +87,29 @@ class Crew(Conductor):
                 pending = {}
                 await self.perform(task, {})
         await self.together(*pending.values())
-        return StopReason(Stop.DONE)
+        return StopReason(shared.Stop.DONE)
 
     async def perform(self, task: Task, pending: Pending) -> None:
         """Get one task done, and its answer past the guardrails."""
         await self.together(*[pending[name] for name in task.context or () if name in pending])
-        agent, context = self.manager or str(task.agent), self.context(task)
+        agent = self.manager or str(task.agent)
+        context: tuple[object, ...] = tuple([self.done[name] for name in self.reads[task.name]])
         before = self.done.get(self.tasks[self.place[task.name] - 1].name)
-        if not wanted(task, before):
+        if not rules.wanted(task, before):
             return self.finish(Output(task.name, agent, "", skipped=True))
         refusals = [0] * len(task.guardrails)
         while True:
             reply = await self.work(agent, task.description or task.name, task, context)
             if isinstance(reply, Failed):
-                raise failed(task, f"{agent}: {reply.why}")
-            outcome = examined(task, agent, reply.content, reply.tokens)
+                raise rules.failed(task, f"{agent}: {reply.why}")
+            outcome = rules.examined(task, agent, reply.content, reply.tokens)
             if isinstance(outcome, Output):
                 return self.finish(outcome)
             self.note(outcome)
             refusals[outcome.place] += 1
             if (count := refusals[outcome.place]) > task.retries:
-                raise failed(task, f"{outcome.guardrail} refused {count} answers: {outcome.why}")
+                raise rules.failed(task, f"{outcome.guardrail} refused {count} answers: {outcome.why}")
             context = (*context, outcome)
-
-    def context(self, task: Task) -> tuple[object, ...]:
-        """What it reads."""
-        return tuple([self.done[name] for name in self.reads[task.name]])
 
     def finish(self, output: Output) -> None:
         """A task is done; outputs are in the order of the tasks."""
@@ -176,7 +141,7 @@ class Crew(Conductor):
         """A turn for an agent, as soon as it has no other one from here; again if it fails."""
         async with self.free[who]:
             team = tuple((each, self.busy[each]) for each in self.allowed(who, task))
-            read = (Team(team), *context) if team else context
+            read = (rules.Team(team), *context) if team else context
             for _ in range(self.tries):
                 reply = await self.turn(who, text, read, parent, task.name)
                 if isinstance(reply, Reply):
@@ -220,7 +185,7 @@ def demo(asynchronous: bool = True) -> Run:
     """
     parts = {"ann": "cost", "bob": "risk", "cat": "benefit"}
     research = (Task(parts[who], "", who, ("plan",), asynchronous) for who in parts)
-    report = Task("report", agent="pat", guardrails=(at_most(5),))
+    report = Task("report", agent="pat", guardrails=(rules.at_most(5),))
     crew = Crew(("pat", *parts), (Task("plan", "Plan the report.", "pat"), *research, report))
     world = World(seed=7, latency=0.01).add(crew)
     world.add(Scripted("pat", "three parts", "It costs much, but it pays.", "It pays.", seconds=1.0))

@@ -1,8 +1,7 @@
 """A crew's rules: which tasks make a crew, what each waits for and reads, guardrails, delegation.
 
-Tasks, processes, guardrails and conditional tasks are those of CrewAI, which is not imported.  Different
-on purpose: a retry keeps the context, a new answer passes all guardrails again, asynchronous tasks may wait
-for each other, and a crew may end with several of them, because its result holds every output.
+Different to CrewAI on purpose: a retry keeps the context, a new answer passes all guardrails again,
+asynchronous tasks may wait for each other, and a crew may end with several of them.
 """
 
 from __future__ import annotations
@@ -13,16 +12,8 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from coordlab import requirements as require
-from coordlab.patterns.orchestration.rules import (
-    Ended,
-    Rights,
-    Stop,
-    StopReason,
-    Turn,
-    Utterance,
-    find_name,
-    frozen,
-)
+from coordlab.patterns.orchestration import rules as shared
+from coordlab.patterns.orchestration.rules import Ended, Rights, Stop, StopReason, Turn, Utterance, find_name
 from coordlab.world.message import message
 
 
@@ -118,9 +109,6 @@ class Task:
         return Step(self.name, self.agent, self.context, self.asynchronous, self.retries)
 
 
-# --- what makes a crew ----------------------------------------------------------------------------
-
-
 def validate(
     agents: Sequence[str], tasks: Sequence[Task], process: Process, manager: str | None
 ) -> tuple[Task, ...]:
@@ -190,9 +178,6 @@ def coworkers(
     """The agents to which each may delegate; by default the manager to all, and no other agent.
 
     Raises CrewError if rights name a stranger, or if the manager may not delegate one of the tasks.
-
-    >>> coworkers(["ann", "bob"], [], "boss")
-    {'ann': (), 'bob': (), 'boss': ('ann', 'bob')}
     """
     rights = default_rights(agents, manager) if rights is None else rights
     require.instance("rights", rights, Rights, "Rights({'boss': ('ann',)})", CrewError)
@@ -212,9 +197,6 @@ def coworkers(
 def default_rights(agents: Sequence[str], manager: str | None) -> Rights:
     """A manager may delegate to all agents, and no other agent may delegate."""
     return Rights({} if manager is None else {manager: tuple(agents)})
-
-
-# --- what waits for what, and reads what ----------------------------------------------------------
 
 
 def contexts(tasks: Sequence[Task | Step]) -> dict[str, tuple[str, ...]]:
@@ -241,9 +223,6 @@ def needs(tasks: Sequence[Task]) -> dict[str, tuple[str, ...]]:
     """What each task waits for: those whose outputs it reads, and the last that was not asynchronous.
 
     A task that is not asynchronous itself waits for all since then.
-
-    >>> needs([Task("a"), Task("b", asynchronous=True), Task("c", asynchronous=True), Task("d")])
-    {'a': (), 'b': ('a',), 'c': ('a',), 'd': ('a', 'b', 'c')}
     """
     waits: dict[str, tuple[str, ...]] = {}
     last: tuple[str, ...] = ()
@@ -256,9 +235,6 @@ def needs(tasks: Sequence[Task]) -> dict[str, tuple[str, ...]]:
             waits[task.name] = last + since
             last, since = (task.name,), ()
     return waits
-
-
-# --- conditions and guardrails, which are a user's and may fail -----------------------------------
 
 
 def failed(task: Task, why: str) -> Ended:
@@ -279,7 +255,7 @@ def examined(task: Task, agent: str, content: object, tokens: int) -> Output | R
     try:
         place, value = check(content, task.guardrails)
         if place is None:
-            return Output(task.name, agent, frozen(value), tokens)
+            return Output(task.name, agent, shared.frozen(value), tokens)
     except Exception as error:  # noqa: BLE001  (as above)
         raise failed(task, f"its guardrails: {type(error).__name__}: {error}") from None
     return Refused(task.name, place, called(task.guardrails[place]), content, str(value))
@@ -327,9 +303,6 @@ def called(guardrail: Guardrail) -> str:
     return "a guardrail" if name == "<lambda>" else name
 
 
-# --- delegation -----------------------------------------------------------------------------------
-
-
 @message
 class Delegate:
     """Please do this for me."""
@@ -362,8 +335,7 @@ def requests(content: object) -> tuple[Delegate | Ask, ...]:
     ('ann', ())
     """
     several = content if isinstance(content, tuple) else (content,)
-    found = tuple(each for each in several if isinstance(each, (Delegate, Ask)))
-    return found if len(found) == len(several) else ()
+    return several if all(isinstance(each, (Delegate, Ask)) for each in several) else ()
 
 
 Policy = Callable[[Turn], object]
@@ -371,11 +343,7 @@ Policy = Callable[[Turn], object]
 
 
 def least_busy(turn: Turn) -> object:
-    """Delegates to the agent with least to do, the first of equals, and passes on what comes back.
-
-    >>> least_busy(Turn(1, 0, "count", (Team((("ann", 2), ("bob", 0))),)))
-    Delegate(to='bob', what='count', context='')
-    """
+    """Delegates to the agent with least to do, the first of equals, and passes on what comes back."""
     return pass_on(turn, lambda team: min(team, key=lambda one: one[1])[0])
 
 
@@ -401,9 +369,6 @@ def brief(context: Iterable[object]) -> str:
     outputs = [f"{each.task}: {each.content}" for each in context if isinstance(each, Output)]
     refusals = [f"refused: {each.why}" for each in context if isinstance(each, Refused)]
     return "; ".join(outputs + refusals)
-
-
-# --- what a crew puts on record when it begins ----------------------------------------------------
 
 
 @message

@@ -24,12 +24,9 @@ def critical_path(
 ) -> float:
     """Makespan in seconds when each task begins as soon as what it needs is done and agents are free.
 
-    - `seconds`: of each task.
-    - `needs`: the tasks that each needs, in an order in which a task comes after those it needs.
-    - `latency`: seconds that a message takes.
-
-    Raises ValueError if a task needs a later one, or has no seconds.  J. Kelley and M. Walker,
-    Critical-Path Planning and Scheduling, 1959.
+    `seconds` and `needs` map each task to its time and to the tasks it needs, which come before it; `latency`
+    is the seconds a message takes.  Raises ValueError if a task needs a later one, or has no seconds.
+    J. Kelley and M. Walker, Critical-Path Planning and Scheduling, 1959.
 
     >>> needs = {"plan": (), "a": ("plan",), "b": ("plan",), "c": ("plan",), "sum": ("a", "b", "c")}
     >>> critical_path({"plan": 1, "a": 3, "b": 3, "c": 3, "sum": 1}, needs)
@@ -89,13 +86,10 @@ def expected_attempts(chance: float, retries: int) -> float:
 
 
 def chain_success(steps: int, chance: float, caught: float = 0.0) -> float:
-    """The probability that a chain of hand-offs is free of errors.
+    """The probability that a chain of `steps` hand-offs, each right with probability `chance`, has no error.
 
-    - `steps`: the number of hand-offs.
-    - `chance`: the probability that one is right.
-    - `caught`: the share of errors that a checker after each finds and corrects, from 0 to 1.
-
-    Raises ValueError if one is out of range.
+    A checker after each finds and corrects the share `caught` of the errors, from 0 to 1.  Raises ValueError
+    if one is out of range.
 
     >>> round(chain_success(10, 0.95), 2), round(1 - chain_success(10, 0.95, caught=0.75), 3)
     (0.6, 0.118)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from coordlab import World
 from coordlab.patterns.crew import Crew, Manager
 from coordlab.patterns.crew.checks import OWN, properties
-from coordlab.patterns.crew.rules import Refused, Task, at_most, default_rights, least_busy, pass_on
+from coordlab.patterns.crew.rules import Task, at_most, default_rights, least_busy, pass_on
 from coordlab.patterns.orchestration import Member, Scripted
 from coordlab.patterns.orchestration.rules import Budget, Stop, StopReason, Turn
 from coordlab.patterns.orchestration.turns import is_result, result
@@ -165,13 +165,12 @@ def jobs(draw: st.DrawFn, agents: tuple[str, ...], free: bool, dice: random.Rand
         beside = draw(st.booleans())
         conditional = place and not beside and draw(st.integers(0, 4)) == 4
         earlier = [each.name for each in tasks]
+        context = st.none() | st.lists(st.sampled_from(earlier), unique=True) if earlier else st.none()
         tasks.append(
             Task(
                 f"t{place}",
                 agent=draw(st.sampled_from([*agents, *([None] * 6 if free else [])])),
-                context=draw(
-                    st.none() | st.lists(st.sampled_from(earlier), unique=True) if earlier else st.none()
-                ),
+                context=draw(context),
                 asynchronous=beside,
                 guardrails=draw(st.sampled_from([(), (good,), (good, good)])),
                 retries=draw(st.integers(0, 2)),
@@ -219,9 +218,7 @@ SEEN: dict[str, Callable[[Run], Any]] = {
         f"stopped: {kind}": lambda run, kind=kind: result(run.trace).reason.kind == kind
         for kind in (Stop.DONE, Stop.FAILED, Stop.BUDGET)
     },
-    "an answer is refused": lambda run: any(
-        isinstance(each.data, Refused) for each in run.trace.select("note")
-    ),
+    "an answer is refused": lambda run: any(recorded(run.trace, "Refused")),
     "a task is skipped": lambda run: any(each.data.skipped for each in recorded(run.trace, "Output")),
     "the crew restarts": lambda run: run.trace.count("restart", agent="crew"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -59,6 +59,10 @@ def crewed(
     return run
 
 
+def anns(names: Iterable[str], **fields: Any) -> list[Task]:
+    return [Task(name, agent="ann", **fields) for name in names]
+
+
 def outputs(run: Run) -> dict[str, Any]:
     return {each.task: each.content for each in result(run.trace).outputs}
 
@@ -85,11 +89,11 @@ def test_two_tasks_from_beginning_to_end() -> None:
     step = "{{'name': '{}', 'agent': '{}', 'context': None, 'asynchronous': False, 'retries': 3}}"
     output = "{{'task': '{}', 'agent': '{}', 'content': '{}', 'tokens': {}, 'skipped': False}}"
     steps = [step.format("plan", "ann"), step.format("write", "bob")]
+    end = "{'kind': 'done', 'what': '', 'why': ''}"
+    spent = "{'turns': 2, 'messages': 3, 'tokens': 11, 'seconds': 2.04}"
     done = [output.format("plan", "ann", "plan()", 2), output.format("write", "bob", "write(plan())", 4)]
     assert [str(event) for event in told] == [
-        "0.000 crew note Plan {'agents': ['ann', 'bob'], 'manager': None, 'steps': ["
-        + ", ".join(steps)
-        + "]}",
+        f"0.000 crew note Plan {{'agents': ['ann', 'bob'], 'manager': None, 'steps': [{', '.join(steps)}]}}",
         "0.000 crew send Turn -> ann",
         "1.010 ann timer its sleep to end 1.0",
         "1.010 ann send Reply -> crew",
@@ -98,9 +102,7 @@ def test_two_tasks_from_beginning_to_end() -> None:
         "2.030 bob timer its sleep to end 1.0",
         "2.030 bob send Reply -> crew",
         "2.040 crew note Output " + done[1],
-        "2.040 crew decision Result {'reason': {'kind': 'done', 'what': '', 'why': ''}, 'outputs': ["
-        + ", ".join(done)
-        + "], 'spent': {'turns': 2, 'messages': 3, 'tokens': 11, 'seconds': 2.04}}",
+        f"2.040 crew decision Result {{'reason': {end}, 'outputs': [{', '.join(done)}], 'spent': {spent}}}",
     ]
     assert {verdict.status for verdict in run.verdicts} == {"holds"}
 
@@ -109,35 +111,16 @@ def test_two_tasks_from_beginning_to_end() -> None:
 
 
 def test_each_task_reads_all_earlier_outputs_unless_it_names_some() -> None:
-    tasks = [
-        Task("a", agent="ann"),
-        Task("b", agent="ann"),
-        Task("all", agent="ann"),
-        Task("none", agent="ann", context=()),
-        Task("some", agent="ann", context=("b", "a")),
-    ]
-    run = crewed(Crew(("ann",), tasks))
-    assert outputs(run) == {
-        "a": "a()",
-        "b": "b(a())",
-        "all": "all(a(), b(a()))",
-        "none": "none()",
-        "some": "some(b(a()), a())",
-    }
-
-
-def test_a_description_is_what_the_agent_is_told() -> None:
-    run = crewed(Crew(("ann",), [Task("a", "Do it well.", "ann"), Task("b", agent="ann", context=())]))
-    assert outputs(run) == {"a": "Do it well.()", "b": "b()"}
+    tasks = [*anns("ab"), Task("all", "Do it all.", "ann"), *anns(["none"], context=())]
+    run = crewed(Crew(("ann",), [*tasks, Task("some", agent="ann", context=("b", "a"))]))
+    told = ["a()", "b(a())", "Do it all.(a(), b(a()))", "none()", "some(b(a()), a())"]
+    assert list(outputs(run).values()) == told
 
 
 def test_a_conditional_task_is_skipped_in_place() -> None:
     """Its output is empty, no agent had a turn for it, and the next task reads it like any other."""
-    tasks = [
-        Task("draft", agent="ann"),
-        Task("mend", agent="ann", condition=lambda before: "error" in before.content),
-        Task("print", agent="ann"),
-    ]
+    mend = Task("mend", agent="ann", condition=lambda before: "error" in before.content)
+    tasks = [Task("draft", agent="ann"), mend, Task("print", agent="ann")]
     run = crewed(Crew(("ann",), tasks))
     assert outputs(run) == {"draft": "draft()", "mend": "", "print": "print(draft(), )"}
     assert [each.skipped for each in result(run.trace).outputs] == [False, True, False]
@@ -149,9 +132,8 @@ def test_a_conditional_task_is_skipped_in_place() -> None:
 def test_a_condition_that_breaks_fails_its_task() -> None:
     tasks = [Task("draft", agent="ann"), Task("mend", agent="ann", condition=lambda before: before.zed)]
     run = crewed(Crew(("ann",), tasks))
-    assert (
-        reason(run) == "failed: mend (its condition: AttributeError: 'Output' object has no attribute 'zed')"
-    )
+    why = "its condition: AttributeError: 'Output' object has no attribute 'zed'"
+    assert reason(run) == f"failed: mend ({why})"
     assert outputs(run) == {"draft": "draft()"}
 
 
@@ -182,14 +164,15 @@ def test_a_crew_takes_as_long_as_its_critical_path(tasks: list[tuple[Task, float
 
 @pytest.mark.parametrize("tasks", [1, 2, 5, 20])
 def test_one_after_the_other_takes_the_sum(tasks: int) -> None:
-    run = crewed(Crew(("ann",), [Task(str(number), agent="ann", context=()) for number in range(tasks)]))
+    run = crewed(Crew(("ann",), anns(map(str, range(tasks)), context=())))
     assert run.trace.until == pytest.approx(theory.serial([1.0] * tasks, LATENCY))
     assert run.trace.count("Turn", "Reply") == 2 * tasks
 
 
 def test_asynchronous_tasks_of_one_agent_wait_for_it() -> None:
-    tasks = [Task(name, agent="ann", context=(), asynchronous=True) for name in "abc"]
-    assert crewed(Crew(("ann",), tasks)).trace.until == pytest.approx(3.06)
+    assert crewed(Crew(("ann",), anns("abc", context=(), asynchronous=True))).trace.until == pytest.approx(
+        3.06
+    )
 
 
 def test_three_side_by_side_are_more_than_twice_as_fast() -> None:
@@ -318,12 +301,8 @@ def test_k_delegations_take_2k_plus_1_turns(delegations: int) -> None:
 
 def test_the_turns_of_three_delegations_are_a_tree() -> None:
     run = managed(*SEVEN)
-    assert [(each.agent, [inner.agent for inner in each.turns]) for each in tree(run.trace)] == [
-        ("boss", ["ann"]),
-        ("boss", ["bob"]),
-        ("boss", ["cat"]),
-        ("boss", []),
-    ]
+    turns = [(each.agent, [inner.agent for inner in each.turns]) for each in tree(run.trace)]
+    assert turns == [("boss", ["ann"]), ("boss", ["bob"]), ("boss", ["cat"]), ("boss", [])]
     assert [each.content for each in read_by(run, "find")[-1][1:]] == ["find a()", "find b()", "find c()"]
 
 
@@ -399,9 +378,8 @@ def test_agents_delegate_if_they_may() -> None:
 
 
 def test_agents_who_delegate_to_each_other_for_ever_are_stopped() -> None:
-    crew = Crew(
-        ("ann", "bob"), [Task("find", agent="ann")], rights=Rights({"ann": ("bob",), "bob": ("ann",)})
-    )
+    rights = Rights({"ann": ("bob",), "bob": ("ann",)})
+    crew = Crew(("ann", "bob"), [Task("find", agent="ann")], rights=rights)
     lines = {"ann": [Delegate("bob", "find")] * 9, "bob": [Delegate("ann", "find")] * 9}
     run = crewed(crew, *(Scripted(name, *lines[name]) for name in lines))
     assert reason(run) == "loop: ann, bob (said 3 times)"
@@ -441,11 +419,10 @@ def test_a_silent_agent_ends_the_crew() -> None:
 
 
 def test_a_budget_ends_the_crew_with_what_there_is() -> None:
-    tasks = [Task(name, agent="ann") for name in "abc"]
-    run = crewed(Crew(("ann",), tasks, budget=Budget(turns=2)))
+    run = crewed(Crew(("ann",), anns("abc"), budget=Budget(turns=2)))
     assert (reason(run), list(outputs(run))) == ("budget: turns", ["a", "b"])
     assert result(run.trace).spent == Usage(2, 3, 6, 2.04)
-    few = crewed(Crew(("ann",), tasks, budget=Budget(messages=2)))
+    few = crewed(Crew(("ann",), anns("abc"), budget=Budget(messages=2)))
     assert (reason(few), list(outputs(few))) == ("budget: messages", ["a"])
 
 
@@ -462,9 +439,8 @@ def test_the_estimate_of_tokens_can_be_chosen() -> None:
 
 
 def test_a_crew_goes_on_where_it_crashed() -> None:
-    tasks = [Task(name, agent="ann") for name in "abc"]
-    run = crewed(Crew(("ann",), tasks), faults=["crash crew @1.5..5"])
-    assert outputs(run) == outputs(crewed(Crew(("ann",), tasks)))
+    run = crewed(Crew(("ann",), anns("abc")), faults=["crash crew @1.5..5"])
+    assert outputs(run) == outputs(crewed(Crew(("ann",), anns("abc"))))
     assert [event.data.about for event in run.trace.select("Turn")] == ["a", "b", "b", "c"]
 
 
