@@ -6,29 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from coordlab import requirements as require
+from coordlab.patterns.delegation import rules, workers
 from coordlab.patterns.delegation.checks import properties
-from coordlab.patterns.delegation.rules import (
-    POLICIES,
-    Candidate,
-    Leaf,
-    Member,
-    break_down,
-    candidates,
-    checked,
-)
-from coordlab.patterns.delegation.workers import (
-    CREW,
-    Assign,
-    Busy,
-    CallForProposals,
-    Cancel,
-    Done,
-    Failed,
-    Propose,
-    Ready,
-    Results,
-    Worker,
-)
+from coordlab.patterns.delegation.rules import POLICIES, Candidate, Leaf, Member
+from coordlab.patterns.delegation.workers import CREW, Assign, Busy, Done, Failed, Ready, Results, Worker
 from coordlab.patterns.htn.domains import REPORT
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
@@ -96,7 +77,7 @@ class Coordinator(Agent):
         attempts: int = 3,
     ) -> None:
         super().__init__("coordinator")
-        self.leaves, self.crew = checked(leaves, crew)
+        self.leaves, self.crew = rules.checked(leaves, crew)
         self.policy = require.one_of("policy", policy, POLICIES)
         self.within = require.seconds("within", within, positive=True)
         self.patience = require.seconds("patience", patience, positive=True)
@@ -117,7 +98,6 @@ class Coordinator(Agent):
         return all(name in self.results or name in self.failures for name in names)
 
     async def run(self) -> None:
-        """Have every leaf done, until all are or time is up."""
         until = self.stable.setdefault("until", self.now + self.within)
         for name, by in self.stable.setdefault("handed", ()):
             self.decide(Lost(name, by))
@@ -135,7 +115,6 @@ class Coordinator(Agent):
         self.stable["reported"], self.role = True, "reported"
 
     async def see_to(self, leaf: Leaf) -> None:
-        """Have a leaf done, once what it waits for is done."""
         await self.until(lambda: self.closed(leaf.name) or self.closed(*leaf.after))
         if missing := [name for name in leaf.after if name in self.failures]:
             self.give_up(leaf, f"{missing[0]} was not done")
@@ -165,16 +144,16 @@ class Coordinator(Agent):
     def free(self, leaf: Leaf, failed: Sequence[str] = ()) -> list[Candidate]:
         """The members with room for it; those that failed or fell silent only if there are no others."""
         hands = [by for _, by in self.handed]
-        return candidates(leaf, self.crew, hands, self.turns, (failed, self.suspects))
+        return rules.candidates(leaf, self.crew, hands, self.turns, (failed, self.suspects))
 
     async def tender(self, leaf: Leaf, failed: Sequence[str]) -> Member | None:
         """The member that asks the lowest price; None if no member wants it now."""
         names = [each.member.name for each in self.free(leaf, failed)]
-        bids = await self.ask(names, CallForProposals(leaf), within=self.patience)
+        bids = await self.ask(names, workers.CallForProposals(leaf), within=self.patience)
         self.suspects.update(names)
         for name in bids:
             self.hear(name)
-        costs = {name: each.cost for name, each in bids.items() if isinstance(each, Propose)}
+        costs = {name: each.cost for name, each in bids.items() if isinstance(each, workers.Propose)}
         still = [each.member for each in self.free(leaf, failed) if each.member.name in costs]
         if still and not self.closed(leaf.name):
             return min(still, key=lambda member: costs[member.name])
@@ -187,10 +166,8 @@ class Coordinator(Agent):
         self.turns.append(member.name)
         inputs, began = tuple((name, self.results[name]) for name in leaf.after), self.now
         limit = member.seconds(leaf) + self.patience
-        replies: dict[str, Done | Failed | Busy] = await self.ask(
-            member.name, Assign(leaf, inputs), within=limit
-        )
-        reply = replies.get(member.name)
+        replies = await self.ask(member.name, Assign(leaf, inputs), within=limit)
+        reply: Done | Failed | Busy | None = replies.get(member.name)
         self.hand(tuple(pair for pair in self.handed if pair[0] != leaf.name))
         if reply is not None:
             self.hear(member.name)
@@ -201,23 +178,19 @@ class Coordinator(Agent):
         return reply
 
     def hand(self, handed: Results) -> None:
-        """Record which leaf is with which member."""
         self.handed = self.stable["handed"] = handed
 
     def hear(self, sender: str) -> None:
-        """A member that is heard of is not suspected."""
         self.heard[sender] = self.now
         self.suspects.discard(sender)
 
     def complete(self, done: Done, by: str) -> None:
-        """Count a leaf as done, once."""
         if not self.closed(done.leaf):
             self.results[done.leaf] = done.output
             self.decide(Completed(done.leaf, by, done.output))
             self.call_off(done.leaf, but=by)
 
     def give_up(self, leaf: Leaf, because: str) -> None:
-        """Count a leaf as failed, once."""
         if not self.closed(leaf.name):
             self.failures[leaf.name] = because
             self.decide(GivenUp(leaf.name, because))
@@ -227,7 +200,7 @@ class Coordinator(Agent):
         """Let the other members that work on it stop."""
         for name, by in self.handed:
             if name == leaf and by != but:
-                self.send(by, Cancel(leaf))
+                self.send(by, workers.Cancel(leaf))
 
     def on_done(self, sender: str, message: Done) -> None:  # late, but it counts
         self.hear(sender)
@@ -250,7 +223,7 @@ def demo() -> Run:
     >>> [(each.data.leaf.name, each.peer) for each in demo().trace.select("Assign", before=3)]
     [('gather north', 'ann'), ('gather south', 'bob'), ('analyse north', 'ann'), ('gather south', 'ann')]
     """
-    leaves = break_down({}, [("report", "north", "south")], REPORT, CREW)
+    leaves = rules.break_down({}, [("report", "north", "south")], REPORT, CREW)
     assert not isinstance(leaves, str)
     world = World(seed=7, latency="uniform(0.01, 0.05)").add(team(leaves)).inject("crash bob @0.5..4")
     return world.expect(*properties(leaves, CREW)).run(until=31.0)

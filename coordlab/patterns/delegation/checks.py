@@ -132,11 +132,5 @@ def not_faster(leaves: Sequence[Leaf], crew: Sequence[Member]) -> Property:
 
 def properties(leaves: Sequence[Leaf], crew: Sequence[Member], within: float = 30.0) -> tuple[Property, ...]:
     """All of them, for these leaves, this crew, and a report `within` this many seconds."""
-    return (
-        within_capacity(crew),
-        done_once(crew),
-        in_its_turn(leaves),
-        reported_truly(leaves),
-        reported(within),
-        not_faster(leaves, crew),
-    )
+    told = (reported_truly(leaves), reported(within), not_faster(leaves, crew))
+    return (within_capacity(crew), done_once(crew), in_its_turn(leaves), *told)

@@ -27,7 +27,6 @@ class Watched(State):
 
     @classmethod
     def of(cls, facts: Mapping[Any, Hashable], seen: set[object], written: set[object]) -> Watched:
-        """A state of these facts that records into these sets."""
         made = cls(facts)
         made.seen, made.written = seen, written
         return made
@@ -46,7 +45,6 @@ class Watched(State):
         return super().__contains__(variable)
 
     def get(self, variable: Any, default: Any = None) -> Any:
-        """The value of a variable, or `default`."""
         self.seen.add(variable)
         return super().get(variable, default)
 

@@ -39,11 +39,9 @@ class Member:
         require.number("speed", self.speed, above=0)
 
     def can(self, leaf: Leaf) -> bool:
-        """Whether it has what the leaf needs."""
         return leaf.capability in self.capabilities
 
     def seconds(self, leaf: Leaf) -> float:
-        """Seconds that it takes to do the leaf."""
         return leaf.work / self.speed
 
 
@@ -51,9 +49,6 @@ def in_order(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
     """The leaves, each after those it waits for.
 
     Raises ValueError if a name comes twice, a leaf in `after` does not exist, or some wait in a circle.
-
-    >>> [leaf.name for leaf in in_order([Leaf("paint", "paint", after=("cut",)), Leaf("cut", "cut")])]
-    ['cut', 'paint']
     """
     given = tuple(leaves)
     require.names("leaves", [leaf.name for leaf in given], empty=True, example="['cut', 'paint']")
@@ -77,9 +72,6 @@ def checked(leaves: Iterable[Leaf], crew: Iterable[Member]) -> tuple[tuple[Leaf,
     in_order(given)
     require.names("crew", [member.name for member in members], empty=True)
     return given, members
-
-
-# --- from a plan to leaves --------------------------------------------------------------------------
 
 
 def delegable(domain: Domain, capabilities: Iterable[str]) -> Domain:
@@ -133,8 +125,6 @@ def break_down(
     >>> [(leaf.name, leaf.after) for leaf in break_down({}, [("report", "north")], REPORT, (ann, bob))]
     [('study north', ()), ('write north', ('study north',)), ('sketch north', ('study north',)), ('bind',
     ('write north', 'sketch north'))]
-    >>> break_down({}, [("report", "north")], REPORT, (bob,))
-    'stuck at the start: gather north (nobody can gather)'
     """
     mine = delegable(domain, (each for member in crew for each in member.capabilities))
     found = find_plan(state, tasks, mine)
@@ -149,9 +139,6 @@ def break_down(
         Leaf(name, task[0], work.get(task[0], 1.0), tuple(names[step] for step in before))
         for name, task, before in zip(names, found.plan, order, strict=True)
     )
-
-
-# --- who gets a leaf --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -175,10 +162,6 @@ def candidates(
     hands    the names of those at work, one for each leaf that they do.
     turns    the names of those that were given leaves, in order.
     avoided  collections of names: these members only if there are no others.
-
-    >>> ann, bob = Member("ann", ("cut",)), Member("bob", ("cut",), capacity=2)
-    >>> [each.member.name for each in candidates(Leaf("a", "cut"), (ann, bob), hands=("ann", "bob"))]
-    ['bob']
     """
     able = [member for member in crew if member.can(leaf)]
     for names in avoided:
@@ -220,9 +203,6 @@ def bid(leaf: Leaf, member: Member, running: int) -> float | None:
     """The price of a leaf in a contract net: the member's time for it, times one more than it is doing.
 
     None if it cannot do it or has no room.
-
-    >>> bid(Leaf("cut", "cut", work=3), Member("ann", ("cut",), capacity=2, speed=1.5), running=1)
-    4.0
     """
     return _cost(leaf, member, running) if running < member.capacity and member.can(leaf) else None
 
@@ -237,15 +217,8 @@ POLICIES: dict[str, Policy] = {
 """By name; of equals each takes the first in the crew."""
 
 
-# --- how long it takes ------------------------------------------------------------------------------
-
-
 def critical_path(leaves: Iterable[Leaf]) -> float:
-    """The work, in seconds at speed 1, of the longest chain of leaves that wait for each other.
-
-    >>> critical_path([Leaf("a", "cut", 2), Leaf("b", "cut", 1), Leaf("c", "cut", 1, ("a", "b"))])
-    3.0
-    """
+    """The work, in seconds at speed 1, of the longest chain of leaves that wait for each other."""
     ends: dict[str, float] = {}
     for leaf in in_order(leaves):
         ends[leaf.name] = leaf.work + max((ends[name] for name in leaf.after), default=0.0)
@@ -256,9 +229,6 @@ def shortest(leaves: Sequence[Leaf], crew: Sequence[Member]) -> float:
     """What no schedule beats, in seconds: the longest chain, and all work shared out evenly.
 
     Raises ValueError if the crew is empty.
-
-    >>> shortest([Leaf(name, "cut") for name in "abc"], [Member("ann", ("cut",)), Member("bob", ("cut",))])
-    1.5
     """
     require.that(crew, "crew=()", "expected at least one member", "crew=[Member('ann', ('cut',))]")
     together = sum(member.capacity * member.speed for member in crew)

@@ -1,17 +1,8 @@
-"""Delegated work: how long it takes at least and at most, and what it costs."""
+"""Delegated work: how long it takes at most, and what it costs."""
 
 from __future__ import annotations
 
 from coordlab import requirements as require
-
-
-def shortest(critical_path: float, work: float, agents: int) -> float:
-    """What no schedule of equal agents beats, in seconds: its longest chain, and its work shared out evenly.
-
-    >>> shortest(critical_path=3, work=8, agents=2), shortest(critical_path=5, work=8, agents=2)
-    (4.0, 5)
-    """
-    return max(critical_path, work / require.count("agents", agents, least=1))
 
 
 def graham(agents: int) -> float:

@@ -7,20 +7,8 @@ from coordlab.patterns.delegation.rules import Leaf, Member, bid
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
-__all__ = [
-    "CREW",
-    "Assign",
-    "Busy",
-    "CallForProposals",
-    "Cancel",
-    "Done",
-    "Failed",
-    "Propose",
-    "Ready",
-    "Refuse",
-    "Results",
-    "Worker",
-]
+__all__ = ["CREW", "Assign", "Busy", "CallForProposals", "Cancel", "Done", "Failed", "Propose", "Ready"]
+__all__ += ["Refuse", "Results", "Worker"]
 
 Results = tuple[tuple[str, str], ...]  # names of leaves, and the results
 
@@ -106,7 +94,6 @@ class Worker(Agent):
         self.failure = require.probability("failure", failure)
 
     async def run(self) -> None:
-        """Say that it is back, if it was down."""
         if self.stable.setdefault("lives", 0):
             self.send(self.coordinator, Ready())
         self.stable["lives"] += 1
@@ -141,11 +128,9 @@ class Worker(Agent):
         return f"{leaf.name} by {self.name}"
 
     def become(self, running: tuple[str, ...]) -> None:
-        """Work on these."""
         self.running, self.role = running, "working" if running else "idle"
 
     def drop(self, leaf: str) -> None:
-        """Stop working on it."""
         self.become(tuple(name for name in self.running if name != leaf))
 
     def on_cancel(self, sender: str, message: Cancel) -> None:

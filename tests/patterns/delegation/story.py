@@ -120,11 +120,7 @@ STORY = (job,)
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "no more at a time than there is room for": [too_much_at_a_time],
     "each leaf by one who can, and once": [
-        to_one_who_cannot,
-        to_a_stranger,
-        to_two_at_once,
-        completed_twice,
-        given_out_when_done,
+        *(to_one_who_cannot, to_a_stranger, to_two_at_once, completed_twice, given_out_when_done)
     ],
     "nothing before what it waits for": [begun_too_soon, begun_unasked, without_the_results],
     "the report says what became of all": [reported_otherwise, a_leaf_forgotten],

@@ -28,15 +28,16 @@ def job(
     latency: float | str = 0.01,
     failure: float = 0.0,
     within: float = 30.0,
-    seed: int = 7,
     **settings: Any,
 ) -> Run:
-    world = World(seed, latency).add(team(leaves, crew, failure, within=within, **settings)).inject(*faults)
-    return world.expect(*properties(leaves, crew, within)).run(until=within + 1)
+    """The run, in which all promises are kept."""
+    world = World(7, latency).add(team(leaves, crew, failure, within=within, **settings)).inject(*faults)
+    return kept(world.expect(*properties(leaves, crew, within)).run(until=within + 1))
 
 
-def statuses(run: Run) -> set[str]:
-    return {verdict.status for verdict in run.verdicts}
+def kept(run: Run) -> Run:
+    assert {verdict.status for verdict in run.verdicts} == {"holds"}
+    return run
 
 
 def decided(run: Run, name: str) -> list[Any]:
@@ -80,7 +81,6 @@ def test_a_chair_is_made() -> None:
         "3.040 coordinator decision Completed ",
         "3.040 coordinator decision Report ",
     ]
-    assert statuses(run) == {"holds"}
 
 
 # --- what it costs --------------------------------------------------------------------------------
@@ -94,7 +94,6 @@ def test_theory_counts_what_is_sent(policy: str, count: int) -> None:
     bidders = 3 if policy == "contract_net" else 0
     run = job(side_by_side(count), crew, policy=policy)
     assert run.trace.count("send") == theory.messages(count, bidders)
-    assert statuses(run) == {"holds"}
 
 
 @pytest.mark.parametrize("seed", range(disaster_count() // 2))
@@ -111,7 +110,6 @@ def test_the_makespan_is_at_most_twice_the_bound(seed: int) -> None:
     assert end == pytest.approx(max(stint.end for stint in schedule(leaves, crew)), rel=0.5)
     crashed = job(tuple(leaves), crew, "crash bob @1", latency=1e-6)
     assert reported(crashed)[1] == {}
-    assert statuses(run) == statuses(crashed) == {"holds"}
 
 
 # --- policies -------------------------------------------------------------------------------------
@@ -120,18 +118,11 @@ def test_the_makespan_is_at_most_twice_the_bound(seed: int) -> None:
 def test_each_policy_gives_the_work_to_others() -> None:
     """Six leaves for three, the last of which is fast and has much room."""
     crew = (
-        Member("ann", ("cut",), capacity=6),
-        Member("bob", ("cut",), capacity=6),
-        Member("cat", ("cut",), capacity=12, speed=3.0),
+        *(Member(name, ("cut",), capacity=6) for name in ("ann", "bob")),
+        Member("cat", ("cut",), 12, 3.0),
     )
-    shares = {policy: tally(job(side_by_side(6), crew, policy=policy)) for policy in POLICIES}
-    assert shares == {
-        "first": [6, 0, 0],
-        "least_loaded": [2, 2, 2],
-        "round_robin": [2, 2, 2],
-        "fastest": [0, 0, 6],
-        "contract_net": [0, 0, 6],
-    }
+    shares = [tally(job(side_by_side(6), crew, policy=policy)) for policy in POLICIES]
+    assert shares == [[6, 0, 0], [2, 2, 2], [2, 2, 2], [0, 0, 6], [0, 0, 6]]
 
 
 def tally(run: Run) -> list[int]:
@@ -146,19 +137,14 @@ def test_a_tender_takes_the_lowest_price() -> None:
     asked = [(each.agent, each.data.cost) for each in run.trace.select("Propose")][-3:]
     assert sorted(asked) == [("ann", 6.0), ("bob", 3.0), ("cat", 4.0)]
     assert given(run) == ["a cat", "wait cat", "b bob"]
-    assert statuses(run) == {"holds"}
 
 
 def test_a_leaf_that_nobody_can_do_is_given_up_at_once() -> None:
     leaves = (*CHAIR, Leaf("weld", "weld"), Leaf("test", "glue", 1.0, ("weld", "glue")))
     run = job(leaves)
-    happened = [(event.time, event.data) for event in run.trace.select("GivenUp")]
-    assert [(time, why.leaf, why.because) for time, why in happened] == [
-        (0.0, "weld", "nobody can weld"),
-        (3.04, "test", "weld was not done"),
-    ]
+    happened = [(each.time, each.data.leaf, each.data.because) for each in run.trace.select("GivenUp")]
+    assert happened == [(0.0, "weld", "nobody can weld"), (3.04, "test", "weld was not done")]
     assert sorted(reported(run)[0]) == ["cut", "glue", "paint"]
-    assert statuses(run) == {"holds"}
 
 
 # --- when it goes wrong -----------------------------------------------------------------------------
@@ -171,7 +157,6 @@ def test_a_failed_leaf_goes_to_another_member() -> None:
     assert run.trace.count("Failed") > 10
     assert all(why.endswith("failed: it went wrong") for why in failures.values())
     assert 0 < len(failures) < 10
-    assert statuses(run) == {"holds"}
 
 
 def test_a_silent_member_gets_nothing_while_there_are_others() -> None:
@@ -180,7 +165,6 @@ def test_a_silent_member_gets_nothing_while_there_are_others() -> None:
     assert [each.by for each in decided(run, "Lost")] == ["ann"]
     assert tally(run) == [1, 6, 0]
     assert len(reported(run)[0]) == 6
-    assert statuses(run) == {"holds"}
 
 
 def test_a_member_that_is_back_is_trusted_again() -> None:
@@ -189,24 +173,21 @@ def test_a_member_that_is_back_is_trusted_again() -> None:
     assert run.trace.count("Ready") == 1
     back = run.trace.select("Ready")[0].time
     assert run.trace.count("Assign", peer="ann", since=back) >= 2
-    assert statuses(run) == {"holds"}
 
 
 def test_the_only_capable_member_is_asked_again_and_again() -> None:
     run = job(CHAIR, TWO, "crash ann @0.5..6")
     assert len(decided(run, "Lost")) >= 2
     assert reported(run)[1] == {}
-    assert statuses(run) == {"holds"}
 
 
 def test_a_bid_is_a_sign_of_life() -> None:
     """Ann did not reply while she was cut off; when bob has failed at a leaf, she is asked again."""
     world = World(latency=0.01).add(Coordinator(side_by_side(2), TWO, "contract_net"))
     world.add(Worker(TWO[0]), Worker(TWO[1], failure=1.0)).inject("partition ann @0..3")
-    run = world.expect(*properties(side_by_side(2), TWO)).run(until=31)
+    run = kept(world.expect(*properties(side_by_side(2), TWO)).run(until=31))
     assert tally(run)[0] == 2
     assert reported(run)[1] == {}
-    assert statuses(run) == {"holds"}
 
 
 def test_an_unfinished_leaf_is_reported_as_failed_and_called_off() -> None:
@@ -215,7 +196,6 @@ def test_an_unfinished_leaf_is_reported_as_failed_and_called_off() -> None:
     assert [event.peer for event in run.trace.select("Cancel")] == ["ann"]
     assert run.trace.select("running", agent="ann")[-1].data == ()
     assert run.trace.select("running", agent="ann")[-1].time < 2.1
-    assert statuses(run) == {"holds"}
 
 
 def test_a_late_result_counts_once() -> None:
@@ -225,7 +205,6 @@ def test_a_late_result_counts_once() -> None:
     assert given(run) == ["a ann", "a bob"]
     assert [(each.leaf, each.by) for each in decided(run, "Completed")] == [("a", "ann")]
     assert [event.peer for event in run.trace.select("Cancel")] == ["bob"]
-    assert statuses(run) == {"holds"}
 
 
 def test_a_busy_member_is_asked_again_later() -> None:
@@ -235,14 +214,12 @@ def test_a_busy_member_is_asked_again_later() -> None:
     assert given(run) == ["a ann", "a bob", "g ann", "g ann"]
     assert [event.data.leaf for event in run.trace.select("Busy")] == ["g"]
     assert sorted(reported(run)[0]) == ["a", "g"]
-    assert statuses(run) == {"holds"}
 
 
 def test_a_result_after_the_report_does_not_count() -> None:
     run = job((Leaf("a", "cut", 1.0),), TWO, "delay ann>coordinator #1 3", within=1.5)
     assert reported(run) == ({}, {"a": "it was not done within 1.5 s"})
     assert decided(run, "Completed") == []
-    assert statuses(run) == {"holds"}
 
 
 def test_after_a_crash_the_coordinator_continues() -> None:
@@ -250,22 +227,14 @@ def test_after_a_crash_the_coordinator_continues() -> None:
     run = job(CHAIR, TWO, "crash coordinator @1.5..3")
     assert [each.leaf for each in decided(run, "Lost")] == ["glue", "paint"]
     assert [each.leaf for each in decided(run, "Completed")] == ["cut", "paint", "glue"]
-    assert run.trace.count("Report") == 1
-    assert statuses(run) == {"holds"}
-
-
-def test_a_coordinator_reports_once() -> None:
-    run = job(CHAIR, TWO, "crash coordinator @5..6")
-    assert len(decided(run, "Report")) == 1
-    assert statuses(run) == {"holds"}
+    assert run.trace.count("Report") == job(CHAIR, TWO, "crash coordinator @5..6").trace.count("Report") == 1
 
 
 def test_an_assignment_that_comes_twice_is_done_once() -> None:
     """The network duplicates it: ann does not cut twice, neither at once nor later."""
     run = job(CHAIR, TWO, "duplicate coordinator>ann #1")
     assert [each.data for each in run.trace.select("running", agent="ann")][:2] == [("cut",), ()]
-    again = job(CHAIR, TWO, "drop ann>coordinator #1")
-    assert statuses(run) == statuses(again) == {"holds"}
+    job(CHAIR, TWO, "drop ann>coordinator #1")
 
 
 # --- what cannot be ---------------------------------------------------------------------------------
@@ -297,10 +266,7 @@ def test_a_worker_refuses_what_it_cannot_do_and_has_no_room_for() -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (
-            lambda: Coordinator(CHAIR, TWO, policy="lottery"),
-            r"policy='lottery': expected one of 'first', 'least",
-        ),
+        (lambda: Coordinator(CHAIR, TWO, policy="lottery"), r"policy='lottery': expected one of 'first', 'l"),
         (lambda: Coordinator(CHAIR[1:], TWO), r"glue: after='cut': expected one of 'glue', 'paint'"),
         (lambda: Coordinator(CHAIR, (*TWO, TWO[0])), r"crew: 'ann' is listed twice"),
         (lambda: Coordinator((), (), within=float("nan")), r"within=nan: expected seconds above 0"),

@@ -15,14 +15,8 @@ from tests.patterns.delegation import story
 from tests.properties.mutated import changed, without
 
 ALONE = [
-    story.to_one_who_cannot,
-    story.to_two_at_once,
-    story.completed_twice,
-    story.begun_unasked,
-    story.without_the_results,
-    story.reported_otherwise,
-    story.never_reported,
-    story.reported_too_soon,
+    *(story.to_one_who_cannot, story.to_two_at_once, story.completed_twice, story.begun_unasked),
+    *(story.without_the_results, story.reported_otherwise, story.never_reported, story.reported_too_soon),
 ]
 
 
@@ -48,11 +42,6 @@ def test_a_failure_and_a_lack_of_room_end_an_attempt() -> None:
 
 def test_the_coordinators_downtime_does_not_count() -> None:
     """A coordinator that is down at the end of its time reports when it is back."""
-    world = (
-        World(latency=0.01).add(team(story.LEAVES, story.CREW, within=3.0)).inject("crash coordinator @1..8")
-    )
-    verdicts = {
-        each.name: each.status
-        for each in world.expect(*properties(story.LEAVES, story.CREW, 3.0)).run(12).verdicts
-    }
-    assert set(verdicts.values()) == {"holds"}
+    world = World(latency=0.01).add(team(story.LEAVES, story.CREW, within=3.0))
+    world.inject("crash coordinator @1..8").expect(*properties(story.LEAVES, story.CREW, 3.0))
+    assert {verdict.status for verdict in world.run(12).verdicts} == {"holds"}

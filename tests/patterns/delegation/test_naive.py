@@ -22,10 +22,8 @@ def test_bug_1_no_member_does_more_than_it_has_room_for() -> None:
     """Ten for two with room for two each: never ten at once for one and none for the other."""
     assert naive.overloads() == {"ann": 10, "bob": 0}
     trace = run(cuts(10))
-    assert [max(len(e.data) for e in trace.select("running", agent=name)) for name in ("ann", "bob")] == [
-        2,
-        2,
-    ]
+    most = [max(len(e.data) for e in trace.select("running", agent=name)) for name in ("ann", "bob")]
+    assert most == [2, 2]
 
 
 def test_bug_2_a_leaf_begins_after_what_it_waits_for() -> None:

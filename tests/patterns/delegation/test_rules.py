@@ -64,23 +64,14 @@ def test_a_task_is_refined_until_a_member_can_do_it() -> None:
     tasks: list[Task] = [("report", "north", "south")]
     experts = [Member("ann", ("study",)), Member("bob", ("write", "illustrate", "bind"))]
     clerks = [Member("cat", ("gather", "analyse", "write")), Member("dan", ("plot", "bind"))]
-    assert names(break_down({}, tasks, REPORT, experts)) == [
-        "study north",
-        "study south",
-        "write north south",
-        "illustrate north south",
-        "bind",
+    eve, bob = Member("eve", ("report",)), Member("bob", ("bind",))
+    broken = [break_down({}, tasks, REPORT, crew) for crew in (experts, clerks, [eve], [bob])]
+    assert [", ".join(names(leaves)) for leaves in broken[:3]] == [
+        "study north, study south, write north south, illustrate north south, bind",
+        "gather north, analyse north, gather south, analyse south, write north south, plot north south, bind",
+        "report north south",
     ]
-    assert names(break_down({}, tasks, REPORT, clerks)) == [
-        "gather north",
-        "analyse north",
-        "gather south",
-        "analyse south",
-        "write north south",
-        "plot north south",
-        "bind",
-    ]
-    assert names(break_down({}, tasks, REPORT, [Member("eve", ("report",))])) == ["report north south"]
+    assert broken[3] == "stuck at the start: gather north (nobody can gather)"
 
 
 def test_leaves_have_their_work_and_unique_names() -> None:
@@ -122,7 +113,6 @@ def orders(before: Sequence[tuple[int, ...]], done: tuple[int, ...] = ()) -> Ite
 def test_every_order_that_keeps_precedence_has_the_same_effect(seed: int) -> None:
     """All linear extensions of random plans end in the state in which the plan ends."""
     dice = random.Random(seed)
-    names = "abc"
 
     def add(state: State, one: str, other: str) -> dict[str, int]:
         return {one: state[one] + 1 if state.get(other, 0) % 2 else state[one] * 2 + 1}
@@ -134,10 +124,8 @@ def test_every_order_that_keeps_precedence_has_the_same_effect(seed: int) -> Non
         return {one: sum(state.values()) + len(state)}
 
     domain = Domain([add, copy, total])
-    plan = tuple(
-        (dice.choice(["add", "add", "copy", "total"]), *dice.sample(names, 2))
-        for _ in range(dice.randint(1, 6))
-    )
+    kinds, steps = ["add", "add", "copy", "total"], dice.randint(1, 6)
+    plan = tuple((dice.choice(kinds), *dice.sample("abc", 2)) for _ in range(steps))
     start = {"a": 1, "b": 2, "c": 3}
     before, end = precedence(start, plan, domain), execute(start, plan, domain)
     for order in orders(before):
@@ -167,9 +155,8 @@ def test_an_action_that_reads_the_whole_state_depends_on_all_of_it(look: Callabl
 
 
 def test_a_plan_that_fails_has_no_order() -> None:
-    with pytest.raises(
-        DomainError, match=r"analyse north cannot be done where the plan has it.*Plan it again"
-    ):
+    words = r"analyse north cannot be done where the plan has it.*Plan it again"
+    with pytest.raises(DomainError, match=words):
         precedence({}, (("analyse", "north"),), REPORT)
 
 
@@ -184,14 +171,9 @@ def test_each_policy_chooses_by_its_rule() -> None:
         Candidate(Member("dan", ("cut",), capacity=9, speed=3), running=3, last=5),
     ]
     leaf = Leaf("cut", "cut", 6)
-    chosen = {name: policy(leaf, crew).member.name for name, policy in POLICIES.items()}
-    assert chosen == {
-        "first": "ann",
-        "least_loaded": "bob",
-        "round_robin": "cat",
-        "fastest": "dan",
-        "contract_net": "bob",
-    }
+    assert [*POLICIES] == ["first", "least_loaded", "round_robin", "fastest", "contract_net"]
+    chosen = [policy(leaf, crew).member.name for policy in POLICIES.values()]
+    assert chosen == ["ann", "bob", "cat", "dan", "bob"]
     equal = [Candidate(member, 0) for member in equals(3)]
     assert {policy(leaf, equal).member.name for policy in POLICIES.values()} == {"w0"}
 
@@ -201,13 +183,9 @@ def test_candidates_can_do_it_and_have_room() -> None:
         each = candidates(Leaf("leaf", capability), (ANN, BOB), **settings)
         return [candidate.member.name for candidate in each]
 
-    assert found("cut") == ["ann", "bob"]
-    assert found("glue") == ["ann"]
-    assert found("weld") == []
-    assert found("cut", hands=("ann", "ann")) == ["bob"]
-    assert found("cut", hands=("ann", "bob")) == ["ann"]
-    assert found("cut", avoided=(["ann"],)) == ["bob"]
-    assert found("glue", avoided=(["ann"],)) == ["ann"]
+    assert [found("cut"), found("glue"), found("weld")] == [["ann", "bob"], ["ann"], []]
+    assert [found("cut", hands=("ann", name)) for name in ("ann", "bob")] == [["bob"], ["ann"]]
+    assert [found(each, avoided=(["ann"],)) for each in ("cut", "glue")] == [["bob"], ["ann"]]
     assert found("cut", avoided=(["ann"], {"bob"})) == ["bob"]
     assert found("cut", hands=("bob",), avoided=(["ann"],)) == []
 
@@ -247,7 +225,7 @@ def test_list_scheduling_keeps_grahams_bound(agents: int) -> None:
         leaves, crew = random_leaves(seed, most=6), equals(agents)
         took, best = max(s.end for s in schedule(leaves, crew)), optimal(leaves, agents)
         path, work = critical_path(leaves), sum(leaf.work for leaf in leaves)
-        least = theory.shortest(path, work, agents)
+        least = max(path, work / agents)
         assert shortest(leaves, crew) == least
         assert least - 1e-9 <= best <= took <= theory.graham(agents) * best + 1e-9
         assert took <= theory.longest(path, work, agents) + 1e-9
@@ -299,7 +277,6 @@ def test_no_schedule_breaks_a_rule(seed: int, agents: int, policy: str) -> None:
         (lambda: Member("ann", ("cut",), capacity=True), r"capacity=True: expected a whole number"),
         (lambda: Member("ann", ("cut",), speed=0), r"speed=0: expected a number above 0"),
         (lambda: shortest([], []), r"crew=\(\): expected at least one member"),
-        (lambda: theory.shortest(1, 1, 0), r"agents=0: expected a whole number, 1 or more"),
         (lambda: theory.graham(0), r"agents=0"),
         (lambda: theory.longest(1, 1, 0), r"agents=0"),
         (lambda: theory.messages(-1), r"leaves=-1"),
