@@ -175,11 +175,8 @@ def told_by_another_query() -> Trace:
 
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "notices match what was asked for": [
-        told_without_asking,
-        told_of_the_wrong_level,
-        told_of_nothing,
-        told_after_leaving,
-        told_by_another_query,
+        *(told_without_asking, told_of_the_wrong_level, told_of_nothing),
+        *(told_after_leaving, told_by_another_query),
     ],
     "versions count up": [version_lost, version_twice, retraction_lost],
     "each source once for each version": [activated_twice],
@@ -225,9 +222,7 @@ def also(run: Run) -> None:
 
 
 SEEN: dict[str, Callable[[Run], Any]] = {
-    "a message to an agent that is down": lambda run: [
-        e for e in run.trace.select("drop") if e.data == "down"
-    ],
+    "an agent is down": lambda run: [each for each in run.trace.select("drop") if each.data == "down"],
     "a duplicate": lambda run: run.trace.count(kind="deliver") > run.trace.count(kind="send"),
     "a source that crashes": lambda run: [e for e in run.trace.select("crash") if e.agent in NAMES],
 }
