@@ -16,16 +16,7 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
-__all__ = [
-    "DEFAULT",
-    "Beater",
-    "Heartbeat",
-    "Monitor",
-    "Observer",
-    "Peer",
-    "demo",
-    "watched",
-]
+__all__ = ["DEFAULT", "Beater", "Heartbeat", "Monitor", "Observer", "Peer", "demo", "watched"]
 
 DEFAULT = Timeout(3.0)
 
@@ -42,10 +33,8 @@ class Beater(Agent):
 
     def __init__(self, name: str, watchers: Sequence[str], interval: float = 1.0) -> None:
         super().__init__(name)
-        self.watchers, self.interval = (
-            others(name, watchers),
-            require.seconds("interval", interval, positive=True),
-        )
+        self.watchers = others(name, watchers)
+        self.interval = require.seconds("interval", interval, positive=True)
 
     async def run(self) -> None:
         """Send one heartbeat after the other, under a new incarnation after each start."""
@@ -77,7 +66,6 @@ class Observer(Agent):
         self.statistics: dict[str, Counter[str]] = {}
 
     def tell(self, status: str, target: str, incarnation: int) -> None:
-        """State a new opinion."""
         news = NEWS[status](target, incarnation)
         self.statistics.setdefault(target, Counter())[type(news).__name__] += 1
         doubted = {target} if isinstance(news, (Suspected, Buried)) else set()
@@ -110,7 +98,6 @@ class Monitor(Observer):
         self.watches = {target: Watch(deepcopy(detector), grave) for target in self.targets}
 
     async def run(self) -> None:
-        """Look at all targets, again and again."""
         for watch in self.watches.values():
             watch.listen(self.elapsed)
         while not self.stopped:
@@ -147,7 +134,6 @@ class Peer(Beater, Monitor):
         self.watchers, self.interval = self.targets, require.seconds("interval", interval, positive=True)
 
     async def run(self) -> None:
-        """Beat and watch at once."""
         self.spawn(Beater.run(self))
         await Monitor.run(self)
 

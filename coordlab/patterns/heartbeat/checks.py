@@ -144,9 +144,7 @@ def old_incarnations_are_no_news(trace: Trace) -> Iterator[Objection]:
                 yield event, f"{pair[0]} knows incarnation {last} of {pair[1]} and goes by {told}."
 
 
-def nothing(_: Event) -> bool:
-    """Never: no event restarts the time."""
-    return False
+nothing: Callable[[Event], bool] = lambda _: False  # no event restarts the time
 
 
 def lasting(

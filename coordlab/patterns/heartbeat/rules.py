@@ -104,13 +104,7 @@ def _not_before(last: float, now: float) -> float:
 
 @dataclass
 class Timeout:
-    """Suspects after `seconds` of silence, above 0: at exactly that moment, not only after it.
-
-    >>> detector = Timeout(3.0)
-    >>> detector.heard(1.0)
-    >>> detector.suspects(3.999), detector.suspects(4.0)
-    (False, True)
-    """
+    """Suspects after `seconds` of silence, above 0: at exactly that moment, not only after it."""
 
     seconds: float
     last: float = field(default=inf, init=False, repr=False)  # infinite before the first heartbeat
@@ -119,11 +113,9 @@ class Timeout:
         self.seconds = require.seconds("seconds", self.seconds, positive=True, example=3)
 
     def heard(self, now: float, outage: bool = False) -> None:
-        """A new silence begins."""
         self.last = _not_before(self.last, now)
 
     def suspects(self, now: float) -> bool:
-        """Whether the silence has reached the time-out."""
         return now >= self.last + self.seconds - BLINK
 
 
@@ -137,11 +129,6 @@ class PhiAccrual:
     least      seconds, above 0: the least deviation
     first      seconds, above 0: the mean gap before any was seen, give or take a quarter
     pause      seconds of silence that are always forgiven
-
-    >>> detector = PhiAccrual()
-    >>> detector.heard(0.0)
-    >>> round(detector.level(1.0), 2), detector.suspects(3.0)
-    (0.3, True)
     """
 
     threshold: float = 8.0
@@ -182,7 +169,6 @@ class PhiAccrual:
         return PHIS[self.form](max(0.0, now - self.last - self.pause), mean, deviation)
 
     def suspects(self, now: float) -> bool:
-        """Whether phi has reached the threshold."""
         return self.level(now) >= self.threshold
 
 

@@ -8,11 +8,7 @@ from coordlab import requirements as require
 
 
 def messages(agents: int) -> int:
-    """Heartbeats in one interval if all watch all.
-
-    >>> messages(10)
-    90
-    """
+    """Heartbeats in one interval if all watch all."""
     return require.count("agents", agents, 1) * (agents - 1)
 
 
@@ -21,9 +17,6 @@ def detection(timeout: float, interval: float, period: float) -> tuple[float, fl
 
     The last heartbeat was up to an `interval` before the crash; the observer looks every `period`.  The
     least is not quite reached.
-
-    >>> detection(timeout=3.0, interval=1.0, period=0.5)
-    (2.0, 3.5)
     """
     require.seconds("period", period, positive=True)
     require.number("timeout", timeout, require.seconds("interval", interval, positive=True), unit="seconds")
@@ -34,9 +27,6 @@ def beats_to_false_alarm(loss: float, misses: int) -> float:
     """Mean number of heartbeats until `misses` in a row are lost, each with probability `loss`.
 
     W. Feller, An Introduction to Probability Theory, 1968, XIII.7: (p^-k - 1) / (1 - p).
-
-    >>> round(beats_to_false_alarm(0.1, 3))
-    1110
     """
     loss = require.probability("loss", loss, certain=False)
     return (loss ** -require.count("misses", misses, 1) - 1) / (1 - loss)

@@ -22,7 +22,6 @@ def to_mask(faulty: int) -> int:
 
 def at_least(many: int, of: int, chance: float) -> float:
     """The probability that at least `many` of `of` independent events happen, each with this `chance`."""
-    require.probability("chance", chance)
     return fsum(comb(of, k) * chance**k * (1 - chance) ** (of - k) for k in range(max(0, many), of + 1))
 
 

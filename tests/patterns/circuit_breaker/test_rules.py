@@ -72,9 +72,6 @@ def tripped(settings: Settings = DEFAULT, **more: Any) -> Breaker:
     return breaker
 
 
-# --- tripping -------------------------------------------------------------------------------------
-
-
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.booleans()), max_size=40),
     st.none() | st.integers(1, 8),
@@ -117,9 +114,6 @@ def test_the_call_that_reaches_a_threshold_trips_it_and_it_says_why(
     assert [each.why for each in told.of(Transition)] == ([why] if why else [])
 
 
-# --- open, half-open, closed ----------------------------------------------------------------------
-
-
 def test_a_refusal_tells_when_to_come_again() -> None:
     breaker = tripped(name="db")
     refusal = breaker.admit(12.5)
@@ -128,9 +122,6 @@ def test_a_refusal_tells_when_to_come_again() -> None:
     assert isinstance(breaker.admit(12.5 + refusal.retry_after), Permit)  # as in pybreaker, not resilience4j
     full = breaker.admit(70.0)
     assert full == Refusal("db", HALF_OPEN, 50.0)  # when the probe of 60 s must have come back
-
-
-# --- by hand --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -156,9 +147,6 @@ def test_a_hand_can_put_it_into_any_state(
     assert breaker.state == an_hour_later
     breaker.force(CLOSED, 3600.0)
     assert (breaker.state, len(admitted(breaker, 3600.0, 50))) == (CLOSED, 50)
-
-
-# --- listeners ------------------------------------------------------------------------------------
 
 
 class Tale:
@@ -211,9 +199,6 @@ def test_a_listener_may_act_on_the_breaker() -> None:
     breaker.listeners = (keep_closed, told)
     assert called(breaker, "F").state == CLOSED
     assert [each.why for each in told.of(Transition)] == ["a failure", "forced"]
-
-
-# --- which errors count ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -48,70 +48,50 @@ def statuses(run: Run) -> dict[str, str]:
 
 
 def test_a_heartbeat_restores_a_silence_is_suspected_and_a_new_life_recovers() -> None:
-    """a1 beats at 0 s and 1 s and crashes; suspected at 4.5 s, 3 s after it was heard; recovered at once."""
     trace = one().inject("crash a1 @1.5..6").run(until=7.2).trace
-    happened = [str(event) for event in trace if event.kind not in ("timer", "deliver", "fault", "heal")]
+    happened = [str(event) for event in trace.select("handle", "state", "decision", "crash", "restart")]
     assert happened == [
-        "0.000 monitor start Monitor [['role', 'content'], ['targets', ['a1']], ['suspects', []]]",
-        "0.000 a1 start Beater []",
-        "0.000 a1 send Heartbeat -> monitor",
         "0.010 monitor handle Heartbeat <- a1",
         "0.010 monitor decision Restored {'target': 'a1', 'incarnation': 1}",
-        "1.000 a1 send Heartbeat -> monitor",
         "1.010 monitor handle Heartbeat <- a1",
         "1.500 a1 crash",
         "4.500 monitor state suspects ['a1']",
         "4.500 monitor state role worried",
         "4.500 monitor decision Suspected {'target': 'a1', 'incarnation': 1}",
         "6.000 a1 restart Beater []",
-        "6.000 a1 send Heartbeat -> monitor",
         "6.010 monitor handle Heartbeat <- a1",
         "6.010 monitor state suspects []",
         "6.010 monitor state role content",
         "6.010 monitor decision Recovered {'target': 'a1', 'incarnation': 2}",
-        "7.000 a1 send Heartbeat -> monitor",
         "7.010 monitor handle Heartbeat <- a1",
     ]
 
 
 def test_a_long_suspicion_becomes_a_death() -> None:
-    """After `grave` seconds more; who is heard again after that is restored all the same."""
     world = World(latency=0.01).add(Monitor("monitor", ["a1"], Timeout(3.0), grave=2.0))
     trace = world.add(Beater("a1", ["monitor"])).inject("cut a1>monitor @1.5..9.5").run(until=12).trace
-    assert told(trace) == [
-        "0.01 Restored a1 1",
-        "4.50 Suspected a1 1",
-        "6.50 Buried a1 1",
-        "10.01 Restored a1 1",
-    ]
+    assert told(trace, since=1) == ["4.50 Suspected a1 1", "6.50 Buried a1 1", "10.01 Restored a1 1"]
 
 
 def test_who_never_came_is_suspected_after_a_time_out_and_not_at_the_first_look() -> None:
-    """Its silence counts from when the monitor began to listen."""
     trace = one().inject("crash a1 @0").run(until=5.0).trace
     assert told(trace) == ["3.00 Suspected a1 0"]
 
 
 def test_a_monitor_that_comes_late_listens_from_then_on() -> None:
-    """It joins at 50 s, suspects nobody at once, and who is down, after a time-out."""
     world = World(latency=0.01).add(Monitor("monitor", ["a1", "a2"], Timeout(3.0)), at=50.0)
     world.add(Beater(name, ["monitor"]) for name in ("a1", "a2")).inject("crash a2 @20")
     assert told(world.run(until=60).trace) == ["50.01 Restored a1 1", "53.00 Suspected a2 0"]
 
 
 def test_a_monitor_that_crashes_has_forgotten_and_begins_anew() -> None:
-    """It suspects again who is still down, restores who is up, and blames nobody for its own absence."""
-    run = (
-        watched(2, Timeout(3.0), latency=0.01)
-        .inject("crash a2 @5.2", "crash monitor @10.2..30")
-        .run(until=40)
-    )
+    world = watched(2, Timeout(3.0), latency=0.01).inject("crash a2 @5.2", "crash monitor @10.2..30")
+    run = world.run(until=40)
     assert told(run.trace, since=5) == ["8.50 Suspected a2 1", "30.01 Restored a1 1", "33.00 Suspected a2 0"]
     assert [judge(run.trace).status for judge in properties(Timeout(3.0))] == ["holds"] * 5
 
 
 def test_all_may_watch_all() -> None:
-    """Of four peers one crashes: the other three suspect it, and nobody else."""
     names = ["p1", "p2", "p3", "p4"]
     world = World(latency=0.01).add(Peer(name, names) for name in names).inject("crash p3 @5.5")
     run = world.expect(*properties(Timeout(3.0))).run(until=12.0)
@@ -126,7 +106,6 @@ def test_all_may_watch_all() -> None:
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_every_detector_finds_a_crash_and_errs_on_nobody(name: str) -> None:
-    """After 60 s of regular heartbeats: each in its own time, and no mistake by then."""
     run = one(DETECTORS[name]).inject("crash a1 @60.5").run(until=75.0)
     waits = {"time-out": 3.0, "normal": 1.5, "logistic": 1.5, "exponential": 4.5, "window of 10": 2.5}
     assert quality(run.trace).detection == (waits[name],)
@@ -141,8 +120,6 @@ def test_phi_learns_how_long_silences_are() -> None:
 
 
 def test_anything_with_the_two_methods_is_a_detector() -> None:
-    """A learner's own: it forgives every second silence that is too long."""
-
     @dataclass
     class Lenient:
         last: float = inf
@@ -165,13 +142,8 @@ def test_anything_with_the_two_methods_is_a_detector() -> None:
 
 
 def test_a_pause_for_garbage_looks_like_a_crash_until_it_is_over() -> None:
-    """For 3 s nothing of a1 gets through: suspected by mistake, restored when heard; it acted all along."""
-    run = (
-        one()
-        .inject("slow a1>monitor 3 @9.5..12.5")
-        .expect(*properties(Timeout(3.0), mistakes=2.0))
-        .run(until=30)
-    )
+    world = one().inject("slow a1>monitor 3 @9.5..12.5")
+    run = world.expect(*properties(Timeout(3.0), mistakes=2.0)).run(until=30)
     assert told(run.trace, since=1) == ["12.50 Suspected a1 1", "13.01 Restored a1 1"]
     assert quality(run.trace).mistakes == (pytest.approx(0.51),)
     assert {"mistakes are taken back within 2 s": "holds"}.items() <= statuses(run).items()
@@ -182,16 +154,11 @@ def test_an_acceptable_pause_forgives_it() -> None:
     patient = PhiAccrual(pause=3.0)
     paused = one(patient).inject("slow a1>monitor 3 @9.5..12.5").run(until=30)
     assert told(paused.trace, since=1) == []
-    waits = [
-        quality(one(each).inject("crash a1 @20.5").run(until=30).trace).detection[0]
-        for each in (PhiAccrual(), patient)
-    ]
-    assert waits[1] - waits[0] == 3.0
+    plain, late = (one(each).inject("crash a1 @20.5").run(until=30).trace for each in (PhiAccrual(), patient))
+    assert quality(late).detection[0] - quality(plain).detection[0] == 3.0
 
 
 def test_a_heart_that_beats_while_the_worker_is_stuck_tells_nothing() -> None:
-    """Alive is not getting on: let who knows that it is stuck fall silent."""
-
     class Worker(Beater):
         def well(self) -> bool:
             return self.now < 5  # its work is stuck from then on
@@ -223,7 +190,6 @@ def hours(detector: Timeout | PhiAccrual, trace: str) -> Trace:
 @pytest.mark.slow
 @pytest.mark.parametrize("trace", TRACES)
 def test_one_detector_is_quick_and_rarely_wrong_on_three_networks(trace: str) -> None:
-    """Found in less than 3 s on average, with fewer than one mistake an hour, each soon over."""
     quality_of = quality(hours(Timeout(2.9), trace))
     assert len(quality_of.detection) == 12
     assert 2.4 < quality_of.mean_detection < 3.0
@@ -234,33 +200,26 @@ def test_one_detector_is_quick_and_rarely_wrong_on_three_networks(trace: str) ->
 
 @pytest.mark.slow
 def test_quicker_is_wrong_more_often_and_slower_is_slower() -> None:
-    """On a network with jitter a second less finds crashes a second sooner, and many that are none."""
     quick, slow = (quality(hours(Timeout(seconds), "jitter")) for seconds in (1.5, 2.5))
     assert slow.mean_detection - quick.mean_detection == pytest.approx(1.0, abs=0.1)
     assert quick.mistakes_per_hour > 5
     assert slow.mistakes_per_hour < 1
 
 
-# --- the promises, whatever happens ---------------------------------------------------------------
-
-
 # --- where the usual first try goes wrong ---------------------------------------------------------
 
 
 def test_nobody_is_failed_before_its_time() -> None:
-    """The first try fails who was not heard yet at its first look; here it takes the whole time-out."""
     assert naive.never_heard() == 15.0
     assert told(one(Timeout(30.0)).inject("crash a1 @0").run(until=60).trace) == ["30.00 Suspected a1 0"]
 
 
 def test_a_failure_is_told_once() -> None:
-    """In 5.2 time-outs of silence: not ten times."""
     assert naive.failovers_for_one_failure() == 10
     assert len(told(one(Timeout(30.0)).inject("crash a1 @0").run(until=156).trace)) == 1
 
 
 def test_a_recovery_is_told() -> None:
-    """At the first heartbeat."""
     assert naive.told_of_a_recovery() == []
     run = one(Timeout(30.0)).inject("crash a1 @1..100").run(until=156)
     assert told(run.trace, since=100) == ["100.01 Recovered a1 2"]
@@ -268,7 +227,6 @@ def test_a_recovery_is_told() -> None:
 
 @pytest.mark.parametrize("ahead", ["+3600", "-3600"])
 def test_setting_the_clock_changes_nothing(ahead: str) -> None:
-    """It goes by a clock that nobody can set: neither kills it the living, nor does it spare the dead."""
     assert (naive.clock_set_forwards(), naive.clock_set_back()) == ([60.0], [])
     skewed = watched(2, Timeout(3.0), latency=0.01).inject("crash a2 @5.2")
     skewed.inject(f"skew monitor x1 {ahead} @4", f"skew a1 x1 {ahead} @4")
@@ -276,7 +234,6 @@ def test_setting_the_clock_changes_nothing(ahead: str) -> None:
 
 
 def test_an_error_in_what_one_does_about_it_is_seen() -> None:
-    """It does not end the watching in silence: it ends the run, and says where."""
     assert naive.looks_after_a_slip() == (1, True)
 
     class Slips(Monitor):
@@ -288,17 +245,14 @@ def test_an_error_in_what_one_does_about_it_is_seen() -> None:
 
 
 def test_one_who_stops_watching_stops() -> None:
-    """From then on it says nothing, and its loop is over."""
-
     class Once(Monitor):
         def on_news(self, news: News) -> None:
             if isinstance(news, Suspected):
                 self.stop()
 
     world = World(latency=0.01).add(Once("monitor", ["a1", "a2"]))
-    world.add(Beater(name, ["monitor"]) for name in ("a1", "a2")).inject(
-        "crash a1 @1.5..8", "crash a2 @1.5..8"
-    )
+    world.add(Beater(name, ["monitor"]) for name in ("a1", "a2"))
+    world.inject("crash a1 @1.5..8", "crash a2 @1.5..8")
     trace = world.run(until=20.0).trace
     assert told(trace, since=1) == ["4.50 Suspected a1 1"]
     assert trace.count("timer", agent="monitor", since=5.1) == 0
@@ -306,65 +260,33 @@ def test_one_who_stops_watching_stops() -> None:
 
 @pytest.mark.slow
 def test_one_loop_watches_everybody() -> None:
-    """A hundred targets take as many looks of the monitor as one."""
     looks = [watched(agents).run(until=20.0).trace.count("timer", agent="monitor") for agents in (1, 100)]
     assert looks == [40, 40]
 
 
 def test_a_crash_is_noticed_no_later_than_a_period_after_the_time_out() -> None:
-    """Not half a time-out later: with T = 30 s and a look every 0.5 s, 30.5 s at most."""
     assert naive.seconds_to_notice() == 45.0
     run = one(Timeout(30.0)).inject("crash a1 @10.05").run(until=60)
     suspected = run.trace.select("Suspected", kind="decision")[0].time
     assert 30.0 <= suspected - 10.01 <= 30.5
 
 
-def test_a_restart_within_the_time_out_is_told() -> None:
-    """It was never suspected, and has lost its memory."""
-    run = one(Timeout(30.0)).inject("crash a1 @40.5..50").run(until=100)
-    assert told(run.trace, since=1) == ["50.01 Recovered a1 2"]
-
-
-def test_at_the_time_out_the_time_is_out() -> None:
-    """Heard at 0 s by a monitor that looks at 3 s: suspected then, not at the next look."""
-    assert told(one(Timeout(3.0)).inject("crash a1 @0").run(until=3.0).trace) == ["3.00 Suspected a1 0"]
-
-
 # --- acting on it, and statistics -----------------------------------------------------------------
 
 
-def test_a_subclass_that_acts_on_the_news_acts_once_for_each_change() -> None:
-    """A failover for each suspicion, and a failback for each return."""
+def test_a_subclass_that_acts_on_the_news_acts_once_for_each_change_and_it_is_counted() -> None:
     acted: list[News] = []
 
     class Acts(Monitor):
         def on_news(self, news: News) -> None:
             acted.append(news)
 
-    world = World(latency=0.01).add(Acts("monitor", ["a1"]), Beater("a1", ["monitor"]))
+    monitor = Acts("monitor", ["a1"])
+    world = World(latency=0.01).add(monitor, Beater("a1", ["monitor"]))
     world.inject("crash a1 @1.5..6", "cut a1>monitor @10.5..15.5").run(until=30)
-    assert acted == [
-        Restored("a1", 1),
-        Suspected("a1", 1),
-        Recovered("a1", 2),
-        Suspected("a1", 2),
-        Restored("a1", 2),
-    ]
-
-
-def test_a_monitor_keeps_count_of_each_target() -> None:
-    """How often it was suspected, restored and recovered."""
-    run = (
-        watched(2, Timeout(3.0), latency=0.01)
-        .inject("crash a1 @1.5..6", "cut a1>monitor @10.5..15.5")
-        .run(until=30)
-    )
-    monitor = run.world["monitor"]
-    assert isinstance(monitor, Monitor)
-    assert monitor.statistics == {
-        "a1": {"Restored": 2, "Suspected": 2, "Recovered": 1},
-        "a2": {"Restored": 1},
-    }
+    first, second = [Restored("a1", 1), Suspected("a1", 1)], [Suspected("a1", 2), Restored("a1", 2)]
+    assert acted == [*first, Recovered("a1", 2), *second]
+    assert monitor.statistics == {"a1": {"Restored": 2, "Suspected": 2, "Recovered": 1}}
 
 
 # --- bad input ------------------------------------------------------------------------------------
@@ -374,13 +296,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: Monitor("monitor", "a1"), r"the others of monitor='a1': expected a list or tuple of names"),
     (lambda: Monitor("monitor", ["a1", "a1"]), r"the others of monitor: 'a1' is listed twice"),
     (lambda: Beater("monitor", ["a1", "monitor"]), r"monitor among .*: expected the names of others"),
-    *(
-        (
-            lambda seconds=seconds: Monitor("monitor", ["a1"], period=seconds),
-            r"period=.*: expected seconds above 0",
-        )
-        for seconds in (0, -1.0, inf, float("nan"))
-    ),
+    (lambda: Monitor("monitor", ["a1"], period=inf), r"period=inf: expected seconds above 0"),
     (lambda: Beater("a1", ["monitor"], interval=0), r"interval=0: expected seconds above 0"),
     (lambda: Monitor("monitor", ["a1"], 3.0), r"detector=3\.0: expected Detector.* For example: Timeout"),  # type: ignore[arg-type]
 ]
@@ -388,26 +304,19 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 
 @pytest.mark.parametrize(("make", "says"), REFUSED)
 def test_what_makes_no_sense_is_refused(make: Callable[[], Any], says: str) -> None:
-    """With what was given, what is allowed, and what to write."""
     with pytest.raises((ValueError, TypeError), match=says):
         make()
 
 
 def test_the_heartbeat_of_a_stranger_is_no_news() -> None:
-    """It is heard, and told of nobody."""
     world = World(latency=0.01).add(Monitor("monitor", []), Beater("zed", ["monitor"]))
     trace = world.run(until=3.0).trace
     assert (trace.count("Heartbeat", kind="handle"), told(trace)) == (3, [])
 
 
 def test_an_older_heartbeat_that_arrives_late_restores_nobody() -> None:
-    """The last one before the crash comes after the first one of the new life, and after a second crash."""
-    run = (
-        one(reorder=0.0).inject("delay a1>monitor #2 9", "crash a1 @1.5..2.5", "crash a1 @3.2").run(until=14)
-    )
+    world = one(reorder=0.0).inject("delay a1>monitor #2 9", "crash a1 @1.5..2.5", "crash a1 @3.2")
+    run = world.run(until=14)
     late = run.trace.select("Heartbeat", kind="handle")[-1]
-    assert (round(late.time, 2), run.trace[run.trace.select("Heartbeat")[1].seq].data) == (
-        10.01,
-        Heartbeat(1),
-    )
+    assert (round(late.time, 2), late.content) == (10.01, Heartbeat(1))
     assert told(run.trace) == ["0.01 Restored a1 1", "2.51 Recovered a1 2", "6.00 Suspected a1 2"]

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from copy import deepcopy
 from itertools import pairwise
-from math import copysign, inf, isfinite, log
+from math import copysign, inf, isfinite, log, nan
 from typing import Any
 
 import numpy as np
@@ -32,20 +32,6 @@ from coordlab.patterns.heartbeat.rules import (
 
 MICROS = st.integers(0, 10**9)
 
-# --- phi ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("elapsed", "normal", "logistic"),
-    [(1.0, 0.301, 0.301), (1.2, 1.643, 1.643), (1.4, 4.499, 4.737), (1.6, 9.006, 10.783)],
-)
-def test_the_two_forms_agree_in_the_middle_and_part_in_the_tail(
-    elapsed: float, normal: float, logistic: float
-) -> None:
-    """Gaps of 1000 ms, give or take 100 ms: a silence of 1200 ms looks alike, one of 1600 ms does not."""
-    assert round(phi_normal(elapsed, 1.0, 0.1), 3) == normal
-    assert round(phi_logistic(elapsed, 1.0, 0.1), 3) == logistic
-
 
 def test_the_same_threshold_is_another_time_out() -> None:
     """Phi 8 after 1561 ms or 1523 ms of silence; after 18.4 means, if gaps are taken to be exponential."""
@@ -53,20 +39,12 @@ def test_the_same_threshold_is_another_time_out() -> None:
     assert [round(1000 * wait) for wait in waits] == [1561, 1523, 18421]
 
 
-def test_an_exponential_mean_is_worth_less_than_half_a_point() -> None:
-    """0.434 for each mean of silence, so that 8 takes 18.4 of them."""
-    assert round(phi_exponential(1.0, 1.0), 3) == 0.434
-    assert round(8 / phi_exponential(3.0, 3.0), 1) == 18.4
-
-
 @pytest.mark.parametrize("far", [-8, -3, -1, 0, 1, 3, 8, 20, 35.3, 35.4, 36, 60, 200, 1000])
 def test_the_normal_form_is_exact_however_far_out(far: float) -> None:
-    """Scipy's logarithm of the tail agrees, where the tail itself is long zero."""
     assert phi_normal(5 + far * 0.1, 5.0, 0.1) == pytest.approx(-norm.logsf(far) / log(10), rel=1e-6)
 
 
 def test_the_logistic_form_has_the_same_distribution_to_a_thousandth() -> None:
-    """At no silence do the chances differ by more: what parts them is how surprising a rare one is."""
     silences = [second / 1000 for second in range(400, 1700)]
     apart = max(abs(10 ** -phi_normal(t, 1.0, 0.1) - 10 ** -phi_logistic(t, 1.0, 0.1)) for t in silences)
     assert 1e-4 < apart < 1e-3
@@ -76,7 +54,6 @@ def test_the_logistic_form_has_the_same_distribution_to_a_thousandth() -> None:
 def test_the_exponential_form_is_the_tail_of_the_exponential_distribution(
     elapsed: float, mean: float
 ) -> None:
-    """By scipy."""
     expected = -expon.logsf(elapsed, scale=mean) / log(10)
     assert phi_exponential(elapsed, mean) == pytest.approx(expected)
 
@@ -86,7 +63,6 @@ def test_the_exponential_form_is_the_tail_of_the_exponential_distribution(
 def test_suspicion_never_falls_while_silence_lasts(
     form: str, elapsed: float, more: float, mean: float, deviation: float
 ) -> None:
-    """It is never negative, never infinite, and never less than a moment ago."""
     before, after = (PHIS[form](t, mean, deviation) for t in (elapsed, elapsed + more))
     assert isfinite(after)
     assert 0 <= before <= after
@@ -97,25 +73,9 @@ def test_suspicion_never_falls_while_silence_lasts(
 def test_silence_is_where_suspicion_reaches_the_threshold(
     form: str, threshold: float, mean: float, deviation: float
 ) -> None:
-    """The one is the other's inverse."""
     wait = silence(threshold, PHIS[form], mean, deviation)
     assert PHIS[form](wait, mean, deviation) >= threshold
     assert PHIS[form](wait * (1 - 1e-9) - 1e-9, mean, deviation) <= threshold
-
-
-@pytest.mark.parametrize("form", PHIS)
-@pytest.mark.parametrize(("mean", "deviation"), [(1.0, 0.0), (0.0, 0.1), (-1.0, 0.1), (1.0, float("nan"))])
-def test_gaps_that_never_differ_have_no_phi(form: str, mean: float, deviation: float) -> None:
-    """Zero variance: give a least deviation."""
-    with pytest.raises(ValueError, match=r"both must be above 0.* For example: max\(0\.1, deviation\)"):
-        PHIS[form](1.0, mean, deviation)
-
-
-@pytest.mark.parametrize("threshold", [0, -1, inf, float("nan")])
-def test_no_silence_is_that_suspicious(threshold: float) -> None:
-    """A threshold is above 0 and finite."""
-    with pytest.raises(ValueError, match=r"threshold=.*For example: threshold=8"):
-        silence(threshold, phi_normal, 1.0, 0.1)
 
 
 # --- detectors ------------------------------------------------------------------------------------
@@ -133,7 +93,6 @@ def told(detector: PhiAccrual, gaps: list[float]) -> float:
 
 @given(MICROS, st.integers(1, 10**8))
 def test_a_time_out_is_over_exactly_when_it_is_over(at: int, wait: int) -> None:
-    """Not a microsecond before, and not after: whatever the last bits of the numbers say."""
     detector = Timeout(wait / 1e6)
     detector.heard(at / 1e6)
     assert [detector.suspects((at + wait + late) / 1e6) for late in (-1, 0, 1)] == [False, True, True]
@@ -141,7 +100,6 @@ def test_a_time_out_is_over_exactly_when_it_is_over(at: int, wait: int) -> None:
 
 @pytest.mark.parametrize("detector", [Timeout(3.0), PhiAccrual()], ids=["time-out", "phi"])
 def test_before_the_first_sign_there_is_no_silence(detector: Timeout | PhiAccrual) -> None:
-    """Who was never heard was not heard in 1970: not to know it is no reason to suspect it."""
     assert not detector.suspects(1.75e9)
 
 
@@ -156,7 +114,6 @@ def test_the_defaults_are_those_of_akka() -> None:
 
 @given(st.floats(0.1, 30), st.floats(0, 60))
 def test_before_the_first_gap_it_goes_by_the_first_estimate(first: float, elapsed: float) -> None:
-    """Mean `first`, deviation a quarter of it."""
     detector = PhiAccrual(first=first, least=0.001)
     detector.heard(5.0)
     assert detector.level(5.0 + elapsed) == pytest.approx(phi_normal(elapsed, first, first / 4), abs=1e-6)
@@ -167,7 +124,6 @@ def test_before_the_first_gap_it_goes_by_the_first_estimate(first: float, elapse
 def test_it_goes_by_the_last_gaps_of_its_window(
     form: str, gaps: list[float], window: int, wait: float
 ) -> None:
-    """Mean and deviation as numpy has them, of as many gaps as it holds, the two first ones included."""
     detector = PhiAccrual(form=form, window=window)
     last = told(detector, gaps)
     known = [0.75, 1.25, *gaps][-window:]
@@ -176,14 +132,12 @@ def test_it_goes_by_the_last_gaps_of_its_window(
 
 
 def test_a_very_long_gap_is_forgotten_with_the_window() -> None:
-    """Once it has left, it has left no trace in the sums."""
     detector = PhiAccrual(window=10)
     last = told(detector, [3600.0, *[1.0] * 10])
     assert detector.level(last + 1.2) == pytest.approx(phi_normal(1.2, 1.0, 0.1), rel=1e-3)
 
 
 def test_an_outage_teaches_nothing() -> None:
-    """A gap of 60 s in which it was suspected leaves the window as it was."""
     one, other = PhiAccrual(), PhiAccrual()
     last = told(one, [1.0] * 5)
     told(other, [1.0] * 5)
@@ -192,7 +146,6 @@ def test_an_outage_teaches_nothing() -> None:
 
 
 def test_perfect_regularity_leaves_a_least_doubt() -> None:
-    """A thousand gaps of exactly 1 s: the deviation is 100 ms, not 0."""
     detector = PhiAccrual()
     last = told(detector, [1.0] * 1000)
     assert round(detector.level(last + 1.4), 3) == 4.499
@@ -210,8 +163,17 @@ def test_a_pause_is_forgiven(form: str) -> None:
 
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     *(
+        (lambda form=form, given=given: PHIS[form](1.0, *given), r"both must be above 0.* For example: max")
+        for form in PHIS
+        for given in ((1.0, 0.0), (0.0, 0.1), (-1.0, 0.1), (1.0, nan))
+    ),
+    *(
+        (lambda level=level: silence(level, phi_normal, 1.0, 0.1), r"threshold=.*For example: threshold=8")
+        for level in (0, -1, inf, nan)
+    ),
+    *(
         (lambda seconds=seconds: Timeout(seconds), r"seconds=.*: expected seconds above 0")
-        for seconds in (0, -1.0, float("nan"), "3", None, True)
+        for seconds in (0, -1.0, nan, "3", None, True)
     ),
     (lambda: PhiAccrual(form="gamma"), r"form='gamma': expected one of 'normal', 'logistic', 'exponential'"),
     (lambda: PhiAccrual(threshold=0), r"threshold=0: expected a number above 0"),
@@ -229,12 +191,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
 
 @pytest.mark.parametrize(("make", "says"), REFUSED)
 def test_what_makes_no_sense_is_refused(make: Callable[[], Any], says: str) -> None:
-    """With what was given, what is allowed, and what to write."""
     with pytest.raises((ValueError, TypeError), match=says):
         make()
-
-
-# --- promises kept and broken ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("phi", "promise"), [(1, 0.1), (2, 0.01)])
@@ -242,32 +200,17 @@ def test_false_suspicions_are_as_rare_as_phi_says(phi: int, promise: float) -> N
     """Gaps from N(1000 ms, 100 ms²): one in ten is longer than phi 1 allows, one in a hundred phi 2; 3 sd."""
     dice, detector, beats = random.Random(phi), PhiAccrual(threshold=phi, least=0.001), 20_000
     now = told(detector, [dice.gauss(1.0, 0.1) for _ in range(1000)])
-    suspected = 0
+    naive = deepcopy(detector)  # leaves out what it suspected: the rest looks too regular
+    suspected = doubted = 0
     for _ in range(beats):
         now += dice.gauss(1.0, 0.1)
         suspected += detector.suspects(now)
         detector.heard(now)
+        doubts = naive.suspects(now)
+        doubted += doubts
+        naive.heard(now, outage=doubts)
     assert abs(suspected - beats * promise) < 3 * (beats * promise * (1 - promise)) ** 0.5
-
-
-def test_leaving_out_what_was_suspected_at_a_low_threshold_feeds_on_itself() -> None:
-    """Without the longest gaps the rest looks too regular: at phi 1 twice as many are suspected."""
-    dice, detector, beats = random.Random(1), PhiAccrual(threshold=1, least=0.001), 20_000
-    now = told(detector, [dice.gauss(1.0, 0.1) for _ in range(1000)])
-    suspected = 0
-    for _ in range(beats):
-        now += dice.gauss(1.0, 0.1)
-        doubted = detector.suspects(now)
-        suspected += doubted
-        detector.heard(now, outage=doubted)
-    assert suspected > 0.2 * beats
-
-
-def test_a_normal_fit_on_exponential_gaps_errs_134000_times_its_promise() -> None:
-    """Mean and deviation 1: phi 8 is reached after 6.612 s, and of exponential gaps 1 in 744 is longer."""
-    wait = silence(8, phi_normal, 1.0, 1.0)
-    assert round(wait, 3) == 6.612
-    assert round(expon.sf(wait) / 1e-8, -3) == 134_000
+    assert doubted > 2 * suspected if phi == 1 else doubted > suspected
 
 
 # --- what an observer makes of it -----------------------------------------------------------------
@@ -280,7 +223,6 @@ def watch(grave: float = inf) -> Watch:
 
 
 def test_a_life_told_at_its_edges() -> None:
-    """Unknown, alive, suspect, dead, recovered; each once, however often one looks or hears."""
     one = watch(grave=2.0)
     seen = [
         one.status,
@@ -295,18 +237,13 @@ def test_a_life_told_at_its_edges() -> None:
 
 
 def test_a_quick_restart_does_not_go_unnoticed() -> None:
-    """Back within the time-out: it was never suspected, and what it knew is gone all the same."""
     one = watch()
-    assert [one.beat(t, number) for t, number in ((1.0, 1), (2.0, 2), (3.0, 3))] == [
-        ALIVE,
-        RECOVERED,
-        RECOVERED,
-    ]
+    told = [one.beat(t, number) for t, number in ((1.0, 1), (2.0, 2), (3.0, 3))]
+    assert told == [ALIVE, RECOVERED, RECOVERED]
 
 
 @pytest.mark.parametrize("status", [ALIVE, SUSPECT, DEAD])
 def test_a_late_heartbeat_of_an_earlier_life_changes_nothing(status: str) -> None:
-    """Neither what is thought of it, nor when it was last heard."""
     one = watch(grave=1.0)
     one.beat(1.0, 2)
     for now in {ALIVE: [], SUSPECT: [4.0], DEAD: [4.0, 5.0]}[status]:
@@ -320,7 +257,6 @@ def test_a_late_heartbeat_of_an_earlier_life_changes_nothing(status: str) -> Non
     st.lists(st.tuples(st.integers(1, 2_000), st.integers(0, 3)), max_size=60), st.sampled_from([2.0, inf])
 )
 def test_whatever_happens_each_change_is_one(events: list[tuple[int, int]], grave: float) -> None:
-    """Looks (0) and heartbeats of incarnations 1 to 3: what is told alternates, and incarnations count up."""
     one, now, told_of, incarnations = watch(grave), 0.0, [UNKNOWN], [0]
     for later, incarnation in events:
         now += later / 1000
@@ -338,7 +274,6 @@ def test_whatever_happens_each_change_is_one(events: list[tuple[int, int]], grav
 @pytest.mark.parametrize("detector", [Timeout(3.0), PhiAccrual()], ids=["time-out", "phi"])
 @pytest.mark.parametrize("now", [4.0, float("nan")])
 def test_time_that_goes_back_is_refused(detector: Timeout | PhiAccrual, now: float) -> None:
-    """And leaves the detector as it was."""
     detector = deepcopy(detector)
     detector.heard(5.0)
     before = deepcopy(detector)
@@ -349,7 +284,6 @@ def test_time_that_goes_back_is_refused(detector: Timeout | PhiAccrual, now: flo
 
 @pytest.mark.parametrize("form", PHIS)
 def test_no_suspicion_has_no_sign(form: str) -> None:
-    """0.0, and never -0.0."""
     detector = PhiAccrual(form=form)
     told(detector, [10.0] * 100)
     assert copysign(1.0, detector.level(detector.last)) == 1.0

@@ -17,7 +17,6 @@ from coordlab.patterns.heartbeat.rules import PhiAccrual, Timeout, phi_exponenti
 
 @pytest.mark.parametrize("agents", range(1, 13))
 def test_if_all_watch_all_each_pair_costs_a_heartbeat_an_interval(agents: int) -> None:
-    """n(n - 1) in each of ten intervals, counted."""
     names = [f"p{number}" for number in range(agents)]
     trace = World().add(Peer(name, names) for name in names).run(until=9.5).trace
     assert trace.count("Heartbeat") == 10 * theory.messages(agents)
@@ -25,7 +24,6 @@ def test_if_all_watch_all_each_pair_costs_a_heartbeat_an_interval(agents: int) -
 
 @pytest.mark.slow
 def test_a_fixed_time_out_finds_a_crash_between_its_bounds() -> None:
-    """Whenever the crash: after T - interval, and T + period at the latest; nearly both do occur."""
     least, most = theory.detection(timeout=3.0, interval=1.0, period=0.5)
     dice, waits = random.Random(7), []
     for _ in range(200):
@@ -48,7 +46,6 @@ def chance_of_a_run(loss: float, misses: int) -> float:
 @pytest.mark.parametrize("loss", [0.01, 0.1, 0.5, 0.9])
 @pytest.mark.parametrize("misses", [1, 2, 3, 5])
 def test_beats_to_a_false_alarm_solve_the_chain(loss: float, misses: int) -> None:
-    """The closed form is the solution of the linear equations."""
     assert theory.beats_to_false_alarm(loss, misses) == pytest.approx(chance_of_a_run(loss, misses), rel=1e-6)
 
 
@@ -63,7 +60,6 @@ def beats_until(misses: int, loss: float, dice: random.Random) -> int:
 
 @pytest.mark.slow
 def test_three_misses_of_one_in_ten_are_a_false_alarm_every_1110_beats() -> None:
-    """Drawn 2000 times: the mean within three standard errors."""
     dice = random.Random(1)
     drawn = [beats_until(3, 0.1, dice) for _ in range(2000)]
     expected = theory.beats_to_false_alarm(0.1, 3)
@@ -80,13 +76,7 @@ def test_a_monitor_on_a_lossy_network_raises_as_many_false_alarms() -> None:
     assert (beats, abs(alarms - expected) < 3 * expected**0.5) == (32_008, True)
 
 
-def test_phi_promises_a_tenth_a_hundredth_a_thousandth() -> None:
-    """Phi 1, 2, 3: 10 %, 1 %, 0.1 % false suspicions."""
-    assert [theory.false_suspicions(phi) for phi in (1, 2, 3)] == [0.1, 0.01, 0.001]
-
-
 def test_the_wrong_distribution_breaks_the_promise_134000_times() -> None:
-    """The wait is that of the normal form with mean and deviation 1; drawn at phi 3, where it can be seen."""
     wait = silence(8, phi_normal, 1.0, 1.0)
     assert round(theory.broken_promise(wait, 1.0, 8), -3) == 134_000
     dice, wait, beats = random.Random(2), silence(3, phi_normal, 1.0, 1.0), 100_000
@@ -97,7 +87,6 @@ def test_the_wrong_distribution_breaks_the_promise_134000_times() -> None:
 
 @pytest.mark.parametrize("phi", [0.5, 1, 3, 8, 16])
 def test_the_exponential_form_waits_for_so_many_means(phi: float) -> None:
-    """18.4 at phi 8; the rule and a detector that uses it agree."""
     assert silence(phi, phi_exponential, 2.5, 1.0) == pytest.approx(2.5 * theory.means_of_silence(phi))
     detector = PhiAccrual(phi, form="exponential", first=2.5)
     detector.heard(0.0)
@@ -119,6 +108,5 @@ def test_the_exponential_form_waits_for_so_many_means(phi: float) -> None:
     ],
 )
 def test_what_has_no_meaning_is_refused(wrong: Callable[[], object], says: str) -> None:
-    """With what was given, what is allowed, and what to write."""
     with pytest.raises(ValueError, match=says):
         wrong()

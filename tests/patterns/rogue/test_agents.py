@@ -81,9 +81,6 @@ def accepts(run: Run, many: int) -> bool:
     return (wrong(run), len(told(run, Accepted)), broken(run)) == (0, many, [])
 
 
-# --- the happy trace ------------------------------------------------------------------------------
-
-
 def test_one_works_three_review_two_must_approve() -> None:
     run = pool("abcd", [12], period=None, latency=0.01).run(until=1.0)
     accepted = "{'task': 12, 'agent': 'a', 'job': 1, 'answer': 144, 'approved_by': ['b', 'c', 'd']}"
@@ -108,9 +105,6 @@ def test_in_the_demo_two_collude_and_come_back_and_one_is_removed() -> None:
     assert (moves(run, "gil"), wrong(run), len(told(run, Accepted))) == (["forced open"], 0, 60)
 
 
-# --- what it costs --------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("faulty", [0, 1, 2, 3])
 @pytest.mark.parametrize("tasks", [1, 7, 20])
 @pytest.mark.parametrize("period", [None, 0.1])
@@ -120,9 +114,6 @@ def test_theory_counts_the_messages(faulty: int, tasks: int, period: float | Non
     checks = run.trace.count("Do") - tasks
     assert run.trace.count("send") == theory.messages(tasks, faulty, checks)
     assert (checks > 0) == (period is not None)
-
-
-# --- review ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["wrong", "random", "colludes", "boasts"])
@@ -170,9 +161,6 @@ def test_copies_of_one_model_have_one_voice() -> None:
         world = pool(crew, seed=seed, period=None).inject(*rogues("colludes", "dan", "eve", "fay"))
         run = world.run(until=31)
         assert accepts(run, 10)
-
-
-# --- isolation ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["wrong", "random", "colludes", "boasts", "silent"])
@@ -247,8 +235,7 @@ def test_checks_show_who_boasts() -> None:
 def test_an_agent_that_is_down_is_isolated_and_comes_back() -> None:
     run = pool(tasks=range(1, 201), quarantine=0.5, worker={**PERFECT, "seconds": 0.15})
     run = run.inject("crash bob @0.3..2.5").run(until=31)
-    assert moves(run, "bob")[0] == "open"
-    assert moves(run, "bob")[-1] == "closed"
+    assert (moves(run, "bob")[0], moves(run, "bob")[-1]) == ("open", "closed")
     assert accepts(run, 200)
 
 
@@ -279,17 +266,16 @@ def test_an_order_wins_whatever_the_tests_say(at: float) -> None:
     assert accepts(run, 100)
 
 
-def test_an_order_that_gets_lost_is_given_again_and_followed_once() -> None:
-    world = pool(orders=[(0.1, BYE)]).inject("drop operator>pool #1", "drop pool>operator #1")
-    run = world.run(until=31)
-    assert run.trace.count("Remove") == 3
-    assert (len(told(run, Removed)), broken(run)) == (1, [])
+LOST = ["drop operator>pool #1", "drop pool>operator #1"]
 
 
-@pytest.mark.parametrize("kind", ["crash pool @0.3..1", "crash operator @0.05..1"])
-def test_a_removal_outlives_a_crash(kind: str) -> None:
-    run = pool(orders=[(0.1, BYE)], tasks=range(1, 41)).inject(kind).run(until=31)
-    assert moves(run, "bob") == ["forced open"]
+@pytest.mark.parametrize(
+    ("faults", "orders"), [(LOST, 3), (["crash pool @0.3..1"], 1), (["crash operator @0.05..1"], 1)]
+)
+def test_an_order_outlives_losses_and_crashes_and_is_followed_once(faults: list[str], orders: int) -> None:
+    run = pool(orders=[(0.1, BYE)], tasks=range(1, 41)).inject(*faults).run(until=31)
+    assert (run.trace.count("Remove"), moves(run, "bob")) == (orders, ["forced open"])
+    assert len(told(run, Removed)) == 1
     assert accepts(run, 40)
 
 

@@ -31,8 +31,6 @@ from coordlab.patterns.rogue.trust import CLEARED, CONVICTED, DEFAULT, Record, S
 
 NAMES = ("ann", "bob", "cat", "dan", "eve")
 
-# --- masking --------------------------------------------------------------------------------------
-
 
 @pytest.mark.parametrize("faulty", [1, 2])
 @pytest.mark.parametrize("right", [True, False])
@@ -94,9 +92,6 @@ def test_work_goes_to_those_who_have_not_failed_at_it() -> None:
     assert idle(NAMES, NAMES, []) == []
 
 
-# --- reputation and the sequential test -----------------------------------------------------------
-
-
 @pytest.mark.parametrize(("right", "wrong"), [(0, 0), (8, 0), (8, 2), (0, 5), (40, 50)])
 def test_reputation_is_the_mean_of_a_beta_distribution(right: int, wrong: int) -> None:
     mean = stats.beta(1 + right, 1 + wrong).mean()
@@ -150,9 +145,6 @@ def test_enough_checks_of_which_enough_are_wrong_convict(
     assert record.state == OPEN
 
 
-# --- trust --------------------------------------------------------------------------------------
-
-
 def checked(record: TrustRecord, *answers: bool, now: float = 0.0) -> str:
     for right in answers:
         assert record.testing(now)
@@ -192,8 +184,6 @@ def test_who_is_removed_by_hand_stays_so(before: tuple[bool, ...]) -> None:
         ann.learn(True, 2.0)
 
 
-# --- the fence ------------------------------------------------------------------------------------
-
 VOTE = some.tuples(some.sampled_from(["ann", "bob", "cat", "eve"]), some.integers(0, 2), some.booleans())
 
 
@@ -228,9 +218,6 @@ def test_a_vote_is_forgotten_with_the_trust_in_its_voter() -> None:
     assert job.approved(before, None) is None
 
 
-# --- how they behave ------------------------------------------------------------------------------
-
-
 @given(some.integers(-50, 50), some.integers(0, 1000))
 def test_each_kind_of_rogue_answers_in_its_way(task: int, seed: int) -> None:
     def said(how: str | None) -> int | None:
@@ -260,8 +247,6 @@ def test_chance_decides_as_often_as_it_should() -> None:
     for count, chance in zip(shares, (0.8, 0.05, 0.9, 0.5), strict=True):
         assert abs(count - many * chance) <= 3 * sqrt(many * chance * (1 - chance))
 
-
-# --- what it refuses ------------------------------------------------------------------------------
 
 REFUSED = [
     (lambda: members(["ann", "ann"]), r"crew: 'ann' is listed twice; expected each name once"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from coordlab.patterns.rogue.theory import accepted_wrong, at_least, messages, sprt, to_mask, wald
+from coordlab.patterns.rogue.theory import accepted_wrong, messages, sprt, to_mask, wald
 
 
 def test_walds_numbers() -> None:
@@ -55,7 +55,7 @@ def test_the_share_of_errors_is_what_one_finds_by_going_through_all_cases(
 
 REFUSED = [
     (lambda: to_mask(-1), r"faulty=-1: expected a whole number, 0 or more"),
-    (lambda: at_least(1, 3, 1.5), r"chance=1\.5: expected a probability from 0 to 1"),
+    (lambda: accepted_wrong(1.5, 0.9, 0.1), r"right=1\.5: expected a probability from 0 to 1"),
     (lambda: accepted_wrong(0.8, 0.9, 0.05, 3, 4), r"approvals=4: expected a whole number from 1 to 3"),
     (lambda: accepted_wrong(1.0, 0.9, 1.0), r"false_alarm=1\.0: nothing would be accepted"),
     (lambda: wald(0.6, 0.9), r"rogue=0\.9: expected a number above 0 and below 0\.6"),

@@ -34,12 +34,8 @@ def member(run: Run, name: str) -> Member:
     return found
 
 
-# --- the happy trace, and one fault ---------------------------------------------------------------
-
-
 def test_two_members_ping_each_other_and_that_is_all() -> None:
-    """Each from a moment of its own on, once a second; the first message tells that its sender is up."""
-    trace = group(2, latency=0.01).run(until=2.0).trace
+    trace = group(2, latency=0.01).run(until=1.0).trace
     happened = trace.select("send", "handle", "decision", "state")
     assert [str(each) for each in happened] == [
         "0.440 m2 send Ping -> m1",
@@ -52,22 +48,13 @@ def test_two_members_ping_each_other_and_that_is_all() -> None:
         "0.668 m2 handle Ping <- m1",
         "0.668 m2 send Ack -> m1",
         "0.678 m1 handle Ack <- m2",
-        "1.440 m2 send Ping -> m1",
-        "1.450 m1 handle Ping <- m2",
-        "1.450 m1 send Ack -> m2",
-        "1.460 m2 handle Ack <- m1",
-        "1.658 m1 send Ping -> m2",
-        "1.668 m2 handle Ping <- m1",
-        "1.668 m2 send Ack -> m1",
-        "1.678 m1 handle Ack <- m2",
     ]
 
 
 def test_a_crash_is_probed_confirmed_by_helpers_suspected_and_buried() -> None:
-    """m1 pings m3, which is down, and asks m2 to; suspects it after a period, and buries it 5 s later."""
     trace = group(3, latency=0.01).inject("crash m3 @2").run(until=9.0).trace
     happened = [each for each in trace.select("send", "decision", since=2) if each.name != "Ack"]
-    assert [str(each) for each in happened if each.peer == "m3" or each.name not in ("Ping", "Ack")] == [
+    assert [str(each) for each in happened if each.peer == "m3" or each.name != "Ping"] == [
         "2.658 m1 send Ping -> m3",
         "2.858 m1 send PingRequest -> m2",
         "2.868 m2 send Ping -> m3",
@@ -87,7 +74,6 @@ def test_a_crash_is_probed_confirmed_by_helpers_suspected_and_buried() -> None:
 
 
 def test_news_of_a_crash_reaches_all_though_only_some_found_it() -> None:
-    """In a group of 12 all bury m7 within a few periods of each other, most without having probed it."""
     trace = group(12, latency=0.01).inject("crash m7 @4").run(until=20.0).trace
     suspected = trace.select("Suspected", kind="decision")
     assert sorted(str(each.agent) for each in suspected) == sorted(f"m{n}" for n in range(1, 13) if n != 7)
@@ -96,18 +82,13 @@ def test_news_of_a_crash_reaches_all_though_only_some_found_it() -> None:
     assert suspected[-1].time - suspected[0].time < 3.0
 
 
-# --- false suspicions -----------------------------------------------------------------------------
-
-
 def test_a_helper_saves_whom_a_broken_link_would_accuse() -> None:
-    """m1 no longer reaches m2, but m3 does: nobody is ever suspected."""
     trace = group(3, helpers=1, latency=0.01).inject("cut m1>m2 @3").run(until=30.0).trace
     assert trace.count("PingRequest", agent="m1") > 5
     assert trace.count("Suspected", kind="decision") == 0
 
 
 def test_a_suspect_objects_under_a_higher_incarnation() -> None:
-    """Without helpers m1 suspects m2; m3 passes it on; m2 refutes it, and nobody buries it."""
     run = group(3, helpers=0, latency=0.01).inject("cut m1>m2 @3..6").expect(*properties(3)).run(until=30.0)
     assert told(run.trace, "m1", since=3, of="m2") == ["Suspected m2 1", "Restored m2 2"]
     assert run.trace.count("Buried", kind="decision") == 0
@@ -115,7 +96,6 @@ def test_a_suspect_objects_under_a_higher_incarnation() -> None:
 
 
 def test_who_cannot_object_in_time_is_buried_and_restored_later() -> None:
-    """m2 hears and says nothing for 20 s: then it learns of its death, and refutes that as well."""
     run = group(4, latency=0.01).inject("partition m2 @3..23").expect(*properties(4)).run(until=45.0)
     for other in ("m1", "m3", "m4"):
         assert told(run.trace, other, since=3, of="m2") == ["Suspected m2 1", "Buried m2 1", "Restored m2 2"]
@@ -123,7 +103,6 @@ def test_who_cannot_object_in_time_is_buried_and_restored_later() -> None:
 
 
 def test_a_partition_heals() -> None:
-    """Each side buries the other; they probe their dead, and all are restored under higher incarnations."""
     run = group(5, latency=0.01).inject("partition m1,m2 @3..30").expect(*properties(5)).run(until=60.0)
     before = {name: told(run.trace, name, since=3)[-1] for name in run.trace.agents}
     assert all(text.startswith("Restored") for text in before.values())
@@ -136,14 +115,12 @@ def test_a_partition_heals() -> None:
 
 
 def test_a_crashed_member_joins_again_under_a_higher_incarnation() -> None:
-    """Its incarnation is in stable storage: a member that buried the first restores the second."""
     run = group(4, latency=0.01).inject("crash m2 @3..20").run(until=35.0)
     assert told(run.trace, "m1", since=3) == ["Suspected m2 1", "Buried m2 1", "Restored m2 2"]
     assert {told(run.trace, "m2", since=20)[n] for n in range(3)} == {f"Restored m{n} 1" for n in (1, 3, 4)}
 
 
 def test_a_stranger_who_knows_one_is_soon_known_to_all() -> None:
-    """m4 joins at 5 s and knows m1 only; in the end everybody probes everybody."""
     world = World(latency=0.01).add(
         Member(f"m{n}", [f"m{k}" for k in (1, 2, 3) if k != n]) for n in (1, 2, 3)
     )
@@ -154,47 +131,32 @@ def test_a_stranger_who_knows_one_is_soon_known_to_all() -> None:
 
 
 def test_who_knows_nobody_waits_to_be_known() -> None:
-    """It probes nobody, and learns of the members that ping it."""
     world = World(latency=0.01).add(Member("m1", [])).add(Member("m2", ["m1"]), at=3.0)
     trace = world.run(until=6.0).trace
     assert (trace.count("send", before=3), told(trace, "m1")) == (0, ["Restored m2 1"])
 
 
-# --- the promises, whatever happens ---------------------------------------------------------------
-
-
 @pytest.mark.slow
 def test_a_lossy_network_is_survived() -> None:
-    """A tenth of all messages is lost for five minutes: all suspicions are refuted, nobody is buried."""
-    run = group(8, seed=2, latency=0.02, loss=0.1).run(until=300.0)
-    trace = run.trace
+    trace = group(8, seed=2, latency=0.02, loss=0.1).run(until=300.0).trace
     assert trace.count("Suspected", kind="decision") > 10
     assert trace.count("Buried", kind="decision") == 0
     assert quality(trace).accuracy > 0.98
 
 
-# --- cost -----------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("members", [2, 5, 10, 30])
 def test_it_costs_two_messages_a_member_and_period(members: int) -> None:
-    """Where heartbeats from all to all cost n - 1."""
     trace = group(members, latency=0.01).run(until=7.0).trace
     assert trace.count("send", since=1.0, before=6.0) == pytest.approx(5 * messages(members), abs=members)
 
 
 def test_a_dead_member_is_probed_on_without_helpers() -> None:
-    """A ping each time its turn comes, and nothing more."""
     trace = group(4, latency=0.01).inject("crash m2 @3").run(until=60.0).trace
     assert trace.count("PingRequest", since=20) == 0
     assert 30 < trace.count("Ping", peer="m2", since=20) < 50
 
 
-# --- acting on it ---------------------------------------------------------------------------------
-
-
 def test_a_subclass_that_acts_on_the_news_acts_once_for_each_change() -> None:
-    """The same hook, the same news and the same statistics as those of a monitor."""
     acted: list[News] = []
 
     class Acts(Member):
@@ -210,14 +172,10 @@ def test_a_subclass_that_acts_on_the_news_acts_once_for_each_change() -> None:
 
 @pytest.mark.parametrize("ahead", ["+3600", "-3600"])
 def test_setting_a_clock_changes_nothing(ahead: str) -> None:
-    """Periods and patience go by clocks that nobody can set."""
     calm = group(3, latency=0.01).inject("crash m3 @6").run(until=20.0).trace
     skewed = group(3, latency=0.01).inject("crash m3 @6", f"skew m1 x1 {ahead} @4").run(until=20.0).trace
     assert told(skewed, "m1") == told(calm, "m1")
     assert skewed.count("Ping") == calm.count("Ping")
-
-
-# --- bad input ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -235,6 +193,5 @@ def test_setting_a_clock_changes_nothing(ahead: str) -> None:
     ],
 )
 def test_members_that_make_no_sense_are_refused(wrong: dict[str, Any], says: str) -> None:
-    """A period has room for a ping, and for a detour of twice that."""
     with pytest.raises((ValueError, TypeError), match=says):
         Member("m1", **{"targets": ["m2"], **wrong})

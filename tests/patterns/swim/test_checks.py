@@ -15,13 +15,11 @@ def statuses(trace: Trace) -> dict[str, str]:
 
 
 def test_the_bounds_follow_from_the_size_of_the_group() -> None:
-    """Twice around, a period to find out, and the time to object; the last is not needed to be restored."""
     assert reach(4, 1.0) == 6.0
     assert (L1, L2) == ("crashes are found within 12 s", "mistakes are taken back within 7 s")
 
 
 def test_news_that_was_long_under_way_restarts_the_time() -> None:
-    """The word that m3 was up reaches m1 10 s after the crash: it has the whole time again to bury it."""
     before = without(trace(), news("Suspected", "m3"))
     word = repeated(before, news("Restored", "m2"), after=at(40.0), data=news("Buried", "m3").data)
     buried = late(word, word[news("Buried", "m3").seq], after=at(43.0))
@@ -30,12 +28,10 @@ def test_news_that_was_long_under_way_restarts_the_time() -> None:
 
 
 def test_a_trace_that_ends_early_decides_nothing_about_the_end() -> None:
-    """4 s after the crash it may still be found; just after the partition, mistakes may be taken back."""
     assert statuses(ended(trace(), 34.5))[L1] == "undecided"
     assert statuses(ended(trace(), 15.1))[L2] == "undecided"
 
 
 def test_where_nobody_crashed_and_nobody_erred_liveness_is_undecided() -> None:
-    """Nothing was opened, so nothing was kept."""
     calm = statuses(group(4).run(until=10.0).trace)
     assert [*calm.values()] == [*["holds"] * 2, "undecided", "holds", "undecided"]

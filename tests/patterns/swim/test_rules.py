@@ -49,7 +49,6 @@ def judged() -> list[tuple[Update, Update]]:
 
 
 def test_the_living_and_the_suspects_follow_section_4_2() -> None:
-    """Every pair of them, with incarnations from 0 to 3."""
     pairs = [pair for pair in judged() if DEAD not in (pair[0].status, pair[1].status)]
     assert len(pairs) == 64
     assert [supersedes(*pair) for pair in pairs] == [by_paper(*pair) for pair in pairs]
@@ -64,25 +63,21 @@ def test_the_dead_differ_from_it_only_where_incarnations_do() -> None:
 
 
 def test_anything_is_news_to_a_member_that_knows_nothing() -> None:
-    """Alive, suspect or dead, in any incarnation."""
     nothing = Update("bob", UNKNOWN, 0)
     assert all(supersedes(news, nothing) for news in ALL if news != nothing)
 
 
 def test_of_two_updates_one_counts() -> None:
-    """And never both: the order is total, and no update is news after itself."""
     assert all(supersedes(a, b) + supersedes(b, a) + (a == b) == 1 for a, b in PAIRS)
 
 
 def test_the_order_in_which_news_arrives_does_not_matter() -> None:
-    """Every three of all updates, in all orders, and the first once more: the same is known in the end."""
     merge = lambda known, news: news if supersedes(news, known) else known
     for three in product(ALL[1:], repeat=3):
         assert len({reduce(merge, (*order, order[0])) for order in permutations(three)}) == 1
 
 
 def test_a_refutation_supersedes_every_doubt() -> None:
-    """Whatever is said of it: its own word afterwards supersedes that, and it changes for nothing else."""
     for own, news in product(range(4), ALL):
         after = refuted(own, news)
         believed = supersedes(Update("bob", ALIVE, after), news)
@@ -97,15 +92,12 @@ def test_edges_tell_of_changes_and_leave_none_out(before: str, after: str) -> No
     assert told == ((ALIVE, SUSPECT) if (before, after) == (DEAD, SUSPECT) else (after,) * (before != after))
 
 
-@pytest.mark.parametrize("members", [0, 1, 2, 10, 1000, 10**6])
-def test_news_is_repeated_a_logarithm_of_times(members: int) -> None:
-    """Three times the natural logarithm, and once at least."""
-    assert repeats(members) == {0: 1, 1: 1, 2: 3, 10: 7, 1000: 21, 10**6: 42}[members]
+def test_news_is_repeated_a_logarithm_of_times() -> None:
+    assert [repeats(members) for members in (0, 1, 2, 10, 1000, 10**6)] == [1, 1, 3, 7, 21, 42]
 
 
 @given(st.integers(1, 30), st.integers(0, 2**32))
 def test_nobody_is_left_out_of_a_round(members: int, seed: int) -> None:
-    """In any 2n - 1 probes running, everybody is probed; in each round, once."""
     dice, names = random.Random(seed), [str(number) for number in range(members)]
     probes = [name for _ in range(4) for name in next_round(names, dice)]
     assert all(sorted(probes[at : at + members]) == sorted(names) for at in range(0, 4 * members, members))
@@ -119,7 +111,6 @@ def test_nobody_is_left_out_of_a_round(members: int, seed: int) -> None:
 def test_each_rumour_is_told_so_often_and_the_least_told_first(
     most: int, often: int, steps: list[str | None]
 ) -> None:
-    """News comes up (a name), or a message leaves (None): by hand, the same."""
     rumours, times, incarnation = Rumours(most), dict[Update, int](), 0
     for name in steps:
         if name:
@@ -140,15 +131,11 @@ def test_each_rumour_is_told_so_often_and_the_least_told_first(
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (
-            lambda: Update("bob", "ill", 1),
-            r"status='ill': expected one of 'unknown', 'alive', 'suspect', 'dead'",
-        ),
+        (lambda: Update("bob", "ill", 1), r"status='ill': expected one of 'unknown', 'alive', 'suspect'"),
         (lambda: Update("bob", "alive", -1), r"incarnation=-1: expected a whole number, 0 or more"),
         (lambda: Rumours(most=0), r"most=0: expected a whole number, 1 or more\. For example: most=6"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make: Callable[[], object], says: str) -> None:
-    """With what was given, what is allowed, and what to write."""
     with pytest.raises(ValueError, match=says):
         make()
