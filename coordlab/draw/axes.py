@@ -101,18 +101,10 @@ class _Brush:
 
         (x, y), anchor = mark.points[0], _ANCHORS[mark.anchor]
         halo = [withStroke(linewidth=2.2, foreground=self.colour(mark.halo))] if mark.halo else []
-        self.ax.text(
-            self.x(x),
-            self.y(y - 0.36 * mark.size),  # from the baseline to the middle
-            clean(mark.text),
-            color=self.colour(mark.look.colour),
-            horizontalalignment=anchor,
-            verticalalignment="center",
-            fontsize=mark.size * _POINT,
-            path_effects=halo,
-            zorder=order,
-            parse_math=False,
-        )
+        look: dict[str, Any] = {"color": self.colour(mark.look.colour), "fontsize": mark.size * _POINT}
+        look |= {"horizontalalignment": anchor, "verticalalignment": "center", "path_effects": halo}
+        middle = self.y(y - 0.36 * mark.size)  # of the text; y is its baseline
+        self.ax.text(self.x(x), middle, clean(mark.text), zorder=order, parse_math=False, **look)
 
     def legend(self) -> None:
         """Put the legend below the axes, if there is anything to explain."""

@@ -35,12 +35,10 @@ BESIDE = f"07_bully ({__version__}).ipynb"
 
 
 def test_a_copy_holds_every_notebook(mine: Path) -> None:
-    """The folder is created with its parents."""
     assert texts(mine) == {"00_start.ipynb": "start", "07_bully.ipynb": "bully"}
 
 
 def test_unchanged_notebooks_are_updated(shipped: Path, mine: Path) -> None:
-    """New chapters are added."""
     (shipped / "07_bully.ipynb").write_text("better")
     (shipped / "08_ring.ipynb").write_text("ring")
     course.copy(shipped, mine)
@@ -48,7 +46,6 @@ def test_unchanged_notebooks_are_updated(shipped: Path, mine: Path) -> None:
 
 
 def test_changed_notebooks_are_kept(shipped: Path, mine: Path) -> None:
-    """Without a new version nothing is added."""
     (mine / "07_bully.ipynb").write_text("mine")
     for _ in range(2):
         course.copy(shipped, mine)
@@ -56,7 +53,6 @@ def test_changed_notebooks_are_kept(shipped: Path, mine: Path) -> None:
 
 
 def test_a_new_version_of_a_changed_notebook_is_put_beside_it(shipped: Path, mine: Path) -> None:
-    """Changes of the new version are kept as well."""
     (mine / "07_bully.ipynb").write_text("mine")
     (shipped / "07_bully.ipynb").write_text("better")
     course.copy(shipped, mine)
@@ -84,7 +80,6 @@ def test_a_new_version_is_offered_once(shipped: Path, mine: Path) -> None:
 
 
 def test_an_unchanged_version_beside_a_notebook_is_updated(shipped: Path, mine: Path) -> None:
-    """It keeps its name."""
     (mine / "07_bully.ipynb").write_text("mine")
     for version in ("better", "best"):
         (shipped / "07_bully.ipynb").write_text(version)
@@ -93,14 +88,12 @@ def test_an_unchanged_version_beside_a_notebook_is_updated(shipped: Path, mine: 
 
 
 def test_the_changed_notebook_is_opened_not_the_new_version(shipped: Path, mine: Path) -> None:
-    """By `--chapter 07`."""
     (mine / "07_bully.ipynb").write_text("mine")
     (shipped / "07_bully.ipynb").write_text("better")
     assert course.chapter(course.copy(shipped, mine), "07").name == "07_bully.ipynb"
 
 
 def test_a_deleted_notebook_is_copied_again(shipped: Path, mine: Path) -> None:
-    """In its original version."""
     (mine / "07_bully.ipynb").unlink()
     assert texts(course.copy(shipped, mine))["07_bully.ipynb"] == "bully"
 
@@ -124,14 +117,12 @@ def checkout(shipped: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_checkout_opens_a_copy_of_its_notebooks(checkout: Path) -> None:
-    """In the folder `coordlab-course` of the checkout."""
     mine = course.folder()
     assert mine == checkout.parent / "coordlab-course"
     assert texts(mine) == texts(checkout)
 
 
 def test_another_folder_is_used_in_a_checkout_too(checkout: Path, tmp_path: Path) -> None:
-    """The one that `--folder` names."""
     assert course.folder(tmp_path / "mine") == tmp_path / "mine"
     assert texts(tmp_path / "mine") == texts(checkout)
 
@@ -146,7 +137,6 @@ def test_the_originals_are_not_opened(checkout: Path) -> None:
 def test_an_installed_course_is_copied_to_the_current_folder(
     shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If there is no checkout."""
     monkeypatch.setattr(course, "CHECKOUT", tmp_path / "none")
     monkeypatch.setattr(course, "SHIPPED", shipped)
     monkeypatch.chdir(tmp_path)
@@ -155,7 +145,6 @@ def test_an_installed_course_is_copied_to_the_current_folder(
 
 
 def test_a_folder_that_cannot_be_written_to_is_an_error(checkout: Path) -> None:
-    """One of its parents is a file."""
     with pytest.raises(OSError, match=r"cannot be written to \(.+\).*--folder ~/coordlab-course"):
         course.folder(checkout / "00_start.ipynb" / "mine")
 
@@ -169,6 +158,5 @@ def test_a_missing_chapter_is_an_error_that_lists_the_chapters(mine: Path, wante
 
 @pytest.mark.parametrize("place", [lambda folder: folder, lambda folder: folder / "none"])
 def test_a_folder_without_notebooks_has_no_chapters(tmp_path: Path, place: Callable[[Path], Path]) -> None:
-    """An empty folder, or a missing one."""
     with pytest.raises(FileNotFoundError, match="are none"):
         course.chapter(place(tmp_path), "00")

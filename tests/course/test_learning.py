@@ -88,7 +88,6 @@ def test_verdicts_are_shown_as_sentences():
 
 
 def test_the_source_of_a_pattern_is_its_docstring_and_its_agents():
-    """The docstring of the package comes first."""
     code = repr(source(bully))
     assert code.startswith('"""Bully election')
     assert code.index("Source.") < code.index("from __future__") < code.index("class Candidate")
@@ -189,7 +188,6 @@ STRANGE = {
 
 @pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE.keys())
 def test_a_strange_file_is_neither_read_nor_overwritten(tmp_path, content):
-    """The file and the answers do not change."""
     path = tmp_path / "me.json"
     data = content if isinstance(content, bytes) else content.encode()
     path.write_bytes(data)

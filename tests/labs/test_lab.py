@@ -48,7 +48,6 @@ def test_every_parameter_can_have_its_extreme_values(name: str) -> None:
 
 
 def test_the_repr_of_a_lab_describes_its_run() -> None:
-    """Question, line, verdicts, and measures with theory."""
     assert repr(labs.bully()) == repr(labs.bully())
     assert repr(labs.bully()).splitlines()[:3] == [
         "Bully election: Who leads when the leader falls silent, and what does it cost?",
@@ -59,7 +58,6 @@ def test_the_repr_of_a_lab_describes_its_run() -> None:
 
 
 def test_the_bully_lab_explains_missing_measures() -> None:
-    """A broken bound, no crash, no agreement."""
     slow = {label: (value, theory) for label, value, theory in labs.bully(slowest=0.3).measures}
     assert slow["silence until agreement"][1] == "no bound: patience < 2 × slowest"
     calm = {label: value for label, value, _ in labs.bully().heal().measures}
@@ -69,7 +67,6 @@ def test_the_bully_lab_explains_missing_measures() -> None:
 
 
 def test_the_blackboard_lab_explains_missing_measures() -> None:
-    """Nothing has been written, no animal has been named."""
     early = {label: value for label, value, _ in labs.blackboard(until=0.1).measures}
     assert (early["the animal"], early["last entry written at"]) == ("none yet", "nothing written")
 
@@ -94,7 +91,6 @@ def test_faults_of_the_learner_are_kept_if_their_agents_exist() -> None:
 
 
 def test_setting_a_parameter_to_its_value_changes_nothing() -> None:
-    """There is no new run, and listeners are not called."""
     lab, calls = labs.bully(), list[int]()
     lab.on_change(lambda: calls.append(1))
     run = lab.run
@@ -159,7 +155,6 @@ def test_a_wrong_value_is_explained_and_changes_nothing(
 
 
 def test_a_switch_is_true_or_false() -> None:
-    """Neither 1 nor a text is accepted."""
     switch = Parameter("lamp", False)
     assert switch.checked(True) is True
     with pytest.raises(ScenarioError, match=r"lamp=1: expected True or False. For example: lamp=True"):
@@ -180,7 +175,6 @@ def test_a_fault_makes_a_branch() -> None:
 
 
 def test_healing_removes_all_faults() -> None:
-    """The run that is shown is replaced."""
     lab = labs.bully().heal()
     assert (lab.run.trace.count("crash"), lab.scenario.faults) == (0, ())
 
@@ -197,7 +191,6 @@ def test_healing_removes_all_faults() -> None:
     ],
 )
 def test_an_impossible_fault_is_explained_and_changes_nothing(fault: str, match: str) -> None:
-    """Whether it is injected or in a line."""
     lab = labs.bully()
     before = state(lab)
     with pytest.raises(FaultError, match=match):
@@ -219,7 +212,6 @@ def test_a_line_repeats_the_run_that_it_was_copied_from() -> None:
 
 
 def test_a_line_of_another_lab_is_refused() -> None:
-    """The error says how to play it."""
     with pytest.raises(ScenarioError, match=r"lab 'blackboard': this lab is 'bully'.*labs.play\('blackboard"):
         labs.bully().play("blackboard seed=3")
     with pytest.raises(ScenarioError, match=r"no lab 'chess': the labs are blackboard, bully"):
@@ -227,7 +219,6 @@ def test_a_line_of_another_lab_is_refused() -> None:
 
 
 def test_a_scenario_is_saved_and_opened(tmp_path: Path) -> None:
-    """A file of a scenario repeats its run."""
     lab = labs.blackboard(rating="last_come", seed=4)
     opened = labs.open_file(lab.save(tmp_path / "mine.json"))
     assert opened.run.trace == lab.run.trace
@@ -235,7 +226,6 @@ def test_a_scenario_is_saved_and_opened(tmp_path: Path) -> None:
 
 
 def test_a_page_holds_all_branches(tmp_path: Path) -> None:
-    """One file with both runs, which loads nothing."""
     text = labs.bully().inject("crash 4 @4").page(tmp_path / "runs.html").read_text("utf-8")
     assert text.count('"columns":') == 2
     assert "crash 4 @4" in text
@@ -280,7 +270,6 @@ def test_a_skipped_fault_returns_with_its_agent() -> None:
 
 
 def test_a_line_can_be_played_beside_the_run_that_is_shown() -> None:
-    """As another branch, without a parent."""
     lab = labs.bully().play("bully agents=3 | crash 2 @2", beside=True)
     assert [(branch.name, branch.parent) for branch in lab.branches] == [
         ("your run", None),
@@ -296,7 +285,6 @@ def test_theory_says_under_which_condition_it_applies() -> None:
 
 
 def test_the_last_branch_cannot_be_deleted() -> None:
-    """A lab always shows a run."""
     assert state(labs.bully().delete(0)) == state(labs.bully())
 
 
@@ -312,7 +300,6 @@ def test_deleting_the_root_keeps_the_others_in_order() -> None:
 @pytest.mark.parametrize("position", [-1, 3, "1"])
 @pytest.mark.parametrize("act", [Lab.select, Lab.delete, lambda lab, at: lab.rename(at, "x")])
 def test_a_branch_that_does_not_exist_is_refused(act: Callable[..., Any], position: Any) -> None:
-    """Positions are not counted from the end."""
     lab = three()
     before = state(lab)
     with pytest.raises(IndexError, match=f"branch={position!r}: expected a whole number from 0 to 2"):
@@ -362,7 +349,6 @@ class Modest(Rule):
 
 
 def test_a_subclass_replaces_the_agents_of_the_pattern() -> None:
-    """It gets the parameters of the lab."""
     lab = labs.bully(Eager, agents=3, patience=0.5)
     assert lab.run.trace.select("note", agent="1")[-1].data == "long live 3"
     assert lab.run.trace.select("start")[0].name == "Eager"
@@ -378,7 +364,6 @@ def test_your_own_agent_needs_no_more_than_a_rank() -> None:
 
 
 def test_your_own_rule_replaces_the_experts() -> None:
-    """Half as certain, with the same conclusion."""
     assert labs.blackboard(Modest).measures[0][1:] == ("cheetah, 10% sure", "cheetah")
 
 
@@ -433,7 +418,6 @@ def test_its_seed_can_be_changed() -> None:
 
 
 def test_the_settings_of_its_world_cannot_be_changed() -> None:
-    """A line may repeat them."""
     lab = greeting()
     assert lab.play("world latency=constant(0.02) seed=3").scenario.faults == ()
     with pytest.raises(
@@ -450,7 +434,6 @@ def test_a_run_without_an_end_keeps_none() -> None:
 
 
 def test_a_scenario_may_be_played_directly() -> None:
-    """As data, not text."""
     assert labs.play(Scenario("bully", {"agents": 3})).run.trace.agents == ("1", "2", "3")
 
 

@@ -78,7 +78,6 @@ def test_each_parameter_has_the_control_that_suits_it() -> None:
 
 
 def test_a_switch_is_a_checkbox() -> None:
-    """A parameter that is true or false."""
     assert isinstance(_control(Parameter("lamp", True)), ipywidgets.Checkbox)
 
 
@@ -104,14 +103,12 @@ def test_controls_follow_the_branch_that_is_shown() -> None:
 
 
 def test_a_selection_of_a_missing_branch_is_ignored() -> None:
-    """The browser may be one step behind."""
     screen = Screen()
     screen.player.selected = 5
     assert screen.lab.selected == 0
 
 
 def test_buttons_change_the_seed_and_remove_the_faults() -> None:
-    """The new seed is the next number."""
     screen = Screen()
     again, heal = next(each for each in screen.controls.widgets if isinstance(each, ipywidgets.HBox)).children
     again.click()
@@ -121,7 +118,6 @@ def test_buttons_change_the_seed_and_remove_the_faults() -> None:
 
 
 def test_a_pasted_line_is_played_and_the_field_emptied() -> None:
-    """The controls show its parameters."""
     screen = Screen()
     screen.controls.line.value = "  bully agents=3 seed=9 | crash 2 @4 "
     assert (screen.values["agents"], screen.values["seed"], screen.controls.line.value) == (3, 9, "")
@@ -141,7 +137,6 @@ def test_a_wrong_line_is_explained_and_changes_nothing(line: str) -> None:
 
 
 def test_the_next_change_clears_the_error() -> None:
-    """The error was about the change before."""
     screen = Screen()
     screen.controls.line.value = "nonsense"
     screen.controls.by_name["agents"].value = 6
@@ -176,7 +171,6 @@ class Silent(Candidate):
 
 
 def test_a_run_that_stopped_with_an_error_says_so_below_the_controls() -> None:
-    """And the player shows the run until then."""
     screen = Screen(labs.bully(Silent))
     assert "(Silent) failed at" in screen.problem
     assert len(screen.player.shown[0].meta["kinds"]) > 0
@@ -196,7 +190,6 @@ def test_a_run_that_stopped_with_an_error_says_so_below_the_controls() -> None:
     ],
 )
 def test_a_clicked_fault_happens_at_its_time(asked: dict[str, Any], text: str) -> None:
-    """In a new branch, whose line has the fault."""
     screen = Screen()
     trace = screen.click(**asked)
     assert [event.data for event in trace.select("fault") if event.data == text] == [text]
@@ -210,7 +203,6 @@ def journey(trace: Trace, message: int | None) -> list[tuple[str, float]]:
 
 
 def test_a_clicked_message_is_dropped() -> None:
-    """And no other message."""
     screen = Screen()
     message = screen.lab.run.trace.select("Election", since=3)[0].message
     trace = screen.click("Drop", message=message)
@@ -220,7 +212,6 @@ def test_a_clicked_message_is_dropped() -> None:
 
 
 def test_a_clicked_message_is_delayed() -> None:
-    """It arrives half a second later."""
     screen = Screen()
     before = screen.lab.run.trace
     message = before.select("Pong", since=2)[0].message
@@ -229,7 +220,6 @@ def test_a_clicked_message_is_delayed() -> None:
 
 
 def test_a_clicked_message_is_duplicated() -> None:
-    """It arrives twice."""
     screen = Screen()
     message = screen.lab.run.trace.select("Coordinator")[0].message
     trace = screen.click("Duplicate", message=message)
@@ -237,7 +227,6 @@ def test_a_clicked_message_is_duplicated() -> None:
 
 
 def test_a_message_belongs_to_the_branch_it_was_clicked_on() -> None:
-    """Even if another branch is shown."""
     screen = Screen()
     screen.lab.vary(agents=3)
     message = screen.lab.branches[0].run.trace.select("Election", since=3)[-1].message
@@ -246,7 +235,6 @@ def test_a_message_belongs_to_the_branch_it_was_clicked_on() -> None:
 
 
 def test_branches_are_made_renamed_deleted_and_undone_by_click() -> None:
-    """As in a script; a name is cut to 80 characters."""
     screen = Screen()
     screen.request("branch", branch=0, at=3.0)
     screen.request("rename", branch=1, name="x" * 200)
@@ -313,7 +301,6 @@ def test_a_notebook_gets_a_widget_a_picture_and_a_text(lab: Any) -> None:
 
 @pytest.mark.parametrize("until", [0.0, 2.0, 4.0])
 def test_a_run_that_ends_before_its_focus_is_drawn_as_well(until: float) -> None:
-    """All of it is drawn."""
     assert labs.bully(until=until)._repr_mimebundle_()["text/html"].count("<img") == 1
 
 

@@ -145,14 +145,12 @@ def test_lanes_and_links_are_numbered_from_the_top() -> None:
 
 
 def test_the_description_is_json() -> None:
-    """Strict JSON, without NaN."""
     meta, _ = parts(pack(election(), measures=[("messages", 12, None), ("share", 0.25, "≤ 1")]))
     assert json.loads(json.dumps(meta, allow_nan=False))["names"] == meta["names"]
     assert meta["measures"][0] == {"label": "messages", "value": "12", "theory": ""}
 
 
 def test_verdicts_are_part_of_the_description() -> None:
-    """With all their fields."""
     verdict = SimpleNamespace(name="calm", status="violated", at=1.5, event=3, because="it was not")
     assert pack(election(until=2), verdicts=[verdict]).meta["verdicts"] == [vars(verdict)]
 
@@ -168,7 +166,6 @@ def test_the_first_difference_is_the_crash() -> None:
 
 
 def test_an_empty_trace_is_packed() -> None:
-    """It has no columns."""
     meta, columns = parts(pack(Trace([])))
     assert (meta["count"], meta["agents"], columns) == (0, [], b"")
 

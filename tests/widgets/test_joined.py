@@ -10,7 +10,6 @@ USER = 'import { a } from "./a.js";\n'
 
 
 def test_each_module_comes_after_those_it_imports_from() -> None:
-    """Imports are removed; exports are kept."""
     modules = {
         "z.js": 'import {\n  a,\n  b,\n} from "./a.js";\nexport const z = a + b;\n',
         "a.js": "export const a = 1;\nexport async function b() {}\n",
@@ -54,6 +53,5 @@ def test_the_players_modules_are_joined_in_full() -> None:
     ],
 )
 def test_what_cannot_be_joined_is_refused(modules: dict[str, str], words: str) -> None:
-    """With an error that names the reason."""
     with pytest.raises(joined.JoinError, match=re.escape(words)):
         joined.join(modules)

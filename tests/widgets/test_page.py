@@ -160,7 +160,6 @@ def test_the_page_allows_no_connection() -> None:
 
 
 def test_ten_thousand_events_fit_in_half_a_megabyte() -> None:
-    """Including the player and its styles."""
     assert len(page([branch(long_election(10_000))], "t").encode()) < 500_000
 
 
@@ -197,7 +196,6 @@ def test_it_opens_within_a_second_at_ten_thousand_events(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_space_starts_and_stops_playing(visit: Open) -> None:
-    """The player does not start by itself."""
     where = visit(family(), 1).page
     where.wait_for_timeout(150)
     assert clock(where) == 0
@@ -262,7 +260,6 @@ def test_a_selected_event_is_shown_in_every_view_with_its_causes(visit: Open) ->
 @pytest.mark.slow
 @pytest.mark.browser
 def test_the_table_creates_only_the_visible_of_a_hundred_thousand_rows(visit: Open) -> None:
-    """The last event can be reached."""
     where = visit([branch(long_election(100_000))]).page
     where.get_by_role("tab", name="Events").click()
     keys(where, "End")
@@ -274,7 +271,6 @@ def test_the_table_creates_only_the_visible_of_a_hundred_thousand_rows(visit: Op
 
 @pytest.mark.browser
 def test_zoom_changes_the_picture_and_fit_restores_it(visit: Open) -> None:
-    """The keys + and 0."""
     where = visit([branch(election())]).page
     draw = "document.querySelector('.cl-stage canvas:not([hidden])').toDataURL()"
     keys(where, "0")
@@ -290,7 +286,6 @@ def test_zoom_changes_the_picture_and_fit_restores_it(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_a_verdict_leads_to_its_event(visit: Open) -> None:
-    """The mark on the time axis shows the reason."""
     shown = branch(election())
     verdict = shown.meta["verdicts"][0]
     where = visit([shown]).page
@@ -304,7 +299,6 @@ def test_a_verdict_leads_to_its_event(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_without_a_kernel_faults_are_disabled_with_the_reason(visit: Open) -> None:
-    """The menu offers the recorded variants."""
     where = visit(family(), 1).page
     keys(where, "ArrowDown", "Enter")
     menu = where.get_by_role("menu")
@@ -348,7 +342,6 @@ def test_nothing_sticks_out_at_any_width(visit: Open, width: int) -> None:
 
 @pytest.mark.browser
 def test_dark_and_light_follow_the_system_and_jupyterlab(visit: Open) -> None:
-    """The theme of JupyterLab has priority."""
     where = visit(family(), color_scheme="dark").page
     colour = "getComputedStyle(document.querySelector('.cl-player')).backgroundColor"
     assert where.evaluate(colour) == "rgb(20, 24, 29)"
@@ -358,7 +351,6 @@ def test_dark_and_light_follow_the_system_and_jupyterlab(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_reduced_motion_moves_from_event_to_event(visit: Open) -> None:
-    """Instead of continuously."""
     trace = election()
     where = visit([branch(trace)], reduced_motion="reduce").page
     keys(where, " ")
@@ -482,7 +474,6 @@ def test_a_click_on_an_arrow_selects_the_message_and_offers_its_faults(live: Cal
 
 @pytest.mark.browser
 def test_a_new_branch_keeps_the_time_and_the_selection(live: Callable[..., Any]) -> None:
-    """And the part that is shown."""
     calm, struck = family()
     where = live([calm])
     keys(where, "Home", "ArrowRight", "ArrowRight", "+", "+")
@@ -534,7 +525,6 @@ def test_branches_are_renamed_deleted_compared_and_undone(live: Callable[..., An
 
 @pytest.mark.browser
 def test_an_error_of_the_kernel_is_shown(live: Callable[..., Any]) -> None:
-    """Below the picture."""
     where = live(family())
     keys(where, "ArrowDown", "c")
     where.evaluate("window.say({ type: 'error', text: 'no agent 9' })")
@@ -543,7 +533,6 @@ def test_an_error_of_the_kernel_is_shown(live: Callable[..., Any]) -> None:
 
 @pytest.mark.browser
 def test_keys_act_only_while_the_player_has_the_focus(live: Callable[..., Any]) -> None:
-    """Not elsewhere on the page, and not in the filter."""
     where = live(family())
     where.evaluate("document.activeElement.blur()")
     where.keyboard.press("c")
@@ -571,7 +560,6 @@ def test_two_views_of_one_model_are_independent(live: Callable[..., Any]) -> Non
 
 @pytest.mark.browser
 def test_the_scenario_line_can_be_copied(live: Callable[..., Any]) -> None:
-    """By the button, or by the key that it names."""
     where = live(family())
     where.locator(".cl-share button").click()
     until(lambda: where.locator(".cl-share button").inner_text() in {"copied", "press Ctrl+C"})
@@ -579,7 +567,6 @@ def test_the_scenario_line_can_be_copied(live: Callable[..., Any]) -> None:
 
 @pytest.mark.browser
 def test_an_empty_trace_is_shown(visit: Open) -> None:
-    """The page says that nothing has happened."""
     where = visit([branch(Trace([]), verdicts=())]).page
     assert "Nothing has happened yet." in where.locator(".cl-say").inner_text()
     assert where.evaluate("document.querySelector('.cl-player').stats.frames") >= 1

@@ -19,7 +19,6 @@ def test_its_repr_counts_branches_and_events() -> None:
 
 
 def test_a_request_reaches_the_callback() -> None:
-    """It is the dict that the browser sent."""
     player, heard = Player(family()), []
     player.on_intervention(heard.append)
     request = {"type": "fault", "branch": 1, "fault": {"kind": "Crash", "agent": "5", "at": 3.0}}
@@ -53,7 +52,6 @@ def test_only_new_recordings_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_name_or_selection_sends_no_recording(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor does the removal of a branch."""
     player, sent = Player(family()), []
     monkeypatch.setattr(player, "send", lambda *word: sent.append(word))
     calm, struck = player.shown

@@ -18,7 +18,6 @@ def run(*command: str, **more: str) -> None:
 
 @pytest.mark.slow
 def test_the_player_passes_its_own_tests(node: str, tmp_path: Path) -> None:
-    """On the modules one by one, and joined."""
     script = tmp_path / "joined.mjs"
     script.write_text(joined.script(), "utf-8")
     run(node, "--test", str(Path(__file__).with_name("player.test.mjs")), COORDLAB_JOINED=str(script))
@@ -26,10 +25,8 @@ def test_the_player_passes_its_own_tests(node: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_types_of_the_player_are_correct(tsc: list[str]) -> None:
-    """With all strict checks of TypeScript."""
     run(*tsc, "--project", str(joined.PLAYER))
 
 
 def test_no_module_is_long() -> None:
-    """At most 450 lines."""
     assert [name for name, source in joined.sources().items() if len(source.splitlines()) > 450] == []
