@@ -7,23 +7,26 @@ from copy import copy
 from typing import Any
 
 from coordlab.trace.faults import Cut, Partition, read_fault
-from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, STATE, Event, Trace
+from coordlab.trace.trace import CRASH, FAULT, HEAL, MICRO, RESTART, START, STATE, Event, Row, Trace
+
+CHANGES = frozenset((START, RESTART, CRASH, STATE, FAULT, HEAL))
 
 
 class Moment:
     """The system at one moment, as far as the trace shows it.
 
     trace: the whole trace.
-    time: virtual seconds.
-    event: what has just happened, or None for a moment between two events.
-    seq: the number of the last event so far, or None before the first.
     states: the states of each agent that is up, by its name and theirs.
     changed: the number of the last event that changed a state of an agent, by its name.
     about: a predicate may set the number of the event that a violation is about.
     """
 
     def __init__(self, trace: Trace) -> None:
-        self.trace, self.time, self.event, self.seq = trace, 0.0, None, None
+        self.trace, self._time = trace, 0.0
+        self._seq: int | None = None
+        self._kind: str | None = None  # that of the event that has just happened, if one has
+        self.version = 0  # how many events have changed a state, who is up, or who hears whom
+        self.looked = False  # whether anything else was looked at: time, event or number
         self.states: dict[str, dict[str, Any]] = {}
         self.disturbed = 0.0
         self.changed: dict[str, int] = {}
@@ -31,8 +34,23 @@ class Moment:
         self._parted: list[str] = []
         self._components: list[list[str]] | None = None
 
-    event: Event | None
-    seq: int | None
+    @property
+    def time(self) -> float:
+        """Virtual seconds."""
+        self.looked = True
+        return self._time
+
+    @property
+    def event(self) -> Event | None:
+        """What has just happened, or None for a moment between two events."""
+        self.looked = True
+        return None if self._kind is None or self._seq is None else self.trace[self._seq]
+
+    @property
+    def seq(self) -> int | None:
+        """The number of the last event so far, or None before the first."""
+        self.looked = True
+        return self._seq
 
     @property
     def calm(self) -> float:
@@ -78,22 +96,25 @@ class Moment:
             left = [each for each in left if each not in group]
             yield [each for each in self.alive if each in group]
 
-    def take(self, event: Event) -> None:
-        """Advance past `event`."""
-        self.event, self.seq, self.time = event, event.seq, event.time
-        kind, agent = event.kind, event.agent
+    def _take(self, seq: int, row: Row) -> None:
+        """Advance past event `seq`."""
+        time, kind, agent, _, _, name, _, data = row
+        self._seq, self._kind, self._time = seq, kind, time / MICRO
+        if kind not in CHANGES:
+            return
+        self.version += 1
         if kind in (STATE, START, RESTART):
-            self.changed[agent] = event.seq  # type: ignore[index]
+            self.changed[agent] = seq  # type: ignore[index]
         if kind == STATE:
-            self.states[agent][event.name] = event.data  # type: ignore[index]
-        elif kind in (START, RESTART, CRASH, FAULT, HEAL):
-            self.disturbed, self._components = event.time, None
-            if kind in (START, RESTART):
-                self.states[agent] = dict(event.data)  # type: ignore[index]
-            elif kind == CRASH:
-                self.states.pop(agent, None)  # type: ignore[arg-type]
-            elif event.name in ("Partition", "Cut"):
-                (self._parted.append if kind == FAULT else self._parted.remove)(event.data)
+            self.states[agent][name] = data  # type: ignore[index]
+            return
+        self.disturbed, self._components = self._time, None
+        if kind in (START, RESTART):
+            self.states[agent] = dict(data)  # type: ignore[index]
+        elif kind == CRASH:
+            self.states.pop(agent, None)  # type: ignore[arg-type]
+        elif name in ("Partition", "Cut"):
+            (self._parted.append if kind == FAULT else self._parted.remove)(data)
 
 
 def _hear(one: str, other: str, sides: list[dict[str, int]], cuts: set[frozenset[str]]) -> bool:
@@ -108,18 +129,15 @@ def moments(trace: Trace) -> Iterator[Moment]:
     All are one object, which advances; use `copy` to keep one.
     """
     now = Moment(trace)
-    for event in trace:
-        if event.time > now.time and now.seq is not None:
-            now.event, now.time = None, event.time
+    for seq, row in enumerate(trace.rows):
+        if seq and row[0] / MICRO > now._time:
+            now._kind, now._time = None, row[0] / MICRO
             yield now
-        now.take(event)
+        now._take(seq, row)
         yield now
-    if trace.until > now.time:
-        now.event, now.time = None, trace.until
+    if trace.until > now._time:
+        now._kind, now._time = None, trace.until
         yield now
-
-
-CHANGES = frozenset((START, RESTART, CRASH, STATE, FAULT, HEAL))
 
 
 def changes(trace: Trace) -> Iterator[Moment]:
@@ -130,5 +148,5 @@ def changes(trace: Trace) -> Iterator[Moment]:
     now = Moment(trace)
     for seq, row in enumerate(trace.rows):
         if row[1] in CHANGES:
-            now.take(trace[seq])
+            now._take(seq, row)
             yield now
