@@ -12,19 +12,9 @@ from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
 __all__ = [
-    "CallForVotes",
-    "Chair",
-    "Closed",
-    "Juror",
-    "Recorded",
-    "Result",
-    "Rumour",
-    "Source",
-    "Vote",
-    "Voter",
-    "demo",
-    "hold_vote",
-]
+    "CallForVotes", "Chair", "Closed", "Juror", "Recorded", "Result", "Rumour", "Source", "Vote", "Voter",
+    "demo", "hold_vote",
+]  # fmt: skip
 
 
 @message
@@ -202,31 +192,22 @@ class Source(Agent):
         self.heard = require.probability("heard", heard)
 
     async def run(self) -> None:
-        """Once, at the beginning."""
         found = YES if self.dice.random() < self.competence else NO
         for juror in self.jurors if self.dice.random() < self.heard else ():
             self.send(juror, Rumour(found))
 
 
-def hold_vote(
-    choices: Sequence[object],
-    rule: Rule | None = None,
-    quorum: int | None = None,
-    deadline: float = 1.0,
-    latency: str | float = 0.01,
-) -> Run:
-    """A run with one vote of voters v1, v2 … with these choices; None is silence.
-
-    For `rule`, `quorum` and `deadline` see `Chair`; each message takes `latency` seconds.
+def hold_vote(choices: Sequence[object], rule: Rule | None = None, quorum: int | None = None) -> Run:
+    """A run with one vote of voters v1, v2 … with these choices; None is silence.  For the rest see `Chair`.
 
     >>> from coordlab.patterns.voting.rules import Choice
     >>> circle = [tuple("ABC"), tuple("BCA"), tuple("CAB"), tuple("ABC")]
     >>> hold_vote(circle, Choice(tuple("ABC"), "schulze")).trace.select("decision")[0].data.winners
     ('A',)
     """
-    world = World(seed=7, latency=latency).add(Chair(rule=rule, quorum=quorum, deadline=deadline))
+    world = World(seed=7, latency=0.01).add(Chair(rule=rule, quorum=quorum))
     world.add(Voter(f"v{number}", choice) for number, choice in enumerate(choices, 1))
-    return world.expect(*properties(rule, quorum, deadline)).run(until=deadline + 1.0)
+    return world.expect(*properties(rule, quorum)).run(until=2.0)
 
 
 def demo() -> Run:

@@ -11,16 +11,7 @@ from math import inf
 
 from coordlab.patterns.voting import rules
 from coordlab.patterns.voting.ranked import CONDORCET, condorcet_winner, profile
-from coordlab.patterns.voting.rules import (
-    ABSTAIN,
-    ACCEPTED,
-    COUNTED,
-    NO_QUORUM,
-    REJECTED,
-    Ballot,
-    Choice,
-    Rule,
-)
+from coordlab.patterns.voting.rules import ABSTAIN, ACCEPTED, NO_QUORUM, REJECTED, Ballot, Choice, Rule
 from coordlab.properties import Begun, Objection, Property, leads_to, on_record, recorded, safety
 from coordlab.trace.trace import CRASH, HANDLE, SEND, Event, Trace
 
@@ -37,7 +28,7 @@ class Books:
         told = event.content
         if event.kind == SEND and event.name == "CallForVotes":
             self.called[told.proposal][str(event.peer)] = None
-        elif on_record(event, "Recorded") and told.verdict == COUNTED:
+        elif on_record(event, "Recorded") and told.verdict == rules.COUNTED:
             self.counted[told.proposal].append(Ballot(told.voter, told.choice))
 
     def differ(
@@ -47,10 +38,7 @@ class Books:
         done = closed.content
         called = self.called[done.proposal]
         if len(called) < (quorum or 1):
-            yield (
-                closed,
-                f"the vote on {done.proposal} was closed, though only {len(called)} had been called.",
-            )
+            yield closed, f"{done.proposal} was voted on, though only {len(called)} had been called."
             return
         outcome = rules.decide(ballots, [*called], rule, quorum)
         if (outcome.result, outcome.winners) != (done.result, done.winners):
@@ -108,7 +96,7 @@ def one_ballot_each(trace: Trace) -> Iterator[Objection]:
         note = event.content
         if event.name == "Closed":
             done.add(note.proposal)
-        elif note.verdict == COUNTED:
+        elif note.verdict == rules.COUNTED:
             if note.sender != note.voter:
                 yield event, f"a ballot of {note.voter} counts that {note.sender} sent."
             if note.proposal in done:

@@ -30,33 +30,21 @@ T = TypeVar("T")
 MOST = 20_000  # how many ways of breaking ties a method follows at once
 
 
-# --- ballots --------------------------------------------------------------------------------------
-
-
 def tiers(ranking: Ranking) -> Levels:
     """A ranking in which every level is a tuple of equals.
 
     Raises TypeError if it is not a tuple of names, ValueError if it names one twice.
     """
     example = "('ann', ('bob', 'cat')), in which bob and cat are equals"
-    require.that(
-        isinstance(ranking, tuple),
-        f"ranking={ranking!r}",
-        "expected a tuple, the best first",
-        example,
-        TypeError,
-    )
+    given, allowed = f"ranking={ranking!r}", "expected a tuple, the best first"
+    require.that(isinstance(ranking, tuple), given, allowed, example, TypeError)
     levels = tuple(each if isinstance(each, tuple) else (each,) for each in ranking)
     require.names(f"ranking {ranking!r}", tuple(chain.from_iterable(levels)), empty=True, example=example)
     return tuple(filter(None, levels))
 
 
 def completed(levels: Levels, alternatives: Sequence[str]) -> Levels:
-    """The same ranking with all that it does not name at the end.  Raises ValueError for a strange name.
-
-    >>> completed((("b",), ("d", "a")), "abcd")
-    (('b',), ('a', 'd'), ('c',))
-    """
+    """The same ranking with all that it does not name at the end.  Raises ValueError for a strange name."""
     named = set(chain.from_iterable(levels))
     for strange in sorted(named.difference(alternatives)):
         require.one_of("alternative on a ballot", strange, alternatives)
@@ -70,11 +58,6 @@ class Profile:
 
     alternatives: tuple[str, ...]
     ballots: tuple[tuple[Levels, int], ...]
-
-    @cached_property
-    def voters(self) -> int:
-        """How many ballots there are."""
-        return sum(many for _, many in self.ballots)
 
     @cached_property
     def support(self) -> dict[Edge, int]:
@@ -115,23 +98,16 @@ class Profile:
         highest = max(scores[each] for each in self.alternatives)
         return tuple(each for each in self.alternatives if scores[each] == highest)
 
-    def __repr__(self) -> str:
-        return f"<Profile of {self.voters} ballots over {', '.join(self.alternatives)}>"
-
 
 def profile(rankings: Mapping[Ranking, int] | Iterable[Ranking], alternatives: Iterable[str] = ()) -> Profile:
     """The profile of these rankings, or of a mapping from rankings to how many cast each.
 
     The alternatives are those declared, else all that are named, in the order of their first mention.
     Raises ValueError if there are none, or if a ballot or its number is not valid.
-
-    >>> profile([("ann", "bob"), ("bob",)])
-    <Profile of 2 ballots over ann, bob>
     """
     if isinstance(rankings, Mapping):
-        ballots = tuple(
-            (tiers(each), require.count(f"ballots of {each!r}", n)) for each, n in rankings.items()
-        )
+        counts = {each: require.count(f"ballots of {each!r}", n) for each, n in rankings.items()}
+        ballots = tuple((tiers(each), n) for each, n in counts.items())
     else:
         ballots = tuple(Counter(map(tiers, rankings)).items())
     named = chain.from_iterable(chain.from_iterable(levels) for levels, _ in ballots)
@@ -139,9 +115,6 @@ def profile(rankings: Mapping[Ranking, int] | Iterable[Ranking], alternatives: I
     for levels, _ in ballots:
         completed(levels, everybody)
     return Profile(everybody, ballots)
-
-
-# --- by scores ------------------------------------------------------------------------------------
 
 
 def plurality(votes: Profile) -> tuple[str, ...]:
@@ -171,10 +144,10 @@ def copeland(votes: Profile) -> tuple[str, ...]:
 
 def minimax(votes: Profile) -> tuple[str, ...]:
     """The alternatives whose widest defeat, by margin, is the narrowest."""
-    worst = dict.fromkeys(votes.alternatives, votes.voters)
+    worst: dict[str, int] = {}
     for (one, _), margin in votes.margins.items():
-        worst[one] = min(worst[one], margin)
-    return votes.best(worst)
+        worst[one] = min(worst.get(one, margin), margin)
+    return votes.best(worst or dict.fromkeys(votes.alternatives, 0))
 
 
 def _sums(pairs: Mapping[Edge, int]) -> Scores:
@@ -184,18 +157,11 @@ def _sums(pairs: Mapping[Edge, int]) -> Scores:
     return sums
 
 
-# --- by rounds and by paths -----------------------------------------------------------------------
-
-
 def instant_runoff(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]:
     """The alternative left when, round by round, the one with fewest first places leaves.
 
     Of several with fewest, the last in `order` leaves.  Without an order every way to break the ties is
     followed, and all who win in one are winners.
-
-    >>> even = profile([("a", "b"), ("b", "a")])
-    >>> instant_runoff(even), instant_runoff(even, order="ba")
-    (('a', 'b'), ('b',))
     """
     _require_all(order, votes)
     fields = [votes.alternatives]
@@ -224,9 +190,9 @@ def _rounds(votes: Profile, field: tuple[str, ...], order: Sequence[str]) -> Ite
 def ranked_pairs(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]:
     """The unbeaten when majorities are locked in, the widest first, except those that close a cycle.
 
-    Equal margins are locked in `order`, by victor and then by loser.  Without an order they are locked in
-    every order, and all who win in one are winners.  N. Tideman,
-    Independence of Clones as a Criterion for Voting Rules, Social Choice and Welfare 4(3), 1987.
+    Equal margins are locked in `order`, by victor and then by loser; without it in every order, and all who
+    win in one are winners.  N. Tideman, Independence of Clones as a Criterion for Voting Rules, Social Choice
+    and Welfare 4(3), 1987.
 
     >>> ranked_pairs(profile({tuple("abc"): 4, tuple("bca"): 3, tuple("cab"): 2}))
     ('a',)
@@ -290,14 +256,8 @@ def schulze(votes: Profile) -> tuple[str, ...]:
         for start in width:
             reach = start[via]
             start[:] = [max(direct, min(reach, on)) for direct, on in zip(start, width[via], strict=True)]
-    return tuple(
-        votes.alternatives[one]
-        for one in names
-        if all(width[one][each] >= width[each][one] for each in names)
-    )
-
-
-# --- majorities -----------------------------------------------------------------------------------
+    unbeaten = [one for one in names if all(width[one][each] >= width[each][one] for each in names)]
+    return tuple(votes.alternatives[one] for one in unbeaten)
 
 
 def condorcet_winner(votes: Profile) -> str | None:
@@ -310,20 +270,13 @@ def smith_set(votes: Profile) -> tuple[str, ...]:
     """The smallest group in which each beats everybody outside it."""
     group = list(copeland(votes))
     for inside in group:  # which grows meanwhile
-        group += [
-            each
-            for each in votes.alternatives
-            if each not in group and (inside, each) not in votes.majorities
-        ]
+        outside = [each for each in votes.alternatives if each not in group]
+        group += [each for each in outside if (inside, each) not in votes.majorities]
     return tuple(each for each in votes.alternatives if each in group)
 
 
 def condorcet_cycle(votes: Profile) -> tuple[str, ...]:
-    """A shortest cycle in which each beats the next, and the last the first; empty if there is none.
-
-    >>> condorcet_cycle(profile([tuple("abc"), tuple("bca"), tuple("cab")]))
-    ('a', 'b', 'c')
-    """
+    """A shortest cycle in which each beats the next, and the last the first; empty if there is none."""
     found: list[tuple[str, ...]] = []
     for start in votes.alternatives:
         reached: dict[str, tuple[str, ...]] = {start: (start,)}

@@ -1,9 +1,5 @@
 """Voting: which ballots count, and what they decide.
 
-    >>> ballots = [Ballot("ann", "yes"), Ballot("bob", "no"), Ballot("cat", "Yes."), Ballot("dan", "abstain")]
-    >>> decide(ballots, electorate=["ann", "bob", "cat", "dan", "eve"])
-    <Outcome accepted: 2 yes, 1 no, 1 abstain; missing eve>
-
 An abstention counts towards the quorum; silence does not.
 """
 
@@ -63,15 +59,6 @@ class Outcome:
     audit: tuple[Checked, ...]  # the verdict on each ballot, in order of arrival
     winners: tuple[str, ...] = ()  # of an election among several
 
-    def votes(self, choice: Tallied) -> int:
-        """How many voted for this choice."""
-        return dict(self.counts).get(choice, 0)
-
-    @property
-    def present(self) -> int:
-        """How many took part."""
-        return sum(many for _, many in self.counts)
-
     def __repr__(self) -> str:
         counts = ", ".join(f"{many} {shown(choice)}" for choice, many in self.counts)
         who = f" {', '.join(self.winners)}" if self.winners else ""
@@ -87,18 +74,11 @@ def shown(choice: Tallied) -> str:
 
 
 def canonical(text: str) -> str:
-    """A text without differences of case, width, surrounding quotes, spaces and final punctuation.
-
-    >>> canonical(' “Paris” . '), canonical("PARIS!"), canonical("-5."), canonical("5!"), canonical("C++")
-    ('paris', 'paris', '-5', '5!', 'c++')
-    """
+    """A text without differences of case, width, surrounding quotes, spaces and final punctuation."""
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     bare = plain.lstrip(QUOTES).rstrip(QUOTES + ".,;:")
     word = bare.rstrip(QUOTES + ".,;:!?")
     return word if word[-1:].isidentifier() else bare  # after a digit, ! may be more than emphasis
-
-
-# --- what decides ---------------------------------------------------------------------------------
 
 
 class Rule(Protocol):
@@ -140,7 +120,6 @@ class Majority:
         return plain if plain in (YES, NO, ABSTAIN) else None
 
     def result(self, tally: Tally, size: int) -> tuple[str, tuple[str, ...]]:
-        """Accepted, rejected or tie."""
         yes, no = tally[YES], tally[NO]
         base = {"simple": yes + no, "present": yes + no + tally[ABSTAIN], "absolute": size}[self.base]
         needed = Fraction(self.threshold) * base
@@ -193,7 +172,6 @@ class Choice:
         return meant if all(all(level) for level in meant) and meant else None
 
     def result(self, tally: Tally, size: int) -> tuple[str, tuple[str, ...]]:
-        """Elected or tie, and the winners."""
         ballots = {each: many for each, many in tally.items() if isinstance(each, tuple)}
         named = sorted({name for levels in ballots for level in levels for name in level})
         if not named:
@@ -217,13 +195,9 @@ def _share(threshold: Fraction | float | str) -> Fraction:
         share = Fraction(threshold).limit_denominator(1000)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         share = Fraction(0)
-    require.that(
-        HALF <= share <= 1, f"threshold={threshold!r}", "expected a share from 1/2 to 1", "threshold='2/3'"
-    )
+    given, allowed = f"threshold={threshold!r}", "expected a share from 1/2 to 1"
+    require.that(HALF <= share <= 1, given, allowed, "threshold='2/3'")
     return share
-
-
-# --- the count ------------------------------------------------------------------------------------
 
 
 class Poll:
@@ -233,14 +207,6 @@ class Poll:
     rule: a `Majority` or a `Choice`; by default a simple majority.
     quorum: how many must take part; by default more than half.
     closes: the moment, in seconds, after which ballots are late, as are all after `close()`.
-
-    >>> poll = Poll(["ann", "bob", "cat"])
-    >>> poll.take(Ballot("ann", "yes")).verdict, poll.settled
-    ('counted', False)
-    >>> poll.take(Ballot("bob", "yes", sender="eve")).verdict, poll.settled
-    ("another's name", False)
-    >>> poll.take(Ballot("cat", "yes")).verdict, poll.settled
-    ('counted', True)
     """
 
     def __init__(
@@ -252,10 +218,8 @@ class Poll:
     ) -> None:
         self.electorate = dict.fromkeys(require.names("electorate", electorate))
         self.rule: Rule = Majority() if rule is None else rule
-        given = f"rule={rule!r}"
-        require.that(
-            hasattr(self.rule, "read"), given, "expected a Majority or a Choice", "rule=Majority()", TypeError
-        )
+        given, allowed = f"rule={rule!r}", "expected a Majority or a Choice"
+        require.that(hasattr(self.rule, "read"), given, allowed, "rule=Majority()", TypeError)
         size = len(self.electorate)
         self.quorum = size // 2 + 1 if quorum is None else require.count("quorum", quorum, 1, size)
         self.closes, self.open = closes, True

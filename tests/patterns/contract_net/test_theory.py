@@ -1,4 +1,4 @@
-"""The formulas of the contract net: the known numbers are in their doctests, here are averages and bad input."""
+"""The formulas of the contract net: known numbers are in their doctests, here are averages and bad input."""
 
 from __future__ import annotations
 

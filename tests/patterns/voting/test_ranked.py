@@ -55,32 +55,18 @@ def drawn(seed: int, most: int = 5) -> tuple[list[Ranking], str]:
 
 def beats(votes: Profile, one: str, other: str) -> bool:
     """Counted ballot by ballot."""
-    place = [
-        {each: rank for rank, level in enumerate(levels) for each in level} for levels, _ in votes.ballots
-    ]
-    many = [count for _, count in votes.ballots]
-    last = len(votes.alternatives)
-    signs = [
-        (where.get(one, last) < where.get(other, last)) - (where.get(one, last) > where.get(other, last))
-        for where in place
-    ]
-    return sum(sign * count for sign, count in zip(signs, many, strict=True)) > 0
-
-
-# --- what the books say ---------------------------------------------------------------------------
+    margin, last = 0, len(votes.alternatives)
+    for levels, many in votes.ballots:
+        place = {each: rank for rank, level in enumerate(levels) for each in level}
+        first, second = place.get(one, last), place.get(other, last)
+        margin += many * ((first < second) - (first > second))
+    return margin > 0
 
 
 def test_tennessee_has_three_capitals_and_one_condorcet_winner() -> None:
     """Memphis has most first places, Knoxville survives the run-offs, Nashville beats everybody."""
-    assert {name: method(TENNESSEE) for name, method in METHODS.items() if name != "approval"} == {
-        "plurality": ("M",),
-        "borda": ("N",),
-        "instant_runoff": ("K",),
-        "copeland": ("N",),
-        "minimax": ("N",),
-        "schulze": ("N",),
-        "ranked_pairs": ("N",),
-    }
+    won = {name: method(TENNESSEE) for name, method in METHODS.items() if name != "approval"}
+    assert won == dict.fromkeys(won, ("N",)) | {"plurality": ("M",), "instant_runoff": ("K",)}
     assert (condorcet_winner(TENNESSEE), condorcet_cycle(TENNESSEE)) == ("N", ())
 
 
@@ -88,9 +74,7 @@ def test_three_voters_may_want_a_circle() -> None:
     """ABC, BCA, CAB: nobody beats everybody, the circle is shown, and no method can prefer one of three."""
     assert condorcet_winner(CYCLE) is None
     assert condorcet_cycle(CYCLE) == smith_set(CYCLE) == ("A", "B", "C")
-    assert {name: method(CYCLE) for name, method in METHODS.items()} == dict.fromkeys(
-        METHODS, ("A", "B", "C")
-    )
+    assert {method(CYCLE) for method in METHODS.values()} == {("A", "B", "C")}
 
 
 def test_schulze_picks_the_winner_of_the_example_he_gives() -> None:
@@ -99,25 +83,19 @@ def test_schulze_picks_the_winner_of_the_example_he_gives() -> None:
     assert schulze(profile({tuple(order): many for order, many in counts.items()})) == ("E",)
 
 
-# --- independent counts ---------------------------------------------------------------------------
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ORACLES)
 def test_methods_agree_with_an_independent_count(name: str) -> None:
     """Small elections, rich in ties: the same set of winners as pref_voting."""
     for seed in range(disaster_count()):
-        rankings, names = drawn(
-            seed, most=4 if name == "ranked_pairs" else 5
-        )  # theirs goes through all orders
+        most = 4 if name == "ranked_pairs" else 5  # theirs goes through all orders
+        rankings, names = drawn(seed, most)
         theirs = ORACLES[name](Theirs([[names.index(each) for each in ranking] for ranking in rankings]))
-        assert METHODS[name](profile(rankings, names)) == tuple(names[each] for each in sorted(theirs)), (
-            rankings
-        )
+        winners = tuple(names[each] for each in sorted(theirs))
+        assert METHODS[name](profile(rankings, names)) == winners, rankings
 
 
 def test_circles_and_smith_sets_are_what_their_definitions_say() -> None:
-    """By trying all groups and all circles."""
     for seed in range(disaster_count()):
         rankings, names = drawn(seed)
         votes = profile(rankings, names)
@@ -180,9 +158,6 @@ def test_no_method_looks_at_names_or_at_the_order_of_ballots(
         assert {new[each] for each in method(before)} == set(method(after)), name
 
 
-# --- equals and unfinished ballots ----------------------------------------------------------------
-
-
 def test_equals_share_and_the_unnamed_stand_last() -> None:
     """Each by the rule that is declared: halves for equals at the top, half a point for each equal below."""
     votes = profile([(("a", "b"), "c"), ("c",), ("a",)])
@@ -198,30 +173,19 @@ def test_an_exhausted_ballot_counts_for_nobody() -> None:
 
 def test_a_declared_order_breaks_ties_within_a_method() -> None:
     """The tied circle: the favoured one wins the ranked pairs, and stays longest in the run-off."""
-    assert {first: ranked_pairs(CYCLE, order=first) for first in ("ABC", "BCA", "CAB")} == {
-        "ABC": ("A",),
-        "BCA": ("B",),
-        "CAB": ("C",),
-    }
-    assert instant_runoff(CYCLE, order="ABC") == ("A",)
+    for order in ("ABC", "BCA", "CAB"):
+        assert ranked_pairs(CYCLE, order) == instant_runoff(CYCLE, order) == (order[0],)
 
 
 def test_one_alternative_wins_and_no_ballots_tie_everybody() -> None:
-    """By every method."""
     assert {method(profile([("a",)])) for method in METHODS.values()} == {("a",)}
     assert {method(profile([], "ab")) for method in METHODS.values()} == {("a", "b")}
-
-
-# --- what cannot be -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("rankings", "wrong"),
     [
-        (
-            [("a", "b", "a")],
-            r"ranking \('a', 'b', 'a'\): 'a' is listed twice; .*in which bob and cat are equals",
-        ),
+        ([("a", "b", "a")], r"ranking \('a', 'b', 'a'\): 'a' is listed twice; .*bob and cat are equals"),
         ([("a", ("b", "a"))], r"'a' is listed twice"),
         ([("a", "z")], r"alternative on a ballot='z': expected one of 'a', 'b'\."),
         ({("a",): -1}, r"ballots of \('a',\)=-1: expected a whole number, 0 or more\."),
@@ -232,13 +196,11 @@ def test_one_alternative_wins_and_no_ballots_tie_everybody() -> None:
     ],
 )
 def test_ballots_that_cannot_be_are_refused(rankings: Any, wrong: str) -> None:
-    """What was given, what is allowed, what to write."""
     with pytest.raises((TypeError, ValueError), match=wrong):
         profile(rankings, "ab")
 
 
 def test_an_election_needs_somebody_to_elect() -> None:
-    """No ballots and no alternatives: nobody could win."""
     with pytest.raises(ValueError, match=r"alternatives=\(\): expected at least one name\."):
         profile([])
 
@@ -256,6 +218,5 @@ def test_too_many_ties_ask_for_an_order(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("order", [("a",), ("a", "a"), ("a", "b", "c")])
 @pytest.mark.parametrize("method", [instant_runoff, ranked_pairs])
 def test_an_order_that_breaks_ties_names_each_alternative_once(method: Any, order: tuple[str, ...]) -> None:
-    """Else it does not tell which way a tie goes."""
     with pytest.raises(ValueError, match=r"order=.*: expected each alternative once, .*order=\('a', 'b'\)"):
         method(profile([("a", "b")]), order)
