@@ -134,12 +134,7 @@ def properties(
     limit: int = 1000,
     within: float = 600.0,
 ) -> tuple[Property, ...]:
-    """All of them.
-
-    - `members`, `policy`, `over`, `window`: what the chair was given.
-    - `limit`: the most messages.
-    - `within`: in how many seconds the chat must end, AG-L1.
-    """
+    """All of them, for what the chair was given: at most `limit` messages, over `within` seconds, AG-L1."""
     return (
         by_policy(members, policy),
         one_transcript(members, window),

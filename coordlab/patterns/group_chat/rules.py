@@ -189,10 +189,7 @@ def handoff(to: str = USER) -> Condition:
 class Unchanged(Condition):
     """Fires when each member has repeated its position in `rounds` more rounds: agreement, or stalemate.
 
-    - `members`: their names.
-    - `rounds`: 1 or more.
-    - `position`: what counts of a content.
-
+    `members` are their names, `rounds` is 1 or more, and `position(content)` is what counts of a content.
     Agreement does not mean that the answer is right.  Raises ChatError if an argument is something else.
 
     >>> settled = Unchanged(["ann", "bob"], rounds=1)
@@ -243,10 +240,7 @@ Policy = Callable[[Chat], tuple[str, ...]]
 
 
 def check_members(names: Collection[str]) -> tuple[str, ...]:
-    """The names of the members; those of a set in alphabetical order.
-
-    Raises ChatError unless it is one name or more, each once, and not the user's.
-    """
+    """The members' names, of a set sorted; raises ChatError if there is none, one twice, or the user's."""
     listed = sorted(names, key=str) if isinstance(names, Set) else names
     members = require.names("members", listed, error=ChatError)
     require.that(USER not in members, f"members={members!r}", f"{USER!r} sets the task", "['ann']", ChatError)
@@ -302,11 +296,7 @@ class Selector:
 
 
 def chosen(answer: object, candidates: tuple[str, ...]) -> str | None:
-    """The one candidate that an answer names as a word of its own; None if it names several, or none.
-
-    >>> chosen("Let BOB go on.", ("ann", "bob")), chosen("ann or bob", ("ann", "bob"))
-    ('bob', None)
-    """
+    """The one candidate that an answer names as a word of its own; None if it names several, or none."""
     words = canonical(answer)
     named = [name for name in candidates if re.search(rf"(?<!\w){re.escape(canonical(name))}(?!\w)", words)]
     return named[0] if len(named) == 1 else None

@@ -207,7 +207,7 @@ def test_a_policy_names_the_members_that_may_speak(policy: Policy, chat: Chat, n
 @pytest.mark.parametrize(
     ("answer", "name"),
     [
-        *((answer, "bob") for answer in ("bob", "  'Bob'! ", "bob, please, bob")),
+        *((answer, "bob") for answer in ("bob", "  'Bob'! ", "Let BOB go on.", "bob, please, bob")),
         *((answer, None) for answer in ("bobby", "ann and bob", "nobody", None, 7)),
     ],
 )
