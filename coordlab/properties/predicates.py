@@ -91,9 +91,8 @@ def eventually(
             if _holds(answer):
                 began = None
         if began is not None or not seen:
-            return Verdict(
-                name, UNDECIDED, because=f"the trace ends at {trace.until:g} s, before it could tell"
-            )
+            why = f"the trace ends at {trace.until:g} s, before it could tell"
+            return Verdict(name, UNDECIDED, because=why)
         return Verdict(name, HOLDS)
 
     return Property(name, judge)

@@ -52,29 +52,23 @@ def read_trace_file(path: str | Path, most: int = MOST_BYTES) -> Trace:
             file.seek(0)
         content = b"" if size > most else file.read(most + 1)
     if size > most or len(content) > most:
-        _fail(
-            f"{path} has {max(size, len(content)):,} bytes",
-            f"at most {most:,} are read, so that a bad file cannot fill the memory",
-            f"most={max(size, 2 * most)}, if you trust the file",
-        )
+        given = f"{path} has {max(size, len(content)):,} bytes"
+        allowed = f"at most {most:,} are read, so that a bad file cannot fill the memory"
+        _fail(given, allowed, f"most={max(size, 2 * most)}, if you trust the file")
     try:
         return read_trace(content.decode())
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        byte = f"{content[error.start]:#x}"
-        _fail(
-            f"line {line} contains the byte {byte}", "a trace is text in UTF-8", f"{_AGAIN}, encoding='utf-8'"
-        )
+        given = f"line {line} contains the byte {content[error.start]:#x}"
+        _fail(given, "a trace is text in UTF-8", f"{_AGAIN}, encoding='utf-8'")
 
 
 def read_trace(text: str) -> Trace:
     """The trace that `Trace.to_jsonl` wrote.  Raises TraceError, which names line and field, otherwise."""
     lines = text.removesuffix("\n").split("\n")
     header = _json(lines[0], 1)
-    if not isinstance(header, dict) or (header.get("format"), repr(header.get("version"))) != (
-        FORMAT,
-        repr(VERSION),
-    ):
+    known = FORMAT, repr(VERSION)
+    if not isinstance(header, dict) or (header.get("format"), repr(header.get("version"))) != known:
         wanted = f'a trace begins with the header {{"format":"{FORMAT}","version":{VERSION},…}}'
         _fail(f"line 1 is {lines[0][:80]!r}", wanted, _AGAIN)
     reader = _Reader(header)
@@ -113,9 +107,8 @@ class _Reader:
         """Read one event."""
         self.line += 1
         if len(line) > _LONGEST:
-            _fail(
-                f"line {self.line} has {len(line):,} characters", f"an event has at most {_LONGEST:,}", _AGAIN
-            )
+            given = f"line {self.line} has {len(line):,} characters"
+            _fail(given, f"an event has at most {_LONGEST:,}", _AGAIN)
         values = _json(line, self.line)
         if not isinstance(values, list) or len(values) != len(_COLUMNS):
             wanted = f"an event is an array of {', '.join(_COLUMNS)}"

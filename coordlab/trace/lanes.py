@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from coordlab.trace.faults import FaultError, Partition, read_fault
@@ -87,9 +86,8 @@ def spans(trace: Trace) -> list[Span]:
     watched: dict[str, str] = {}
     for seq, (time, kind, agent, _, _, name, _, data) in enumerate(trace.rows):
         if kind in (START, RESTART) and agent is not None:
-            states = dict(data or ())
-            watched[agent] = "role" if "role" in states else next(iter(states), "")
-            _turn(found[agent], agent, time, _role(watched[agent], states.get(watched[agent])), seq)
+            watched[agent], role = _begun(data)
+            _turn(found[agent], agent, time, role, seq)
         elif kind == STATE and agent is not None and name == watched.get(agent):
             _turn(found[agent], agent, time, _role(name or "", data), seq)
         elif kind == CRASH and agent is not None:
@@ -99,13 +97,11 @@ def spans(trace: Trace) -> list[Span]:
     return [span for lane in found.values() for span in lane]
 
 
-def beginnings(trace: Trace) -> Iterator[str]:
-    """The role that each agent starts in, as they start."""
-    for _, kind, *_, data in trace.rows:
-        if kind in (START, RESTART):
-            states = dict(data or ())
-            shown = "role" if "role" in states else next(iter(states), "")
-            yield _role(shown, states.get(shown))
+def _begun(data: Any) -> tuple[str, str]:
+    """The state that an agent that starts is shown by, and the role that its value is."""
+    states = dict(data or ())
+    shown = "role" if "role" in states else next(iter(states), "")
+    return shown, _role(shown, states.get(shown))
 
 
 def _role(state: str, value: Any) -> str:
@@ -182,7 +178,7 @@ def _fault_span(trace: Trace, seq: int, at: float, kind: str, text: str, agent: 
 
 def in_order(trace: Trace, lanes: list[Span]) -> list[str]:
     """The roles: those that agents start in as they come, which get the quiet looks; the others by name."""
-    first = dict.fromkeys(beginnings(trace))
+    first = dict.fromkeys(_begun(row[7])[1] for row in trace.rows if row[1] in (START, RESTART))
     return [*first, *sorted({span.role for span in lanes} - first.keys() - {DOWN})]
 
 

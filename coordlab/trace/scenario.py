@@ -88,12 +88,8 @@ class Scenario:
         seed, until = given.pop("seed", 0), given.pop("until", None)
         for name, value in given.items():
             _check_parameter(name, value)
-        _require(
-            type(seed) is int and abs(seed) < 2**63,
-            f"seed={require.shown(seed)}",
-            "expected a whole number below 2**63",
-            "seed=7",
-        )
+        whole = type(seed) is int and abs(seed) < 2**63
+        _require(whole, f"seed={require.shown(seed)}", "expected a whole number below 2**63", "seed=7")
         if until is not None:
             until = require.number("until", until, 0, LATEST, unit="seconds", example=20, error=ScenarioError)
         texts = _expect("faults", faults, list)
@@ -108,17 +104,8 @@ class Scenario:
 
     def to_json(self) -> str:
         """The scenario as a JSON text with a format version."""
-        return dumps(
-            {
-                "format": FORMAT,
-                "version": VERSION,
-                "lab": self.lab,
-                "parameters": dict(self.parameters),
-                "faults": list(map(str, self.faults)),
-                "seed": self.seed,
-                "until": self.until,
-            }
-        )
+        written = {"parameters": dict(self.parameters), "faults": list(map(str, self.faults))}
+        return dumps({"format": FORMAT, "version": VERSION, **vars(self), **written})
 
     @classmethod
     def from_json(cls, text: str) -> Scenario:
@@ -131,19 +118,13 @@ class Scenario:
             given = f"{text[:60]!r} is not JSON ({str(error)[:80]})"
             require.fail(given, "expected what to_json() wrote, or one line", EXAMPLE, ScenarioError)
         data = _expect("the file", read, dict)
-        version = (data.get("format"), data.get("version"))
-        _require(
-            version == (FORMAT, VERSION),
-            f"format {require.shown(version[0])}, version {require.shown(version[1])}",
-            f"this coordlab reads {FORMAT!r}, version {VERSION}",
-            "scenario.to_json()",
-        )
+        form, version = data.get("format"), data.get("version")
+        given = f"format {require.shown(form)}, version {require.shown(version)}"
+        allowed = f"this coordlab reads {FORMAT!r}, version {VERSION}"
+        _require((form, version) == (FORMAT, VERSION), given, allowed, "scenario.to_json()")
         unknown = sorted(data.keys() - _FIELDS)
-        _require(
-            not unknown,
-            f"field {require.shown(''.join(unknown[:1]))}",
-            f"expected {', '.join(sorted(_FIELDS))}",
-        )
+        given = f"field {require.shown(''.join(unknown[:1]))}"
+        _require(not unknown, given, f"expected {', '.join(sorted(_FIELDS))}")
         values = dict(_expect("parameters", data.get("parameters", {}), dict))
         values |= {name: data[name] for name in ("seed", "until") if data.get(name) is not None}
         return cls.checked(data.get("lab"), values, data.get("faults", []))
@@ -165,13 +146,9 @@ def _expect(what: str, value: object, kind: type[T]) -> T:
 def _check_parameter(name: object, value: object) -> None:
     named = isinstance(name, str) and _PAIR.fullmatch(f"{name}=")
     _require(named, f"parameter {require.shown(name)}", "a name has letters, digits and _ only", "agents=5")
-    numeric = isinstance(value, (int, float)) and abs(value) <= 1e300
-    _require(
-        isinstance(value, (bool, str)) or numeric,
-        f"{name}={require.shown(value)}",
-        "expected a finite number, true, false or a text",
-        "agents=5",
-    )
+    fits = isinstance(value, (bool, str)) or (isinstance(value, (int, float)) and abs(value) <= 1e300)
+    allowed = "expected a finite number, true, false or a text"
+    _require(fits, f"{name}={require.shown(value)}", allowed, "agents=5")
 
 
 def _written(value: Value) -> str:

@@ -155,29 +155,20 @@ class Trace:
         kind, agent, peer: as in the table above.
         since, before: virtual seconds; `since` is included, `before` is not.
         """
-        places = self._matches(names, kind, agent, peer, since, before)
-        return Selection(self[seq] for seq in places)
+        return Selection(self[seq] for seq in self._matches(names, kind, agent, peer, since, before))
 
-    def count(
+    def count(self, *names: str, **conditions: Any) -> int:
+        """How many events `select` would return; it takes the same arguments."""
+        return sum(1 for _ in self._matches(names, **conditions))
+
+    def _matches(
         self,
-        *names: str,
+        names: tuple[str, ...],
         kind: str | None = None,
         agent: str | None = None,
         peer: str | None = None,
         since: float = 0.0,
         before: float = inf,
-    ) -> int:
-        """How many events `select` would return."""
-        return sum(1 for _ in self._matches(names, kind, agent, peer, since, before))
-
-    def _matches(
-        self,
-        names: tuple[str, ...],
-        kind: str | None,
-        agent: str | None,
-        peer: str | None,
-        since: float,
-        before: float,
     ) -> Iterator[int]:
         """The numbers of the events that `select` returns, found on the rows themselves."""
         kinds = {name for name in names if name in KINDS}
@@ -215,14 +206,8 @@ class Trace:
 
     def to_jsonl(self) -> str:
         """The whole trace as JSON Lines: a header, then one array per row.  Equal runs have equal text."""
-        header = {
-            "format": FORMAT,
-            "version": VERSION,
-            "agents": self.agents,
-            "says": self.says,
-            "until": self.until,
-        }
-        lines = [dumps(header)]
+        header = {"format": FORMAT, "version": VERSION, "agents": self.agents, "says": self.says}
+        lines = [dumps({**header, "until": self.until})]
         lines += [dumps((*row[:7], plain(row[7], filed=True))) for row in self.rows]
         return "\n".join(lines) + "\n"
 
@@ -240,9 +225,8 @@ class Trace:
         """The events as rows of a pandas frame, indexed by sequence number; needs pandas."""
         import pandas
 
-        frame = pandas.DataFrame.from_records(
-            [event[:-1] for event in self], columns=Event._fields[:-1], index="seq"
-        )
+        rows = [event[:-1] for event in self]
+        frame = pandas.DataFrame.from_records(rows, columns=Event._fields[:-1], index="seq")
         return frame.astype({"message": "Int64", "cause": "Int64"})
 
     def to_graph(self) -> networkx.DiGraph[str]:

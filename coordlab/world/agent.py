@@ -105,12 +105,10 @@ class _Nowhere:
         self._agent = agent
 
     def __getattr__(self, name: str) -> NoReturn:
-        require.fail(
-            f"{self._agent!r} is not in a world",
-            "it has no time, no peers and no mail before it is added to one",
-            "world.add(agent), and what it does in its run() or a handler",
-            RuntimeError,
-        )
+        given = f"{self._agent!r} is not in a world"
+        allowed = "it has no time, no peers and no mail before it is added to one"
+        example = "world.add(agent), and what it does in its run() or a handler"
+        require.fail(given, allowed, example, RuntimeError)
 
 
 _NONE: dict[str, Any] = {}
@@ -165,13 +163,9 @@ class Agent:
         cls._handlers = {}
         own = {name: each.initial for name, each in vars(cls).items() if isinstance(each, State)}
         taken = sorted(own.keys() & vars(Agent).keys())
-        require.that(
-            not taken,
-            f"{cls.__name__}.{''.join(taken[:1])} = State(...)",
-            f"every agent has an attribute of this name already; these names are taken: {', '.join(taken)}",
-            "another name",
-            TypeError,
-        )
+        given = f"{cls.__name__}.{''.join(taken[:1])} = State(...)"
+        allowed = f"every agent has an attribute of this name already; these are taken: {', '.join(taken)}"
+        require.that(not taken, given, allowed, "another name", TypeError)
         inherited: dict[str, object] = {}
         for base in reversed(cls.__bases__):
             inherited |= getattr(base, "_states", {})
@@ -311,8 +305,7 @@ class Agent:
 
         The time counts from now.  Ticks that pass while the loop's body waits are skipped.
         """
-        period = require.seconds("period", period, positive=True)
-        return Ticker(self, period)
+        return Ticker(self, require.seconds("period", period, positive=True))
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> Task:
         """Run a coroutine beside what the agent is doing; it ends at the latest when the agent crashes.
@@ -367,12 +360,9 @@ class Agent:
 
     def _must_be_in_task(self, what: str) -> None:
         if self._world.loop.current() is None:
-            require.fail(
-                f"{self._name}.{what}(...) waits",
-                "only a coroutine can wait",
-                f"async def for the handler that calls it, and await self.{what}(...)",
-                RuntimeError,
-            )
+            given, allowed = f"{self._name}.{what}(...) waits", "only a coroutine can wait"
+            example = f"async def for the handler that calls it, and await self.{what}(...)"
+            require.fail(given, allowed, example, RuntimeError)
 
     def _record(self, kind: str, name: str | None, data: object) -> None:
         """Add an event to the trace; an agent that is down has none."""

@@ -22,22 +22,16 @@ def check_agent(world: World, agent: Agent) -> None:
         given = repr(agent) if not isinstance(agent, Agent) else f"a {type(agent).__name__} without a name"
         allowed = "expected an instance of a subclass of Agent whose __init__ calls super().__init__(name)"
         require.fail(given, allowed, "world.add(Agent('ann'))", TypeError)
-    require.that(
-        is_name(agent.name) and agent.name not in world.agents,
-        f"name={agent.name!r}",
-        "the name of an agent is unique in its world and has no space and none of , > / | @ #; taken so far: "
-        f"{listed(world.agents)}",
-        "name='ann'",
-    )
+    free = is_name(agent.name) and agent.name not in world.agents
+    allowed = "the name of an agent is unique in its world and has no space and none of , > / | @ #"
+    taken = f"taken so far: {listed(world.agents)}"
+    require.that(free, f"name={agent.name!r}", f"{allowed}; {taken}", "name='ann'")
     given, allowed = f"{agent!r} is in a world already", "each world needs agents of its own"
     require.that(not agent.placed, given, allowed, f"world.add({type(agent).__name__}({agent.name!r}))")
     args, named = agent._making
-    require.that(
-        not any(isinstance(each, Agent) for each in (*args, *named.values())),
-        f"{agent!r} was made with another agent",
-        "agents know each other by name, because a branch of the run makes them again",
-        "pass the name, and send",
-    )
+    alone = not any(isinstance(each, Agent) for each in (*args, *named.values()))
+    allowed = "agents know each other by name, because a branch of the run makes them again"
+    require.that(alone, f"{agent!r} was made with another agent", allowed, "pass the name, and send")
 
 
 def checked_fault(world: World, given: Fault | str) -> Fault:
@@ -49,14 +43,10 @@ def checked_fault(world: World, given: Fault | str) -> Fault:
         example = "Crash('5', at=3) or 'crash 5 @3'"
         require.fail(repr(given), "expected a fault or its text", example, FaultError)
     fault = read_fault(given) if isinstance(given, str) else given
+    allowed = f"the agents here are {listed(world.agents)}"
+    example = "correct the name, or add the agent first with world.add(...)"
     for name in fault.agents:
-        require.that(
-            name in world.agents,
-            f"{str(fault)!r} names {name!r}",
-            f"the agents here are {listed(world.agents)}",
-            "correct the name, or add the agent first with world.add(...)",
-            FaultError,
-        )
+        require.that(name in world.agents, f"{str(fault)!r} names {name!r}", allowed, example, FaultError)
     if not world.started:
         return fault
     if not isinstance(fault, Drop) and fault.at is None:

@@ -40,10 +40,6 @@ class BudgetError(WorldError):
     """The run used more than its `Budget`: of what, and which agent used most."""
 
 
-class UnhandledMessage(LookupError):
-    """A message arrived for which its recipient has no handler."""
-
-
 def listed(names: Iterable[str], most: int = 12, empty: str = "nobody") -> str:
     """Names for an error message: all of them, or the first `most`."""
     names = list(names)

@@ -90,10 +90,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.ready.append(handle)
         return handle
 
-    def call_soon_threadsafe(
-        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
-    ) -> Any:
-        return self.call_soon(callback, *args, context=context)
+    call_soon_threadsafe = call_soon
 
     def call_at(
         self, when: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
@@ -165,10 +162,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
     connect_read_pipe = connect_write_pipe = _outside
     add_reader = add_writer = _outside
     sock_connect = sock_accept = sock_recv = sock_sendall = _outside
-
-    def _process_events(self, event_list: object) -> None: ...
-
-    def _write_to_self(self) -> None: ...
 
     # --- the loop itself ---------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from coordlab import requirements as require
 from coordlab.trace.trace import DELIVER, DROP, HANDLE, LATE, SEND
 from coordlab.world.agent import Agent, Answer, Handler, Question, Talk
-from coordlab.world.errors import UnhandledMessage, listed
+from coordlab.world.errors import listed
 from coordlab.world.message import Message, handler_name, is_message
 
 if TYPE_CHECKING:
@@ -63,11 +63,8 @@ class Mail:
         source, to, network = envelope[2], envelope[3]._name, self.network
         if network.topology is not None and not network.linked(source, to):
             near = listed(network.neighbours(source, self.agents))
-            require.fail(
-                f"{source} has no link to {to}",
-                f"in this topology it reaches {near}",
-                "send to one of these, or add the edge to the graph",
-            )
+            given, allowed = f"{source} has no link to {to}", f"in this topology it reaches {near}"
+            require.fail(given, allowed, "send to one of these, or add the edge to the graph")
         loop = self.loop
         for arrival, fate in network.carry(source, to, loop.now):
             loop.at(arrival, self._deliver, envelope, fate)
@@ -162,13 +159,10 @@ class Mail:
         """Whether a message may be sent at all; a crashed agent sends nothing."""
         given, allowed = f"{sender.name} sends outside a run", "agents send only while the world runs"
         require.that(self.world.running, given, allowed, "send in run() or in a handler", RuntimeError)
-        require.that(
-            isinstance(to, str) and to in self.agents,
-            f"{sender.name} sends to {to!r}",
-            f"the agents here are {listed(self.agents)}",
-            "send to one of these names, or add the agent with world.add(...)",
-            LookupError,
-        )
+        known = isinstance(to, str) and to in self.agents
+        given, allowed = f"{sender.name} sends to {to!r}", f"the agents here are {listed(self.agents)}"
+        example = "send to one of these names, or add the agent with world.add(...)"
+        require.that(known, given, allowed, example, LookupError)
         return sender._alive
 
     def _introduce(self, sender: Agent, message: Message) -> str:
@@ -198,10 +192,8 @@ class Mail:
         handler = self._handler(type(agent), message)
         if handler is None:
             ours = sorted(name for name in dir(agent) if name.startswith("on_"))
-            require.fail(
-                f"{agent.name} got {message!r} from {source}",
-                f"{type(agent).__name__} handles only {listed(ours, empty='nothing')}",
-                f"add to the class: def {handler_name(type(message))}(self, sender, message): ...",
-                UnhandledMessage,
-            )
+            given = f"{agent.name} got {message!r} from {source}"
+            allowed = f"{type(agent).__name__} handles only {listed(ours, empty='nothing')}"
+            example = f"add to the class: def {handler_name(type(message))}(self, sender, message): ..."
+            require.fail(given, allowed, example, LookupError)
         return handler

@@ -61,12 +61,10 @@ def _check(self: object, own: Callable[[object], None] | None) -> None:
         own(self)
     for name, value in vars(self).items():
         if value.__class__ not in _ATOMS and not _is_fixed(value):
-            require.fail(
-                f"{type(self).__name__}.{name} = {require.shown(value)} could still change after it was sent",
-                "a message holds numbers, texts, enums, tuples, frozensets and messages",
-                f"{name}={_suggest(value)}",
-                TypeError,
-            )
+            field = f"{type(self).__name__}.{name} = {require.shown(value)}"
+            given = f"{field} could still change after it was sent"
+            allowed = "a message holds numbers, texts, enums, tuples, frozensets and messages"
+            require.fail(given, allowed, f"{name}={_suggest(value)}", TypeError)
 
 
 def _is_fixed(value: object) -> bool:

@@ -110,11 +110,8 @@ def read_latency(text: str) -> Latency:
     try:
         return _DISTRIBUTIONS[name](*_numbers(listed))
     except (KeyError, TypeError):
-        require.fail(
-            f"latency={require.shown(text)}",
-            f"expected seconds, or one of {', '.join(_DISTRIBUTIONS)} with its numbers",
-            "latency='uniform(0.01, 0.05)'",
-        )
+        allowed = f"expected seconds, or one of {', '.join(_DISTRIBUTIONS)} with its numbers"
+        require.fail(f"latency={require.shown(text)}", allowed, "latency='uniform(0.01, 0.05)'")
 
 
 def _numbers(listed: str) -> Iterable[float]:
@@ -274,11 +271,8 @@ class Network:
 
 def _adjacency(topology: networkx.Graph[Any]) -> dict[str, frozenset[str]]:
     """The neighbours of each node, by name: nodes may be numbers, names of agents are texts."""
-    require.that(
-        hasattr(topology, "adj"),
-        f"topology={require.shown(topology)}",
-        "expected a networkx graph whose nodes are the agents' names",
-        'topology=networkx.path_graph(["ann", "bob"])',
-        TypeError,
-    )
+    given = f"topology={require.shown(topology)}"
+    allowed = "expected a networkx graph whose nodes are the agents' names"
+    example = 'topology=networkx.path_graph(["ann", "bob"])'
+    require.that(hasattr(topology, "adj"), given, allowed, example, TypeError)
     return {str(node): frozenset(map(str, topology[node])) for node in topology}

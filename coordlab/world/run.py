@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import narration
@@ -14,34 +14,11 @@ from coordlab.trace.scenario import Scenario
 from coordlab.trace.trace import Trace
 
 if TYPE_CHECKING:
+    from coordlab.properties.verdicts import Verdict
     from coordlab.world.world import World
 
 
-class Verdict(Protocol):
-    """What a property says of a trace; `coordlab.properties` makes them."""
-
-    @property
-    def name(self) -> str:
-        """The name of the property."""
-
-    @property
-    def status(self) -> str:
-        """Whether it holds, is violated or undecided: "holds", "violated" or "undecided"."""
-
-    @property
-    def at(self) -> float | None:
-        """When that became certain, in virtual seconds."""
-
-    @property
-    def event(self) -> int | None:
-        """At which event that became certain."""
-
-    @property
-    def because(self) -> str:
-        """Why."""
-
-
-Judge = Callable[[Trace], Verdict]
+Judge = Callable[[Trace], "Verdict"]
 """A property, as a world sees it."""
 
 

@@ -32,13 +32,10 @@ class State(Generic[T]):
     """
 
     def __init__(self, initial: T) -> None:
-        require.that(
-            type(initial).__hash__ is not None,
-            f"State({initial!r})",
-            f"all agents would share this {type(initial).__name__}; start with a value that cannot change",
-            "State(()), and then self.votes = (*self.votes, vote)",
-            TypeError,
-        )
+        fixed, kind = type(initial).__hash__ is not None, type(initial).__name__
+        allowed = f"all agents would share this {kind}; start with a value that cannot change"
+        example = "State(()), and then self.votes = (*self.votes, vote)"
+        require.that(fixed, f"State({initial!r})", allowed, example, TypeError)
         self.initial = initial
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -85,7 +82,6 @@ def snapshot(value: object) -> object:
         return tuple((name, snapshot(getattr(value, name))) for name in fields)
     words = repr(value)
     if " at 0x" in words:
-        given = words
         allowed = "a state or note must read the same in every run: numbers, texts, enums, tuples or messages"
-        require.fail(given, allowed, f"give {type(value).__name__} a __repr__", TypeError)
+        require.fail(words, allowed, f"give {type(value).__name__} a __repr__", TypeError)
     return words

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -24,16 +25,7 @@ from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Row, Trace
 from coordlab.world.agent import Agent, Making
 from coordlab.world.budget import DEFAULT, Budget, overrun
 from coordlab.world.entry import check_agent, checked_fault, copied_makings
-from coordlab.world.errors import (
-    AgentError,
-    BudgetError,
-    DeadlockError,
-    UnhandledMessage,
-    WorldError,
-    blame,
-    listed,
-    stuck,
-)
+from coordlab.world.errors import AgentError, BudgetError, DeadlockError, WorldError, blame, listed, stuck
 from coordlab.world.guards import Overrun
 from coordlab.world.loop import VirtualLoop
 from coordlab.world.mail import Mail
@@ -45,17 +37,7 @@ from coordlab.world.task import MICRO, Task, micros
 if TYPE_CHECKING:
     import networkx
 
-__all__ = [
-    "AgentError",
-    "Budget",
-    "BudgetError",
-    "DeadlockError",
-    "Run",
-    "UnhandledMessage",
-    "World",
-    "WorldError",
-    "listed",
-]
+__all__ = ["AgentError", "Budget", "BudgetError", "DeadlockError", "Run", "World", "WorldError"]
 
 
 class World:
@@ -86,7 +68,7 @@ class World:
         self.budget = budget
         self.network = network = Network(latency, loss, duplicate, reorder, topology, seed)
         self.loop = loop = VirtualLoop(budget.instant, budget.wall)
-        loop.overrun, loop.spend, loop.look = self._overrun, self._spend, self._look
+        loop.overrun, loop.spend, loop.look = partial(overrun, self), self._spend, self._look
         self.agents: dict[str, Agent] = {}
         self.present: dict[str, Agent] = {}  # those that have joined, in that order
         self.faults: list[Fault] = []
@@ -106,10 +88,9 @@ class World:
     def __getitem__(self, name: str) -> Agent:
         """The agent called `name`.  Raises LookupError if there is none."""
         if name not in self.agents:
+            allowed = f"the agents here are {listed(self.agents)}"
             example = "correct the name, or add the agent with world.add(...)"
-            require.fail(
-                f"no agent {name!r}", f"the agents here are {listed(self.agents)}", example, LookupError
-            )
+            require.fail(f"no agent {name!r}", allowed, example, LookupError)
         return self.agents[name]
 
     def __repr__(self) -> str:
@@ -165,14 +146,10 @@ class World:
 
         Raises TypeError for what is not callable.
         """
+        allowed = "expected a property, which judges a trace"
+        example = "world.expect(always('one leader', lambda now: len(now.where('role', 'leads')) <= 1))"
         for each in properties:
-            require.that(
-                callable(each),
-                repr(each),
-                "expected a property, which judges a trace",
-                "world.expect(always('one leader', lambda now: len(now.where('role', 'leads')) <= 1))",
-                TypeError,
-            )
+            require.that(callable(each), repr(each), allowed, example, TypeError)
         self.properties += properties
         return self
 
@@ -181,14 +158,8 @@ class World:
 
         Its agents are made again from the arguments with which these were made.
         """
-        network = self.network
-        world = World(
-            self.seed if seed is None else seed,
-            network.latency,
-            topology=network.topology,
-            budget=self.budget,
-            **network.chances,
-        )
+        network, seed = self.network, self.seed if seed is None else seed
+        world = World(seed, network.latency, **network.chances, topology=network.topology, budget=self.budget)
         makings = deepcopy(self._makings)
         for at, agent in self._arrivals:
             args, named = makings.get(agent.name, agent._making)
@@ -235,13 +206,9 @@ class World:
     @contextmanager
     def _once(self, until: float | None) -> Iterator[int]:
         """Start all agents; whatever happens, leave nothing behind that still runs."""
-        require.that(
-            not self.started,
-            "this world has run already",
-            "a world runs once, and its run is data",
-            "build another world, or branch from the run: run.branch(Crash('5', at=3))",
-            RuntimeError,
-        )
+        given, allowed = "this world has run already", "a world runs once, and its run is data"
+        example = "build another world, or branch from the run: run.branch(Crash('5', at=3))"
+        require.that(not self.started, given, allowed, example, RuntimeError)
         if until is not None:
             until = require.number("until", until, 0, LATEST, unit="seconds", example=20)
         self.started = True
@@ -303,7 +270,7 @@ class World:
         """Check that the run has ended properly: no agent waits for ever, and every error was seen."""
         idle = self.loop.idle()
         if until is None and not idle:
-            raise self._overrun("time")
+            raise overrun(self, "time")
         for task, failed_at in self.loop.failed:
             if task._log_traceback:
                 self.loop.acting, self.loop.cause, self.loop.now = task.owner, task.cause, failed_at
@@ -319,7 +286,7 @@ class World:
         try:
             self.loop.kill_all()
         except Overrun as over:
-            error = self._overrun(over.kind)
+            error = overrun(self, over.kind)
             error.run = self._result(until)
             raise error from None
         finally:
@@ -424,7 +391,4 @@ class World:
 
     def _spend(self) -> None:
         if len(self.rows) > self.budget.events:
-            raise self._overrun("events")
-
-    def _overrun(self, kind: str) -> BudgetError:
-        return overrun(self, kind)
+            raise overrun(self, "events")
