@@ -131,8 +131,10 @@ class Lab:
     def rename(self, position: int, name: str) -> Lab:
         """Give the branch at a position another name; a blank name changes nothing."""
         before = self.branches[self._known(position)]
+        clean = require.instance("name", name, str, 'lab.rename(0, "without loss")').strip()
+        require.that(clean.isprintable(), f"name={name!r}", "expected one line of text", "'without loss'")
         self._remember()
-        renamed = replace(before, name=name.strip() or before.name)
+        renamed = replace(before, name=clean or before.name)
         self.branches = [renamed if at == position else each for at, each in enumerate(self.branches)]
         return self._changed()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from coordlab import requirements as require
 from coordlab.trace.trace import Event, Trace
 
 HOLDS, VIOLATED, UNDECIDED = "holds", "violated", "undecided"
@@ -74,7 +75,10 @@ def safety(name: str) -> Callable[[Callable[[Trace], Iterator[Objection]]], Prop
     ...         decided.add(event.agent)
     >>> decides_once
     <Property nobody decides twice>
+
+    Raises TypeError if the name is missing.
     """
+    require.instance("safety(name)", name, str, '@safety("nobody decides twice")')
 
     def made(objections: Callable[[Trace], Iterator[Objection]]) -> Property:
         def judge(trace: Trace) -> Verdict:

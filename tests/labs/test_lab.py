@@ -442,3 +442,13 @@ def test_the_demo_of_a_pattern_displays_the_player() -> None:
     code = "from coordlab.patterns import ring; print(*ring.demo()._repr_mimebundle_())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "application/vnd.jupyter.widget-view+json" in done.stdout.split()
+
+
+@pytest.mark.parametrize("name", [None, 3, "\ud800", "a\nb", "a\0b"])
+def test_a_name_that_cannot_be_shown_is_refused_and_nothing_is_left_to_undo(name: object) -> None:
+    lab = labs.bully()
+    with pytest.raises((TypeError, ValueError), match="name="):
+        lab.rename(0, name)
+    assert lab.branch.name == "your run"
+    with pytest.raises(IndexError, match="nothing to undo"):
+        lab.undo()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coordlab.properties import Verdict, always, eventually, moments, sometimes
+from coordlab.properties import Verdict, always, eventually, moments, safety, sometimes
 from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
@@ -245,3 +245,11 @@ def test_a_run_is_judged_by_what_its_world_expects():
     assert str(run.verdicts[0]) == "✓ somebody: holds at 1.100 s"
     assert run.branch("crash ann @0.5").verdicts[0].status == "undecided"
     assert repr(sometimes("somebody", somebody)) == "<Property somebody>"
+
+
+def test_a_safety_property_without_a_name_is_refused() -> None:
+    with pytest.raises(TypeError, match=r'expected str, not function.*@safety\("nobody decides twice"\)'):
+
+        @safety
+        def nameless(trace: Trace) -> None:
+            yield from ()

@@ -106,7 +106,7 @@ class Monitor(Observer):
             await self.sleep(self.period)
 
     def stop(self) -> None:
-        """Watch no longer: there are no more news."""
+        """Stop watching: there is no more news."""
         self.stopped = True
 
     @property

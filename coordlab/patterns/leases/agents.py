@@ -83,7 +83,7 @@ class Fenced:
 
 
 class Storage(Agent):
-    """Keeps what comes with the highest token so far, and asks nobody who leads."""
+    """Keeps what comes with the highest token so far, and does not know who leads."""
 
     highest = State(0)
 
@@ -201,7 +201,7 @@ class Member(Agent):
             self.role = "follows"
 
     def on_stored(self, sender: str, message: Stored) -> None:
-        """As it should be."""
+        """The write was accepted: there is nothing to do."""
 
     def on_fenced(self, sender: str, message: Fenced) -> None:
         self.role = "follows"

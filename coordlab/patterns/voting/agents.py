@@ -180,7 +180,7 @@ class Juror(Voter):
 
 
 class Source(Agent):
-    """May tell all jurors what it takes for true: then their votes are one.
+    """May tell all jurors what it believes; then they all vote alike.
 
     competence: the probability that it finds the truth, which is yes.
     heard: the probability that it tells the jurors.

@@ -188,7 +188,7 @@ def ask_panel(competences: Mapping[str, float], questions: int = 1, seed: int = 
 
 
 def demo() -> Run:
-    """Four experts, nothing known about them at first; one is mostly wrong, and so its contrary weighs most.
+    """Four experts, nothing known about them at first; one is mostly wrong, so its reversed vote weighs most.
 
     >>> last = demo().trace.select("decision")[-1].data
     >>> {voice.voter: round(voice.weight, 1) for voice in last.voices}
