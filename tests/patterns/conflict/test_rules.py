@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable
 
@@ -67,11 +66,7 @@ def test_each_part_of_the_order_counts_only_where_those_before_tie() -> None:
     low, old = Candidate("a", "low", at=9.0), Candidate("b", "old", priority=1, at=1.0)
     new, same = Candidate("c", "new", priority=1, at=2.0), Candidate("d", "same", priority=1, at=2.0)
     drawn = min([new, same], key=lambda each: lot("c1", each.id))
-    assert [tie_break("c1", among).value for among in ([low, old], [old, new], [new, same])] == [  # type: ignore[union-attr]
-        "old",
-        "new",
-        drawn.value,
-    ]
+    assert [tie_break("c1", among) for among in ([low, old], [old, new], [new, same])] == [old, new, drawn]
 
 
 def test_a_partial_order_may_leave_a_tie() -> None:
@@ -108,10 +103,8 @@ def test_who_gives_way_does_so_by_chance_and_only_to_another_value() -> None:
 
 def test_a_step_that_does_not_settle_it_says_why() -> None:
     among, policy = [Candidate("ann", "x"), Candidate("bob", "y")], Policy(order=("priority",))
-    assert [
-        resolve("c", among, step, policy, choice)
-        for step, choice in [*zip(STEPS[:4], [None] * 4, strict=True), ("escalate", "zed")]
-    ] == [
+    tries = [*((step, None) for step in STEPS[:4]), ("escalate", "zed")]
+    assert [resolve("c", among, step, policy, choice) for step, choice in tries] == [
         "no rule makes one of x, y",
         "still x, y after 2 retries",
         "x, y are tied by priority",
@@ -174,14 +167,6 @@ def test_two_rounds_at_one_half_are_the_fewest() -> None:
 
 def test_the_bound_counts_the_steps_that_wait() -> None:
     """A chain that neither asks again nor escalates waits for the proposers once."""
-    chains = [chain for n in range(3) for chain in itertools.permutations(("retry", "escalate"), n)]
-    bounds = {
-        chain: Policy(chain=(*chain, "default"), retries=3, patience=1, hearing=10).bound for chain in chains
-    }
-    assert bounds == {
-        (): 1,
-        ("retry",): 4,
-        ("escalate",): 11,
-        ("retry", "escalate"): 14,
-        ("escalate", "retry"): 14,
-    }
+    bounds = {(): 1, ("retry",): 4, ("escalate",): 11, ("retry", "escalate"): 14, ("escalate", "retry"): 14}
+    for chain, bound in bounds.items():
+        assert Policy(chain=(*chain, "default"), retries=3, patience=1, hearing=10).bound == bound

@@ -141,12 +141,9 @@ def test_siblings_end_with_a_write_that_has_read_them() -> None:
 def test_what_stands_is_what_nobody_knew_of(script: Any) -> None:
     copies = reached(Siblings(), script)
     everything = frozenset(write for copy in copies for write in copy.writes)
-    known = [
-        each
-        for each in everything
-        if any(compare(each.version, one.version) == "before" for one in everything)
-    ]
-    assert standing(everything) == everything - frozenset(known)
+    pairs = [(each, other) for each in everything for other in everything]
+    known = {each for each, other in pairs if compare(each.version, other.version) == "before"}
+    assert standing(everything) == everything - known
     assert repaired(dict(zip(NAMES, copies, strict=True)))[0].writes == standing(everything)
 
 
