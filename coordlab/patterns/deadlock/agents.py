@@ -5,19 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from coordlab import requirements as require
+from coordlab.patterns.deadlock import rules
 from coordlab.patterns.deadlock.checks import properties
 from coordlab.patterns.deadlock.locks import Claim, Granted, Look, Probe, Release, Request, Resource, Table
-from coordlab.patterns.deadlock.rules import (
-    POLICIES,
-    AndProber,
-    Candidate,
-    Lock,
-    cycle,
-    unchanged,
-    victim,
-    victims,
-    wait_for,
-)
+from coordlab.patterns.deadlock.rules import POLICIES, AndProber, Candidate, Lock
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -119,8 +110,8 @@ class Worker(Agent):
         if self.probes is not None:
             while not await self.until(over, within=self.probes):
                 self.prober = AndProber(self.claim.key)
-                for resource in self.prober.start((lock,)):
-                    self.send(resource, Probe(self.claim))
+                self.prober.start((lock,))
+                self.send(lock, Probe(self.claim))
         elif not await self.until(over, within=self.patience):
             self.note(GaveUp(self.claim.key))
         self.waiting = None
@@ -181,12 +172,11 @@ class Coordinator(Agent):
     def judge(self, before: dict[str, Table], after: dict[str, Table]) -> None:
         """Send back the victims that the policy chooses."""
         both = {name: (_lock(before[name]), _lock(after[name])) for name in after if name in before}
-        waits = wait_for({name: unchanged(*looks) for name, looks in both.items()})
+        waits = rules.wait_for({name: rules.unchanged(*looks) for name, looks in both.items()})
         claims = {claim.key: claim for table in after.values() for claim in (*table.holders, *table.line)}
         held = [claim.key for table in after.values() for claim in table.holders]
-        chosen = victims(waits, partial(_choose, claims, held, self.policy))
-        if chosen:
-            self.decide(Deadlock(tuple(cycle(waits)), tuple(chosen)))
+        if chosen := rules.victims(waits, partial(_choose, claims, held, self.policy)):
+            self.decide(Deadlock(tuple(rules.cycle(waits)), tuple(chosen)))
         for key in chosen:
             self.send(claims[key].worker, GoBack(key))
 
@@ -196,8 +186,9 @@ def _lock(table: Table) -> Lock:
 
 
 def _choose(claims: dict[str, Claim], held: list[str], policy: str, ring: list[str]) -> str:
-    each = (claims[key] for key in ring)
-    return victim((Candidate(c.key, c.began, c.work, held.count(c.key), c.aborted) for c in each), policy)
+    those = (claims[key] for key in ring)
+    each = (Candidate(c.key, c.began, c.work, held.count(c.key), c.aborted) for c in those)
+    return rules.victim(each, policy)
 
 
 def philosophers(

@@ -67,10 +67,7 @@ def _replayed(trace: Trace) -> Iterator[tuple[Event, Locks]]:
 
 
 def deadlocks(trace: Trace) -> Iterator[tuple[Event, list[str]]]:
-    """Who is deadlocked, whenever that changes, and the event that changed it.
-
-    It looks whenever an agent begins to wait, or lets go.
-    """
+    """Who is deadlocked, whenever that changes, and the event that changed it."""
     stuck: list[str] = []
     for event, locks in _replayed(trace):
         if event.name in ("Request", "Release") and event.kind in (SEND, HANDLE):
@@ -110,11 +107,8 @@ def held_within_limits(trace: Trace) -> Iterator[Objection]:
     for event, locks in _replayed(trace):
         if event.kind == SEND and event.name == "Granted":
             holders = locks.locks.get(event.agent, Lock()).holders
-            if event.data.key not in holders:
-                yield (
-                    event,
-                    f"{event.agent} is granted to {event.data.key}, but {', '.join(holders)} hold it.",
-                )
+            if (key := event.data.key) not in holders:
+                yield event, f"{event.agent} is granted to {key}, but {', '.join(holders)} hold it."
 
 
 def reported_in_time(within: float) -> Property:
@@ -181,11 +175,5 @@ def properties(within: float = 2.0, done: float = 60.0, times: int = 5) -> tuple
     done    seconds after which every worker is done.
     times   how often in succession a worker may be sent back.
     """
-    return (
-        no_phantoms,
-        victims_are_right,
-        held_within_limits,
-        reported_in_time(within),
-        everybody_finishes(done),
-        nobody_falls_for_ever(times),
-    )
+    rings = no_phantoms, victims_are_right, held_within_limits, reported_in_time(within)
+    return (*rings, everybody_finishes(done), nobody_falls_for_ever(times))

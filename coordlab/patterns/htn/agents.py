@@ -14,20 +14,8 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
-__all__ = [
-    "Actor",
-    "Changed",
-    "Do",
-    "Done",
-    "Environment",
-    "Failed",
-    "GivenUp",
-    "Observation",
-    "Observe",
-    "Performed",
-    "Planned",
-    "demo",
-]
+__all__ = ["Actor", "Changed", "Do", "Done", "Environment", "Failed", "GivenUp"]
+__all__ += ["Observation", "Observe", "Performed", "Planned", "demo"]
 
 Pairs = tuple[tuple[Any, Any], ...]  # variables and their values
 

@@ -134,10 +134,5 @@ def comes_to_an_end(within: float) -> Property:
 
 def properties(domain: Domain, within: float = 30.0) -> tuple[Property, ...]:
     """All of them, for actors that plan in this domain and need at most `within` seconds."""
-    return (
-        executes(domain),
-        refines(domain),
-        preferred(domain),
-        planning_changes_nothing(domain),
-        comes_to_an_end(within),
-    )
+    plans = executes(domain), refines(domain), preferred(domain)
+    return (*plans, planning_changes_nothing(domain), comes_to_an_end(within))

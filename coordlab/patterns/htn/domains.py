@@ -22,8 +22,7 @@ def fare(km: float) -> float:
 
 def walk(state: State, who: str, to: str) -> Effects | str:
     """Go there on foot, up to 2 km."""
-    km = _km(state, who, to)
-    if isinstance(km, str):
+    if isinstance(km := _km(state, who, to), str):
         return km
     return {("at", who): to} if km <= 2 else f"{km:g} km are too far"
 
@@ -67,8 +66,7 @@ def stay(state: State, who: str, to: str) -> list[Task] | str:
 
 def by_foot(state: State, who: str, to: str) -> list[Task] | str:
     """Walk, if it is near."""
-    km = _km(state, who, to)
-    if isinstance(km, str):
+    if isinstance(km := _km(state, who, to), str):
         return km
     return [("walk", who, to)] if km <= 2 else f"{km:g} km are too far"
 
@@ -78,8 +76,7 @@ def by_taxi(state: State, who: str, to: str) -> list[Task] | str:
     ride: list[Task] = [("ride_taxi", who, to), ("pay_driver", who, to)]
     if state["at", who] == "taxi":
         return ride[state["taxi at"] == to :]
-    km = _km(state, who, to)
-    if isinstance(km, str):
+    if isinstance(km := _km(state, who, to), str):
         return km
     if state["cash", who] < fare(km):
         return f"{who} has {state['cash', who]:g}, and it costs {fare(km):g}"

@@ -12,17 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coordlab import requirements as require
-from coordlab.patterns.htn.rules import (
-    Domain,
-    DomainError,
-    Plan,
-    Refined,
-    Refusal,
-    State,
-    Task,
-    said,
-    settled,
-)
+from coordlab.patterns.htn.rules import Domain, DomainError, Refined, Refusal, State, Task, said, settled
 
 FOUND, EXHAUSTED, LIMIT = "found", "exhausted", "limit"
 
@@ -43,7 +33,7 @@ class Outcome:
     """
 
     status: str
-    plan: Plan | None = None
+    plan: tuple[Task, ...] | None = None
     chosen: tuple[Refined, ...] = ()
     state: State | None = None
     cost: float = 0.0
@@ -144,7 +134,8 @@ class _Search:
                 break
             else:
                 self.steps += 1
-                stack.append(self._successors(node, node.agenda))
+                is_action = node.agenda.task[0] in self.domain.actions
+                stack.append((self._done if is_action else self._refined)(node, node.agenda))
         return self._outcome(LIMIT if self.cut else EXHAUSTED)
 
     def _outcome(self, status: str, node: _Node | None = None) -> Outcome:
@@ -153,11 +144,6 @@ class _Search:
             return Outcome(status, None, (), None, 0.0, *effort)
         plan = tuple(row.task for row in node.chosen if not row.by)
         return Outcome(status, plan, node.chosen, node.state, node.cost, *effort)
-
-    def _successors(self, node: _Node, agenda: _Agenda) -> Iterator[_Node]:
-        """The partial plans that result from doing, or refining, the next task."""
-        is_action = agenda.task[0] in self.domain.actions
-        return self._done(node, agenda) if is_action else self._refined(node, agenda)
 
     def _done(self, node: _Node, agenda: _Agenda) -> Iterator[_Node]:
         task = agenda.task
@@ -185,7 +171,7 @@ class _Search:
             if isinstance(subtasks, str):
                 self._refuse(node, task, name, subtasks)
             else:
-                left = _before(subtasks, agenda.rest, agenda.level + 1, agenda)
+                left = _first(subtasks, agenda.rest, agenda.level + 1, agenda)
                 row = Refined(task, name, agenda.level)
                 yield _Node(node.state, left, node.cost, node.actions, node, row)
         begun.pop()
@@ -206,9 +192,7 @@ class _Search:
         self.refusals.setdefault(Refusal(task, by, because, node.actions))
 
 
-def _before(
-    tasks: Sequence[Task], rest: _Agenda | None, level: int = 0, parent: _Agenda | None = None
-) -> _Agenda | None:
+def _first(tasks: Sequence[Task], rest: _Agenda | None, level: int, parent: _Agenda | None) -> _Agenda | None:
     """The agenda on which these tasks come before the rest."""
     for task in reversed(tasks):
         rest = _Agenda(task, level, parent, rest)
@@ -241,5 +225,5 @@ def find_plan(
     require.that(budget >= 0, f"budget={budget!r}", "expected a cost, 0 or more", "budget=20", DomainError)
     one = isinstance(tasks, str) or (isinstance(tasks, tuple) and bool(tasks) and isinstance(tasks[0], str))
     require.that(not one, f"tasks={tasks!r}", "expected a list of tasks", f"tasks=[{tasks!r}]", DomainError)
-    begin = _before([domain.check(task) for task in tasks], None)
+    begin = _first([domain.check(task) for task in tasks], None, 0, None)
     return _Search(domain, limit, budget).run(_Node(settled(state), begin))

@@ -117,9 +117,8 @@ class Domain:
         self.costs = dict(costs)
         for name, cost in costs.items():
             known = f"expected the name of an action: {', '.join(self.actions)}"
-            require.that(
-                name in self.actions, f"costs[{name!r}]={cost}", known, "costs={'walk': 2}", DomainError
-            )
+            given, example = f"costs[{name!r}]={cost}", "costs={'walk': 2}"
+            require.that(name in self.actions, given, known, example, DomainError)
             require.number(f"costs[{name!r}]", cost, 0, error=DomainError)
 
     def check(self, task: object, source: str = "the tasks") -> Task:
@@ -129,10 +128,8 @@ class Domain:
             allowed = "expected a task: a tuple of a name and arguments that cannot change"
             require.fail(f"{source}: {task!r}", allowed, f"({first!r},)", DomainError)
         if task[0] not in self.actions and task[0] not in self.methods:
-            known = (
-                f"expected one of the actions {', '.join(self.actions) or '(none)'}, or of the tasks with "
-            )
-            known += f"methods {', '.join(self.methods) or '(none)'}"
+            actions, methods = (", ".join(names) or "(none)" for names in (self.actions, self.methods))
+            known = f"expected one of the actions {actions}, or of the tasks with methods {methods}"
             require.fail(f"{source}: unknown task {task[0]!r}", known, f"({first!r}, …)", DomainError)
         return task
 
@@ -143,9 +140,7 @@ class Domain:
         """
         now = settled(state)
         if self.check(task)[0] not in self.actions:
-            raise DomainError(
-                f"{said(task)} is not an action, but a task that methods refine. Plan it first."
-            )
+            raise DomainError(f"{said(task)} is not an action, but a task that methods refine: plan it.")
         effects = _call(self.actions[task[0]], now, task)
         if effects is None or isinstance(effects, str):
             return effects or "its precondition does not hold"
@@ -165,9 +160,7 @@ class Domain:
             return subtasks or "its precondition does not hold"
         name = f"the method {method.__name__!r} of {task[0]!r}"
         if not isinstance(subtasks, (list, tuple)):
-            allowed = (
-                "a method returns a list of tasks, [] if nothing is to be done, or why it does not apply"
-            )
+            allowed = "a method returns a list of tasks, which may be empty, or why it does not apply"
             require.fail(f"{name} returned {subtasks!r}", allowed, "return [('walk', who, to)]", DomainError)
         return tuple(self.check(each, name) for each in subtasks)
 

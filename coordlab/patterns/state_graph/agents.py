@@ -10,20 +10,10 @@ from typing import Any
 from coordlab import requirements as require
 from coordlab.patterns.orchestration.agents import Act, Conductor, Member
 from coordlab.patterns.orchestration.rules import Budget, Ended, Failed, Stop, StopReason, Turn
+from coordlab.patterns.state_graph import rules
 from coordlab.patterns.state_graph.checks import properties
 from coordlab.patterns.state_graph.graph import END, START, Graph, GraphError, StateGraph
-from coordlab.patterns.state_graph.rules import (
-    Checkpoint,
-    Command,
-    Interrupt,
-    Pairs,
-    Task,
-    advance,
-    begin,
-    command,
-    resume,
-    unfilled,
-)
+from coordlab.patterns.state_graph.rules import Checkpoint, Command, Interrupt, Pairs, Task, command
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.state import snapshot
@@ -117,7 +107,7 @@ class Runner(Conductor):
             return missing
         try:
             kept = self.stable.get("checkpoint", self.start)
-            self.reach(kept if isinstance(kept, Checkpoint) else begin(self.graph, kept))
+            self.reach(kept if isinstance(kept, Checkpoint) else rules.begin(self.graph, kept))
             while self.checkpoint.ready:
                 if self.checkpoint.step >= self.limit:
                     return StopReason(Stop.BUDGET, "super-steps", f"more than {self.limit}")
@@ -128,14 +118,14 @@ class Runner(Conductor):
             if self.human:
                 self.send(self.human, Asked(tuple(question for _, question in asked)))
             return StopReason(Stop.INTERRUPTED, *asked[0])
-        return StopReason(Stop.DONE, "", unfilled(self.graph, self.checkpoint))
+        return StopReason(Stop.DONE, "", rules.unfilled(self.graph, self.checkpoint))
 
     async def super_step(self) -> None:
         """Let all that are ready run on one snapshot, and merge what they answer."""
         checkpoint = self.checkpoint
         works = [self.execute(task) for task in checkpoint.ready]
         replies: list[Command | Interrupt] = await self.together(*works)
-        self.reach(advance(self.graph, checkpoint, replies))
+        self.reach(rules.advance(self.graph, checkpoint, replies))
 
     async def execute(self, task: Task) -> Command | Interrupt:
         """What a node answers."""
@@ -156,7 +146,7 @@ class Runner(Conductor):
 
     def on_resume(self, sender: str, message: Resume) -> None:
         try:
-            answered = resume(self.checkpoint, dict(message.answers))
+            answered = rules.resume(self.checkpoint, dict(message.answers))
         except (TypeError, ValueError) as error:
             self.note(str(error))
             return

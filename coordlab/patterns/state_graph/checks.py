@@ -37,7 +37,7 @@ def _told(trace: Trace) -> Iterator[tuple[Event, Checkpoint | None, Checkpoint |
     for event in trace:
         done = None
         if is_turn(event):
-            given[event.content.id] = _task(event)
+            given[event.content.id] = as_message(Task, event.content.context[0])
         elif event.kind == HANDLE and event.name == "Reply" and event.content.turn in given:
             replies.setdefault(given[event.content.turn], []).append(event.content.content)
         elif on_record(event, "Checkpoint"):
@@ -46,10 +46,6 @@ def _told(trace: Trace) -> Iterator[tuple[Event, Checkpoint | None, Checkpoint |
                 done = replace(before, tasks=tuple(_with_result(task, replies) for task in before.tasks))
             given, replies = {}, {}
         yield event, last, done
-
-
-def _task(turn: Event) -> Task:
-    return as_message(Task, turn.content.context[0])
 
 
 def _with_result(task: Task, replies: dict[Task, list[object]]) -> Task:
@@ -84,7 +80,8 @@ def triggered_only(graph: Graph) -> Property:
         left: list[Task] | None = None
         for event, last, done in _told(trace):
             if is_turn(event):
-                if left is None or (task := _task(event)) not in left or event.peer != task.node:
+                task = as_message(Task, event.content.context[0])
+                if left is None or task not in left or event.peer != task.node:
                     yield event, f"{event.peer} runs, though nothing triggers it."
                 else:
                     left.remove(task)
@@ -214,9 +211,8 @@ def as_uninterrupted(reference: Trace) -> Property:
                 why = f"super-step {checkpoint.step} led to {checkpoint.values}."
                 return Verdict(name, VIOLATED, event.time, event.seq, why)
             came = came or checkpoint.step == end
-        if came:
-            return Verdict(name, HOLDS)
-        return Verdict(name, UNDECIDED, because=f"it has not come to super-step {end}")
+        because = f"it has not come to super-step {end}"
+        return Verdict(name, HOLDS) if came else Verdict(name, UNDECIDED, because=because)
 
     return Property(name, judge)
 
@@ -243,13 +239,5 @@ def properties(
     - `within`: in how many seconds it must end.
     - `commutative`: whether all reducers give the same in every order.
     """
-    return (
-        triggered_only(graph),
-        one_snapshot,
-        merged(graph, commutative),
-        full_joins(graph),
-        limited(limit),
-        goes_on_where_it_was,
-        ends(within),  # LG-L1 as well
-        ends_in_depth(graph),
-    )
+    steps = triggered_only(graph), one_snapshot, merged(graph, commutative), full_joins(graph), limited(limit)
+    return (*steps, goes_on_where_it_was, ends(within), ends_in_depth(graph))  # LG-L1: the last two

@@ -35,6 +35,7 @@ from coordlab.world.message import message
 
 Pairs = tuple[tuple[str, Any], ...]
 Works = Mapping[str, Callable[..., object]]
+Triggered = tuple[tuple["Task", ...], tuple[str, ...]]  # now, and still deferred
 
 
 class View(dict[str, Any]):
@@ -175,21 +176,19 @@ def advance(graph: Graph, checkpoint: Checkpoint, results: Sequence[Command | In
     commands = [each for each in outcomes if isinstance(each, Command)]
     if len(commands) == len(outcomes):
         return _barrier(graph, checkpoint, commands)
-    return replace(checkpoint, tasks=tuple(map(_after, checkpoint.tasks, outcomes)))
-
-
-def _after(task: Task, outcome: Command | Interrupt | None) -> Task:
-    if isinstance(outcome, Interrupt):
-        return replace(task, question=outcome.question)
-    return replace(task, result=outcome)
+    tasks = (
+        replace(task, question=each.question) if isinstance(each, Interrupt) else replace(task, result=each)
+        for task, each in zip(checkpoint.tasks, outcomes, strict=True)
+    )
+    return replace(checkpoint, tasks=tuple(tasks))
 
 
 def unfilled(graph: Graph, checkpoint: Checkpoint) -> str:
     """Which joins still wait, and for which nodes, as in "c still waits for b"; empty if none does."""
-    begun = [(join, here) for join, here in zip(graph.joins, checkpoint.arrived, strict=True) if here]
     return ", ".join(
         f"{target} still waits for {listed(each for each in sources if each not in here)}"
-        for (sources, target), here in begun
+        for (sources, target), here in zip(graph.joins, checkpoint.arrived, strict=True)
+        if here
     )
 
 
@@ -243,13 +242,12 @@ def merge(graph: Graph, done: Checkpoint, results: Iterable[Command]) -> Pairs:
             if key not in graph.keys:
                 declared = f"declare it, StateGraph({{..., {key!r}: None}}), or fix the name"
                 refuse(f"{task.node} wrote {key!r}", f"the keys are {listed(graph.keys)}", declared)
-            known = key in values
             if graph.keys[key] is None and key in writers:
                 given = f"{writers[key]} and {task.node} both wrote {key!r} in super-step {done.step + 1}"
                 merging = f"StateGraph({{{key!r}: operator.add}}), or let one run after the other"
                 refuse(given, "a key without a reducer takes one write", merging)
             writers[key] = task.node
-            values[key] = _reduced(graph, task, key, values[key], value) if known else value
+            values[key] = _reduced(graph, task, key, values[key], value) if key in values else value
     return tuple((key, values[key]) for key in graph.keys if key in values)
 
 
@@ -264,9 +262,7 @@ def _reduced(graph: Graph, task: Task, key: str, old: object, new: object) -> ob
         ) from error
 
 
-def _triggered(
-    graph: Graph, goals: list[Goal], before: tuple[str, ...]
-) -> tuple[tuple[Task, ...], tuple[str, ...]]:
+def _triggered(graph: Graph, goals: list[Goal], before: tuple[str, ...]) -> Triggered:
     """The tasks of the next super-step, and the nodes that are still deferred."""
     named = {goal for goal in goals if isinstance(goal, str)} - {END}
     sends = [goal for goal in goals if isinstance(goal, Send)]
@@ -339,7 +335,6 @@ def invoke(graph: Graph, nodes: Works, start: Mapping[str, Any] | Checkpoint, li
     >>> invoke(graph.compile(), {"a": lambda state: {"n": 1}, "b": lambda state: {"n": 10}}, {"n": 0}).state
     {'n': 11}
     """
-    mapping("nodes", nodes, "{'plan': lambda state: {'draft': 'v1'}}")
     require.count("limit", limit, example=25, error=GraphError)
     checkpoint = start if isinstance(start, Checkpoint) else begin(graph, start)
     while checkpoint.ready and checkpoint.step < limit:

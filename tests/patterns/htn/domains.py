@@ -10,9 +10,6 @@ from coordlab.patterns.htn.rules import Domain, Effects, State, Task
 Goal = tuple[tuple[Any, Any], ...]
 
 
-# --- blocks: one hand, towers on a table ------------------------------------------------------------
-
-
 def blocks(on: Mapping[Any, Any]) -> State:
     """Each block on another block or on the "table", and an empty hand."""
     made: dict[Any, Any] = {("on", block): place for block, place in on.items()}
@@ -21,46 +18,39 @@ def blocks(on: Mapping[Any, Any]) -> State:
 
 
 def pickup(state: State, block: Any) -> Effects | str:
-    """Take a block from the table."""
     if state["on", block] != "table" or not state["clear", block] or state["hand"] is not None:
         return f"{block} is not a clear block on the table, or the hand is not empty"
     return {("on", block): "hand", ("clear", block): False, "hand": block}
 
 
 def unstack(state: State, block: Any, below: Any) -> Effects | str:
-    """Take a block from the block below it."""
     if state["on", block] != below or not state["clear", block] or state["hand"] is not None:
         return f"{block} is not a clear block on {below}, or the hand is not empty"
     return {("on", block): "hand", ("clear", block): False, "hand": block, ("clear", below): True}
 
 
 def putdown(state: State, block: Any) -> Effects | str:
-    """Put the block in the hand on the table."""
     if state["hand"] != block:
         return f"{block} is not in the hand"
     return {("on", block): "table", ("clear", block): True, "hand": None}
 
 
 def stack(state: State, block: Any, below: Any) -> Effects | str:
-    """Put the block in the hand on another block."""
     if state["hand"] != block or not state["clear", below]:
         return f"{block} is not in the hand, or {below} is not clear"
     return {("on", block): below, ("clear", block): True, "hand": None, ("clear", below): False}
 
 
 def from_the_table(state: State, block: Any, to: Any) -> list[Task] | str:
-    """Move a block that is on the table."""
     return [("pickup", block), ("put", block, to)] if state["on", block] == "table" else "it is on a block"
 
 
 def from_a_block(state: State, block: Any, to: Any) -> list[Task] | str:
-    """Move a block that is on another block."""
     below = state["on", block]
     return [("unstack", block, below), ("put", block, to)] if below != "table" else "it is on the table"
 
 
 def onto(state: State, block: Any, to: Any) -> list[Task]:
-    """Put the block in the hand where it belongs."""
     return [("putdown", block) if to == "table" else ("stack", block, to)]
 
 
@@ -104,7 +94,6 @@ def move_away(state: State, goal: Goal) -> list[Task] | str:
 
 
 def nothing_left(state: State, goal: Goal) -> list[Task] | str:
-    """Every block is where it belongs."""
     return [] if all(state["on", block] == to for block, to in goal) else "some block is not where it belongs"
 
 
@@ -120,16 +109,11 @@ BLOCKS = Domain(
 )
 
 
-# --- a switch: only a later task shows which method was right ---------------------------------------
-
-
 def putv(state: State, value: int) -> Effects:
-    """Set the switch."""
     return {"switch": value}
 
 
 def getv(state: State, value: int) -> Effects | str:
-    """Need the switch to have this value."""
     return {} if state["switch"] == value else f"the switch is at {state['switch']}"
 
 
@@ -141,7 +125,6 @@ def returning(name: str, answer: object) -> Any:
 
 
 def method(name: str, *subtasks: Task) -> Any:
-    """A method that always applies."""
     return returning(name, [*subtasks])
 
 
@@ -162,16 +145,11 @@ SWITCH = Domain(
 )
 
 
-# --- dials: a lock that tells at the end, or at once ------------------------------------------------
-
-
 def turn(state: State, dial: int, position: int) -> Effects:
-    """Turn a dial."""
     return {dial: position}
 
 
 def pull(state: State, *dials: int) -> Effects | str:
-    """Pull the lock: these dials must be at their last position."""
     wrong = [dial for dial in dials if state[dial] != state["last"]]
     return f"dial {wrong[0]} is wrong" if wrong else {}
 

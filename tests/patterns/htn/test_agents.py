@@ -37,9 +37,6 @@ def decided(run: Run, name: str) -> list[Any]:
     return [each.data for each in run.trace.select(name, kind="decision")]
 
 
-# --- the happy trace ------------------------------------------------------------------------------
-
-
 def test_alice_looks_plans_and_acts() -> None:
     """One look, three actions of half a second each, and she is there."""
     run = journey()
@@ -74,9 +71,6 @@ def test_theory_counts_what_is_sent(count: int) -> None:
     world = World().add(Environment(blocks(on), BLOCKS, pace=0.1), Actor("ann", tasks, BLOCKS))
     trace = world.run(until=60).trace
     assert trace.count("send") == theory.messages(len(plan))
-
-
-# --- a world that changes ---------------------------------------------------------------------------
 
 
 def test_when_the_taxi_is_gone_she_takes_the_bus() -> None:
@@ -132,9 +126,6 @@ def test_tasks_that_are_done_are_not_done_again() -> None:
     assert (last_facts(run)["at", "alice"], last_facts(run)["at", "bob"]) == ("park", "home")
 
 
-# --- faults -----------------------------------------------------------------------------------------
-
-
 def test_an_action_is_done_once() -> None:
     """The reply to the first Do is lost: she asks again, and the taxi is not called twice."""
     run = journey("drop site>alice #2")
@@ -147,9 +138,6 @@ def test_after_a_crash_the_actor_continues() -> None:
     run = journey("crash alice @0.8..3")
     assert [each.plan[0][0] for each in decided(run, "Planned")] == ["call_taxi", "pay_driver"]
     assert (last_facts(run)["at", "alice"], last_facts(run)["cash", "alice"]) == ("park", 14.5)
-
-
-# --- what cannot be ---------------------------------------------------------------------------------
 
 
 def test_an_impossible_action_fails() -> None:

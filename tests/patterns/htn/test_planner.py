@@ -53,9 +53,6 @@ def random_blocks(count: int, seed: int) -> tuple[State, list[Task]]:
     return blocks(built(towers())), build(towers())
 
 
-# --- numbers --------------------------------------------------------------------------------------
-
-
 def test_alice_takes_a_taxi_to_the_park_and_bob_walks() -> None:
     """8 km are too far to walk, 2 km are not."""
     found = find_plan(at_home(), [("travel", "alice", "park"), ("travel", "bob", "park")], JOURNEY)
@@ -145,9 +142,6 @@ def test_a_plan_continues_what_was_begun() -> None:
     assert moved(find_plan(held, [("build", (("a", "b"), ("b", "c")))], BLOCKS).plan) == "c>T b>c a>b"
 
 
-# --- an oracle: all plans, one after the other ------------------------------------------------------
-
-
 Ways = dict[str, list[tuple[tuple[str, int] | None, list[Task]]]]
 
 
@@ -235,9 +229,6 @@ def test_a_budget_excludes_expensive_plans() -> None:
             assert found or found.status == ("limit" if plans else found.status)
 
 
-# --- circles ----------------------------------------------------------------------------------------
-
-
 def wait(state: State) -> dict[Any, Any]:
     return {}
 
@@ -271,9 +262,6 @@ def test_more_to_do_each_time_is_a_limit() -> None:
     assert "build was not refined into itself again and again" in found.because
 
 
-# --- limits -----------------------------------------------------------------------------------------
-
-
 def test_a_stopped_search_does_not_say_exhausted() -> None:
     """`limit` tasks were looked at; one more step would have found the plan."""
     needed = find_plan(at_home(), [("travel", "alice", "park")], JOURNEY).steps
@@ -295,9 +283,6 @@ def test_a_budget_is_a_limit() -> None:
     assert found.because.endswith(
         "call_taxi alice (the plan would cost 1), take_bus alice park (the plan would cost 1)"
     )
-
-
-# --- explanations -----------------------------------------------------------------------------------
 
 
 def test_because_names_the_tasks_and_reasons() -> None:

@@ -85,9 +85,6 @@ def test_a_changed_plan_is_detected() -> None:
     assert [replay(at_home(), tasks, each, JOURNEY) for each in wrong.values()] == [*wrong]
 
 
-# --- what cannot be ---------------------------------------------------------------------------------
-
-
 def takes_two(state: State, one: str, other: str) -> dict[str, str]:
     return {one: other}
 

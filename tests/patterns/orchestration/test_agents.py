@@ -45,9 +45,6 @@ def outcome(run: Run) -> tuple[str, list[Any], Usage]:
     return str(end.reason), [each.content for each in end.outputs], end.spent
 
 
-# --- the happy trace ------------------------------------------------------------------------------
-
-
 def test_two_turns_from_beginning_to_end() -> None:
     """Each is paid for before it is given, and its reply when it comes; one result ends it all."""
     run = led(Rounds(("ann", "bob")), Scripted("ann", "one", seconds=1.0), Scripted("bob", "two"))
@@ -75,7 +72,6 @@ def test_two_turns_from_beginning_to_end() -> None:
 
 
 def test_the_turns_of_a_run_are_a_tree() -> None:
-    """Here a flat one, with times as the conductor sees them."""
     run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two", seconds=1.0))
     turns = ["1 ann: go on [0.000 to 1.020 s, 3 tokens]", "2 ann: go on [1.020 to 2.040 s, 4 tokens]"]
     assert list(map(str, tree(run.trace))) == turns
@@ -84,9 +80,6 @@ def test_the_turns_of_a_run_are_a_tree() -> None:
 def test_the_same_run_again_is_the_same() -> None:
     run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two"))
     assert run.branch().trace == run.trace
-
-
-# --- any async function can be an agent -----------------------------------------------------------
 
 
 def test_an_async_function_is_an_agent() -> None:
@@ -178,9 +171,6 @@ def test_a_member_does_one_thing_at_a_time() -> None:
     assert [round(run.trace.until, 3) for run in (one, two)] == [2.02, 1.02]
 
 
-# --- what it survives -----------------------------------------------------------------------------
-
-
 def test_silence_is_a_failure_after_a_while() -> None:
     """Ann crashes; the conductor waits for its patience, and goes on."""
     others = Scripted("ann", "one", seconds=1.0), Scripted("bob", "two")
@@ -203,13 +193,9 @@ def test_a_conductor_goes_on_after_a_crash() -> None:
 
 
 def test_a_conductor_that_has_stopped_stays_so() -> None:
-    """A restart after the end brings no second result."""
     run = led(Rounds(("ann",)), Scripted("ann", "one"), faults=("crash chair @1..2",))
     assert run.trace.count("decision") == 1
     assert run.trace.select("role", agent="chair")[-1].data == "stopped"
-
-
-# --- why it stops ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -241,7 +227,6 @@ def test_by_default_a_run_ends() -> None:
 
 
 def test_going_round_in_circles_ends_a_run() -> None:
-    """Ann and Bob say the same for the third time."""
     lines = ["after you"] * 9
     run = led(Rounds(("ann", "bob"), rounds=9), Scripted("ann", *lines), Scripted("bob", *lines))
     assert outcome(run)[0] == "loop: ann, bob (said 3 times)"
@@ -294,6 +279,5 @@ def test_mistakes_in_the_program_of_a_conductor_are_errors(conductor: Conductor,
 
 
 def test_replies_are_told_apart_from_failures() -> None:
-    """Both are messages with the number of the turn they belong to."""
     run = led(Everybody(("ann", "bob")), Scripted("ann", "one"), Scripted("bob", ValueError("no")))
     assert result(run.trace).outputs == (Reply(1, "one", 1), Failed(2, "ValueError: no"))

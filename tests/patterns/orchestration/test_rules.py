@@ -25,9 +25,6 @@ LIMITS = some.none() | some.integers(0, 5)
 USED = some.integers(0, 6)
 
 
-# --- the budget -----------------------------------------------------------------------------------
-
-
 @given(some.tuples(*[LIMITS] * 4), some.tuples(*[USED] * 4))
 def test_a_limit_strikes_when_it_is_exceeded(limits: tuple[int | None, ...], used: tuple[int, ...]) -> None:
     """The first of turns, messages, tokens that is above it, or time that has reached it."""
@@ -78,9 +75,6 @@ def test_a_reason_reads_as_what_it_is() -> None:
     assert str(StopReason(Stop.LOOP, "ann, bob", "said 3 times")) == "loop: ann, bob (said 3 times)"
 
 
-# --- loops ----------------------------------------------------------------------------------------
-
-
 def circle(history: list[tuple[str, str]], times: int, longest: int) -> tuple[str, ...]:
     """The agents of the shortest cycle that the history ends with `times` times, looked for the plain way."""
     for period in range(1, longest + 1):
@@ -109,9 +103,6 @@ def test_a_longer_round_is_a_loop_too() -> None:
     loops = LoopDetector()
     said = [("ann", "after you"), ("bob", "no, you")] * 2 + [("ann", "After  YOU"), ("bob", "No, you")]
     assert [loops.heard(*turn) for turn in said] == [()] * 5 + [("ann", "bob")]
-
-
-# --- names and rights -----------------------------------------------------------------------------
 
 
 @given(some.from_regex(r"[A-Za-z][A-Za-z ]{0,8}[A-Za-z]", fullmatch=True))

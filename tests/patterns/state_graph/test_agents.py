@@ -51,9 +51,6 @@ DIAMOND = "START>a a>b a>c c>d b>e d>e"
 JOINED = "START>a a>b a>c c>d b+d>e"
 
 
-# --- the happy trace ------------------------------------------------------------------------------
-
-
 def test_a_super_step_in_full() -> None:
     """START triggers a, a triggers b: turn, reply, checkpoint, and again."""
     run = world(drawn("START>a a>b").compile()).run()
@@ -75,9 +72,6 @@ def test_a_super_step_in_full() -> None:
     states = [(each.step, each.state) for each in checkpoints(run.trace)]
     assert states == [(0, {}), (1, {"log": ("a",)}), (2, {"log": ("a", "b")})]
     assert (reason(run), last(run).tasks) == ("done", ())
-
-
-# --- what it costs --------------------------------------------------------------------------------
 
 
 def test_theory_counts_what_is_sent() -> None:
@@ -122,13 +116,9 @@ def test_the_limit_counts_super_steps_not_nodes() -> None:
 
 
 def test_a_budget_of_turns_and_time_is_a_limit_of_its_own() -> None:
-    """Four turns are not five; half a second is not one."""
     graph = drawn(DIAMOND).compile()
     assert reason(world(graph, budget=Budget(turns=4)).run()) == "budget: turns"
     assert reason(world(graph, budget=Budget(time=0.5), seconds=1.0).run()) == "budget: time"
-
-
-# --- as the rules say -----------------------------------------------------------------------------
 
 
 def test_the_world_ends_where_the_rules_end() -> None:
@@ -159,17 +149,12 @@ def test_a_join_that_is_never_filled_is_told() -> None:
 
 
 def test_plain_and_async_nodes_and_scripts_are_all_members() -> None:
-    """Anything that answers a turn."""
-
     async def slow(state: dict[str, Any]) -> dict[str, Any]:
         return {"log": ["slow"]}
 
     graph = drawn("START>a a>b b>c").compile()
     made = world(graph, {"a": slow, "b": lambda state: {"log": ["b"]}})
     assert last(made.add(Scripted("c", {"log": ["c"]})).run()).state["log"] == ("slow", "b", "c")
-
-
-# --- failures -------------------------------------------------------------------------------------
 
 
 def failing(state: dict[str, Any]) -> None:
@@ -265,9 +250,6 @@ def test_what_cannot_be_run_is_refused(graph: Any, limit: Any, words: str) -> No
         Runner(graph, {}, limit=limit)
 
 
-# --- crashes --------------------------------------------------------------------------------------
-
-
 @pytest.mark.slow
 def test_after_a_crash_at_each_step_the_run_goes_on_as_if_uninterrupted() -> None:
     """The runner falls just after each checkpoint, in the middle of each turn, and just before each reply."""
@@ -285,9 +267,6 @@ def test_nodes_run_at_least_once_and_write_once() -> None:
     assert checkpoints(run.trace)[-1].state["draft"] == 1
 
 
-# --- interrupts -----------------------------------------------------------------------------------
-
-
 def asking() -> Graph:
     return drawn("START>a a>b b>c", b={"pause": True}).compile()
 
@@ -303,7 +282,6 @@ def test_a_run_that_asks_stops_and_goes_on_in_another_world() -> None:
 
 
 def test_an_interrupt_inside_runs_its_node_again_from_the_top() -> None:
-    """Four calls for three nodes."""
     graph = drawn("START>a a>b b>c").compile()
     works = {**signing(graph), "b": lambda state, *said: {"log": said} if said else Interrupt("Good?")}
     run = world(graph, works).add(Voice("ed", (("Good?", "yes"),))).run()
@@ -334,7 +312,6 @@ class Voice(Agent):
 def test_an_answer_that_fits_nothing_is_noted_and_changes_nothing(
     answers: tuple[Any, ...], after: float, words: str
 ) -> None:
-    """The run waits on, or goes on, as before."""
     run = world(asking()).add(Voice("ed", answers, after)).run()
     assert any(words in str(event.data) for event in run.trace.select("note"))
     assert reason(run) == "interrupted: b (May b run?)"
