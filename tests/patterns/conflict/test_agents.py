@@ -103,10 +103,8 @@ def test_every_step_has_its_conflict() -> None:
 @pytest.mark.parametrize("chain", ["tie-break merge", "merge tie-break", "escalate merge", ""])
 def test_the_order_of_the_chain_is_data(chain: str) -> None:
     """The same two sets of tags: the first step in the chain settles it."""
-    agents, steps = (
-        [Proposer(name, {"name": frozenset(name)}) for name in ("ann", "bob")],
-        tuple(chain.split()),
-    )
+    agents = [Proposer(name, {"name": frozenset(name)}) for name in ("ann", "bob")]
+    steps = (*chain.split(), "default")
     run = settle(policy(chain=steps, merge=union), *agents, Human("eve"), human="eve")
     assert [by for _, _, by in outcome(run)] == [steps[0]]
 
