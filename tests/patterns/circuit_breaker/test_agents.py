@@ -364,6 +364,8 @@ def test_a_probe_that_hangs_is_given_up() -> None:
     world["ann"].breaker.machine.force(OPEN, 0.0)  # type: ignore[attr-defined]
     run = world.inject("crash db @0..2.5").expect(*properties(settings, traffic=0.25)).run(until=6.0)
     assert [role for _, role in roles(run.trace)] == [HALF_OPEN, OPEN, HALF_OPEN, CLOSED]
+    outcomes = [event.data for event in run.trace.select("Outcome")]
+    assert [each.seconds for each in outcomes if each.result == "lapsed"] == [1.0]
 
 
 def test_a_breaker_dies_with_its_caller() -> None:
