@@ -55,16 +55,12 @@ def right(run: Run) -> list[tuple[float, bool]]:
     return [(each.confidence, spelt.get(each.result) == truths[each.number]) for each in decisions]
 
 
-# --- the happy trace ------------------------------------------------------------------------------
-
-
 def test_an_expert_is_heard_above_two_novices() -> None:
     """One yes of .9 against two no of .6: 2.197 against 0.811, and four to one that it is right."""
     run = asked(said(ann="yes", bob="no", cat="no"), known={"ann": 0.9, "bob": 0.6, "cat": 0.6})
-    happened = run.trace.select("send", "decision")
     voice = "{'voter': '%s', 'choice': '%s', 'weight': %s, 'known': True}"
     voices = ("ann", "yes", log_odds(0.9)), ("bob", "no", log_odds(0.6)), ("cat", "no", log_odds(0.6))
-    assert [str(event) for event in happened] == [
+    assert [str(event) for event in run.trace.select("send", "decision")] == [
         *(f"0.000 moderator send Question -> {name}" for name in ("ann", "bob", "cat")),
         *(f"0.110 {name} send Opinion -> moderator" for name in ("ann", "bob", "cat")),
         (
@@ -76,9 +72,6 @@ def test_an_expert_is_heard_above_two_novices() -> None:
     ]
     assert (round(first(run).margin, 3), first(run).confidence) == (0.461, pytest.approx(0.8))
     assert statuses(run) == {"holds", "undecided"}  # one question tells nothing about confidences
-
-
-# --- what it costs, and what it gains -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("experts", [1, 2, 5, 20])
@@ -119,9 +112,6 @@ def test_confidences_are_what_they_promise() -> None:
     assert brier(graded) < 0.08  # a coin has 0.25
 
 
-# --- what goes wrong ------------------------------------------------------------------------------
-
-
 def test_abstentions_count_nowhere() -> None:
     """Two yes, one no, two abstentions among equals: accepted. All abstain: nothing, and no confidence."""
     some = asked(said(a="yes", b="yes", c="no", d="abstain", e="abstain"), known=dict.fromkeys("abcde", 0.7))
@@ -134,12 +124,10 @@ def test_abstentions_count_nowhere() -> None:
 def test_repeated_answers_count_once_and_garbage_not_at_all() -> None:
     """The first answer counts; the others are noted, and so is an answer to nothing."""
     run = asked([Chatterbox("ann"), *said(bob="perhaps", cat=("yes",))], known={"ann": 0.9, "bob": 0.9})
+    whys = ("ann", 1, "duplicate"), ("ann", 8, "late"), ("ann", 1, "duplicate")
+    whys += ("bob", 1, "malformed"), ("cat", 1, "malformed")
     assert [str(event.data) for event in run.trace.select("note") if event.name is None] == [
-        "ann's opinion on question 1 does not count: duplicate.",
-        "ann's opinion on question 8 does not count: late.",
-        "ann's opinion on question 1 does not count: duplicate.",
-        "bob's opinion on question 1 does not count: malformed.",
-        "cat's opinion on question 1 does not count: malformed.",
+        f"{name}'s opinion on question {number} does not count: {why}." for name, number, why in whys
     ]
     assert (first(run).result, len(first(run).voices)) == ("accepted", 1)
 
@@ -163,30 +151,23 @@ def test_a_moderator_that_crashes_repeats_the_question_and_keeps_its_records() -
     assert "violated" not in statuses(run)
 
 
-# --- what cannot be -------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("made", "wrong"),
     [
         (
             lambda: Moderator(known={"ann": 1.0}),
-            r"competence of ann=1\.0: expected a probability above 0 and below 1",
+            r"competence of ann=1\.0: expected a probability above 0 and",
         ),
         (lambda: Moderator(weigh="loud"), r"weigh='loud': expected one of 'log_odds', 'linear', 'equal'"),
         (lambda: Moderator(strangers=-1), r"strangers=-1: expected a number, 0 or more\. .*strangers=0\.5"),
         (lambda: Moderator(trust=0), r"trust=0: expected a number above 0\."),
-        (
-            lambda: Moderator(questions=1.5),
-            r"questions=1\.5: expected a whole number, 1 or more\. .*questions=10",
-        ),
+        (lambda: Moderator(questions=1.5), r"questions=1\.5: expected a whole number, 1 .*questions=10"),
         (lambda: Moderator(deadline=inf), r"deadline=inf: expected seconds above 0\."),
         (lambda: Expert("ann", 1.1), r"competence=1\.1: expected a probability from 0 to 1\."),
         (lambda: Expert("ann", reserve=-1), r"reserve=-1: expected a probability from 0 to 1\."),
     ],
 )
 def test_settings_that_cannot_be_are_refused_at_once(made: Any, wrong: str) -> None:
-    """Not in the middle of a run."""
     with pytest.raises(ValueError, match=wrong):
         made()
 

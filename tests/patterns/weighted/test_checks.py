@@ -36,11 +36,8 @@ def test_few_decisions_do_not_tell_whether_confidences_are_true() -> None:
 def test_confidences_that_are_too_small_are_not_true_either() -> None:
     """The panel knows more than it is believed to know."""
     known = dict.fromkeys(PANEL, 0.55)
-    (wrong,) = [
-        verdict
-        for verdict in ask_panel(dict.fromkeys(PANEL, 0.95), questions=100, known=known).verdicts
-        if verdict.status == "violated"
-    ]
+    verdicts = ask_panel(dict.fromkeys(PANEL, 0.95), questions=100, known=known).verdicts
+    (wrong,) = (each for each in verdicts if each.status == "violated")
     assert "too many were right" in wrong.because
 
 
