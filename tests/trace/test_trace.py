@@ -220,6 +220,11 @@ def sent(**cells):
     return file(START, changed(SENT, **cells))
 
 
+def event(kind, name, data):
+    """A file of one event without a cause that is not a message."""
+    return file([1, kind, "ann", None, None, name, None, data])
+
+
 def noted(data):
     """A file of one note with this data, as text."""
     return file(f'[0,"note","ann",null,null,null,null,{data}]')
@@ -295,21 +300,12 @@ def test_a_small_file_is_read():
             'line 4, data: "eaten": expected one of lost, cut, down',
         ),
         (file(START, SENT, [6, "drop", "bob", "ann", 1, "Hi", 1, ["lost"]]), "line 4, data"),
-        (
-            file([1, "state", "ann", None, None, "role", None, "x"]),
-            "line 2, agent: .* an agent that has started",
-        ),
-        (file([1, "timer", "ann", None, None, "sleep", None, "x"]), "line 2, data='x': expected seconds"),
-        (
-            file([1, "fault", "ann", None, None, "Crash", None, "crash zed @1"]),
-            "line 2, data: .* a fault that strikes agents",
-        ),
-        (file([1, "fault", "ann", None, None, "Crash", None, "explode"]), "line 2, data"),
-        (file([1, "fault", "ann", None, None, "Crash", None, None]), "line 2, data"),
-        (
-            file([1, "heal", "ann", None, None, "Cut", None, "cut ann>bob @0..1"]),
-            "line 2, data: .* a fault that has begun",
-        ),
+        (event("state", "role", "x"), "line 2, agent: .* an agent that has started"),
+        (event("timer", "sleep", "x"), "line 2, data='x': expected seconds"),
+        (event("fault", "Crash", "crash zed @1"), "line 2, data: .* a fault that strikes agents"),
+        (event("fault", "Crash", "explode"), "line 2, data"),
+        (event("fault", "Crash", None), "line 2, data"),
+        (event("heal", "Cut", "cut ann>bob @0..1"), "line 2, data: .* a fault that has begun"),
         (noted('{"a":1,"a":2}'), "line 2 is not JSON .a key is there twice, among a"),
         (noted("NaN"), "line 2 is not JSON .NaN is not a number"),
         (noted("-Infinity"), "line 2 is not JSON .-Infinity is not a number"),
@@ -343,11 +339,9 @@ def test_noise_is_refused(tmp_path_factory, noise):
 def test_a_file_with_one_character_changed_is_read_or_refused(data):
     text = SMALL
     place = data.draw(st.integers(0, len(text) - 1))
-    spoiled = (
-        text[:place] + data.draw(st.sampled_from('0123456789[]{}",:\\nulltrue-e.\n ')) + text[place + 1 :]
-    )
+    changed = data.draw(st.sampled_from('0123456789[]{}",:\\nulltrue-e.\n '))
     try:
-        trace = Trace.from_jsonl(spoiled)
+        trace = Trace.from_jsonl(text[:place] + changed + text[place + 1 :])
     except TraceError:
         return
     narration(trace)
