@@ -208,38 +208,28 @@ def test_only_the_loop_reads_the_clock_on_the_wall():
     assert wrong <= set(MEASURES)
 
 
-def test_importing_the_package_loads_next_to_nothing():
-    heavy = {"ipywidgets", "anywidget", "matplotlib", "numpy", "pandas", "networkx", "asyncio", "IPython"}
-    code = "import sys, coordlab; print(*sorted(name for name in sys.modules if '.' not in name))"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
-    )
-    assert heavy & set(loaded.stdout.split()) == set()
+def loaded(code: str) -> set[str]:
+    """The modules that a fresh Python has loaded after this code."""
+    command = [sys.executable, "-c", f"import sys; {code}; print(*sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    return set(done.stdout.split())
 
 
-def test_a_world_needs_the_standard_library_only():
-    heavy = {"ipywidgets", "anywidget", "matplotlib", "numpy", "pandas", "networkx", "IPython"}
-    code = (
-        "import sys; from coordlab import *; from coordlab import World; World().run(); print(*sys.modules)"
-    )
-    code = code.replace("from coordlab import *; ", "")
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
-    )
-    assert heavy & set(loaded.stdout.split()) == set()
+HEAVY = {"ipywidgets", "anywidget", "matplotlib", "numpy", "scipy", "pandas", "networkx", "IPython"}
+PATTERNS = ", ".join(f"coordlab.{name}" for name in modules_of("patterns") if not name.endswith(".lab"))
 
 
-def test_patterns_load_the_standard_library_only():
-    heavy = {"ipywidgets", "anywidget", "matplotlib", "numpy", "scipy", "pandas", "networkx", "IPython"}
-    names = ", ".join(f"coordlab.{name}" for name in modules_of("patterns") if not name.endswith(".lab"))
-    loaded = subprocess.run(
-        [sys.executable, "-c", f"import sys, {names}; print(*sys.modules)"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=PACKAGE.parent,
-    )
-    assert heavy & set(loaded.stdout.split()) == set()
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        ("import coordlab", HEAVY | {"asyncio"}),
+        ("from coordlab import World; World().run()", HEAVY),
+        (f"import {PATTERNS}", HEAVY),
+    ],
+    ids=["package", "world", "patterns"],
+)
+def test_what_is_imported_loads_the_standard_library_only(code, heavy):
+    assert heavy & loaded(code) == set()
 
 
 def test_functions_are_short():

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
-
-import async_solipsism
 
 from coordlab.patterns.bully import Answer, Candidate, Coordinator, Election
 from coordlab.world.world import World
 from tests.benchmarks.nets import LATENCY, HeapNet, QueueNet, SimpyNet
-from tests.benchmarks.workload import MICRO, Target, Workload, account
+from tests.benchmarks.workload import MICRO, Target, Workload, account, on_solipsism
 
 AGENTS, PATIENCE = 50, 250_000
 MESSAGES = AGENTS**2 - AGENTS - 1  # of one such election
@@ -248,12 +246,7 @@ async def _task_election() -> list[Any]:
 
 def solipsism(elections: int) -> list[Any]:
     """Tasks, queues and events on async-solipsism's loop."""
-    return [_on_solipsism(_task_election) for _ in range(elections)]
-
-
-def _on_solipsism(main: Callable[[], Any]) -> Any:
-    with asyncio.Runner(loop_factory=async_solipsism.EventLoop) as runner:
-        return runner.run(main())
+    return [on_solipsism(_task_election()) for _ in range(elections)]
 
 
 WORKLOAD = Workload(

@@ -12,14 +12,12 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-import async_solipsism
-
 from coordlab.world.agent import Agent
 from coordlab.world.message import message
 from coordlab.world.world import World
 from tests.benchmarks.messages import BUDGET
 from tests.benchmarks.nets import LATENCY, HeapNet, QueueNet, SimpyNet
-from tests.benchmarks.workload import MICRO, Target, Workload, account
+from tests.benchmarks.workload import MICRO, Target, Workload, account, on_solipsism
 
 MANAGER, BIDDERS = "manager", [str(number) for number in range(1, 11)]
 PATIENCE = MICRO
@@ -239,8 +237,7 @@ async def _tasks(rounds: int, patience: int | None) -> list[Any]:
 
 def solipsism(rounds: int, patience: int | None = None) -> list[Any]:
     """Tasks with queues, on async-solipsism's loop."""
-    with asyncio.Runner(loop_factory=async_solipsism.EventLoop) as runner:
-        return runner.run(_tasks(rounds, patience))
+    return on_solipsism(_tasks(rounds, patience))
 
 
 CONTENDERS = {

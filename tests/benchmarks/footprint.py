@@ -16,13 +16,13 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import async_solipsism
 import simpy
 
 from coordlab.patterns.bully import Candidate
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 from tests.benchmarks import messages
+from tests.benchmarks.workload import on_solipsism
 
 WAITING = 100_000
 PEERS = ("coordlab", "SimPy", "async-solipsism")
@@ -223,8 +223,7 @@ def waiting_solipsism(traced: bool) -> float:
             task.cancel()
         return taken
 
-    with asyncio.Runner(loop_factory=async_solipsism.EventLoop) as runner:
-        return runner.run(main())
+    return on_solipsism(main())
 
 
 def event_bytes(traced: bool, contender: str, size: int = 200_000) -> float:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import async_solipsism
-
 from coordlab.world.loop import VirtualLoop
-from tests.benchmarks.workload import Target, Workload
+from tests.benchmarks.workload import Target, Workload, on_solipsism
 
 TASKS = 200
 
@@ -50,8 +48,7 @@ def coordlab(size: int) -> tuple[int, float]:
 
 def solipsism(size: int) -> tuple[int, float]:
     """On async-solipsism's loop."""
-    with asyncio.Runner(loop_factory=async_solipsism.EventLoop) as runner:
-        return runner.run(everybody(size, 0.001))
+    return on_solipsism(everybody(size, 0.001))
 
 
 def plain_asyncio(size: int) -> tuple[int, None]:

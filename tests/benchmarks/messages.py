@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import Callable, Generator
 from typing import Any
 
-import async_solipsism
-
 from coordlab.world.agent import Agent
 from coordlab.world.message import message
 from coordlab.world.world import Budget, World
 from tests.benchmarks.nets import LATENCY, HeapNet, QueueNet, SimpyHandlers, SimpyNet
-from tests.benchmarks.workload import MICRO, Target, Workload, account
+from tests.benchmarks.workload import MICRO, Target, Workload, account, on_solipsism
 
 AGENTS, TOKENS = 10, 2
 BUDGET = Budget(events=10**9, wall=3600.0)
@@ -111,8 +109,7 @@ async def _queues(size: int, latency: int) -> list[Any]:
 
 def solipsism(size: int) -> list[Any]:
     """Tasks with an asyncio.Queue each, deliveries by call_later."""
-    with asyncio.Runner(loop_factory=async_solipsism.EventLoop) as runner:
-        return runner.run(_queues(size, LATENCY))
+    return on_solipsism(_queues(size, LATENCY))
 
 
 def plain_asyncio(size: int) -> list[Any]:

@@ -7,12 +7,11 @@ from collections.abc import Generator, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
-import async_solipsism
 import simpy
 
 from coordlab.world.loop import VirtualLoop
 from coordlab.world.task import sleep
-from tests.benchmarks.workload import MICRO, Target, Workload
+from tests.benchmarks.workload import MICRO, Target, Workload, on_solipsism
 
 AGENTS = 1000
 
@@ -88,9 +87,7 @@ async def _asyncio_agents(size: int, scale: float) -> tuple[int, float]:
 
 def solipsism(size: int) -> tuple[int, float]:
     """asyncio.sleep on async-solipsism's loop."""
-    loop = async_solipsism.EventLoop()
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(_asyncio_agents(size, 1 / MICRO))
+    return on_solipsism(_asyncio_agents(size, 1 / MICRO))
 
 
 def plain_asyncio(size: int) -> tuple[int, None]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
+
+import async_solipsism
 
 MICRO = 1_000_000
 RECORDED = ("send", "deliver", "drop", "handle", "timer", "state")
@@ -37,6 +40,12 @@ class Workload:
     targets: tuple[Target, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     counted: Callable[[Any], int] | None = None  # how many units an outcome comes to, if not its size
+
+
+def on_solipsism(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine on async-solipsism's loop."""
+    with asyncio.Runner(loop_factory=async_solipsism.EventLoop) as runner:
+        return runner.run(work)
 
 
 def account(rows: list[Any], timed: bool = True) -> dict[str, Any]:
