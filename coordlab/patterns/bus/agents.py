@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 from coordlab import requirements as require
+from coordlab.patterns.bus import client, rules
 from coordlab.patterns.bus.checks import properties
-from coordlab.patterns.bus.client import (
-    Accepted,
-    Client,
-    Deliver,
-    Publish,
-    Refused,
-    Subscribe,
-    Subscribed,
-    Unsubscribe,
-)
-from coordlab.patterns.bus.rules import (
-    REPLAY,
-    SHEDDING,
-    Disk,
-    Letter,
-    Session,
-    check_pattern,
-    check_topic,
-    enqueue,
-    matches,
-)
+from coordlab.patterns.bus.client import Accepted, Client, Deliver, Publish, Refused, Subscribe, Subscribed
+from coordlab.patterns.bus.rules import Disk, Letter, Session, matches
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -76,7 +58,7 @@ class Bus(Agent):
         self.patience = require.seconds("patience", patience, positive=True)
         self.attempts = require.count("attempts", attempts, least=1, example=20)
         self.bound = require.count("bound", bound, least=1, example=100)
-        self.shed = require.one_of("shed", shed, SHEDDING)
+        self.shed = require.one_of("shed", shed, rules.SHEDDING)
         self.disk: Disk = self.stable.setdefault("disk", Disk()) if durable else Disk()
         self.serving: dict[tuple[str, str], bool] = {}
 
@@ -88,7 +70,7 @@ class Bus(Agent):
     def on_publish(self, sender: str, message: Publish) -> Accepted | Refused:
         letter = message.letter
         try:
-            check_topic(letter.topic)
+            rules.check_topic(letter.topic)
         except ValueError as error:
             return Refused(str(error))
         if letter.publisher != sender:
@@ -108,7 +90,7 @@ class Bus(Agent):
         if not session.acknowledged:
             self.send(session.subscriber, self.delivery(session, offset))
             return
-        lost = enqueue(session.pending, offset, self.bound, self.shed)
+        lost = rules.enqueue(session.pending, offset, self.bound, self.shed)
         if lost is not None:
             self.note(Shed(session.subscriber, self.disk.journal.letters[lost]))
         self.attend(session)
@@ -165,8 +147,8 @@ class Bus(Agent):
 
     def on_subscribe(self, sender: str, message: Subscribe) -> Subscribed | Refused:
         try:
-            check_pattern(message.pattern)
-            require.one_of("replay", message.replay, REPLAY)
+            rules.check_pattern(message.pattern)
+            require.one_of("replay", message.replay, rules.REPLAY)
         except ValueError as error:
             return Refused(str(error))
         sessions = self.disk.sessions
@@ -178,7 +160,7 @@ class Bus(Agent):
                 self.line_up(session, offset)
         return Subscribed(message.pattern)
 
-    def on_unsubscribe(self, sender: str, message: Unsubscribe) -> Subscribed:
+    def on_unsubscribe(self, sender: str, message: client.Unsubscribe) -> Subscribed:
         if session := self.disk.sessions.pop((sender, message.pattern), None):
             session.pending.clear()
         return Subscribed(message.pattern)
