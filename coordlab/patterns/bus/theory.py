@@ -14,8 +14,7 @@ def connections(agents: int, direct: bool = False) -> int:
     >>> connections(10), connections(10, direct=True)
     (10, 45)
     """
-    require.count("agents", agents)
-    return agents * (agents - 1) // 2 if direct else agents
+    return require.count("agents", agents) * (agents - 1) // 2 if direct else agents
 
 
 def messages(letters: int, receivers: float, acknowledged: bool = False) -> float:

@@ -144,7 +144,7 @@ def old_incarnations_are_no_news(trace: Trace) -> Iterator[Objection]:
                 yield event, f"{pair[0]} knows incarnation {last} of {pair[1]} and goes by {told}."
 
 
-nothing: Callable[[Event], bool] = lambda _: False  # no event restarts the time
+_nothing: Callable[[Event], bool] = lambda _: False  # no event restarts the time
 
 
 def lasting(
@@ -173,7 +173,7 @@ def lasting(
 
 
 def crashes_are_found(
-    within: float, grave: bool = False, again: Callable[[Event], bool] = nothing
+    within: float, grave: bool = False, again: Callable[[Event], bool] = _nothing
 ) -> Property:
     """HB-L1: an agent that is down is suspected, or if `grave` taken for dead, by all observers in time.
 
@@ -188,7 +188,7 @@ def crashes_are_found(
     return lasting(f"crashes are found within {within:g} s", within, missed, again)
 
 
-def the_dead_stay_suspected(within: float, again: Callable[[Event], bool] = nothing) -> Property:
+def the_dead_stay_suspected(within: float, again: Callable[[Event], bool] = _nothing) -> Property:
     """HB-L1, for ever: no agent is restored that has been down for `within` seconds."""
 
     @safety(f"nobody is restored {within:g} s after its crash")
@@ -217,7 +217,7 @@ def mistakes_are_taken_back(within: float) -> Property:
         both = who in opinions.up and whom in opinions.up
         return both and bool(opinions.gravity[who][whom]) and not opinions.faults
 
-    return lasting(f"mistakes are taken back within {within:g} s", within, mistaken, nothing)
+    return lasting(f"mistakes are taken back within {within:g} s", within, mistaken, _nothing)
 
 
 def properties(

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from random import Random
+from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
 from coordlab.world.message import message
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 @message
