@@ -20,9 +20,9 @@ class Size(NamedTuple):
     code: int
 
 
-PACKAGE = Size(lines=29_000, code=18_500)
+PACKAGE = Size(lines=29_800, code=18_500)
 LONGEST_FILE = 450  # lines
-LARGEST_PATTERN, MEDIAN_PATTERN = 1_200, 850  # lines of a pattern's folder without its lab.py
+LARGEST_PATTERN, MEDIAN_PATTERN = 1_400, 850  # lines of a pattern's folder without its lab.py
 
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
