@@ -154,6 +154,7 @@ class Notebook:
         self.page.wait_for_selector(".cl-player[data-ready]", timeout=300_000)
 
     def version(self) -> int:
+        self.page.wait_for_function(f"{PLAYER}?.dataset.version !== undefined", timeout=100_000)
         return int(self.page.evaluate(f"{PLAYER}.dataset.version"))
 
     def changed(self, act: Callable[[], object]) -> None:

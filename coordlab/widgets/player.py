@@ -37,7 +37,10 @@ class Player(anywidget.AnyWidget):
         self.shown: list[Branch] = list(branches)
         self._numbers: dict[Recording, int] = {}
         self._last = 0
-        super().__init__(branches=self._entries(), selected=selected, **traits)
+        # the first browser gets all at once: while later cells run, the kernel could not answer it
+        pairs = zip(self.shown, self._entries(), strict=True)
+        whole = [{**entry, "meta": each.meta, "columns": each.columns} for each, entry in pairs]
+        super().__init__(branches=whole, selected=selected, **traits)
         self.on_msg(self._needed)
 
     def show(self, branches: Iterable[Branch], selected: int = 0) -> None:

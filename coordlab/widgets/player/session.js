@@ -53,7 +53,10 @@ export class Session {
   get branches() {
     const { entries } = this;
     if (this.whole[0] === entries) return this.whole[1];
-    const keys = entries.flatMap((entry) => ("key" in entry ? [entry.key] : []));
+    const keys = entries.flatMap(({ key }) => (key === undefined ? [] : [key]));
+    for (const entry of entries) {
+      if (entry.key !== undefined && "columns" in entry) this.recordings.set(entry.key, entry);
+    }
     const missing = keys.filter((key) => !this.recordings.has(key));
     if (missing.length) {
       this.ask(missing.filter((key) => !this.wanted.has(key)));
@@ -73,7 +76,7 @@ export class Session {
 
   /** An entry with its recording. @param {Entry} entry @returns {Branch} */
   join(entry) {
-    if (!("key" in entry)) return entry;
+    if ("columns" in entry) return entry;
     const { key, ...label } = entry, { meta, columns } = /** @type {Recording} */ (this.recordings.get(key));
     return { meta: { ...meta, ...label }, columns };
   }

@@ -12,7 +12,7 @@ export type Piece = [tag: "b" | "i" | "span", text: string];
 // ---- what Python sends (coordlab.widgets, `pack`)
 
 /** A branch as the model tells of it: whole, as in a page, or its label and the key of a recording. */
-export type Entry = Branch | (Label & { key: number });
+export type Entry = (Branch & { key?: number }) | (Label & { key: number });
 
 export interface Branch {
   meta: Meta;
