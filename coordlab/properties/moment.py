@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
+from math import inf
 from typing import Any
 
 from coordlab.trace.faults import Cut, Partition, read_fault
@@ -26,7 +27,7 @@ class Moment:
         self._seq: int | None = None
         self._kind: str | None = None  # that of the event that has just happened, if one has
         self.version = 0  # how many events have changed a state, who is up, or who hears whom
-        self.looked = False  # whether anything else was looked at: time, event or number
+        self.wakes = inf  # the time from which a predicate that has been asked may answer otherwise
         self.states: dict[str, dict[str, Any]] = {}
         self.disturbed = 0.0
         self.changed: dict[str, int] = {}
@@ -37,25 +38,32 @@ class Moment:
     @property
     def time(self) -> float:
         """Virtual seconds."""
-        self.looked = True
+        self.wakes = -inf
         return self._time
 
     @property
     def event(self) -> Event | None:
         """What has just happened, or None for a moment between two events."""
-        self.looked = True
+        self.wakes = -inf
         return None if self._kind is None or self._seq is None else self.trace[self._seq]
 
     @property
     def seq(self) -> int | None:
         """The number of the last event so far, or None before the first."""
-        self.looked = True
+        self.wakes = -inf
         return self._seq
 
     @property
     def calm(self) -> float:
         """Seconds since an agent last started, crashed or restarted, or any fault began or ended."""
         return self.time - self.disturbed
+
+    def calm_for(self, seconds: float) -> bool:
+        """Whether that was at least this many virtual seconds ago.  Cheaper than `calm >= seconds`."""
+        due = self.disturbed + seconds
+        if self._time < due:
+            self.wakes = min(self.wakes, due)
+        return self._time >= due
 
     @property
     def alive(self) -> list[str]:
@@ -96,7 +104,11 @@ class Moment:
             left = [each for each in left if each not in group]
             yield [each for each in self.alive if each in group]
 
-    def _take(self, seq: int, row: Row) -> None:
+    def pass_to(self, time: float) -> None:
+        """Advance to a time between two events."""
+        self._kind, self._time = None, time
+
+    def take(self, seq: int, row: Row) -> None:
         """Advance past event `seq`."""
         time, kind, agent, _, _, name, _, data = row
         self._seq, self._kind, self._time = seq, kind, time / MICRO
@@ -131,12 +143,12 @@ def moments(trace: Trace) -> Iterator[Moment]:
     now = Moment(trace)
     for seq, row in enumerate(trace.rows):
         if seq and row[0] / MICRO > now._time:
-            now._kind, now._time = None, row[0] / MICRO
+            now.pass_to(row[0] / MICRO)
             yield now
-        now._take(seq, row)
+        now.take(seq, row)
         yield now
     if trace.until > now._time:
-        now._kind, now._time = None, trace.until
+        now.pass_to(trace.until)
         yield now
 
 
@@ -148,5 +160,5 @@ def changes(trace: Trace) -> Iterator[Moment]:
     now = Moment(trace)
     for seq, row in enumerate(trace.rows):
         if row[1] in CHANGES:
-            now._take(seq, row)
+            now.take(seq, row)
             yield now

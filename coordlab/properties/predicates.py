@@ -6,33 +6,30 @@ A predicate looks at a `Moment` and returns True, or False, or a sentence that s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from functools import partial
+from math import inf
 
 from coordlab import requirements as require
-from coordlab.properties.moment import Moment, moments
+from coordlab.properties.moment import Moment
 from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Property, Verdict
+from coordlab.properties.watching import Watch, watched
 from coordlab.trace.narration import because, sentence
-from coordlab.trace.trace import CRASH, FAULT, HEAL, KINDS, RESTART, START, Event, Trace
+from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Event, Trace
 
 Predicate = Callable[[Moment], bool | str]
 DISTURBING = frozenset((START, CRASH, RESTART, FAULT, HEAL))
 
 
-def always(name: str, predicate: Predicate) -> Property:
+def always(name: str, predicate: Predicate, calm: float | None = None) -> Property:
     """A safety property: `predicate` holds at every moment.  The first at which it fails violates it.
 
-    Undecided if the trace is empty.
+    calm: ask only at moments at which nothing has disturbed the system for this many virtual seconds.
+
+    Undecided if the trace is empty, or never calm for that long.  Raises ValueError if `calm` is not a number
+    of seconds.
     """
-
-    def judge(trace: Trace) -> Verdict:
-        ask = _asked(predicate)
-        for now in moments(trace):
-            answer = ask(now)
-            if not _holds(answer):
-                return _violated(name, trace, now, answer)
-        return Verdict(name, HOLDS if len(trace) else UNDECIDED)
-
-    return Property(name, judge)
+    settle = None if calm is None else require.seconds("calm", calm)
+    return watched(name, partial(_Always, name, predicate, settle))
 
 
 def sometimes(name: str, predicate: Predicate, by: float | None = None) -> Property:
@@ -43,20 +40,8 @@ def sometimes(name: str, predicate: Predicate, by: float | None = None) -> Prope
 
     Raises ValueError if `by` is not a number of seconds.
     """
-    limit = None if by is None else require.seconds("by", by)
-
-    def judge(trace: Trace) -> Verdict:
-        ask = _asked(predicate)
-        for now in moments(trace):
-            if limit is not None and now._time > limit:
-                break
-            if _holds(ask(now)):
-                return Verdict(name, HOLDS, now._time, now._seq)
-        if limit is None or trace.until < limit:
-            return Verdict(name, UNDECIDED, because=f"it did not happen in {trace.until:g} s")
-        return Verdict(name, VIOLATED, limit, None, f"it had not happened by {limit:g} s")
-
-    return Property(name, judge)
+    limit = inf if by is None else require.seconds("by", by)
+    return watched(name, partial(_Sometimes, name, predicate, limit))
 
 
 def disturbs(event: Event) -> bool:
@@ -77,42 +62,95 @@ def eventually(
     ValueError if `within` is not a number of seconds.
     """
     within = require.seconds("within", within)
-
-    def judge(trace: Trace) -> Verdict:
-        began: Moment | None = None
-        ask, picks = _asked(predicate), DISTURBING if after is disturbs else frozenset(KINDS)
-        seen, answer = False, cast("object", True)
-        for now in moments(trace):
-            if began is not None and now._time > began._time + within:
-                return _missed(name, trace, began, within, answer)
-            if now._kind in picks and after(now.event):  # type: ignore[arg-type]
-                began, seen = now.copy(), True
-            answer = ask(now) if began is not None else True
-            if _holds(answer):
-                began = None
-        if began is not None or not seen:
-            why = f"the trace ends at {trace.until:g} s, before it could tell"
-            return Verdict(name, UNDECIDED, because=why)
-        return Verdict(name, HOLDS)
-
-    return Property(name, judge)
+    return watched(name, partial(_Eventually, name, predicate, within, after))
 
 
-def _asked(predicate: Predicate) -> Callable[[Moment], object]:
-    """The predicate, asked again only where what it looks at may have changed.
+class _Asked(Watch):
+    """A predicate, asked again only where its answer may have changed."""
 
-    A predicate that looks at the time, the event or its number is asked at every moment.
-    """
-    version, answer = -1, cast("object", True)
+    def __init__(self, name: str, predicate: Predicate, trace: Trace) -> None:
+        self.name, self.trace, self.predicate = name, trace, predicate
+        self.version, self.due = -1, inf  # when the predicate was asked, and is to be asked again
+        self.answer: object = True
 
-    def ask(now: Moment) -> object:
-        nonlocal version, answer
-        if now.looked or version != now.version:
-            now.looked = False
-            version, answer = now.version, predicate(now)
-        return answer
+    def ask(self, now: Moment) -> bool:
+        """Whether the predicate holds now."""
+        if now.version != self.version or now._time >= self.due:
+            now.wakes = inf
+            self.answer = self.predicate(now)
+            self.version, self.due = now.version, now.wakes
+            self.wakes = self.due
+        return _holds(self.answer)
 
-    return ask
+
+class _Always(_Asked):
+    def __init__(self, name: str, predicate: Predicate, calm: float | None, trace: Trace) -> None:
+        super().__init__(name, predicate if calm is None else self.when_calm, trace)
+        self.wrapped, self.calm, self.ever = predicate, calm or 0.0, calm is None
+
+    def when_calm(self, now: Moment) -> bool | str:
+        """What the predicate says, if it is asked at all."""
+        if not now.calm_for(self.calm):
+            return True
+        self.ever = True
+        return self.wrapped(now)
+
+    def look(self, now: Moment) -> Verdict | None:
+        if self.ask(now):
+            return None
+        return _violated(self.name, self.trace, now, self.answer)
+
+    def end(self) -> Verdict:
+        if self.ever and len(self.trace):
+            return Verdict(self.name, HOLDS)
+        why = "" if self.ever or not len(self.trace) else f"the run was never calm for {self.calm:g} s"
+        return Verdict(self.name, UNDECIDED, because=why)
+
+
+class _Sometimes(_Asked):
+    def __init__(self, name: str, predicate: Predicate, limit: float, trace: Trace) -> None:
+        super().__init__(name, predicate, trace)
+        self.limit = limit
+
+    def look(self, now: Moment) -> Verdict | None:
+        if now._time > self.limit:
+            return self.end()
+        return Verdict(self.name, HOLDS, now._time, now._seq) if self.ask(now) else None
+
+    def end(self) -> Verdict:
+        if self.trace.until < self.limit or self.limit == inf:
+            return Verdict(self.name, UNDECIDED, because=f"it did not happen in {self.trace.until:g} s")
+        why = f"it had not happened by {self.limit:g} s"
+        return Verdict(self.name, VIOLATED, self.limit, None, why)
+
+
+class _Eventually(_Asked):
+    def __init__(
+        self, name: str, predicate: Predicate, within: float, after: Callable[[Event], object], trace: Trace
+    ) -> None:
+        super().__init__(name, predicate, trace)
+        self.within, self.after = within, after
+        self.began: Moment | None = None
+        self.seen = False
+        self.rest = inf if after is disturbs else -inf  # when to look again if nothing is awaited
+
+    def look(self, now: Moment) -> Verdict | None:
+        if self.began is not None and now._time > self.began._time + self.within:
+            return _missed(self.name, self.trace, self.began, self.within, self.answer)
+        if now._kind is not None and (self.rest < inf or now._kind in DISTURBING) and self.after(now.event):  # type: ignore[arg-type]
+            self.began, self.seen = now.copy(), True
+        if self.began is not None:
+            self.began = None if self.ask(now) else self.began
+        self.wakes = (
+            self.rest if self.began is None else min(self.rest, self.due, self.began._time + self.within)
+        )
+        return None
+
+    def end(self) -> Verdict:
+        if self.began is not None or not self.seen:
+            why = f"the trace ends at {self.trace.until:g} s, before it could tell"
+            return Verdict(self.name, UNDECIDED, because=why)
+        return Verdict(self.name, HOLDS)
 
 
 def _holds(answer: object) -> bool:

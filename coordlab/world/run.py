@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
@@ -22,6 +22,19 @@ Judge = Callable[[Trace], "Verdict"]
 """A property, as a world sees it."""
 
 
+def judged(trace: Trace, properties: Sequence[Judge]) -> list[Verdict]:
+    """The verdicts of properties on a trace; those that can be judged together are, in one pass."""
+    groups: dict[object, list[int]] = {}
+    for place, judge in enumerate(properties):
+        groups.setdefault(getattr(judge, "together", None), []).append(place)
+    found: dict[int, Verdict] = {}
+    for together, places in groups.items():
+        some = [properties[place] for place in places]
+        verdicts = together(trace, some) if callable(together) else [judge(trace) for judge in some]
+        found.update(zip(places, verdicts, strict=True))
+    return [found[place] for place in range(len(properties))]
+
+
 class Run:
     """A run that is over: its trace, the verdicts of its properties, and the ways to vary it.
 
@@ -36,7 +49,7 @@ class Run:
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """The verdict of each property that the world expects, judged when first asked for."""
-        return [judge(self.trace) for judge in self.world.properties]
+        return judged(self.trace, self.world.properties)
 
     @property
     def scenario(self) -> Scenario:

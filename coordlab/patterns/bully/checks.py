@@ -7,17 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coordlab.properties import (
-    UNDECIDED,
-    Moment,
-    Objection,
-    Predicate,
-    Property,
-    Verdict,
-    always,
-    eventually,
-    safety,
-)
+from coordlab.properties import Moment, Objection, Property, always, eventually, safety
 from coordlab.trace.narration import because, sentence
 from coordlab.trace.trace import CRASH, HANDLE, SEND, STATE, Trace
 
@@ -25,28 +15,6 @@ from coordlab.trace.trace import CRASH, HANDLE, SEND, STATE, Trace
 def rulers(now: Moment, component: list[str]) -> list[str]:
     """The agents of a component that coordinate."""
     return [name for name in component if now.state(name, "role") == "coordinates"]
-
-
-def when_settled(name: str, settle: float, predicate: Predicate) -> Property:
-    """`predicate` always holds from `settle` seconds after a disturbance on, until the next.
-
-    Undecided if the trace is never calm for that long.
-    """
-
-    def judge(trace: Trace) -> Verdict:
-        settled = False
-
-        def holds(now: Moment) -> bool | str:
-            nonlocal settled
-            settled = settled or now.calm >= settle
-            return now.calm < settle or predicate(now)
-
-        verdict = always(name, holds)(trace)
-        if verdict and not settled:
-            return Verdict(name, UNDECIDED, because=f"the run was never calm for {settle:g} s")
-        return verdict
-
-    return Property(name, judge)
 
 
 def one_coordinator(settle: float) -> Property:
@@ -59,7 +27,7 @@ def one_coordinator(settle: float) -> Property:
         now.about = max(now.changed[name] for name in many[0])
         return f"{', '.join(many[0][:-1])} and {many[0][-1]} coordinate at once."
 
-    return when_settled("one coordinator per component", settle, single)
+    return always("one coordinator per component", single, calm=settle)
 
 
 def highest_rules(settle: float) -> Property:
@@ -72,7 +40,7 @@ def highest_rules(settle: float) -> Property:
                     return f"{ruling} coordinates though {top} is up."
         return True
 
-    return when_settled("the highest alive coordinates", settle, highest)
+    return always("the highest alive coordinates", highest, calm=settle)
 
 
 def agreed(now: Moment) -> bool | str:
@@ -93,7 +61,7 @@ def agreement(within: float) -> Property:
 def unanswered_rules(trace: Trace) -> Iterator[Objection]:
     """BU-S3: an agent becomes coordinator only in an election in which it handled no Answer."""
     answered = set()
-    for event in trace:
+    for event in trace.select(STATE, SEND, HANDLE, "role", "Election", "Answer"):
         if event.data == "electing" or (event.kind == SEND and event.name == "Election"):
             answered.discard(event.agent)
         elif event.kind == HANDLE and event.name == "Answer":
@@ -108,7 +76,7 @@ def one_election_at_a_time(patience: float) -> Property:
     @safety("one election at a time")
     def judge(trace: Trace) -> Iterator[Objection]:
         asked: dict[tuple[str | None, str | None], float] = {}
-        for event in trace:
+        for event in trace.select(CRASH, SEND, HANDLE):
             pair = event.agent, event.peer
             if event.kind == CRASH:
                 asked = {each: when for each, when in asked.items() if each[0] != event.agent}

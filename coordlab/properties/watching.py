@@ -1,0 +1,79 @@
+"""Properties of moments, judged together in one pass, and only where something may have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+
+from coordlab.properties.moment import Moment
+from coordlab.properties.verdicts import Property, Verdict
+from coordlab.trace.trace import MICRO, Trace
+
+
+class Watch:
+    """One property while a trace passes.
+
+    wakes: the time, in virtual seconds, from which it must look again even if no state has changed.
+    """
+
+    wakes: float = inf
+
+    def look(self, now: Moment) -> Verdict | None:
+        """The verdict, as soon as it is certain."""
+        raise NotImplementedError
+
+    def end(self) -> Verdict:
+        """The verdict at the end, if it was not certain before."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, repr=False)
+class Watched(Property):
+    """A property of moments."""
+
+    watch: Callable[[Trace], Watch] = field(kw_only=True)
+
+    @staticmethod
+    def together(trace: Trace, properties: Sequence[Watched]) -> list[Verdict]:
+        """The verdicts of several properties, in one pass through the trace."""
+        return watch_all(trace, [each.watch(trace) for each in properties])
+
+
+def watched(name: str, watch: Callable[[Trace], Watch]) -> Property:
+    """The property with this name that watches a trace in this way."""
+    return Watched(name, partial(_alone, watch), watch=watch)
+
+
+def _alone(watch: Callable[[Trace], Watch], trace: Trace) -> Verdict:
+    return watch_all(trace, [watch(trace)])[0]
+
+
+def watch_all(trace: Trace, watches: Sequence[Watch]) -> list[Verdict]:
+    """Let each watch look wherever something may have changed for it, until its verdict is certain."""
+    certain: dict[int, Verdict] = {}
+    now, soonest = Moment(trace), inf
+
+    def look(*, changed: bool) -> float:
+        for number, each in enumerate(watches):
+            if number not in certain and (changed or now._time >= each.wakes):
+                verdict = each.look(now)
+                if verdict is not None:
+                    certain[number] = verdict
+        return min((each.wakes for number, each in enumerate(watches) if number not in certain), default=inf)
+
+    for seq, row in enumerate(trace.rows):
+        time, version = row[0] / MICRO, now.version
+        if seq and time > now._time and time >= soonest:
+            now.pass_to(time)
+            soonest = look(changed=False)
+        now.take(seq, row)
+        if version != now.version or time >= soonest:
+            soonest = look(changed=version != now.version)
+            if len(certain) == len(watches):
+                break
+    if trace.until > now._time:
+        now.pass_to(trace.until)
+        look(changed=False)
+    return [certain[number] if number in certain else each.end() for number, each in enumerate(watches)]
