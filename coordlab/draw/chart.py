@@ -130,7 +130,7 @@ class _Chart:
                 tip = f"{self.xlabel} {at:g}: {label} {mean:.4g}"
                 if high > low:
                     (across, bottom), (_, top) = self.place(at, low), self.place(at, high)
-                    band = Mark("band", "bar", ((across - 3, top), (across + 3, bottom)), Look("role5"), tip)
+                    band = Mark("band", "bar", ((across - 3, top), (across + 3, bottom)), Look("role4"), tip)
                     scene.explain("Points", "95 % band", band)
                     yield band
                 look = Look("ink", width=1.4, hollow=True)

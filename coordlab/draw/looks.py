@@ -10,13 +10,14 @@ from coordlab.trace.lanes import (
     FAINT_DASH,
     FAINT_WIDTH,
     LASTING,
+    RESTING,
     WIDTHS,
     FaultSpan,
     Flight,
     Span,
     background,
     fault_spans,
-    in_order,
+    roles,
 )
 from coordlab.trace.narration import sentence
 from coordlab.trace.trace import CRASH, MICRO, RESTART, Trace
@@ -26,11 +27,13 @@ class Looks:
     """The looks of roles and message types, the same in every drawing of a trace.
 
     They are assigned by name, so that they stay the same from run to run.  The roles that agents start in
-    get the quiet looks; message types that fill the whole run, such as heartbeats, are drawn faintly.
+    are grey; message types that fill the whole run, such as heartbeats, are drawn faintly.
     """
 
     def __init__(self, trace: Trace, lanes: list[Span], sent: list[Flight]) -> None:
-        self.roles = {role: number for number, role in enumerate(in_order(trace, lanes))}
+        resting, others = roles(trace, lanes)
+        self.resting = {role: RESTING[number % len(RESTING)] for number, role in enumerate(resting)}
+        self.roles = {role: number for number, role in enumerate(others)}
         self.faint = background(trace, sent)
         plain = sorted({flight.name for flight in sent} - self.faint)
         self.types = {name: number for number, name in enumerate(plain)}
@@ -39,8 +42,10 @@ class Looks:
         """The look of a role: colour and hatch."""
         if role in (DOWN, ABSENT):
             return Look("down", hatch=3 if role == DOWN else None)
+        if role in self.resting:
+            return Look("role0", hatch=self.resting[role])
         number = self.roles[role]
-        return Look(f"role{number % 8}", hatch=(number + number // 8) % 8)
+        return Look(f"role{1 + number % 7}", hatch=(1 + number % 7 + number // 7) % 8)
 
     def type(self, name: str) -> Look:
         """The look of a message type: colour, dashes and width."""

@@ -29,8 +29,8 @@ COLOURS: dict[str, tuple[str, str]] = {
 for _name, _light, _dark in (
     (
         "role",
-        "c3ccd5 0072b2 e69f00 009e73 cc79a7 56b4e9 d55e00 f0e442",
-        "4d5965 3f9fd8 e8ad33 2fb58e d18fb5 7cc4ec e57f36 d9cf4a",
+        "c3ccd5 0072b2 e69f00 cc79a7 56b4e9 d55e00 f0e442 009e73",
+        "4d5965 3f9fd8 e8ad33 d18fb5 7cc4ec e57f36 d9cf4a 2fb58e",
     ),
     (
         "type",

@@ -46,6 +46,7 @@ class Outcome:
             measures=self.measures,
             lanes=self.spec.lanes(self.scenario.parameters),
             focus=self.spec.focus,
+            problem=self.problem,
             templates=TEMPLATES,
         )
 

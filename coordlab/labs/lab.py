@@ -260,7 +260,12 @@ class Lab:
 
 def _timed(body: Callable[[Request], str]) -> Callable[[Request, Trace], Fault]:
     """Read a fault with a time; `body` is its scenario text between its kind and its time."""
-    return lambda asked, _: read_fault(f"{asked['kind'].lower()} {body(asked)} @{float(asked['at']):.3f}")
+
+    def read(asked: Request, _: Trace) -> Fault:
+        until = f"..{float(asked['until']):.3f}" if "until" in asked else ""
+        return read_fault(f"{asked['kind'].lower()} {body(asked)} @{float(asked['at']):.3f}{until}")
+
+    return read
 
 
 CLICKED: dict[str, Callable[[Request, Trace], Fault]] = {

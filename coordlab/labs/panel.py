@@ -52,6 +52,7 @@ class Panel(w.Box):  # type: ignore[misc]  # ipywidgets has no types
         right = w.Box([self.player], layout=w.Layout(flex="99 1 620px", min_width="0", display="block"))
         row = {"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"}
         super().__init__([left, right], layout=w.Layout(**row, grid_gap="12px 20px", width="100%"))
+        self.add_class("cl-lab")  # by which the player finds the controls beside it
 
 
 def bundle(lab: Lab) -> dict[str, object]:

@@ -6,14 +6,31 @@ They are read once, for every painter: drawings, axes of matplotlib, and the pla
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
 from coordlab.trace.faults import FaultError, Partition, read_fault
-from coordlab.trace.trace import CRASH, DELIVER, DROP, FAULT, HEAL, MICRO, RESTART, SEND, START, STATE, Trace
+from coordlab.trace.trace import (
+    CRASH,
+    DECISION,
+    DELIVER,
+    DROP,
+    FAULT,
+    HEAL,
+    MICRO,
+    NOTE,
+    RESTART,
+    SEND,
+    START,
+    STATE,
+    Trace,
+)
 
 DOWN, ABSENT, UP = "down", "absent", "up"
-LASTING = ("Partition", "Cut", "Slow", "Skew", "Rogue")
+LASTING = ("Crash", "Partition", "Cut", "Slow", "Skew", "Rogue")  # the kinds of fault that have a duration
+# How roles differ without colour: the hatches, by number, of those that agents start in, which are all grey.
+RESTING = (0, 5, 7, 4, 2, 6)
 # How the lines of message types differ without colour: dashes and widths in pixels; last, the faint ones.
 DASHES: tuple[tuple[float, ...], ...] = ((), (6, 3), (), (8, 3, 2, 3), (3, 2), (11, 4), (2, 2))
 WIDTHS = (1.5, 1.4, 2.3, 1.5, 1.6, 1.5, 1.8)
@@ -55,8 +72,8 @@ class Flight(NamedTuple):
 class FaultSpan(NamedTuple):
     """A fault that struck `agents` at `since` (seconds), as event `seq`; `text` is how a scenario writes it.
 
-    `until` is when it ended, None if it never did.  `groups` are those of a partition, with the agents that
-    it does not name as the last one.
+    `until` is when it ended, None if it never did; a crash ends when the agent restarts.  `groups` are those
+    of a partition, with the agents that it does not name as the last one.
     """
 
     kind: str
@@ -80,7 +97,7 @@ class FaultSpan(NamedTuple):
 def spans(trace: Trace) -> list[Span]:
     """Every role held and every time down, agent by agent.
 
-    The role is the state called `role`, else the first that the agent declares.
+    The role is the state called `role`, else the first that does not begin as a number: a count is no role.
     """
     found: dict[str, list[Span]] = {name: [] for name in trace.agents}
     watched: dict[str, str] = {}
@@ -100,7 +117,8 @@ def spans(trace: Trace) -> list[Span]:
 def _begun(data: Any) -> tuple[str, str]:
     """The state that an agent that starts is shown by, and the role that its value is."""
     states = dict(data or ())
-    shown = "role" if "role" in states else next(iter(states), "")
+    words = (name for name, value in states.items() if type(value) not in (int, float))
+    shown = "role" if "role" in states else next(words, "")
     return shown, _role(shown, states.get(shown))
 
 
@@ -154,12 +172,16 @@ def fault_spans(trace: Trace) -> list[FaultSpan]:
     found: list[FaultSpan] = []
     lasting: dict[str, list[int]] = defaultdict(list)
     for seq, (time, kind, agent, _, _, name, _, data) in enumerate(trace.rows):
+        ended: list[int] = []
         if kind == FAULT:
-            lasting[str(data)].append(len(found))
+            lasting[f"{agent} is down" if name == "Crash" else str(data)].append(len(found))
             found.append(_fault_span(trace, seq, time / MICRO, name or "", str(data), agent))
         elif kind == HEAL and lasting[str(data)]:
-            begun = lasting[str(data)].pop(0)
-            found[begun] = found[begun]._replace(until=time / MICRO)
+            ended = [lasting[str(data)].pop(0)]
+        elif kind == RESTART:
+            ended = lasting.pop(f"{agent} is down", [])
+        for place in ended:
+            found[place] = found[place]._replace(until=time / MICRO)
     return found
 
 
@@ -176,10 +198,36 @@ def _fault_span(trace: Trace, seq: int, at: float, kind: str, text: str, agent: 
     return FaultSpan(kind, text, fault.agents, at, fault.until, seq, tuple(groups))
 
 
-def in_order(trace: Trace, lanes: list[Span]) -> list[str]:
-    """The roles: those that agents start in as they come, which get the quiet looks; the others by name."""
+def roles(trace: Trace, lanes: list[Span]) -> tuple[list[str], list[str]]:
+    """The roles that agents start in as they come, which get the quiet looks; and the others by name."""
     first = dict.fromkeys(_begun(row[7])[1] for row in trace.rows if row[1] in (START, RESTART))
-    return [*first, *sorted({span.role for span in lanes} - first.keys() - {DOWN})]
+    return [*first], sorted({span.role for span in lanes} - first.keys() - {DOWN})
+
+
+def links(sent: list[Flight]) -> list[tuple[str, str]]:
+    """The pairs of agents of which one sent the other a message, each pair once."""
+    pairs = {(min(one.sender, one.to), max(one.sender, one.to)) for one in sent}
+    return sorted((one, other) for one, other in pairs if one != other)
+
+
+def first_look(trace: Trace, lanes: list[Span], struck: list[FaultSpan], broken: bool) -> tuple[float, float]:
+    """The part of a run that is shown first, in seconds: its first fault and what the others do about it.
+
+    Of a run that broke off it is the end, of one without faults the beginning; about 120 events in any case.
+    """
+    end, times = trace.until, [row[0] / MICRO for row in trace.rows]
+    if len(times) <= 160:
+        return 0.0, end
+    if broken:
+        return min(times[-120], 0.9 * end), end
+    first = next((fault for fault in struck if fault.kind in LASTING), None)
+    at = first.since if first else 0.0
+    busy = times[min(len(times) - 1, bisect_left(times, at) + 120)] - at
+    others = [span.since for span in lanes if first and span.role != DOWN]
+    said = [time for time, row in zip(times, trace.rows, strict=True) if first and row[1] in (NOTE, DECISION)]
+    answer = min((time for time in (*others, *said) if time > at), default=at) - at
+    width = max(busy, 2.5 * answer, end * 120 / len(times))  # as long again as it took them to notice
+    return max(0.0, at - 0.1 * width), min(end, at + width)
 
 
 def background(trace: Trace, sent: list[Flight]) -> set[str]:

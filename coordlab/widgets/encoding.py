@@ -23,14 +23,18 @@ from typing import Any, TypeAlias
 from coordlab.trace.lanes import (
     DASHES,
     DOWN,
+    LASTING,
+    RESTING,
     WIDTHS,
     FaultSpan,
     Flight,
     Span,
     background,
     fault_spans,
+    first_look,
     flights,
-    in_order,
+    links,
+    roles,
     spans,
 )
 from coordlab.trace.trace import (
@@ -95,38 +99,41 @@ def pack(
     title: str = "",
     question: str = "",
     line: str = "",
-    edges: Iterable[tuple[str, str]] | None = None,
     verdicts: Iterable[object] = (),
     measures: Iterable[Measure] = (),
     templates: Mapping[str, str] | None = None,
     lanes: Sequence[str] | None = None,
     focus: tuple[float, float] | None = None,
+    problem: str = "",
 ) -> Recording:
     """Encode a trace, with what the player shows around it.
 
-    edges: the links, as pairs of agent names.  Default: each agent is linked with each other.
     verdicts: objects with name, status, at, event and because.
     templates: a sentence for each kind of event.
     lanes: the agents from top to bottom.  Default: in order of joining.
-    focus: the part that is shown first, in virtual seconds.  Default: the whole run.
+    focus: the part that is shown first, in virtual seconds.  Default: the first fault and the answer to it.
+    problem: why the run broke off, if it did; then its end is shown first.
     """
     agents = Table(lanes or trace.agents)
     names, texts = Table(), Table()
     lanes_, sent = spans(trace), flights(trace)
-    roles = Table(in_order(trace, lanes_))
-    columns = *_events(trace.rows, agents, names, texts), *_spans(lanes_, agents, roles), *_flights(sent)
+    resting, others = roles(trace, lanes_)
+    looks, struck = Table([*resting, *others]), fault_spans(trace)
+    columns = *_events(trace.rows, agents, names, texts), *_spans(lanes_, agents, looks), *_flights(sent)
     counts = Counter(span.agent for span in lanes_)
+    window = focus if focus and not problem else first_look(trace, lanes_, struck, broken=bool(problem))
     meta = {
         **{"title": title, "question": question, "line": line},
         **{"agents": list(agents), "until": trace.until, "count": len(trace), "kinds": list(KINDS)},
         **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
-        **{"templates": dict(templates or {}), "focus": list(focus) if focus else None},
-        **{"roles": list(roles), "spans": [counts[agent] for agent in agents], "flights": len(sent)},
+        **{"templates": dict(templates or {}), "focus": window},
+        **{"problem": problem, "roles": list(looks), "resting": len(resting), "hatches": RESTING},
+        **{"spans": [counts[agent] for agent in agents], "flights": len(sent)},
         **{"background": sorted(background(trace, sent)), "dashes": DASHES, "widths": WIDTHS},
-        "edges": None if edges is None else [[agents[a], agents[b]] for a, b in edges],
+        "links": [(agents[one], agents[other]) for one, other in links(sent)],
         "verdicts": [_verdict(verdict) for verdict in verdicts],
         "measures": [_measure(*measure) for measure in measures],
-        "faults": [_fault(fault) for fault in fault_spans(trace)],
+        "faults": [_fault(fault) for fault in struck],
     }
     return Recording(meta, b"".join(map(_little_endian, columns)))
 
@@ -213,8 +220,10 @@ def _states(pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def _word(value: object) -> str:
+    """A value as text; a number in full up to the millionth, since 1234567.25 is not 1.23457e+06."""
     value = plain(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    whole = isinstance(value, float) and (value == 0 or 1e-4 <= abs(value) < 1e15)
+    return f"{round(value, 6):.16g}" if whole else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 TEXT: dict[str, Callable[[Any], str]] = {START: _states, RESTART: _states}
@@ -232,5 +241,5 @@ def _measure(label: str, value: object, theory: object = None) -> Meta:
 def _fault(fault: FaultSpan) -> Meta:
     return {
         **{"kind": fault.kind, "text": fault.text, "at": fault.since, "until": fault.until},
-        **{"agents": fault.agents, "groups": fault.groups or None},
+        **{"lasts": fault.kind in LASTING, "agents": fault.agents, "groups": fault.groups or None},
     }

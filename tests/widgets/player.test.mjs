@@ -46,7 +46,7 @@ function branch(rows, about = {}, shift = 0) {
   const meta = { agents: AGENTS, until: 10, count: rows.length, kinds: KINDS, names, texts, roles: ["idle", "busy"], spans: spans.map((lane) => lane.length),
     flights: flights.length, background: [], dashes: [[], [6, 3]], widths: [1.5, 1.4],
     says: { Hello: "Is anybody there?" }, templates: { send: "{agent} to {peer}: “{says}”", drop: "{name} is {data}.", state: "{agent} is {data}." },
-    verdicts: [], faults: [], focus: null, ...about };
+    verdicts: [], faults: [], links: [], focus: [0, 10], problem: "", resting: 1, hatches: [0, 5], ...about };
   return { meta, columns: view };
 }
 
@@ -167,8 +167,9 @@ test("an event is found in another trace that is equal up to it, and only there"
 test("faults have the terms of a scenario, and times in whole microseconds", () => {
   const { FAULTS } = player;
   assert.deepEqual(FAULTS.crash("5", 3.00000049), { kind: "Crash", agent: "5", at: 3 });
-  assert.deepEqual(FAULTS.cut("1", "2", 1.5), { kind: "Cut", link: "1>2", at: 1.5 });
-  assert.deepEqual(FAULTS.partition([["1"], ["2", "3"]], 0.1 + 0.2), { kind: "Partition", groups: [["1"], ["2", "3"]], at: 0.3 });
+  assert.deepEqual(FAULTS.crash("5", 3, 0.1 + 0.2), { kind: "Crash", agent: "5", at: 3, until: 3.3 });
+  assert.deepEqual(FAULTS.cut("1", "2", 1.5, Infinity), { kind: "Cut", link: "1>2", at: 1.5 });
+  assert.deepEqual(FAULTS.partition([["1"], ["2", "3"]], 0.1 + 0.2, 2), { kind: "Partition", groups: [["1"], ["2", "3"]], at: 0.3, until: 2.3 });
   assert.deepEqual(FAULTS.delay(17, 0.5), { kind: "Delay", message: 17, by: 0.5 });
 });
 
@@ -196,16 +197,45 @@ test("a window stays within the run and keeps its width", () => {
   assert.deepEqual(player.zoomed([2, 6], 0.5, 3), [2.5, 4.5]);
 });
 
-test("text has enough contrast with its background", () => {
-  assert.equal(player.inkOn("rgb(0, 114, 178)"), "#ffffff");
-  assert.equal(player.inkOn("rgb(240, 228, 66)"), "#15191d");
+test("the ink on a colour is the one with more contrast", () => {
+  for (const [colour, ink] of [["rgb(0, 114, 178)", "#ffffff"], ["rgb(240, 228, 66)", "#0d1115"], ["rgb(213, 94, 0)", "#0d1115"]]) {
+    assert.equal(player.inkOn(colour), ink);
+  }
 });
 
 test("an empty trace has nothing to draw", () => {
   const empty = player.decode(branch([]));
   assert.equal(empty.n, 0);
   assert.equal(empty.arrows.count, 0);
-  assert.deepEqual(player.firstWindow(empty), [0, 10]);
+});
+
+/** A copy in which nothing is null but undefined, as Pyodide passes None on. */
+const withoutNull = (value) => (value === null ? undefined : value instanceof DataView || typeof value !== "object" ? value
+  : Array.isArray(value) ? value.map(withoutNull) : Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutNull(each)])));
+
+test("null and undefined mean the same", () => {
+  const verdict = { name: "calm", status: "violated", at: null, event: null, because: null };
+  const fault = { kind: "Crash", text: "crash ann @2", at: 2, lasts: true, until: null, agents: ["ann"], groups: null };
+  const sent = branch(ROWS, { parent: null, divergence: null, verdicts: [verdict], faults: [fault] });
+  const all = (part) => {
+    const trace = player.decode(part), scene = new player.Scene();
+    scene.show(trace, null);
+    scene.visit(6);
+    const { verdicts: [broken], faults: [crash] } = trace.meta;
+    return [player.because(broken), player.endOf(crash), player.divergence(trace), player.summary(trace, [0, 5], 6), scene.chain,
+      player.railItems({ trace, scene, caption: "" }), player.event(trace, 0)];
+  };
+  assert.deepEqual(all(withoutNull(sent)), all(sent));
+  assert.deepEqual(all(sent).slice(0, 3), ["", Infinity, null]);
+});
+
+test("roles that agents start in are grey, others have a colour and a hatch each, in every branch", () => {
+  const looks = new player.Looks();
+  looks.use(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`role${i}`, `rgb(${i}, 0, 0)`])));
+  looks.meet(TRACE);
+  looks.meet(player.decode(branch(ROWS, { roles: ["free", "idle", "late"], resting: 3 })));
+  assert.deepEqual(["idle", "busy", "free", "late"].map((role) => [looks.role(role).fill, looks.role(role).pattern]),
+    [["rgb(0, 0, 0)", 0], ["rgb(1, 0, 0)", 1], ["rgb(0, 0, 0)", 5], ["rgb(0, 0, 0)", 0]]);
 });
 
 /** How long `act` takes, in ms: the best of three. @param {() => unknown} act */
@@ -245,7 +275,31 @@ test("a scene keeps time, window and selection when another branch is shown", ()
   scene.setWindow([1, 5]);
   scene.visit(6);
   scene.show(player.decode(branch([[0, "start", "cat", null, null, "Node"], ...ROWS])), null);
-  assert.deepEqual([scene.now, scene.window, scene.picked, scene.cursor, scene.agent], [2, [1, 5], 7, 7, 1]);
+  assert.deepEqual([scene.now, scene.window, scene.picked, scene.cursor], [2, [1, 5], 7, 7]);
   scene.show(player.decode(branch(ROWS.slice(0, 5), { until: 4 })), null);
   assert.deepEqual([scene.now, scene.window, scene.picked, scene.cursor], [2, [0, 4], -1, 4]);
+  scene.show(TRACE, null);
+  assert.deepEqual(scene.window, [1, 5]);
+});
+
+test("a run that broke off is shown at its end, and then again what was chosen before", () => {
+  const broken = player.decode(branch(ROWS.slice(0, 9), { until: 4, problem: "no such rank" })), scene = new player.Scene();
+  scene.show(TRACE, null);
+  scene.setWindow([0, 2]);
+  scene.show(broken, null);
+  assert.deepEqual(scene.window, [2, 4]);
+  scene.show(TRACE, null);
+  assert.deepEqual(scene.window, [0, 2]);
+  const first = new player.Scene();
+  first.show(broken, null);
+  assert.deepEqual([first.now, first.cursor], [4, 8]);
+});
+
+test("an agent that was selected stays so from event to event", () => {
+  const scene = new player.Scene(), playback = new player.Playback(scene);
+  scene.show(TRACE, null);
+  assert.equal(scene.someAgent(), 1); // of the current event
+  scene.chooseAgent(-1);
+  for (const by of [1, 1, 1]) playback.step(by);
+  assert.deepEqual([scene.agent, scene.someAgent(), TRACE.agent[scene.cursor]], [2, 2, 1]);
 });

@@ -11,9 +11,13 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from coordlab import World
+from coordlab.patterns.bully import Candidate, Election
 from coordlab.trace.trace import KINDS, Trace
 from coordlab.widgets.encoding import Recording, first_difference, pack
-from tests.widgets.traces import Election, election, long_election
+from tests.widgets.traces import election, long_election
 
 EVENTS = "time d cause i message i text i agent H peer H name H kind B"
 SPANS = "began i role h"
@@ -67,42 +71,49 @@ def test_every_row_can_be_decoded() -> None:
 
 
 def test_each_event_has_its_text() -> None:
-    """The fields of a message, the reason of a drop, the value of a state, the seconds of a timer."""
+    """The fields of a message, the reason of a drop, a state, the seconds of a timer, a number in full."""
     trace = story(
         (0, "start", "ann", None, None, "Node", None, (("role", "idle"), ("term", 0))),
-        (5, "send", "ann", "bob", 1, "Election", 0, Election(term=3)),
+        (5, "send", "ann", "bob", 1, "Election", 0, Election(("cat",))),
         (6, "drop", "bob", "ann", 1, "Election", 1, "lost"),
         (7, "state", "ann", None, None, "coordinator", None, None),
         (8, "timer", "ann", None, None, "Answer", None, 0.25),
+        *[
+            (8, "state", "ann", None, None, "sum", None, value)
+            for value in (1234567.25, 0.1 + 0.2, 2e-9, 3e20)
+        ],
         (9, "handle", "ann", None, None, None, None, None),
     )
     meta, columns = parts(pack(trace))
     numbers = unpack(meta, columns)["text"]
     assert [meta["texts"][i] if i >= 0 else None for i in numbers] == [
-        "role=idle, term=0", "Election(term=3)", "lost", "None", "0.25", None,
+        "role=idle, term=0", "Election(silent=('cat',))", "lost", "None", "0.25",
+        "1234567.25", "0.3", "2e-09", "3e+20", None,
     ]  # fmt: skip
 
 
-def test_a_lane_shows_the_state_role_or_else_the_first_state() -> None:
-    """Ann has a role, Bob another state; Cat has no state and is up."""
+def test_a_lane_shows_the_state_role_or_else_the_first_that_is_no_count() -> None:
+    """Ann has a role, Bob another state; Cat only counts, and is up."""
     trace = story(
         (0, "start", "ann", None, None, "Node", None, (("term", 0), ("role", "idle"))),
-        (0, "start", "bob", None, None, "Other", None, (("phase", "asleep"), ("x", 1))),
-        (0, "start", "cat", None, None, "Plain", None, ()),
+        (0, "start", "bob", None, None, "Other", None, (("x", 1), ("phase", "asleep"))),
+        (0, "start", "cat", None, None, "Plain", None, (("met", 0),)),
         (4, "state", "ann", None, None, "term", None, 1),
         (5, "state", "bob", None, None, "phase", None, "awake"),
+        (6, "state", "cat", None, None, "met", None, 1),
         agents=("ann", "bob", "cat"),
     )
     meta, columns = parts(pack(trace))
     read = unpack(meta, columns)
     assert (meta["roles"], meta["spans"]) == (["idle", "phase = asleep", "up", "phase = awake"], [1, 2, 1])
+    assert meta["resting"] == 3  # the roles that agents start in come first
     assert read["began"] == (0, 1, 4, 2)
     assert [meta["roles"][role] for role in read["role"]] == ["idle", "phase = asleep", "phase = awake", "up"]
 
 
 def test_flights_come_in_order_of_ending_with_their_fate() -> None:
     """The second message is lost, a copy of the first arrives later, the third is on the way."""
-    hello = Election(term=1)
+    hello = Election()
     trace = story(
         *[(at, "send", "ann", "bob", at, "Election", None, hello) for at in (1, 2, 3)],
         (4, "drop", "bob", "ann", 2, "Election", 1, "lost"),
@@ -120,27 +131,30 @@ def test_flights_come_in_order_of_ending_with_their_fate() -> None:
 
 
 def test_faults_have_their_duration_and_a_partition_its_groups() -> None:
-    """A heal event ends a partition; agents that it does not name form one more group."""
+    """A restart ends a crash, a heal event a partition; agents that it does not name form one more group."""
     text = "partition ann/bob @3..9"
     trace = story(
         (2_000_000, "fault", "ann", None, None, "Crash", None, "crash ann @2"),
         (3_000_000, "fault", "ann", None, None, "Partition", None, text),
         (8_000_000, "heal", "ann", None, None, "Partition", None, text),
         (9_000_000, "fault", "bob", None, None, "Oddity", None, "no fault we know"),
+        (9_000_000, "fault", "bob", None, None, "Crash", None, "crash bob @9"),
+        (9_500_000, "restart", "bob", None, None, "Node", 4, ()),
         agents=("ann", "bob", "cat"),
     )
-    crash, partition, odd = pack(trace).meta["faults"]
-    assert (crash["text"], crash["at"], crash["until"], crash["groups"]) == ("crash ann @2", 2.0, None, None)
-    assert (partition["at"], partition["until"]) == (3.0, 8.0)
-    assert partition["groups"] == (("ann",), ("bob",), ("cat",))
-    assert odd["agents"] == ("bob",)
+    faults = pack(trace).meta["faults"]
+    assert [(fault["at"], fault["until"], fault["lasts"]) for fault in faults] == [
+        (2.0, None, True), (3.0, 8.0, True), (9.0, None, False), (9.0, 9.5, True),
+    ]  # fmt: skip
+    assert [fault["groups"] for fault in faults] == [None, (("ann",), ("bob",), ("cat",)), None, None]
+    assert faults[2]["agents"] == ("bob",)
 
 
 def test_lanes_and_links_are_numbered_from_the_top() -> None:
-    """With 2 on the top lane, the link between 1 and 2 joins lanes 1 and 0."""
-    meta, columns = parts(pack(election(agents=2), lanes=("2", "1"), edges=[("1", "2")]))
+    """With 2 on the top lane, the link between 1 and 2, who wrote to each other, joins lanes 1 and 0."""
+    meta, columns = parts(pack(election(agents=2), lanes=("2", "1")))
     assert meta["agents"] == ["2", "1"]
-    assert meta["edges"] == [[1, 0]]
+    assert meta["links"] == [(1, 0)]
     assert unpack(meta, columns)["agent"][0] == 1
 
 
@@ -148,6 +162,19 @@ def test_the_description_is_json() -> None:
     meta, _ = parts(pack(election(), measures=[("messages", 12, None), ("share", 0.25, "≤ 1")]))
     assert json.loads(json.dumps(meta, allow_nan=False))["names"] == meta["names"]
     assert meta["measures"][0] == {"label": "messages", "value": "12", "theory": ""}
+
+
+@pytest.mark.parametrize(("faults", "problem", "first"), [
+    (["crash 5 @8"], "", (7.64, 11.63)),  # the election that answers it
+    (["drop 5>1 #1"], "", (0.0, 3.29)),  # it takes no time: the beginning
+    (["crash 5 @8"], "no such rank", (15.02, 20.0)),
+])  # fmt: skip
+def test_the_first_fault_and_its_answer_are_shown_first(
+    faults: list[str], problem: str, first: tuple[float, float]
+) -> None:
+    """Or the end of a run that broke off, or the beginning of one without such faults."""
+    world = World(3).add(Candidate(rank) for rank in range(1, 6)).inject(*faults)
+    assert pack(world.run(until=20).trace, problem=problem).meta["focus"] == pytest.approx(first, abs=0.01)
 
 
 def test_verdicts_are_part_of_the_description() -> None:
@@ -160,7 +187,7 @@ def test_the_first_difference_is_the_crash() -> None:
     calm, struck = election(crash=False), election()
     difference = first_difference(struck, calm)
     assert difference is not None
-    assert struck[difference["event"]].data == "crash 5 @3"
+    assert struck[difference["event"]].data == "crash 5 @3..9"
     assert difference["at"] == 3.0
     assert first_difference(calm, election(crash=False)) is None
 

@@ -241,18 +241,24 @@ def test_shift_steps_along_one_agent(visit: Open) -> None:
 
 @pytest.mark.browser
 def test_a_selected_event_is_shown_in_every_view_with_its_causes(visit: Open) -> None:
-    """An event that is selected in the table has its sentence, fields and causes, also in the diagram."""
+    """An event that is selected in the table has its sentence, fields and causes, also in the diagram.
+
+    The causes keep their places in the chain: the last six of ten are number 5 to 10.
+    """
     trace = election()
-    seq = next(event.seq for event in trace if event.kind == "handle" and event.name == "Coordinator")
+    seq = max((event.seq for event in trace if event.name == "Coordinator"), key=lambda seq: len(trace.past(seq)))
+    causes = len(trace.past(seq)) - 1
     where = visit([branch(trace)]).page
     where.get_by_role("tab", name="Events").click()
-    where.get_by_label("filter the events").fill("handle coordinator")
+    where.get_by_label("filter the events").fill(f"#{trace[seq].message} {trace[seq].kind}")
     where.locator(".cl-rows .cl-row").first.click()
     settle(where)
     assert number(where) == seq + 1
-    assert "I coordinate from now on." in where.locator(".cl-say").inner_text()
-    assert "Coordinator(term=" in where.locator(".cl-facts").inner_text()
-    assert where.locator(".cl-chain li").count() == min(6, len(trace.past(seq)) - 1)
+    assert "acts on Coordinator from" in where.locator(".cl-say").inner_text()
+    assert "Coordinator()" in where.locator(".cl-facts").inner_text()
+    assert where.locator(".cl-chain h4").text_content() == f"Because (the last 6 of {causes} causes)"
+    assert where.locator(".cl-chain ol").get_attribute("start") == str(causes - 5)
+    assert where.locator(".cl-chain li").count() == 6
     where.get_by_role("tab", name="Space-time").click()
     assert where.locator(".cl-inspect").is_visible()
 
@@ -303,7 +309,7 @@ def test_without_a_kernel_faults_are_disabled_with_the_reason(visit: Open) -> No
     keys(where, "ArrowDown", "Enter")
     menu = where.get_by_role("menu")
     assert "needs a running kernel; this page is a recording" in menu.inner_text()
-    assert menu.locator("[aria-disabled=true]").count() == 5
+    assert menu.locator("[aria-disabled=true]").count() == 6
     menu.get_by_text("show recorded variant: recorded run").click()
     assert where.get_by_role("tab", name="recorded run").get_attribute("aria-selected") == "true"
     keys(where, "c")
@@ -409,7 +415,7 @@ def test_a_click_on_a_lane_crashes_its_agent_at_that_time(live: Callable[..., An
     where.mouse.click(**point(where, (0.42, 0.6), message=False))
     menu = where.get_by_role("menu")
     assert re.match(r"5 at \d+\.\d{3} s", menu.get_attribute("aria-label"))
-    menu.get_by_role("menuitem", name="crash").click()
+    menu.get_by_role("menuitem", name="crash", exact=True).click()
     (message,) = sent(where)
     assert (message["type"], message["branch"]) == ("fault", 0)
     assert (message["fault"]["kind"], message["fault"]["agent"]) == ("Crash", "5")
@@ -425,20 +431,22 @@ def test_crash_and_restart_keys_act_only_if_they_change_something(live: Callable
     assert "5 is already up" in where.locator(".cl-player").inner_text()
     keys(where, "End", "Home")
     where.evaluate("document.querySelector('.cl-view:nth-child(3)').click()")
-    where.get_by_label("filter the events").fill("crash")
-    where.locator(".cl-rows .cl-row").last.click()
+    where.get_by_label("filter the events").fill("crash 5")
+    where.locator(".cl-rows .cl-row").nth(0).click()
     keys(where, "c", "r")
     assert [message["fault"]["kind"] for message in sent(where)] == ["Restart"]
 
 
 @pytest.mark.browser
 def test_every_fault_can_be_requested_by_keyboard(live: Callable[..., Any]) -> None:
-    """Crash, slow, cut, partition, drop, delay, duplicate."""
+    """Crash, with a restart too, slow, cut, partition, drop, delay, duplicate; what lasts asks for how long."""
     trace = election(crash=False, parted=False)
     where = live([branch(trace)])
     keys(where, "ArrowDown", "c", "s")
-    keys(where, "x", "Enter")
-    keys(where, "p", "ArrowDown", "Enter", "End", "Enter")
+    for press in ("Enter", "Enter", "ArrowDown", "Enter", "ArrowDown", "Enter"):  # slow for 0.5 s; down for 2 s
+        where.keyboard.press(press)
+    keys(where, "x", "Enter", "End", "Enter")
+    keys(where, "p", "ArrowDown", "Enter", "End", "Enter", "Enter")
     deliver = next(event for event in trace if event.kind == "deliver")
     where.evaluate("document.querySelector('.cl-view:nth-child(3)').click()")
     where.get_by_label("filter the events").fill(f"#{deliver.message} deliver")
@@ -449,9 +457,10 @@ def test_every_fault_can_be_requested_by_keyboard(live: Callable[..., Any]) -> N
     faults = [message["fault"] for message in sent(where)]
     assert faults == [
         {"kind": "Crash", "agent": "5", "at": 0},
-        {"kind": "Slow", "who": "5", "by": 0.5, "at": 0},
+        {"kind": "Slow", "who": "5", "by": 0.5, "at": 0, "until": 0.5},
+        {"kind": "Crash", "agent": "5", "at": 0, "until": 2},
         {"kind": "Cut", "link": "5>4", "at": 0},
-        {"kind": "Partition", "groups": [["5", "4"], ["3", "2", "1"]], "at": 0},
+        {"kind": "Partition", "groups": [["5", "4"], ["3", "2", "1"]], "at": 0, "until": 0.5},
         {"kind": "Drop", "message": deliver.message},
         {"kind": "Delay", "message": deliver.message, "by": 0.5},
         {"kind": "Duplicate", "message": deliver.message},

@@ -1,22 +1,36 @@
 // The space-time diagram: time to the right, a lane an agent, an arrow a journey of a message.
-/** @import { Ctx, Hit } from "./types.js" */
+/** @import { Ctx, Hit, RailItem, Trace } from "./types.js" */
 
 import { AXIS, Frame } from "./frame.js";
 import { distance, ticks } from "./geometry.js";
 import { noteThinning, paintArrows, paintChosen } from "./journeys.js";
-import { nameLane, paintBands, paintLane, paintMarks } from "./lanes.js";
+import { nameLane, nameMarks, paintBands, paintLane, paintMarks } from "./lanes.js";
 import { arrowOf, inFlight, roleAt, roleName } from "./lookup.js";
 import { dot, fit, line } from "./paint.js";
-import { paintRail } from "./rail.js";
+import { paintRail, railAt, railRows } from "./rail.js";
 import { NOBODY } from "./trace.js";
 
 /** The space-time diagram of one trace. */
 export class Diagram extends Frame {
+  /** @type {RailItem[]} what is on the rail */
+  rail = [];
+
+  /** @param {Trace} trace @param {number} width @param {number} gutter @param {number} scale */
+  layout(trace, width, gutter, scale) {
+    this.trace = trace;
+    this.left = gutter;
+    this.rows = railRows(this, width);
+    super.layout(trace, width, gutter, scale);
+  }
+
+  /** What happened lies to the left of the playhead; what is to come is veiled, but not its words. */
   paint() {
-    const { ctx } = this;
-    this.still(this.stillKey(), (base) => this.paintStill(base));
+    const { ctx } = this, key = this.stillKey();
+    this.clear(ctx);
+    this.still("lanes", key, (base) => this.paintStill(base));
+    this.clip(ctx, () => this.veilFuture(ctx));
+    this.still("words", key, (base) => this.paintWords(base));
     this.clip(ctx, () => {
-      this.veilFuture(ctx);
       this.paintPast(ctx);
       this.paintFlight(ctx);
       this.paintHead(ctx);
@@ -40,10 +54,18 @@ export class Diagram extends Frame {
       agents.forEach((_, a) => paintLane(this, ctx, a));
       paintArrows(this, ctx);
       paintMarks(this, ctx);
-      if (this.bar >= 13) agents.forEach((_, a) => nameLane(this, ctx, a));
+    });
+  }
+
+  /** @param {Ctx} ctx */
+  paintWords(ctx) {
+    ctx.textBaseline = "middle";
+    this.clip(ctx, () => {
+      nameMarks(this, ctx);
+      if (this.bar >= 11) this.trace.meta.agents.forEach((_, a) => nameLane(this, ctx, a));
       noteThinning(this, ctx);
     });
-    paintRail(this, ctx);
+    this.rail = paintRail(this, ctx);
     if (this.caption) this.text(ctx, fit(ctx, this.caption, this.W - 20), 2, 10, "600 12px", "ink");
   }
 
@@ -135,6 +157,7 @@ export class Diagram extends Frame {
 
   /** What is under the point. @param {number} px @param {number} py @returns {Hit} */
   hit(px, py) {
+    if (py < this.top) return { words: railAt(this, this.rail, px, py) };
     if (px >= this.left) {
       let best = -1, least = 6;
       for (const i of this.shown()) {

@@ -21,7 +21,7 @@ export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {
     if (typeof value === "function") node.addEventListener(key.slice(2), /** @type {EventListener} */ (value));
-    else if (value !== null && value !== false) node.setAttribute(key, value === true ? "" : String(value));
+    else if (value != null && value !== false) node.setAttribute(key, value === true ? "" : String(value));
   }
   node.append(...children.filter((child) => child !== null));
   return node;

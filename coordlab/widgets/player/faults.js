@@ -1,5 +1,5 @@
 // The faults that a learner can ask for, by menu or by key.
-/** @import { MenuItem, Point, FaultRequest } from "./types.js" */
+/** @import { MenuItem, Point, FaultRequest, Span } from "./types.js" */
 /** @import { Menu } from "./menu.js" */
 /** @import { Scene } from "./scene.js" */
 /** @import { Session } from "./session.js" */
@@ -11,18 +11,21 @@ import { journey, NO_KERNEL, seconds } from "./words.js";
 /** Seconds rounded to whole microseconds, as the world counts them. @param {number} t */
 export const micro = (t) => Math.round(t * 1e6) / 1e6;
 
-/** The faults, in the terms of the scenario. */
+/** From `at` for so long. @param {number} at @param {number} long @returns {Span} */
+const span = (at, long) => ({ at: micro(at), ...(long < Infinity ? { until: micro(at + long) } : {}) });
+
+/** The faults, in the terms of the scenario; those that last do so for `long` seconds. */
 export const FAULTS = {
   /** @param {string} agent @param {number} at @returns {FaultRequest} */
-  crash: (agent, at) => ({ kind: "Crash", agent, at: micro(at) }),
+  crash: (agent, at, long = Infinity) => ({ kind: "Crash", agent, ...span(at, long) }),
   /** @param {string} agent @param {number} at @returns {FaultRequest} */
-  restart: (agent, at) => ({ kind: "Restart", agent, at: micro(at) }),
-  /** @param {string} who @param {number} by @param {number} at @returns {FaultRequest} */
-  slow: (who, by, at) => ({ kind: "Slow", who, by: micro(by), at: micro(at) }),
-  /** @param {string} from @param {string} to @param {number} at @returns {FaultRequest} */
-  cut: (from, to, at) => ({ kind: "Cut", link: `${from}>${to}`, at: micro(at) }),
-  /** @param {string[][]} groups @param {number} at @returns {FaultRequest} */
-  partition: (groups, at) => ({ kind: "Partition", groups, at: micro(at) }),
+  restart: (agent, at) => ({ kind: "Restart", agent, ...span(at, Infinity) }),
+  /** @param {string} who @param {number} by @param {number} at @param {number} long @returns {FaultRequest} */
+  slow: (who, by, at, long) => ({ kind: "Slow", who, by: micro(by), ...span(at, long) }),
+  /** @param {string} from @param {string} to @param {number} at @param {number} long @returns {FaultRequest} */
+  cut: (from, to, at, long) => ({ kind: "Cut", link: `${from}>${to}`, ...span(at, long) }),
+  /** @param {string[][]} groups @param {number} at @param {number} long @returns {FaultRequest} */
+  partition: (groups, at, long) => ({ kind: "Partition", groups, ...span(at, long) }),
   /** @param {number} message @returns {FaultRequest} */
   drop: (message) => ({ kind: "Drop", message }),
   /** @param {number} message @param {number} by @returns {FaultRequest} */
@@ -76,8 +79,10 @@ export class Faults {
     const name = this.meta.agents[a], at = this.scene.now, down = roleAt(this.scene.trace, a, at) === DOWN;
     this.offer(`${name} at ${seconds(at)}`, [
       { text: "crash", off: down ? "already down" : null, act: () => this.ask(FAULTS.crash(name, at)) },
+      { text: "crash and restart…", off: down ? "already down" : null,
+        act: () => this.howLong(`${name} is down for`, at, (long) => FAULTS.crash(name, at, long), false) },
       { text: "restart", off: down ? null : "already up", act: () => this.ask(FAULTS.restart(name, at)) },
-      { text: "slow down…", act: () => this.howLong(`slow down ${name} by`, (by) => FAULTS.slow(name, by, at)) },
+      { text: "slow down…", act: () => this.howMuch(`slow down ${name} by`, (by) => this.slowFor(name, by, at)) },
       { text: "cut a link to…", act: () => this.cutMenu(a, at) },
       { text: "partition…", act: () => this.partitionMenu(a, at) },
     ], point);
@@ -88,23 +93,35 @@ export class Faults {
     const { arrows, message } = this.scene.trace, id = message[arrows.send[arrow]];
     this.offer(journey(this.scene.trace, arrow), [
       { text: "drop it", act: () => this.ask(FAULTS.drop(id)) },
-      { text: "delay it…", act: () => this.howLong("delay the message by", (by) => FAULTS.delay(id, by)) },
+      { text: "delay it…", act: () => this.howMuch("delay the message by", (by) => this.ask(FAULTS.delay(id, by))) },
       { text: "duplicate it", act: () => this.ask(FAULTS.duplicate(id)) },
     ], point);
   }
 
-  /** @param {string} title @param {(by: number) => FaultRequest} fault */
-  howLong(title, fault) {
-    this.menu.show(title, [0.1, 0.5, 2].map((by) => ({ text: `${by} s`, act: () => this.ask(fault(by)) })));
+  /** @param {string} title @param {(by: number) => void} act */
+  howMuch(title, act) {
+    this.menu.show(title, [0.1, 0.5, 2].map((by) => ({ text: `${by} s`, act: () => act(by) })));
   }
+
+  /** Ask for a fault that begins `at`, as soon as it is clear for how long.
+   * @param {string} title @param {number} at @param {(long: number) => FaultRequest} fault */
+  howLong(title, at, fault, forGood = true) {
+    const times = [0.5, 2, 5].map((long) => ({ text: `${long} s, until ${seconds(at + long)}`, act: () => this.ask(fault(long)) }));
+    const rest = { text: "to the end of the run", act: () => this.ask(fault(Infinity)) };
+    this.menu.show(title, forGood ? [...times, rest] : times);
+  }
+
+  /** @param {string} name @param {number} by @param {number} at */
+  slowFor(name, by, at) { this.howLong(`${name} is slow for`, at, (long) => FAULTS.slow(name, by, at, long)); }
+
+  /** @param {string} from @param {string} to @param {number} at */
+  cutFor(from, to, at) { this.howLong(`no message from ${from} to ${to} for`, at, (long) => FAULTS.cut(from, to, at, long)); }
 
   /** @param {number} a @param {number} at */
   cutMenu(a, at) {
-    const { agents, edges } = this.meta;
-    const linked = (/** @type {number} */ b) =>
-      b !== a && (!edges || edges.some((link) => link.includes(a) && link.includes(b)));
-    this.menu.show(`cut the link from ${agents[a]} to`, agents.filter((_, b) => linked(b)).map((name) => (
-      { text: name, act: () => this.ask(FAULTS.cut(agents[a], name, at)) })));
+    const { agents } = this.meta;
+    this.menu.show(`cut the link from ${agents[a]} to`, agents.filter((_, b) => b !== a).map((name) => (
+      { text: name, act: () => this.cutFor(agents[a], name, at) })));
   }
 
   /** @param {number} a @param {number} at */
@@ -118,7 +135,8 @@ export class Faults {
     const off = together.size && together.size < agents.length ? null : "both sides need an agent";
     this.menu.show("one side of the partition", [
       ...agents.map((name, i) => ({ text: name, checked: together.has(i), act: () => toggle(i) })),
-      { text: "partition", off, act: () => this.ask(FAULTS.partition([side(true), side(false)], at)) },
+      { text: "partition…", off, act: () => this.howLong("the two sides do not hear each other for", at,
+        (long) => FAULTS.partition([side(true), side(false)], at, long)) },
     ]);
   }
 
@@ -132,7 +150,7 @@ export class Faults {
     else this.ask(FAULTS[on ? "restart" : "crash"](name, now));
   }
 
-  slow() { this.ask(FAULTS.slow(this.meta.agents[this.scene.someAgent()], 0.5, this.scene.now)); }
+  slow() { this.openByKey((a) => this.slowFor(this.meta.agents[a], 0.5, this.scene.now)); }
 
   /** Something that happens to the selected message. @param {(message: number) => FaultRequest} fault */
   ofMessage(fault) {
@@ -144,8 +162,8 @@ export class Faults {
   /** Cut the link of the selected message, or ask which link of the selected agent. */
   cut() {
     const { trace, picked, now } = this.scene, arrow = arrowOf(trace, picked), { from, to } = trace.arrows;
-    if (arrow >= 0) this.ask(FAULTS.cut(this.meta.agents[from[arrow]], this.meta.agents[to[arrow]], now));
-    else this.openByKey((a) => this.cutMenu(a, now));
+    const { agents } = this.meta;
+    this.openByKey((a) => (arrow < 0 ? this.cutMenu(a, now) : this.cutFor(agents[from[arrow]], agents[to[arrow]], now)));
   }
 
   partition() { this.openByKey((a) => this.partitionMenu(a, this.scene.now)); }

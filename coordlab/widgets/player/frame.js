@@ -50,12 +50,9 @@ export class Frame extends Surface {
   layout(trace, width, gutter, scale) {
     this.trace = trace;
     const n = Math.max(1, trace.meta.agents.length);
-    const broken = trace.meta.verdicts.filter(({ status }) => status === "violated");
-    const extras = trace.meta.faults.length + broken.length;
     this.left = gutter;
-    this.rows = Math.min(2, extras) + (this.caption ? 1 : 0); // one more for the first difference
     this.top = this.head + RAIL * this.rows + 6;
-    this.pitch = Math.max(8, Math.min(60, Math.max(26, 320 / n), n > 14 ? 440 / n : 99) * scale);
+    this.pitch = Math.max(8, Math.min(96, Math.max(26, 320 / n), n > 14 ? 440 / n : 99) * scale);
     this.bar = Math.min(15, this.pitch * 0.42);
     this.size(width, this.top + n * this.pitch + AXIS + 6);
   }

@@ -1,5 +1,5 @@
 // Arithmetic of the pictures: ticks, rows of labels, windows in time, distances.
-/** @import { Interval, Segment, Trace } from "./types.js" */
+/** @import { Interval, Segment } from "./types.js" */
 
 /** Round numbers between a and b, about `most` of them, and how many decimals they need.
  * @param {number} a @param {number} b @param {number} most */
@@ -33,15 +33,6 @@ export function clampWindow([a, b], until, least = until * 1e-5) {
 /** Zoomed by `factor` about time `t`.
  * @param {Interval} window @param {number} factor @param {number} t @returns {Interval} */
 export const zoomed = ([a, b], factor, t) => [t - (t - a) * factor, t + (b - t) * factor];
-
-/** A first window that can be read: the whole run if short, else about 120 events of it.
- * @param {Trace} trace @returns {Interval} */
-export function firstWindow(trace) {
-  if (trace.meta.focus) return clampWindow(trace.meta.focus, trace.until);
-  if (trace.n <= 160) return [0, trace.until];
-  const width = Math.max(trace.time[120] - trace.time[0], (trace.until * 120) / trace.n);
-  return clampWindow([0, width], trace.until);
-}
 
 /** How far point (px, py) is from a line. @param {number} px @param {number} py @param {Segment} segment */
 export function distance(px, py, [x0, y0, x1, y1]) {

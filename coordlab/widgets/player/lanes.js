@@ -1,21 +1,18 @@
 // The lanes of the space-time diagram: the roles of each agent, faults that last, and marks where something happened.
-/** @import { Ctx, Fault } from "./types.js" */
+/** @import { Ctx, Fault, Point } from "./types.js" */
 /** @import { Frame } from "./frame.js" */
 
 import { AXIS } from "./frame.js";
-import { roleName, upper } from "./lookup.js";
+import { endOf, roleName, upper } from "./lookup.js";
 import { fillRole, fit, haloText, line, PAD } from "./paint.js";
 import { ABSENT, DOWN, NOBODY } from "./trace.js";
 
-/** The kinds of fault that have a duration. */
-export const LASTING = ["Partition", "Cut", "Slow"];
-
-/** Faults that last: a partition over all lanes, a cut between two, a slow agent on its own.
+/** Faults that last: a partition over all lanes, a cut between two, a slow agent on its own.  A crash is on the lane.
  * @param {Frame} frame @param {Ctx} ctx */
 export function paintBands(frame, ctx) {
   for (const fault of frame.trace.meta.faults) {
-    if (!LASTING.includes(fault.kind)) continue;
-    const x0 = frame.x(fault.at), x1 = frame.x(fault.until ?? frame.trace.until);
+    if (!fault.lasts || fault.kind === "Crash") continue;
+    const x0 = frame.x(fault.at), x1 = frame.x(Math.min(endOf(fault), frame.trace.until));
     if (x1 < frame.left || x0 > frame.W) continue;
     const [y0, y1] = reach(frame, fault);
     ctx.fillStyle = ctx.strokeStyle = frame.scene.theme.bad;
@@ -70,25 +67,44 @@ export function nameLane(frame, ctx, a) {
 function nameSpan(frame, ctx, role, x0, x1, y) {
   const { looks, theme } = frame.scene, label = roleName(frame.trace, role);
   ctx.font = `600 10.5px ${theme.font}`;
-  if (x1 - x0 < ctx.measureText(label).width + 12) return;
+  const { width } = ctx.measureText(label);
+  if (x1 - x0 < width + 12) return;
   const { fill, ink } = role === DOWN ? { fill: theme.down, ink: theme.ink } : looks.role(label);
-  ctx.textAlign = "left";
-  haloText(ctx, label, x0 + 6, y + 0.5, ink, fill);
+  [ctx.textAlign, ctx.fillStyle] = ["left", fill];
+  ctx.fillRect(x0 + 3, y - 6.5, width + 6, 13); // over arrows, hatches and the veil
+  ctx.fillStyle = ink;
+  ctx.fillText(label, x0 + 6, y + 0.5);
 }
+
+/** The marked events in the window, the last first; none if there are too many. @param {Frame} frame */
+function marksOf({ trace: { marks, time }, window: [a, b] }) {
+  const first = firstAt(marks, time, a), last = firstAt(marks, time, b + 1e-9);
+  return last - first > 2000 ? [] : [...marks.subarray(first, last)].reverse();
+}
+
+/** Where a marked event is. @param {Frame} frame @param {number} seq @returns {Point} */
+const markAt = (frame, seq) => {
+  const { time, agent } = frame.trace;
+  return [frame.x(time[seq]), frame.y(agent[seq] === NOBODY ? 0 : agent[seq])];
+};
 
 /** Crashes, restarts, decisions and notes, on the lane where they happened. @param {Frame} frame @param {Ctx} ctx */
 export function paintMarks(frame, ctx) {
-  const { marks, time, agent, kind, text, meta } = frame.trace;
-  const first = firstAt(marks, time, frame.window[0]), last = firstAt(marks, time, frame.window[1] + 1e-9);
-  if (last - first > 2000) return;
+  const { meta: { kinds }, kind } = frame.trace;
+  for (const seq of marksOf(frame)) paintMark(frame, ctx, kinds[kind[seq]], ...markAt(frame, seq));
+}
+
+/** What was noted and decided, in words, as far as there is room. @param {Frame} frame @param {Ctx} ctx */
+export function nameMarks(frame, ctx) {
+  const { meta, kind, agent, name, text } = frame.trace;
   /** @type {Map<number, number>} for each agent, where the next words begin */
   const ends = new Map();
-  for (let m = last - 1; m >= first; m--) {
-    const seq = marks[m], x = frame.x(time[seq]), y = frame.y(agent[seq] === NOBODY ? 0 : agent[seq]);
-    const sort = meta.kinds[kind[seq]], words = meta.texts[text[seq]];
-    paintMark(frame, ctx, sort, x, y);
-    if (!["note", "decision"].includes(sort) || !words || frame.pitch < 44) continue;
-    nameMark(frame, ctx, words, x + 7, y - frame.bar / 2 - 8, (ends.get(agent[seq]) ?? frame.W - PAD) - x - 14);
+  if (frame.pitch < 44) return;
+  for (const seq of marksOf(frame)) {
+    const words = meta.says[meta.names[name[seq]]] ?? meta.texts[text[seq]], [x, y] = markAt(frame, seq);
+    if (words && ["note", "decision"].includes(meta.kinds[kind[seq]])) {
+      nameMark(frame, ctx, words, x + 7, y - frame.bar / 2 - 8, (ends.get(agent[seq]) ?? frame.W - PAD) - x - 14);
+    }
     ends.set(agent[seq], x - 6);
   }
 }

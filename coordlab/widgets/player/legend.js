@@ -6,6 +6,9 @@ import { h, Once, swatch } from "./elements.js";
 import { addCross, addHead, fillRole, line } from "./paint.js";
 import { CUT, DOWN, DROPPED, LOST, UNHEARD } from "./trace.js";
 
+/** @type {[fate: number, words: string, colour: string][]} */
+const FAILED = [[LOST, "lost by chance", "bad"], [CUT, "lost at a cut", "bad"], [DROPPED, "dropped by a fault", "bad"], [UNHEARD, "recipient down", "soft"]];
+
 /** The legend of the trace on show. */
 export class Legend {
   node = h("div", { class: "cl-legend", role: "group", "aria-label": "legend" });
@@ -26,8 +29,7 @@ export class Legend {
     this.once.after([roles, labels, [...fates], copied, [...hidden], looks.version], () => this.node.replaceChildren(
       ...roles.map(([label, role]) => key(label, 16, (ctx) => fillRole(ctx, looks, label, role, 0, 1, 16, 10))),
       ...labels.map((label) => this.typeKey(label)),
-      [LOST, CUT, DROPPED].some((each) => fates.has(each)) ? this.fateKey("lost on the way", "bad") : "",
-      fates.has(UNHEARD) ? this.fateKey("recipient down", "soft") : "",
+      ...FAILED.filter(([each]) => fates.has(each)).map(([, words, colour]) => this.fateKey(words, colour)),
       copied ? key("duplicate", 16, (ctx) => this.paintCopy(ctx)) : "",
     ));
   }

@@ -22,10 +22,11 @@ export function readTheme(root) {
   return theme;
 }
 
-/** Black or white, whichever can be read on the colour. @param {string} colour */
+/** Black or white, the one that has more contrast with the colour, as WCAG 2.1 defines it. @param {string} colour */
 export function inkOn(colour) {
-  const [r, g, b] = (colour.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#15191d" : "#ffffff";
+  const [r, g, b] = (colour.match(/[\d.]+/g) ?? [0, 0, 0]).map((part) => Number(part) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.19 ? "#0d1115" : "#ffffff";
 }
 
 /** Numbers labels in order of first use, and keeps the number: a colour means the same in every branch. */
@@ -43,10 +44,13 @@ class Numbering {
 
 /** How roles and message types look: colour, and pattern or dash, by label. */
 export class Looks {
+  resting = new Numbering();
   roles = new Numbering();
   types = new Numbering();
   /** @type {Set<string>} */
   faint = new Set();
+  /** How the roles that agents start in differ. @type {number[]} */
+  hatches = [];
   /** How the lines of message types differ. @type {number[][]} */
   dashes = [];
   /** @type {number[]} */
@@ -58,12 +62,14 @@ export class Looks {
   /** How many themes there have been. */
   version = 0;
 
-  /** Looks go by name, so that they are the same from run to run; the roles agents start in get the quiet ones.
+  /** Looks go by name, so that they are the same from run to run; the roles that agents start in are grey.
    * @param {Trace} trace */
   meet(trace) {
     const { meta } = trace, faint = new Set(meta.background), sent = [...new Set(trace.arrows.name)];
-    meta.roles.forEach((role) => this.roles.of(role));
-    [this.dashes, this.widths] = [meta.dashes, meta.widths];
+    meta.roles.forEach((role, i) => {
+      if (i < meta.resting && !this.roles.numbers.has(role)) this.resting.of(role); else this.colour(role);
+    });
+    [this.hatches, this.dashes, this.widths] = [meta.hatches, meta.dashes, meta.widths];
     for (const name of sent.sort((a, b) => (meta.names[a] < meta.names[b] ? -1 : 1))) {
       const label = meta.names[name];
       if (faint.has(label) && !this.types.numbers.has(label)) this.faint.add(label);
@@ -78,10 +84,14 @@ export class Looks {
     this.version += 1;
   }
 
+  /** The number of a role's colour; 0, grey: agents start in it. @param {string} label */
+  colour(label) { return this.resting.numbers.has(label) ? 0 : 1 + this.roles.of(label) % 7; }
+
   /** @param {string} label @returns {RoleLook} */
   role(label) {
-    const i = this.roles.of(label) % 8;
-    return { fill: this.theme[`role${i}`], pattern: i, ink: inkOn(this.theme[`role${i}`]) };
+    const colour = this.colour(label), fill = this.theme[`role${colour}`], i = colour ? this.roles.of(label) : this.resting.of(label);
+    const pattern = colour ? (colour + Math.floor(i / 7)) % 8 : this.hatches[i % this.hatches.length];
+    return { fill, pattern, ink: inkOn(fill) };
   }
 
   /** @param {string} label @returns {TypeLook} */

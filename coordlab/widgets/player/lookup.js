@@ -1,5 +1,5 @@
 // What the views look up in a trace: moments, journeys, causes, words.
-/** @import { Arrows, Trace } from "./types.js" */
+/** @import { Arrows, Fault, Trace } from "./types.js" */
 
 import { ABSENT, DOWN } from "./trace.js";
 
@@ -109,4 +109,7 @@ export function sameEvent(before, seq, after) {
 }
 
 /** The first difference from the parent, if the branch has one. @param {Trace} trace */
-export const divergence = ({ meta }) => (meta.parent === null ? null : meta.divergence);
+export const divergence = ({ meta }) => (meta.parent == null ? null : meta.divergence);
+
+/** When a fault ends; one that takes no time ends as it begins. @param {Fault} fault */
+export const endOf = ({ at, lasts, until }) => (lasts ? until ?? Infinity : at);

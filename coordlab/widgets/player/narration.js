@@ -6,6 +6,8 @@ import { h } from "./elements.js";
 import { arrowOf, roleAt, roleName } from "./lookup.js";
 import { event, journey, plain, sentence, spoken } from "./words.js";
 
+const NEAREST = 6; // causes that are listed
+
 /** The sentence below the picture, and the facts of the selected event. */
 export class Narration {
   say = h("p", { class: "cl-say", role: "status", "aria-live": "polite" });
@@ -42,8 +44,9 @@ export class Narration {
     if (!chain.length) return "";
     const link = (/** @type {number} */ seq) => h("button", { type: "button", class: "cl-link", onclick: () => this.pick(seq) },
       plain(sentence(this.scene.trace, seq)));
-    return h("div", { class: "cl-chain" }, h("h4", {}, `Because (${chain.length} cause${chain.length > 1 ? "s" : ""})`),
-      h("ol", {}, ...chain.slice(-6).map((seq) => h("li", {}, link(seq)))));
+    const first = Math.max(0, chain.length - NEAREST), last = chain.length === 1 ? "one cause" : `${chain.length} causes`;
+    return h("div", { class: "cl-chain" }, h("h4", {}, `Because (${first ? `the last ${NEAREST} of ` : ""}${last})`),
+      h("ol", { start: first + 1 }, ...chain.slice(first).map((seq) => h("li", {}, link(seq)))));
   }
 }
 

@@ -1,29 +1,31 @@
 // The agents on a circle, with the messages under way at the playhead.
-/** @import { Ctx, Fault, Hit, Point, Segment, Trace } from "./types.js" */
+/** @import { Box, Ctx, Fault, Hit, Point, Segment, Trace } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 
 import { distance } from "./geometry.js";
-import { LASTING } from "./lanes.js";
-import { inFlight, roleAt, roleName } from "./lookup.js";
+import { endOf, inFlight, roleAt, roleName } from "./lookup.js";
 import { addCross, addHead, fillRole, fit, haloText, line, Surface } from "./paint.js";
 import { ARRIVED, NOTHING, UNDERWAY, UNHEARD } from "./trace.js";
 import { faultLabel } from "./words.js";
 
+/** Where the words for an agent are, and whether its role is among them. @typedef {Box & { role: boolean, align: CanvasTextAlign }} Label */
+
+/** How wide the words for an agent may be in a picture of this width: what is left of it is for the ellipse. */
+const SHARE = 0.3;
+const LABEL = "11px";
+const MOST_LABELS = 400;
+const MOST_LINKS = 1000;
+
 /** The agents on a circle, or on an ellipse where the picture is wide. */
 export class Network extends Surface {
   trace = NOTHING;
-  /** Half the height of the ellipse, half its width, the height of its middle. */
+  /** Half the height of the ellipse, half its width. */
   ring = 30;
   wide = 30;
-  middle = 0;
   /** How large an agent is. */
   node = 4;
-  /** Whether names are below the agents, not beside them. */
-  below = false;
-  /** One agent in this many is named. */
-  every = 1;
-  /** How wide a name may be. */
-  room = Infinity;
+  /** @type {(Label | null)[]} for each agent where its words are; null: there is no room for them */
+  labels = [];
   /** @type {Fault[]} those that last at the playhead */
   faults = [];
   /** @type {string[][] | null} the sides of a partition */
@@ -39,32 +41,69 @@ export class Network extends Surface {
   layout(trace, width, height) {
     this.trace = trace;
     this.size(width, height);
-    const n = trace.meta.agents.length;
-    this.ring = Math.max(30, Math.min(width * 0.5 - 54, height * 0.5 - 46));
-    this.below = width < 480 && n <= 8; // too narrow for words beside the nodes
-    this.middle = height / 2 - (this.below ? 14 : 0);
-    const beside = width * 0.5 - 74; // what the words beside the nodes leave
-    this.wide = this.below ? width * 0.5 - 46 : Math.max(Math.min(this.ring, beside + 8), Math.min(beside, this.ring * 1.5));
-    this.every = Math.ceil((22 * n) / (Math.PI * (this.ring + this.wide))); // as many words as fit around the circle
-    this.room = this.below && n % 2 ? 2 * this.wide * Math.sin(Math.PI / n) - 6 : Infinity; // the lowest two stand side by side
+    const { agents } = trace.meta, n = agents.length;
+    this.ctx.font = `${LABEL} ${this.scene.theme.font}`;
+    const widest = Math.min(width * SHARE, Math.max(0, ...agents.slice(0, MOST_LABELS).map((name) => this.ctx.measureText(name).width)));
+    this.ring = Math.max(30, height * 0.5 - 42);
     this.node = Math.max(4, Math.min(19, (this.ring * 2.2) / n));
+    this.wide = Math.max(30, Math.min(width * 0.5 - this.node - Math.max(26, widest), this.ring * 2));
+    this.labels = this.placed();
+  }
+
+  /** The words that each agent can have without covering others, for the longest of its roles. */
+  placed() {
+    const { trace: { meta: { agents }, spans } } = this;
+    if (agents.length > MOST_LABELS) return agents.map(() => null);
+    const taken = agents.map((_, a) => around(this.at(a), this.node));
+    const wide = (/** @type {string} */ words) => this.ctx.measureText(words).width;
+    return agents.map((name, a) => {
+      const roles = [...new Set(spans[a].role)].map((role) => wide(this.words(a, roleName(this.trace, role) || "absent")));
+      const tries = [...this.spots(a, Math.max(...roles), true), ...(this.inside(name) ? [] : this.spots(a, wide(name), false))];
+      const free = tries.find((spot) => spot.x0 >= 0 && spot.x1 <= this.W && spot.y0 >= 0 && spot.y1 <= this.H - 14
+        && !taken.some((box) => box.x0 < spot.x1 && spot.x0 < box.x1 && box.y0 < spot.y1 && spot.y0 < box.y1));
+      if (free) taken.push(free);
+      return free ?? null;
+    });
+  }
+
+  /** The places for words of this width: outside the circle beside the agent, below it, above it.
+   * @param {number} a @param {number} width @param {boolean} role @returns {Label[]} */
+  spots(a, width, role) {
+    const [x, y] = this.at(a), { node } = this, right = x >= this.W / 2;
+    const beside = right ? x + node + 5 : x - node - 5 - width, middle = x - width / 2;
+    const spot = (/** @type {number} */ x0, /** @type {number} */ y0, /** @type {CanvasTextAlign} */ align) => (
+      { x0, x1: x0 + width, y0, y1: y0 + 13, role, align });
+    const stacked = [spot(middle, y + node + 3, "center"), spot(middle, y - node - 16, "center")];
+    if (y < this.H / 2) stacked.reverse();
+    const top = Math.abs(x - this.W / 2) < this.wide * 0.3; // or the words would lie over the circle
+    return top ? stacked : [spot(beside, y - 6.5, right ? "left" : "right"), ...stacked];
+  }
+
+  /** Whether the name of an agent is in it. @param {string} name */
+  inside(name) { return this.node >= 13 && name.length <= 3; }
+
+  /** The words for an agent in a role. @param {number} a @param {string} role */
+  words(a, role) {
+    const name = this.trace.meta.agents[a];
+    return this.inside(name) ? role : `${name} · ${role}`;
   }
 
   /** Where agent `a` is. @param {number} a @returns {Point} */
   at(a) {
     const angle = -Math.PI / 2 + (a * 2 * Math.PI) / this.trace.meta.agents.length;
-    return [this.W / 2 + this.wide * Math.cos(angle), this.middle + this.ring * Math.sin(angle)];
+    return [this.W / 2 + this.wide * Math.cos(angle), this.H / 2 - 6 + this.ring * Math.sin(angle)];
   }
 
   paint() {
     const { ctx, trace: { meta }, scene: { now } } = this;
     this.clear(ctx);
     ctx.textBaseline = "middle";
-    this.faults = meta.faults.filter((fault) => fault.at <= now && now < (fault.until ?? Infinity));
+    this.faults = meta.faults.filter((fault) => fault.lasts && fault.at <= now && now < endOf(fault));
     this.sides = this.faults.filter(({ kind }) => kind === "Partition").at(-1)?.groups ?? null;
     this.paintLinks(ctx);
     this.paintMessages(ctx);
     meta.agents.forEach((name, a) => this.paintNode(ctx, name, a));
+    this.labels.forEach((label, a) => label && this.paintLabel(ctx, label, a));
     this.paintNotice(ctx);
   }
 
@@ -73,19 +112,12 @@ export class Network extends Surface {
   /** On which side of the partition an agent is. @param {string} name */
   side(name) { return this.sides ? this.sides.findIndex((group) => group.includes(name)) : 0; }
 
-  /** @returns {[number, number][]} */
-  links() {
-    const { agents, edges } = this.trace.meta;
-    if (edges) return edges;
-    if (agents.length > 40) return [];
-    return agents.flatMap((_, a) => agents.slice(a + 1).map((__, k) => /** @type {[number, number]} */ ([a, a + 1 + k])));
-  }
-
   /** @param {Ctx} ctx */
   paintLinks(ctx) {
-    const { agents } = this.trace.meta, cuts = new Set();
+    const { agents, links } = this.trace.meta, cuts = new Set();
+    if (links.length > MOST_LINKS) return;
     for (const { kind, text } of this.faults) if (kind === "Cut") cuts.add(text.split(" ")[1]);
-    for (const [a, b] of this.links()) {
+    for (const [a, b] of links) {
       const apart = this.side(agents[a]) !== this.side(agents[b]);
       const cut = cuts.has(`${agents[a]}>${agents[b]}`) || cuts.has(`${agents[b]}>${agents[a]}`);
       this.paintLink(ctx, this.at(a), this.at(b), apart || cut);
@@ -152,7 +184,7 @@ export class Network extends Surface {
   /** @param {Ctx} ctx @param {string} name @param {number} a */
   paintNode(ctx, name, a) {
     const { looks, theme, now, agent } = this.scene, [x, y] = this.at(a), role = roleAt(this.trace, a, now);
-    const label = roleName(this.trace, role), shape = nodeShape(role < 0 ? 0 : looks.roles.of(label), x, y, this.node);
+    const label = roleName(this.trace, role), shape = nodeShape(role < 0 ? 0 : looks.colour(label), x, y, this.node);
     ctx.save();
     ctx.fillStyle = theme.bg;
     ctx.fill(shape);
@@ -164,58 +196,44 @@ export class Network extends Surface {
     ctx.lineWidth = a === agent ? 3 : 1.3;
     ctx.stroke(shape);
     ctx.setLineDash([]);
-    const inside = this.node >= 13 && name.length <= 3;
-    if (inside) this.nameInside(ctx, name, label, role, x, y);
-    if (a % this.every === 0) this.nameBeside(ctx, name, label || "absent", inside, x, y);
-  }
-
-  /** @param {Ctx} ctx @param {string} name @param {string} label @param {number} role @param {number} x @param {number} y */
-  nameInside(ctx, name, label, role, x, y) {
-    const { theme, looks } = this.scene;
+    if (!this.inside(name)) return;
     const { fill, ink } = role < 0 ? { fill: theme.down, ink: theme.ink } : looks.role(label);
     ctx.font = `600 12.5px ${theme.font}`;
     ctx.textAlign = "center";
     haloText(ctx, name, x, y + 0.5, ink, fill);
   }
 
-  /** @param {Ctx} ctx @param {string} name @param {string} label @param {boolean} inside @param {number} x @param {number} y */
-  nameBeside(ctx, name, label, inside, x, y) {
-    const { theme } = this.scene;
-    const [dx, dy] = this.below ? [0, 1] : [(x - this.W / 2) / this.wide, (y - this.middle) / this.ring];
-    const side = this.sides ? ` · ${this.below ? "" : "side "}${"ABCDEFGH"[this.side(name)] ?? "?"}` : "";
-    const crowded = this.trace.meta.agents.length > 32 || this.node < 7;
-    const words = inside ? label + side : crowded ? name : `${name} · ${label}${side}`;
-    let tx = x, ty = y, room = Math.min(this.room, 2 * Math.min(x, this.W - x) - 4);
-    ctx.textAlign = "center";
-    if (Math.abs(dx) < 0.3) ty = y + Math.sign(dy || 1) * (this.node + 10);
-    else {
-      tx = x + Math.sign(dx) * (this.node + 6);
-      room = dx > 0 ? this.W - tx - 2 : tx - 2;
-      ctx.textAlign = dx > 0 ? "left" : "right";
-    }
-    ctx.font = `11px ${theme.font}`;
-    haloText(ctx, fit(ctx, words, room), tx, ty, theme.ink, theme.bg);
+  /** @param {Ctx} ctx @param {Label} label @param {number} a */
+  paintLabel(ctx, label, a) {
+    const { theme, now } = this.scene, { agents } = this.trace.meta;
+    const words = label.role ? this.words(a, roleName(this.trace, roleAt(this.trace, a, now)) || "absent") : agents[a];
+    ctx.font = `${LABEL} ${theme.font}`;
+    ctx.textAlign = label.align;
+    const x = { left: label.x0, right: label.x1 }[String(label.align)] ?? (label.x0 + label.x1) / 2;
+    haloText(ctx, words, x, (label.y0 + label.y1) / 2, theme.ink, theme.bg);
   }
 
   /** The faults that last, in words. @param {Ctx} ctx */
   paintNotice(ctx) {
-    const { theme } = this.scene, lasting = this.faults.filter(({ kind }) => LASTING.includes(kind));
-    ctx.font = `11px ${theme.font}`;
+    const { theme } = this.scene;
+    ctx.font = `${LABEL} ${theme.font}`;
     ctx.textAlign = "left";
-    if (!lasting.length) return;
-    haloText(ctx, fit(ctx, lasting.map(faultLabel).join(" · "), this.W - 8), 4, this.H - 8, theme.bad, theme.bg);
+    haloText(ctx, fit(ctx, this.faults.map(faultLabel).join(" · "), this.W - 8), 4, this.H - 7, theme.bad, theme.bg);
   }
 
   /** What is under the point. @param {number} px @param {number} py @returns {Hit} */
   hit(px, py) {
     const { arrows, meta } = this.trace;
     const agent = meta.agents.findIndex((_, a) => Math.hypot(px - this.at(a)[0], py - this.at(a)[1]) <= this.node + 3);
-    if (agent >= 0) return { agent };
+    if (agent >= 0) return { agent, words: `${meta.agents[agent]} · ${roleName(this.trace, roleAt(this.trace, agent, this.scene.now)) || "absent"}` };
     const way = (/** @type {number} */ i) => /** @type {Segment} */ ([...this.between(i, 0), ...this.between(i, 1)]);
     const arrow = inFlight(arrows, this.scene.now).find((i) => distance(px, py, way(i)) < 6);
     return arrow === undefined ? {} : { arrow };
   }
 }
+
+/** The square of half width `r` around a point. @param {Point} point @param {number} r @returns {Box} */
+const around = ([x, y], r) => ({ x0: x - r, x1: x + r, y0: y - r, y1: y + r });
 
 /** Circle, square, diamond, triangle, hexagon…: a role has its shape as well as its colour.
  * @param {number} i @param {number} x @param {number} y @param {number} r */

@@ -39,7 +39,8 @@ export class Overview extends Surface {
 
   paint() {
     const { scene, ctx } = this, now = this.x(scene.now);
-    this.still([scene.version, scene.looks.version, this.W, this.H, this.left].join(), (base) => this.paintStill(base));
+    this.clear(ctx);
+    this.still("lanes", [scene.version, scene.looks.version, this.W, this.H, this.left].join(), (base) => this.paintStill(base));
     this.paintWindow(ctx);
     ctx.strokeStyle = scene.theme.accent;
     line(ctx, now, 3, now, this.H - 17);

@@ -81,12 +81,11 @@ export function dot(ctx, x, y, r, fill, edge) {
 
 /** A canvas as sharp as the screen: painted in CSS pixels. */
 export class Surface {
-  base = document.createElement("canvas");
   W = 1;
   H = 1;
   ratio = 1;
-  /** @type {string | null} what the base shows */
-  key = null;
+  /** @type {Map<string, { canvas: HTMLCanvasElement, key: string }>} what stands still, and what it depends on */
+  layers = new Map();
 
   /** @param {string} label */
   constructor(label) {
@@ -98,24 +97,23 @@ export class Surface {
   size(width, height) {
     const ratio = window.devicePixelRatio || 1;
     [this.W, this.H, this.ratio] = [Math.max(1, Math.floor(width)), Math.max(1, Math.floor(height)), ratio];
-    for (const canvas of [this.canvas, this.base]) {
-      const w = Math.round(this.W * ratio), high = Math.round(this.H * ratio);
-      if (canvas.width !== w || canvas.height !== high) [canvas.width, canvas.height, this.key] = [w, high, null];
-    }
+    const w = Math.round(this.W * ratio), high = Math.round(this.H * ratio);
+    if (this.canvas.width !== w || this.canvas.height !== high) [this.canvas.width, this.canvas.height] = [w, high];
     this.canvas.style.height = `${this.H}px`;
   }
 
-  /** Paint what stands still once, until `key` changes; then put it on the screen.
-   * @param {string} key @param {(ctx: Ctx) => void} paint */
-  still(key, paint) {
-    if (key !== this.key) {
-      const ctx = context(this.base);
+  /** Put a layer that stands still on the screen; it is painted again only when `key` or the size changes.
+   * @param {string} name @param {string} key @param {(ctx: Ctx) => void} paint */
+  still(name, key, paint) {
+    const { canvas: { width, height }, layers } = this, layer = layers.get(name) ?? { canvas: document.createElement("canvas"), key: "" };
+    if (layer.key !== `${width} ${height} ${key}`) {
+      layers.set(name, layer);
+      [layer.canvas.width, layer.canvas.height, layer.key] = [width, height, `${width} ${height} ${key}`];
+      const ctx = context(layer.canvas);
       this.clear(ctx);
       paint(ctx);
-      this.key = key;
     }
-    this.clear(this.ctx);
-    this.ctx.drawImage(this.base, 0, 0, this.W, this.H);
+    this.ctx.drawImage(layer.canvas, 0, 0, this.W, this.H);
   }
 
   /** @param {Ctx} ctx */

@@ -37,7 +37,6 @@ export class Playback {
     if (!trace.n) return;
     const to = ofAgent ? neighbour(trace, cursor, agent, Math.sign(by)) : cursor + by;
     this.pick(Math.max(0, Math.min(trace.n - 1, to)));
-    if (ofAgent) this.scene.agent = agent;
   }
 
   /** With Shift on the selected agent, or else ten events. @param {number} by @param {boolean} shift */

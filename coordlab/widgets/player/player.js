@@ -16,6 +16,7 @@ import { Pointer } from "./pointer.js";
 import { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { Share } from "./share.js";
+import { nameSliders } from "./sliders.js";
 import { Tabs } from "./tabs.js";
 import { Transport } from "./transport.js";
 import { Verdicts } from "./verdicts.js";
@@ -28,7 +29,8 @@ export class Player {
     { stats: this.stats });
   title = h("h3", { class: "cl-title" });
   question = h("p", { class: "cl-question" });
-  header = h("header", { class: "cl-head" }, this.title, this.question);
+  problem = h("p", { class: "cl-problem", role: "alert" });
+  header = h("header", { class: "cl-head" }, this.title, this.question, this.problem);
   gone = new AbortController();
   /** The frame that is asked for; 0: none. */
   frame = 0;
@@ -64,6 +66,7 @@ export class Player {
     this.listen();
     this.retheme();
     this.load();
+    nameSliders(el, this.gone.signal);
     this.root.dataset.ready = "true";
   }
 
@@ -128,7 +131,9 @@ export class Player {
     const { meta, until } = this.scene.trace;
     this.title.textContent = meta.title;
     this.question.textContent = meta.question;
-    this.header.hidden = !meta.title && !meta.question;
+    this.problem.textContent = meta.problem && `The run broke off: ${meta.problem}`;
+    this.problem.hidden = !meta.problem;
+    this.header.hidden = !meta.title && !meta.question && !meta.problem;
     this.transport.scrub.max = String(until);
     this.tabs.fill();
     this.verdicts.fill();

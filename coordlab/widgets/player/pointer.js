@@ -37,6 +37,8 @@ export class Pointer {
     }
     for (const net of [network, small]) {
       net.canvas.addEventListener("click", (click) => this.click(click, net), { signal });
+      net.canvas.addEventListener("pointermove", (move) => this.hover(move, net), { signal });
+      net.canvas.addEventListener("pointerleave", () => this.tip.hide(), { signal });
     }
     overview.canvas.addEventListener("pointerdown", (down) => this.dragOverview(down), { signal });
     overview.canvas.addEventListener("pointermove", (move) => this.aim(move), { signal });
@@ -103,14 +105,13 @@ export class Pointer {
     wheel.preventDefault();
   }
 
-  /** @param {PointerEvent} move @param {Diagram} diagram */
-  hover(move, diagram) {
+  /** Say what is under the pointer, where the picture does not. @param {PointerEvent} move @param {Diagram | Network} view */
+  hover(move, view) {
     if (move.buttons) return;
-    const { arrow, agent } = diagram.hit(...place(move, diagram.canvas));
-    diagram.canvas.style.cursor = arrow !== undefined || agent !== undefined ? "pointer" : "default";
-    if (arrow === undefined) { this.tip.hide(); return; }
-    const [x, y] = place(move, this.root);
-    this.tip.show(journey(diagram.trace, arrow), x + 12, y + 16);
+    const { arrow, agent, words } = view.hit(...place(move, view.canvas)), [x, y] = place(move, this.root);
+    view.canvas.style.cursor = arrow !== undefined || agent !== undefined ? "pointer" : "default";
+    const told = arrow !== undefined ? journey(view.trace, arrow) : words;
+    if (told) this.tip.show(told, x + 12, y + 16); else this.tip.hide();
   }
 
   // ---- selecting

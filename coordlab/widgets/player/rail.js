@@ -1,44 +1,68 @@
-// The rail above the lanes: faults, broken properties, the first difference from the parent.
+// The rail above the lanes: faults, broken properties, the first difference from the parent, where the run broke off.
 /** @import { Ctx, RailItem } from "./types.js" */
 /** @import { Frame } from "./frame.js" */
 
 import { AXIS, RAIL } from "./frame.js";
 import { stack } from "./geometry.js";
-import { divergence } from "./lookup.js";
+import { divergence, endOf } from "./lookup.js";
 import { fit, line, PAD } from "./paint.js";
 import { faultLabel } from "./words.js";
 
-/** The faults and marks in the window, in order of time. @param {Frame} frame @returns {RailItem[]} */
-function railItems({ trace: { meta }, window: [a, b], scene, caption }) {
-  const room = { x: 0, w: 0 };
+const MOST_ROWS = 4;
+const FONT = "11.5px";
+
+/** The faults and marks, in order of time. @param {Frame} frame */
+export function railItems({ trace: { meta, until }, scene, caption }) {
   /** @type {RailItem[]} */
-  const items = meta.faults.map((fault) => (
-    { at: fault.at, until: fault.until, text: faultLabel(fault), sort: "fault", ...room }));
-  for (const { name, status, at } of meta.verdicts) {
-    if (status === "violated" && at !== null) items.push({ at, until: null, text: name, sort: "broken", ...room });
-  }
+  const items = [];
+  const add = (/** @type {number} */ at, /** @type {string} */ text, /** @type {RailItem["sort"]} */ sort, end = at) =>
+    items.push({ at, until: end, text, sort, x: 0, w: 0, row: -1 });
+  for (const fault of meta.faults) add(fault.at, faultLabel(fault), "fault", endOf(fault));
+  for (const { name, status, at } of meta.verdicts) if (status === "violated" && at != null) add(at, name, "broken");
   const differs = caption ? divergence(scene.trace) : null;
-  if (differs) items.push({ at: differs.at, until: null, text: "first difference", sort: "differs", ...room });
-  return items.filter(({ at, until }) => at <= b && (until ?? at) >= a).sort((one, other) => one.at - other.at);
+  if (differs) add(differs.at, "first difference", "differs");
+  if (meta.problem) add(until, "the run broke off here", "broken");
+  return items.sort((one, other) => one.at - other.at);
 }
 
-/** @param {Frame} frame @param {Ctx} ctx */
-export function paintRail(frame, ctx) {
-  ctx.font = `11.5px ${frame.scene.theme.font}`;
-  const items = railItems(frame), right = frame.W - PAD;
+/** Give the items their places, where `x` is the pixel of a moment.
+ * @param {Frame} frame @param {RailItem[]} items @param {(t: number) => number} x @param {number} right @param {number} rows */
+function placeItems({ ctx, left, scene }, items, x, right, rows) {
+  ctx.font = `${FONT} ${scene.theme.font}`;
   for (const item of items) {
-    item.text = fit(ctx, item.text, 260);
-    item.w = ctx.measureText(item.text).width + 18;
-    item.x = Math.max(frame.left, Math.min(frame.x(item.at), right - item.w));
-    if (item.until !== null) item.w = Math.max(item.w, Math.min(right, frame.x(item.until)) - item.x);
+    item.w = ctx.measureText(fit(ctx, item.text, 260)).width + 18;
+    item.x = Math.max(left, Math.min(x(item.at), right - item.w));
+    if (item.until > item.at) item.w = Math.max(item.w, Math.min(right, x(item.until)) - item.x);
   }
-  stack(items, frame.rows).forEach((row, i) => paintRailItem(frame, ctx, items[i], row));
+  stack(items, rows).forEach((row, i) => { items[i].row = row; });
 }
 
-/** @param {Frame} frame @param {Ctx} ctx @param {RailItem} item @param {number} row */
-function paintRailItem(frame, ctx, item, row) {
+/** How many rows the rail needs when the whole run is shown, where labels are closest. @param {Frame} frame @param {number} width */
+export function railRows(frame, width) {
+  const items = railItems(frame), { left, trace: { until } } = frame, right = width - PAD;
+  placeItems(frame, items, (t) => left + (t / until) * (right - left), right, MOST_ROWS);
+  return items.some(({ row }) => row < 0) ? MOST_ROWS : Math.max(0, ...items.map(({ row }) => row + 1));
+}
+
+/** Paint the items in the window, and return them. @param {Frame} frame @param {Ctx} ctx */
+export function paintRail(frame, ctx) {
+  const [a, b] = frame.window, right = frame.W - PAD;
+  const items = railItems(frame).filter(({ at, until }) => at <= b && until >= a);
+  placeItems(frame, items, (t) => frame.x(t), right, frame.rows);
+  ctx.font = `${FONT} ${frame.scene.theme.font}`;
+  for (const item of items) paintRailItem(frame, ctx, item);
+  const more = items.filter(({ row }) => row < 0).length;
+  if (more) frame.text(ctx, `and ${more} more`, right, rowAt(frame, frame.rows - 1), FONT, "soft", "right");
+  return items;
+}
+
+/** The middle of a row. @param {Frame} frame @param {number} row */
+const rowAt = (frame, row) => frame.head + RAIL * Math.max(0, row) + RAIL / 2;
+
+/** @param {Frame} frame @param {Ctx} ctx @param {RailItem} item */
+function paintRailItem(frame, ctx, item) {
   const { theme } = frame.scene, colour = item.sort === "differs" ? theme.accent : theme.bad;
-  const y = frame.head + RAIL * Math.max(0, row) + RAIL / 2, at = frame.x(item.at);
+  const y = rowAt(frame, item.row), at = frame.x(item.at);
   ctx.strokeStyle = ctx.fillStyle = colour;
   ctx.lineWidth = 1.2;
   if (item.sort !== "fault" && at >= frame.left) {
@@ -46,14 +70,14 @@ function paintRailItem(frame, ctx, item, row) {
     line(ctx, at, y + 6, at, frame.H - AXIS);
     ctx.setLineDash([]);
   } else if (at >= frame.left) line(ctx, at, y - 6, at, frame.top);
-  if (row < 0) return;
-  if (item.until !== null) {
+  if (item.row < 0) return;
+  if (item.until > item.at) {
     ctx.globalAlpha = 0.16;
     ctx.fillRect(item.x, y - 7, item.w, 14);
     ctx.globalAlpha = 1;
   }
   railGlyph(ctx, item, y);
-  frame.text(ctx, item.text, item.x + 14, y + 0.5, "11.5px", item.sort === "fault" ? "ink" : colour);
+  frame.text(ctx, fit(ctx, item.text, 260), item.x + 14, y + 0.5, FONT, item.sort === "fault" ? "ink" : colour);
 }
 
 /** @param {Ctx} ctx @param {RailItem} item @param {number} y */
@@ -63,3 +87,10 @@ function railGlyph(ctx, { sort, x }, y) {
   ctx.lineWidth = sort === "broken" ? 2 : 1.3;
   if (sort === "fault") ctx.fill(glyph); else ctx.stroke(glyph);
 }
+
+/** All that is on the rail at a point, in words: also what has no room for its label.
+ * @param {Frame} frame @param {RailItem[]} items @param {number} px @param {number} py */
+export const railAt = (frame, items, px, py) => items
+  .filter(({ at, until, x, w, row }) => (px >= frame.x(at) - 4 && px <= frame.x(until) + 4)
+    || (Math.abs(py - rowAt(frame, row)) < RAIL / 2 && px >= x && px <= x + w && row >= 0))
+  .map(({ text }) => text).join("; ");

@@ -1,10 +1,10 @@
 // What one view of the player shows: which trace, which part and moment of it, and what is selected.
 /** @import { Interval, Trace } from "./types.js" */
 
-import { clampWindow, firstWindow, zoomed } from "./geometry.js";
+import { clampWindow, zoomed } from "./geometry.js";
 import { past, sameEvent, upper } from "./lookup.js";
 import { Looks } from "./looks.js";
-import { NOBODY, NOTHING } from "./trace.js";
+import { NOTHING } from "./trace.js";
 
 /** What one view shows.  It knows no element of the page; `changed` and `selected` are called when they have work to do. */
 export class Scene {
@@ -21,6 +21,8 @@ export class Scene {
   cursor = -1;
   /** @type {Interval} the part of the run on screen */
   window = [0, 1];
+  /** @type {Interval} the part that was chosen; a run that ends before it shows its own end */
+  chosen = [0, 1];
   /** Whether that is the whole run. */
   fitted = false;
 
@@ -50,7 +52,7 @@ export class Scene {
     [this.trace, this.parent] = [trace, parent];
     this.version += 1;
     this.looks.meet(trace);
-    if (first) this.enter(); else this.window = this.fitted ? [0, trace.until] : clampWindow(this.window, trace.until);
+    if (first) this.enter(); else this.reframe();
     this.now = Math.min(this.now, trace.until);
     this.cursor = upper(trace.time, this.now) - 1;
     if (!first && before !== trace) this.select(this.picked >= 0 ? sameEvent(before, this.picked, trace) : -1);
@@ -59,9 +61,21 @@ export class Scene {
   }
 
   enter() {
-    this.window = firstWindow(this.trace);
-    this.fitted = this.window[1] - this.window[0] >= this.trace.until;
-    if (this.trace.meta.focus) this.now = this.window[0];
+    const { meta: { focus, problem }, until } = this.trace;
+    this.frame(focus);
+    this.now = problem ? until : this.window[0];
+  }
+
+  /** Show the part that was chosen, or of a run that broke off its end. */
+  reframe() {
+    const { meta: { problem }, until } = this.trace, [a, b] = this.chosen;
+    this.window = this.fitted ? [0, until] : clampWindow(problem ? [until - (b - a), until] : this.chosen, until);
+  }
+
+  /** @param {Interval} window */
+  frame(window) {
+    this.chosen = this.window = clampWindow(window, this.trace.until);
+    this.fitted = this.window[1] - this.window[0] >= this.trace.until * 0.9999;
   }
 
   // ---- the moment
@@ -83,8 +97,7 @@ export class Scene {
 
   /** @param {Interval} window */
   setWindow(window) {
-    this.window = clampWindow(window, this.trace.until);
-    this.fitted = this.window[1] - this.window[0] >= this.trace.until * 0.9999;
+    this.frame(window);
     this.changed();
   }
 
@@ -118,12 +131,11 @@ export class Scene {
     this.selected();
   }
 
-  /** Select event `seq`, in every view, and go to its moment. @param {number} seq */
+  /** Select event `seq`, in every view, and go to its moment; a selected agent stays selected. @param {number} seq */
   visit(seq) {
     this.select(seq);
     this.seek(this.trace.time[seq]);
     this.cursor = seq;
-    if (this.trace.agent[seq] !== NOBODY) this.agent = this.trace.agent[seq];
   }
 
   letGo() {

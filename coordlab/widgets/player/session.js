@@ -1,5 +1,5 @@
 // The branches that Python keeps, and the requests to Python.
-/** @import { Branch, Entry, Model, Recording, Request, Trace, Word } from "./types.js" */
+/** @import { Branch, Entry, Maybe, Model, Recording, Request, Trace, Word } from "./types.js" */
 
 import { h } from "./elements.js";
 import { decode } from "./trace.js";
@@ -81,9 +81,9 @@ export class Session {
     return { meta: { ...meta, ...label }, columns };
   }
 
-  /** The trace of branch `i`, if there is one. @param {number | null} i */
+  /** The trace of branch `i`, if there is one. @param {Maybe<number>} i */
   open(i) {
-    const branch = i === null ? undefined : this.branches[i];
+    const branch = i == null ? undefined : this.branches[i];
     if (!branch) return null;
     let trace = this.decoded.get(branch.columns);
     if (!trace) this.decoded.set(branch.columns, trace = decode(branch));

@@ -3,7 +3,7 @@
 /** @import { Scene } from "./scene.js" */
 /** @import { Session } from "./session.js" */
 
-import { button, h, Once, take, textButton } from "./elements.js";
+import { h, Once, take, textButton } from "./elements.js";
 import { micro } from "./faults.js";
 import { NO_KERNEL } from "./words.js";
 
@@ -38,10 +38,12 @@ export class Tabs {
 
   fillActs() {
     const { scene, session } = this, reason = session.live ? null : NO_KERNEL;
-    const alone = scene.trace.meta.parent === null ? "this branch has no parent" : null;
+    const alone = scene.trace.meta.parent == null ? "this branch has no parent" : null;
     const compare = textButton("compare", "compare", alone, () => this.compare(scene.parent === null));
     compare.setAttribute("aria-pressed", String(scene.parent !== null));
+    const root = session.selected === 0 ? "the first run stays" : null;
     this.acts.replaceChildren(textButton("branch", "branch here", reason, () => this.branchHere()), compare,
+      textButton("cross", "delete", reason ?? root, () => this.drop(session.selected)),
       textButton("undo", "undo", reason, () => this.undo()));
     if (reason) this.acts.append(h("small", { class: "cl-reason" }, "this page is a recording; new faults need a kernel"));
   }
@@ -52,9 +54,7 @@ export class Tabs {
     const tab = h("button", { type: "button", role: "tab", class: "cl-tab", "aria-selected": String(chosen),
       tabindex: chosen ? "0" : "-1", title: live ? "rename: double-click or F2; delete: Delete" : null,
       onclick: () => this.session.select(i), ondblclick: () => this.rename(i) }, meta.name);
-    const close = live && chosen && i > 0
-      ? button("cross", `delete ${meta.name}`, () => this.drop(i), { class: "cl-close", tabindex: "-1" }) : null;
-    return h("span", { class: "cl-tabbox", role: "presentation" }, tab, close);
+    return h("span", { class: "cl-tabbox", role: "presentation" }, tab);
   }
 
   /** @param {KeyboardEvent} press */

@@ -91,8 +91,8 @@ function arrows({ time, agent, peer, name, message }, until, journeys) {
 export const NOTHING = decode({
   meta: {
     title: "", question: "", line: "", name: "", parent: null, agents: [], until: 0, count: 0, kinds: [], names: [], texts: [],
-    says: {}, templates: {}, focus: null, roles: [], spans: [], flights: 0, background: [], dashes: [], widths: [], edges: null, verdicts: [], measures: [], faults: [],
-    divergence: null,
+    says: {}, templates: {}, focus: [0, 1], problem: "", roles: [], resting: 0, hatches: [], spans: [], flights: 0, background: [],
+    dashes: [], widths: [], links: [], verdicts: [], measures: [], faults: [], divergence: null,
   },
   columns: new DataView(new ArrayBuffer(0)),
 });

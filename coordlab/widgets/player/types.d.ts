@@ -4,6 +4,8 @@ export type Ctx = CanvasRenderingContext2D;
 /** From and to, in seconds. */
 export type Interval = [from: number, to: number];
 export type Point = [x: number, y: number];
+/** A rectangle in CSS pixels. */
+export type Box = { x0: number; x1: number; y0: number; y1: number };
 /** A line in CSS pixels. */
 export type Segment = [x0: number, y0: number, x1: number, y1: number];
 /** A piece of a sentence: b the time, i an utterance, span the rest. */
@@ -27,6 +29,9 @@ export interface Recording {
   columns: DataView<ArrayBuffer>;
 }
 
+/** None of Python: null in JSON, undefined where Python itself runs in the browser.  Compare it with `== null`. */
+export type Maybe<T> = T | null | undefined;
+
 export interface Meta {
   title: string;
   question: string;
@@ -34,7 +39,7 @@ export interface Meta {
   line: string;
   name: string;
   /** Position of the branch that this one was made from. */
-  parent: number | null;
+  parent: Maybe<number>;
   agents: string[];
   until: number;
   count: number;
@@ -45,9 +50,14 @@ export interface Meta {
   says: Record<string, string>;
   templates: Record<string, string>;
   /** The seconds that are shown first. */
-  focus: Interval | null;
+  focus: Interval;
+  /** Why the run broke off; "": it did not. */
+  problem: string;
   /** The roles, in the order of their looks. */
   roles: string[];
+  /** How many of them are roles that agents start in, and the hatches of these. */
+  resting: number;
+  hatches: number[];
   /** How many spans the lane of each agent has. */
   spans: number[];
   /** How many journeys of messages there are. */
@@ -57,20 +67,20 @@ export interface Meta {
   /** How the lines of message types differ without colour, in pixels. */
   dashes: number[][];
   widths: number[];
-  /** Pairs of agents that hear each other; null: all do. */
-  edges: [number, number][] | null;
+  /** Pairs of agents of which one sent the other a message. */
+  links: [number, number][];
   verdicts: Verdict[];
   measures: Measure[];
   faults: Fault[];
-  divergence: Divergence | null;
+  divergence: Maybe<Divergence>;
 }
 
 export interface Verdict {
   name: string;
   status: "holds" | "violated" | "undecided";
-  at: number | null;
-  event: number | null;
-  because: string | null;
+  at: Maybe<number>;
+  event: Maybe<number>;
+  because: Maybe<string>;
 }
 
 export interface Measure {
@@ -84,10 +94,11 @@ export interface Fault {
   kind: string;
   text: string;
   at: number;
-  /** null: it lasts to the end. */
-  until: number | null;
+  /** Whether it takes time, and when it ends, if it does. */
+  lasts: boolean;
+  until: Maybe<number>;
   agents: string[];
-  groups: string[][] | null;
+  groups: Maybe<string[][]>;
 }
 
 /** The first event in which a branch departs from its parent. */
@@ -165,6 +176,7 @@ export interface Row {
 export interface Hit {
   arrow?: number;
   agent?: number;
+  words?: string;
 }
 
 // ---- how it looks
@@ -185,24 +197,28 @@ export interface TypeLook {
   faint: boolean;
 }
 
-/** A label on the rail above the lanes. */
+/** A label on the rail above the lanes, from `at` to `until`, in seconds; `row` -1: there is no room for it. */
 export interface RailItem {
   at: number;
-  until: number | null;
+  until: number;
   text: string;
   sort: "fault" | "broken" | "differs";
   x: number;
   w: number;
+  row: number;
 }
 
 // ---- what a learner asks for
 
+/** From and to, in seconds; without `until` to the end of the run. */
+export type Span = { at: number; until?: number };
+
 /** A fault in the terms of the scenario. */
 export type FaultRequest =
-  | { kind: "Crash" | "Restart"; agent: string; at: number }
-  | { kind: "Slow"; who: string; by: number; at: number }
-  | { kind: "Cut"; link: string; at: number }
-  | { kind: "Partition"; groups: string[][]; at: number }
+  | { kind: "Crash" | "Restart"; agent: string } & Span
+  | { kind: "Slow"; who: string; by: number } & Span
+  | { kind: "Cut"; link: string } & Span
+  | { kind: "Partition"; groups: string[][] } & Span
   | { kind: "Drop" | "Duplicate"; message: number }
   | { kind: "Delay"; message: number; by: number };
 
@@ -244,7 +260,7 @@ export type Child = string | Node | null;
 export interface MenuItem {
   text: string;
   act: () => void;
-  off?: string | null;
+  off?: Maybe<string>;
   checked?: boolean;
 }
 

@@ -41,7 +41,7 @@ export class Verdicts {
     this.because.textContent = "";
     this.chips.replaceChildren(...verdicts.map((verdict) => this.chip(verdict)));
     const broken = verdicts.filter(({ status }) => status === "violated");
-    this.placed = broken.flatMap((verdict) => (verdict.at === null ? [] : [{ node: this.mark(verdict), at: verdict.at }]));
+    this.placed = broken.flatMap((verdict) => (verdict.at == null ? [] : [{ node: this.mark(verdict), at: verdict.at }]));
     this.marks.replaceChildren(...this.placed.map(({ node }) => node));
     this.placed.sort((a, b) => a.at - b.at);
     if (broken.length) this.because.textContent = because(broken[0]);
@@ -65,8 +65,8 @@ export class Verdicts {
   /** Go to where it was decided. @param {Verdict} verdict */
   visit(verdict) {
     this.because.textContent = because(verdict);
-    if (verdict.event !== null && verdict.event < this.scene.trace.n) this.pick(verdict.event);
-    else if (verdict.at !== null) this.scene.seek(verdict.at);
+    if (verdict.event != null && verdict.event < this.scene.trace.n) this.pick(verdict.event);
+    else if (verdict.at != null) this.scene.seek(verdict.at);
   }
 
   /** Put the marks at their moments, side by side where there are many. @param {Overview} overview */

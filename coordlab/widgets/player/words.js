@@ -77,4 +77,4 @@ export function journey(trace, i) {
 export const faultLabel = (fault) => fault.text.replace(/ @[\d.]+$/, "").replace(/[/]/g, " / ");
 
 /** The reason of a verdict. @param {Verdict} verdict */
-export const because = ({ at, because: why }) => `${at === null ? "" : `at ${seconds(at)}: `}${why ?? ""}`;
+export const because = ({ at, because: why }) => `${at == null ? "" : `at ${seconds(at)}: `}${why ?? ""}`;
