@@ -114,28 +114,36 @@ def pack(
     focus: the part that is shown first, in virtual seconds.  Default: the first fault and the answer to it.
     problem: why the run broke off, if it did; then its end is shown first.
     """
-    agents = Table(lanes or trace.agents)
-    names, texts = Table(), Table()
-    lanes_, sent = spans(trace), flights(trace)
-    resting, others = roles(trace, lanes_)
-    looks, struck = Table([*resting, *others]), fault_spans(trace)
-    columns = *_events(trace.rows, agents, names, texts), *_spans(lanes_, agents, looks), *_flights(sent)
-    counts = Counter(span.agent for span in lanes_)
-    window = focus if focus and not problem else first_look(trace, lanes_, struck, broken=bool(problem))
+    agents, names, texts = Table(lanes or trace.agents), Table(), Table()
+    events = _events(trace.rows, agents, names, texts)
+    pictured, drawn = _pictured(trace, agents, focus, problem)
     meta = {
-        **{"title": title, "question": question, "line": line},
+        **{"title": title, "question": question, "line": line, "problem": problem},
         **{"agents": list(agents), "until": trace.until, "count": len(trace), "kinds": list(KINDS)},
         **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
-        **{"templates": dict(templates or {}), "focus": window},
-        **{"problem": problem, "roles": list(looks), "resting": len(resting), "hatches": RESTING},
+        **{"templates": dict(templates or {}), **pictured},
+        "verdicts": [_verdict(verdict) for verdict in verdicts],
+        "measures": [_measure(*measure) for measure in measures],
+    }
+    return Recording(meta, b"".join(map(_little_endian, (*events, *drawn))))
+
+
+def _pictured(
+    trace: Trace, agents: Table, focus: tuple[float, float] | None, problem: str
+) -> tuple[Meta, tuple[Column, ...]]:
+    """What the pictures show: lanes, flights, links and faults; and the columns of the first two."""
+    lanes, sent, struck = spans(trace), flights(trace), fault_spans(trace)
+    resting, others = roles(trace, lanes)
+    looks, counts = Table([*resting, *others]), Counter(span.agent for span in lanes)
+    shown = focus if focus and not problem else first_look(trace, lanes, struck, broken=bool(problem))
+    meta = {
+        **{"focus": shown, "roles": list(looks), "resting": len(resting), "hatches": RESTING},
         **{"spans": [counts[agent] for agent in agents], "flights": len(sent)},
         **{"background": sorted(background(trace, sent)), "dashes": DASHES, "widths": WIDTHS},
         "links": [(agents[one], agents[other]) for one, other in links(sent)],
-        "verdicts": [_verdict(verdict) for verdict in verdicts],
-        "measures": [_measure(*measure) for measure in measures],
         "faults": [_fault(fault) for fault in struck],
     }
-    return Recording(meta, b"".join(map(_little_endian, columns)))
+    return meta, (*_spans(lanes, agents, looks), *_flights(sent))
 
 
 def first_difference(trace: Trace, parent: Trace) -> Divergence | None:
@@ -222,8 +230,10 @@ def _states(pairs: Iterable[tuple[str, object]]) -> str:
 def _word(value: object) -> str:
     """A value as text; a number in full up to the millionth, since 1234567.25 is not 1.23457e+06."""
     value = plain(value)
-    whole = isinstance(value, float) and (value == 0 or 1e-4 <= abs(value) < 1e15)
-    return f"{round(value, 6):.16g}" if whole else f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    plainly = value == 0 or 1e-4 <= abs(value) < 1e15
+    return f"{round(value, 6):.16g}" if plainly else f"{value:g}"
 
 
 TEXT: dict[str, Callable[[Any], str]] = {START: _states, RESTART: _states}

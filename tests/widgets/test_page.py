@@ -246,7 +246,8 @@ def test_a_selected_event_is_shown_in_every_view_with_its_causes(visit: Open) ->
     The causes keep their places in the chain: the last six of ten are number 5 to 10.
     """
     trace = election()
-    seq = max((event.seq for event in trace if event.name == "Coordinator"), key=lambda seq: len(trace.past(seq)))
+    said = [event.seq for event in trace if event.name == "Coordinator"]
+    seq = max(said, key=lambda each: len(trace.past(each)))
     causes = len(trace.past(seq)) - 1
     where = visit([branch(trace)]).page
     where.get_by_role("tab", name="Events").click()
@@ -439,11 +440,11 @@ def test_crash_and_restart_keys_act_only_if_they_change_something(live: Callable
 
 @pytest.mark.browser
 def test_every_fault_can_be_requested_by_keyboard(live: Callable[..., Any]) -> None:
-    """Crash, with a restart too, slow, cut, partition, drop, delay, duplicate; what lasts asks for how long."""
+    """Crash, also with a restart, slow, cut, partition, drop, delay, duplicate.  What lasts asks how long."""
     trace = election(crash=False, parted=False)
     where = live([branch(trace)])
     keys(where, "ArrowDown", "c", "s")
-    for press in ("Enter", "Enter", "ArrowDown", "Enter", "ArrowDown", "Enter"):  # slow for 0.5 s; down for 2 s
+    for press in ("Enter", "Enter", "ArrowDown", "Enter", "ArrowDown", "Enter"):  # for 0.5 s; down for 2 s
         where.keyboard.press(press)
     keys(where, "x", "Enter", "End", "Enter")
     keys(where, "p", "ArrowDown", "Enter", "End", "Enter", "Enter")
