@@ -2,8 +2,8 @@
 
     chart({"n² - n - 1": lambda n: n * n - n - 1}, {"counted": {5: [19]}}, x="agents", y="messages")
 
-Each measurement is a list of samples: numbers, or booleans, whose share of True is drawn.  A chart is an SVG
-for light and dark pages, and prints as a table.
+Each measurement is a list of samples (numbers, or booleans, whose share of True is drawn), or an `Interval`.
+A chart is an SVG for light and dark pages, and prints as a table.
 """
 
 from __future__ import annotations
@@ -11,45 +11,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from statistics import fmean, stdev
 
 from coordlab import requirements as require
 from coordlab.draw import Drawing
 from coordlab.draw.scene import Look, Mark, Scene, ticks, wide
 from coordlab.draw.svg import paint
+from coordlab.intervals import Interval, estimate
 
 Samples = Sequence[float]
 Theory = Mapping[str, Callable[[float], float]]
-Measured = Mapping[str, Mapping[float, Samples]]
+Measured = Mapping[str, Mapping[float, Samples | Interval]]
 
-Z = 1.96  # standard errors to either side hold 95 % of a normal distribution
 _STEPS, _HEIGHT, _TOP, _LEFT = 96, 230, 34, 58
 _COLOURS = ("type2", "type3", "type0", "type5")
 _SHAPES = ("circle", "diamond", "flag", "cross")
-
-
-def estimate(samples: Samples) -> tuple[float, float, float]:
-    """The mean, and the ends of its 95 % interval: Wilson's for booleans, else mean ± 1.96 standard errors.
-
-    >>> [round(each, 3) for each in estimate([True, True, True, True])]
-    [1.0, 0.51, 1.0]
-    >>> estimate([3.0])
-    (3.0, 3.0, 3.0)
-    """
-    mean, size = fmean(samples), len(samples)
-    if all(isinstance(each, bool) for each in samples):
-        middle = (mean + Z * Z / (2 * size)) / (1 + Z * Z / size)
-        reach = Z / (1 + Z * Z / size) * math.sqrt(mean * (1 - mean) / size + Z * Z / (4 * size * size))
-        return mean, max(0.0, middle - reach), min(1.0, middle + reach)
-    reach = Z * stdev(samples) / math.sqrt(size) if size > 1 else 0.0
-    return mean, mean - reach, mean + reach
 
 
 def chart(theory: Theory, measured: Measured, x: str, y: str, title: str = "", width: float = 680) -> Drawing:
     """A chart of the measured points and of the curves of theory.
 
     theory: for each label a function of x.
-    measured: for each label the samples at each x.
+    measured: for each label the samples, or an `Interval`, at each x.
     x, y: the labels of the axes, with their units.
     title: the heading.
     width: in pixels.
@@ -63,10 +45,11 @@ class _Chart:
     def __init__(self, theory: Theory, measured: Measured, x: str, y: str, title: str, width: float) -> None:
         self.theory, self.xlabel, self.ylabel = theory, x, y
         self.points = {
-            label: {at: estimate(each) for at, each in row.items()} for label, row in measured.items()
+            label: {at: each if isinstance(each, Interval) else estimate(each) for at, each in row.items()}
+            for label, row in measured.items()
         }
         places = [at for row in self.points.values() for at in row]
-        heights = [value for row in self.points.values() for point in row.values() for value in point]
+        heights = [value for row in self.points.values() for point in row.values() for value in point[:3]]
         heights += [curve(at) for curve in theory.values() for at in places]
         require.that(
             heights and all(map(math.isfinite, (*places, *heights))),
@@ -94,7 +77,7 @@ class _Chart:
         pairs = len(self.points) == len(self.theory)  # each row of points has its own curve
         for number, (label, row) in enumerate(self.points.items()):
             curves = list(self.theory.items())[number if pairs else 0 : number + 1 if pairs else None]
-            for at, (mean, low, high) in row.items():
+            for at, (mean, low, high, _) in row.items():
                 band = f" ({low:.3g} to {high:.3g})" if high > low else ""
                 said = "".join(f"; {name} = {curve(at):.4g}" for name, curve in curves)
                 lines.append(f"{at:>6g}: {label} {mean:.4g}{band}{said}")
@@ -126,7 +109,7 @@ class _Chart:
 
     def _measurements(self, scene: Scene) -> Iterator[Mark]:
         for (label, row), shape in zip(self.points.items(), _SHAPES, strict=False):
-            for at, (mean, low, high) in row.items():
+            for at, (mean, low, high, _) in row.items():
                 tip = f"{self.xlabel} {at:g}: {label} {mean:.4g}"
                 if high > low:
                     (across, bottom), (_, top) = self.place(at, low), self.place(at, high)

@@ -484,7 +484,7 @@ def test_a_chart_shows_points_with_intervals_and_curves():
     assert drawing.alt.splitlines() == [
         "messages, by agents",
         "     3: counted 5; n² - n - 1 = 5",
-        "     5: counted 19 (17 to 21); n² - n - 1 = 19",
+        "     5: counted 19 (6.29 to 31.7); n² - n - 1 = 19",
         "     5: agreed 0.5 (0.0945 to 0.905); n² - n - 1 = 19",
     ]
 
