@@ -30,6 +30,21 @@ WORKLOAD = """
 """
 
 
+# What axe-core objects to below an element, each with its place.
+OBJECTIONS = """
+async ([within, serious]) => (await axe.run(within)).violations
+  .filter(({ impact }) => !serious || ["serious", "critical"].includes(impact))
+  .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary: why }) => `${id}: ${target}: ${why}`))
+"""
+
+
+def objections(page: Any, axe: str, within: str = "body", serious: bool = False) -> list[str]:
+    """What axe-core, whose script is `axe`, finds wrong in a part of a page, at all or only if `serious`."""
+    page.evaluate(f"() => {{ window.axe ?? (() => {{ {axe} }})() }}")
+    found: list[str] = page.evaluate(OBJECTIONS, [within, serious])
+    return found
+
+
 class Pace:
     """How long the fixed workload takes in a page, measured beside what a test measures there.
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -16,7 +17,9 @@ from tests.browser import chrome  # noqa: F401  (a fixture)
 # Figures are drawn without a screen; said here, before anything imports pyplot.
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-TYPESCRIPT = "typescript@5.9.3"  # as mypy: what a checker objects to must change when we say so
+# As mypy: what a checker objects to must change when we say so.
+TYPESCRIPT = "typescript@5.9.3"
+AXE = "axe-core@4.11.0"
 
 # A shared machine may be slow at any moment; CI must not find on Tuesday what it missed on Monday.
 hypothesis.settings.register_profile("coordlab", deadline=None, derandomize="CI" in os.environ)
@@ -64,6 +67,20 @@ def tsc(node: str) -> list[str]:
     ]
     got = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False, timeout=300)
     return missing(f"npm cannot get {TYPESCRIPT}: {got.stderr}") if got.returncode else command
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, which finds what keeps people from using a page.  npm keeps it in its cache."""
+    folder = tmp_path_factory.mktemp("axe")
+    command = [tool("npm", "npm"), "pack", "--silent", "--prefer-offline", AXE]
+    got = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=folder)
+    if got.returncode:
+        missing(f"npm cannot get {AXE}: {got.stderr}")
+    with tarfile.open(folder / got.stdout.strip()) as package:
+        script = package.extractfile("package/axe.min.js")
+        assert script
+        return script.read().decode()
 
 
 @pytest.fixture(scope="session")

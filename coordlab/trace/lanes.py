@@ -30,7 +30,7 @@ from coordlab.trace.trace import (
 DOWN, ABSENT, UP = "down", "absent", "up"
 LASTING = ("Crash", "Partition", "Cut", "Slow", "Skew", "Rogue")  # the kinds of fault that have a duration
 # How roles differ without colour: the hatches, by number, of those that agents start in, which are all grey.
-RESTING = (0, 5, 7, 4, 2, 6)
+RESTING = (0, 5, 4, 2, 6, 7)
 # How the lines of message types differ without colour: dashes and widths in pixels; last, the faint ones.
 DASHES: tuple[tuple[float, ...], ...] = ((), (6, 3), (), (8, 3, 2, 3), (3, 2), (11, 4), (2, 2))
 WIDTHS = (1.5, 1.4, 2.3, 1.5, 1.6, 1.5, 1.8)
@@ -213,13 +213,13 @@ def links(sent: list[Flight]) -> list[tuple[str, str]]:
 def first_look(trace: Trace, lanes: list[Span], struck: list[FaultSpan], broken: bool) -> tuple[float, float]:
     """The part of a run that is shown first, in seconds: its first fault and what the others do about it.
 
-    Of a run that broke off it is the end, of one without faults the beginning; about 120 events in any case.
+    That is 120 events or more.  Of a run without faults it is the beginning, of one that broke off the end.
     """
     end, times = trace.until, [row[0] / MICRO for row in trace.rows]
     if len(times) <= 160:
         return 0.0, end
     if broken:
-        return min(times[-120], 0.9 * end), end
+        return min(times[-40], 0.9 * end), end
     first = next((fault for fault in struck if fault.kind in LASTING), None)
     at = first.since if first else 0.0
     busy = times[min(len(times) - 1, bisect_left(times, at) + 120)] - at

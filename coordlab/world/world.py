@@ -216,11 +216,11 @@ class World:
             self._boot()
             yield micros(self.budget.time if until is None else until)
         except WorldError as error:
-            error.run = self._result(until)
+            error.run = self._result(until, broken=True)
             raise
         except Exception as error:
             wrapped = AgentError(blame(self, error))
-            wrapped.run = self._result(until)
+            wrapped.run = self._result(until, broken=True)
             raise wrapped from error
         finally:
             self._close(until)
@@ -287,15 +287,16 @@ class World:
             self.loop.kill_all()
         except Overrun as over:
             error = overrun(self, over.kind)
-            error.run = self._result(until)
+            error.run = self._result(until, broken=True)
             raise error from None
         finally:
             self.loop.abandon()
             self.loop.close()
 
-    def _result(self, until: float | None) -> Run:
+    def _result(self, until: float | None, broken: bool = False) -> Run:
+        """The run; the trace of one that broke off ends there, so that nothing is said about later."""
         last = self.rows[-1][0] / MICRO if self.rows else 0.0
-        end = last if until is None else until
+        end = last if until is None or broken else until
         return Run(Trace(self.rows, tuple(self.agents), self.mail.says, end), self, until)
 
     # --- what agents and faults ask of the world ---------------------------------------------------

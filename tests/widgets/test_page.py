@@ -16,7 +16,7 @@ from coordlab.trace.trace import Trace
 from coordlab.widgets import joined
 from coordlab.widgets.encoding import Branch
 from coordlab.widgets.page import page
-from tests.browser import Pace, Visit
+from tests.browser import Pace, Visit, objections
 from tests.widgets.traces import branch, election, family, long_election
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!--"
@@ -60,9 +60,11 @@ def visit(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Open]:
 
 
 LIVE = """
-async ({ source, style, branches, selected }) => {
+async ({ source, style, branches, selected, pyodide }) => {
   document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
-  const unpack = ({ meta, columns }) => ({ meta,
+  const bare = (value) => (value === null ? undefined : typeof value !== "object" ? value
+    : Array.isArray(value) ? value.map(bare) : Object.fromEntries(Object.entries(value).map(([key, each]) => [key, bare(each)])));
+  const unpack = ({ meta, columns }) => ({ meta: pyodide ? bare(meta) : meta,
     columns: new DataView(Uint8Array.from(atob(columns), (letter) => letter.charCodeAt(0)).buffer) });
   const state = { branches: branches.map(unpack), selected, kernel: true }, heard = new Map();
   const tell = (event, ...words) => (heard.get(event) ?? []).forEach((hear) => hear(...words));
@@ -79,7 +81,7 @@ async ({ source, style, branches, selected }) => {
   };
   window.say = (words) => tell("msg:custom", words);
   const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-  window.render = () => module.default.render({ model: window.model, el: document.body });
+  window.render = () => module.default.render({ model: window.model, el: document.querySelector("main") });
   window.cleanUp = window.render();
 }
 """
@@ -93,13 +95,23 @@ def wired(branches: list[Branch]) -> list[dict[str, Any]]:
 def live(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Callable[..., Any]]:
     """The player on a model that listens, as in a notebook; its messages are in `window.sent`."""
     blank = tmp_path / "blank.html"
-    blank.write_text("<!doctype html><title>t</title><link rel=icon href='data:,'><body>", "utf-8")
+    blank.write_text(
+        "<!doctype html><html lang=en><title>t</title><link rel=icon href='data:,'><main></main>", "utf-8"
+    )
     visits: list[Visit] = []
 
-    def show(branches: list[Branch], selected: int = 0, **context: Any) -> Any:
+    def show(
+        branches: list[Branch],
+        selected: int = 0,
+        screen_width: int = 1280,
+        pyodide: bool = False,
+        **context: Any,
+    ) -> Any:
         visits.append(Visit(chrome, blank, **context))
+        visits[-1].page.set_viewport_size({"width": screen_width, "height": 900})
         parts = {"source": joined.script(), "style": joined.style()}
-        visits[-1].page.evaluate(LIVE, {**parts, "branches": wired(branches), "selected": selected})
+        shown = {"branches": wired(branches), "selected": selected, "pyodide": pyodide}
+        visits[-1].page.evaluate(LIVE, {**parts, **shown})
         return visits[-1].page
 
     yield show
@@ -335,6 +347,65 @@ def test_it_is_described_for_screen_readers(visit: Open) -> None:
     assert where.locator(".cl-say").get_attribute("aria-live") == "polite"
 
 
+THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
+
+
+@THEMES
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.slow
+@pytest.mark.browser
+def test_nobody_is_kept_out(live: Callable[..., Any], axe: str, theme: str, width: int) -> None:
+    """axe-core objects to nothing: in no view, with a menu, the help, a selected event, a run that broke off."""
+    broken = branch(election(until=4), problem="agent 3 failed at 4 s")
+    where = live([*family(), broken], 2, color_scheme=theme, screen_width=width)
+    for presses in [(), ("ArrowDown", "p"), ("Escape", "?"), ("Escape", "v"), ("v", "ArrowDown"), ("v", "d")]:
+        keys(where, *presses)
+        settle(where)
+        assert objections(where, axe) == []
+
+
+# What is written in the diagram, each text with its contrast: that of the darkest and the lightest point there.
+CONTRASTS = """
+() => {
+  const canvas = document.querySelector('.cl-stage canvas:not([hidden])'), { width } = canvas;
+  const write = CanvasRenderingContext2D.prototype.fillText, texts = new Map();
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const w = this.measureText(text).width, left = x - { left: 0, center: w / 2, right: w }[this.textAlign];
+    if (this.canvas.height === canvas.height) texts.set(`${text} ${left} ${y}`, [text, left, y - 5, w]);
+    write.call(this, text, x, y);
+  };
+  const light = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  const ground = getComputedStyle(document.querySelector('.cl-player')).backgroundColor.match(/[0-9]+/g).map(Number);
+  const contrast = (data, [text, x, y, w]) => {
+    const found = [];
+    for (let row = Math.round(y); row < y + 10; row++) {
+      for (let i = 4 * (row * width + Math.round(x)); i < 4 * (row * width + x + w); i += 4) {
+        const seen = ground.map((each, part) => light((each + (data[i + part] - each) * data[i + 3] / 255) / 255));
+        found.push(0.2126 * seen[0] + 0.7152 * seen[1] + 0.0722 * seen[2] + 0.05);
+      }
+    }
+    return [text, Math.max(...found) / Math.min(...found)];
+  };
+  document.body.dataset.jpThemeLight = String(ground[0] > 128);  // so that all is painted again
+  return new Promise((done) => setTimeout(() => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, width, canvas.height);
+    done([...texts.values()].map((each) => contrast(data, each)));
+  }, 300));
+}
+"""
+
+
+@THEMES
+@pytest.mark.browser
+def test_what_is_written_in_the_diagram_can_be_read(live: Callable[..., Any], theme: str) -> None:
+    """Also before it has happened, to the right of the playhead."""
+    where = live([branch(election(), focus=(0, 20))], color_scheme=theme)
+    keys(where, "Shift+ArrowRight", "Shift+ArrowRight", "Escape")  # at the very beginning nothing is veiled
+    written = where.evaluate(CONTRASTS)
+    assert {"follows", "coordinates", "down", "crash 5", "5"} <= {text for text, _ in written}
+    assert [each for each in written if each[1] < 4.5] == []
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [380, 800, 1280])
 def test_nothing_sticks_out_at_any_width(visit: Open, width: int) -> None:
@@ -494,6 +565,17 @@ def test_a_new_branch_keeps_the_time_and_the_selection(live: Callable[..., Any])
     assert (clock(where), number(where)) == before
     assert where.locator(".cl-inspect").is_visible()
     assert where.get_by_role("tab", name="crash 5 at 3 s").get_attribute("aria-selected") == "true"
+
+
+@pytest.mark.browser
+def test_none_may_be_undefined(live: Callable[..., Any]) -> None:
+    """As it is where Python itself runs in the browser: the player shows the same."""
+    pages = [live(family(), selected, pyodide=pyodide) for selected in (0, 1) for pyodide in (False, True)]
+    for where in pages:
+        where.locator(".cl-chip").first.click()
+        settle(where)
+    first, same, second, alike = (where.locator(".cl-player").inner_text() for where in pages)
+    assert (first, second) == (same, alike)
 
 
 @pytest.mark.browser

@@ -14,7 +14,7 @@ export class Measures {
 
   /** @param {Measure[]} measures */
   refill(measures) {
-    const heads = ["", "counted", "theory"].map((word) => h("th", { scope: "col" }, word));
+    const heads = ["measure", "counted", "theory"].map((word) => h("th", { scope: "col" }, word));
     const rows = measures.map(({ label, value, theory }) =>
       h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value), h("td", {}, theory || "–")));
     this.head.hidden = !measures.length;

@@ -18,7 +18,7 @@ export function fillRole(ctx, looks, label, role, x, y, w, height) {
   ctx.fillStyle = fill;
   ctx.fillRect(x, y, w, height);
   if (pattern === 0 || pattern === 1 || w < 2) return;
-  ctx.globalAlpha *= role === DOWN ? 0.75 : 0.3;
+  ctx.globalAlpha *= role === DOWN ? 0.75 : looks.resting.numbers.has(label) ? 0.16 : 0.3;
   ctx.fillStyle = looks.tile(ctx, pattern, ink);
   ctx.fillRect(x, y, w, height);
   ctx.globalAlpha = 1;

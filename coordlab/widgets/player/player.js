@@ -75,7 +75,7 @@ export class Player {
     views.over.append(verdicts.marks);
     const main = h("div", { class: "cl-main" }, views.tablist, views.over, views.stage, transport.node,
       session.notice, narration.say, narration.inspect, legend.node);
-    const side = h("aside", { class: "cl-side", "aria-label": "verdicts and measures" }, views.asideHead, views.aside,
+    const side = h("div", { class: "cl-side", role: "group", "aria-label": "verdicts and measures" }, views.asideHead, views.aside,
       verdicts.head, verdicts.chips, verdicts.because, measures.head, measures.table);
     this.root.append(this.header, h("div", { class: "cl-bar" }, tabs.node, tabs.acts),
       h("div", { class: "cl-body" }, main, side), this.share.node, this.menu.node, this.help.node, this.tip.node);

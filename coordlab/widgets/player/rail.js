@@ -50,7 +50,8 @@ export function paintRail(frame, ctx) {
   const items = railItems(frame).filter(({ at, until }) => at <= b && until >= a);
   placeItems(frame, items, (t) => frame.x(t), right, frame.rows);
   ctx.font = `${FONT} ${frame.scene.theme.font}`;
-  for (const item of items) paintRailItem(frame, ctx, item);
+  for (const item of items) paintRailLine(frame, ctx, item);
+  for (const item of items) if (item.row >= 0) paintRailLabel(frame, ctx, item);
   const more = items.filter(({ row }) => row < 0).length;
   if (more) frame.text(ctx, `and ${more} more`, right, rowAt(frame, frame.rows - 1), FONT, "soft", "right");
   return items;
@@ -59,18 +60,27 @@ export function paintRail(frame, ctx) {
 /** The middle of a row. @param {Frame} frame @param {number} row */
 const rowAt = (frame, row) => frame.head + RAIL * Math.max(0, row) + RAIL / 2;
 
-/** @param {Frame} frame @param {Ctx} ctx @param {RailItem} item */
-function paintRailItem(frame, ctx, item) {
-  const { theme } = frame.scene, colour = item.sort === "differs" ? theme.accent : theme.bad;
+/** @param {Frame} frame @param {RailItem} item */
+const colourOf = ({ scene: { theme } }, { sort }) => (sort === "differs" ? theme.accent : theme.bad);
+
+/** From the label of an item down to the lanes, or over them. @param {Frame} frame @param {Ctx} ctx @param {RailItem} item */
+function paintRailLine(frame, ctx, item) {
   const y = rowAt(frame, item.row), at = frame.x(item.at);
-  ctx.strokeStyle = ctx.fillStyle = colour;
+  ctx.strokeStyle = colourOf(frame, item);
   ctx.lineWidth = 1.2;
   if (item.sort !== "fault" && at >= frame.left) {
     ctx.setLineDash(item.sort === "broken" ? [2, 3] : [7, 3]);
     line(ctx, at, y + 6, at, frame.H - AXIS);
     ctx.setLineDash([]);
   } else if (at >= frame.left) line(ctx, at, y - 6, at, frame.top);
-  if (item.row < 0) return;
+}
+
+/** @param {Frame} frame @param {Ctx} ctx @param {RailItem} item */
+function paintRailLabel(frame, ctx, item) {
+  const { theme } = frame.scene, colour = colourOf(frame, item), y = rowAt(frame, item.row);
+  ctx.fillStyle = theme.bg; // lines of other items end behind it
+  ctx.fillRect(item.x + 1, y - 7, item.w - 1, 14);
+  ctx.strokeStyle = ctx.fillStyle = colour;
   if (item.until > item.at) {
     ctx.globalAlpha = 0.16;
     ctx.fillRect(item.x, y - 7, item.w, 14);
