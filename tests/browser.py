@@ -82,7 +82,7 @@ class Visit:
     """A page opened from a file, with what it complained about and what it asked the network for."""
 
     def __init__(self, browser: Any, path: pathlib.Path, **context: Any) -> None:
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, **context)
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []

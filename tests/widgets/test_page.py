@@ -62,8 +62,7 @@ def visit(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Open]:
 LIVE = """
 async ({ source, style, branches, selected, pyodide }) => {
   document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
-  const bare = (value) => (value === null ? undefined : typeof value !== "object" ? value
-    : Array.isArray(value) ? value.map(bare) : Object.fromEntries(Object.entries(value).map(([key, each]) => [key, bare(each)])));
+  const bare = (meta) => JSON.parse(JSON.stringify(meta), (_, value) => value ?? undefined);
   const unpack = ({ meta, columns }) => ({ meta: pyodide ? bare(meta) : meta,
     columns: new DataView(Uint8Array.from(atob(columns), (letter) => letter.charCodeAt(0)).buffer) });
   const state = { branches: branches.map(unpack), selected, kernel: true }, heard = new Map();
@@ -100,15 +99,8 @@ def live(chrome: Any, tmp_path: pathlib.Path) -> Iterator[Callable[..., Any]]:
     )
     visits: list[Visit] = []
 
-    def show(
-        branches: list[Branch],
-        selected: int = 0,
-        screen_width: int = 1280,
-        pyodide: bool = False,
-        **context: Any,
-    ) -> Any:
+    def show(branches: list[Branch], selected: int = 0, pyodide: bool = False, **context: Any) -> Any:
         visits.append(Visit(chrome, blank, **context))
-        visits[-1].page.set_viewport_size({"width": screen_width, "height": 900})
         parts = {"source": joined.script(), "style": joined.style()}
         shown = {"branches": wired(branches), "selected": selected, "pyodide": pyodide}
         visits[-1].page.evaluate(LIVE, {**parts, **shown})
@@ -355,16 +347,16 @@ THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.slow
 @pytest.mark.browser
 def test_nobody_is_kept_out(live: Callable[..., Any], axe: str, theme: str, width: int) -> None:
-    """axe-core objects to nothing: in no view, with a menu, the help, a selected event, a run that broke off."""
+    """axe-core objects to nothing: not to a view, a menu, the help, a selected event, a run that broke off."""
     broken = branch(election(until=4), problem="agent 3 failed at 4 s")
-    where = live([*family(), broken], 2, color_scheme=theme, screen_width=width)
+    where = live([*family(), broken], 2, color_scheme=theme, viewport={"width": width, "height": 900})
     for presses in [(), ("ArrowDown", "p"), ("Escape", "?"), ("Escape", "v"), ("v", "ArrowDown"), ("v", "d")]:
         keys(where, *presses)
         settle(where)
         assert objections(where, axe) == []
 
 
-# What is written in the diagram, each text with its contrast: that of the darkest and the lightest point there.
+# What is written in the diagram, each text with its contrast: of the darkest and the lightest point there.
 CONTRASTS = """
 () => {
   const canvas = document.querySelector('.cl-stage canvas:not([hidden])'), { width } = canvas;
@@ -375,12 +367,14 @@ CONTRASTS = """
     write.call(this, text, x, y);
   };
   const light = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-  const ground = getComputedStyle(document.querySelector('.cl-player')).backgroundColor.match(/[0-9]+/g).map(Number);
+  const { backgroundColor } = getComputedStyle(document.querySelector('.cl-player'));
+  const ground = backgroundColor.match(/[0-9]+/g).map(Number);
   const contrast = (data, [text, x, y, w]) => {
     const found = [];
     for (let row = Math.round(y); row < y + 10; row++) {
       for (let i = 4 * (row * width + Math.round(x)); i < 4 * (row * width + x + w); i += 4) {
-        const seen = ground.map((each, part) => light((each + (data[i + part] - each) * data[i + 3] / 255) / 255));
+        const share = data[i + 3] / 255;
+        const seen = ground.map((each, part) => light((each + (data[i + part] - each) * share) / 255));
         found.push(0.2126 * seen[0] + 0.7152 * seen[1] + 0.0722 * seen[2] + 0.05);
       }
     }
