@@ -18,7 +18,7 @@ import nbformat
 import pytest
 
 import coordlab
-from tests.browser import Pace
+from tests.browser import Pace, objections
 from tests.committed import NOTEBOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -282,6 +282,26 @@ def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path) 
     notebook.close()
     assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
     assert notebook.complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nobody_is_kept_out_of_the_lab(
+    chrome: Any, jupyter: str, axe: str, tmp_path: Path, width: int
+) -> None:
+    """Sliders have names and keep their keys, and axe-core finds nothing serious, in both themes."""
+    notebook = Notebook(chrome, jupyter, "lab.ipynb", width)
+    page, found = notebook.page, list[str]()
+    if width < 600:
+        page.evaluate("void window.jupyterapp.commands.execute('application:toggle-left-area')")
+    names = page.locator(".cl-control [role=slider]").evaluate_all("all => all.map(each => each.ariaLabel)")
+    assert page.locator(".cl-control:not([data-lm-suppress-shortcuts])").count() == 0
+    for theme, light in ((DARK, "false"), (LIGHT, "true")):  # the server keeps the last for the next test
+        page.evaluate(THEME, theme)
+        page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+        page.screenshot(path=tmp_path / f"{width}{light}.png")
+        found += objections(page, axe, ".cl-lab", serious=True)
+    notebook.close()
+    assert (found, names[:3]) == ([], ["agents", "slowest message, s", "messages lost"])
 
 
 def test_the_picture_has_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:

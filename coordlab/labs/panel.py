@@ -29,6 +29,8 @@ STYLE = """<style>
   line-height: 24px; text-align: right; }
 .cl-control > :is(.slider-container, select, input) { grid-column: 1 / -1; margin-left: 0; }
 .cl-control > :is(select, input) { height: 28px; }
+.cl-control > select { appearance: auto; background-image: none; }
+[data-jp-theme-light="false"] .cl-controls { color-scheme: dark; }
 .cl-control > .slider-container { height: 20px; margin-top: 3px; padding: 0 10px; }
 .cl-control [role=slider]:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 2px; }
 .cl-controls .widget-button { padding: 0 4px; }

@@ -347,7 +347,7 @@ THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.slow
 @pytest.mark.browser
 def test_nobody_is_kept_out(live: Callable[..., Any], axe: str, theme: str, width: int) -> None:
-    """axe-core objects to nothing: not to a view, a menu, the help, a selected event, a run that broke off."""
+    """axe-core objects to nothing: no view, menu, help, selected event, or run that broke off."""
     broken = branch(election(until=4), problem="agent 3 failed at 4 s")
     where = live([*family(), broken], 2, color_scheme=theme, viewport={"width": width, "height": 900})
     for presses in [(), ("ArrowDown", "p"), ("Escape", "?"), ("Escape", "v"), ("v", "ArrowDown"), ("v", "d")]:
