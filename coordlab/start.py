@@ -1,7 +1,9 @@
 """Start from a checkout, with only Python installed: make an environment, then open the course or test it.
 
-    python3 -m coordlab.start lab      open the course in JupyterLab; further options go to `coordlab lab`
-    python3 -m coordlab.start test     run all checks of the project
+    python3 -m coordlab.start lab           open the course in JupyterLab; options go on to `coordlab lab`
+    python3 -m coordlab.start test          check the project: everything, with samples of what is random
+    python3 -m coordlab.start test --quick  only what takes a minute or two
+    python3 -m coordlab.start test --all    the samples in full, and environments that must be installed first
 
 On Windows, `py -m coordlab.start lab`.  The environment is the folder .venv of the checkout, or the folder
 that --venv names; the Python of your system is not changed.  The first start downloads a few hundred
@@ -46,17 +48,22 @@ PROSE = (
     *(*CODE, ".github", "binder", NOTEBOOKS, "pyproject.toml"),
     *("CHANGELOG.md", "CITATION.cff", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
 )
-CHECKS = (
+LINT = (
     ("ruff", "check", "--config=pyproject.toml", *CODE, NOTEBOOKS),
     ("ruff", "format", "--check", *CODE),
     ("codespell_lib", *PROSE),
     ("mypy", "--strict", "coordlab"),
-    (
-        *("pytest", "--all", "-n=logical", "--cov=coordlab", "--cov-report=term"),
-        *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"),
-        *("tests", "coordlab", "README.md", NOTEBOOKS),
-    ),
 )
+TESTS = ("pytest", "-n=logical", "tests", "coordlab", "README.md")
+REST = (
+    *("--cov=coordlab", "--cov-report=term"),
+    *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", NOTEBOOKS),
+)
+CHECKS = {
+    "--quick": (*LINT, TESTS),
+    "": (*LINT, (*TESTS, "--slow", *REST)),
+    "--all": (*LINT, (*TESTS, "--all", *REST)),
+}
 
 
 class StartError(Exception):
@@ -222,10 +229,14 @@ def open_lab(environment: Environment, rest: Sequence[str]) -> int:
     return call([environment.program("coordlab"), "lab", *rest], cwd=environment.root)
 
 
-def check(environment: Environment) -> int:
-    """Run every check, even after one has failed; list those that failed, and return 1 if there are any."""
-    notebooks = committed(environment.root)
-    failed = [" ".join(tool) for tool in CHECKS if not passes(environment, tool, notebooks)]
+def check(environment: Environment, extent: str = "") -> int:
+    """Run the checks of an extent, even after one has failed; list those that failed, and return 1 if any."""
+    notebooks, began, failed = committed(environment.root), time.monotonic(), list[str]()
+    for number, tool in enumerate(CHECKS[extent], 1):
+        minutes, seconds = divmod(int(time.monotonic() - began), 60)
+        say(f"{number} of {len(CHECKS[extent])}, after {minutes}:{seconds:02} min: {' '.join(tool)}")
+        if not passes(environment, tool, notebooks):
+            failed.append(" ".join(tool))
     if failed:
         say("these checks failed:\n  " + "\n  ".join(failed))
     return 1 if failed else 0
@@ -255,12 +266,10 @@ def git(root: Path, *words: str, given: bytes = b"") -> bytes:
 
 def passes(environment: Environment, tool: Sequence[str], notebooks: Path) -> bool:
     """Whether `tool`, the name of a module and its arguments, succeeds with the notebooks in a folder."""
-    say(" ".join(tool))
-    began = time.monotonic()
     command = [environment.python, "-m", *(notebooks if word == NOTEBOOKS else word for word in tool)]
     status = call(command, environment.root, {**os.environ, "COORDLAB_NOTEBOOKS": str(notebooks)})
     if status:
-        say(f"{tool[0]} failed (exit status {status}, {time.monotonic() - began:.0f} s)")
+        say(f"{tool[0]} failed (exit status {status})")
     return status == 0
 
 
@@ -276,8 +285,10 @@ def arguments(words: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", metavar="FOLDER")
     parser.add_argument("--python", default=os.environ.get("PYTHON") or sys.executable, metavar="PROGRAM")
     asked, rest = parser.parse_known_args(words)
-    if rest and asked.command == "test":
-        parser.error(f"test runs all checks and takes no {' '.join(rest)!r}; for some of them, run pytest")
+    if asked.command == "test" and " ".join(rest) not in CHECKS:
+        parser.error(
+            f"test takes --quick or --all, not {' '.join(rest)!r}; for some of the tests, run pytest"
+        )
     return asked, rest
 
 
@@ -293,7 +304,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except StartError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    return open_lab(environment, rest) if asked.command == "lab" else check(environment)
+    return open_lab(environment, rest) if asked.command == "lab" else check(environment, "".join(rest))
 
 
 if __name__ == "__main__":

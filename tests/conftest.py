@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -90,15 +91,33 @@ def chromium() -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--all`: the tests marked `slow` too, and sampled tests in full."""
-    parser.addoption("--all", action="store_true", help="run slow tests too, and sampled tests in full")
+    """How much is run: see the markers in pyproject.toml, and `tests/sampling.py`."""
+    parser.addoption("--slow", action="store_true", help="run slow tests too, and more of sampled tests")
+    parser.addoption("--all", action="store_true", help="run every test, and sampled tests in full")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Widen the choice of tests and the samples, if asked to."""
-    if config.getoption("--all"):
-        config.option.markexpr = ""
-        sampling.whole = True
+    sampling.whole = config.getoption("--all")
+    sampling.slow = sampling.whole or config.getoption("--slow")
+    if sampling.slow:
+        config.option.markexpr = "" if sampling.whole else "not whole"
+        if not hasattr(config, "workerinput"):
+            config.pluginmanager.register(Clock(config))
+
+
+class Clock:
+    """Tells once a minute how many tests have run and how long that took."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config, self.began, self.minutes, self.run = config, time.monotonic(), 0, 0
+
+    def pytest_runtest_logfinish(self) -> None:
+        self.run += 1
+        if time.monotonic() - self.began >= 60 * (self.minutes + 1):
+            self.minutes = int((time.monotonic() - self.began) / 60)
+            reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+            reporter.write_line(f"coordlab: {self.run:,} tests in {self.minutes} min")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -118,7 +137,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Workers begin with the files that take longest, so that none is left with them at the end."""
+    """Coverage, which doubles the time, is left to quick tests; workers begin with what takes longest.
+
+    So none of them is left with a long file at the end.
+    """
+    for item in items:
+        if any(map(item.get_closest_marker, ("slow", "whole"))):
+            item.add_marker("no_cover")
     if hasattr(config, "workerinput"):
         long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "slow")))}
         items.sort(key=lambda item: item.path not in long and item.path.suffix != ".ipynb")
@@ -139,7 +164,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """After all tests: how large the project has become."""
-    if config.getoption("--all"):
+    if sampling.slow:
         terminalreporter.section("sizes")
         for row in sizes.report():
             terminalreporter.write_line(row)

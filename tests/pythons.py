@@ -11,22 +11,23 @@ PROJECT = pathlib.Path(__file__).parents[1]
 
 
 @cache
-def pythons() -> dict[str, str]:
-    """The path of one Python of each version from 3.11 on, by version; the one that runs the tests first."""
+def interpreters() -> dict[tuple[int, ...], str]:
+    """The path of each Python from 3.11 on, by its version; the one that runs the tests comes first."""
     names = [f"python3.{minor}" for minor in range(11, 20)]
     installed = pathlib.Path.home().glob(".pyenv/versions/3.*/bin/python3")
-    found: dict[str, str] = {}
+    found: dict[tuple[int, ...], str] = {}
     for path in (sys.executable, *map(str, sorted(installed)), *filter(None, map(shutil.which, names))):
-        asked = subprocess.run(
-            [path, "-c", "import sys; print('.'.join(map(str, sys.version_info[:2])))"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        version = asked.stdout.strip()
-        if asked.returncode == 0 and int(version.split(".")[1]) >= 11:
+        command = [path, "-c", "import sys; print(*sys.version_info[:3])"]
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+        version = tuple(map(int, asked.stdout.split()))
+        if asked.returncode == 0 and version >= (3, 11):
             found.setdefault(version, path)
     return found
+
+
+def pythons() -> dict[str, str]:
+    """The path of one Python of each minor version, such as 3.11; the one that runs the tests first."""
+    return {f"{version[0]}.{version[1]}": path for version, path in reversed(interpreters().items())}
 
 
 def run_python(path: str, *arguments: str, seed: str = "0") -> subprocess.CompletedProcess[str]:

@@ -1,16 +1,16 @@
-"""How much a sampled test tries: a few cases while one writes, all of them with `pytest --all`."""
+"""How much a sampled test tries: few cases while one writes, more with `pytest --slow`, all with `--all`."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
 
-whole = False  # set by `--all`, before any test is collected
+slow = whole = False  # set by `--slow` and `--all`, before any test is collected
 
 
 def disaster_count() -> int:
-    """How many random disasters a property must survive: 20, or 200 with `--all`."""
-    return 200 if whole else 20
+    """How many random disasters a property must survive: 20, or 60 with `--slow`, or 200 with `--all`."""
+    return 200 if whole else 60 if slow else 20
 
 
 def some(cases: Sequence[T], count: int) -> Sequence[T]:

@@ -250,7 +250,9 @@ def test_a_line_is_played_by_pasting_it(bully: Notebook) -> None:
     assert bully.page.locator(".cl-control .widget-readout").first.inner_text() == "5"
 
 
-@pytest.mark.parametrize("width", [1400, 1000, 600])
+@pytest.mark.parametrize(
+    "width", [600, *(pytest.param(each, marks=pytest.mark.whole) for each in (1000, 1400))]
+)
 def test_the_lab_fits_the_page(chrome: Any, jupyter: str, tmp_path: Path, width: int) -> None:
     notebook = Notebook(chrome, jupyter, "lab.ipynb", width)
     notebook.page.screenshot(path=tmp_path / f"lab_{width}.png")
@@ -284,7 +286,7 @@ def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path) 
     assert notebook.complaints == []
 
 
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("width", [400, pytest.param(1280, marks=pytest.mark.whole)])
 def test_nobody_is_kept_out_of_the_lab(
     chrome: Any, jupyter: str, axe: str, tmp_path: Path, width: int
 ) -> None:
@@ -304,6 +306,7 @@ def test_nobody_is_kept_out_of_the_lab(
     assert (found, names[:3]) == ([], ["agents", "slowest message, s", "messages lost"])
 
 
+@pytest.mark.whole
 def test_the_picture_has_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     notebook = Notebook(chrome, jupyter, "lab.ipynb")
     notebook.page.evaluate(THEME, LIGHT)

@@ -256,11 +256,23 @@ def test_every_check_runs_even_after_one_failed(environment, monkeypatch, capfd)
     assert lines[-2:] == ["coordlab: these checks failed:", "  mypy --strict coordlab"]
 
 
-def test_nothing_is_printed_after_checks_that_succeed(environment, monkeypatch, capfd):
+@pytest.mark.parametrize(
+    ("extent", "chosen"),
+    [
+        ([], {"--slow", "--nbval", "--cov=coordlab"}),
+        (["--quick"], set()),
+        (["--all"], {"--all", "--nbval", "--cov=coordlab"}),
+    ],
+)
+def test_each_stage_is_announced_with_the_time_so_far(environment, monkeypatch, capfd, extent, chosen):
+    """Nothing is printed after checks that succeed."""
     program(environment.python, 'echo "$@"')
     monkeypatch.setattr(start, "ROOT", environment.root)
-    assert start.main(["test"]) == 0
-    assert capfd.readouterr().out.splitlines()[-1].startswith("-m pytest")
+    assert start.main(["test", *extent]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    stages = [line for line in lines if re.match(r"coordlab: \d of 5, after 0:\d\d min: \w+ ", line)]
+    assert (len(stages), lines[-1][:9]) == (5, "-m pytest")
+    assert {"--slow", "--all", "--nbval", "--cov=coordlab"} & {*lines[-1].split()} == chosen
 
 
 @pytest.fixture
@@ -313,10 +325,10 @@ def test_an_error_goes_to_stderr_with_exit_status_one(tmp_path, monkeypatch, cap
     assert capsys.readouterr().err.startswith("\n'no-such-python' does not run as Python")
 
 
-def test_test_takes_no_further_arguments(capsys):
+def test_other_arguments_of_test_are_refused(capsys):
     with pytest.raises(SystemExit, match="2"):
         start.main(["test", "--fast"])
-    assert "test runs all checks and takes no '--fast'" in capsys.readouterr().err
+    assert "test takes --quick or --all, not '--fast'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is not a signal here")
@@ -360,7 +372,9 @@ def test_continuous_integration_runs_the_readme_command():
     assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
     assert script.read_text("utf-8").splitlines()[-1] == "exec python3 -m coordlab.start test < /dev/null"
     workflow = (PROJECT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
-    assert re.findall(r"^ +run: (.+)$", workflow, re.MULTILINE) == ["python3 -m coordlab.start test"]
+    assert re.findall(r"^ +run: (.+)$", workflow, re.MULTILINE) == [
+        "python3 -m coordlab.start test ${{ matrix.extent }}"
+    ]
 
 
 def test_continuous_integration_runs_on_every_supported_python():

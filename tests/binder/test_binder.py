@@ -19,6 +19,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.committed import NOTEBOOKS
+from tests.conftest import missing
+from tests.pythons import interpreters
 
 ROOT = Path(__file__).resolve().parents[2]
 BINDER = ROOT / "binder"
@@ -116,12 +118,20 @@ def test_builder_caches_packages_across_commits(dry_run):
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory) -> Path:
-    """The folder of programs of a new environment that is made as Binder makes its image."""
-    home = tmp_path_factory.mktemp("binder") / "image"
-    subprocess.run([sys.executable, "-m", "venv", home], check=True)
-    programs = home / "bin"
-    requirements = [programs / "python", "-m", "pip", "install", "-q", "-r", "binder/requirements.txt"]
-    subprocess.run(requirements, cwd=ROOT, check=True)
+    """The folder of programs of a new environment that is made as Binder makes its image.
+
+    Binder takes the newest release of the Python in runtime.txt, and so does this.
+    """
+    minor = (BINDER / "runtime.txt").read_text("utf-8").strip().removeprefix("python-")
+    found = [version for version in interpreters() if version[:2] == tuple(map(int, minor.split(".")))]
+    newest = max(found) if found else missing(f"Binder's Python is {minor}, and none is installed here")
+    programs = tmp_path_factory.mktemp("binder") / "image" / "bin"
+    subprocess.run([interpreters()[newest], "-m", "venv", programs.parent], check=True)
+    pip = [programs / "python", "-m", "pip", "install", "-q", "-r", "binder/requirements.txt"]
+    done = subprocess.run(pip, cwd=ROOT, capture_output=True, text=True, check=False)
+    if needs := re.search(r"Requires-Python (\S+)", done.stderr):
+        missing(f"a pin of Binder needs Python {needs[1]}; the newest {minor} here is {newest}")
+    assert done.returncode == 0, done.stderr
     subprocess.run([BINDER / "postBuild"], cwd=ROOT, env=within(programs), check=True)
     return programs
 
@@ -131,7 +141,7 @@ def within(programs: Path) -> dict[str, str]:
     return os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "JUPYTER_PLATFORM_DIRS": "1"}
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_pins_are_complete(image):
     """All installed packages are pinned, and they are compatible."""
     freeze = [image / "python", "-m", "pip", "freeze", "-q", "--exclude", "coordlab"]
@@ -140,7 +150,7 @@ def test_pins_are_complete(image):
     assert subprocess.run([image / "python", "-m", "pip", "check"], check=False).returncode == 0
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_server_opens_the_first_notebook(image, tmp_path):
     with server(image, tmp_path) as address:
         page = urllib.request.urlopen(address, timeout=30)
@@ -179,7 +189,7 @@ def await_page(address: str, process: subprocess.Popen[bytes]) -> str:
     return pytest.fail(f"no answer from {address}; exit status {process.poll()}")
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_first_notebook_runs_there(image):
     """With the pinned packages only."""
     run = [image / "jupyter", "nbconvert", "--to", "notebook", "--execute", "--stdout", first_notebook()]
