@@ -6,7 +6,9 @@ Idea.      Terms count up, and a member votes once a term. The candidate with mo
            until the lease is over, on a cautious reading of its own clock, and renews it before. What it
            writes carries its term: the storage refuses older terms.
 Messages.  RequestVote, then Heartbeat to all; Vote or Refusal back; Store to the storage, Stored or Fenced.
-Cost.      2(n - 1) messages for an election without a split vote; then 2(n - 1) at every beat.
+Cost.      2(n - 1) messages for an election without a split vote; then 2(n - 1) at every beat. A member that
+           was cut off comes back with a later term, which ends the reign of a healthy leader: it stands again
+           at its next beat, so that nobody leads for a beat and four message delays at most.
 Assumes.   Crashes, not lies; promises outlive a crash; clocks drift by `drift` at most, and do not jump.
            Messages may be late or lost. If clocks break the bound, two may lead; the storage is fenced.
 Source.    C. Gray and D. Cheriton, Leases, SOSP 1989; D. Ongaro and J. Ousterhout, In Search of an

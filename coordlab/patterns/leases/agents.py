@@ -129,6 +129,7 @@ class Member(Agent):
         )
         self.votes: set[str] = set()
         self.asked = 0.0  # when it asked for the votes
+        self.deposed = False  # by a later term, while it led
         self.remember(self.stable.get("promise", Promise()))
 
     def remember(self, promise: Promise | None) -> bool:
@@ -140,10 +141,10 @@ class Member(Agent):
         return promise is not None
 
     async def run(self) -> None:
-        """Stand for election after a random time in which nobody has asked for a promise."""
+        """Stand for election after a random time in which nobody has asked for a promise, or when deposed."""
         while True:
             silence = self.dice.uniform(1.0, 2.0) * self.lease
-            if not await self.until(self.promised(), within=silence):
+            if self.deposed or not await self.until(self.promised(), within=silence):
                 await self.stand()
 
     def promised(self) -> Callable[[], bool]:
@@ -153,7 +154,7 @@ class Member(Agent):
 
     async def stand(self) -> None:
         """Ask for votes in the next term, and lead if most come in time."""
-        self.role = "stands"
+        self.role, self.deposed = "stands", False
         if await self.most(RequestVote(self.term + 1, self.now), within=self.beat):
             await self.lead()
         self.role = "follows"
@@ -198,7 +199,7 @@ class Member(Agent):
     def on_refusal(self, sender: str, message: Refusal) -> None:
         if message.term > self.term:  # the others have gone on without it
             self.remember(heard_of(self.promise, message.term))
-            self.role = "follows"
+            self.role, self.deposed = "follows", self.role == "leads"
 
     def on_stored(self, sender: str, message: Stored) -> None:
         """The write was accepted: there is nothing to do."""
@@ -214,7 +215,7 @@ def elections(members: int = 5, seed: int = 7, faults: Sequence[str] = (), until
     >>> [trace.count(name) for name in ("RequestVote", "Vote")]
     [4, 4]
     """
-    names = [str(number) for number in range(1, members + 1)]
+    names = [str(number) for number in range(1, require.count("members", members, 1) + 1)]
     world = World(seed, latency="uniform(0.01, 0.05)").add(Storage(), (Member(name, names) for name in names))
     return world.inject(*faults).expect(*properties(members)).run(until)
 
@@ -223,6 +224,6 @@ def demo() -> Run:
     """Five members; the leader and one other are cut off from the rest, which elect another leader.
 
     >>> [event.agent for event in demo().trace.select("role") if event.data == "leads"]
-    ['3', '2', '1']
+    ['3', '2', '2']
     """
     return elections(faults=["partition 1,3/2,4,5,storage @4..9"])

@@ -1,14 +1,15 @@
-"""What must hold of leaders with terms, leases and tokens: invariants LE-S1 to LE-S5, and LE-L1, on a trace.
+"""What must hold of leaders with terms, leases and tokens: invariants LE-S1 to LE-S6, and LE-L1, on a trace.
 
 They read the states `role` (follows, stands, leads) and `term`, and the decisions that are promises: to whom,
-in which term, since when and until when, by the clock of the member that promises.
+in which term, since when and until when, by the clock of the member that promises.  Votes and tokens are
+counted from the messages alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coordlab.patterns.leases.rules import Promise, majority
+from coordlab.patterns.leases.rules import Promise
 from coordlab.properties import (
     HOLDS,
     UNDECIDED,
@@ -54,7 +55,6 @@ def one_leader_per_term(trace: Trace) -> Iterator[Objection]:
 
 def led_by_a_majority(members: int) -> Property:
     """LE-S2: the leader of a term has the votes of most members for it, its own included."""
-    needed = majority(members)
 
     @safety("a majority elects")
     def judge(trace: Trace) -> Iterator[Objection]:
@@ -62,28 +62,45 @@ def led_by_a_majority(members: int) -> Property:
         votes: dict[tuple[str | None, int], set[str | None]] = {}
         for event, _, term in terms(trace):
             told = event.content
-            if event.kind == SEND and event.name == "Vote" and event.cause is not None:
-                if trace[event.cause].name == "RequestVote":
-                    elections.add(event.message)
+            if answers(trace, event, "Vote", "RequestVote"):
+                elections.add(event.message)
             elif event.kind == HANDLE and event.message in elections:
                 votes.setdefault((event.agent, told.term), set()).add(event.peer)
             elif on_record(event, "Promise") and told.vote == event.agent:
                 votes.setdefault((event.agent, told.term), set()).add(event.agent)
-            elif leads(event) and (count := len(votes.get((event.agent, term), ()))) < needed:
+            elif leads(event) and 2 * (count := len(votes.get((event.agent, term), ()))) <= members:
                 yield event, f"{event.agent} leads term {term} with {count} of {members} votes."
 
     return judge
 
 
+@safety("one vote a term")
+def one_vote_a_term(trace: Trace) -> Iterator[Objection]:
+    """LE-S6: no member votes for two in a term, across crashes: votes are messages, its own is on record."""
+    votes: dict[tuple[str | None, int], str | None] = {}
+    for event in trace.select("Promise", "Vote"):
+        own = event.name == "Promise" and event.content.vote == event.agent
+        if own or answers(trace, event, "Vote", "RequestVote"):
+            term, whom = event.content.term, event.agent if own else event.peer
+            if (before := votes.setdefault((event.agent, term), whom)) != whom:
+                yield event, f"{event.agent} votes for {whom} in term {term}, after it voted for {before}."
+
+
+def answers(trace: Trace, event: Event, name: str, question: str) -> bool:
+    """Whether a message of this name is sent here, in answer to a `question`."""
+    sent = event.kind == SEND and event.name == name and event.cause is not None
+    return sent and trace[event.cause or 0].name == question
+
+
 @safety("terms increase")
 def terms_increase(trace: Trace) -> Iterator[Objection]:
-    """LE-S3: no member goes back to an earlier term, and each leader's term is later than all before."""
+    """LE-S3: no member goes back to an earlier term, and each reign is of a later term than all before."""
     latest = 0
     for event, before, term in terms(trace):
         if term < before:
             yield event, f"{event.agent} goes back from term {before} to {term}."
         if leads(event):
-            if term < latest:
+            if term <= latest:
                 yield event, f"{event.agent} leads term {term} after term {latest}."
             latest = term
 
@@ -117,14 +134,14 @@ def one_leader_at_once(trace: Trace) -> Iterator[Objection]:
 
 @safety("the storage is fenced")
 def fenced(trace: Trace) -> Iterator[Objection]:
-    """LE-S5: the storage keeps nothing that comes with a token below one that it has seen."""
-    highest = 0
-    for event in trace:
-        if event.kind == SEND and event.name == "Stored":
+    """LE-S5: the storage keeps nothing that comes with a token below one that it has seen, and says which."""
+    highest = token = 0  # of all that it has handled, and of the last
+    for event in trace.select(HANDLE, SEND, "Store", "Stored"):
+        if event.kind == HANDLE and event.name == "Store":
             token = event.content.token
-            if token < highest:
-                yield event, f"{event.agent} kept what came with {token} after {highest}."
             highest = max(highest, token)
+        elif event.name == "Stored" and event.kind == SEND and not token == event.content.token == highest:
+            yield event, f"{event.agent} kept what came with {token} after {highest}."
 
 
 def led(members: int, within: float) -> Property:
@@ -155,7 +172,7 @@ def leaderless(now: Moment, members: int) -> bool:
     """Whether most of the members are up and hear each other, and none of them leads."""
     for component in now.components:
         voters = [name for name in component if now.state(name, "term") is not None]
-        if len(voters) >= majority(members):
+        if 2 * len(voters) > members:
             return all(now.state(name, "role") != "leads" for name in voters)
     return False
 
@@ -170,6 +187,7 @@ def properties(members: int, lease: float = 1.0, beat: float = 0.25) -> tuple[Pr
     return (
         one_leader_per_term,
         led_by_a_majority(members),
+        one_vote_a_term,
         terms_increase,
         promises_are_kept,
         one_leader_at_once,

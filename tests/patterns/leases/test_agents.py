@@ -181,6 +181,21 @@ def test_beyond_the_bound_two_lead_and_the_storage_is_still_fenced() -> None:
     assert (ended.data, round(ended.time - fenced.time, 6)) == ("follows", 0.02)
 
 
+@pytest.mark.parametrize("away", ["1", "1,2"])
+def test_who_was_cut_off_costs_a_healthy_leader_no_more_than_another_election(away: str) -> None:
+    """Its later term ends the reign; the same one leads again within a beat and four message delays."""
+    run = elections(faults=[f"partition {away} @4..9.01"], until=15.0)
+    assert [event.data for event in run.trace.select("role", agent="3", since=4)] == [
+        "follows",
+        "stands",
+        "leads",
+    ]
+    ends, _, begins = run.trace.select("role", agent="3", since=4)
+    assert 9 < ends.time < begins.time < ends.time + 0.25 + 4 * 0.05
+    assert leaders(run) == ["3", "3"]
+    assert set(statuses(run).values()) == {"holds"}
+
+
 class Careless(Member):
     """Counts every vote in its term, whichever question it answers."""
 
