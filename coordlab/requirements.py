@@ -24,16 +24,19 @@ _LONGEST = 120  # characters of a value in an error text
 
 
 def fail(given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> NoReturn:
-    """Raise `error` in three parts: what was `given`, what is `allowed`, and an `example` to write."""
-    raise error(f"{given}: {allowed}. For example: {example}.")
+    """Raise `error` in three parts: what was `given`, cut to 300 characters, what is `allowed`, an `example`."""
+    raise error(f"{_cut(given, 300)}: {allowed}. For example: {example}.")
 
 
 def shown(value: object) -> str:
     """`repr(value)` for an error text, cut to 120 characters."""
     if isinstance(value, int) and abs(value) >= 10**60:
         return "a number of more than 60 digits"
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return _cut(repr(value), _LONGEST)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def that(holds: object, given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> None:

@@ -186,7 +186,7 @@ class Lab:
             return CLICKED[request["kind"]](request, self.branches[self._known(branch)].run.trace)
         except FaultError:
             raise
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             allowed = f"expected a fault of a kind among {', '.join(CLICKED)}, with its fields"
             require.fail(shown(request), allowed, '{"kind": "Crash", "agent": "5", "at": 3.0}', FaultError)
 
@@ -293,4 +293,4 @@ def nth_on_link(trace: Trace, message: int) -> tuple[str, str, int]:
             if number == message:
                 return str(agent), str(peer), nth
     has = f"this run has {sum(counts.values())} messages, numbered from 1"
-    raise FaultError(f"message {message}: {has}. For example: message 1.")
+    raise FaultError(f"message {shown(message)}: {has}. For example: message 1.")

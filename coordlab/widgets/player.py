@@ -12,6 +12,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from coordlab import requirements as require
 from coordlab.widgets import joined
 from coordlab.widgets.encoding import Branch, Recording
 
@@ -37,11 +38,12 @@ class Player(anywidget.AnyWidget):
         self.shown: list[Branch] = list(branches)
         self._numbers: dict[Recording, int] = {}
         self._last = 0
+        self._callbacks: list[Callable[[Intervention], object]] = []
         # the first browser gets all at once: while later cells run, the kernel could not answer it
         pairs = zip(self.shown, self._entries(), strict=True)
         whole = [{**entry, "meta": each.meta, "columns": each.columns} for each, entry in pairs]
         super().__init__(branches=whole, selected=selected, **traits)
-        self.on_msg(self._needed)
+        self.on_msg(self._hear)
 
     def show(self, branches: Iterable[Branch], selected: int = 0) -> None:
         """Show other branches: new recordings are sent first, then the labels, in one message."""
@@ -67,28 +69,27 @@ class Player(anywidget.AnyWidget):
     def _deliver(self, recording: Recording, key: int) -> None:
         self.send({"type": "recording", "key": key, "meta": recording.meta}, [recording.columns])
 
-    def _needed(self, _: object, message: Intervention, __: object) -> None:
-        """Answer a browser that asks for recordings, because it was opened later."""
-        if message.get("type") == "need":
-            for recording, key in self._numbers.items():
-                if key in message.get("keys", ()):
-                    self._deliver(recording, key)
-
     def on_intervention(self, callback: Callable[[Intervention], object]) -> None:
         """Call `callback(message)` when the learner asks for a fault, a branch, an undo or another name.
 
         An exception that it raises is shown in the player.
         """
+        self._callbacks.append(callback)
 
-        def receive(_: object, message: Intervention, __: object) -> None:
-            if message.get("type") == "need":
-                return
-            try:
-                callback(message)
-            except Exception as error:  # noqa: BLE001  (the learner must see it, not the log of the kernel)
-                self.send({"type": "error", "text": str(error) or type(error).__name__})
-
-        self.on_msg(receive)
+    def _hear(self, _: object, message: object, __: object) -> None:
+        """Answer a browser that needs recordings, because it was opened later; pass on everything else."""
+        try:
+            request = require.instance("message", message, dict, '{"type": "undo"}')
+            if request.get("type") == "need":
+                keys = require.instance("keys", request.get("keys"), list, '{"type": "need", "keys": [1]}')
+                for recording, key in self._numbers.items():
+                    if key in keys:
+                        self._deliver(recording, key)
+            else:
+                for callback in self._callbacks:
+                    callback(request)
+        except Exception as error:  # noqa: BLE001  (the learner must see it, not the log of the kernel)
+            self.send({"type": "error", "text": str(error) or type(error).__name__})
 
     def __repr__(self) -> str:
         events = sum(branch.meta["count"] for branch in self.shown)
