@@ -24,7 +24,7 @@ _LONGEST = 120  # characters of a value in an error text
 
 
 def fail(given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> NoReturn:
-    """Raise `error` in three parts: what was `given`, cut to 300 characters, what is `allowed`, an `example`."""
+    """Raise `error` in three parts: what was `given` (300 characters), what is `allowed`, an `example`."""
     raise error(f"{_cut(given, 300)}: {allowed}. For example: {example}.")
 
 
