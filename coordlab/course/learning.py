@@ -7,7 +7,7 @@
     with expect_error(LookupError): ...             # show the error, and continue
     save_progress("me.json"), load_progress("me.json")
 
-Only `save_progress` writes a file.
+Only `save_progress` writes a file: at once, and again after each answer that follows.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
+from math import inf
 from textwrap import dedent
-from types import EllipsisType, FunctionType, MethodType, ModuleType, TracebackType
+from types import FunctionType, MethodType, ModuleType, TracebackType
 from typing import TypeGuard, TypeVar
 
-from coordlab.course.progress import answers, load_progress, plain, save_progress
+from coordlab.course.progress import Plain, answers, load_progress, plain, save_progress
 
 T = TypeVar("T")
 Sourced = ModuleType | type | FunctionType | MethodType
@@ -47,20 +48,22 @@ class Shown:
 def compare(prediction: object, actual: object, name: str = "") -> Shown:
     """Compare a prediction with the actual value; numbers within 0.5 % of it are right.
 
-    With a `name` the prediction is kept, and used again if `prediction` is `...`.
+    Texts are compared without regard to capitals, lists item by item, sets and dicts in any order.  With a
+    `name` the prediction is kept, and used again if `prediction` is `...` or None.
 
     >>> compare(12, 19)
     You predicted 12, and it is 19: your 12 was 7 too low.
     >>> compare(..., 19)
     You have not predicted yet: write your guess above, then run this again.
     """
-    if name and not isinstance(prediction, EllipsisType):
-        answers[name] = plain(prediction)
-    given = answers.get(name, ...) if isinstance(prediction, EllipsisType) else prediction
+    if name and _given(prediction):
+        answers.remember(name, prediction)
+    given = prediction if _given(prediction) else answers.get(name)
     words = _compared(given, actual)
-    waiting = isinstance(given, EllipsisType)
     answer = (
-        f"<details><summary>show me</summary>It is {escape(_written(actual))}.</details>" if waiting else ""
+        ""
+        if _given(given)
+        else f"<details><summary>show me</summary>It is {escape(_written(actual))}.</details>"
     )
     line = f'<p role="status"><strong>{_mark(given, actual)}</strong> {escape(words)}</p>'
     return Shown(words, line + answer)
@@ -74,39 +77,58 @@ def check(answer: T, right: Callable[[T], object], name: str = "") -> Shown:
     >>> check(..., lambda answer: answer == 42)
     Your turn: nothing is written here yet.
     """
-    if isinstance(answer, EllipsisType):
+    if not _given(answer):
         words = "Your turn: nothing is written here yet."
     else:
         passed = bool(right(answer))
         words = "✓ Right." if passed else "✗ Not yet. Look at the run that the check looks at, and try again."
-        answers.update({name: passed} if name else {})
+        if name:
+            answers.remember(name, passed)
     return Shown(words, f'<p role="status"><strong>{escape(words)}</strong></p>')
 
 
+def _given(answer: object) -> bool:
+    return answer is not None and answer is not ...
+
+
 def _compared(given: object, actual: object) -> str:
-    if isinstance(given, EllipsisType):
+    if not _given(given):
         return "You have not predicted yet: write your guess above, then run this again."
     if _same(given, actual):
         return f"You predicted {_written(given)}, and so it is."
-    off = ""
-    if _is_number(given) and _is_number(actual):
-        side = "low" if given < actual else "high"
-        off = f": your {_written(given)} was {_written(abs(actual - given))} too {side}"
+    off, one, other = "", plain(given), plain(actual)
+    if _is_number(one) and _is_number(other):
+        side = "low" if one < other else "high"
+        off = f": your {_written(one)} was {_written(abs(other - one))} too {side}"
     return f"You predicted {_written(given)}, and it is {_written(actual)}{off}."
 
 
 def _mark(given: object, actual: object) -> str:
-    if isinstance(given, EllipsisType):
+    if not _given(given):
         return "Your turn."
     return "✓ As predicted." if _same(given, actual) else "✗ A surprise."
 
 
 def _same(given: object, actual: object) -> bool:
-    if _is_number(given) and _is_number(actual):
-        return bool(
-            abs(given - actual) <= 0.005 * abs(actual)
-        )  # a value read from a figure is precise enough
-    return bool(plain(given) == plain(actual))
+    one, other = plain(given), plain(actual)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, str) != isinstance(other, str):  # "2" for 2
+        one, other = _read(one), _read(other)
+    if _is_number(one) and _is_number(other):
+        # a value read from a figure is precise enough
+        return one == other or abs(one - other) <= 0.005 * abs(other) < inf
+    if isinstance(one, str) and isinstance(other, str):
+        return one.casefold().split() == other.casefold().split()
+    return one == other
+
+
+def _read(value: Plain) -> Plain:
+    """The number that a text says, if it says one; any other value as text."""
+    try:
+        return float(value) if isinstance(value, str) else value if _is_number(value) else str(value)
+    except ValueError:
+        return value
 
 
 def _is_number(value: object) -> TypeGuard[float]:
@@ -114,6 +136,10 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _written(value: object) -> str:
+    if isinstance(value, (list, tuple, int)):
+        value = plain(value)  # of bounded depth and length
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -6,38 +6,81 @@ Answers are lost with the session unless they are saved.  A file is checked befo
 from __future__ import annotations
 
 import json
-import tempfile
+import shutil
+import warnings
+from collections.abc import Mapping
 from math import isfinite
+from numbers import Number
 from pathlib import Path
 from types import NoneType
-from typing import TypeGuard
+from typing import SupportsFloat, TypeGuard, cast
+
+from coordlab import requirements as require
 
 FORMAT, VERSION, MOST = "coordlab-progress", 1, 1_000_000
+LONGEST, DEEPEST = 10_000, 20  # characters of an answer, lists within lists
 
 Plain = str | int | float | None | list["Plain"]
-answers: dict[str, Plain] = {}
-"""The predictions and answers of this session, by name."""
 
 
 class ProgressError(ValueError):
     """A file that is not a progress file; it is neither read nor overwritten."""
 
 
-def save_progress(path: str | Path) -> str:
-    """Write the answers to a small JSON file, and return a sentence that says how many.
+class Answers(dict[str, Plain]):
+    """Predictions and answers by name, and the file that they are saved to, if any."""
 
-    Answers that are already in the file and not in this session are kept.  Raises ProgressError if the file
-    exists and is not a progress file.
+    file: Path | None = None
+
+    def remember(self, name: str, answer: object) -> None:
+        """Keep an answer, in the file as well; warn if that cannot be written to."""
+        kept = plain(answer)
+        if name in self and self[name] == kept:
+            return
+        self[name] = kept
+        if self.file is not None:
+            try:
+                save_progress(self.file)
+            except (OSError, ProgressError) as error:
+                warnings.warn(f"this answer is not saved: {error}", stacklevel=3)
+
+
+answers = Answers()
+"""The predictions and answers of this session."""
+
+
+def save_progress(path: str | Path) -> str:
+    """Write the answers to a small JSON file, now and after each further answer of this session.
+
+    Returns a sentence that says how many they are.  Answers that are already in the file and not in this
+    session are kept.  Raises ProgressError if the file exists and is not a progress file, or if it would
+    become too large, and FileNotFoundError if its folder does not exist.
     """
-    path = Path(path)
+    written = Path(path)
+    path = written.expanduser().absolute()
+    missing = f"there is no folder '{written.parent}'; expected a file in a folder that exists"
+    require.that(path.parent.is_dir(), f"'{written}'", missing, "'my-progress.json'", FileNotFoundError)
     kept = {**(_read(path) if path.exists() else {}), **answers}
     content = json.dumps({"format": FORMAT, "version": VERSION, "answers": kept}, indent=1)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-    ) as file:
-        file.write(content)
-    Path(file.name).replace(path)  # the old file stays complete until the new one is
+    allowed, example = f"expected at most {MOST:,} bytes. Nothing was changed", "one file for each chapter"
+    require.that(
+        len(content) <= MOST, f"{path.name}: {len(content):,} bytes", allowed, example, ProgressError
+    )
+    _replace(path.resolve(), content)
+    answers.file = path
     return f"{_counted(kept)} saved in {path.name}."
+
+
+def _replace(file: Path, content: str) -> None:
+    """Write a file that stays complete until the new one is; it keeps its permissions."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        part.write_text(content, encoding="utf-8")
+        if file.exists():
+            shutil.copymode(file, part)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load_progress(path: str | Path) -> str:
@@ -45,7 +88,7 @@ def load_progress(path: str | Path) -> str:
 
     Raises ProgressError if the file is not a progress file.
     """
-    found = _read(Path(path))
+    found = _read(Path(path).expanduser())
     answers.update({**found, **answers})
     return f"{_counted(found)} found in {Path(path).name}."
 
@@ -65,11 +108,21 @@ def _read(path: Path) -> dict[str, Plain]:
     raise ProgressError(f"{path.name}: {allowed}. Nothing was changed. For example: 'my-progress.json'.")
 
 
-def plain(value: object) -> Plain:
-    """`value` as a file can hold it: numbers, texts and lists as they are, anything else as text."""
+def plain(value: object, depth: int = 0) -> Plain:
+    """`value` as a file can hold it: numbers, texts and lists by value, anything else as text.
+
+    Sets and dicts become lists in a fixed order, the latter of pairs.
+    """
+    value = getattr(value, "tolist", lambda: value)()  # of numpy and pandas
+    if isinstance(value, (Mapping, set, frozenset)):
+        value = sorted(value.items() if isinstance(value, Mapping) else value, key=repr)
     if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    return value if _is_plain(value) else str(value)
+        return [plain(each, depth + 1) for each in value] if depth < DEEPEST else "…"
+    if isinstance(value, Number) and not isinstance(value, (int, complex)):
+        value = float(cast("SupportsFloat", value))  # a decimal or a fraction
+    if isinstance(value, int) and abs(value) >= 10**60:
+        return require.shown(value)
+    return value[:LONGEST] if isinstance(value, str) else value if _is_plain(value) else str(value)[:LONGEST]
 
 
 def _is_plain(value: object) -> TypeGuard[Plain]:

@@ -1,9 +1,14 @@
 """Predictions, sources, expected errors, and saved answers."""
 
 import json
+import os
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
+from math import inf, nan
 
+import numpy as np
 import pytest
 
 from coordlab.course import learning, progress
@@ -23,15 +28,16 @@ from coordlab.patterns import bully
 @pytest.fixture(autouse=True)
 def a_new_session():
     progress.answers.clear()
-    yield
-    progress.answers.clear()
+    progress.answers.file = None
 
 
 # --- compare and check ------------------------------------------------------------------------------
 
 
-def test_a_missing_prediction_is_not_wrong():
-    shown = compare(..., 19)
+@pytest.mark.parametrize("nothing", [..., None])
+def test_a_missing_prediction_is_not_wrong(nothing):
+    shown = compare(nothing, 19, "missing")
+    assert progress.answers == {}
     assert repr(shown) == "You have not predicted yet: write your guess above, then run this again."
     assert "Your turn" in shown.markup
     assert "<details><summary>show me</summary>It is 19.</details>" in shown.markup
@@ -42,18 +48,51 @@ def test_a_wrong_prediction_says_by_how_much():
     assert "3.5 too high" in repr(compare(12.5, 9))
 
 
-def test_a_value_read_from_a_figure_is_precise_enough():
-    assert "so it is" in repr(compare(0.0313, 0.03125))
-    assert "so it is" not in repr(compare(0.04, 0.03125))
+SAME = [
+    (0.0313, 0.03125),  # a value read from a figure is precise enough
+    ("2", 2),
+    (" 2.0 ", 2),
+    ("Careful  work", "careful work"),
+    ("true", True),
+    ((1, 2), [1, 2]),
+    ([0.1 + 0.2], [0.3]),
+    (inf, inf),
+    (nan, nan),
+    ({3, 1, 2}, {1, 2, 3}),
+    ({"a": 1, "b": [2]}, {"b": [2.0], "a": 1}),
+    (19, np.int64(19)),
+    ([1, 2], np.array([1, 2])),
+    (0.5, Fraction(1, 2)),
+    ("0.1", Decimal("0.1")),
+]
+OTHER = [
+    (0.04, 0.03125),
+    (True, 2),
+    (5, inf),
+    ("two", 2),
+    ([1, 2], [1, 2, 3]),
+    ("", 0),
+    ({1}, {2}),
+    (0, 1e-9),
+]
 
 
-def test_a_boolean_is_not_a_number():
+@pytest.mark.parametrize(("prediction", "actual"), SAME, ids=str)
+def test_values_are_compared_by_what_they_say(prediction, actual):
+    assert repr(compare(prediction, actual)).endswith("and so it is.")
+    compare(prediction, actual, "kept")
+    assert repr(compare(..., actual, "kept")).endswith("and so it is.")
+
+
+@pytest.mark.parametrize(("prediction", "actual"), OTHER, ids=str)
+def test_another_value_is_a_surprise(prediction, actual):
+    assert "A surprise" in compare(prediction, actual).markup
+
+
+def test_words_and_truth_values_have_no_difference():
     assert "too" not in repr(compare(True, 2))
-
-
-def test_texts_and_lists_are_compared():
-    assert "so it is" in repr(compare((1, 2), [1, 2]))
     assert repr(compare("a guess", "careful work")) == "You predicted a guess, and it is careful work."
+    assert repr(compare([0.1 + 0.2], 1)) == "You predicted [0.3], and it is 1."
 
 
 def test_text_of_the_learner_never_becomes_markup():
@@ -71,7 +110,8 @@ def test_output_has_text_and_markup():
 
 
 def test_an_answer_is_checked_and_remembered():
-    assert "Your turn" in repr(check(..., lambda answer: answer == 42, "first"))
+    for nothing in (..., None):
+        assert "Your turn" in repr(check(nothing, lambda answer: answer == 42, "first"))
     assert progress.answers == {}
     assert "Not yet" in repr(check(41, lambda answer: answer == 42, "first"))
     assert "Right" in repr(check(42, lambda answer: answer == 42, "first"))
@@ -161,10 +201,42 @@ def test_answers_of_this_session_have_priority(tmp_path):
     assert progress.answers == {"first": 9}
 
 
-def test_saving_writes_one_file(tmp_path):
+def test_further_answers_are_saved_at_once(tmp_path, monkeypatch):
+    """Once the learner has asked for a file; also after the notebook has changed its folder."""
+    monkeypatch.chdir(tmp_path)
+    save_progress("me.json")
+    monkeypatch.chdir(tmp_path.parent)
     compare(1, 1, "first")
-    save_progress(tmp_path / "me.json")
+    check(2, lambda answer: answer == 2, "second")
+    progress.answers.clear()
+    load_progress(tmp_path / "me.json")
+    assert progress.answers == {"first": 1, "second": True}
     assert [path.name for path in tmp_path.iterdir()] == ["me.json"]
+
+
+def test_an_answer_that_cannot_be_saved_is_a_warning(tmp_path):
+    save_progress(tmp_path / "me.json")
+    (tmp_path / "me.json").write_text("my notes")
+    with pytest.warns(UserWarning, match=r"this answer is not saved: me\.json: .*Nothing was changed"):
+        assert "so it is" in repr(compare(1, 1, "first"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions and links are of another kind here")
+def test_a_saved_file_keeps_its_permissions_and_its_link(tmp_path):
+    """A new one has those that the user's other files have."""
+    before = os.umask(0o027)
+    try:
+        save_progress(tmp_path / "me.json")
+    finally:
+        os.umask(before)
+    modes = [(tmp_path / "me.json").stat().st_mode & 0o777]
+    (tmp_path / "me.json").chmod(0o664)
+    (tmp_path / "link.json").symlink_to("me.json")
+    compare(1, 1, "first")
+    save_progress(tmp_path / "link.json")
+    modes.append((tmp_path / "me.json").stat().st_mode & 0o777)
+    assert (modes, (tmp_path / "link.json").is_symlink()) == ([0o640, 0o664], True)
+    assert load_progress(tmp_path / "me.json") == "1 answer found in me.json."
 
 
 STRANGE = {
@@ -200,12 +272,29 @@ def test_a_strange_file_is_neither_read_nor_overwritten(tmp_path, content):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_or_folder_is_named_as_written(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"me\.json"):
         load_progress(tmp_path / "me.json")
+    with pytest.raises(FileNotFoundError, match=r"^'no/me\.json': there is no folder 'no'; .*my-progress"):
+        save_progress("no/me.json")
 
 
-@pytest.mark.parametrize("odd", [float("nan"), float("inf"), {"a": 1}, {1, 2}, [1, [2, {3: 4}]], object])
+def test_answers_that_could_not_be_read_again_are_not_written(tmp_path):
+    for number in range(101):
+        compare("x" * 20_000, 1, str(number))
+    with pytest.raises(ProgressError, match=r"me\.json: 1,.* bytes: expected at most 1,000,000 bytes"):
+        save_progress(tmp_path / "me.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+ENDLESS = []
+ENDLESS.append(ENDLESS)
+
+
+ODD = [nan, inf, {"a": 1}, {1, 2}, [1, [2, {3: 4}]], object, 10**5000, "x" * 2_000_000, ENDLESS, 1j]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
 def test_any_prediction_can_be_saved_and_read(tmp_path, odd):
     compare(odd, 1, "odd")
     save_progress(tmp_path / "me.json")
