@@ -7,6 +7,7 @@ in `run` what it does on its own.  A handler's return value is the reply.
 from __future__ import annotations
 
 import random
+from asyncio import current_task
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, cast
 
@@ -15,7 +16,7 @@ from coordlab.trace.trace import DECISION, NOTE, TIMER
 from coordlab.world.dice import dice
 from coordlab.world.message import Message
 from coordlab.world.state import State, words
-from coordlab.world.task import MICRO, Pause, Task, Wait, micros
+from coordlab.world.task import MICRO, Pause, Signal, Task, Wait, micros
 
 if TYPE_CHECKING:
     from coordlab.trace.faults import Rogue
@@ -33,9 +34,9 @@ Handler = Callable[[Any, str, Any], object]
 class Question(Wait):
     """A question that an agent asked: to whom, how many replies are enough, and the replies so far."""
 
-    __slots__ = ("enough", "name", "replies", "task", "to")
+    __slots__ = ("enough", "name", "replies", "to")
 
-    def __init__(self, name: str, to: tuple[str, ...], enough: int, task: Task) -> None:
+    def __init__(self, name: str, to: tuple[str, ...], enough: int, task: Task | Signal) -> None:
         self.name, self.to, self.enough, self.task = name, to, enough, task
         self.replies: dict[str, Message] = {}
         self.open = True
@@ -66,10 +67,10 @@ Talk = Question | Answer | None
 class Watch(Wait):
     """A condition that a task waits for."""
 
-    __slots__ = ("condition", "task", "value")
+    __slots__ = ("condition", "value")
     due = "its condition"
 
-    def __init__(self, condition: Callable[[], object], task: Task) -> None:
+    def __init__(self, condition: Callable[[], object], task: Task | Signal) -> None:
         self.condition, self.task, self.open = condition, task, True
         self.value: object = None
 
@@ -247,7 +248,7 @@ class Agent:
         self, names: tuple[str, ...], message: Message, within: float | None, enough: int
     ) -> dict[str, Message]:
         world = self._world
-        question = Question(type(message).__name__, names, enough, world.loop.running())
+        question = Question(type(message).__name__, names, enough, world.loop.waiter())
         for name in names:
             world.mail.post(self, name, message, question)
         if within is not None:
@@ -278,7 +279,7 @@ class Agent:
         if value:
             return value
         loop = self._world.loop
-        watch = Watch(condition, loop.running())
+        watch = Watch(condition, loop.waiter())
         self._watches = (*self._watches, watch)
         loop.watch(+1)
         if within is not None:
@@ -359,7 +360,7 @@ class Agent:
     # --- inside ------------------------------------------------------------------------------------
 
     def _must_be_in_task(self, what: str) -> None:
-        if self._world.loop.current() is None:
+        if current_task(self._world.loop) is None:
             given, allowed = f"{self._name}.{what}(...) waits", "only a coroutine can wait"
             example = f"async def for the handler that calls it, and await self.{what}(...)"
             require.fail(given, allowed, example, RuntimeError)

@@ -24,12 +24,14 @@ class Budget:
         is allowed besides.
     time: virtual seconds of a run without an end, above 0.
     wall: real seconds, above 0.
+    tasks: tasks at once, besides one for each agent, 1 or more.
     """
 
     events: int = 1_000_000
     instant: int = 200_000
     time: float = 1_000_000.0
     wall: float = 60.0
+    tasks: int = 50_000
 
 
 DEFAULT = Budget()
@@ -46,6 +48,10 @@ def overrun(world: World, kind: str) -> BudgetError:
         "wall": (
             f"the run took more than {budget.wall:g} real seconds (the clock is at {now} s)",
             "Does it loop without an `await`? Or allow more time: World(budget=Budget(wall=...)).",
+        ),
+        "tasks": (
+            f"more than {budget.tasks:,} tasks at once (the clock is at {now} s)",
+            "Does each start more than one? Or allow more: World(budget=Budget(tasks=...)).",
         ),
         "time": (
             f"the run went on for more than {budget.time:g} virtual seconds",

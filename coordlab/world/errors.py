@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from coordlab.trace.faults import seconds
 from coordlab.trace.trace import HANDLE, SEND
 from coordlab.world.agent import Agent
-from coordlab.world.task import MICRO, Task
+from coordlab.world.outside import THREADS
+from coordlab.world.task import MICRO, AsyncioTask, Signal, Task
 
 if TYPE_CHECKING:
+    from coordlab.world.loop import VirtualLoop
     from coordlab.world.run import Run
     from coordlab.world.world import World
 
@@ -29,7 +33,13 @@ class WorldError(RuntimeError):
 
 
 class AgentError(WorldError):
-    """An agent raised an exception: which agent, when, handling which message, and in which line."""
+    """An agent raised an exception: which agent, when, handling which message, and in which line.
+
+    Its cause is the exception, with the frames of the agent's own code; `whole` is the whole traceback:
+    `traceback.print_tb(error.whole)`.
+    """
+
+    whole: TracebackType | None = None
 
 
 class DeadlockError(WorldError):
@@ -56,9 +66,9 @@ def blame(world: World, error: BaseException) -> str:
     return f"{who} failed at {seconds(world.now)} s{_acting_on(world, world.loop.cause)}: {what}{where}"
 
 
-def stuck(world: World) -> str:
-    """Which agents wait for what, since when."""
-    tasks = list(world.loop.tasks)
+def stuck(loop: VirtualLoop) -> str:
+    """Which agents, or tasks without one, wait for what, since when."""
+    tasks = list(loop.tasks)
     lines = [
         f"{task.owner.name if isinstance(task.owner, Agent) else task.get_name()} has waited for "
         f"{_waited_for(task)} since {seconds(task.since / MICRO)} s"
@@ -66,9 +76,40 @@ def stuck(world: World) -> str:
     ]
     more = f"; and {len(tasks) - 10} more" if len(tasks) > 10 else ""
     return (
-        f"deadlock at {seconds(world.now)} s: all tasks wait, and nothing is due. {'; '.join(lines)}{more}. "
-        f"Limit the wait (within=...), or let an agent send."
+        f"deadlock at {seconds(loop.now / MICRO)} s: all tasks wait, and nothing is due. "
+        f"{'; '.join(lines)}{more}. {_advice(tasks)}"
     )
+
+
+def _advice(tasks: Collection[Task | AsyncioTask]) -> str:
+    """What to do about tasks that all wait."""
+    beside = [each.name for each in threading.enumerate() if not each.daemon]
+    if threads := [name for name in beside if name != threading.main_thread().name]:
+        allowed, example = THREADS
+        return f"Is it for a thread beside it ({listed(threads)})? There, {allowed}. Write {example}."
+    if any(isinstance(task.owner, Agent) for task in tasks):
+        return "Limit the wait (within=...), or let an agent send."
+    return "Limit the wait: async with asyncio.timeout(seconds)."
+
+
+def without_ours(error: BaseException) -> TracebackType | None:
+    """The traceback of `error` without our own frames and asyncio's, unless there are no others.
+
+    The errors in a group, and those from which `error` came, lose theirs for good.
+    """
+    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for each in filter(None, (*parts, error.__cause__, error.__context__)):
+        each.__traceback__ = without_ours(each)
+    frames = list[TracebackType]()
+    each_frame = error.__traceback__
+    while each_frame is not None:
+        frames.append(each_frame)
+        each_frame = each_frame.tb_next
+    own = [each for each in frames if not _OURS.search(each.tb_frame.f_code.co_filename)]
+    kept: TracebackType | None = None
+    for each in reversed(own or frames[-1:]):
+        kept = TracebackType(kept, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return kept
 
 
 def _leaves(error: BaseException) -> list[BaseException]:
@@ -96,10 +137,13 @@ def _acting_on(world: World, cause: int | None) -> str:
     return f", after {kind} {name or ''}".rstrip()
 
 
-def _waited_for(task: Task) -> str:
+def _waited_for(task: Task | AsyncioTask) -> str:
     """What a task waits for; for an asyncio future, the call that waits for it, such as Queue.get."""
-    if not asyncio.isfuture(task.waiting):
-        return str(task.waiting)
+    waiting = task.waiting if isinstance(task, Task) else task._fut_waiter
+    if isinstance(waiting, Signal):
+        return str(waiting.wait)
+    if not asyncio.isfuture(waiting):
+        return str(waiting)
     inner: object = task.get_coro()
     name = line = ""
     while inner is not None:

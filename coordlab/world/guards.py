@@ -22,6 +22,9 @@ class _ThreadsCurrentTask(dict[Any, Any]):
     def __setitem__(self, loop: Any, task: Any) -> None:
         cast("Callable[..., Any]", _swap)(loop, task)
 
+    def pop(self, loop: Any, default: object = None) -> None:
+        self[loop] = None
+
 
 current_tasks: dict[Any, Any] = (
     vars(asyncio.tasks)["_current_tasks"] if sys.version_info < (3, 14) else _ThreadsCurrentTask()

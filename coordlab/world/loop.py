@@ -1,9 +1,8 @@
 """An asyncio event loop on virtual time: the clock jumps to the next thing that is due.
 
 One heap of `(when, order, action, a, b)` holds everything that is due later.  `when` is a whole number
-of microseconds; `order` counts up, so equal times are first come, first served.  A `Task` drives a
-coroutine that may wait in two ways: for the world's own `Pause` and `Wait`, which cost a heap entry
-and nothing else, or for any asyncio future, so that genuine asyncio code runs unchanged.
+of microseconds; `order` counts up, so equal times are first come, first served.  What becomes ready by an
+action (`call_soon`) is done before the next one.  See `task.py` for the two kinds of tasks.
 
 The loop runs synchronously wherever it is called, inside a running loop too (a notebook cell): it
 parks the outer loop and puts it back afterwards.  Nothing is patched, nest_asyncio is not needed.
@@ -16,15 +15,20 @@ import gc
 import sys
 import threading
 import time
+from asyncio.base_events import _run_until_complete_cb  # type: ignore[attr-defined]
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from contextvars import Context
 from heapq import heappop, heappush, heapreplace
 from itertools import count
-from typing import Any, NoReturn, TypeVar, TypeVarTuple, cast
+from types import BuiltinMethodType, MethodType
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 from coordlab import requirements as require
+from coordlab.trace.faults import seconds
+from coordlab.world.crowd import Crowd
+from coordlab.world.errors import stuck, without_ours
 from coordlab.world.guards import (
     Overrun,
     Runaway,
@@ -34,7 +38,19 @@ from coordlab.world.guards import (
     interruptible,
     replacing,
 )
-from coordlab.world.task import MICRO, Future, Handle, Task, Wait, Work, immortalise, is_void, unwaitable
+from coordlab.world.task import (
+    MICRO,
+    AsyncioTask,
+    Future,
+    Handle,
+    Signal,
+    Task,
+    Wait,
+    Work,
+    is_void,
+    micros,
+    unwaitable,
+)
 
 FOREVER = sys.maxsize
 
@@ -42,101 +58,119 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 _EMPTY = Context()
 _ALWAYS = -FOREVER
+_AGES = FOREVER / MICRO / 2  # seconds: a timer that is due then never rings
+_ROUNDS = 100  # how often in a row what is ready may make more ready before something due has its turn
+_METHODS = (BuiltinMethodType, MethodType)  # what wakes a task; what starts one is neither
 
 
-class VirtualLoop(asyncio.BaseEventLoop):
-    """The event loop.
+class VirtualLoop(Crowd):
+    """The event loop; `now` is the time in microseconds.
 
     instant: how many actions may be scheduled while the clock does not move.
     wall: how many real seconds a run may take.
+    crowd: how many tasks there may be at once.
 
-    `now` is the time in microseconds; `acting` is the agent on whose behalf the loop runs, and `cause` the
-    number of the event that it acts on.  `overrun(kind)` makes the error that ends a run that uses more than
-    `instant` or `wall`; `spend` is called now and then, to check other budgets.  While there are `watchers`,
-    `look` is called after every action.
+    `acting` is the agent on whose behalf the loop runs, and `cause` the number of the event that it acts on.
+    `overrun(kind)` makes the error that ends a run that uses more; `spend` is called now and then, to check
+    other budgets.  While there are `watchers`, `look` is called after every action.
     """
 
-    def __init__(self, instant: int = 200_000, wall: float = 60.0) -> None:
+    def __init__(self, instant: int = 200_000, wall: float = 60.0, crowd: int = 50_000) -> None:
         super().__init__()
         self._thread_id: int | None = None
         self.now = self.order = 0
         self.heap: list[tuple[int, int, Any, Any, Any]] = []
         self.ready: deque[Handle] = deque()
         self.numbers = count(1)
-        self.tasks: dict[Task, None] = {}
-        self.failed: list[tuple[Task, int]] = []
         self.acting: object = None
         self.cause: int | None = None
-        self.instant, self.wall = instant, wall
+        self.instant, self.wall, self.crowd = instant, wall, crowd
+        self.horizon, self.stoppable, self._asked = FOREVER, True, 0.0
         self.limit = self.alert = instant
         self.watchers = self._urgent = 0
-        self._checked, self._wall_end, self._burying = -1, float("inf"), False
+        self._checked, self._wall_end = -1, float("inf")
         self._swept = 0
         self.kept: Callable[[], int] = lambda: 0
         self.spend: Callable[[], None] = lambda: None
         self.look: Callable[[], None] = lambda: None
-        self.overrun: Callable[[str], BaseException] = lambda kind: Runaway(f"out of budget: {kind}")
+        self.overrun: Callable[[str], BaseException] = self._runaway
 
     # --- what asyncio asks of a loop ---------------------------------------------------------------
 
     def time(self) -> float:
-        return self.now / MICRO
+        return max(self._asked, self.now / MICRO)  # no timer sees an earlier time than it asked for
 
     def call_soon(
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> Any:
-        self.order += 1
-        handle = Handle(self, callback, args, context, self.now)
+        self.order = order = self.order + 1
+        handle = Handle(self, callback, args, context)
+        task = getattr(callback, "__self__", None)
+        if isinstance(task, asyncio.Task):  # what wakes a task belongs to the owner of that task
+            handle.acting = self.owner_of(task)
+            if not isinstance(task, Task):
+                handle.task = cast("AsyncioTask", task)
+                if type(callback) not in _METHODS and self.due() <= self.now:
+                    # It begins, or has yielded: what is due at this moment has its turn before.
+                    heappush(self.heap, (self.now, order, self._call, handle, None))
+                    return handle
         self.ready.append(handle)
         return handle
-
-    call_soon_threadsafe = call_soon
 
     def call_at(
         self, when: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> Any:
-        due = max(self.now, round(min(when * MICRO, FOREVER)))
-        handle = Handle(self, callback, args, context, due)
-        self.at(due, self._call, handle)
+        soonest = self.now + (when > self.time())
+        handle = Handle(self, callback, args, context, when)
+        self.at(max(soonest, int(min(when * MICRO + 0.999, FOREVER))), self._time_up, handle)
         return handle
 
     def call_later(
         self, delay: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> Any:
-        return self.call_at(self.now / MICRO + delay, callback, *args, context=context)
+        due = self.now + (micros(min(delay, _AGES)) if delay > 0 else 0)
+        handle = Handle(self, callback, args, context, due / MICRO)
+        self.at(due, self._time_up, handle)
+        return handle
 
     def create_future(self) -> Future:
         return Future(loop=self)
 
-    def create_task(  # type: ignore[override]
-        self, coro: Work, *, name: str | None = None, context: Context | None = None, **_: object
-    ) -> Task:
-        return Task(coro, loop=self, name=name, context=context)
-
-    def run_in_executor(
-        self, executor: object, func: Callable[[*_Ts], _T], *args: *_Ts
-    ) -> asyncio.Future[_T]:
-        """Call `func` at once: a real thread would take no virtual time, and end in an order of its own."""
-        future = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001  (it goes to the task that awaits the future)
-            future.set_exception(error)
-        return future
+    def create_task(self, coro: Work, **options: Any) -> Any:  # type: ignore[override]
+        self.admit(coro)
+        if self._task_factory is None:
+            task: Any = AsyncioTask(coro, loop=self, **options)
+        else:
+            task = super().create_task(coro, **options)
+        self.owner_of(task)  # one that has begun at once is not known yet
+        if task.done():
+            self.ended(task)
+        return task
 
     def run_until_complete(self, future: Any) -> Any:
         """Run until `future` (or a task made of a coroutine) is done, and return its result."""
         with self.parked():
             main = asyncio.ensure_future(future, loop=self)
-            main.add_done_callback(lambda _: self.stop())
-            self.drive()
-        if not main.done():
-            raise RuntimeError(f"all {len(self.tasks)} tasks wait and no timer is left")
-        return main.result()
+            main.add_done_callback(_run_until_complete_cb)
+            try:
+                self.drive(self.horizon)
+            finally:
+                main.remove_done_callback(_run_until_complete_cb)
+        if main.done():
+            return main.result()
+        self.raise_unheard()
+        if self._stopping:
+            raise RuntimeError("the loop was stopped before its main task was done")
+        raise RuntimeError(stuck(self)) if self.idle() else self.overrun("time")
 
     def run_forever(self) -> None:
         with self.parked():
             self.drive()
+
+    def stop(self) -> None:
+        given, allowed = "loop.stop()", "a world ends by itself, or at the time given to its run"
+        require.that(self.stoppable, given, allowed, "world.run(until=3)", RuntimeError)
+        super().stop()
 
     def close(self) -> None:
         super().close()
@@ -146,23 +180,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __del__(self) -> None:
         """Do nothing: the loop holds no socket and no thread that must be closed."""
 
-    def _asyncgen_finalizer_hook(self, agen: AsyncGenerator[Any]) -> None:
-        """Let an async generator that was left early finish, unless it ends with its agent."""
-        if not (self._burying or self.is_closed()):
-            self.create_task(agen.aclose())
-
-    def _outside(self, *_: object, **__: object) -> NoReturn:
-        """Refuse what would reach out of the world."""
-        given = "a call to the network, a file or another process"
-        allowed = "time is virtual inside a world; do it before the run, after it, or in a thread"
-        require.fail(given, allowed, "await asyncio.to_thread(...)", RuntimeError)
-
-    create_connection = create_server = create_datagram_endpoint = _outside
-    create_unix_connection = create_unix_server = subprocess_exec = subprocess_shell = _outside
-    connect_read_pipe = connect_write_pipe = _outside
-    add_reader = add_writer = _outside
-    sock_connect = sock_accept = sock_recv = sock_sendall = _outside
-
     # --- the loop itself ---------------------------------------------------------------------------
 
     @contextmanager
@@ -171,21 +188,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
         if self.is_running():
             raise RuntimeError("this loop is running already: await the coroutine instead")
         with replacing(self, self._asyncgen_finalizer_hook):
-            self._thread_id = threading.get_ident()
+            self._thread_id = self._home = threading.get_ident()
             try:
                 yield
             finally:
                 self._thread_id = None
 
-    def current(self) -> Task | None:
-        """The task that is being driven, if one is."""
-        return cast("Task | None", asyncio.current_task(self))
-
-    def running(self) -> Task:
-        """The task that is being driven; there must be one."""
-        task = self.current()
-        assert task is not None
-        return task
+    def waiter(self) -> Task | Signal:
+        """What will wait: the task of ours that is being driven, or a signal for one of asyncio's."""
+        task: object = asyncio.current_task(self)
+        return task if isinstance(task, Task) else Signal(loop=self)
 
     def wake(self, task: Task) -> None:
         """Let `task` go on at this instant, after what is already due."""
@@ -213,7 +225,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def drive(self, until: int = FOREVER) -> None:
         """Do what is due up to and including `until`, in order; the clock is then at the last action."""
         try:
-            with collector_at_rest(), self._watchdog():
+            with collector_at_rest(), self.watched():
                 self._drive(until)
         except Overrun as over:
             if over.loop is not self:
@@ -228,11 +240,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _drive(self, until: int) -> None:
         heap, ready, step = self.heap, self.ready, self.step
         self._stopping = False
-        while True:
+        while (heap or ready) and not self._stopping:
             if ready:
                 self._drain()
-            if self._stopping or not heap:
-                return
+                if self._stopping or not heap or (ready and heap[0][0] > self.now):
+                    continue
             when, order, action, a, b = heap[0]
             if when > until:
                 return
@@ -254,19 +266,39 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if order > self.alert:
                 self.attend()
 
+    def _time_up(self, handle: Handle, _: None = None) -> bool:
+        """Call a timer of asyncio's, and the others due at this moment, before the tasks that they wake."""
+        heap, order = self.heap, self.order
+        if handle.callback is None:
+            return True
+        while True:
+            self._asked = max(self._asked, handle.asked)
+            self._call(handle)
+            if not heap or heap[0][0] > self.now or heap[0][1] > order or heap[0][2] != self._time_up:
+                return False
+            handle = heappop(heap)[3]
+
     def _drain(self) -> None:
         """Call what is ready, and what becomes ready by that."""
-        while self.ready:
-            self._call(self.ready.popleft())
-            if self.order > self.alert:
-                self.attend()
+        ready = self.ready
+        for _ in range(_ROUNDS):
+            for _ in range(len(ready)):
+                self._call(ready.popleft())
+                if self.order > self.alert:
+                    self.attend()
+            if not ready or self._stopping:
+                return
 
     def _call(self, handle: Handle, _: None = None) -> bool:
-        callback = handle.callback
-        if callback is None:
+        callback, task = handle.callback, handle.task
+        if callback is None or (task is not None and task.done()):
             return True
         self.acting, self.cause = handle.acting, handle.cause
         handle.context.run(callback, *handle.args)
+        if task is not None:
+            task.since = self.now
+            if task.done():
+                self.ended(task)
         return False
 
     def step(self, task: Task, error: BaseException | None = None) -> int | None:
@@ -290,7 +322,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         except BaseException as failure:  # noqa: BLE001  (it goes to the task that awaits this one)
             task.finish(failure)
         finally:
-            current_tasks[self] = None
+            current_tasks.pop(self, None)
         return None
 
     def go(self, task: Task, error: BaseException | None = None) -> None:
@@ -310,69 +342,30 @@ class VirtualLoop(asyncio.BaseEventLoop):
             self.go(task, RuntimeError(trouble))
         else:
             want._asyncio_future_blocking = False
-            task._waiter, task.waiting, task.since = want, want, self.now
+            task._fut_waiter, task.waiting, task.since = want, want, self.now
             want.add_done_callback(task._woken, context=_EMPTY)
             if task._must_cancel and want.cancel():
                 task._must_cancel = False
 
-    def resume(self, task: Task) -> None:
-        """Let a parked task go on now, because of the event being handled."""
+    def resume(self, waiter: Task | Signal) -> None:
+        """Let what waits go on now, because of the event being handled."""
+        if isinstance(waiter, Signal):
+            waiter.ring()
+        else:
+            self._unpark(waiter)
+            self.go(waiter)
+
+    def later(self, waiter: Task | Signal) -> None:
+        """Let what waits go on at this instant, but after what is being done."""
+        if isinstance(waiter, Signal):
+            self.call_later(0, waiter.ring)
+        else:
+            self._unpark(waiter)
+            self.wake(waiter)
+
+    def _unpark(self, task: Task) -> None:
         task.epoch += 1
         task.cause, task.waiting = self.cause, None
-        self.go(task)
-
-    def later(self, task: Task) -> None:
-        """Let a parked task go on at this instant, but after what is being done."""
-        task.epoch += 1
-        task.cause, task.waiting = self.cause, None
-        self.wake(task)
-
-    # --- the end of tasks --------------------------------------------------------------------------
-
-    def forget(self, task: Task) -> None:
-        """Remove a task that has ended from the lists."""
-        self.tasks.pop(task, None)
-        asyncio._unregister_task(task)  # type: ignore[arg-type]
-
-    def kill(self, owner: object) -> None:
-        """Stop all that `owner` has started: its tasks, its callbacks and its timers."""
-        running = self.current()
-        if running is not None and running.owner is owner:
-            running.kill()
-        while doomed := [task for task in self.tasks if task.owner is owner and task is not running]:
-            for task in doomed:
-                task.kill()
-        ahead = (a for _, _, _, a, _ in self.heap if isinstance(a, Handle))
-        for handle in (*self.ready, *ahead):
-            if handle.owner is owner:
-                handle.cancel()
-
-    def kill_all(self) -> None:
-        """Stop every task, also those that were interrupted while they ran."""
-        while self.tasks:
-            with self.parked(), self._watchdog():
-                for task in list(self.tasks):
-                    task.kill()
-        for task, _ in self.failed:
-            task._log_traceback = False
-
-    def abandon(self) -> None:
-        """Give up on tasks that could not be stopped."""
-        for task in self.tasks:
-            immortalise(task.get_coro())
-        self.tasks.clear()
-
-    @contextmanager
-    def burying(self, task: Task) -> Generator[None]:
-        """While a task is stopped, it is the current one, and what it still starts belongs to its owner."""
-        before, self.acting, self._burying = self.acting, task.owner, True
-        current = self.current()
-        current_tasks[self] = task
-        try:
-            yield
-        finally:
-            current_tasks[self] = current
-            self.acting, self._burying = before, False
 
     # --- budgets -----------------------------------------------------------------------------------
 
@@ -407,7 +400,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.watch(0)
 
     @contextmanager
-    def _watchdog(self) -> Generator[None]:
+    def watched(self) -> Generator[None]:
         """Stop an agent that computes for ever without waiting, which only a signal can do."""
         self._wall_end = time.monotonic() + self.wall
         self._renew(-1)
@@ -418,9 +411,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
         with interruptible(), alarm(self.wall + 0.5, ring):
             yield
 
+    def _runaway(self, kind: str) -> Runaway:
+        """The error of a run without agents that uses more than it may."""
+        used = {
+            "instant": f"more than {self.instant:,} actions at one instant: is an `await` missing in a loop?",
+            "wall": f"more than {self.wall:g} real seconds: is an `await` missing in a loop?",
+            "tasks": f"more than {self.crowd:,} tasks at once: does each start more than one?",
+            "time": "it would go on: limit it, or allow more virtual seconds: simulate(work, until=1e7)",
+        }
+        return Runaway(f"the clock is at {seconds(self.time())} s; {used[kind]}")
 
-def simulate(work: Coroutine[Any, Any, _T]) -> _T:
+
+def simulate(work: Coroutine[Any, Any, _T], until: float = 1_000_000.0) -> _T:
     """Run plain asyncio code on virtual time, without agents, and return the result of the coroutine.
+
+    until: the virtual seconds after which a run that goes on is ended, above 0.
+
+    Raises what the coroutine raises, or else the first error of another task that nobody has asked for;
+    `Runaway` for a run without an end, RuntimeError if all tasks wait for ever.
 
     >>> async def nap() -> float:
     ...     await asyncio.sleep(30)
@@ -429,9 +437,13 @@ def simulate(work: Coroutine[Any, Any, _T]) -> _T:
     30.0
     """
     loop = VirtualLoop()
+    loop.horizon = micros(require.seconds("until", until, positive=True, example=60))
     try:
         result: _T = loop.run_until_complete(work)
+        loop.raise_unheard()
         return result
+    except Exception as error:  # noqa: BLE001  (it is raised again)
+        raise error.with_traceback(without_ours(error)) from error.__cause__
     finally:
         loop.kill_all()
         loop.close()

@@ -1,20 +1,20 @@
 """Tasks on virtual time: what drives a coroutine, and what it may wait for.
 
-A `Task` understands two kinds of waits: the world's own `sleep`, `Pause` and `Wait`, which cost an entry
-of the loop's heap and nothing else, and any asyncio future, so that genuine asyncio code runs unchanged.
+An agent's `run` and its handlers are driven by a `Task` of ours, which understands the world's own `Pause`
+and `Wait`, each an entry of the loop's heap and nothing else, and any asyncio future.  What asyncio itself
+starts (`asyncio.create_task`, `gather`, `TaskGroup`) is a task of asyncio's; there, our waits are futures.
 """
 
 from __future__ import annotations
 
 import asyncio
+from asyncio import base_tasks
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from contextlib import suppress
 from contextvars import Context, copy_context
 from importlib import import_module
-from types import FrameType, coroutine
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-
-from coordlab import requirements as require
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 if TYPE_CHECKING:
     from coordlab.world.loop import VirtualLoop
@@ -30,19 +30,34 @@ _PATIENCE = 1000  # how often a dying coroutine may try to wait
 
 
 def micros(seconds: float) -> int:
-    """Seconds as a whole number of microseconds, the unit in which the loop counts."""
-    return round(seconds * MICRO)
+    """Seconds as whole microseconds, in which the loop counts: rounded up, so that no wait ends too early.
+
+    What is above by less than a nanosecond is an error of floating point.  Only 0 seconds take no time.
+
+    >>> micros(0.1 + 0.2), micros(1 / 3), micros(1e-12), micros(0)
+    (300000, 333334, 1, 0)
+    """
+    if seconds < 0:
+        return -micros(-seconds)
+    return int(seconds * MICRO + 0.999) or int(seconds > 0)
 
 
 class Wait:
-    """Parks the task that awaits it as long as it is `open`; `str` names it in a deadlock."""
+    """Parks the task that awaits it as long as it is `open`; `str` names it in a deadlock.
 
-    __slots__ = ("open",)
+    `task` waits: a task of ours, or else a `Signal` for one of asyncio's.
+    """
+
+    __slots__ = ("open", "task")
     open: bool
+    task: Task | Signal
 
     def __await__(self) -> Waiting:
         """Wait until `VirtualLoop.resume` is called with the task."""
-        return _once(self)
+        if isinstance(self.task, Task):
+            return _once(self)
+        self.task.wait = self
+        return self.task.__await__()
 
 
 def _once(want: object) -> Waiting:
@@ -59,15 +74,9 @@ class Pause:
         self.microseconds = microseconds
 
     def __await__(self) -> Waiting:
-        return _once(self.microseconds)
-
-
-@coroutine
-def sleep(seconds: float) -> Waiting:
-    """Wait for `seconds` of virtual time, 0 or more; `asyncio.sleep` works as well, but costs more."""
-    if seconds < 0:
-        require.seconds("seconds", seconds, example=0.5)
-    yield int(seconds * MICRO + 0.5)
+        if isinstance(asyncio.current_task(), Task):
+            return _once(self.microseconds)
+        return asyncio.sleep(self.microseconds / MICRO).__await__()
 
 
 class Future(asyncio.Future[Any]):
@@ -88,8 +97,38 @@ class Future(asyncio.Future[Any]):
             return number
 
 
+class Signal(Future):
+    """Wakes a task of asyncio's that awaits the `wait` of an agent."""
+
+    __slots__ = ("wait",)
+    wait: Wait
+
+    def ring(self) -> None:
+        if not self.done():
+            self.set_result(None)
+
+
+class AsyncioTask(asyncio.Task[Any]):
+    """A task of asyncio's with a hash as `Future` has it.
+
+    `owner` is the agent that started it, and `since` the time at which it began to wait.
+    """
+
+    __slots__ = ("_number", "owner", "since")
+    owner: object
+    since: int
+    _fut_waiter: asyncio.Future[Any] | None
+
+    def __init__(self, coro: Work, *, loop: VirtualLoop, name: str | None = None, **options: Any) -> None:
+        self._number = number = next(loop.numbers)
+        super().__init__(coro, loop=loop, name=name or f"Task-{number}", **options)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 class Task(Future):
-    """Drives one coroutine; replaces `asyncio.Task` wherever asyncio expects one.
+    """Drives one coroutine of an agent; to asyncio, and to libraries, it is an `asyncio.Task`.
 
     `owner` is the agent that started it and `cause` the event that it acts on: the tasks and timers that it
     starts inherit both.  `waiting` is None while it can run, otherwise what it has waited for since `since`.
@@ -97,9 +136,10 @@ class Task(Future):
     """
 
     __slots__ = (
-        *("_cancels", "_coro", "_must_cancel", "_send", "_waiter", "cause", "context", "epoch"),
+        *("_cancels", "_coro", "_fut_waiter", "_must_cancel", "_send", "cause", "context", "epoch"),
         *("fatal", "name", "owner", "since", "waiting"),
     )
+    _log_destroy_pending = True
 
     def __init__(
         self,
@@ -113,7 +153,7 @@ class Task(Future):
         self._coro, self._send = coro, coro.send
         self.context = copy_context() if context is None else context
         self.name, self.owner, self.cause = name, loop.acting, loop.cause
-        self._waiter: asyncio.Future[Any] | None = None
+        self._fut_waiter: asyncio.Future[Any] | None = None
         self._must_cancel, self._cancels, self.epoch = False, 0, 0
         self.fatal = False  # whether an error in it ends the run
         self.waiting: object = None
@@ -121,6 +161,11 @@ class Task(Future):
         asyncio._register_task(self)  # type: ignore[arg-type]
         loop.tasks[self] = None
         loop.wake(self)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[asyncio.Task[Any]]:  # type: ignore[override]
+        """What `isinstance` is told: libraries ask it of the current task."""
+        return asyncio.Task
 
     def get_coro(self) -> Work:
         return self._coro
@@ -135,8 +180,10 @@ class Task(Future):
         self.name = str(name)
 
     def get_stack(self, *, limit: int | None = None) -> list[FrameType]:
-        frame = getattr(self._coro, "cr_frame", None)
-        return [] if frame is None else [frame]
+        return base_tasks._task_get_stack(cast("asyncio.Task[Any]", self), limit)
+
+    def print_stack(self, *, limit: int | None = None, file: TextIO | None = None) -> None:
+        base_tasks._task_print_stack(cast("asyncio.Task[Any]", self), limit, cast("Any", file))
 
     def cancelling(self) -> int:
         return self._cancels
@@ -151,10 +198,10 @@ class Task(Future):
         if self.done():
             return False
         self._cancels += 1
-        if self._waiter is not None and self._waiter.cancel(msg=msg):
+        if self._fut_waiter is not None and self._fut_waiter.cancel(msg=msg):
             return True
         self._must_cancel, self._cancel_message = True, msg
-        if self is self._loop.current():
+        if is_running(self):
             self._loop.call_soon(self._startle)
         else:
             self._startle()
@@ -162,25 +209,9 @@ class Task(Future):
 
     def _startle(self) -> None:
         """Wake a task that sleeps or is parked, to be cancelled."""
-        if self._must_cancel and self._waiter is None and not self.done():
+        if self._must_cancel and self._fut_waiter is None and not self.done():
             self.epoch += 1
             self._loop.wake(self)
-
-    def kill(self, _: None = None) -> None:
-        """Stop at once and for ever, as a power cut stops a process."""
-        loop = self._loop
-        if self.done():
-            return
-        if self is loop.current():  # it stops itself, and goes on to its next await only
-            loop.at(loop.now, Task.kill, self)
-            return
-        self.epoch += 1
-        loop.forget(self)
-        if self._waiter is not None:
-            self._waiter.remove_done_callback(self._woken)
-        with loop.burying(self):
-            bury(self._coro)
-            Future.cancel(self)
 
     def _take_cancel(self, error: BaseException | None) -> BaseException:
         if self._must_cancel and not isinstance(error, asyncio.CancelledError):
@@ -192,7 +223,7 @@ class Task(Future):
     def _woken(self, future: asyncio.Future[Any]) -> None:
         if self.done():
             return
-        self._waiter = self.waiting = None
+        self._fut_waiter = self.waiting = None
         self.cause = self._loop.cause
         if future.cancelled():
             error: BaseException | None = cast("Future", future)._make_cancelled_error()
@@ -213,13 +244,16 @@ class Task(Future):
             raise error
         else:
             Future.set_exception(self, error)
-            self._loop.failed.append((self, self._loop.now))
+            self._loop.fail(self)
 
 
 class Handle:
-    """A callback that is due; remembers which agent scheduled it, and because of which event."""
+    """A callback that is due; remembers which agent scheduled it, and because of which event.
 
-    __slots__ = ("acting", "args", "callback", "cause", "context", "when_due")
+    `task` is the task of asyncio's of which it is a step, if it is one, and `asked` the time asked for.
+    """
+
+    __slots__ = ("acting", "args", "asked", "callback", "cause", "context", "task")
 
     def __init__(
         self,
@@ -227,17 +261,12 @@ class Handle:
         callback: Callable[..., object] | None,
         args: tuple[object, ...],
         context: Context | None,
-        when: int,
+        asked: float = 0.0,
     ) -> None:
         self.callback, self.args = callback, args
         self.context = copy_context() if context is None else context
-        self.acting, self.cause, self.when_due = loop.acting, loop.cause, when
-
-    @property
-    def owner(self) -> object:
-        """The agent on whose behalf it is called: what wakes a task belongs to the owner of that task."""
-        task = getattr(self.callback, "__self__", None)
-        return task.owner if isinstance(task, Task) else self.acting
+        self.acting, self.cause, self.asked = loop.acting, loop.cause, asked
+        self.task: AsyncioTask | None = None
 
     def cancel(self) -> None:
         self.callback = None
@@ -246,7 +275,7 @@ class Handle:
         return self.callback is None
 
     def when(self) -> float:
-        return self.when_due / MICRO
+        return self.asked
 
 
 def unwaitable(task: Task, want: Any) -> str:
@@ -263,6 +292,11 @@ def unwaitable(task: Task, want: Any) -> str:
     return ""
 
 
+def is_running(task: Task | AsyncioTask) -> bool:
+    """Whether a task is in mid-step; it may have started another, which runs."""
+    return bool(getattr(task.get_coro(), "cr_running", False))
+
+
 def is_void(action: object, a: Any, b: Any) -> bool:
     """Whether an entry of the heap is void."""
     if action is None:
@@ -270,7 +304,7 @@ def is_void(action: object, a: Any, b: Any) -> bool:
     return a.cancelled() if isinstance(a, Handle) else isinstance(a, Wait) and not a.open
 
 
-def bury(coro: Work) -> None:
+def bury(coro: Any) -> None:
     """End a coroutine, however often its `finally` blocks wait; their errors are dropped."""
     chain = list(_awaiting(coro))
     for _ in range(_PATIENCE):
@@ -289,7 +323,7 @@ def _awaiting(coro: Any) -> Iterator[Any]:
         coro = coro.cr_await
 
 
-def immortalise(coro: Work) -> None:
+def immortalise(coro: object) -> None:
     """Keep a coroutine that refuses to end for ever: to free it, Python would have to run it again."""
     with suppress(ImportError, AttributeError):
         ctypes = import_module("ctypes")

@@ -25,7 +25,16 @@ from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Row, Trace
 from coordlab.world.agent import Agent, Making
 from coordlab.world.budget import DEFAULT, Budget, overrun
 from coordlab.world.entry import check_agent, checked_fault, copied_makings
-from coordlab.world.errors import AgentError, BudgetError, DeadlockError, WorldError, blame, listed, stuck
+from coordlab.world.errors import (
+    AgentError,
+    BudgetError,
+    DeadlockError,
+    WorldError,
+    blame,
+    listed,
+    stuck,
+    without_ours,
+)
 from coordlab.world.guards import Overrun
 from coordlab.world.loop import VirtualLoop
 from coordlab.world.mail import Mail
@@ -67,7 +76,8 @@ class World:
         self.seed = seed = require.count("seed", seed, least=-inf, example=7)
         self.budget = budget
         self.network = network = Network(latency, loss, duplicate, reorder, topology, seed)
-        self.loop = loop = VirtualLoop(budget.instant, budget.wall)
+        self.loop = loop = VirtualLoop(budget.instant, budget.wall, budget.tasks)
+        loop.stoppable = False
         loop.overrun, loop.spend, loop.look = partial(overrun, self), self._spend, self._look
         self.agents: dict[str, Agent] = {}
         self.present: dict[str, Agent] = {}  # those that have joined, in that order
@@ -176,9 +186,14 @@ class World:
         `BudgetError` if the run uses too much (all are `WorldError`s, whose `run` is what happened before),
         and RuntimeError if this world has run already.
         """
-        with self._once(until) as end, self.loop.parked():
-            self.loop.drive(end)
-            self._conclude(until)
+        try:
+            with self._once(until) as end, self.loop.parked():
+                self.loop.drive(end)
+                self._conclude(until)
+        except WorldError as error:
+            raise error.with_traceback(
+                None
+            ) from error.__cause__  # our own frames explain nothing
         return self._result(until)
 
     async def run_live(self, until: float | None = None, speed: float = 1.0) -> Run:
@@ -218,16 +233,19 @@ class World:
         except WorldError as error:
             error.run = self._result(until, broken=True)
             raise
-        except Exception as error:
+        except (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit):
+            raise  # they are meant for the caller
+        except BaseException as error:  # noqa: BLE001  (an agent's `sys.exit` must not end the reader's kernel)
             wrapped = AgentError(blame(self, error))
-            wrapped.run = self._result(until, broken=True)
-            raise wrapped from error
+            wrapped.run, wrapped.whole = self._result(until, broken=True), error.__traceback__
+            raise wrapped from error.with_traceback(without_ours(error))
         finally:
             self._close(until)
 
     def _boot(self) -> None:
         self.network.check_nodes(self.agents)
         self.loop.instant += len(self.agents) ** 2 + 20 * len(self.agents)
+        self.loop.crowd += len(self.agents)
         self._makings = copied_makings(self.agents)
         for agent in self.agents.values():
             agent._handlers.clear()  # a notebook may have changed a handler since the last run
@@ -271,12 +289,9 @@ class World:
         idle = self.loop.idle()
         if until is None and not idle:
             raise overrun(self, "time")
-        for task, failed_at in self.loop.failed:
-            if task._log_traceback:
-                self.loop.acting, self.loop.cause, self.loop.now = task.owner, task.cause, failed_at
-                raise task.exception() or RuntimeError("a task failed")
+        self.loop.raise_unheard()
         if idle and self.loop.tasks:
-            raise DeadlockError(stuck(self))
+            raise DeadlockError(stuck(self.loop))
         if until is not None:
             self.loop.now = micros(until)
 
@@ -330,12 +345,13 @@ class World:
             work.close()
             given, allowed = f"{agent.name} spawns outside a run", "agents spawn only while the world runs"
             require.fail(given, allowed, "self.spawn(self.work()) in run() or in a handler", RuntimeError)
+        self.loop.admit(work)
         before, self.loop.acting = self.loop.acting, agent
         task = Task(work, loop=self.loop)
         task.fatal = True
         self.loop.acting = before
         if not agent._alive:
-            task.kill()
+            self.loop.kill_task(task)
         elif self.loop.order > self.loop.limit:
             self.loop.check()
         return task

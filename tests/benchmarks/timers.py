@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from heapq import heappop, heappush
 from typing import Any
 
 import simpy
 
 from coordlab.world.loop import VirtualLoop
-from coordlab.world.task import sleep
+from coordlab.world.task import Pause, Task
 from tests.benchmarks.workload import MICRO, Target, Workload, on_solipsism
 
 AGENTS = 1000
@@ -49,26 +49,23 @@ def coordlab_sleep(size: int) -> tuple[int, float]:
     loop, wakes = VirtualLoop(), [0]
 
     async def agent(number: int) -> None:
-        seconds = period(number) / MICRO
         for _ in range(size // AGENTS):
-            await sleep(seconds)
+            await Pause(period(number))
             wakes[0] += 1
 
-    _drive(loop, map(agent, range(AGENTS)))
+    for work in map(agent, range(AGENTS)):
+        Task(work, loop=loop)
+    loop.run_forever()
     return wakes[0], loop.time()
 
 
 def coordlab_asyncio_sleep(size: int) -> tuple[int, float]:
     """asyncio.sleep, unchanged, on the world's loop."""
     loop, wakes = VirtualLoop(), [0]
-    _drive(loop, (_asyncio_agent(number, size // AGENTS, wakes) for number in range(AGENTS)))
-    return wakes[0], loop.time()
-
-
-def _drive(loop: VirtualLoop, works: Iterator[Any]) -> None:
-    for work in works:
-        loop.create_task(work)
+    for number in range(AGENTS):
+        loop.create_task(_asyncio_agent(number, size // AGENTS, wakes))
     loop.run_forever()
+    return wakes[0], loop.time()
 
 
 async def _asyncio_agent(number: int, times: int, wakes: list[int], scale: float = 1 / MICRO) -> None:
