@@ -39,19 +39,16 @@ class Crowd(ClosedWorld):
             coro.close()
             raise Overrun(self, "tasks")
 
-    def owner_of(self, task: Any) -> object:
-        """The agent that started a task; one that is not known yet is the acting agent's."""
-        try:
-            return task.owner
-        except AttributeError:
-            task.owner, task.since = self.acting, self.now
-            self.tasks[task] = None
-            return self.acting
+    def adopt(self, task: Any) -> object:
+        """Take a task of asyncio's for the acting agent's, and return the agent."""
+        self.tasks[task] = None
+        task.owner, task.since = self.acting, self.now
+        return self.acting
 
     def ended(self, task: AsyncioTask) -> None:
         """Take note that a task of asyncio's is done."""
-        self.forget(task)
-        error = None if task.cancelled() else task._exception
+        self.tasks.pop(task, None)
+        error = task._exception
         if isinstance(error, Overrun):  # asyncio has caught it
             task._log_traceback = False
             raise error

@@ -23,7 +23,7 @@ from contextvars import Context
 from heapq import heappop, heappush, heapreplace
 from itertools import count
 from types import BuiltinMethodType, MethodType
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple
 
 from coordlab import requirements as require
 from coordlab.trace.faults import seconds
@@ -59,7 +59,7 @@ _Ts = TypeVarTuple("_Ts")
 _EMPTY = Context()
 _ALWAYS = -FOREVER
 _AGES = FOREVER / MICRO / 2  # seconds: a timer that is due then never rings
-_ROUNDS = 100  # how often in a row what is ready may make more ready before something due has its turn
+_STRETCH = 1000  # how many callbacks may follow one on another before something due has its turn
 _METHODS = (BuiltinMethodType, MethodType)  # what wakes a task; what starts one is neither
 
 
@@ -105,14 +105,17 @@ class VirtualLoop(Crowd):
     ) -> Any:
         self.order = order = self.order + 1
         handle = Handle(self, callback, args, context)
-        task = getattr(callback, "__self__", None)
+        task: AsyncioTask = getattr(callback, "__self__", None)  # type: ignore[assignment]
         if isinstance(task, asyncio.Task):  # what wakes a task belongs to the owner of that task
-            handle.acting = self.owner_of(task)
+            try:
+                handle.acting = task.owner
+            except AttributeError:
+                handle.acting = self.adopt(task)
             if not isinstance(task, Task):
-                handle.task = cast("AsyncioTask", task)
-                if type(callback) not in _METHODS and self.due() <= self.now:
+                handle.task, heap = task, self.heap
+                if type(callback) not in _METHODS and heap and heap[0][0] <= self.now:
                     # It begins, or has yielded: what is due at this moment has its turn before.
-                    heappush(self.heap, (self.now, order, self._call, handle, None))
+                    heappush(heap, (self.now, order, self._call, handle, None))
                     return handle
         self.ready.append(handle)
         return handle
@@ -128,9 +131,10 @@ class VirtualLoop(Crowd):
     def call_later(
         self, delay: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> Any:
-        due = self.now + (micros(min(delay, _AGES)) if delay > 0 else 0)
+        due = self.now + micros(min(delay, _AGES)) if delay > 0 else self.now
         handle = Handle(self, callback, args, context, due / MICRO)
-        self.at(due, self._time_up, handle)
+        self.order = order = self.order + 1
+        heappush(self.heap, (due, order, self._time_up, handle, None))
         return handle
 
     def create_future(self) -> Future:
@@ -142,7 +146,8 @@ class VirtualLoop(Crowd):
             task: Any = AsyncioTask(coro, loop=self, **options)
         else:
             task = super().create_task(coro, **options)
-        self.owner_of(task)  # one that has begun at once is not known yet
+        if not hasattr(task, "owner"):  # it has begun at once
+            self.adopt(task)
         if task.done():
             self.ended(task)
         return task
@@ -279,15 +284,14 @@ class VirtualLoop(Crowd):
             handle = heappop(heap)[3]
 
     def _drain(self) -> None:
-        """Call what is ready, and what becomes ready by that."""
+        """Call what is ready, and what becomes ready by that, unless it never ends."""
         ready = self.ready
-        for _ in range(_ROUNDS):
-            for _ in range(len(ready)):
-                self._call(ready.popleft())
-                if self.order > self.alert:
-                    self.attend()
-            if not ready or self._stopping:
+        for _ in range(_STRETCH):
+            if not ready:
                 return
+            self._call(ready.popleft())
+            if self.order > self.alert:
+                self.attend()
 
     def _call(self, handle: Handle, _: None = None) -> bool:
         callback, task = handle.callback, handle.task

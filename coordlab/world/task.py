@@ -8,7 +8,7 @@ starts (`asyncio.create_task`, `gather`, `TaskGroup`) is a task of asyncio's; th
 from __future__ import annotations
 
 import asyncio
-from asyncio import base_tasks
+from asyncio import base_tasks, current_task
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from contextlib import suppress
 from contextvars import Context, copy_context
@@ -74,7 +74,7 @@ class Pause:
         self.microseconds = microseconds
 
     def __await__(self) -> Waiting:
-        if isinstance(asyncio.current_task(), Task):
+        if isinstance(current_task(), Task):
             return _once(self.microseconds)
         return asyncio.sleep(self.microseconds / MICRO).__await__()
 

@@ -191,9 +191,7 @@ class World:
                 self.loop.drive(end)
                 self._conclude(until)
         except WorldError as error:
-            raise error.with_traceback(
-                None
-            ) from error.__cause__  # our own frames explain nothing
+            raise error.with_traceback(None) from error.__cause__  # our own frames explain nothing
         return self._result(until)
 
     async def run_live(self, until: float | None = None, speed: float = 1.0) -> Run:
