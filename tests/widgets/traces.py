@@ -12,6 +12,8 @@ from coordlab.trace.narration import TEMPLATES
 from coordlab.trace.trace import MICRO, Trace
 from coordlab.widgets.encoding import Branch, first_difference, pack
 
+HOSTILE = "</script><img src=x onerror=alert(1)><!--"
+
 
 @cache
 def election(
@@ -66,6 +68,15 @@ def branch(
         **about,
     }
     return Branch(pack(trace, **words), name, parent, divergence)
+
+
+def hostile() -> Branch:
+    """A branch of which every text is a piece of a page."""
+    rows: list[Any] = [
+        (0, "start", HOSTILE, None, None, HOSTILE, None, (("role", HOSTILE),)),
+        (1, "note", HOSTILE, None, None, None, 0, HOSTILE),
+    ]
+    return branch(Trace(rows, (HOSTILE,), {HOSTILE: HOSTILE}, 2.0), HOSTILE, title=HOSTILE, verdicts=())
 
 
 def family() -> list[Branch]:
