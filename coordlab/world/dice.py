@@ -1,7 +1,7 @@
 """Keyed random numbers: each (seed, purpose, owner) has its own, so that a change here changes nothing there.
 
-A draw is a hash of its key and a counter, hence the same on every machine and Python version, and cheap
-to have by the thousand.
+A draw is part of a hash of its key, hence the same on every machine and Python version, and cheap to have by
+the thousand.
 """
 
 from __future__ import annotations
@@ -9,30 +9,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from hashlib import blake2b
-from itertools import chain, count
-from struct import iter_unpack
+from struct import Struct
 
 UNIT = 2.0**-32
+_BLOCK = Struct("<16I")
 
 
-def key(*parts: object) -> bytes:
-    """The 32 bytes that stand for these parts, such as (7, "link", "ann", "bob")."""
-    return blake2b("\x1f".join(map(str, parts)).encode(), digest_size=32).digest()
+def key(*parts: object, size: int = 32) -> bytes:
+    """The `size` bytes, up to 64, that stand for these parts, such as (7, "link", "ann", "bob")."""
+    return blake2b("\x1f".join(map(str, parts)).encode(), digest_size=size).digest()
 
 
-def words(*parts: object) -> Iterator[tuple[int, ...]]:
-    """Four whole numbers at a time, each from 0 to 2**32 - 1, that depend on these parts alone."""
-    own = key(*parts)
-
-    def block(counter: int) -> Iterator[tuple[int, ...]]:
-        return iter_unpack("<4I", blake2b(counter.to_bytes(8, "little"), key=own, digest_size=64).digest())
-
-    return chain.from_iterable(map(block, count()))
-
-
-def chance(*parts: object) -> float:
-    """One uniform draw from [0, 1), in steps of 2**-32, that depends on these parts alone."""
-    return int.from_bytes(key(*parts)[:4], "little") * UNIT
+def words(*parts: object) -> Iterator[int]:
+    """Whole numbers without end, each from 0 to 2**32 - 1, that depend on these parts alone."""
+    block = key(*parts, size=_BLOCK.size)  # its bytes are the first sixteen, and most links need no more
+    while True:
+        yield from _BLOCK.unpack(block)
+        block = blake2b(block).digest()
 
 
 def dice(*parts: object) -> random.Random:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
 from coordlab.trace.faults import Drop, Fault, FaultError, is_name, read_fault, seconds
+from coordlab.trace.trace import SEND
 from coordlab.world.agent import Agent, Making
 from coordlab.world.errors import listed
 from coordlab.world.task import MICRO, micros
@@ -52,7 +53,9 @@ def checked_fault(world: World, given: Fault | str) -> Fault:
     if not isinstance(fault, Drop) and fault.at is None:
         return replace(fault, at=(world.loop.now + 1) / MICRO)
     if isinstance(fault, Drop):
-        passed = world.network.link(*fault.agents).count
+        # The short way of a message counts nothing.
+        passed = sum(row[1] == SEND and row[2:4] == fault.agents for row in world.rows)
+        world.network.link(*fault.agents).count = passed
         late, why = passed >= fault.nth, f"that link has carried {passed} messages"
     else:
         late, why = micros(fault.at or 0) <= world.loop.now, f"it is {seconds(world.now)} s now"

@@ -49,12 +49,13 @@ class Mail:
         self.sent = number = self.sent + 1
         envelope = (message, name, source, recipient, number, len(rows), talk)
         rows.append((now, SEND, source, to, number, name, loop.cause, message))
-        delay = self.network.delay
-        if delay is None:
-            self._route(envelope)
-        else:
+        network = self.network
+        if network.safe:
+            arrival = now + network.delay if network.delay else network.arrival(source, to, now)
             loop.order = order = loop.order + 1
-            heappush(loop.heap, (now + delay, order, self._deliver, envelope, None))
+            heappush(loop.heap, (arrival, order, self._deliver, envelope, None))
+        else:
+            self._route(envelope)
         if loop.order > loop.limit:
             loop.check()
 

@@ -1,8 +1,11 @@
 """The network: whom a message reaches, and when.
 
 A link carries messages from one agent to another.  Each message draws its latency; it may be lost,
-doubled, or overtaken.  Without `reorder`, links are first in, first out, as TCP is.  The fate of the
-tenth message of a link depends on the seed, the link and the number ten, and on nothing else.
+doubled, or overtaken.  Without `reorder`, links are first in, first out, as TCP is.
+
+A link draws latency, loss, duplication and reordering from a stream each, and only from those that it
+needs.  The tenth draw of a stream is that of the tenth message, and depends on the seed, the link and the
+purpose alone: with another probability of loss, latencies are what they were.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
-from coordlab.world.dice import UNIT, chance, words
+from coordlab.world.dice import UNIT, words
 from coordlab.world.task import MICRO, micros
 
 if TYPE_CHECKING:
@@ -131,12 +134,15 @@ def as_latency(latency: Latency | float | str) -> Latency:
 class Link:
     """One direction between two agents: its draws, how many messages it carried, when the last arrives."""
 
-    __slots__ = ("count", "draws", "last", "marks", "slow")
+    __slots__ = ("count", "last", "latencies", "marks", "risks", "slow")
 
-    def __init__(self, seed: int, ends: tuple[str, str]) -> None:
-        self.draws = words(seed, "link", *ends)
+    def __init__(self, seed: int, ends: tuple[str, str], risks: Iterable[str]) -> None:
+        self.latencies = words(seed, "latency", *ends)
+        self.risks = {name: words(seed, name, *ends) for name in risks}
         self.count = self.last = self.slow = 0
-        self.marks: dict[int, tuple[str, int]] | None = None
+        self.marks: dict[
+            int, dict[str, int]
+        ] = {}  # by number of the message: what befalls it, and by how much
 
 
 class Network:
@@ -153,10 +159,13 @@ class Network:
     ) -> None:
         self.latency = as_latency(latency)
         self._draw = self.latency.draw
+        self.delay = (
+            self._micros(0) if self.latency.steady else 0
+        )  # of each message, if that is always the same
         given = {"loss": loss, "duplicate": duplicate, "reorder": reorder}
         self.chances = {name: require.probability(name, value) for name, value in given.items()}
         # In units of 2**-32, as they are drawn.
-        self._loss, self._duplicate, self._reorder = (round(each * 2**32) for each in self.chances.values())
+        self.risks = {name: round(chance / UNIT) for name, chance in self.chances.items() if chance}
         self.topology, self.seed = topology, seed
         self._near = None if topology is None else _adjacency(topology)
         self.links: dict[tuple[str, str], Link] = {}
@@ -166,24 +175,22 @@ class Network:
         self.refresh()
 
     def refresh(self) -> None:
-        """Compute `delay`: how long each message takes if nothing can happen to it, otherwise None."""
+        """Find out whether nothing can befall a message: no loss, cut, slow or marked link, no topology."""
         self.severed = bool(self.cuts or self.partitions)
-        risky = self._loss or self._duplicate or self._reorder or self.special or self.severed
-        calm = self.latency.steady and not risky and self._near is None
-        self.delay = max(1, micros(self.latency.parameters[0])) if calm else None
+        self.safe = not (self.risks or self.special or self.severed or self._near is not None)
 
     def link(self, sender: str, to: str) -> Link:
         """The link from `sender` to `to`, made when it is first asked for."""
         ends = (sender, to)
         found = self.links.get(ends)
         if found is None:
-            found = self.links[ends] = Link(self.seed, ends)
+            found = self.links[ends] = Link(self.seed, ends, self.risks)
         return found
 
     def mark(self, sender: str, to: str, nth: int, what: str, by: float) -> None:
         """Let the `nth` message of a link be dropped, duplicated, or delayed `by` seconds."""
         link = self.link(sender, to)
-        link.marks = {**(link.marks or {}), nth: (what, micros(by))}
+        link.marks.setdefault(nth, {})[what] = micros(by)
         self.special = True
         self.refresh()
 
@@ -240,33 +247,41 @@ class Network:
         allowed = "each agent is a node, by its name, and each node is an agent"
         require.that(not odd, given, allowed, "topology.add_node('ann'), or world.add(Agent('ann'))")
 
-    def carry(self, sender: str, to: str, now: int) -> tuple[tuple[int, str | None], ...]:
+    def arrival(self, sender: str, to: str, now: int) -> int:
+        """The microsecond at which the next message of a link arrives if nothing can befall it."""
+        link = self.links.get((sender, to)) or self.link(sender, to)
+        link.count += 1
+        arrival = now + (int(self._draw(next(link.latencies) * UNIT) * MICRO + 0.5) or 1)
+        if arrival < link.last:
+            return link.last
+        link.last = arrival
+        return arrival
+
+    def carry(self, sender: str, to: str, now: int) -> list[tuple[int, str | None]]:
         """For each copy of a message: the microsecond at which it arrives, and why it is lost, or None."""
         link = self.links.get((sender, to)) or self.link(sender, to)
         link.count += 1
-        way, loss, duplicate, reorder = next(link.draws)
-        arrival = now + (int(self._draw(way * UNIT) * MICRO + 0.5) or 1) + link.slow
-        if reorder < self._reorder:
+        marks = link.marks.get(link.count, {})
+        befalls = {name for name, below in self.risks.items() if next(link.risks[name]) < below}
+        arrival = now + (self.delay or self._micros(next(link.latencies))) + link.slow
+        if "reorder" in befalls:
             arrival += self._again("detour", sender, to, link)  # those behind may overtake it
-        elif arrival > link.last:
-            link.last = arrival
         else:
-            arrival = link.last
-        fate = "lost" if loss < self._loss else None
-        if self.severed and self.parted(sender, to):
-            fate = "cut"
-        if duplicate >= self._duplicate and link.marks is None:
-            return ((arrival, fate),)
-        mark, by = (link.marks or {}).get(link.count, ("", 0))
-        first = (arrival + by, "dropped" if mark == "drop" else fate)
-        if duplicate >= self._duplicate and mark != "duplicate":
-            return (first,)
-        return first, (arrival + self._again("twin", sender, to, link), "cut" if fate == "cut" else None)
+            arrival = link.last = max(arrival, link.last)
+        cut = self.severed and self.parted(sender, to)
+        fate = "dropped" if "drop" in marks else "cut" if cut else "lost" if "loss" in befalls else None
+        copies: list[tuple[int, str | None]] = [(arrival + marks.get("delay", 0), fate)]
+        if "duplicate" in befalls or "duplicate" in marks:
+            copies.append((arrival + self._again("twin", sender, to, link), "cut" if cut else None))
+        return copies
 
     def _again(self, what: str, sender: str, to: str, link: Link) -> int:
         """How many microseconds the current message of a link takes for a detour, or its copy takes more."""
-        seconds = self._draw(chance(self.seed, what, sender, to, link.count))
-        return int(seconds * MICRO + 0.5) or 1
+        return self._micros(next(words(self.seed, what, sender, to, link.count)))
+
+    def _micros(self, drawn: int) -> int:
+        """The latency that a draw stands for, in microseconds."""
+        return int(self._draw(drawn * UNIT) * MICRO + 0.5) or 1
 
 
 def _adjacency(topology: networkx.Graph[Any]) -> dict[str, frozenset[str]]:

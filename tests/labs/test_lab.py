@@ -374,7 +374,7 @@ def test_a_run_that_stops_with_an_error_is_shown_until_then() -> None:
     problem = lab.branch.problem
     assert problem.startswith("agent ")
     assert "(Clumsy) failed at 0" in problem
-    assert "handling Election(silent=()) from 1: AttributeError" in problem
+    assert "handling Election(silent=()) from 4: AttributeError" in problem
     assert "return self.hand_over()" in problem
     assert f"  the run stopped with an error: {problem}" in repr(lab)
     assert lab.set(agents=3).branch.problem != ""
