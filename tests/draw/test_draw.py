@@ -60,18 +60,79 @@ def busy(messages: int, agents: int = 3, until: float = 100.0) -> Trace:
 # --- the space-time diagram --------------------------------------------------------------------------
 
 
-def test_every_message_is_an_arrow_and_ends_in_a_cross_if_not_delivered():
-    counts = counted(space_time(small().trace))
-    assert counts["message"] == 3  # two of them are copies of one message
-    assert counts["lost"] == counts["cross"] == 2
-    assert counts["underway"] == 1
+def noted() -> Tale:
+    tale = Tale("a")
+    tale.tell(1, "note", "a", data="thinking <hard>")
+    tale.tell(2, "decision", "a", data="go")
+    return tale
 
 
-def test_lanes_show_every_role_and_every_time_down():
-    counts = counted(space_time(small().trace))
-    assert counts["role"] == 6  # a: idle, busy, idle; b: idle, idle; c: idle
-    assert counts["down"] == 1
-    assert "down" in texts(space_time(small().trace))
+def unheard() -> Tale:
+    """The recipient crashes after the message has come, and before it has acted on it."""
+    tale = Tale("a", "b")
+    sent = tale.send(1, "a", "b", 2)
+    arrival = next(row for at, row, cause in tale.events if cause is sent)
+    tale.crash(2.5, "b").tell(3, "drop", "b", arrival, peer="a", message=1, name="Hello", data="down")
+    return tale
+
+
+def alone(role: str | None = "idle") -> Tale:
+    """One agent that writes to itself."""
+    tale = Tale("a", role=role)
+    tale.send(1, "a", "a", 2)
+    return tale
+
+
+def led() -> Tale:
+    """Without a role the lane shows the first state that is no number."""
+    tale = Tale("a", role=None)
+    tale.events[0][1][5] = (("term", 1), ("leader", None))
+    return tale.turn(4, "a", "a", state="leader").turn(5, "a", "2", state="term")
+
+
+PARTITION = ("Partition", "partition a,b/c @2..4", 2, 4)
+
+
+def struck(kind: str, text: str, *times: float) -> Tale:
+    return Tale("a", "b", "c").fault(kind, text, "a", *times)
+
+
+# A tale, how many marks of which kinds its drawing has, and what is written in it.
+@pytest.mark.parametrize(
+    ("tale", "marks", "words"),
+    [
+        # three messages of which two are copies of one; a: idle, busy, idle; b: idle, down, idle; c: idle
+        (small(), {"message": 3, "lost": 2, "cross": 2, "underway": 1, "role": 6, "down": 1}, ">down<"),
+        (unheard(), {"lost": 1}, "1 not delivered (down: 1)"),
+        (noted(), {"note": 1, "decision": 1}, "thinking &lt;hard&gt;"),
+        (alone(), {"message": 1, "role": 1}, "1 agent: a"),
+        (alone(role=None), {"message": 1, "role": 1}, "At 10 s, up: a."),
+        (led(), {"role": 2}, "At 10 s, leader = a: a."),
+        (Tale("a").turn(4, "a", "blink").turn(4, "a", "idle"), {"role": 1}, "idle: a"),
+        (Tale(*map(str, range(50))), {"role": 50}, "50 agents"),
+        (struck(*PARTITION), {"group": 3, "wall": 1, "lasting": 1}, ">partition a,b/c<"),
+        (struck(*PARTITION), {}, "partition a,b/c at 2 to 4 s"),
+        (struck("Cut", "cut a>b @2", 2), {"struck": 2, "lasting": 1}, "cut a&gt;b at 2 to 10 s"),
+        (struck("Slow", "slow a 0.5 @2..4", 2, 4), {"struck": 1}, ">slow a 0.5<"),
+        (struck("Skew", "skew a x1.1 +0 @2..4", 2, 4), {"struck": 1}, ">skew a x1.1 +0<"),
+        (struck("Rogue", "rogue a wrong @2..4", 2, 4), {"struck": 1}, ">rogue a wrong<"),
+        (struck("Drop", "drop a>b #1", 0), {"flag": 1, "lasting": 0}, ">drop a&gt;b #1<"),
+    ],
+)  # fmt: skip
+def test_everything_in_the_trace_is_drawn(tale, marks, words):
+    drawing = space_time(tale.trace)
+    assert {what: counted(drawing)[what] for what in marks} == marks
+    assert words in drawing.svg
+
+
+def test_a_part_shows_everything_that_overlaps_it_and_nothing_else():
+    drawing, scene = space_time(small().trace, since=2.6, until=4), scene_of(small().trace, 2.6, 4)
+    counts = counted(drawing)
+    assert (counts["message"], counts["lost"], counts["underway"]) == (1, 1, 0)  # the second copy; c to b
+    assert counts["role"] == 3
+    assert "virtual time 2.6 to 4 s" in drawing.alt
+    left, right, *_ = scene.limits
+    assert [mark for mark in scene.marks for x, _ in mark.points if not left - 0.1 <= x <= right + 0.1] == []
 
 
 def test_the_description_has_the_content_of_the_drawing():
@@ -96,15 +157,6 @@ def test_a_lost_message_ends_after_three_fifths_of_its_way():
     assert x0 < x1
 
 
-def test_a_message_is_not_delivered_if_its_recipient_crashes_before_handling_it():
-    tale = Tale("a", "b")
-    sent = tale.send(1, "a", "b", 2)
-    arrival = next(row for at, row, cause in tale.events if cause is sent)
-    tale.crash(2.5, "b").tell(3, "drop", "b", arrival, peer="a", message=1, name="Hello", data="down")
-    assert counted(space_time(tale.trace))["lost"] == 1
-    assert "1 not delivered (down: 1)" in space_time(tale.trace).alt
-
-
 def test_every_mark_has_a_sentence():
     scene = scene_of(small().trace)
     assert [mark.what for mark in scene.marks if not mark.tip and mark.what != "label"] == []
@@ -119,63 +171,6 @@ def test_second_copy_is_hollow():
     marks = [mark for mark in scene_of(tale.trace).marks if mark.what == "message"]
     assert [mark.look.hollow for mark in marks] == [False, True]
     assert "second copy" in texts(space_time(tale.trace))
-
-
-def test_notes_and_decisions_are_marked():
-    tale = Tale("a")
-    tale.tell(1, "note", "a", data="thinking <hard>")
-    tale.tell(2, "decision", "a", data="go")
-    counts = counted(space_time(tale.trace))
-    assert (counts["note"], counts["decision"]) == (1, 1)
-    assert "thinking &lt;hard&gt;" in space_time(tale.trace).svg
-
-
-def test_a_partition_is_drawn_as_shades_with_a_wall_between_them():
-    tale = Tale("a", "b", "c").fault("Partition", "partition a,b/c @2..4", "a", 2, 4)
-    counts = counted(space_time(tale.trace))
-    assert (counts["group"], counts["wall"], counts["lasting"]) == (3, 1, 1)
-    assert "partition a,b/c" in texts(space_time(tale.trace))
-    assert "partition a,b/c at 2 to 4 s" in space_time(tale.trace).alt
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "struck"),
-    [
-        ("Cut", "cut a>b @2..4", 2),
-        ("Slow", "slow a 0.5 @2..4", 1),
-        ("Skew", "skew a x1.1 +0 @2..4", 1),
-        ("Rogue", "rogue a wrong @2..4", 1),
-    ],
-)
-def test_a_lasting_fault_underlines_the_affected_agents(kind, text, struck):
-    drawing = space_time(Tale("a", "b").fault(kind, text, "a", 2, 4).trace)
-    assert counted(drawing)["struck"] == struck
-    assert text.partition(" @")[0] in texts(drawing)
-
-
-def test_a_fault_without_an_end_lasts_until_the_end_of_the_run():
-    assert "cut a>b at 2 to 10 s" in space_time(Tale("a", "b").fault("Cut", "cut a>b @2", "a", 2).trace).alt
-
-
-def test_an_instantaneous_fault_is_a_flag():
-    drawing = space_time(Tale("a", "b").fault("Drop", "drop a>b #1", "a", 0).trace)
-    assert (counted(drawing)["flag"], counted(drawing)["lasting"]) == (1, 0)
-    assert "drop a>b #1" in texts(drawing)
-
-
-def test_a_part_shows_everything_that_overlaps_it():
-    drawing = space_time(small().trace, since=2.6, until=4)
-    counts = counted(drawing)
-    assert (counts["message"], counts["lost"], counts["underway"]) == (1, 1, 0)  # the second copy; c to b
-    assert counts["role"] == 3
-    assert "virtual time 2.6 to 4 s" in drawing.alt
-
-
-def test_nothing_is_drawn_outside_the_part():
-    scene = scene_of(small().trace, 2.6, 6.5)
-    left, right, *_ = scene.limits
-    outside = [mark for mark in scene.marks for x, _ in mark.points if not left - 0.1 <= x <= right + 0.1]
-    assert outside == []
 
 
 TIMES = r"expected two times in virtual seconds, the earlier first; the run goes from 0 to 10 s"
@@ -201,24 +196,6 @@ TIMES = r"expected two times in virtual seconds, the earlier first; the run goes
 def test_a_wrong_argument_is_an_error(call, words):
     with pytest.raises(ValueError, match=words):
         call(small().trace)
-
-
-def test_without_a_role_a_lane_shows_the_first_state():
-    tale = Tale("a", role=None)
-    tale.events[0][1][5] = (("leader", None), ("term", 1))
-    tale.turn(4, "a", "a", state="leader").turn(5, "a", "2", state="term")
-    drawing = space_time(tale.trace)
-    assert "At 10 s, leader = a: a." in drawing.alt
-    assert counted(drawing)["role"] == 2
-
-
-def test_agent_without_any_state_is_up():
-    assert "At 10 s, up: a." in space_time(Tale("a", role=None).trace).alt
-
-
-def test_role_that_lasts_no_time_is_not_drawn():
-    tale = Tale("a").turn(4, "a", "blink").turn(4, "a", "idle")
-    assert counted(space_time(tale.trace))["role"] == 1
 
 
 def test_a_long_run_is_lanes_and_a_strip_and_advises_to_zoom():
@@ -253,20 +230,6 @@ def test_more_roles_than_colours_still_look_different():
         tale.turn(number + 1, "a", f"role{number}")
     looks = {mark.look for mark in scene_of(tale.trace).marks if mark.what == "role"}
     assert len(looks) == 41
-
-
-def test_message_to_oneself_is_drawn():
-    tale = Tale("a")
-    tale.send(1, "a", "a", 2)
-    assert counted(space_time(tale.trace))["message"] == 1
-
-
-@pytest.mark.parametrize("agents", [0, 1, 50])
-def test_any_number_of_agents(agents):
-    tale = Tale(*map(str, range(agents)))
-    drawing = space_time(tale.trace)
-    assert counted(drawing)["role"] == agents
-    assert drawing.alt.startswith(f"Space-time diagram of {agents} agent")
 
 
 def test_empty_trace():
@@ -321,11 +284,8 @@ def both(trace: Trace) -> list[Drawing]:
     return [space_time(trace, title="What happened"), space_time(trace, since=2, until=6)]
 
 
-def test_same_trace_same_text():
+def test_equal_traces_have_equal_drawings_whose_ids_are_their_own():
     assert [each.svg for each in both(small().trace)] == [each.svg for each in both(small().trace)]
-
-
-def test_ids_are_unique_and_differ_between_drawings():
     ids = [
         [node.get("id") for node in drawn(drawing).iter() if node.get("id")]
         for drawing in both(small().trace)
@@ -463,14 +423,11 @@ def test_axes_of_a_dark_figure_get_the_dark_colours(axes):
 
 @pytest.mark.parametrize("name", ["$x^2$", "$broken", "_hidden", "<b>&"])
 def test_hostile_names_on_axes(axes, name):
+    space_time(Trace([]), ax=axes)
     tale = Tale(name, "b").turn(1, name, name)
     tale.send(1, name, "b", 2, name=name)
     space_time(tale.trace, title=name, ax=axes)
     assert name in {text.get_text() for text in axes.texts}
-
-
-def test_empty_trace_on_axes(axes):
-    space_time(Trace([]), ax=axes)
 
 
 # --- charts ----------------------------------------------------------------------------------------

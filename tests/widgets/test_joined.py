@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from coordlab.draw.scene import COLOURS, contrast
 from coordlab.widgets import joined
 
 USER = 'import { a } from "./a.js";\n'
@@ -55,3 +56,14 @@ def test_the_players_modules_are_joined_in_full() -> None:
 def test_what_cannot_be_joined_is_refused(modules: dict[str, str], words: str) -> None:
     with pytest.raises(joined.JoinError, match=re.escape(words)):
         joined.join(modules)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_the_player_has_the_colours_of_the_drawings_and_its_texts_can_be_read(theme: int) -> None:
+    found = re.findall(r"--cl-(\w+): light-dark\((#\w+), (#\w+)\)", joined.style())
+    colours = {name: pair[theme] for name, *pair in found}
+    drawn = {name: pair[theme] for name, pair in COLOURS.items() if name in colours}
+    assert (len(drawn) > 20, drawn) == (True, {name: colours[name] for name in drawn})
+    texts, grounds = ("ink", "soft", "accent", "bad", "good"), ("bg", "panel")
+    assert min(contrast(colours[text], colours[ground]) for text in texts for ground in grounds) >= 4.5
+    assert contrast(colours["ink"], colours["down"]) >= 4.5
