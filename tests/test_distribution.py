@@ -52,8 +52,9 @@ def test_wheel_has_the_player_and_the_types(contents):
     assert player | page | {"coordlab/py.typed"} <= contents
 
 
-def test_wheel_has_the_course(contents):
+def test_wheel_has_the_course_without_its_screenshots(contents):
     assert notebooks()
+    assert [name for name in contents if name.endswith((".png", ".svg"))] == []
     assert {name for name in contents if name.endswith(".ipynb")} == notebooks()
 
 

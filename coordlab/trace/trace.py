@@ -35,6 +35,8 @@ from math import inf, isfinite
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, overload
 
+from coordlab import requirements as require
+
 if TYPE_CHECKING:
     import networkx
     import pandas
@@ -222,9 +224,11 @@ class Trace:
         return read_trace(text)
 
     def to_frame(self) -> pandas.DataFrame:
-        """The events as rows of a pandas frame, indexed by sequence number; needs pandas."""
-        import pandas
-
+        """The events as rows of a pandas frame, indexed by sequence number; or ImportError without pandas."""
+        try:
+            import pandas
+        except ImportError:
+            require.fail("to_frame()", "pandas is not installed", "pip install 'coordlab[pandas]'", ImportError)
         rows = [event[:-1] for event in self]
         frame = pandas.DataFrame.from_records(rows, columns=Event._fields[:-1], index="seq")
         return frame.astype({"message": "Int64", "cause": "Int64"})

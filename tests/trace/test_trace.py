@@ -1,6 +1,7 @@
 """The trace: what it holds, how it is searched, and how it is read from a file of any origin."""
 
 import json
+import sys
 from enum import Enum
 
 import pytest
@@ -100,6 +101,12 @@ def test_a_trace_becomes_a_pandas_frame():
     frame = tour().to_frame()
     assert frame.index.name == "seq"
     assert frame[frame.kind == "send"].agent.tolist()[:2] == ["ann", "ann"]
+
+
+def test_without_pandas_the_frame_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"pandas is not installed. For example: pip install 'coordlab\[pan"):
+        tour().to_frame()
 
 
 def test_every_kind_of_event_has_a_sentence():
