@@ -67,7 +67,8 @@ def share(hits: float, size: int) -> Interval:
     part = require.number("hits", hits, 0, size) / size
     middle = (part + Z * Z / (2 * size)) / (1 + Z * Z / size)
     reach = Z / (1 + Z * Z / size) * math.sqrt(part * (1 - part) / size + Z * Z / (4 * size * size))
-    return Interval(part, max(0.0, middle - reach), min(1.0, middle + reach), "Wilson")
+    low, high = middle - reach, middle + reach
+    return Interval(part, low if part > 0 else 0.0, high if part < 1 else 1.0, "Wilson")
 
 
 def _bootstrap(samples: Sequence[float], mean: float) -> Interval:

@@ -25,6 +25,9 @@ MAY = {
     "properties": "requirements trace world.message",
     "draw": "requirements trace intervals",
     "widgets": "requirements trace draw",
+    "progress_bar": "",
+    "explore": "requirements intervals progress_bar trace world properties draw",
+    "experiments": "requirements intervals progress_bar trace world properties draw",
     "labs": "requirements trace world properties draw widgets patterns",
     "patterns": "requirements trace world properties labs.spec",
     "course": "requirements trace draw properties",
@@ -63,7 +66,7 @@ BUILT_ON = {
 }
 
 SHOWS = ("labs", "widgets", "cli")  # who may import the widgets
-MEASURES = ("world.loop", "start")  # who may read the clock on the wall
+MEASURES = ("world.loop", "explore.exploration", "start")  # who may read the clock on the wall
 
 
 def module(path: pathlib.Path) -> str:

@@ -46,8 +46,11 @@ def play(scenario: Scenario | str, agent: type[Agent] | None = None) -> Lab:
     return Lab(spec(wanted.lab), agent, wanted)
 
 
-def show(run: Run) -> Lab:
-    """A lab for a run of your own world: it has no parameters, but the player, branches and faults."""
+def show(run: Run, beside: Run | None = None) -> Lab:
+    """A lab for a run of your own world: it has no parameters, but the player, branches and faults.
+
+    beside: another run of the same agents, with other faults or another seed, shown as a second branch.
+    """
     world = run.world
 
     def build(_agent: type[Agent] | None, seed: int, **_settings: object) -> World:
@@ -65,7 +68,8 @@ def show(run: Run) -> Lab:
         until=run.until,
         faults=lambda given: tuple(map(str, world.faults)),
     )
-    return Lab(made, seed=world.seed, until=run.until)
+    lab = Lab(made, seed=world.seed, until=run.until)
+    return lab if beside is None else lab.play(beside.scenario, beside=True).select(0)
 
 
 def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
 from coordlab.labs.branch import Branch, Measured, Outcome
-from coordlab.labs.spec import LabSpec
+from coordlab.labs.spec import LabSource, LabSpec
 from coordlab.requirements import shown
 from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
 from coordlab.trace.scenario import Scenario, Value
@@ -73,6 +73,11 @@ class Lab:
     def line(self) -> str:
         """The scenario on one line, to share."""
         return str(self.scenario)
+
+    @property
+    def source(self) -> LabSource:
+        """What makes the worlds of this lab: `explore` and `sweep` begin at the run that is shown."""
+        return LabSource(self.spec, self.agent, self.scenario)
 
     @property
     def parameters(self) -> dict[str, Value]:
@@ -192,12 +197,12 @@ class Lab:
 
     def _branched(self, name: str, wanted: Scenario, parent: int | None, *, lenient: bool) -> Branch:
         """Run a scenario; if `lenient`, skip the faults whose agents do not exist."""
-        world = self.spec.build(self.agent, wanted.seed, **wanted.parameters)
+        world = LabSource(self.spec, self.agent, wanted).world(replace(wanted, faults=()))
         here = world.agents.keys()
         aside = tuple(each for each in wanted.faults if lenient and not set(each.agents) <= here)
         scenario = replace(wanted, faults=tuple(each for each in wanted.faults if each not in aside))
         world.scenario = scenario
-        world.expect(*self.spec.properties(scenario.parameters)).inject(*scenario.faults)
+        world.inject(*scenario.faults)
         until = None if scenario.until is None else float(scenario.until)
         try:
             outcome = Outcome(self.spec, scenario, world.run(until))

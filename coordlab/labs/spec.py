@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from importlib import import_module
+from typing import Any, SupportsIndex
 
 from coordlab import requirements as require
 from coordlab.trace.faults import Fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace
+from coordlab.world.agent import Agent
 from coordlab.world.run import Judge
 from coordlab.world.world import World
 
@@ -99,6 +102,13 @@ class LabSpec:
     page: str = ""
     fixed: Mapping[str, Value] = field(default_factory=dict)
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """A declared lab travels to another process as its name."""
+        home = f"coordlab.patterns.{self.name}.lab"
+        if getattr(sys.modules.get(home), "SPEC", None) is self:
+            return _declared, (home,)
+        return super().__reduce_ex__(protocol)
+
     def checked(self, given: Parameters) -> dict[str, Value]:
         """All parameters, with defaults for those not given.  Raises ScenarioError if one is not allowed."""
         known = {parameter.name: parameter for parameter in self.parameters}
@@ -144,7 +154,37 @@ class LabSpec:
         return Scenario.checked(now.lab, {**values, **run}, texts)
 
 
+@dataclass(frozen=True)
+class LabSource:
+    """Makes the worlds of a lab from scenarios, in this process or in another one.
+
+    spec, agent: the declaration, and the learner's own class of agents (None: those of the pattern).
+    scenario: the one that the lab shows.
+    """
+
+    spec: LabSpec
+    agent: type[Agent] | None
+    scenario: Scenario
+
+    def world(self, scenario: Scenario) -> World:
+        """The world of a scenario, with its faults and the properties of the lab."""
+        spec, values = self.spec, self.spec.checked(scenario.parameters)
+        world: World = spec.build(self.agent, scenario.seed, **values)
+        world.scenario = scenario
+        return world.expect(*spec.properties(values)).inject(*scenario.faults)
+
+    @property
+    def measures(self) -> dict[str, Callable[[Trace], object]]:
+        """What the lab counts on a trace, by its label."""
+        return {each.label: each.count for each in self.spec.measures}
+
+
 RUN = ("seed", "until")  # the settings that every lab has, besides its parameters
+
+
+def _declared(home: str) -> LabSpec:
+    found: LabSpec = import_module(home).SPEC
+    return found
 
 
 def _without_run(settings: Parameters) -> Parameters:

@@ -336,7 +336,7 @@ class Agent:
         break that.  After a restart it goes on where it was.
         """
         if self._dice is None:
-            self._dice = dice(self._world.seed, "agent", self._name)
+            self._dice = dice(self._world.chance, "agent", self._name)
         return self._dice
 
     @property

@@ -136,13 +136,15 @@ class Link:
 
     __slots__ = ("count", "last", "latencies", "marks", "risks", "slow")
 
-    def __init__(self, seed: int, ends: tuple[str, str], risks: Iterable[str]) -> None:
-        self.latencies = words(seed, "latency", *ends)
-        self.risks = {name: words(seed, name, *ends) for name in risks}
+    def __init__(self, chance: object, ends: tuple[str, str], risks: Iterable[str]) -> None:
+        self.redraw(chance, ends, risks)
         self.count = self.last = self.slow = 0
-        self.marks: dict[
-            int, dict[str, int]
-        ] = {}  # by number of the message: what befalls it, and by how much
+        self.marks: dict[int, dict[str, int]] = {}  # what befalls a message, and by how much, by its number
+
+    def redraw(self, chance: object, ends: tuple[str, str], risks: Iterable[str]) -> None:
+        """Draw from `chance`, the seed or what takes its place, from now on."""
+        self.latencies = words(chance, "latency", *ends)
+        self.risks = {name: words(chance, name, *ends) for name in risks}
 
 
 class Network:
@@ -166,7 +168,8 @@ class Network:
         self.chances = {name: require.probability(name, value) for name, value in given.items()}
         # In units of 2**-32, as they are drawn.
         self.risks = {name: round(chance / UNIT) for name, chance in self.chances.items() if chance}
-        self.topology, self.seed = topology, seed
+        self.topology = topology
+        self.chance: object = seed  # what all draws depend on
         self._near = None if topology is None else _adjacency(topology)
         self.links: dict[tuple[str, str], Link] = {}
         self.cuts: list[tuple[str, str]] = []
@@ -184,8 +187,14 @@ class Network:
         ends = (sender, to)
         found = self.links.get(ends)
         if found is None:
-            found = self.links[ends] = Link(self.seed, ends, self.risks)
+            found = self.links[ends] = Link(self.chance, ends, self.risks)
         return found
+
+    def redraw(self, chance: object) -> None:
+        """Draw what befalls messages from `chance` instead of the seed, from now on."""
+        self.chance = chance
+        for ends, link in self.links.items():
+            link.redraw(chance, ends, self.risks)
 
     def mark(self, sender: str, to: str, nth: int, what: str, by: float) -> None:
         """Let the `nth` message of a link be dropped, duplicated, or delayed `by` seconds."""
@@ -277,7 +286,7 @@ class Network:
 
     def _again(self, what: str, sender: str, to: str, link: Link) -> int:
         """How many microseconds the current message of a link takes for a detour, or its copy takes more."""
-        return self._micros(next(words(self.seed, what, sender, to, link.count)))
+        return self._micros(next(words(self.chance, what, sender, to, link.count)))
 
     def _micros(self, drawn: int) -> int:
         """The latency that a draw stands for, in microseconds."""

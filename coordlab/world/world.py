@@ -87,6 +87,8 @@ class World:
         loop.kept = self.rows.__len__
         self.mail = Mail(self)
         self.started = False
+        self.chance: object = seed  # what all draws depend on from now on
+        self._redraws: list[tuple[int, int]] = []
         self._arrivals: list[tuple[float, Agent]] = []
         self._makings: dict[str, Making] = {}
         self.properties: tuple[Judge, ...] = ()
@@ -149,6 +151,19 @@ class World:
                 self.faults.append(fault)
             if self.started:
                 self._schedule(fault)
+        return self
+
+    def redraw(self, at: float, number: int) -> World:
+        """Draw all chance from `at` virtual seconds on differently: latencies, losses, the agents' dice.
+
+        What happens before stays the same; each `number` gives another future.  Returns the world.
+
+        Raises ValueError for a time that is not allowed, RuntimeError if the run has begun.
+        """
+        given, allowed = "the run has begun", "chance is drawn again from a moment that was set before it"
+        require.that(not self.started, given, allowed, "run.world.again().redraw(7.4, 1)", RuntimeError)
+        moment = micros(require.number("at", at, 0, LATEST, unit="seconds", example=7.4))
+        self._redraws.append((moment, require.count("number", number, example=1)))
         return self
 
     def expect(self, *properties: Judge) -> World:
@@ -247,6 +262,8 @@ class World:
         self._makings = copied_makings(self.agents)
         for agent in self.agents.values():
             agent._handlers.clear()  # a notebook may have changed a handler since the last run
+        for moment, number in self._redraws:
+            self.loop.first_at(moment, self._redraw, number, None)
         for fault in self.faults:
             self._schedule(fault)
         for at, agent in self._arrivals:
@@ -269,6 +286,12 @@ class World:
         if type(agent).run is not Agent.run:
             self.loop.cause = len(self.rows) - 1
             self.spawn(agent, agent.run())
+
+    def _redraw(self, number: int, _: None) -> None:
+        self.chance = f"{self.seed} {number}"
+        self.network.redraw(self.chance)
+        for agent in self.agents.values():
+            agent._dice = None
 
     def _schedule(self, fault: Fault) -> None:
         at = self.loop.now if fault.at is None else micros(fault.at)

@@ -76,7 +76,7 @@ def one_election_at_a_time(patience: float) -> Property:
     @safety("one election at a time")
     def judge(trace: Trace) -> Iterator[Objection]:
         asked: dict[tuple[str | None, str | None], float] = {}
-        for event in trace.select(CRASH, SEND, HANDLE):
+        for event in sorted([*trace.select(CRASH), *trace.select(SEND, HANDLE, "Election", "Answer")]):
             pair = event.agent, event.peer
             if event.kind == CRASH:
                 asked = {each: when for each, when in asked.items() if each[0] != event.agent}

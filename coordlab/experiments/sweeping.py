@@ -1,0 +1,224 @@
+"""`sweep`: run each cell of a grid with the same seeds, here or on an executor; keep what is finished."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from itertools import islice, product
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from coordlab import requirements as require
+from coordlab.experiments.result import Cell, Result, Row
+from coordlab.experiments.store import Store
+from coordlab.progress_bar import Tell, teller
+from coordlab.properties.verdicts import HOLDS, UNDECIDED
+from coordlab.trace.scenario import Value
+from coordlab.trace.trace import Trace, dumps
+from coordlab.world.run import Judge
+from coordlab.world.source import Attempt, Source, attempt, source_of
+
+Measures = Mapping[str, Callable[[Trace], object]]
+BATCH = 20  # runs that go to a worker at once
+AHEAD = 64  # batches that wait for a worker
+
+
+class ExperimentError(ValueError):
+    """A sweep that is not possible; `result` holds the runs that are finished, if there are any."""
+
+    result: Result | None = None
+
+
+@dataclass
+class Measuring:
+    """Runs jobs and measures them; it can go to another process."""
+
+    source: Source
+    measures: Measures
+    properties: tuple[Judge, ...]
+
+    def __call__(self, jobs: Sequence[tuple[Cell, int]]) -> list[Row]:
+        """A row for each job."""
+        return [self.measured(dict(cell), seed) for cell, seed in jobs]
+
+    def measured(self, cell: dict[str, Value], seed: int) -> Row:
+        """Run one cell with one seed."""
+        begin = self.source.scenario
+        scenario = replace(begin, parameters={**begin.parameters, **cell}, seed=seed)
+        try:
+            tried = attempt(self.source, scenario, self.properties)
+        except Exception as error:  # noqa: BLE001  (the build function is the user's)
+            return Row(cell, seed, {}, f"{type(error).__name__}: {error}", str(scenario))
+        values: dict[str, float] = {}
+        problem = tried.problem
+        for label, measure in self.measures.items():
+            try:
+                values[label] = _number(measure(tried.run.trace))
+            except Exception as error:  # noqa: BLE001  (as is the measure)
+                problem = problem or f"the measure {label!r} failed: {type(error).__name__}: {error}"
+        return Row(cell, seed, values | self.kept(tried), problem, str(scenario))
+
+    def kept(self, tried: Attempt) -> dict[str, float]:
+        """If nothing else is measured: which properties held."""
+        if self.measures:
+            return {}
+        decided = (each for each in tried.run.verdicts if each.status != UNDECIDED)
+        return {each.name: each.status == HOLDS for each in decided}
+
+
+def _number(value: object) -> float:
+    """A measured value as a number, or True or False.  Raises ValueError for anything else."""
+    if isinstance(value, bool):
+        return value
+    found = require.number("the measure", value)
+    require.that(
+        isfinite(found), f"{value!r}", "expected a finite number, True or False", "trace.count('Bid')"
+    )
+    return found
+
+
+def sweep(
+    what: object,
+    grid: Mapping[str, Iterable[Value]],
+    replications: int = 20,
+    measures: Measures | Sequence[str] = (),
+    *properties: Judge,
+    until: float | None = None,
+    seed: int = 0,
+    executor: Executor | None = None,
+    store: str | Path | None = None,
+    progress: bool | Tell = False,
+    **parameters: Value,
+) -> Result:
+    """Run each cell of a grid with the same seeds, and measure each run.
+
+    what: a lab, or a function that builds a world from `seed` and parameters.
+    grid: the values of each parameter that varies; every combination is a cell.
+    replications: how many seeds each cell is run with, 1 or more.
+    measures: functions of a trace that return a number, True or False, by label; or labels of a lab's own.
+        Without any, it is measured which properties hold.
+    properties: by what the runs are judged besides the properties of the world.
+    until: the end of each run in virtual seconds; None: that of `what`.
+    seed: the first seed; the others follow it.
+    executor: any `concurrent.futures.Executor`, such as a process pool or that of a Dask client.
+    store: a file in which finished runs are kept; a sweep that was killed goes on from there.
+    progress: True shows a bar where tqdm is installed; a function is called with (done, all).
+    parameters: further arguments of the function, the same in every cell.
+
+    A run that fails becomes a row with a problem; Ctrl-C returns what is finished.  Raises ExperimentError
+    if the grid is empty, or the executor cannot do the work or dies; StoreError for a store of another sweep.
+    """
+    source = source_of(what, parameters, until)
+    counted = measures if isinstance(measures, Mapping) else _of_the_lab(what, measures)
+    cells = [dict(zip(grid, values, strict=True)) for values in product(*map(list, grid.values()))]
+    given, example = f"grid={dict(grid)}", "grid={'agents': [3, 5, 8]}"
+    require.that(grid and cells, given, "expected values for each parameter", example, ExperimentError)
+    seeds = range(seed, seed + require.count("replications", replications, 1, error=ExperimentError))
+    about = f"{replace(source.scenario, seed=seed)} measuring {sorted(counted)}"
+    order = [(cell, number) for cell in cells for number in seeds]
+    measuring = Measuring(source, counted, properties)
+    with closing(Store(store, about)) if store else nullcontext() as kept:
+        return _swept(measuring, order, kept, executor, teller(progress, len(order), "run"))
+
+
+def _swept(
+    measuring: Measuring,
+    order: Sequence[tuple[Cell, int]],
+    kept: Store | None,
+    executor: Executor | None,
+    tell: Tell,
+) -> Result:
+    """Run what is not kept yet; the rows come in the order of the grid, whoever ran them."""
+    keys = [(dumps(cell), number) for cell, number in order]
+    done = kept.rows() if kept else {}
+    left = [job for job, key in zip(order, keys, strict=True) if key not in done]
+    finished = len(order) - len(left)
+
+    def result(stopped: str = "") -> Result:
+        rows = [done[key] for key in keys if key in done]
+        labels = dict.fromkeys([*measuring.measures, *(label for row in rows for label in row.values)])
+        return Result(rows, tuple(labels), stopped)
+
+    try:
+        for rows in batches(measuring, left, executor):
+            done.update(((dumps(row.cell), row.seed), row) for row in rows)
+            if kept:
+                kept.add(rows)
+            finished += len(rows)
+            tell(finished, len(order))
+    except KeyboardInterrupt:
+        return result("it was interrupted")
+    except ExperimentError as error:
+        error.result = result(str(error))
+        raise
+    return result()
+
+
+def _of_the_lab(what: object, labels: Sequence[str]) -> Measures:
+    """The measures of a lab that have these labels.  Raises ExperimentError if it has no such measure."""
+    own: Measures = getattr(getattr(what, "source", None), "measures", {})
+    for label in labels:
+        allowed = f"the measures here are {', '.join(own) or 'only those that you pass'}"
+        example = "measures={'messages': lambda trace: trace.count('send')}"
+        require.that(label in own, f"no measure {label!r}", allowed, example, ExperimentError)
+    return {label: own[label] for label in labels}
+
+
+def batches(
+    measuring: Measuring, jobs: Sequence[tuple[Cell, int]], executor: Executor | None
+) -> Iterator[list[Row]]:
+    """The rows of all jobs, a batch at a time, in the order in which they are finished."""
+    parts = (jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH))
+    if executor is None:
+        yield from map(measuring, parts)
+        return
+    packed = packed_for_travel(measuring)
+    waiting: set[Future[list[Row]]] = set()
+    try:
+        while True:
+            for part in islice(parts, AHEAD - len(waiting)):
+                waiting.add(executor.submit(unpacked, packed, part))
+            if not waiting:
+                return
+            ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for each in ready:
+                yield each.result()
+    except (BrokenExecutor, CancelledError, ConnectionError) as error:
+        given = f"the executor died ({type(error).__name__}: {error})"
+        allowed = "the runs that were finished are kept"
+        require.fail(
+            given, allowed, "sweep(..., store='runs.db') again, which goes on from there", ExperimentError
+        )
+    finally:
+        for each in waiting:
+            each.cancel()
+
+
+def packed_for_travel(measuring: Measuring) -> bytes:
+    """The work as bytes, so that it can go to another process.  Raises ExperimentError if it cannot."""
+    try:
+        if find_spec("cloudpickle") is not None:
+            import cloudpickle
+
+            found: bytes = cloudpickle.dumps(measuring)
+            return found
+        return pickle.dumps(measuring)
+    except Exception as error:  # noqa: BLE001  (whatever the user's objects raise)
+        given = f"the work cannot go to another process ({type(error).__name__}: {error})"
+        allowed = "classes and functions from a notebook travel if cloudpickle is installed"
+        require.fail(given, allowed, "pip install cloudpickle, or leave out executor=...", ExperimentError)
+
+
+def unpacked(packed: bytes, jobs: Sequence[tuple[Cell, int]]) -> list[Row]:
+    """What a worker does: unpack the work, unless it is the same as before, and do a batch of it."""
+    if _latest.get("packed") != packed:
+        _latest.update(packed=packed, work=pickle.loads(packed))  # noqa: S301  (it comes from our own process)
+    return list(_latest["work"](jobs))
+
+
+_latest: dict[str, Any] = {}  # in a worker: the work that it has unpacked

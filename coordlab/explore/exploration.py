@@ -1,0 +1,184 @@
+"""`explore`: search for schedules that break a property, and make a contrasting pair of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import inf
+from time import monotonic
+
+from coordlab import requirements as require
+from coordlab.explore.pairs import Pair, nearest
+from coordlab.explore.schedules import KINDS, Limits, Space
+from coordlab.explore.search import Failure, Found, Job, Search, Worker, verdicts
+from coordlab.explore.shrinking import Shrinker
+from coordlab.progress_bar import Tell, teller
+from coordlab.properties.verdicts import UNDECIDED, VIOLATED, Verdict
+from coordlab.trace.narration import sentence
+from coordlab.trace.scenario import Scenario, Value
+from coordlab.world.run import Judge, Run
+from coordlab.world.source import Attempt, Source, attempt, source_of
+
+END = 20.0  # virtual seconds of a run, if neither the caller nor the source sets an end
+
+
+class ExploreError(ValueError):
+    """What cannot be explored: what was given, what is allowed, and what to write instead."""
+
+
+@dataclass
+class Exploration:
+    """The result of a search.
+
+    source, properties: what was run, and by what it was judged besides its own properties.
+    tried: how many schedules were run.
+    failures: the first schedule found for each violated property.
+    survived: for each stratum how many schedules broke nothing, and how many were run.
+    stopped: why the search ended before its budget was used, or "".
+    """
+
+    source: Source
+    properties: tuple[Judge, ...]
+    tried: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    survived: dict[str, list[int]] = field(default_factory=dict)
+    stopped: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether nothing was broken."""
+        return not self.failures
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """A contrasting pair for each violated property, made when first asked for."""
+        return [self.pair(each) for each in self.failures]
+
+    def pair(self, failure: Failure) -> Pair:
+        """The smallest schedule that was found for a failure, and its nearest neighbour that passes."""
+
+        def breaks(scenario: Scenario) -> bool:
+            return self._verdict(failure.property, scenario)[0].status == VIOLATED
+
+        smallest = Shrinker(breaks).shrink(failure.scenario)
+        verdict, failing = self._verdict(failure.property, smallest)
+        near = nearest(smallest, lambda scenario: not breaks(scenario))
+        passing = None if near is None else self._verdict(failure.property, near.scenario)[1]
+        return Pair(verdict, failing, passing, "" if near is None else near.change)
+
+    def _verdict(self, name: str, scenario: Scenario) -> tuple[Verdict, Run]:
+        tried = attempt(self.source, scenario, self.properties)
+        found = {each.name: each for each in verdicts(tried)}
+        return found.get(name, Verdict(name, UNDECIDED)), tried.run
+
+    def __repr__(self) -> str:
+        rows = "".join(f"\n  {name}: {kept} of {tried}" for name, (kept, tried) in self.survived.items())
+        broken = "".join(f"\n{each}" for each in self.failures)
+        stopped = f" The search stopped early: {self.stopped}." if self.stopped else ""
+        what = (
+            "every schedule kept every property" if self else f"{len(self.failures)} properties were broken"
+        )
+        return f"{self.tried:,} schedules: {what}.{stopped}{broken}\nkept, by stratum:{rows}"
+
+
+def explore(
+    what: object,
+    *properties: Judge,
+    budget: int = 1_000,
+    seconds: float | None = None,
+    faults: str | Iterable[str] = KINDS,
+    until: float | None = None,
+    seed: int = 0,
+    limits: Limits | None = None,
+    stop_at: int | None = None,
+    executor: Executor | None = None,
+    progress: bool | Tell = False,
+    **parameters: Value,
+) -> Exploration:
+    """Search for fault schedules that break a property.
+
+    what: a lab, a world, a run, or a function that builds a world from `seed` and `parameters`.
+    properties: by what the runs are judged besides the properties of the world itself.
+    budget: how many schedules are run, 1 or more.
+    seconds: how many real seconds the search may take; None: no limit.
+    faults: which kinds of fault a schedule may hold, such as "crash delay"; default: all of them.
+    until: the end of each run in virtual seconds; None: that of `what`, or 20.
+    seed: the same seed makes the same search, on every executor.
+    limits: how many faults there are at once, and how large they are; default: `Limits()`.
+    stop_at: stop when this many properties are broken; None: go on.
+    executor: any `concurrent.futures.Executor`; None: this process.
+    progress: True shows a bar where tqdm is installed; a function is called with (tried, budget).
+    parameters: further arguments of the function.
+
+    Ctrl-C, or the stop button of a notebook, ends the search and returns what it has found.  Raises
+    ExploreError for what is not allowed, and if the same scenario gives two different runs.
+    """
+    budget = require.count("budget", budget, 1, example=1_000, error=ExploreError)
+    source = with_end(source_of(what, parameters, until))
+    tried = attempt(source, source.scenario, properties)
+    check_source(source, tried, properties)
+    agents, end = tuple(tried.run.world.agents), float(source.scenario.until or END)
+    space = Space(kinds_of(faults), agents, end, limits or Limits())
+    limit = inf if seconds is None else float(require.seconds("seconds", seconds, positive=True))
+    return _searched(Search(source, properties, space, seed), budget, limit, stop_at, executor, progress)
+
+
+def _searched(
+    search: Search,
+    budget: int,
+    limit: float,
+    stop_at: int | None,
+    executor: Executor | None,
+    progress: bool | Tell,
+) -> Exploration:
+    """Search until the budget is used, `limit` real seconds are over, or enough is broken."""
+    found = Exploration(search.source, search.properties, failures=search.failures, survived=search.survived)
+    deadline, tell = monotonic() + limit, teller(progress, budget, "schedule")
+    try:
+        while search.tried < budget and (stop_at is None or len(search.failures) < stop_at):
+            jobs = search.batch(budget - search.tried)
+            search.take(results(search.worker, jobs, executor), jobs)
+            found.tried = search.tried
+            tell(search.tried, budget)
+            if monotonic() > deadline:
+                found.stopped = f"{limit:g} real seconds were over"
+                break
+    except KeyboardInterrupt:
+        found.stopped = "it was interrupted"
+    return found
+
+
+def kinds_of(faults: str | Iterable[str]) -> tuple[str, ...]:
+    """Kinds of fault, each checked.  Raises ExploreError if there are none, or for another word."""
+    kinds = tuple(faults.split() if isinstance(faults, str) else faults)
+    allowed = f"expected kinds among {', '.join(KINDS)}"
+    require.that(kinds, "faults=''", allowed, "faults='crash delay'", ExploreError)
+    return tuple(require.one_of("faults", kind, KINDS, ExploreError) for kind in kinds)
+
+
+def with_end(source: Source) -> Source:
+    """The source with an end of its runs: its own, or 20 virtual seconds."""
+    return source if source.scenario.until is not None else source_of(source, until=END)
+
+
+def check_source(source: Source, tried: Attempt, properties: Sequence[Judge]) -> None:
+    """Raise ExploreError unless there is something to judge, and the same scenario gives the same run."""
+    judged = [*tried.run.world.properties, *properties]
+    example = "explore(build, always('one leader', ...)), or world.expect(...) in build"
+    require.that(judged, "no property", "expected at least one to break", example, ExploreError)
+    again = attempt(source, source.scenario, tuple(properties))
+    first = tried.run.divergence(again.run)
+    if first is not None:
+        trace = tried.run.trace if first < len(tried.run.trace) else again.run.trace
+        given = f"two runs of {source.scenario} differ from event {first} on: {sentence(trace, first)}"
+        allowed = "the same scenario must give the same run, so nothing may be drawn or read from outside"
+        require.fail(given, allowed, "self.dice.random(), self.now", ExploreError)
+
+
+def results(worker: Worker, jobs: Sequence[Job], executor: Executor | None) -> list[Found]:
+    """What became of the jobs, in order, on any executor."""
+    if executor is None:
+        return worker(jobs)
+    chunks = [jobs[start : start + 8] for start in range(0, len(jobs), 8)]
+    return [each for part in executor.map(worker, chunks) for each in part]

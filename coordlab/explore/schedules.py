@@ -1,0 +1,257 @@
+"""Fault schedules, drawn in strata: each stratum aims at another way in which a protocol may break.
+
+    anything    faults of any kind at any time
+    instants    an agent is struck right before or right after an event, of any kind with the same chance
+    held back   one message, or two, arrive late, by milliseconds or by seconds
+    lost        messages of any kind are lost, or arrive twice
+    order       agents get priorities that change a few times: messages of the low ones take longer
+    clocks      clocks run at the ends of their bound
+    overlap     the holder of a role is cut off, paused or slowed down while the role changes hands
+    guided      a schedule that showed something new, with one change
+
+The random priorities are those of PCT (Burckhardt, Kothari, Musuvathi and Nagarakatte, A randomized scheduler
+with probabilistic guarantees of finding bugs, ASPLOS 2010), with links in place of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from coordlab import requirements as require
+from coordlab.explore.landmarks import Landmarks
+from coordlab.trace.faults import Crash, Cut, Delay, Drop, Duplicate, Fault, Partition, Skew, Slow
+
+KINDS = ("crash", "partition", "cut", "slow", "skew", "drop", "duplicate", "delay")
+"""The kinds of fault that a schedule may hold."""
+
+if TYPE_CHECKING:
+    from random import Random
+
+Faults = list[Fault]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much may go wrong.
+
+    most: how many faults are drawn at once, 1 or more.
+    hold: how long a message, an agent or a link is held up at most, in virtual seconds above 0.
+    drift: how much a clock gains or loses at most in each second, from 0 to 0.9.
+
+    Raises ValueError if one of them is out of range.
+    """
+
+    most: int = 4
+    hold: float = 3.0
+    drift: float = 0.1
+
+    def __post_init__(self) -> None:
+        require.count("most", self.most, 1, example=4)
+        require.seconds("hold", self.hold, positive=True, example=3.0)
+        require.number("drift", self.drift, 0, 0.9, example=0.1)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Which schedules there are.
+
+    kinds: the kinds of fault, of `KINDS`.
+    agents: the names of the agents.
+    end: when the run ends, in virtual seconds.
+    limits: how many faults there are at once, and how large they are.
+    """
+
+    kinds: tuple[str, ...]
+    agents: tuple[str, ...]
+    end: float
+    limits: Limits = Limits()
+
+    def allows(self, *kinds: str) -> list[str]:
+        """Those of these kinds that a schedule may hold."""
+        return [kind for kind in kinds if kind in self.kinds]
+
+    def moment(self, dice: Random) -> float:
+        """A time in the first four fifths of a run, to the millisecond."""
+        return round(dice.uniform(0.0, 0.8 * self.end), 3)
+
+    def span(self, dice: Random, most: float) -> float:
+        """A number of seconds up to `most`, short or long with the same chance."""
+        return max(0.001, round(most * math.exp(dice.uniform(-7.0, 0.0)), 3))
+
+
+def anything(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    """Up to `most` faults of any kind at any time."""
+    return [one_fault(dice, space) for _ in range(dice.randint(1, space.limits.most))]
+
+
+def one_fault(dice: Random, space: Space) -> Fault:
+    """A fault of any kind at any time."""
+    kind, names = dice.choice(space.kinds), space.agents
+    if kind in LINKED:
+        sender, to = dice.sample(names, 2)
+        return _marked(dice, space, kind, sender, to, dice.randint(1, 12))
+    return strike(dice, space, kind, dice.choice(names), space.moment(dice))
+
+
+def strike(dice: Random, space: Space, kind: str, agent: str, at: float) -> Fault:
+    """A fault of this kind that strikes this agent at this time, for a short or a long while."""
+    until = round(at + space.span(dice, space.end / 2), 6)
+    others = [name for name in space.agents if name != agent]
+    if kind == "crash":
+        return Crash(agent, at=at, until=until if dice.random() < 0.7 else None)
+    if kind == "cut":
+        ends = [agent, dice.choice(others)]
+        dice.shuffle(ends)
+        return Cut(*ends, at=at, until=until)
+    if kind == "slow":
+        return Slow(agent, space.span(dice, space.limits.hold), at=at, until=until)
+    if kind == "skew":
+        return Skew(agent, 1.0 + dice.choice((-1, 1)) * space.limits.drift, at=at)
+    side = [agent, *(name for name in others[1:] if dice.random() < 0.4)] if dice.random() < 0.6 else [agent]
+    return Partition([side], at=at, until=until)
+
+
+def instants(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    """An agent is struck right before or right after an event; sometimes a second one is, too."""
+    found = [_at_instant(dice, marks, space)]
+    return found if dice.random() < 0.6 else [*found, _at_instant(dice, marks, space)]
+
+
+def _at_instant(dice: Random, marks: Landmarks, space: Space) -> Fault:
+    time, agent = dice.choice(marks.instants[dice.choice(list(marks.instants))])
+    at = (time + dice.randint(0, 1)) / 1e6  # a fault strikes before everything else at its time
+    return strike(dice, space, dice.choice(space.allows(*OF_AGENTS)), agent, at)
+
+
+def held_back(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    """One or two messages arrive late."""
+    return [_aimed(dice, marks, space, ["delay"]) for _ in range(dice.randint(1, 2))]
+
+
+def lost(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    """Up to three messages are lost or arrive twice."""
+    kinds = space.allows("drop", "duplicate")
+    return [_aimed(dice, marks, space, kinds) for _ in range(dice.randint(1, 3))]
+
+
+def _aimed(dice: Random, marks: Landmarks, space: Space, kinds: list[str]) -> Fault:
+    sent = dice.choice(marks.sends[dice.choice(list(marks.sends))])
+    return _marked(dice, space, dice.choice(kinds), sent.sender, sent.to, sent.nth)
+
+
+def _marked(dice: Random, space: Space, kind: str, sender: str, to: str, nth: int) -> Fault:
+    if kind == "delay":
+        return Delay(sender, to, nth, space.span(dice, space.limits.hold))
+    return (Drop if kind == "drop" else Duplicate)(sender, to, nth)
+
+
+def order(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    """Each agent gets a priority, and from each of a few moments on one of them gets the lowest."""
+    step = space.span(dice, space.limits.hold / max(1, len(space.agents)))
+    ranked = dice.sample(space.agents, len(space.agents))
+    found: Faults = [Slow(name, round(step * place, 3)) for place, name in enumerate(ranked) if place]
+    for _ in range(dice.randint(0, 2)):
+        low = dice.choice(space.agents)
+        found.append(Slow(low, round(step * len(ranked), 3), at=space.moment(dice)))
+    return found
+
+
+def clocks(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    """Some clocks run as fast or as slow as they may, and sometimes something else goes wrong."""
+    some = dice.sample(space.agents, dice.randint(1, len(space.agents)))
+    found: Faults = [Skew(name, 1.0 + dice.choice((-1, 1)) * space.limits.drift) for name in some]
+    return found + (_further(dice, marks, space) if dice.random() < 0.8 else [])
+
+
+def overlap(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    """Around a change of role, the agent that takes it on, or one that had it, is held up."""
+    place = dice.randrange(len(marks.turns))
+    time, taker, role = marks.turns[place]
+    before = [agent for _, agent, had in marks.turns[:place] if had == role and agent != taker]
+    agent = dice.choice([taker, *before[-1:]])
+    at = max(0.0, round(time / 1e6 + dice.choice((-1, 0, 1)) * space.span(dice, 1.0), 6))
+    found: Faults = []
+    if kinds := space.allows(*OF_AGENTS):
+        found.append(strike(dice, space, dice.choice(kinds), agent, at))
+    near = [
+        sent
+        for each in marks.sends.values()
+        for sent in each
+        if sent.sender == agent and abs(sent.time - time) < 1_000_000
+    ]
+    if near and space.allows("delay"):
+        for sent in dice.sample(near, min(len(near), dice.randint(0 if found else 1, 3))):
+            found.append(Delay(sent.sender, sent.to, sent.nth, space.span(dice, space.limits.hold)))
+    if space.allows("skew") and dice.random() < 0.5:
+        found += [
+            Skew(name, 1.0 + (-1 if name == agent else 1) * space.limits.drift)
+            for name in space.agents
+            if not any(isinstance(each, Skew) and each.agent == name for each in found)
+        ]
+    return found
+
+
+def guided(dice: Random, marks: Landmarks, space: Space, before: Faults) -> Faults:
+    """One change to a schedule: a fault more, a fault less, or another time."""
+    change = dice.random()
+    if before and change < 0.2:
+        return [each for each in before if each is not dice.choice(before)]
+    if before and change < 0.45:
+        place = dice.randrange(len(before))
+        return [*before[:place], _moved(dice, marks, before[place]), *before[place + 1 :]]
+    return before + _further(dice, marks, space)
+
+
+def _further(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    fitting = [draw for draw in STRATA.values() if draw not in (order, clocks) and _fits(draw, marks, space)]
+    return dice.choice(fitting)(dice, marks, space) if fitting else []
+
+
+def _moved(dice: Random, marks: Landmarks, fault: Fault) -> Fault:
+    """The same fault at another time: close to its own, or at an instant of the run."""
+    if fault.at is None or not marks.rows:
+        return fault
+    time = fault.at + dice.gauss(0.0, 0.2) if dice.random() < 0.5 else dice.choice(marks.rows)[0] / 1e6
+    at = max(0.0, round(time, 6))
+    lasted = None if fault.until is None else fault.until - fault.at
+    return replace(fault, at=at, until=None if lasted is None else round(at + lasted, 6))
+
+
+OF_AGENTS = ("crash", "partition", "cut", "slow", "skew")
+LINKED = ("drop", "duplicate", "delay")
+
+Stratum = Callable[["Random", Landmarks, Space], Faults]
+STRATA: dict[str, Stratum] = {
+    "anything": anything,
+    "instants": instants,
+    "held back": held_back,
+    "lost": lost,
+    "order": order,
+    "clocks": clocks,
+    "overlap": overlap,
+}
+NEEDS: dict[Stratum, tuple[str, ...]] = {
+    instants: OF_AGENTS,
+    held_back: ("delay",),
+    lost: ("drop", "duplicate"),
+    order: ("slow",),
+    clocks: ("skew",),
+    overlap: (*OF_AGENTS, "delay"),
+}
+
+
+def _fits(draw: Stratum, marks: Landmarks, space: Space) -> bool:
+    """Whether the stratum has what it needs: a kind of fault, a message, a change of role."""
+    if not space.allows(*NEEDS.get(draw, KINDS)):
+        return False
+    if draw in (held_back, lost):
+        return bool(marks.sends)
+    return bool(marks.turns if draw is overlap else marks.instants)
+
+
+def strata(marks: Landmarks, space: Space) -> list[str]:
+    """The names of the strata that can be drawn from."""
+    return [name for name, draw in STRATA.items() if _fits(draw, marks, space)]

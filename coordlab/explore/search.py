@@ -1,0 +1,173 @@
+"""The search: schedules are drawn, run and judged in batches, and what showed something new is varied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from coordlab.explore.landmarks import Landmarks
+from coordlab.explore.schedules import STRATA, Faults, Space, guided, strata
+from coordlab.properties.verdicts import VIOLATED, Verdict
+from coordlab.trace.faults import Fault
+from coordlab.trace.scenario import Scenario
+from coordlab.world.dice import dice
+from coordlab.world.run import Judge
+from coordlab.world.source import Attempt, Source, attempt
+
+SEEDS = 8  # base runs from which schedules start
+BATCH = 40  # schedules that are drawn before their results are looked at
+CORPUS = 200  # schedules that showed something new and are varied
+WORKS = "no agent fails"
+"""The name under which a run that its agents stop with an error is reported."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A schedule that violates a property.
+
+    property: its name.
+    scenario: the schedule.
+    stratum: how it was drawn.
+    at: the number of schedules run when it was found.
+    """
+
+    property: str
+    scenario: Scenario
+    stratum: str
+    at: int
+
+    def __str__(self) -> str:
+        return f"✗ {self.property} ({self.stratum}, schedule {self.at}): {self.scenario}"
+
+
+class Job(NamedTuple):
+    """One schedule to draw: from which one, and how."""
+
+    number: int
+    stratum: str
+    parent: Scenario
+
+
+class Found(NamedTuple):
+    """What became of a schedule: the violated properties, and the shape of its run."""
+
+    scenario: Scenario
+    violated: tuple[str, ...]
+    features: frozenset[tuple[object, ...]]
+
+
+@dataclass
+class Search:
+    """A search in progress: draws, runs and remembers.
+
+    source, properties: what is run, and by which properties besides its own it is judged.
+    space: which schedules there are.
+    seed: from which all choices are drawn.
+    """
+
+    source: Source
+    properties: tuple[Judge, ...]
+    space: Space
+    seed: int = 0
+    tried: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    survived: dict[str, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        base = self.source.scenario
+        self.worker = Worker(self.source, self.properties, self.space, self.seed)
+        self.bases = [replace(base, seed=base.seed + number) for number in range(SEEDS)]
+        self.corpus: list[Scenario] = []
+        self.seen = set[tuple[object, ...]]()
+        self.violated = set[str]()
+        marks = Landmarks(attempt(self.source, base).run.trace)
+        self.strata = strata(marks, self.space)
+
+    def batch(self, most: int) -> list[Job]:
+        """The next jobs: the strata take turns; every third job varies a schedule that showed news."""
+        return [self._job(number) for number in range(self.tried, self.tried + min(BATCH, most))]
+
+    def _job(self, number: int) -> Job:
+        choose = dice(self.seed, "job", number)
+        if self.corpus and (number % 3 == 2 or not self.strata):
+            recent = self.corpus[-40:] if choose.random() < 0.5 else self.corpus
+            return Job(number, GUIDED, choose.choice(recent))
+        stratum = self.strata[(number - number // 3) % len(self.strata)]
+        return Job(number, stratum, choose.choice(self.bases))
+
+    def take(self, found: Iterable[Found], jobs: Sequence[Job]) -> None:
+        """Remember what became of the jobs of a batch."""
+        for job, each in zip(jobs, found, strict=True):
+            self.tried += 1
+            tally = self.survived.setdefault(job.stratum, [0, 0])
+            tally[0] += not each.violated
+            tally[1] += 1
+            for name in each.violated:
+                if name not in self.violated:
+                    self.violated.add(name)
+                    self.failures.append(Failure(name, each.scenario, job.stratum, self.tried))
+            if not each.features <= self.seen:
+                self.seen |= each.features
+                self.corpus = [*self.corpus, each.scenario][-CORPUS:]
+
+
+GUIDED = "guided"
+
+
+@dataclass
+class Worker:
+    """Draws, runs and judges the schedules of a batch; it can go to another process."""
+
+    source: Source
+    properties: tuple[Judge, ...]
+    space: Space
+    seed: int
+    known: dict[tuple[int, tuple[Fault, ...]], Landmarks] = field(default_factory=dict, repr=False)
+
+    def __call__(self, jobs: Sequence[Job]) -> list[Found]:
+        """The results of a batch, in order."""
+        return [self.done(job) for job in jobs]
+
+    def __reduce__(self) -> tuple[type[Worker], tuple[object, ...]]:
+        return Worker, (self.source, self.properties, self.space, self.seed)  # landmarks are found again
+
+    def marks(self, parent: Scenario) -> Landmarks:
+        """The landmarks of a run, those of the last few hundred runs remembered."""
+        key = parent.seed, parent.faults
+        if key not in self.known:
+            if len(self.known) > CORPUS:
+                self.known.clear()
+            self.known[key] = Landmarks(attempt(self.source, parent).run.trace)
+        return self.known[key]
+
+    def done(self, job: Job) -> Found:
+        """The result of one job."""
+        scenario = replace(job.parent, faults=tuple(dict.fromkeys(self.drawn(job))))
+        tried = attempt(self.source, scenario, self.properties)
+        marks = Landmarks(tried.run.trace)
+        if len(self.known) <= CORPUS:
+            self.known[scenario.seed, scenario.faults] = marks
+        return Found(scenario, broken(tried), marks.features)
+
+    def drawn(self, job: Job) -> Faults:
+        """The faults of one job: those of its parent, and what the stratum draws."""
+        own, marks = dice(self.seed, "schedule", job.number), self.marks(job.parent)
+        before = list(job.parent.faults)
+        if job.stratum == GUIDED:
+            return guided(own, marks, self.space, before)
+        return before + STRATA[job.stratum](own, marks, self.space)
+
+
+def broken(tried: Attempt) -> tuple[str, ...]:
+    """The names of the properties that an attempt violates."""
+    return tuple(each.name for each in verdicts(tried) if each.status == VIOLATED)
+
+
+def verdicts(tried: Attempt) -> list[Verdict]:
+    """The verdicts of an attempt; a run that an error stopped has violated `WORKS`."""
+    if tried.problem:
+        trace = tried.run.trace
+        stopped = Verdict(WORKS, VIOLATED, trace.until, len(trace) - 1 if len(trace) else None, tried.problem)
+        return [*tried.run.verdicts, stopped]
+    return tried.run.verdicts

@@ -1,0 +1,137 @@
+"""The search finds schedules that break a property, makes them small, and shows the nearest that does not."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import pytest
+
+from coordlab import World, labs
+from coordlab.explore import WORKS, Exploration, ExploreError, explore
+from coordlab.properties import always
+from coordlab.trace.scenario import Scenario
+from coordlab.world.source import attempt
+from tests.explore.broken import Store, Writer, blind, correct, fragile, overtaken
+
+FAULTS = "crash partition"
+
+
+def found(**settings: Any) -> Exploration:
+    return explore(blind, budget=120, faults=FAULTS, until=20, **settings)
+
+
+def test_a_mistake_is_found_made_small_and_contrasted() -> None:
+    """Two agents and one fault are enough, and without it the property holds."""
+    exploration = found()
+    assert not exploration
+    assert {each.property for each in exploration.failures} == {
+        *("one coordinator per component", "the highest alive coordinates", "agreement within 4.375 s"),
+    }
+    pair = exploration.pairs[0]
+    failing, passing = (Scenario.from_line(line) for line in pair.lines)
+    assert (failing.parameters, len(failing.faults)) == ({"agents": 2}, 1)
+    assert len(passing.faults) <= 1
+    assert pair.verdict.status == "violated"
+    assert str(pair).endswith(pair.lines[1])
+    for scenario, status in ((failing, "violated"), (passing, "holds")):
+        run = attempt(exploration.source, scenario).run
+        assert [each.status for each in run.verdicts if each.name == pair.verdict.name] == [status]
+
+
+def test_a_pair_is_shown_side_by_side() -> None:
+    """In a notebook: the player with both runs, the failing one first."""
+    pair = found(stop_at=1).pairs[0]
+    lab = labs.show(pair.failing, beside=pair.passing)
+    assert [each.run.line for each in lab.branches] == list(pair.lines)
+    assert lab.selected == 0
+    assert "application/vnd.jupyter.widget-view+json" in pair._repr_mimebundle_()
+
+
+def test_a_correct_pattern_survives() -> None:
+    exploration = explore(correct, budget=150, faults=FAULTS, until=20)
+    assert (bool(exploration), exploration.tried, exploration.failures) == (True, 150, [])
+    assert sum(tried for _, tried in exploration.survived.values()) == 150
+    assert "every schedule kept every property" in str(exploration)
+
+
+def test_one_message_held_back_for_seconds_is_found() -> None:
+    """No other kind of fault shows it."""
+    exploration = explore(overtaken, budget=60, faults="delay", until=5)
+    (pair,) = exploration.pairs
+    assert [str(each) for each in pair.failing.scenario.faults] == ["delay writer>store #1 1"]
+    assert pair.change == "if “delay writer>store #1 1” takes 0.99 s"
+    assert explore(overtaken, budget=60, faults="drop duplicate", until=5)
+
+
+def test_an_agent_that_fails_is_a_failure() -> None:
+    exploration = explore(fragile, budget=100, faults="crash partition delay", until=20)
+    failure = next(each for each in exploration.failures if each.property == WORKS)
+    assert "KeyError" in exploration.pair(failure).verdict.because
+
+
+def test_the_same_seed_makes_the_same_search_on_every_executor() -> None:
+    here = found(seed=3)
+    with ThreadPoolExecutor(1) as threads, ProcessPoolExecutor(1) as processes:
+        for executor in (threads, processes):
+            there = found(seed=3, executor=executor)
+            assert (there.failures, there.survived) == (here.failures, here.survived)
+    assert found(seed=4).failures != here.failures
+
+
+@pytest.mark.parametrize("what", ["lab", "run", "world"])
+def test_a_lab_a_run_or_a_world_can_be_explored(what: str) -> None:
+    lab = labs.bully(agents=3, until=9)
+    things = {"lab": lab, "run": lab.run, "world": correct(seed=1, agents=3)}
+    exploration = explore(things[what], budget=40, faults=FAULTS, until=9)
+    assert (exploration.tried, exploration.failures) == (40, [])
+
+
+def test_the_search_ends_where_it_is_told_to() -> None:
+    told: list[tuple[int, int]] = []
+    assert found(stop_at=1).tried == 40
+    assert found(seconds=0.001).stopped == "0.001 real seconds were over"
+    assert found(progress=lambda done, of: told.append((done, of))).tried == 120
+    assert told == [(40, 120), (80, 120), (120, 120)]
+
+
+def test_an_interrupted_search_keeps_what_it_found() -> None:
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    exploration = found(progress=stop)
+    assert (exploration.tried, exploration.stopped) == (40, "it was interrupted")
+    assert exploration.failures
+
+
+calls = count()
+
+
+def unsteady(seed: int) -> World:
+    """Another latency each time."""
+    return World(seed, latency=0.01 + next(calls) / 1e4).add(Writer("writer"), Store("store"))
+
+
+@pytest.mark.parametrize(
+    ("what", "settings", "message"),
+    [
+        (correct, {"budget": 0}, "budget=0"),
+        (correct, {"faults": "crash fire"}, "'fire'"),
+        (correct, {"faults": ""}, "expected kinds among crash"),
+        (correct, {"limits": (9,)}, "limits"),
+        (3, {}, "expected a lab, a world, a run, or a function"),
+        (lambda seed: 3, {}, "expected World"),
+        (lambda seed: World(seed).add(Store("store")), {}, "expected at least one to break"),
+        (unsteady, {"properties": True}, "two runs of unsteady seed=0 until=20 differ from event 3 on"),
+    ],
+)
+def test_what_cannot_be_explored_is_refused(what: Any, settings: dict[str, Any], message: str) -> None:
+    fine = [always("p", lambda now: True)] if settings.pop("properties", False) else []
+    with pytest.raises((ExploreError, TypeError), match=message):
+        explore(what, *fine, **settings)
+
+
+def test_a_property_that_raises_is_not_swallowed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        explore(correct, always("odd", lambda now: 1 / 0), budget=10)
