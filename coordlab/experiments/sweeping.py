@@ -102,8 +102,7 @@ def sweep(
     replications: how many seeds each cell is run with, 1 or more.
     measures: functions of a trace that return a number, True or False, by label; or labels of a lab's own.
         Without any, it is measured which properties hold.
-    properties: by what the runs are judged besides the properties of the world.
-    until: the end of each run in virtual seconds; None: that of `what`.
+    properties, until: as for `explore`.
     seed: the first seed; the others follow it.
     executor: any `concurrent.futures.Executor`, such as a process pool or that of a Dask client.
     store: a file in which finished runs are kept; a sweep that was killed goes on from there.

@@ -45,18 +45,16 @@ def exhaust(
 
     steps: how many messages, in the order in which they are sent, take their time or `long` seconds more.
     long: how much longer a long message takes, in virtual seconds.
-    faults: "crash" lets each agent crash, right before it acts and for good, at each moment of the first
-        `steps` messages; "" allows no fault; or the faults themselves, of which each run has one or none.
+    faults: "crash" lets each agent crash for good at each moment of the first `steps` messages, "" allows no
+        fault; or the faults themselves, of which each run has one or none.
     what, properties, until, progress, parameters: as for `explore`.
 
     Give the world a constant latency, or chance decides which run a schedule makes.  The first failure is
     the shortest.  Raises ExploreError, with an estimate, if there are more than 100,000 schedules.
     """
     steps = require.count("steps", steps, 0, 40, error=ExploreError)
-    require.seconds("long", long, positive=True)
     source = with_end(source_of(what, parameters, until))
-    first = attempt(source, source.scenario, properties)
-    check_source(source, first, properties)
+    check_source(source, first := attempt(source, source.scenario, properties), properties)
     single = _single(first.run.trace, steps, faults)
     size = (len(single) + 1) * 2**steps
     given = f"{steps} steps and {len(single)} faults make {size:,} schedules"

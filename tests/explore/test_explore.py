@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from coordlab import World, labs
-from coordlab.explore import WORKS, Exploration, ExploreError, explore
+from coordlab.explore import WORKS, Exploration, ExploreError, Limits, explore
 from coordlab.properties import always
 from coordlab.trace.scenario import Scenario
 from coordlab.world.source import attempt
@@ -119,7 +119,6 @@ def unsteady(seed: int) -> World:
         (correct, {"budget": 0}, "budget=0"),
         (correct, {"faults": "crash fire"}, "'fire'"),
         (correct, {"faults": ""}, "expected kinds among crash"),
-        (correct, {"limits": (9,)}, "limits"),
         (3, {}, "expected a lab, a world, a run, or a function"),
         (lambda seed: 3, {}, "expected World"),
         (lambda seed: World(seed).add(Store("store")), {}, "expected at least one to break"),
@@ -130,6 +129,12 @@ def test_what_cannot_be_explored_is_refused(what: Any, settings: dict[str, Any],
     fine = [always("p", lambda now: True)] if settings.pop("properties", False) else []
     with pytest.raises((ExploreError, TypeError), match=message):
         explore(what, *fine, **settings)
+
+
+@pytest.mark.parametrize("limits", [{"most": 0}, {"hold": 0}, {"drift": 1}])
+def test_limits_have_a_range(limits: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(limits))}="):
+        Limits(**limits)
 
 
 def test_a_property_that_raises_is_not_swallowed() -> None:
