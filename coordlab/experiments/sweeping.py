@@ -106,8 +106,7 @@ def sweep(
     seed: the first seed; the others follow it.
     executor: any `concurrent.futures.Executor`, such as a process pool or that of a Dask client.
     store: a file in which finished runs are kept; a sweep that was killed goes on from there.
-    progress: True shows a bar where tqdm is installed; a function is called with (done, all).
-    parameters: further arguments of the function, the same in every cell.
+    progress, parameters: as for `explore`.
 
     A run that fails becomes a row with a problem; Ctrl-C returns what is finished.  Raises ExperimentError
     if the grid is empty, or the executor cannot do the work or dies; StoreError for a store of another sweep.

@@ -43,22 +43,21 @@ def exhaust(
 ) -> Answer:
     """Run a small world with each of its first messages short or long, and with at most one further fault.
 
-    steps: how many messages, in the order in which they are sent, take their time or `long` seconds more.
-    long: how much longer a long message takes, in virtual seconds.
+    steps: how many messages, in the order of sending, take their time or `long` virtual seconds more.
     faults: "crash" lets each agent crash for good at each moment of the first `steps` messages, "" allows no
         fault; or the faults themselves, of which each run has one or none.
     what, properties, until, progress, parameters: as for `explore`.
 
-    Give the world a constant latency, or chance decides which run a schedule makes.  The first failure is
-    the shortest.  Raises ExploreError, with an estimate, if there are more than 100,000 schedules.
+    The latency of the world should be constant.  The first failure is the shortest.  Raises ExploreError, with
+    an estimate, if there are more than 100,000 schedules.
     """
     steps = require.count("steps", steps, 0, 40, error=ExploreError)
     source = with_end(source_of(what, parameters, until))
     check_source(source, first := attempt(source, source.scenario, properties), properties)
     single = _single(first.run.trace, steps, faults)
     size = (len(single) + 1) * 2**steps
-    given = f"{steps} steps and {len(single)} faults make {size:,} schedules"
-    require.that(size <= MOST, given, f"at most {MOST:,} are run", "exhaust(..., steps=8)", ExploreError)
+    given, allowed = f"{steps} steps and {len(single)} faults make {size:,} schedules", f"at most {MOST:,}"
+    require.that(size <= MOST, given, f"{allowed} are run", "exhaust(..., steps=8)", ExploreError)
     begins = [source.scenario, *(source.scenario.with_faults(one) for one in single)]
     leaves = (leaf for begin in begins for leaf in _leaves(source, begin, properties, steps, long))
     answer, tell = Answer(source, properties, steps=steps), teller(progress, size, "schedule")
@@ -67,8 +66,8 @@ def exhaust(
             answer.tried += 1
             tell(answer.tried, size)
             known = {each.property for each in answer.failures}
-            new = (name for name in violated if name not in known)
-            answer.failures += [Failure(name, scenario, "exhaustive", answer.tried) for name in new]
+            failures = [Failure(name, scenario, "exhaustive", answer.tried) for name in violated]
+            answer.failures += [each for each in failures if each.property not in known]
     except KeyboardInterrupt:
         answer.stopped = "it was interrupted"
     return answer
