@@ -10,7 +10,8 @@ Cost.      A look is 2 messages per lock. A probe takes at most 2 per wait. A ti
            length, and sends back agents that were merely slow. An order costs nothing but the order.
 Assumes.   Messages between agents that are up arrive; locks do not crash. A holder lets go by itself unless
            it waits: an agent that crashes while it waits may be gone from a ring that was seen twice.
-           Probes need locks of one holder each: waiting for any of several is another model.
+           Probes need locks of one holder each: waiting for any of several is another model. One that is
+           under way while another ring is broken may convict an agent that was only behind that ring.
 Source.    E. Knapp, Deadlock Detection in Distributed Databases, ACM Computing Surveys 19(4), 1987;
            K. Chandy, J. Misra, L. Haas, Distributed Deadlock Detection, ACM TOCS 1(2), 1983; J. Havender,
            Avoiding Deadlock in Multitasking Systems, IBM Systems Journal 7(2), 1968 (order).

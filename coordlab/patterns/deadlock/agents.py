@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from coordlab import requirements as require
 from coordlab.patterns.deadlock import rules
 from coordlab.patterns.deadlock.checks import properties
 from coordlab.patterns.deadlock.locks import Claim, Granted, Look, Probe, Release, Request, Resource, Table
-from coordlab.patterns.deadlock.rules import POLICIES, AndProber, Candidate, Lock
+from coordlab.patterns.deadlock.rules import POLICIES, AndProber, Candidate
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -45,11 +43,10 @@ class Worker(Agent):
     rounds    how many times it does this.
     think     seconds between two rounds, half of it to half as much again.
     hold      seconds that it works with all its locks.
-    patience  seconds, above 0, after which it gives up waiting; None is never.
+    patience  seconds, above 0, after which it gives up waiting, or up to half as many again, so that two do
+              not give up together for ever; None is never.
     probes    seconds of waiting, above 0, between two probes; None is none.
     ordered   whether it asks in the order of the locks' names.
-
-    Raises ValueError if one of these is not valid.
     """
 
     role = State("thinks")  # or waits, works, is done
@@ -68,10 +65,11 @@ class Worker(Agent):
         super().__init__(name)
         require.names("wants", wants, example="('pen', 'ink')")
         self.wants = sorted(wants) if ordered else list(wants)
-        self.rounds, self.think, self.hold = rounds, think, hold
+        self.rounds = require.count("rounds", rounds)
+        self.think, self.hold = require.seconds("think", think), require.seconds("hold", hold)
         self.patience = None if patience is None else require.seconds("patience", patience, positive=True)
         self.probes = None if probes is None else require.seconds("probes", probes, positive=True)
-        self.claim, self.prober = Claim(name, 0), AndProber("")
+        self.claim, self.prober = Claim(name, 0), AndProber(name)
         self.held: list[str] = []
         self.waiting: str | None = None
         self.sent_back = False
@@ -110,9 +108,8 @@ class Worker(Agent):
         if self.probes is not None:
             while not await self.until(over, within=self.probes):
                 self.prober = AndProber(self.claim.key)
-                self.prober.start((lock,))
-                self.send(lock, Probe(self.claim))
-        elif not await self.until(over, within=self.patience):
+                self.send(lock, Probe(self.claim, lock))
+        elif not await self.until(over, within=self.patience and self.dice.uniform(1.0, 1.5) * self.patience):
             self.note(GaveUp(self.claim.key))
         self.waiting = None
         return lock in self.held and not self.sent_back
@@ -128,7 +125,7 @@ class Worker(Agent):
             self.held.append(sender)
 
     def on_go_back(self, sender: str, message: GoBack) -> None:
-        if message.key == self.claim.key and self.waiting:
+        if message.key == self.claim.key:
             self.sent_back = True
 
     def on_probe(self, sender: str, message: Probe) -> None:
@@ -136,6 +133,8 @@ class Worker(Agent):
         first, own = message.initiator, self.claim
         if not self.waiting or self.waiting in self.held or (own.began, own.key) > (first.began, first.key):
             return
+        if message.holder != own.key or (first.key == own.key and message.lock != self.waiting):
+            return  # it is out of date: what it asks about is over
         for lock in self.prober.probed(first.key, (self.waiting,)):
             self.send(lock, message)
         if self.prober.deadlocked:
@@ -147,10 +146,8 @@ class Coordinator(Agent):
     """Looks at all locks at regular intervals, and breaks the rings that two looks in succession agree on.
 
     locks   names of locks, each once.
-    period  seconds between two looks, above 0.
+    period  seconds between two looks, above 0: longer than a question and its reply take, or it sees nothing.
     policy  whom to send back: youngest, least_work or fewest_locks.
-
-    Raises ValueError if one of these is not valid.
     """
 
     def __init__(
@@ -171,44 +168,39 @@ class Coordinator(Agent):
 
     def judge(self, before: dict[str, Table], after: dict[str, Table]) -> None:
         """Send back the victims that the policy chooses."""
-        both = {name: (_lock(before[name]), _lock(after[name])) for name in after if name in before}
-        waits = rules.wait_for({name: rules.unchanged(*looks) for name, looks in both.items()})
+        looks = {name: (before[name].lock, after[name].lock) for name in after if name in before}
+        waits = rules.wait_for({name: rules.unchanged(*both) for name, both in looks.items()})
+        gone: tuple[str, ...] = self.stable.get("sent back", ())  # perhaps they have not heard of it yet
+        waits = rules.without(waits, gone)
         claims = {claim.key: claim for table in after.values() for claim in (*table.holders, *table.line)}
         held = [claim.key for table in after.values() for claim in table.holders]
-        if chosen := rules.victims(waits, partial(_choose, claims, held, self.policy)):
+
+        def choose(ring: list[str]) -> str:
+            those = (claims[key] for key in ring)
+            each = (Candidate(c.key, c.began, c.work, held.count(c.key), c.aborted) for c in those)
+            return rules.victim(each, self.policy)
+
+        if chosen := rules.victims(waits, choose):
             self.decide(Deadlock(tuple(rules.cycle(waits)), tuple(chosen)))
+            self.stable["sent back"] = (*gone, *chosen)
         for key in chosen:
             self.send(claims[key].worker, GoBack(key))
-
-
-def _lock(table: Table) -> Lock:
-    return Lock(table.limit, [each.key for each in table.holders], [each.key for each in table.line])
-
-
-def _choose(claims: dict[str, Claim], held: list[str], policy: str, ring: list[str]) -> str:
-    those = (claims[key] for key in ring)
-    each = (Candidate(c.key, c.began, c.work, held.count(c.key), c.aborted) for c in those)
-    return rules.victim(each, policy)
 
 
 def philosophers(
     agents: int = 5, period: float | None = 0.5, left_handed: int = 0, **settings: object
 ) -> World:
-    """Philosophers at a round table, with one fork between each two.
+    """Philosophers at a round table, 2 or more, with one fork between each two.
 
-    agents       how many, 2 or more.
     period       seconds between two looks of a coordinator; None is no coordinator.
     left_handed  how many of them take the other fork first.
     settings     of each Worker, such as `rounds` or `patience`.
-
-    Raises ValueError if there are fewer than two agents.
     """
     agents = require.count("agents", agents, least=2, example=5)
     forks = tuple(f"fork{number}" for number in range(1, agents + 1))
     world = World(seed=7, latency="uniform(0.01, 0.05)").add(Resource(fork) for fork in forks)
     for number in range(agents):
-        wants = forks[number], forks[(number + 1) % agents]
-        wants = wants if number >= left_handed else wants[::-1]
+        wants = (forks[number], forks[(number + 1) % agents])[:: 1 if number >= left_handed else -1]
         world.add(Worker(f"p{number + 1}", wants, **settings))  # type: ignore[arg-type]
     return world.add([Coordinator(forks, period)] if period else [])
 

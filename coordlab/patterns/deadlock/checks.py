@@ -1,114 +1,132 @@
 """What must hold of locks and of what breaks deadlocks: invariants DL-S1 to DL-L3 on a trace.
 
-The truth is what the locks did, replayed by the rules, except for releases that are still under way.
+The truth is what was asked for, granted and released, except for releases that are still under way.  No rule
+of the pattern is used: who is stuck is found by letting everybody go on that can.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
-from coordlab.patterns.deadlock.rules import Lock, Wait, deadlocked, wait_for, without
-from coordlab.properties import (
-    HOLDS,
-    UNDECIDED,
-    VIOLATED,
-    Objection,
-    Property,
-    Verdict,
-    leads_to,
-    on_record,
-    safety,
-)
-from coordlab.trace.trace import HANDLE, SEND, START, Event, Trace
+from coordlab.patterns.deadlock.rules import Wait
+from coordlab.properties import leads_to, on_record
+from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Objection, Property, Verdict, safety
+from coordlab.trace.trace import HANDLE, SEND, START, STATE, Event, Trace
+
+
+def stuck(waits: Mapping[str, Wait], *gone: str) -> list[str]:
+    """Who waits for ever once these are `gone`, found step by step: who can, goes on."""
+    left = {who: wait for who, wait in waits.items() if who not in gone}
+    while free := [w for w in left if sum(o not in left for o in left[w].on) >= left[w].needed]:
+        left = {who: wait for who, wait in left.items() if who not in free}
+    return list(left)
 
 
 class Locks:
-    """Who holds what and who waits, up to the last event given to `take`."""
+    """Who holds what and who waits, up to the last event given to `take`; by attempt, as `ann.1`."""
 
     def __init__(self, trace: Trace) -> None:
-        self.limits = {event.agent: event.data.limit for event in trace.select("Table", kind=SEND)}
-        self.locks: dict[str | None, Lock] = {}
+        starts = [(event.agent, dict(event.data)) for event in trace.select(kind=START)]
+        self.limits = {agent: states["limit"] for agent, states in starts if "limit" in states}
+        self.holders: dict[str | None, list[str]] = defaultdict(list)
+        self.line: dict[str | None, list[str]] = defaultdict(list)
         self.gone: set[str] = set()  # attempts that have let go
         self.heard: set[tuple[str | None, str]] = set()  # and which lock has heard of it
 
     def take(self, event: Event) -> None:
         """Advance past `event`."""
-        if event.name not in ("Request", "Release") or event.kind not in (SEND, HANDLE):
-            return
-        if event.kind == SEND:
-            self.gone.update([event.data.key] if event.name == "Release" else [])
-            return
-        lock = self.locks.setdefault(event.agent, Lock(self.limits.get(event.agent, 1)))
-        if event.name == "Release":
-            lock.release(event.content.key)
-            self.heard.add((event.agent, event.content.key))
-            return
-        claim = event.content.claim  # from a file it is a record, without a key
-        key = f"{claim.worker}.{claim.attempt}"
-        if (event.agent, key) not in self.heard:
-            lock.request(key)
+        lock, step = event.agent, (event.kind, event.name)
+        if step == (SEND, "Release"):
+            self.gone.add(event.data.key)
+        elif step == (HANDLE, "Request"):
+            claim = event.content.claim  # from a file it is a record, without a key
+            key = f"{claim.worker}.{claim.attempt}"
+            if (lock, key) not in self.heard and key not in self.line[lock] + self.holders[lock]:
+                self.line[lock].append(key)
+        elif step in ((HANDLE, "Release"), (SEND, "Granted")):
+            key = event.content.key
+            self.line[lock] = [each for each in self.line[lock] if each != key]
+            self.holders[lock] = [each for each in self.holders[lock] if each != key]
+            self.holders[lock] += [key] if event.kind == SEND else []
+            self.heard.update([(lock, key)] if event.kind == HANDLE else [])
 
     @property
     def waits(self) -> dict[str, Wait]:
         """Who waits for whom; an agent that has let go waits for nobody, and nobody waits for it."""
-        locks = {str(name): Lock(lock.limit, lock.holders, lock.line) for name, lock in self.locks.items()}
-        for lock in locks.values():
-            if any(holder in self.gone for holder in lock.holders):
-                lock.line = []
-        return without(wait_for(locks), self.gone)
+        held = {lock: those for lock, those in self.holders.items() if those and not self.gone & {*those}}
+        lines = ((who, Wait(tuple(held[lock]), 1)) for lock in held for who in self.line[lock])
+        return {who: wait for who, wait in lines if who not in self.gone}
 
 
-def _replayed(trace: Trace) -> Iterator[tuple[Event, Locks]]:
-    """Each event, and the locks just after it."""
+def _waits(trace: Trace, *names: str) -> Iterator[tuple[Event, dict[str, Wait]]]:
+    """Each event of these names, and who waits for whom just after it."""
     locks = Locks(trace)
     for event in trace:
         locks.take(event)
-        yield event, locks
+        if event.name in names:
+            yield event, locks.waits
 
 
 def deadlocks(trace: Trace) -> Iterator[tuple[Event, list[str]]]:
     """Who is deadlocked, whenever that changes, and the event that changed it."""
-    stuck: list[str] = []
-    for event, locks in _replayed(trace):
-        if event.name in ("Request", "Release") and event.kind in (SEND, HANDLE):
-            now = deadlocked(locks.waits)
-            if now != stuck:
-                stuck = now
-                yield event, now
+    before: list[str] = []
+    for event, waits in _waits(trace, "Request", "Release", "Granted"):
+        if event.kind in (SEND, HANDLE) and (now := stuck(waits)) != before:
+            before = now
+            yield event, now
 
 
 @safety("no deadlock is reported that is none")
 def no_phantoms(trace: Trace) -> Iterator[Objection]:
     """DL-S1: what is reported was a deadlock when it was reported."""
-    for event, locks in _replayed(trace):
-        if on_record(event, "Deadlock"):
-            stuck = deadlocked(locks.waits)
-            if free := [key for key in event.data.ring if key not in stuck]:
-                yield event, f"{event.agent} reports {free[0]}, which is not part of a deadlock."
+    for event, waits in _waits(trace, "Deadlock"):
+        if free := [key for key in event.data.ring if key not in stuck(waits)]:
+            yield event, f"{event.agent} reports {free[0]}, which is not part of a deadlock."
 
 
-@safety("victims break every ring, and none too many")
+@safety("victims break every ring, and each is needed")
 def victims_are_right(trace: Trace) -> Iterator[Objection]:
     """DL-S2: the victims lie on rings and break all of them, and each victim is needed."""
-    for event, locks in _replayed(trace):
-        if on_record(event, "Deadlock"):
-            waits, chosen = locks.waits, event.data.victims
-            left = deadlocked(without(waits, chosen))
-            if missed := [key for key in event.data.ring if key in left]:
-                yield event, f"{missed[0]} is still deadlocked without {', '.join(chosen)}."
-            for key in chosen:
-                if deadlocked(without(waits, [other for other in chosen if other != key])) == left:
-                    yield event, f"{key} is sent back for nothing."
+    for event, waits in _waits(trace, "Deadlock"):
+        chosen = event.data.victims
+        left = stuck(waits, *chosen)
+        if missed := [key for key in event.data.ring if key in left]:
+            yield event, f"{missed[0]} is still deadlocked without {', '.join(chosen)}."
+        for key in chosen:
+            if stuck(waits, *(other for other in chosen if other != key)) == left:
+                yield event, f"{key} is sent back for nothing."
 
 
 @safety("locks are held within their limits")
 def held_within_limits(trace: Trace) -> Iterator[Objection]:
     """DL-S3: a lock is granted in turn, and never to more agents than its limit."""
-    for event, locks in _replayed(trace):
+    locks = Locks(trace)
+    for event in trace:
         if event.kind == SEND and event.name == "Granted":
-            holders = locks.locks.get(event.agent, Lock()).holders
-            if (key := event.data.key) not in holders:
-                yield event, f"{event.agent} is granted to {key}, but {', '.join(holders)} hold it."
+            held, line, key = locks.holders[event.agent], locks.line[event.agent], event.data.key
+            if key not in held and (line[:1] != [key] or len(held) >= locks.limits.get(event.agent, 1)):
+                yield event, f"{event.agent} is granted to {key}: {', '.join(held + line)} were before it."
+        locks.take(event)
+
+
+@safety("no lock is used by more than it has units")
+def used_within_limits(trace: Trace) -> Iterator[Objection]:
+    """DL-S4: a worker uses all that it asked for from when it works until it lets go."""
+    limits = Locks(trace).limits
+    asked: dict[str | None, list[str | None]] = defaultdict(list)
+    users: dict[str | None, set[str | None]] = defaultdict(set)
+    for event in trace:
+        if event.kind == SEND and event.name == "Request":
+            asked[event.agent].append(event.peer)
+        elif event.kind == SEND and event.name == "Release":
+            asked[event.agent].clear()
+            users[event.peer].discard(event.agent)
+        elif event.kind == STATE and event.data == "works":
+            for lock in asked[event.agent]:
+                users[lock].add(event.agent)
+                if len(users[lock]) > limits.get(lock, 1):
+                    yield event, f"{event.agent} uses {lock}, which others use."
 
 
 def reported_in_time(within: float) -> Property:
@@ -117,10 +135,10 @@ def reported_in_time(within: float) -> Property:
 
     def judge(trace: Trace) -> Verdict:
         began: Event | None = None
-        for event, stuck in deadlocks(trace):
+        for event, those in deadlocks(trace):
             if began is not None and event.time > began.time + within:
                 break
-            began = (began or event) if stuck else None
+            began = (began or event) if those else None
         if began is None or trace.until <= began.time + within:
             return Verdict(name, UNDECIDED if began or not len(trace) else HOLDS)
         why = f"there has been a ring since {began.time:.3f} s, when {began.agent} began to wait."
@@ -157,23 +175,7 @@ def nobody_falls_for_ever(times: int) -> Property:
     return objections
 
 
-def innocents(trace: Trace) -> int:
-    """How many times a worker gave up, or was sent back, though it was in no deadlock."""
-    count = 0
-    for event, locks in _replayed(trace):
-        if on_record(event, "GaveUp", "Deadlock"):
-            stuck = deadlocked(locks.waits)
-            keys = [event.data.key] if event.name == "GaveUp" else event.data.victims
-            count += sum(key not in stuck for key in keys)
-    return count
-
-
 def properties(within: float = 2.0, done: float = 60.0, times: int = 5) -> tuple[Property, ...]:
-    """All of them.
-
-    within  seconds in which a deadlock ends.
-    done    seconds after which every worker is done.
-    times   how often in succession a worker may be sent back.
-    """
-    rings = no_phantoms, victims_are_right, held_within_limits, reported_in_time(within)
-    return (*rings, everybody_finishes(done), nobody_falls_for_ever(times))
+    """All of them; `within` and `done` are seconds, `times` is how often one is sent back in succession."""
+    safe = no_phantoms, victims_are_right, held_within_limits, used_within_limits
+    return (*safe, reported_in_time(within), everybody_finishes(done), nobody_falls_for_ever(times))

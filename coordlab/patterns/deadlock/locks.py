@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coordlab.patterns.deadlock.rules import Lock
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
@@ -59,22 +61,31 @@ class Table:
     holders: tuple[Claim, ...]
     line: tuple[Claim, ...]
 
+    @property
+    def lock(self) -> Lock:
+        """The same by the names of the attempts."""
+        return Lock(self.limit, [each.key for each in self.holders], [each.key for each in self.line])
+
 
 @message
 class Probe:
     """Does my wait for you lead back to its initiator?"""
 
     initiator: Claim
+    lock: str  # that the initiator waits for
+    holder: str = ""  # the attempt that holds the lock by which it was passed on
 
 
 class Resource(Agent):
     """A lock of `limit` units, 1 or more: first come, first served."""
 
     role = State("free")  # or held
+    limit = State(1)
 
     def __init__(self, name: str, limit: int = 1) -> None:
         super().__init__(name)
         self.lock = Lock(limit)
+        self.limit = self.lock.limit
         self.claims: dict[str, Claim] = {}
         self.gone: set[str] = set()  # released, perhaps before they were requested
 
@@ -101,4 +112,4 @@ class Resource(Agent):
     def on_probe(self, sender: str, message: Probe) -> None:
         if sender in [self.claims[key].worker for key in self.lock.line]:  # else it no longer waits
             for holder in self.lock.holders:
-                self.send(self.claims[holder].worker, message)
+                self.send(self.claims[holder].worker, replace(message, holder=holder))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from coordlab.patterns.deadlock.rules import Wait, deadlocked
+from coordlab.patterns.deadlock.checks import stuck
+from coordlab.patterns.deadlock.rules import Wait
 from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Objection, Property, Verdict, recorded, safety
 from coordlab.trace.trace import DROP, SEND, Trace
 
 
 def only_the_stuck_say_so(waits: Mapping[str, Wait]) -> Property:
     """DL-S1: an agent that says that it waits for ever does: no agent that can still go on will free it."""
-    stuck = set(deadlocked(waits))
+    those = stuck(waits)
 
     @safety("only the stuck say so")
     def objections(trace: Trace) -> Iterator[Objection]:
         for event in recorded(trace, "Stuck"):
-            if event.agent not in stuck:
+            if event.agent not in those:
                 yield event, f"{event.agent} says that it is stuck, and is not."
 
     return objections
@@ -24,16 +25,16 @@ def only_the_stuck_say_so(waits: Mapping[str, Wait]) -> Property:
 
 def every_ring_is_found(waits: Mapping[str, Wait], within: float) -> Property:
     """DL-L1: `within` this many seconds an agent says that it is stuck, if any is."""
-    name, stuck = f"found within {within:g} s", deadlocked(waits)
+    name, those = f"found within {within:g} s", stuck(waits)
 
     def judge(trace: Trace) -> Verdict:
         said = next(recorded(trace, "Stuck"), None)
         if said is not None and said.time <= within:
             return Verdict(name, HOLDS, said.time, said.seq)
         lost = any(event.kind == DROP for event in trace)
-        if trace.until < within or not stuck or lost:
-            return Verdict(name, UNDECIDED, because="nobody is stuck" if not stuck else "it may come yet")
-        return Verdict(name, VIOLATED, within, None, f"{', '.join(stuck)} are stuck, and nobody says so.")
+        if trace.until < within or not those or lost:
+            return Verdict(name, UNDECIDED, because="nobody is stuck" if not those else "it may come yet")
+        return Verdict(name, VIOLATED, within, None, f"{', '.join(those)} are stuck, and nobody says so.")
 
     return Property(name, judge)
 

@@ -20,7 +20,7 @@ from coordlab.patterns.deadlock.probe_checks import properties
 from coordlab.patterns.deadlock.rules import MODELS, AndProber, OrProber
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
-from coordlab.world.world import Run, World
+from coordlab.world.world import World
 
 __all__ = ["Query", "Reply", "Signal", "Stuck", "Waiter", "waiting"]
 
@@ -89,7 +89,8 @@ class Waiter(Agent):
     async def run(self) -> None:
         """Wait, ask if it takes long, work, signal."""
         if not await self.until(lambda: not self.waits_for, within=self.suspect):
-            self.find_out()
+            for each in self.any.start(self.waits_for):
+                self.send(each, Query(self.name) if self.model == "OR" else Probe(self.name))
             await self.until(lambda: not self.waits_for or self.role == "is stuck", within=1_000.0)
         if not self.waits_for:  # else it is stuck, or waits for agents that are
             self.role = "works"
@@ -97,17 +98,9 @@ class Waiter(Agent):
             self.role = "signals"
             self.broadcast(Signal())
 
-    def find_out(self) -> None:
-        """Ask all that it waits for."""
-        prober, question = (self.any, Query) if self.model == "OR" else (self.all, Probe)
-        for each in prober.start(self.waits_for):
-            self.send(each, question(self.name))
-
     def on_signal(self, sender: str, message: Signal) -> None:
         if sender in self.waits_for:
             self.heard[sender] = None
-            self.all.moved()
-            self.any.moved()
 
     def on_probe(self, sender: str, message: Probe) -> None:
         for each in self.all.probed(message.initiator, self.waits_for):
@@ -122,7 +115,7 @@ class Waiter(Agent):
             self.send(answer, Reply(message.initiator))
 
     def on_reply(self, sender: str, message: Reply) -> None:
-        if answer := self.any.replied(message.initiator, sender):
+        if self.waits_for and (answer := self.any.replied(message.initiator, sender)):
             self.send(answer, Reply(message.initiator))
         self.conclude(self.any.deadlocked)
 
@@ -134,17 +127,15 @@ class Waiter(Agent):
 
 
 def waiting(waits: Mapping[str, tuple[str, ...]], model: str = "AND", seed: int = 7) -> World:
-    """A world of these waiters and all they wait for, which expects their properties."""
+    """A world of these waiters and all they wait for, which expects their properties.
+
+    1 waits for 2, 2 for 3, 3 for both 1 and 4: 4 signals, and the ring remains.
+
+    >>> run = waiting({"1": ("2",), "2": ("3",), "3": ("1", "4")}).run()
+    >>> [event.agent for event in run.trace.select("Stuck")]
+    ['1', '3', '2']
+    """
     names = dict.fromkeys((*waits, *(other for on in waits.values() for other in on)))
     world = World(seed, latency="uniform(0.01, 0.05)")
     world.add(Waiter(name, waits.get(name, ()), model) for name in names)
     return world.expect(*properties({name: MODELS[model](*on) for name, on in waits.items()}))
-
-
-def demo() -> Run:
-    """1 waits for 2, 2 for 3, 3 for both 1 and 4: 4 signals, and the ring remains.
-
-    >>> [event.agent for event in demo().trace.select("Stuck")]
-    ['1', '3', '2']
-    """
-    return waiting({"1": ("2",), "2": ("3",), "3": ("1", "4")}).run()

@@ -45,11 +45,14 @@ def deadlocked(waits: Waits) -> list[str]:
     """All who will wait for ever, in order of `waits`: those on a cycle (AND) or knot (OR), and behind it.
 
     By reduction: an agent that waits for nobody goes on; so does an agent that waits for enough of those.
+    Raises TypeError if one of the waits is not a `Wait`.
 
     >>> waits = {"1": all_of("2"), "2": all_of("3"), "3": all_of("1", "4")}
     >>> deadlocked(waits), deadlocked({**waits, "3": any_of("1", "4")})
     (['1', '2', '3'], [])
     """
+    for who, wait in waits.items():
+        require.instance(f"waits[{who!r}]", wait, Wait, "{'ann': all_of('bob')}")
     lacking = {who: wait.needed for who, wait in waits.items()}
     behind: dict[str, list[str]] = {}
     for who, wait in waits.items():
@@ -70,18 +73,14 @@ def cycle(waits: Waits) -> list[str]:
     >>> cycle({"0": all_of("1"), "1": all_of("2"), "2": all_of("3"), "3": all_of("1")})
     ['1', '2', '3']
     """
-    stuck = deadlocked(waits)
-    if not stuck:
-        return []
-    among, path, place = set(stuck), [stuck[0]], {stuck[0]: 0}
-    while True:
-        following = next(other for other in waits[path[-1]].on if other in among)
-        if following in place:
-            ring = path[place[following] :]
-            first = ring.index(min(ring, key=stuck.index))
-            return ring[first:] + ring[:first]
-        place[following] = len(path)
-        path.append(following)
+    stuck = {who: place for place, who in enumerate(deadlocked(waits))}
+    path, who = dict[str, int](), next(iter(stuck), "")
+    while who and who not in path:
+        path[who] = len(path)
+        who = next(other for other in waits[who].on if other in stuck)
+    ring = [*path][path.get(who, 0) :]
+    first = ring.index(min(ring, key=stuck.__getitem__)) if ring else 0
+    return ring[first:] + ring[:first]
 
 
 # --- whom to send back ----------------------------------------------------------------------------
@@ -98,8 +97,7 @@ class Candidate:
     aborted: int = 0  # how many times it was sent back in succession
 
 
-Policy = Callable[[Candidate], float]
-POLICIES: dict[str, Policy] = {
+POLICIES: dict[str, Callable[[Candidate], float]] = {
     "youngest": lambda candidate: -candidate.began,
     "least_work": lambda candidate: candidate.work,
     "fewest_locks": lambda candidate: candidate.locks,
@@ -117,19 +115,24 @@ def victim(candidates: Iterable[Candidate], policy: str = "youngest", spare: int
     >>> victim([Candidate("ann", began=1.0), Candidate("bob", began=2.0, aborted=3)])
     'ann'
     """
-    rate = POLICIES[require.one_of("policy", policy, POLICIES)]
-    return min(candidates, key=lambda each: (each.aborted // spare, rate(each), each.name)).name
+    rate, those = POLICIES[require.one_of("policy", policy, POLICIES)], list(candidates)
+    require.that(those, "candidates=[]", "expected at least one", "victim([Candidate('ann')])")
+    return min(those, key=lambda each: (each.aborted // spare, rate(each), each.name)).name
 
 
 def victims(waits: Waits, choose: Callable[[list[str]], str]) -> list[str]:
-    """Enough agents to break every deadlock, and no more: `choose` picks one of each cycle in turn.
+    """Agents that break every deadlock, each of them needed: `choose` picks one of each cycle in turn.
 
-    >>> victims({"1": all_of("2"), "2": all_of("1", "3"), "3": all_of("2")}, choose=max)
-    ['2']
+    Other choices may need fewer.  The fewest are hard to find: "feedback node set" is NP-complete (R. Karp,
+    Reducibility among Combinatorial Problems, 1972).  Raises ValueError if `choose` picks someone else.
+
+    >>> waits = {"ann": all_of("bob", "cat"), "bob": all_of("ann"), "cat": all_of("ann")}
+    >>> victims(waits, choose=max), victims(waits, choose=min)
+    (['bob', 'cat'], ['ann'])
     """
     chosen: list[str] = []
     while ring := cycle(without(waits, chosen)):
-        chosen.append(choose(ring))
+        chosen.append(require.one_of("choose(ring)", choose(ring), ring))
     for each in list(chosen):
         fewer = [other for other in chosen if other != each]
         if not deadlocked(without(waits, fewer)):
@@ -192,9 +195,7 @@ def wait_for(locks: Mapping[str, Lock]) -> dict[str, Wait]:
 
 
 def unchanged(before: Lock, after: Lock) -> Lock:
-    """What two looks at a lock agree on: who held it and who waited the whole time.
-
-    If a holder has changed, nobody has been waiting for the same holders, so the line is empty.
+    """What two looks at a lock agree on: who waited the whole time, and for the same holders.
 
     >>> unchanged(Lock(holders=["ann"], line=["bob", "cat"]), Lock(holders=["ann"], line=["cat"])).line
     ['cat']
@@ -212,45 +213,33 @@ class AndProber:
     """One agent's part in finding a cycle of agents that each wait for all of several others.
 
     A probe names its initiator.  An agent that waits passes it on to all it waits for, the first time it
-    comes; when it comes back to its initiator, the initiator is on a cycle.
+    comes; when it comes back to its initiator, the initiator is on a cycle.  Each wait takes a new prober.
 
     >>> ann, bob = AndProber("ann"), AndProber("bob")
-    >>> ann.start(("bob",)), bob.probed("ann", ("ann",)), ann.probed("ann", ("bob",)), ann.deadlocked
-    (('bob',), ('ann',), (), True)
+    >>> bob.probed("ann", ("ann",)), ann.probed("ann", ("bob",)), ann.deadlocked
+    (('ann',), (), True)
     """
 
     name: str
     deadlocked: bool = False
     seen: set[str] = field(default_factory=set)
 
-    def start(self, waits_for: tuple[str, ...]) -> tuple[str, ...]:
-        """Whom to send its own probe."""
-        self.seen.add(self.name)
-        return waits_for
-
     def probed(self, initiator: str, waits_for: tuple[str, ...]) -> tuple[str, ...]:
         """Whom to pass a probe on to; nobody, if it waits for nobody."""
-        if initiator == self.name:
-            self.deadlocked = True
-        if initiator in self.seen or not waits_for:
+        self.deadlocked |= initiator == self.name
+        if initiator in (self.name, *self.seen) or not waits_for:
             return ()
         self.seen.add(initiator)
         return waits_for
-
-    def moved(self) -> None:
-        """It no longer waits: probes so far say nothing about its next wait."""
-        self.seen.clear()
-        self.deadlocked = False
 
 
 @dataclass
 class OrProber:
     """One agent's part in finding out whether agents that wait for any of several others wait for ever.
 
-    A query goes to all that an agent waits for.  An agent that waits too asks on when it hears of the query
-    first, and replies when all it asked have replied; a second query it answers at once.  An agent that does
-    not wait stays silent.  An initiator whose queries are all answered waits for ever.  Copies of a message
-    change nothing.
+    A query goes to all that an agent waits for.  An agent that waits too asks on at the first, and replies
+    when all it asked have; a second query it answers at once.  An agent that does not wait stays silent, and
+    takes no replies.  An initiator whose queries are all answered waits for ever.  Copies change nothing.
 
     >>> ann, bob = OrProber("ann"), OrProber("bob")
     >>> ann.start(("bob",)), bob.queried("ann", "ann", ("ann",)), ann.queried("ann", "bob", ("bob",))
@@ -285,17 +274,9 @@ class OrProber:
     def replied(self, initiator: str, sender: str) -> str | None:
         """Whom to reply to now, if anybody."""
         missing = self.missing.get(initiator, set())
-        if sender not in missing:
-            return None  # a copy, or it has moved on since
-        missing.discard(sender)
-        if missing:
+        if sender not in missing or len(missing) > 1:
+            missing.discard(sender)
             return None
-        if initiator == self.name:
-            self.deadlocked = True
-            return None
-        return self.askers[initiator][0]
-
-    def moved(self) -> None:
-        """It no longer waits, so it does not reply any more."""
-        self.missing.clear()
-        self.deadlocked = False
+        missing.clear()
+        self.deadlocked |= initiator == self.name
+        return None if initiator == self.name else self.askers[initiator][0]

@@ -22,20 +22,14 @@ def philosophers(agents: int) -> Fraction:
     @cache
     def stuck(taken: tuple[int, ...]) -> Fraction:
         """From here on, where `taken` is how many forks each has taken; after two it is finished."""
-        free = [who for who in range(agents) if _free(taken, who)]
+        # Nobody else takes your first fork first, and a neighbour that has eaten has put it down.
+        free = [who for who, n in enumerate(taken) if n == 0 or (n == 1 != taken[(who + 1) % agents])]
         if not free:
             return Fraction(int(min(taken) < 2))
         after = (tuple(n + (other == who) for other, n in enumerate(taken)) for who in free)
         return sum(map(stuck, after), Fraction(0)) / len(free)
 
     return stuck((0,) * agents)
-
-
-def _free(taken: tuple[int, ...], who: int) -> bool:
-    """Whether the next fork of `who` is free: its own, or then its neighbour's unless that one took it."""
-    if taken[who] == 0:
-        return True  # no other agent takes that fork first, and a neighbour that has eaten has put it down
-    return taken[who] == 1 and taken[(who + 1) % len(taken)] != 1
 
 
 def probes(edges: int, initiators: int = 1, any_of: bool = False) -> int:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, strategies as st
 
 from coordlab.patterns.deadlock import theory
-from coordlab.patterns.deadlock.probes import Waiter, demo, waiting
+from coordlab.patterns.deadlock.probes import Waiter, waiting
 from coordlab.patterns.deadlock.rules import MODELS, deadlocked
 from coordlab.world.world import Run, World
 from tests.disasters import over, plans
@@ -61,11 +61,6 @@ def test_a_query_is_answered_by_all_or_by_none() -> None:
     assert says(hopeless) == ["1", "2", "3", "4"]
 
 
-def test_demo_finds_the_ring() -> None:
-    """3 needs both, and only 4 signals."""
-    assert (says(demo()), statuses(demo())) == (["1", "2", "3"], {"holds"})
-
-
 @pytest.mark.parametrize("model", MODELS)
 def test_exactly_the_stuck_say_so(model: str) -> None:
     """AND: those on a ring, as networkx finds them; OR: those in or behind a knot, as the rule says."""
@@ -102,8 +97,8 @@ def test_no_phantom_in_disasters(model: str) -> None:
 
     def judged(world: World) -> None:
         run = world.run(until=60.0)
-        wrong = [v for v in run.verdicts if v.status == "violated" and v.name == "only the stuck say so"]
-        assert wrong == [], run.line
+        wrong = {each.name for each in run.verdicts if each.status == "violated"}
+        assert wrong <= {"found within 5 s"}, run.line  # for which agents must not be slow
 
     over(worlds(), judged, disaster_count(), shrink=True)
 
