@@ -133,7 +133,7 @@ def waiting(waits: Mapping[str, tuple[str, ...]], model: str = "AND", seed: int 
 
     >>> run = waiting({"1": ("2",), "2": ("3",), "3": ("1", "4")}).run()
     >>> [event.agent for event in run.trace.select("Stuck")]
-    ['1', '3', '2']
+    ['2', '1', '3']
     """
     names = dict.fromkeys((*waits, *(other for on in waits.values() for other in on)))
     world = World(seed, latency="uniform(0.01, 0.05)")

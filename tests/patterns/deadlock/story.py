@@ -164,21 +164,21 @@ def disasters(draw: st.DrawFn) -> World:
     way, seed, count = draw(st.sampled_from([*DETECTS])), draw(st.integers(0, 999)), draw(st.integers(2, 6))
     settings = {"rounds": 2, **DETECTS[way]}
     world = philosophers(count, period=None, **settings).again(seed=seed)
-    kinds = "slow delay duplicate"
+    kinds, done = "slow delay duplicate", 44.0
     if draw(st.integers(0, 2)):
         locks = [f"lock{number}" for number in range(draw(st.integers(2, 3)))]
         world = World(seed, "uniform(0.01, 0.05)" if way == "probes" else "uniform(0.01, 0.2)")
         world.add(Resource(lock) for lock in locks)
         orders = [tuple(draw(st.permutations(locks))) for _ in range(count)]
         world.add(Worker(f"p{number}", wants, **settings) for number, wants in enumerate(orders, 1))
-        kinds = "duplicate" if way == "probes" else kinds  # see under Assumes
+        kinds, done = "duplicate" if way == "probes" else kinds, 999.0  # see under Assumes
     names = list(world.agents)
     workers = [name for name in names if name[0] == "p"]
     world.add([Coordinator([name for name in names if name not in workers])] if way == "coordinator" else [])
     world.inject(*draw(plans(names, kinds, end=4.0)))
-    if way == "time-out":  # which promises no end
+    if way == "time-out":
         world.inject(*draw(plans(workers, "crash", end=6.0, most=2)))
-    return world.expect(*properties(within=6.0, done=999.0 if way == "time-out" else 44.0, times=20))
+    return world.expect(*properties(within=6.0, done=done, times=20))
 
 
 def also(run: Run) -> None:

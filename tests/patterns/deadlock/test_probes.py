@@ -46,10 +46,10 @@ def test_a_probe_comes_back() -> None:
     assert run.trace.select("send", "decision").as_text() == (
         "0.500 ann send Probe -> bob\n"
         "0.500 bob send Probe -> ann\n"
-        "0.516 bob send Probe -> ann\n"
-        "0.534 ann send Probe -> bob\n"
-        "0.541 ann decision Stuck {}\n"
-        "0.551 bob decision Stuck {}"
+        "0.525 bob send Probe -> ann\n"
+        "0.530 ann send Probe -> bob\n"
+        "0.548 bob decision Stuck {}\n"
+        "0.562 ann decision Stuck {}"
     )
 
 
