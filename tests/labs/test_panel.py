@@ -183,9 +183,10 @@ def test_a_run_that_stopped_with_an_error_says_so_below_the_controls() -> None:
     ("asked", "text"),
     [
         ({"kind": "Crash", "agent": "4", "at": 4}, "crash 4 @4"),
+        ({"kind": "Crash", "agent": "4", "at": 4, "until": 6.5}, "crash 4 @4..6.5"),
         ({"kind": "Restart", "agent": "5", "at": 5.5}, "restart 5 @5.5"),
         ({"kind": "Slow", "who": "3", "by": 0.5, "at": 2.0000001}, "slow 3 0.5 @2"),
-        ({"kind": "Cut", "link": "4>3", "at": 1}, "cut 4>3 @1"),
+        ({"kind": "Cut", "link": "4>3", "at": 1, "until": 1.2}, "cut 4>3 @1..1.2"),
         ({"kind": "Partition", "groups": [["1", "2"], ["3", "4", "5"]], "at": 2}, "partition 1,2/3,4,5 @2"),
     ],
 )
@@ -253,6 +254,7 @@ FAULTS: list[tuple[Any, str]] = [
     (None, NO_FAULT),
     ({"kind": "Skew", "agent": "1", "at": 1}, NO_FAULT),
     ({"kind": "Crash", "agent": "1"}, NO_FAULT),
+    ({"kind": "Crash", "agent": "1", "at": 3, "until": 2}, "the end must be later than the beginning"),
     ({"kind": "Crash", "agent": "9", "at": 3}, "names '9': the agents here are"),
     ({"kind": "Crash", "agent": "1", "at": -3}, "at=-3.0: expected seconds from 0"),
     ({"kind": "Crash", "agent": "1", "at": "soon"}, NO_FAULT),

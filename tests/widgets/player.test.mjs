@@ -190,6 +190,19 @@ test("labels in one row never overlap", () => {
   assert.deepEqual(rows, [0, 1, 0, 1, -1, 0]);
 });
 
+test("faults that overlap have a row each, up to four, and are all named under the pointer", () => {
+  const frame = (/** @type {number} */ count) => {
+    const faults = Array.from({ length: count }, (_, i) => ({ kind: "Crash", text: `crash ${i} @1`, at: 1, lasts: true, until: null }));
+    const { meta, columns } = branch(ROWS, { faults }), ctx = { measureText: (words) => ({ width: 6 * words.length }) };
+    return { ctx, left: 30, head: 4, scene: { theme: {} }, caption: "", trace: player.decode({ meta, columns }), x: (t) => 10 * t };
+  };
+  assert.deepEqual([0, 1, 3, 6].map((count) => player.railRows(frame(count), 900)), [0, 1, 3, 4]);
+  const six = frame(6), items = player.railItems(six);
+  assert.deepEqual(items.map(({ until }) => until), Array(6).fill(Infinity)); // those for good have a band as well
+  assert.equal(player.railAt(six, items, 40, 12), "crash 0; crash 1; crash 2; crash 3; crash 4; crash 5");
+  assert.equal(player.railAt(six, items, 2, 12), "");
+});
+
 test("a window stays within the run and keeps its width", () => {
   assert.deepEqual(player.clampWindow([-3, 1], 10), [0, 4]);
   assert.deepEqual(player.clampWindow([8, 14], 10), [4, 10]);

@@ -7,6 +7,7 @@ import pathlib
 import re
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -73,6 +74,7 @@ async ({ source, style, branches, selected, pyodide }) => {
   };
   window.say = (words) => tell("msg:custom", words);
   const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  window.player = module;
   window.render = () => module.default.render({ model: window.model, el: document.querySelector("main") });
   window.cleanUp = window.render();
 }
@@ -475,6 +477,33 @@ def test_a_new_branch_keeps_the_time_and_the_selection(live: Open) -> None:
     assert (clock(where), number(where)) == before
     assert where.locator(".cl-inspect").is_visible()
     assert where.get_by_role("tab", name="crash 5 at 3 s").get_attribute("aria-selected") == "true"
+
+
+# Where the network puts the words for agents of these names, and where the agents are.
+NETWORK = """
+([agents, width, height]) => {
+  const { Network, NOTHING, Scene } = window.player, net = new Network(new Scene());
+  const meta = { ...NOTHING.meta, agents, roles: ['follows', 'coordinates'] };
+  const spans = agents.map((_, i) => ({ from: [0], role: [i % 2] }));
+  net.layout({ ...NOTHING, spans, meta }, width, height);
+  const around = ([x, y]) => ({ x0: x - net.node, x1: x + net.node, y0: y - net.node, y1: y + net.node });
+  return [net.labels.filter((label) => label), agents.map((_, a) => around(net.at(a)))];
+}
+"""
+
+
+def test_words_in_the_network_cover_nothing(live: Open) -> None:
+    """Neither each other nor an agent, nor do they stick out; where there is room, each agent has them."""
+    where = live(family())
+    for name, agents, size in product(("{}", "agent-{}"), (1, 2, 5, 8, 11, 30), ((220, 220), (640, 400))):
+        labels, nodes = where.evaluate(NETWORK, [[name.format(each) for each in range(agents)], *size])
+        boxes = [*labels, *nodes]
+        for at, one in enumerate(labels):
+            assert (one["x0"] >= 0, one["x1"] <= size[0], one["y0"] >= 0, one["y1"] <= size[1]) == (True,) * 4
+            for other in boxes[:at] + boxes[at + 1 :]:
+                apart = one["x1"] <= other["x0"] or other["x1"] <= one["x0"]
+                assert apart or one["y1"] <= other["y0"] or other["y1"] <= one["y0"], (name, agents, size)
+        assert len(labels) == agents or agents > 5
 
 
 def test_none_may_be_undefined(live: Open) -> None:

@@ -1,4 +1,4 @@
-// The space-time diagram: time to the right, a lane an agent, an arrow a journey of a message.
+// The space-time diagram: time to the right, a lane for each agent, an arrow for each journey of a message.
 /** @import { Ctx, Hit, RailItem, Trace } from "./types.js" */
 
 import { AXIS, Frame } from "./frame.js";
@@ -23,7 +23,7 @@ export class Diagram extends Frame {
     super.layout(trace, width, gutter, scale);
   }
 
-  /** What happened lies to the left of the playhead; what is to come is veiled, but not its words. */
+  /** To the right of the playhead everything but words is veiled. */
   paint() {
     const { ctx } = this, key = this.stillKey();
     this.clear(ctx);
@@ -38,7 +38,7 @@ export class Diagram extends Frame {
     this.paintGutter(ctx);
   }
 
-  /** All that the still part depends on. */
+  /** Everything that the layers depend on, as text. */
   stillKey() {
     const { version, looks, window, picked, parent, hidden } = this.scene;
     return [version, looks.version, this.W, this.H, this.left, ...window, picked >= 0, parent !== null, ...hidden].join();

@@ -79,19 +79,19 @@ export function place({ clientX, clientY }, node) {
   return [clientX - box.left, clientY - box.top];
 }
 
-/** Put text on the clipboard, or at least select it; returns the word for the button.
+/** Put text on the clipboard, or if that is not allowed select it; returns the word for the button.
  * @param {string} text @param {Node} node */
 export async function copyText(text, node) {
   try {
     await navigator.clipboard.writeText(text);
     return "copied";
   } catch {
-    getSelection()?.selectAllChildren(node); // no permission, or no secure page: the old way, else by hand
+    getSelection()?.selectAllChildren(node); // no permission, or an insecure page: the old command, else the reader's own keys
     return document.execCommand?.("copy") ? "copied" : "press Ctrl+C";
   }
 }
 
-/** Does a piece of work again only when what it depends on has changed. */
+/** Repeats work only when what it depends on has changed. */
 export class Once {
   seen = "";
 

@@ -11,10 +11,10 @@ import { journey, NO_KERNEL, seconds } from "./words.js";
 /** Seconds rounded to whole microseconds, as the world counts them. @param {number} t */
 export const micro = (t) => Math.round(t * 1e6) / 1e6;
 
-/** From `at` for so long. @param {number} at @param {number} long @returns {Span} */
+/** From `at` for `long` seconds. @param {number} at @param {number} long @returns {Span} */
 const span = (at, long) => ({ at: micro(at), ...(long < Infinity ? { until: micro(at + long) } : {}) });
 
-/** The faults, in the terms of the scenario; those that last do so for `long` seconds. */
+/** The faults, in the terms of the scenario; `long` is how many seconds a fault lasts. */
 export const FAULTS = {
   /** @param {string} agent @param {number} at @returns {FaultRequest} */
   crash: (agent, at, long = Infinity) => ({ kind: "Crash", agent, ...span(at, long) }),
@@ -55,7 +55,7 @@ export class Faults {
 
   // ---- menus
 
-  /** The items of a menu as this page can offer them: without a kernel they say why not, and offer recordings.
+  /** Show a menu; without a kernel its items say why they are disabled, and recordings are offered.
    * @param {string} title @param {MenuItem[]} items @param {Point} point */
   offer(title, items, point) {
     const { session, menu } = this;

@@ -1,4 +1,4 @@
-// Where things are in the space-time diagram: time to the right, a lane an agent.
+// Positions in the space-time diagram: time to the right, a lane for each agent.
 /** @import { Ctx, Segment, Trace } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 
@@ -20,7 +20,7 @@ export class Frame extends Surface {
   /** The first pixel of the lanes; above them is the rail, with this many rows. */
   top = 0;
   rows = 0;
-  /** From lane to lane, and how thick a lane is. */
+  /** The distance between lanes, and how thick a lane is. */
   pitch = 1;
   bar = 1;
   /** One message in this many is drawn. */

@@ -22,7 +22,7 @@ export function paintArrows(frame, ctx) {
   ctx.globalAlpha = 1;
 }
 
-/** Journeys of one type; when there are too many for details, lines only.
+/** Journeys of one type; lines only when there are too many for details.
  * @param {Frame} frame @param {Ctx} ctx @param {string} label @param {number[]} group
  * @param {number} alpha @param {boolean} many */
 function paintGroup(frame, ctx, label, group, alpha, many) {

@@ -7,7 +7,7 @@ import { endOf, roleName, upper } from "./lookup.js";
 import { fillRole, fit, haloText, line, PAD } from "./paint.js";
 import { ABSENT, DOWN, NOBODY } from "./trace.js";
 
-/** Faults that last: a partition over all lanes, a cut between two, a slow agent on its own.  A crash is on the lane.
+/** Faults that last: a partition over all lanes, a cut between two, a slow agent on its own.  A crash is shown by the lane itself.
  * @param {Frame} frame @param {Ctx} ctx */
 export function paintBands(frame, ctx) {
   for (const fault of frame.trace.meta.faults) {
@@ -96,12 +96,12 @@ export function paintMarks(frame, ctx) {
 
 /** What was noted and decided, in words, as far as there is room. @param {Frame} frame @param {Ctx} ctx */
 export function nameMarks(frame, ctx) {
-  const { meta, kind, agent, name, text } = frame.trace;
+  const { meta, kind, agent, text } = frame.trace;
   /** @type {Map<number, number>} for each agent, where the next words begin */
   const ends = new Map();
   if (frame.pitch < 44) return;
   for (const seq of marksOf(frame)) {
-    const words = meta.says[meta.names[name[seq]]] ?? meta.texts[text[seq]], [x, y] = markAt(frame, seq);
+    const words = meta.texts[text[seq]], [x, y] = markAt(frame, seq);
     if (words && ["note", "decision"].includes(meta.kinds[kind[seq]])) {
       nameMark(frame, ctx, words, x + 7, y - frame.bar / 2 - 8, (ends.get(agent[seq]) ?? frame.W - PAD) - x - 14);
     }

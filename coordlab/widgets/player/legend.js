@@ -1,4 +1,4 @@
-// What the colours, dashes and signs of the pictures mean; a message type is hidden and shown by its key.
+// What the colours, dashes and signs of the pictures mean; the entry of a message type hides and shows it.
 /** @import { Ctx } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 

@@ -1,4 +1,4 @@
-// How roles and message types look, in the colours of the theme in force.
+// How roles and message types look, in the colours of the current theme.
 /** @import { Ctx, RoleLook, Theme, Trace, TypeLook } from "./types.js" */
 
 import { context, h } from "./elements.js";

@@ -1,10 +1,10 @@
-// What opens beside the thing that was pointed at: a menu, or a tip.
+// The menu and the tip, which open beside what was pointed at.
 /** @import { MenuItem, Point } from "./types.js" */
 
 import { h } from "./elements.js";
 import { NO_KERNEL } from "./words.js";
 
-/** A small menu; with arrow keys, Escape, and pages one deeper. */
+/** A small menu with arrow keys and Escape; an item can show another menu in its place. */
 export class Menu {
   node = h("div", { class: "cl-menu", role: "menu", hidden: true,
     onkeydown: (press) => this.press(press) });

@@ -32,7 +32,7 @@ export class Narration {
     this.say.replaceChildren(`${trace.meta.agents[agent]} selected: ${role}. Enter opens its menu.`);
   }
 
-  /** What is selected: its fields, its way, and its causes. */
+  /** What is selected: its fields, its journey, and its causes. */
   show() {
     const { trace, picked, chain } = this.scene;
     this.inspect.hidden = picked < 0;

@@ -10,7 +10,7 @@ import { faultLabel } from "./words.js";
 
 /** Where the words for an agent are, and whether its role is among them. @typedef {Box & { role: boolean, align: CanvasTextAlign }} Label */
 
-/** How wide the words for an agent may be in a picture of this width: what is left of it is for the ellipse. */
+/** The share of a picture's width that names beside the ellipse may take on each side. */
 const SHARE = 0.3;
 const LABEL = "11px";
 const MOST_LABELS = 400;
@@ -50,7 +50,7 @@ export class Network extends Surface {
     this.labels = this.placed();
   }
 
-  /** The words that each agent can have without covering others, for the longest of its roles. */
+  /** A place for the words of each agent where they cover nothing, long enough for each of its roles. */
   placed() {
     const { trace: { meta: { agents }, spans } } = this;
     if (agents.length > MOST_LABELS) return agents.map(() => null);
@@ -66,7 +66,7 @@ export class Network extends Surface {
     });
   }
 
-  /** The places for words of this width: outside the circle beside the agent, below it, above it.
+  /** The places for words of this width, the best first: beside the agent, below it, above it.
    * @param {number} a @param {number} width @param {boolean} role @returns {Label[]} */
   spots(a, width, role) {
     const [x, y] = this.at(a), { node } = this, right = x >= this.W / 2;
@@ -75,7 +75,7 @@ export class Network extends Surface {
       { x0, x1: x0 + width, y0, y1: y0 + 13, role, align });
     const stacked = [spot(middle, y + node + 3, "center"), spot(middle, y - node - 16, "center")];
     if (y < this.H / 2) stacked.reverse();
-    const top = Math.abs(x - this.W / 2) < this.wide * 0.3; // or the words would lie over the circle
+    const top = Math.abs(x - this.W / 2) < this.wide * 0.3; // beside it the words would cover the circle
     return top ? stacked : [spot(beside, y - 6.5, right ? "left" : "right"), ...stacked];
   }
 

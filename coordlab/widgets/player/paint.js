@@ -5,7 +5,7 @@
 import { context, h } from "./elements.js";
 import { ABSENT, DOWN } from "./trace.js";
 
-/** What a picture leaves free at its right edge. */
+/** The free space at the right edge of a picture. */
 export const PAD = 14;
 
 /** Fill the rectangle in the look of a role.

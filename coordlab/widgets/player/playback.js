@@ -1,9 +1,9 @@
-// How time passes: playing, stepping, looping, and at what speed.
+// Playing, stepping and looping, and the speed.
 /** @import { Scene } from "./scene.js" */
 
 import { neighbour } from "./lookup.js";
 
-/** Virtual seconds a second. */
+/** Virtual seconds in one second of the reader. */
 export const SPEEDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 
 /** Moves the playhead of a scene. `changed` is called when it starts, stops, or goes at another speed. */
@@ -94,7 +94,7 @@ export class Playback {
     if (t >= end) this.play(false);
   }
 
-  /** Shortly before the playhead leaves the window, the next page. */
+  /** Move the window on shortly before the playhead leaves it. */
   turnPage() {
     const { window: [a, b], now, trace } = this.scene, width = b - a;
     if (now < a || (now > a + width * 0.94 && b < trace.until)) {
@@ -127,7 +127,7 @@ export class Playback {
 
   easeSpeed() { if (!this.chosen && !this.playing) this.suitSpeed(); }
 
-  /** Take the speed at which the window passes in about twelve seconds. */
+  /** Set the speed so that playing the window takes about twelve seconds. */
   suitSpeed() {
     const [a, b] = this.scene.window, suited = (b - a) / 12;
     const far = (/** @type {number} */ speed) => Math.abs(Math.log(speed / suited));

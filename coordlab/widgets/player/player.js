@@ -32,7 +32,7 @@ export class Player {
   problem = h("p", { class: "cl-problem", role: "alert" });
   header = h("header", { class: "cl-head" }, this.title, this.question, this.problem);
   gone = new AbortController();
-  /** The frame that is asked for; 0: none. */
+  /** The number of the animation frame that was requested; 0: none. */
   frame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   resting;
@@ -168,7 +168,7 @@ export class Player {
 
   // ---- layout and drawing
 
-  /** Read the colours again; until the page holds the player and its style sheet there are none, so look again. */
+  /** Read the colours again.  There are none before the page holds the player and its style sheet: then try again. */
   retheme() {
     const theme = readTheme(this.root);
     if (theme.bg === theme.ink && !this.gone.signal.aborted) requestAnimationFrame(() => this.retheme());
@@ -191,17 +191,17 @@ export class Player {
     this.describe();
   }
 
-  /** Alternative text, brought up to date when the picture rests. */
+  /** Update the alternative texts, unless the picture moves. */
   describe() { if (!this.scene.blank && !this.playback.playing) this.views.describe(); }
 
-  /** Draw soon, and describe it when nothing more changes. */
+  /** Draw soon, and describe the picture when nothing has changed for a moment. */
   rest() {
     this.paintSoon();
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.describe(), 150);
   }
 
-  /** Draw soon: many changes in one frame cost one drawing. */
+  /** Draw in the next frame, once for all changes until then. */
   paintSoon() {
     this.frame ||= requestAnimationFrame((stamp) => {
       this.frame = 0;

@@ -98,7 +98,7 @@ function railGlyph(ctx, { sort, x }, y) {
   if (sort === "fault") ctx.fill(glyph); else ctx.stroke(glyph);
 }
 
-/** All that is on the rail at a point, in words: also what has no room for its label.
+/** Everything on the rail at a point, in words, also what has no room for its label.
  * @param {Frame} frame @param {RailItem[]} items @param {number} px @param {number} py */
 export const railAt = (frame, items, px, py) => items
   .filter(({ at, until, x, w, row }) => (px >= frame.x(at) - 4 && px <= frame.x(until) + 4)

@@ -49,7 +49,7 @@ export class Session {
   get entries() { return this.model.get("branches") ?? []; }
   get selected() { return Math.max(0, Math.min(this.entries.length - 1, this.model.get("selected") ?? 0)); }
 
-  /** The branches, as soon as all their recordings have come; those that are missing are asked for. */
+  /** The branches; none until all their recordings have come.  Missing ones are requested. */
   get branches() {
     const { entries } = this;
     if (this.whole[0] === entries) return this.whole[1];

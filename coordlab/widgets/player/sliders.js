@@ -1,8 +1,8 @@
-// The controls beside the player: what ipywidgets leaves out of them, for keyboards and screen readers.
+// What the controls of ipywidgets lack for keyboards and screen readers.
 
 /**
- * Give the handles of sliders their names, and let the controls keep their keys: Notebook 7 would take the arrows.
- * The controls may come later than the player, and are made again when a cell is run again.
+ * Name the handles of sliders, and keep the keys of all controls from Notebook 7, which would use the arrows itself.
+ * The controls may be added later than the player.
  * @param {HTMLElement} el @param {AbortSignal} signal
  */
 export function nameSliders(el, signal) {

@@ -1,4 +1,4 @@
-// The branches as tabs, and what can be done with them.
+// The branches as tabs, and the buttons beside them.
 /** @import { Meta } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 /** @import { Session } from "./session.js" */
@@ -7,7 +7,7 @@ import { h, Once, take, textButton } from "./elements.js";
 import { micro } from "./faults.js";
 import { NO_KERNEL } from "./words.js";
 
-/** A tab for each branch, and beside them the acts: branch, compare, undo. */
+/** A tab for each branch, and beside them the buttons: branch, compare, delete, undo. */
 export class Tabs {
   node = h("div", { class: "cl-tabs", role: "tablist", "aria-label": "branches",
     onkeydown: (press) => this.press(press) });
@@ -26,7 +26,7 @@ export class Tabs {
     this.once.after([labels, this.session.selected, this.scene.parent !== null], () => this.refill());
   }
 
-  /** Make the tabs and the acts again, and keep the focus where it was. */
+  /** Replace the tabs and the buttons, and keep the focus where it was. */
   refill() {
     const focus = document.activeElement, tabbed = this.node.contains(focus);
     const acted = [...this.acts.children].findIndex((act) => act === focus);

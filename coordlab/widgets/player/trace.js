@@ -1,9 +1,9 @@
-// A trace as Python sends it, with everything prepared that the views ask for.
+// A trace as Python sends it, prepared for the views.
 /** @import { Arrows, Branch, Meta, Spans, Trace } from "./types.js" */
 
 export const NOBODY = 65535;
 
-// Roles that are no state: the agent has crashed; it has not joined yet.
+// Roles besides the agent's own: it has crashed; it has not joined yet.
 export const DOWN = -1;
 export const ABSENT = -2;
 
@@ -36,7 +36,7 @@ export function decode({ meta, columns }) {
   return { meta, n, ...events, code, until, spans, arrows: arrows(events, until, journeys), marks };
 }
 
-/** Takes one column after the other.  What arrives may begin at any byte of a larger buffer, so each is copied.
+/** Reads one column after the other.  Each is copied, because the data may begin at any byte of a larger buffer.
  * @param {DataView<ArrayBuffer>} columns */
 function reader(columns) {
   let { byteOffset: offset } = columns;
@@ -69,7 +69,7 @@ function lanes(meta, { time }, began, role) {
   });
 }
 
-/** Every journey of a message, in order of ending, with what the views ask for.
+/** Every journey of a message, in order of ending, with what the views need.
  * @param {{ time: Float64Array, agent: Uint16Array, peer: Uint16Array, name: Uint16Array, message: Int32Array }} events
  * @param {number} until @param {Pick<Arrows, "send" | "end" | "fate" | "copy">} journeys @returns {Arrows} */
 function arrows({ time, agent, peer, name, message }, until, journeys) {

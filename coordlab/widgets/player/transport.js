@@ -50,6 +50,6 @@ export class Transport {
     this.clock.textContent = `${seconds(now)} · event ${cursor + 1} of ${trace.n}`;
   }
 
-  /** Say the moment, to those who cannot see it. */
+  /** Tell screen readers the moment. */
   announce() { this.scrub.setAttribute("aria-valuetext", this.clock.textContent ?? ""); }
 }

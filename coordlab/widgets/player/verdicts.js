@@ -1,4 +1,4 @@
-// What the properties say about the run: a chip each, and a mark where one was violated.
+// The verdicts on the run: a chip for each, and a mark where a property was violated.
 /** @import { Verdict } from "./types.js" */
 /** @import { Tip } from "./menu.js" */
 /** @import { Overview } from "./overview.js" */

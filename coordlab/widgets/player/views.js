@@ -1,4 +1,4 @@
-// The three views, of which one is on the stage, the overview above it and the small network beside it.
+// The three views, one of them on the stage; the overview above them, and the small network beside them.
 /** @import { Point } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 
