@@ -161,7 +161,7 @@ def timeout(seconds: float) -> Condition:
 
 
 def stop_word(word: str, sources: Collection[str] | None = None) -> Condition:
-    """Fires when one of `sources` says the word, case as given; by default anybody but the user.
+    """Fires when one of `sources` says it as a word of its own, case as given; by default all but the user.
 
     Raises ChatError if the word is blank, or `sources` is a single text.
     """
@@ -169,7 +169,10 @@ def stop_word(word: str, sources: Collection[str] | None = None) -> Condition:
     allowed, example = "expected a word, and a list of names or None", "stop_word('DONE', ['critic'])"
     require.that(valid, f"stop_word({word!r}, {sources!r})", allowed, example, ChatError)
     heard = (lambda name: name != USER) if sources is None else (lambda name: name in sources)
-    return When(f"stop_word({word!r})", lambda said, _: heard(said.agent) and word in str(said.content))
+    alone = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+    return When(
+        f"stop_word({word!r})", lambda said, _: heard(said.agent) and bool(alone.search(str(said.content)))
+    )
 
 
 def calls(function: str) -> Condition:
@@ -296,9 +299,17 @@ class Selector:
 
 
 def chosen(answer: object, candidates: tuple[str, ...]) -> str | None:
-    """The one candidate that an answer names as a word of its own; None if it names several, or none."""
+    """The one candidate that an answer names; None if it names several, or none.
+
+    An answer that is a name as a whole names it; otherwise names are looked for as words, the longest first,
+    so that "Ann-Marie" does not also name "Ann".
+    """
     words = canonical(answer)
-    named = [name for name in candidates if re.search(rf"(?<!\w){re.escape(canonical(name))}(?!\w)", words)]
+    named = [name for name in candidates if canonical(name) == words]
+    if not named:
+        for name in sorted(candidates, key=len, reverse=True):
+            words, found = re.subn(rf"(?<!\w){re.escape(canonical(name))}(?!\w)", " ", words)
+            named += [name] if found else []
     return named[0] if len(named) == 1 else None
 
 

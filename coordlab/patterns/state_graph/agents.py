@@ -26,14 +26,14 @@ __all__ = ["WORKS", "Asked", "Editor", "Resume", "Runner", "demo", "node", "repo
 class Asked:
     """I can only go on if somebody answers this."""
 
-    questions: tuple[str, ...]
+    questions: tuple[tuple[str, str], ...]  # each with its key
 
 
 @message
 class Resume:
     """Go on: these are the answers to what was asked."""
 
-    answers: Pairs
+    answers: Pairs  # by key
 
 
 def node(work: Callable[..., object]) -> Act:
@@ -52,6 +52,8 @@ def node(work: Callable[..., object]) -> Act:
 
 def _explained(name: str, why: str) -> str:
     """Why a member failed, and what to write if its function takes a Turn for the state."""
+    if hint := rules.kept_as(why):
+        return f"{why.rstrip('.')}: {hint}"
     if "'Turn' object" not in why and "not a coroutine" not in why:
         return why
     hint = f"a member is given a Turn, but the work of a node the state. Write Member({name!r}, node(work))"
@@ -108,7 +110,7 @@ class Runner(Conductor):
         try:
             kept = self.stable.get("checkpoint", self.start)
             self.reach(kept if isinstance(kept, Checkpoint) else rules.begin(self.graph, kept))
-            while self.checkpoint.ready:
+            while self.checkpoint.goes_on:
                 if self.checkpoint.step >= self.limit:
                     return StopReason(Stop.BUDGET, "super-steps", f"more than {self.limit}")
                 await self.super_step()
@@ -116,7 +118,7 @@ class Runner(Conductor):
             return StopReason(Stop.FAILED, self.name, str(error))
         if asked := self.checkpoint.questions:
             if self.human:
-                self.send(self.human, Asked(tuple(question for _, question in asked)))
+                self.send(self.human, Asked(asked))
             return StopReason(Stop.INTERRUPTED, *asked[0])
         return StopReason(Stop.DONE, "", rules.unfilled(self.graph, self.checkpoint))
 
@@ -167,7 +169,8 @@ class Editor(Agent):
 
     async def on_asked(self, sender: str, message: Asked) -> Resume:
         await self.sleep(1.0)
-        return Resume(tuple((each, "yes" if each == self.publishes else "no") for each in message.questions))
+        said = ((key, "yes" if text == self.publishes else "no") for key, text in message.questions)
+        return Resume(tuple(said))
 
 
 def report() -> Graph:

@@ -89,7 +89,8 @@ class StateGraph:
     """A graph under construction.
 
     `keys` maps each key of the state to its reducer, a function of the old value and a written one such as
-    `operator.add`, or to None: then the key holds the last value written.  Raises GraphError if it does not.
+    `operator.add`, or to None: then the key holds the last value written.  A list is kept as a tuple, a dict
+    as a tuple of pairs: no node can change what another reads.  Raises GraphError if `keys` is not a mapping.
 
     >>> from operator import add
     >>> graph = StateGraph({"log": add}).add_node("a").add_node("b").add_edge(START, "a").add_edge("a", "b")
@@ -147,7 +148,7 @@ class StateGraph:
             refuse(f"a join of {list(source)!r}", "expected two sources or more", example)
         return self
 
-    def add_conditional_edges(self, source: str, router: Router, targets: Iterable[str]) -> StateGraph:
+    def add_conditional_edges(self, source: str, router: Router, targets: Iterable[str] = ()) -> StateGraph:
         """Let `router(state)` name which of `targets` are next: a name, END, a Send, or several of these.
 
         Raises GraphError if `source` has a router already, or if there is no target.

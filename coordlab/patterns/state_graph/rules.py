@@ -89,6 +89,7 @@ class Task:
     answers: tuple[object, ...] = ()  # to what it has asked so far
     question: str | None = None  # it waits for the answer
     result: Command | None = None  # it has run; others of its super-step have not
+    permission: str = ""  # to run: "asked", "given" or "refused"
 
     @property
     def ready(self) -> bool:
@@ -121,13 +122,29 @@ class Checkpoint:
         return tuple(task for task in self.tasks if task.ready)
 
     @property
+    def goes_on(self) -> bool:
+        """Whether something is to run now, or all of the super-step is done and waits for its barrier."""
+        done = all(task.result is not None for task in self.tasks)
+        return bool(self.ready or (self.tasks and done))
+
+    @property
     def questions(self) -> tuple[tuple[str, str], ...]:
-        """Which nodes wait for an answer, and to what."""
-        return tuple((task.node, task.question) for task in self.tasks if task.question is not None)
+        """What is asked, each with its key: the node, numbered if it is there several times ("pay 2")."""
+        return tuple((key, task.question) for key, task in self.keyed() if task.question is not None)
+
+    def keyed(self) -> Iterator[tuple[str, Task]]:
+        """Each task with the key of its question, which stays the same until the super-step is over."""
+        nodes = [task.node for task in self.tasks]
+        for place, task in enumerate(self.tasks):
+            number = nodes[: place + 1].count(task.node)
+            yield (task.node if nodes.count(task.node) == 1 else f"{task.node} {number}"), task
 
 
 def command(answer: object) -> Command | Interrupt:
     """What a node's answer means: None, a mapping (or its pairs) to write, a `Command` or an `Interrupt`.
+
+    A value that can change is kept in a form that cannot: a list as a tuple, a dict as a tuple of pairs, a
+    set as a frozenset.  Read a dict with `dict(state["meta"])["k"]`.
 
     Raises GraphError if it is anything else.
 
@@ -195,30 +212,50 @@ def unfilled(graph: Graph, checkpoint: Checkpoint) -> str:
 def resume(checkpoint: Checkpoint, answers: Mapping[str, object]) -> Checkpoint:
     """The checkpoint with these questions answered: the nodes that asked run again, from their top.
 
-    Raises GraphError if a question was not asked.
+    answers: by the key of a question, or by its text if nobody else has asked the same.  What is not answered
+        still waits.  A node that is told "no", or False, when it asks for permission does not run.
+
+    Raises GraphError if a question was not asked, or if several nodes have asked it.
 
     >>> asked = Checkpoint(1, (), (Task("review", question="Publish?"),))
     >>> resume(asked, {"Publish?": "yes"}).ready
-    (Task(node='review', sent=(), answers=('yes',), question=None, result=None),)
+    (Task(node='review', sent=(), answers=('yes',), question=None, result=None, permission=''),)
     """
-    asked = [question for _, question in checkpoint.questions]
-    if strange := [question for question in answers if question not in asked]:
+    asked = checkpoint.questions
+    known = {key for key, _ in asked} | {text for _, text in asked}
+    if strange := [each for each in answers if each not in known]:
         given = f"{strange[0]!r} was answered, but nobody asked it"
-        example = f"resume(checkpoint, {{{asked[0] if asked else '...'!r}: 'yes'}})"
-        refuse(given, f"the questions are {listed(asked)}", example)
-    return replace(checkpoint, tasks=tuple(_answered(task, answers) for task in checkpoint.tasks))
+        example = f"resume(checkpoint, {{{asked[0][0] if asked else '...'!r}: 'yes'}})"
+        refuse(given, f"the questions are {_told(asked)}", example)
+    by_key: dict[str, object] = {}
+    for each, answer in answers.items():
+        keys = [key for key, text in asked if each == key] or [key for key, text in asked if each == text]
+        example = f"resume(checkpoint, {{{keys[0]!r}: {answer!r}}})"
+        if len(keys) > 1:
+            refuse(f"{each!r} was asked by several", f"answer each by its key: {listed(keys)}", example)
+        by_key[keys[0]] = answer
+    return replace(checkpoint, tasks=tuple(_answered(key, task, by_key) for key, task in checkpoint.keyed()))
 
 
-def _answered(task: Task, answers: Mapping[str, object]) -> Task:
-    if task.question is None or task.question not in answers:
+def _told(asked: Iterable[tuple[str, str]]) -> str:
+    return listed(f"{text} ({key})" for key, text in asked)
+
+
+def _answered(key: str, task: Task, answers: Mapping[str, object]) -> Task:
+    if task.question is None or key not in answers:
         return task
-    return replace(task, question=None, answers=(*task.answers, answers[task.question]))
+    answer = answers[key]
+    if task.permission == "asked":
+        if answer is False or (isinstance(answer, str) and answer.strip().casefold() == "no"):
+            return replace(task, question=None, result=Command(), permission="refused")
+        task = replace(task, permission="given")
+    return replace(task, question=None, answers=(*task.answers, answer))
 
 
 def _barrier(graph: Graph, done: Checkpoint, results: Sequence[Command]) -> Checkpoint:
     """All tasks have run: merge what they wrote, and see what that triggers."""
     values = merge(graph, done, results)
-    ran = {task.node for task in done.tasks}
+    ran = {task.node for task in done.tasks if task.permission != "refused"}
     goals = list(_goals(graph, done.tasks, results, values))
     arrived = []
     for (sources, target), before in zip(graph.joins, done.arrived, strict=True):
@@ -258,8 +295,23 @@ def _reduced(graph: Graph, task: Task, key: str, old: object, new: object) -> ob
     except Exception as error:
         raise GraphError(
             f"{task.node} wrote {shown(new)} to {key!r}, which its reducer cannot merge with {shown(old)} "
-            f"({error!r}). Write a value of the same kind, or use another reducer."
+            f"({error!r}). {kept_as(error) or 'Write a value of the same kind, or use another reducer'}."
         ) from error
+
+
+def kept_as(error: BaseException | str) -> str:
+    """What to write if an error comes from a dict or a list that the state keeps as a tuple; else ""."""
+    text = str(error)
+    if (
+        "tuple indices must be" in text
+        or "not a mapping" in text
+        or "'tuple' object has no attribute" in text
+    ):
+        pairs = "The state keeps a dict as a tuple of pairs"
+        return f"{pairs}: read dict(state['meta'])['k'], merge dict(a) | dict(b)"
+    if 'can only concatenate tuple (not "list")' in text or 'concatenate list (not "tuple")' in text:
+        return "The state keeps a list as a tuple: write (*state['log'], 'x')"
+    return ""
 
 
 def _triggered(graph: Graph, goals: list[Goal], before: tuple[str, ...]) -> Triggered:
@@ -276,7 +328,9 @@ def _triggered(graph: Graph, goals: list[Goal], before: tuple[str, ...]) -> Trig
 
 
 def _task(graph: Graph, node: str, sent: tuple[object, ...] = ()) -> Task:
-    return Task(node, sent, question=f"May {node} run?" if node in graph.pauses else None)
+    if node in graph.pauses:
+        return Task(node, sent, question=f"May {node} run?", permission="asked")
+    return Task(node, sent)
 
 
 def _goals(graph: Graph, tasks: Sequence[Task], results: Sequence[Command], values: Pairs) -> Iterator[Goal]:
@@ -284,6 +338,8 @@ def _goals(graph: Graph, tasks: Sequence[Task], results: Sequence[Command], valu
     ran = set()
     for task, result in zip(tasks, results, strict=True):
         node = task.node
+        if task.permission == "refused":
+            continue
         if result.goto:
             yield from _allowed(result.goto, graph.gotos[node], f"the Command of {node}")
         if node not in ran:
@@ -337,10 +393,19 @@ def invoke(graph: Graph, nodes: Works, start: Mapping[str, Any] | Checkpoint, li
     """
     require.count("limit", limit, example=25, error=GraphError)
     checkpoint = start if isinstance(start, Checkpoint) else begin(graph, start)
-    while checkpoint.ready and checkpoint.step < limit:
+    while checkpoint.goes_on and checkpoint.step < limit:
         if missing := [task.node for task in checkpoint.ready if task.node not in nodes]:
             needed = f"expected one for each of {listed(graph.nodes)}"
             refuse(f"no function for {missing[0]!r}", needed, f"{{{missing[0]!r}: lambda state: None, ...}}")
-        answers = [nodes[task.node](*task.arguments(checkpoint.values)) for task in checkpoint.ready]
+        answers = [_called(nodes[task.node], task, checkpoint) for task in checkpoint.ready]
         checkpoint = advance(graph, checkpoint, [command(answer) for answer in answers])
     return checkpoint
+
+
+def _called(work: Callable[..., object], task: Task, checkpoint: Checkpoint) -> object:
+    try:
+        return work(*task.arguments(checkpoint.values))
+    except Exception as error:
+        if hint := kept_as(error):
+            error.add_note(hint)
+        raise

@@ -65,6 +65,7 @@ FIRES: dict[str, tuple[Condition, list[Utterance], tuple[int | None, str]]] = {
     "not in the task": (stop_word("DONE"), said("DONE", task="Say DONE."), (1, WORD + "(ann)")),
     "in the task, if asked": (stop_word("DONE", [USER]), said("x", task="Say DONE."), (0, WORD + "(user)")),
     "not from others": (stop_word("DONE", ["bob"]), said("DONE", "DONE"), (2, WORD + "(bob)")),
+    "not inside a word": (stop_word("DONE"), said("ABANDONED", "it is DONE."), (2, WORD + "(bob)")),
     "case matters": (stop_word("DONE"), said("done", "Done"), (None, "")),
     "a call": (calls("stop"), said("we stop", "stop(1)"), (2, "condition: calls('stop') (bob)")),
     "no call": (calls("stop"), said("nonstop(1)", "a.stop(1)", "stop", task="stop()"), (None, "")),
@@ -213,6 +214,19 @@ def test_a_policy_names_the_members_that_may_speak(policy: Policy, chat: Chat, n
 )
 def test_an_answer_names_one_candidate_or_none(answer: object, name: str | None) -> None:
     assert chosen(answer, NAMES) == name
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("Ann-Marie", "Ann-Marie"),
+        ("Ann", "Ann"),
+        ("let Ann-Marie speak", "Ann-Marie"),
+        ("Ann or Ann-Marie", None),
+    ],
+)
+def test_a_longer_name_does_not_name_the_shorter_one(answer: str, name: str | None) -> None:
+    assert chosen(answer, ("Ann", "Ann-Marie")) == name
 
 
 # --- windows --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from copy import copy, deepcopy
 from dataclasses import replace
@@ -278,6 +279,61 @@ def test_two_may_ask_at_once_and_be_answered_one_by_one() -> None:
     assert invoke(graph, works, resume(half, {"a?": "A"})).state["log"] == ("A", "B", "c")
 
 
+def paying() -> tuple[Graph, Works]:
+    """Two payments are sent to one node, which needs permission for each."""
+    graph = drawn("START>split pay>END", split={"goto": ["pay"]}, pay={"pause": True}).compile()
+    works: Works = {
+        "split": lambda state: Command(goto=(Send("pay", 5), Send("pay", 5000))),
+        "pay": lambda sum_, said: {"log": [f"{sum_} {said}"]},
+    }
+    return graph, works
+
+
+def test_two_questions_with_the_same_words_are_answered_one_by_one() -> None:
+    graph, works = paying()
+    asked = invoke(graph, works, {})
+    assert asked.questions == (("pay 1", "May pay run?"), ("pay 2", "May pay run?"))
+    with pytest.raises(
+        GraphError, match=r"'May pay run.' was asked by several: answer each by its key: pay 1, pay 2"
+    ):
+        resume(asked, {"May pay run?": "yes"})
+    half = invoke(graph, works, resume(asked, {"pay 1": "yes"}))
+    assert half.questions == (("pay 2", "May pay run?"),)
+    assert invoke(graph, works, resume(half, {"pay 2": "yes"})).state["log"] == ("5 yes", "5000 yes")
+
+
+@pytest.mark.parametrize("no", ["no", " No ", False])
+def test_a_node_that_may_not_run_does_not(no: object) -> None:
+    """What the others of its super-step wrote is merged all the same, and its edges lead nowhere."""
+    graph, works = paying()
+    done = invoke(graph, works, resume(invoke(graph, works, {}), {"pay 1": "yes", "pay 2": no}))
+    assert (done.state["log"], done.goes_on) == (("5 yes",), False)
+    none = invoke(graph, works, resume(invoke(graph, works, {}), {"pay 1": no, "pay 2": no}))
+    assert (none.state, none.goes_on) == ({}, False)
+
+
+@pytest.mark.parametrize(
+    ("work", "hint"),
+    [
+        (lambda state: {"log": [state["meta"]["k"]]}, r"read dict\(state\['meta'\]\)\['k'\]"),
+        (lambda state: {"log": state["log"] + ["x"]}, r"write \(\*state\['log'\], 'x'\)"),
+    ],
+)
+def test_an_error_from_a_dict_or_list_says_how_the_state_keeps_it(work: Any, hint: str) -> None:
+    graph = StateGraph({"log": None, "meta": None}).add_node("a").add_edge(START, "a").compile()
+    with pytest.raises(TypeError) as caught:
+        invoke(graph, {"a": work}, {"log": ["l"], "meta": {"k": 1}})
+    assert re.search(hint, caught.value.__notes__[0])
+    reducer = StateGraph({"meta": lambda a, b: {**a, **b}}).add_node("a").add_edge(START, "a").compile()
+    with pytest.raises(GraphError, match=r"merge dict\(a\) \| dict\(b\)"):
+        invoke(reducer, {"a": lambda state: {"meta": {"x": 2}}}, {"meta": {"k": 1}})
+
+
+def test_conditional_edges_need_their_targets() -> None:
+    with pytest.raises(GraphError, match="at least one target"):
+        StateGraph({"log": None}).add_node("a").add_conditional_edges("a", lambda state: "a")
+
+
 def test_a_node_may_ask_twice() -> None:
     graph = drawn("START>a").compile()
     ask = lambda state, *said: {"log": said} if len(said) == 2 else Interrupt(f"{len(said) + 1}?")
@@ -378,7 +434,7 @@ MISRUN: dict[str, Callable[[], object]] = {
     ),
     "START wrote 'y': the keys are log, x": lambda: begin(LINE, {"y": 1}),
     "0 results for 1 tasks": lambda: advance(LINE, begin(LINE, {}), []),
-    r"'Bad\?' was answered, but nobody asked it: the questions are Good\?": lambda: resume(
+    r"'Bad\?' was answered, but nobody asked it: the questions are Good\? \(a\)": lambda: resume(
         Checkpoint(0, (), (Task("a", question="Good?"),)), {"Bad?": "no"}
     ),
     "values='n': expected a mapping": lambda: begin(LINE, "n"),
