@@ -85,7 +85,10 @@ class Event(NamedTuple):
     def __str__(self) -> str:
         whom = f" -> {self.peer}" if self.kind == SEND else f" <- {self.peer}" if self.peer else ""
         words = [f"{self.time:.3f}", self.agent or "", self.kind, self.name or ""]
-        tail = "" if self.kind == SEND or self.data is None else f" {plain(self.data)}"
+        told = plain(self.data)
+        if self.kind in (START, RESTART):
+            told = ", ".join(f"{name}={value}" for name, value in told or ())
+        tail = "" if self.kind == SEND or told in (None, "") else f" {told}"
         return " ".join(word for word in words if word) + whom + tail
 
 
