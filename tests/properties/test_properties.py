@@ -124,7 +124,7 @@ def test_what_a_property_says_of_a_trace(judge, trace, status, at, because):
         (always("one", one_at_most), "2.100 bob state role rules"),
         (always("one", blames_ann), "1.100 ann state role rules"),  # a predicate may name another event
         (sometimes("rule", somebody), "1.100 ann state role rules"),
-        (eventually("all", lambda now: False, 2), "0.000 zoe start Kingmaker []"),
+        (eventually("all", lambda now: False, 2), "0.000 zoe start Kingmaker"),
     ],
 )
 def test_a_verdict_names_its_event(judge, told):

@@ -58,7 +58,7 @@ def test_a_heartbeat_restores_a_silence_is_suspected_and_a_new_life_recovers() -
         "4.500 monitor state suspects ['a1']",
         "4.500 monitor state role worried",
         "4.500 monitor decision Suspected {'target': 'a1', 'incarnation': 1}",
-        "6.000 a1 restart Beater []",
+        "6.000 a1 restart Beater",
         "6.010 monitor handle Heartbeat <- a1",
         "6.010 monitor state suspects []",
         "6.010 monitor state role content",
