@@ -68,8 +68,10 @@ def picture(lab: Lab) -> Drawing:
     trace, lanes = lab.run.trace, lab.spec.lanes(lab.parameters)
     if lanes is not None:
         trace = Trace(trace.rows, lanes, trace.says, trace.until)
-    window = lab.spec.focus if lab.spec.focus and lab.spec.focus[1] <= trace.until else (None, None)
-    return space_time(trace, *window, title=lab.spec.title)
+    since, until = lab.branch.outcome.recording.meta["focus"]
+    window = (since, until) if since < until else (None, None)
+    title = f"{lab.spec.title}: the run broke off" if lab.branch.problem else lab.spec.title
+    return space_time(trace, *window, title=title)
 
 
 class Controls:

@@ -5,6 +5,7 @@ They are read once, for every painter: drawings, axes of matplotlib, and the pla
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -216,7 +217,7 @@ def first_look(trace: Trace, lanes: list[Span], struck: list[FaultSpan], broken:
     That is 120 events or more.  Of a run without faults it is the beginning, of one that broke off the end.
     """
     end, times = trace.until, [row[0] / MICRO for row in trace.rows]
-    if len(times) <= 160:
+    if len(times) <= 160 or not end:
         return 0.0, end
     if broken:
         return min(times[-40], 0.9 * end), end
@@ -227,7 +228,8 @@ def first_look(trace: Trace, lanes: list[Span], struck: list[FaultSpan], broken:
     said = [time for time, row in zip(times, trace.rows, strict=True) if first and row[1] in (NOTE, DECISION)]
     answer = min((time for time in (*others, *said) if time > at), default=at) - at
     width = max(busy, 2.5 * answer, end * 120 / len(times))  # as long again as it took them to notice
-    return max(0.0, at - 0.1 * width), min(end, at + width)
+    digits = 2 - math.floor(math.log10(width))
+    return max(0.0, round(at - 0.1 * width, digits)), min(end, round(at + width, digits))
 
 
 def background(trace: Trace, sent: list[Flight]) -> set[str]:

@@ -135,7 +135,8 @@ def _pictured(
     lanes, sent, struck = spans(trace), flights(trace), fault_spans(trace)
     resting, others = roles(trace, lanes)
     looks, counts = Table([*resting, *others]), Counter(span.agent for span in lanes)
-    shown = focus if focus and not problem else first_look(trace, lanes, struck, broken=bool(problem))
+    chosen = focus if focus and focus[1] <= trace.until and not problem else None
+    shown = chosen or first_look(trace, lanes, struck, broken=bool(problem))
     meta = {
         **{"focus": shown, "roles": list(looks), "resting": len(resting), "hatches": RESTING},
         **{"spans": [counts[agent] for agent in agents], "flights": len(sent)},

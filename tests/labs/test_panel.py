@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import ipywidgets
@@ -9,7 +10,7 @@ import pytest
 
 from coordlab import Agent, World, labs
 from coordlab.labs import Lab
-from coordlab.labs.panel import Controls, _control
+from coordlab.labs.panel import Controls, _control, picture
 from coordlab.labs.spec import Parameter
 from coordlab.patterns.bully import Candidate, Ping
 from coordlab.trace.trace import DROP, Trace
@@ -304,6 +305,18 @@ def test_a_notebook_gets_a_widget_a_picture_and_a_text(lab: Any) -> None:
 @pytest.mark.parametrize("until", [0.0, 2.0, 4.0])
 def test_a_run_that_ends_before_its_focus_is_drawn_as_well(until: float) -> None:
     assert labs.bully(until=until)._repr_mimebundle_()["text/html"].count("<img") == 1
+
+
+def test_the_picture_of_a_run_that_broke_off_says_so_and_ends_there() -> None:
+    class Rude(Candidate):
+        """Fails in its first election."""
+
+        def on_election(self, sender: str, message: Any) -> Any:
+            raise LookupError("no such rank")
+
+    shown = picture(labs.bully(Rude))
+    assert "Bully election: the run broke off" in shown.svg
+    assert re.search(r"over (virtual time .* to )?0\.0\d+ ", shown.alt)
 
 
 def test_a_run_displays_itself_as_a_lab() -> None:
