@@ -81,23 +81,73 @@ def in_its_turn(leaves: Sequence[Leaf]) -> Property:
 
 
 def reported_truly(leaves: Sequence[Leaf]) -> Property:
-    """DG-L1, what is reported: every leaf, done or failed, as it was decided; all results are kept."""
+    """DG-L1, what is reported: every leaf, done or failed, as it was decided; all results are kept; once."""
 
     @safety("the report says what became of all")
     def objections(trace: Trace) -> Iterator[Objection]:
         results: dict[str, str] = {}
         failures: dict[str, str] = {}
+        reported = False
         for event in recorded(trace, "Completed", "GivenUp", "Report"):
             if event.name == "Completed":
                 results[event.data.leaf] = event.data.output
             elif event.name == "GivenUp":
                 failures[event.data.leaf] = event.data.because
+            elif reported:
+                yield event, "it has reported already."
             elif (dict(event.data.results), dict(event.data.failures)) != (results, failures):
                 yield event, "the report differs from what was decided."
             else:
                 for leaf in leaves:
                     if (leaf.name in results) + (leaf.name in failures) != 1:
                         yield event, f"the report does not say what became of {leaf.name}."
+            reported = event.name == "Report"
+
+    return objections
+
+
+@safety("what is completed was done")
+def told_by_workers(trace: Trace) -> Iterator[Objection]:
+    """DG-S4: a member that had the leaf said so, with this output; each Done follows an Assign."""
+    asked: set[tuple[str | None, str]] = set()
+    told: set[tuple[object, ...]] = set()
+    for event in trace:
+        if event.kind == HANDLE and event.name == "Assign":
+            asked.add((event.agent, event.content.leaf.name))
+        elif event.kind == SEND and event.name == "Done" and (event.agent, event.data.leaf) not in asked:
+            yield event, f"{event.agent} was never asked to do {event.data.leaf}."
+        elif event.kind == HANDLE and event.name == "Done":
+            told.add((event.peer, event.content.leaf, event.content.output))
+        done = (event.data.by, event.data.leaf, event.data.output) if on_record(event, "Completed") else None
+        if done and done not in told:
+            yield event, f"{event.data.by} has not said that {event.data.leaf} is done."
+
+
+def tried_again(leaves: Sequence[Leaf], crew: Sequence[Member], patience: float = 1.0) -> Property:
+    """DG-L2: a lost leaf goes out again, or is settled, in the time in which all work could be lost once.
+
+    patience  seconds that the coordinator waits longer than the work should take.
+    """
+    slowest = min((member.speed for member in crew), default=1.0)
+    within = sum(leaf.work / slowest + 2 * patience for leaf in leaves)
+
+    @safety("what is lost is tried again")
+    def objections(trace: Trace) -> Iterator[Objection]:
+        lost: dict[str, Event] = {}
+        for event in trace:
+            if event.kind == CRASH and event.agent in [each.agent for each in lost.values()]:
+                lost.clear()
+            elif event.kind == SEND and event.name in ("Assign", "CallForProposals"):
+                lost.pop(event.data.leaf.name, None)
+            elif on_record(event, "Completed", "GivenUp"):
+                lost.pop(event.data.leaf, None)
+            elif on_record(event, "Lost"):
+                lost.setdefault(event.data.leaf, event)
+            elif on_record(event, "Report"):
+                lost.clear()
+            for first in [*lost.values()][:1]:
+                if event.time > first.time + within:
+                    yield first, f"{first.data.leaf} was not tried again in {within:g} s."
 
     return objections
 
@@ -130,7 +180,15 @@ def not_faster(leaves: Sequence[Leaf], crew: Sequence[Member]) -> Property:
     return objections
 
 
-def properties(leaves: Sequence[Leaf], crew: Sequence[Member], within: float = 30.0) -> tuple[Property, ...]:
-    """All of them, for these leaves, this crew, and a report `within` this many seconds."""
-    told = (reported_truly(leaves), reported(within), not_faster(leaves, crew))
-    return (within_capacity(crew), done_once(crew), in_its_turn(leaves), *told)
+def properties(
+    leaves: Sequence[Leaf], crew: Sequence[Member], within: float = 30.0, patience: float = 1.0
+) -> tuple[Property, ...]:
+    """All of them, for these leaves, this crew, and a coordinator with these settings, in seconds."""
+    told = (told_by_workers, reported_truly(leaves), reported(within), not_faster(leaves, crew))
+    return (
+        within_capacity(crew),
+        done_once(crew),
+        in_its_turn(leaves),
+        tried_again(leaves, crew, patience),
+        *told,
+    )

@@ -81,18 +81,14 @@ def delegable(domain: Domain, capabilities: Iterable[str]) -> Domain:
     that other methods are tried: refine until it matches what agents can do, and no further.
     """
     can = set(capabilities)
-    actions = [each if name in can else _nobody(name) for name, each in domain.actions.items()]
-    whole = [_whole(name, domain) for name in domain.methods if name in can]
+    actions = {name: each if name in can else _nobody(name) for name, each in domain.actions.items()}
+    actions |= {name: _whole(name, domain) for name in domain.methods if name in can}
     methods = {name: each for name, each in domain.methods.items() if name not in can}
-    return Domain([*actions, *whole], methods, domain.costs)
+    return Domain(actions, methods, domain.costs)
 
 
 def _nobody(name: str) -> Action:
-    def impossible(state: State, *_: object) -> str:
-        return f"nobody can {name}"
-
-    impossible.__name__ = name
-    return impossible
+    return lambda state, *_: f"nobody can {name}"
 
 
 def _whole(name: str, domain: Domain) -> Action:
@@ -105,7 +101,6 @@ def _whole(name: str, domain: Domain) -> Action:
         before = dict(dict.items(state))
         return {name: value for name, value in dict.items(found.state) if before.get(name) != value}
 
-    action.__name__ = name
     return action
 
 

@@ -9,7 +9,7 @@ Cost.      2 (plans + actions tried) messages. Planning sends none: it costs ste
 Assumes.   Between two observations the world mostly does what the domain says. Actor and environment may
            crash and come back; messages may be lost, because each action has a number and is done once.
 Source.    D. Nau et al., SHOP, IJCAI 1999; M. Ghallab, D. Nau, P. Traverso, Automated Planning and Acting,
-           2016, section 2.4 (lazy lookahead).
+           2016, section 2.6 (lazy lookahead).
 """
 
 from __future__ import annotations

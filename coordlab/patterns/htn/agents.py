@@ -9,7 +9,16 @@ from coordlab import requirements as require
 from coordlab.patterns.htn.checks import properties
 from coordlab.patterns.htn.domains import JOURNEY, at_home
 from coordlab.patterns.htn.planner import Outcome, find_plan
-from coordlab.patterns.htn.rules import Domain, Refined, State as Facts, Task, execute, remaining, settled
+from coordlab.patterns.htn.rules import (
+    Domain,
+    Refined,
+    Refusal,
+    State as Facts,
+    Task,
+    execute,
+    remaining,
+    settled,
+)
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
@@ -149,8 +158,8 @@ class Environment(Agent):
     def perform(self, message: Do) -> Done | Failed:
         """Try an action."""
         after = execute(Facts(self.facts), (message.task,), self.domain)
-        if isinstance(after, str) or self.dice.random() < self.failure:
-            return Failed(message.number, after if isinstance(after, str) else "it went wrong")
+        if isinstance(after, Refusal) or self.dice.random() < self.failure:
+            return Failed(message.number, after.because if isinstance(after, Refusal) else "it went wrong")
         self.decide(Performed(message.task))
         self.become(after)
         return Done(message.number)

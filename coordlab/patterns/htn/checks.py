@@ -6,13 +6,14 @@ environment's state `facts`, and the actor's state `role` (planning, acting, don
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from coordlab.patterns.htn.planner import EXHAUSTED, LIMIT, find_plan
-from coordlab.patterns.htn.rules import Domain, DomainError, Plan, State, execute, replay, said
+from coordlab.patterns.htn.rules import Domain, DomainError, Plan, Refusal, State, execute, replay, said
 from coordlab.properties import Moment, Objection, Property, eventually, on_record, safety
-from coordlab.trace.trace import HANDLE, RESTART, SEND, START, STATE, Event, Trace
+from coordlab.trace.trace import HANDLE, LATE, RESTART, SEND, START, STATE, Event, Trace
 
 
 def _of_plans(name: str, judge: Callable[[Event, State], str | None]) -> Property:
@@ -40,7 +41,7 @@ def executes(domain: Domain) -> Property:
 
     def judge(event: Event, facts: State) -> str | None:
         end = execute(facts, event.data.plan, domain) if event.name == "Planned" else facts
-        return f"{end}." if isinstance(end, str) else None
+        return f"{end}." if isinstance(end, Refusal) else None
 
     return _of_plans("every plan can be executed", judge)
 
@@ -119,7 +120,47 @@ def _after(event: Event, before: State | None, domain: Domain) -> State | str:
     if event.name == "Changed":
         return before.after(dict(event.data.effects))
     after = execute(before, (event.data.task,), domain)
-    return f"did what is impossible: {after}" if isinstance(after, str) else after
+    return f"did what is impossible: {after}" if isinstance(after, Refusal) else after
+
+
+@safety("done only if the plan was carried out")
+def carried_out(trace: Trace) -> Iterator[Objection]:
+    """HT-S5, by messages alone: an actor is done after a Done to each action of its last plan, in order.
+
+    No number means two actions, though it crashes between them.
+    """
+    left: dict[str | None, list[Any]] = {}
+    asked: dict[str | None, tuple[int, Any]] = {}
+    replied: set[tuple[str | None, int]] = set()
+    for event in trace:
+        who, (number, task) = event.agent, asked.get(event.agent, (0, None))
+        if on_record(event, "Planned"):
+            left[who] = [*event.data.plan]
+        elif event.kind == SEND and event.name == "Do":
+            asked[who] = event.data.number, event.data.task
+            if event.data.number < number or (event.data.number == number and event.data.task != task):
+                yield event, f"{who} uses the number {event.data.number} again."
+        elif event.kind in (HANDLE, LATE) and event.name == "Done":
+            if event.content.number == number and (who, number) not in replied and left.get(who):
+                replied.add((who, number))
+                left[who] = left[who][left[who][0] == task :]
+        elif event.kind == STATE and event.data == "done" and left.get(who):
+            yield event, f"{who} says that it is done before {said(left[who][0])} was."
+
+
+@safety("no action is done more often than asked for")
+def done_once(trace: Trace) -> Iterator[Objection]:
+    """HT-S6, by messages alone: an environment does an action once for each number, however often asked."""
+    asked: dict[tuple[str | None, Any], set[object]] = defaultdict(set)
+    done: Counter[tuple[str | None, Any]] = Counter()
+    for event in trace:
+        if event.kind == HANDLE and event.name == "Do":
+            asked[event.agent, event.content.task].add((event.peer, event.content.number))
+        elif on_record(event, "Performed"):
+            which = event.agent, event.data.task
+            done[which] += 1
+            if done[which] > len(asked[which]):
+                yield event, f"{event.agent} does {said(event.data.task)} more often than it was asked to."
 
 
 def comes_to_an_end(within: float) -> Property:
@@ -135,4 +176,4 @@ def comes_to_an_end(within: float) -> Property:
 def properties(domain: Domain, within: float = 30.0) -> tuple[Property, ...]:
     """All of them, for actors that plan in this domain and need at most `within` seconds."""
     plans = executes(domain), refines(domain), preferred(domain)
-    return (*plans, planning_changes_nothing(domain), comes_to_an_end(within))
+    return (*plans, planning_changes_nothing(domain), carried_out, done_once, comes_to_an_end(within))

@@ -5,9 +5,9 @@ Each function below shows one fault and returns the evidence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 
 @dataclass(frozen=True)
@@ -92,23 +92,3 @@ def forgot_an_import() -> str:
         return str(get_type_hints(execute))
     except NameError as error:
         return str(error)
-
-
-def first_applicable(state: Mapping[Any, Any], tasks: Sequence[Any], domain: Any) -> tuple[Any, ...] | None:
-    """A planner that always takes the first method that applies, and never goes back; None if stuck."""
-    plan, left = list[Any](), [*tasks]
-    while left:
-        task, *left = left
-        if task[0] in domain.actions:
-            after = domain.perform(state, task)
-            if isinstance(after, str):
-                return None
-            state = after
-            plan.append(task)
-        else:
-            ways = (domain.refine(state, task, method) for method in domain.methods[task[0]])
-            parts = next((each for each in ways if not isinstance(each, str)), None)
-            if parts is None:
-                return None
-            left = [*parts, *left]
-    return tuple(plan)

@@ -165,8 +165,8 @@ class _Search:
             self._refuse(node, task, task[0], "it comes back to itself in the same state")
             return
         begun.append(agenda)
-        for method in self.domain.methods[task[0]]:
-            name, subtasks = method.__name__, self.domain.refine(node.state, task, method)
+        for name in self.domain.methods[task[0]]:
+            subtasks = self.domain.refine(node.state, task, name)
             self.tried[name] += 1
             if isinstance(subtasks, str):
                 self._refuse(node, task, name, subtasks)

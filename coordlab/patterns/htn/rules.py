@@ -17,6 +17,8 @@ from coordlab import requirements as require
 from coordlab.world.message import message
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+Functions = Iterable[F] | Mapping[str, F]
 Task = tuple[Any, ...]
 Plan = tuple[Task, ...]
 Facts = Mapping[Any, Hashable]  # variables and their values
@@ -88,7 +90,10 @@ class Refusal:
     task: Task
     by: str  # the action or method that refused
     because: str
-    after: int  # how many actions had been planned by then
+    after: int  # how many actions had been planned or done by then
+
+    def __str__(self) -> str:
+        return f"step {self.after + 1}, {said(self.task)}, fails: {self.because}"
 
 
 class Domain:
@@ -96,6 +101,7 @@ class Domain:
 
     actions  functions `(state, *arguments)` that return what they change, or a text: why they cannot.
     methods  for each task, functions `(state, *arguments)` that return its subtasks, or such a text.
+             Both are lists of functions, called by their own names, or mappings from names to functions.
     costs    of actions, 0 or more; 1 for those not named.
 
     Raises DomainError if a function has no name, two have the same, or a task has no methods.
@@ -103,13 +109,13 @@ class Domain:
 
     def __init__(
         self,
-        actions: Iterable[Action],
-        methods: Mapping[str, Iterable[Method]] = MappingProxyType({}),
+        actions: Functions[Action],
+        methods: Mapping[str, Functions[Method]] = MappingProxyType({}),
         costs: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self.actions: dict[str, Action] = _by_name(actions, "actions")
-        self.methods: dict[str, tuple[Method, ...]] = {
-            task: tuple(_by_name(each, f"methods[{task!r}]").values()) for task, each in methods.items()
+        self.methods: dict[str, dict[str, Method]] = {
+            task: _by_name(each, f"methods[{task!r}]") for task, each in methods.items()
         }
         both = [task for task in self.methods if task in self.actions]
         allowed = "expected a name that is either an action or a task with methods"
@@ -141,7 +147,7 @@ class Domain:
         now = settled(state)
         if self.check(task)[0] not in self.actions:
             raise DomainError(f"{said(task)} is not an action, but a task that methods refine: plan it.")
-        effects = _call(self.actions[task[0]], now, task)
+        effects = _call(self.actions[task[0]], task[0], now, task)
         if effects is None or isinstance(effects, str):
             return effects or "its precondition does not hold"
         if not isinstance(effects, Mapping):
@@ -150,41 +156,43 @@ class Domain:
             require.fail(given, allowed, "return {variable: value}", DomainError)
         return settled(now.after(effects), f"the action {task[0]!r}") if effects else now
 
-    def refine(self, state: Facts, task: Task, method: Method) -> tuple[Task, ...] | str:
-        """The subtasks into which a method refines a task, or why it does not apply in this state.
+    def refine(self, state: Facts, task: Task, method: str) -> tuple[Task, ...] | str:
+        """The subtasks into which the method of this name refines a task, or why it does not apply here.
 
         Raises DomainError if the method returns something else, or a task that is not known.
         """
-        subtasks = _call(method, settled(state), task)
+        subtasks = _call(self.methods[task[0]][method], method, settled(state), task)
         if subtasks is None or isinstance(subtasks, str):
             return subtasks or "its precondition does not hold"
-        name = f"the method {method.__name__!r} of {task[0]!r}"
+        name = f"the method {method!r} of {task[0]!r}"
         if not isinstance(subtasks, (list, tuple)):
             allowed = "a method returns a list of tasks, which may be empty, or why it does not apply"
             require.fail(f"{name} returned {subtasks!r}", allowed, "return [('walk', who, to)]", DomainError)
         return tuple(self.check(each, name) for each in subtasks)
 
 
-def _by_name(functions: Iterable[Callable[..., Any]], where: str) -> dict[str, Callable[..., Any]]:
-    """Functions by their own names, at least one."""
-    listed = isinstance(functions, Iterable) and not isinstance(functions, (Mapping, str))
-    given: list[Any] = list(functions) if listed else []
-    names = [getattr(each, "__name__", None) for each in given]
-    allowed = "expected a list of functions, made with `def`, each with a name of its own"
-    fits = listed and None not in names and len(set(names)) == len(names)
-    if not fits or not (names or where == "actions"):
+def _by_name(functions: Functions[F], where: str) -> dict[str, F]:
+    """Functions by name, at least one method."""
+    listed = isinstance(functions, Iterable) and not isinstance(functions, str)
+    own = [(getattr(each, "__name__", None), each) for each in functions] if listed else []
+    pairs = list(functions.items()) if isinstance(functions, Mapping) else own
+    names = [name for name, function in pairs if isinstance(name, str) and callable(function)]
+    if not listed or not len(pairs) == len(names) == len(set(names)) or not (names or where == "actions"):
+        allowed = (
+            "expected a list of functions, each with a name of its own, or a mapping of names to functions"
+        )
         require.fail(f"{where}={functions!r}", allowed, f"{where}=[walk, ride]", DomainError)
-    return dict(zip(map(str, names), given, strict=True))
+    return dict(zip(names, (function for _, function in pairs), strict=True))
 
 
-def _call(function: Callable[..., T], state: State, task: Task) -> T:
+def _call(function: Callable[..., T], name: str, state: State, task: Task) -> T:
     try:
         return function(state, *task[1:])
     except TypeError:
         try:
             signature(function).bind(state, *task[1:])
         except TypeError as error:
-            given = f"{said(task)!r}: {function.__name__}{signature(function)} cannot be called so ({error})"
+            given = f"{said(task)!r}: {name}{signature(function)} cannot be called so ({error})"
             allowed = "expected a task with as many arguments as it takes, besides the state"
             require.fail(given, allowed, "('walk', 'alice', 'park')", DomainError)
         raise
@@ -210,15 +218,14 @@ def _hashable(value: object) -> bool:
     return True
 
 
-def execute(state: Facts, plan: Plan, domain: Domain) -> State | str:
+def execute(state: Facts, plan: Plan, domain: Domain) -> State | Refusal:
     """The state in which a plan that begins in `state` ends, or which of its actions fails and why."""
     now = settled(state)
-    for number, task in enumerate(plan, 1):
-        if task[:1] == () or task[0] not in domain.actions:
-            return f"step {number}, {said(task)!r}, is not an action"
-        after = domain.perform(now, task)
+    for done, task in enumerate(plan):
+        known = task[:1] != () and task[0] in domain.actions
+        after = domain.perform(now, task) if known else "it is not an action"
         if isinstance(after, str):
-            return f"step {number}, {said(task)}, fails: {after}"
+            return Refusal(task, str(*task[:1]), after, done)
         now = after
     return now
 
@@ -230,10 +237,10 @@ def replay(state: Facts, tasks: Sequence[Task], chosen: Iterable[Refined], domai
         task = left.pop() if left else None
         if task != row.task:
             return f"{said(row.task)} was refined where {said(task) if task else 'nothing'} was to be done"
-        methods = [each for each in domain.methods.get(task[0], ()) if each.__name__ == row.by]
-        if bool(row.by) != bool(methods) or not (methods or task[0] in domain.actions):
+        known = row.by in domain.methods.get(task[0], ())
+        if bool(row.by) != known or not (known or task[0] in domain.actions):
             return f"{row.by or 'no action'} does not do {said(task)}"
-        result = domain.refine(now, task, methods[0]) if methods else domain.perform(now, task)
+        result = domain.refine(now, task, row.by) if known else domain.perform(now, task)
         if isinstance(result, str):
             return f"{said(task)} cannot be done so: {result}"
         if isinstance(result, State):

@@ -16,7 +16,7 @@ from coordlab.patterns.delegation.rules import POLICIES, Leaf, Member, break_dow
 from coordlab.patterns.htn.domains import REPORT
 from coordlab.trace.trace import Event, Trace
 from coordlab.world.run import Run
-from tests.disasters import plans
+from tests.disasters import moments, plans
 from tests.properties.mutated import changed, late, made, repeated, without
 
 CREW = (Member("ann", ("cut", "glue")), Member("bob", ("cut", "paint")))
@@ -116,6 +116,25 @@ def reported_too_soon() -> Trace:
     return made(work(), rows)  # type: ignore[arg-type]
 
 
+def never_done() -> Trace:
+    """Ann's reply that she has cut is lost on its way."""
+    done = next(e for e in work().select("Done", kind="handle") if e.content.leaf == "cut")
+    return without(work(), done)
+
+
+def never_asked() -> Trace:
+    """Bob says that he has glued."""
+    return changed(work(), of("Done", "glue"), agent="bob")
+
+
+def never_tried_again() -> Trace:
+    """The saw is lost with bob, and nobody gets it; the report comes after a minute."""
+    report, rest = work().select("Report")[0], [of("Assign", "saw", 1), of("Completed", "saw")]
+    last = work()[len(work()) - 1]
+    later = changed(without(work(), report, *rest), last, time=59_000_000)
+    return made(later, later.rows, 60.0)
+
+
 STORY = (job,)
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "no more at a time than there is room for": [too_much_at_a_time],
@@ -123,7 +142,13 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
         *(to_one_who_cannot, to_a_stranger, to_two_at_once, completed_twice, given_out_when_done)
     ],
     "nothing before what it waits for": [begun_too_soon, begun_unasked, without_the_results],
-    "the report says what became of all": [reported_otherwise, a_leaf_forgotten],
+    "the report says what became of all": [
+        reported_otherwise,
+        a_leaf_forgotten,
+        lambda: repeated(work(), work().select("Report")[0]),
+    ],
+    "what is completed was done": [never_done, never_asked],
+    "what is lost is tried again": [never_tried_again],
     "reported within 10 s": [never_reported],
     "no faster than possible": [reported_too_soon],
 }
@@ -154,10 +179,17 @@ def disasters(draw: st.DrawFn) -> World:
     leaves = report()
     names = ["coordinator", *(member.name for member in EDITORS)]
     world = World(draw(st.integers(0, 999)), "uniform(0.01, 0.1)")
-    policy = draw(st.sampled_from(sorted(POLICIES)))
-    world.add(team(leaves, EDITORS, failure=0.1, within=40.0, policy=policy))
-    world.inject(*draw(plans(names, "crash crash partition cut slow drop duplicate delay", end=8.0)))
-    return world.expect(*properties(leaves, EDITORS, 40.0))
+    settings: dict[str, Any] = {
+        "policy": draw(st.sampled_from(sorted(POLICIES))),
+        "patience": draw(st.sampled_from([0.3, 1.0])),
+    }
+    world.add(team(leaves, EDITORS, failure=0.1, within=40.0, **settings))
+    world.inject(*draw(plans(names, "crash crash partition cut slow drop duplicate delay", end=12.0)))
+    for number in range(1, 4):  # a member that hears late has less room than the coordinator thinks
+        member, seconds = draw(st.sampled_from(EDITORS)).name, draw(moments(1.0, 3.0))
+        world.inject(f"delay coordinator>{member} #{number} {seconds:.3f}")
+    world.inject("crash coordinator @39..39.5")  # when it has reported
+    return world.expect(*properties(leaves, EDITORS, 40.0, settings["patience"]))
 
 
 def reports(run: Run) -> Any:

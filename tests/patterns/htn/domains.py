@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from coordlab.patterns.htn.rules import Domain, Effects, State, Task
@@ -57,7 +57,9 @@ def onto(state: State, block: Any, to: Any) -> list[Task]:
 def is_settled(state: State, goal: Mapping[Any, Any], block: Any) -> bool:
     """Whether neither this block nor any block below it has to move again."""
     while block != "table":
-        if goal.get(block, state["on", block]) != state["on", block]:
+        below = state["on", block]
+        in_the_way = block not in goal and below != "table" and below in goal.values()
+        if goal.get(block, below) != below or in_the_way:
             return False
         block = state["on", block]
     return True
@@ -171,3 +173,23 @@ def lock(positions: int, dials: int, at_once: bool) -> tuple[State, list[Task], 
     domain = Domain([turn, pull], {"set": [_turn_to(position, at_once) for position in range(positions)]})
     tasks: list[Task] = [("set", dial) for dial in range(dials)]
     return State({"last": positions - 1}), tasks if at_once else [*tasks, ("pull", *range(dials))], domain
+
+
+def first_applicable(state: Mapping[Any, Any], tasks: Sequence[Any], domain: Any) -> tuple[Any, ...] | None:
+    """A planner that always takes the first method that applies, and never goes back; None if stuck."""
+    plan, left = list[Any](), [*tasks]
+    while left:
+        task, *left = left
+        if task[0] in domain.actions:
+            after = domain.perform(state, task)
+            if isinstance(after, str):
+                return None
+            state = after
+            plan.append(task)
+        else:
+            ways = (domain.refine(state, task, method) for method in domain.methods[task[0]])
+            parts = next((each for each in ways if not isinstance(each, str)), None)
+            if parts is None:
+                return None
+            left = [*parts, *left]
+    return tuple(plan)

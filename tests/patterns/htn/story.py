@@ -94,6 +94,17 @@ def never_ends() -> Trace:
     return without(trace(), *[e for e in trace().select("role", agent="alice") if e.data == "done"])
 
 
+def done_too_soon() -> Trace:
+    """Alice never heard that the bus had brought her there."""
+    return without(trace(), trace().select("Done", kind="handle")[-1])
+
+
+def a_number_twice() -> Trace:
+    """The bus has the number of the taxi."""
+    bus = trace().select("Do", kind="send")[-1]
+    return changed(trace(), bus, data=replace(bus.data, number=1))
+
+
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "every plan can be executed": [  # without its first step; before she has looked
         lambda: plan_changed(plan=decision("Planned").data.plan[1:]),
@@ -112,6 +123,8 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
         observes_what_is_not_so,
         lambda: without(trace(), decision("Changed")),
     ],
+    "done only if the plan was carried out": [done_too_soon, a_number_twice],
+    "no action is done more often than asked for": [lambda: repeated(trace(), decision("Performed"))],
     "done or given up within 30 s": [never_ends],
 }
 
@@ -131,9 +144,14 @@ UNTIL = 40.0
 
 @st.composite
 def disasters(draw: st.DrawFn) -> World:
-    """A tower is built, or a journey made, while actions fail and up to four things go wrong."""
+    """A switch is turned, a tower built or a journey made; actions fail, and up to four things go wrong."""
     world = World(draw(st.integers(0, 999)), latency="uniform(0.01, 0.1)")
-    if draw(st.booleans()):
+    kind = draw(st.sampled_from(["switch", "blocks", "journey"]))
+    if kind == "switch":  # which may be turned twice, and takes about as long as the actor waits
+        world.add(Environment({"switch": -1}, SWITCH, pace=0.9))
+        world.add(Actor("ann", [("putv", number % 2) for number in range(4)], SWITCH))
+        world.expect(*properties(SWITCH))
+    elif kind == "blocks":
         facts, tasks = blocks({"c": "a", "a": "table", "b": "table"}), [("build", (("a", "b"), ("b", "c")))]
         world.add(Environment(facts, BLOCKS, failure=0.2), Actor("ann", tasks, BLOCKS))
         world.expect(*properties(BLOCKS))

@@ -9,7 +9,7 @@ from coordlab.patterns.htn import naive
 from coordlab.patterns.htn.domains import JOURNEY, REPORT, at_home
 from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.htn.rules import Domain, State, Task
-from tests.patterns.htn.domains import SWITCH
+from tests.patterns.htn.domains import SWITCH, first_applicable
 
 
 def test_bug_2_the_state_decides_the_method() -> None:
@@ -50,16 +50,16 @@ def test_bug_5_refinement_ends_where_an_agent_can() -> None:
 
 def test_the_first_applicable_method_is_not_enough() -> None:
     """A planner that never goes back misses what backtracking finds."""
-    assert naive.first_applicable({"switch": -1}, [("put_it",), ("need1",)], SWITCH) is None
+    assert first_applicable({"switch": -1}, [("put_it",), ("need1",)], SWITCH) is None
     assert find_plan({"switch": -1}, [("put_it",), ("need1",)], SWITCH)
     easy: list[Task] = [("travel", "bob", "park")]
-    assert naive.first_applicable(at_home(), easy, JOURNEY) == find_plan(at_home(), easy, JOURNEY).plan
-    assert naive.first_applicable(at_home(), [("ride_taxi", "bob", "park")], JOURNEY) is None
+    assert first_applicable(at_home(), easy, JOURNEY) == find_plan(at_home(), easy, JOURNEY).plan
+    assert first_applicable(at_home(), [("ride_taxi", "bob", "park")], JOURNEY) is None
 
     def never(state: State) -> str:
         return "no"
 
-    assert naive.first_applicable({}, [("do",)], Domain([], {"do": [never]})) is None
+    assert first_applicable({}, [("do",)], Domain([], {"do": [never]})) is None
 
 
 def test_simple_tasks_are_left_alone() -> None:

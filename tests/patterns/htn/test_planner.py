@@ -11,10 +11,9 @@ import pytest
 
 from coordlab.patterns.htn import theory
 from coordlab.patterns.htn.domains import JOURNEY, at_home
-from coordlab.patterns.htn.naive import first_applicable
 from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.htn.rules import Domain, State, Task, execute, replay
-from tests.patterns.htn.domains import BLOCKS, SWITCH, blocks, lock, method
+from tests.patterns.htn.domains import BLOCKS, SWITCH, blocks, first_applicable, lock, method
 from tests.sampling import disaster_count
 
 Towers = tuple[tuple[Any, ...], ...]
@@ -122,6 +121,16 @@ def test_no_block_moves_more_than_twice(seed: int) -> None:
     assert found.state is not None
     assert all(found.state["on", block] == to for block, to in tasks[0][1])
     assert len(found.plan or ()) <= 4 * 12  # a move is two actions
+
+
+@pytest.mark.parametrize("seed", range(disaster_count()))
+def test_a_goal_may_leave_blocks_out(seed: int) -> None:
+    """A block that it does not name makes room where another block must go."""
+    state, ((_, whole),) = random_blocks(6, seed)
+    goal = random.Random(seed).sample(whole, 3)
+    found = find_plan(state, [("build", tuple(goal))], BLOCKS)
+    assert found.state is not None
+    assert all(found.state["on", block] == to for block, to in goal)
 
 
 def test_a_plan_continues_what_was_begun() -> None:

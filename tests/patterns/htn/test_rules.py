@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from coordlab.patterns.htn import theory
 from coordlab.patterns.htn.domains import JOURNEY, at_home
 from coordlab.patterns.htn.planner import find_plan
-from coordlab.patterns.htn.rules import Domain, Refined, State, Task, execute, replay, settled
+from coordlab.patterns.htn.rules import Domain, Refined, Refusal, State, Task, execute, replay, settled
 from tests.patterns.htn.domains import method, returning
 
 
@@ -69,10 +70,14 @@ def test_a_changed_plan_is_detected() -> None:
     tasks: list[Task] = [("travel", "alice", "park")]
     rows = find_plan(at_home(), tasks, JOURNEY).chosen
     plan = tuple(row.task for row in rows if not row.by)
-    assert [execute(at_home(), each, JOURNEY) for each in (plan[1:], (("travel", "alice"), ()))] == [
+    wrong_plans = (plan[1:], (plan[0], ("travel", "alice")), ((),))
+    assert [str(execute(at_home(), each, JOURNEY)) for each in wrong_plans] == [
         "step 1, ride_taxi alice park, fails: alice sits in no taxi",
-        "step 1, 'travel alice', is not an action",
+        "step 2, travel alice, fails: it is not an action",
+        "step 1, , fails: it is not an action",
     ]
+    failed = execute(at_home(), (plan[0], plan[0]), JOURNEY)
+    assert failed == Refusal(plan[0], "call_taxi", "no taxi is free", 1)
     by_bus, on_foot = Refined(tasks[0], "by_bus", 0), Refined(tasks[0], "by_foot", 0)
     wrong = {
         "pay_driver alice park was never done": rows[:-1],
@@ -107,9 +112,9 @@ def going(method: Callable[..., Any]) -> Domain:
     ("attempt", "words"),
     [
         (lambda: Domain([wait], {"wait": [again]}), r"\['wait'\] are both: expected a name that is either"),
-        (lambda: Domain([wait, wait]), r"actions=.*: expected a list of functions, made with `def`"),
+        (lambda: Domain([wait, wait]), r"actions=.*: expected a list of functions, each with a name of its"),
         (lambda: Domain([42]), r"actions=\[42\]: expected a list of functions"),  # type: ignore[list-item]
-        (lambda: Domain({"w": wait}), r"actions=\{'w': .*expected a list of functions"),  # type: ignore[dict-item]
+        (lambda: Domain({"w": 42}), r"actions=\{'w': 42\}: .*or a mapping of names to functions"),  # type: ignore[dict-item]
         (lambda: Domain([wait], {"go": again}), r"methods\['go'\]=<function .*list"),  # type: ignore[dict-item]
         (lambda: Domain([wait], {"go": []}), r"methods\['go'\]=\[\]: expected a list of functions"),
         (lambda: Domain([wait], {"go": [again, again]}), r"methods\['go'\]=.*each with a name of its own"),
@@ -141,6 +146,18 @@ def going(method: Callable[..., Any]) -> Domain:
 def test_refusals(attempt: Callable[[], Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         attempt()
+
+
+def test_a_mapping_names_functions() -> None:
+    """So that one function, or a partial one, can be several actions and methods."""
+    turn = lambda state, to: {"switch": to}
+    domain = Domain(
+        {"on": partial(turn, to=1), "off": partial(turn, to=0)},
+        {"blink": {"once": lambda state: [("on",), ("off",)]}},
+    )
+    found = find_plan({"switch": 0}, [("blink",)], domain)
+    assert (found.plan, found.chosen[0].by) == ((("on",), ("off",)), "once")
+    assert replay({"switch": 0}, [("blink",)], found.chosen, domain) == found.plan
 
 
 def test_an_error_in_an_action_is_raised_unchanged() -> None:
