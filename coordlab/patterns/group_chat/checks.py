@@ -1,4 +1,4 @@
-"""What must hold of a group chat: invariants AG-S1 to AG-S4 and AG-L1 on a trace.
+"""What must hold of a group chat: invariants AG-S1 to AG-S6 and AG-L1 on a trace.
 
 The checks read the turns that the chair gives, the replies it handles, the utterances and failures that it
 notes, and its result.
@@ -6,6 +6,7 @@ notes, and its result.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from copy import deepcopy
 
@@ -126,6 +127,43 @@ def at_most(limit: int) -> Property:
     return judge
 
 
+@safety("a limit that ended the chat was reached")
+def limit_was_reached(trace: Trace) -> Iterator[Objection]:
+    """AG-S5: told from the messages on record, without the conditions' own count."""
+    said: list[str] = []
+    turns = 0
+    for event in trace:
+        if on_record(event, "Utterance"):
+            said.append(str(event.data.content))
+            turns += event.data.agent != USER
+        elif is_result(event) and event.data.reason.kind == Stop.CONDITION:
+            what = str(event.data.reason.what)
+            for name, limit in re.findall(r"(max_messages|max_turns)\((\d+)\)", what):
+                count = turns if name == "max_turns" else len(said)
+                if count < int(limit) or (count > int(limit) and ", " not in what):
+                    yield event, f"{name}({limit}) is said to have ended it, after {count}."
+            for word in re.findall(r"stop_word\('([^']*)'\)", what):
+                if not any(word in each for each in said):
+                    yield event, f"{word!r} is said to have ended it, and nobody said it."
+
+
+def turns_go_round(members: Collection[str]) -> Property:
+    """AG-S6: with `round_robin` the floor goes to the member after the one whose turn ended last."""
+    names = rules.check_members(members)
+
+    @safety("turns go round")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        talk = Talk(names)
+        for event in trace:
+            if is_turn(event) and event.peer in names:
+                due = names[0] if talk.last is None else (names * 2)[names.index(talk.last) + 1]
+                if event.peer != due:
+                    yield event, f"{event.peer} has the floor, but {due} follows {talk.last or 'the task'}."
+            talk.take(event)
+
+    return judge
+
+
 def properties(
     members: Collection[str],
     policy: Policy,
@@ -140,5 +178,7 @@ def properties(
         one_transcript(members, window),
         stops_in_time(over),
         at_most(limit),
+        limit_was_reached,
+        *((turns_go_round(members),) if policy is round_robin else ()),
         ends(within),
     )

@@ -129,6 +129,11 @@ def stops_for_nothing() -> Trace:
     return repeated(chat(), the_result(), after=noted(2))
 
 
+def blames_a_word() -> Trace:
+    """A word is blamed that nobody said."""
+    return told(reason=StopReason(Stop.CONDITION, "stop_word('never')", "bob"))
+
+
 def never_ends() -> Trace:
     """There is no result."""
     return made(chat(), list(without(chat(), the_result()).rows), until=3.0)
@@ -145,6 +150,8 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
         *(says_one_thing_more, misses_the_word, lies_about_the_reason, stops_for_nothing)
     ],
     "at most 5 messages": [says_one_thing_more],
+    "a limit that ended the chat was reached": [stops_for_nothing, blames_a_word],
+    "turns go round": [out_of_turn],
     "a run ends within 2 s": [never_ends],
 }
 OVER: list[Callable[[], Condition]] = [
