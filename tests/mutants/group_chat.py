@@ -32,5 +32,5 @@ MUTANTS = [
         "self.outputs += (output,)",
         TRANSCRIPT,
     ),
-    Mutant(BASE, "if self.result is None:", "if self.result is None or True:", TRANSCRIPT),
+    Mutant(BASE, "if self.result is None:", "if self.result is None or True:", "one stop reason"),
 ]

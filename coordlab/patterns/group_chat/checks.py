@@ -12,7 +12,7 @@ from copy import deepcopy
 
 from coordlab.patterns.group_chat import rules
 from coordlab.patterns.group_chat.rules import USER, Condition, Policy, Window, everything, round_robin
-from coordlab.patterns.orchestration.checks import ends
+from coordlab.patterns.orchestration.checks import ends, one_stop_reason
 from coordlab.patterns.orchestration.rules import Stop, StopReason, Utterance
 from coordlab.patterns.orchestration.turns import is_result, is_turn
 from coordlab.properties import Objection, Property, on_record, recorded, safety
@@ -179,6 +179,7 @@ def properties(
         stops_in_time(over),
         at_most(limit),
         limit_was_reached,
+        one_stop_reason,
         *((turns_go_round(members),) if policy is round_robin else ()),
         ends(within),
     )

@@ -34,15 +34,22 @@ def _once_stopped(prop: Property) -> Property:
 @_once_stopped
 @safety("one stop reason")
 def one_stop_reason(trace: Trace) -> Iterator[Objection]:
-    """OR-S1: a run ends with one result, of a known kind; undecided if there was none yet."""
-    running: set[str | None] = set()
+    """OR-S1: a run ends with one result, of a known kind; undecided if there was none yet.
+
+    Only a run that was interrupted to ask goes on after its result.
+    """
+    running, over = set[str | None](), set[str | None]()
     for event in trace:
         if begins(event):
             running.add(event.agent)
+            if event.agent in over:
+                yield event, f"{event.agent} goes on, though its run was over."
         elif is_result(event):
             if event.agent not in running:
                 yield event, f"{event.agent} ended a run that was over, or had never begun."
             running.discard(event.agent)
+            if event.data.reason.kind != Stop.INTERRUPTED:
+                over.add(event.agent)
             if event.data.reason.kind not in set(Stop):
                 yield event, f"{event.data.reason.kind!r} is not a kind of reason to stop."
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from coordlab.patterns.orchestration.checks import ends
 from coordlab.patterns.orchestration.rules import Stop
 from coordlab.patterns.orchestration.turns import is_result, is_turn
-from coordlab.patterns.state_graph.graph import START, Graph, GraphError, Send, depth
+from coordlab.patterns.state_graph.graph import END, START, Graph, GraphError, Send, depth
 from coordlab.patterns.state_graph.rules import Checkpoint, Command, Interrupt, Pairs, Task, command, merge
 from coordlab.properties import (
     HOLDS,
@@ -92,6 +92,20 @@ def triggered_only(graph: Graph) -> Property:
                 if stray and ran is not None:
                     yield event, f"{stray[0]} is triggered, though no node that ran leads to it."
                 left = list(last.ready)
+
+    return judge
+
+
+def edges_followed(graph: Graph) -> Property:
+    """LG-S7: where plain edges lead from a node that has run, a node is triggered."""
+
+    @safety("edges are followed")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        for event, last, done in _told(trace):
+            if done and last:
+                due = {to for node in _ran(done) for to in graph.edges.get(node, ())} - {END}
+                for node in sorted(due - _nodes(last)):
+                    yield event, f"an edge leads to {node}, which is not triggered."
 
     return judge
 
@@ -239,5 +253,12 @@ def properties(
     - `within`: in how many seconds it must end.
     - `commutative`: whether all reducers give the same in every order.
     """
-    steps = triggered_only(graph), one_snapshot, merged(graph, commutative), full_joins(graph), limited(limit)
-    return (*steps, goes_on_where_it_was, ends(within), ends_in_depth(graph))  # LG-L1: the last two
+    nodes = triggered_only(graph), edges_followed(graph), one_snapshot, full_joins(graph)
+    return (
+        *nodes,
+        merged(graph, commutative),
+        limited(limit),
+        goes_on_where_it_was,
+        ends(within),
+        ends_in_depth(graph),
+    )  # LG-L1: the last two

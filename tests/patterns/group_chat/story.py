@@ -134,6 +134,11 @@ def blames_a_word() -> Trace:
     return told(reason=StopReason(Stop.CONDITION, "stop_word('never')", "bob"))
 
 
+def ends_twice() -> Trace:
+    """The result is decided once more."""
+    return repeated(chat(), the_result())
+
+
 def never_ends() -> Trace:
     """There is no result."""
     return made(chat(), list(without(chat(), the_result()).rows), until=3.0)
@@ -152,6 +157,7 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "at most 5 messages": [says_one_thing_more],
     "a limit that ended the chat was reached": [stops_for_nothing, blames_a_word],
     "turns go round": [out_of_turn],
+    "one stop reason": [ends_twice],
     "a run ends within 2 s": [never_ends],
 }
 OVER: list[Callable[[], Condition]] = [
@@ -176,7 +182,7 @@ def disasters(draw: st.DrawFn) -> World:
         world.add(Scripted(name, *lines * 99, seconds=0.05))
     world.inject(*draw(plans(["chair", *NAMES], "crash cut slow drop duplicate delay", end=2.0, most=5)))
     if draw(st.booleans()):
-        begun = draw(moments(0, 1))
+        begun = draw(moments(0, 4))
         world.inject(f"crash chair @{begun:.3f}..{begun + 0.3:.3f}")
     return world.expect(*properties(NAMES, policy, condition, window, limit=60, within=31.0))
 
