@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from math import inf
+from typing import Any
 
 from coordlab.patterns.contract_net.rules import DEFAULT, LATE, Policy, Scoring, award
 from coordlab.properties import HOLDS, UNDECIDED, VIOLATED, Objection, Property, Verdict, on_record, safety
@@ -221,7 +222,9 @@ class Loads:
     """Which tasks each contractor is bound to, and until when, up to the last event that was taken."""
 
     def __init__(self, trace: Trace) -> None:
-        self.declined = {event.cause for event in trace if _sent(event, "Failure")}
+        failures = (event for event in trace if _sent(event, "Failure") and event.cause is not None)
+        awards = ((each, trace[each.cause or 0].name == "AcceptProposal") for each in failures)
+        self.declined = {(each.agent, each.content.conversation) for each, at_once in awards if at_once}
         self.capacity: dict[str | None, float] = {}  # as their state says; no limit for all others
         self.bound: dict[str | None, dict[str, float]] = defaultdict(dict)
         self.over: dict[str | None, set[str]] = defaultdict(set)
@@ -236,8 +239,11 @@ class Loads:
             over.clear()
         elif _sent(event, "Propose"):
             bound[event.content.conversation] = event.content.binding_until
-        elif _handled(event, "AcceptProposal") and event.seq not in self.declined:
-            if event.content.conversation not in over:
+        elif _handled(event, "AcceptProposal"):
+            if (
+                event.content.conversation not in over
+                and (event.agent, event.content.conversation) not in self.declined
+            ):
                 bound[event.content.conversation] = inf
         elif _handled(event, "RejectProposal", "Cancel") or _sent(event, *REPORTS):
             bound.pop(event.content.conversation, None)
@@ -262,6 +268,36 @@ def within_capacity(trace: Trace) -> Iterator[Objection]:
             load, capacity = loads.load(event), loads.capacity[event.agent]
             if load > capacity:
                 yield event, f"{event.agent} is bound to {load} tasks, but can do {capacity}."
+
+
+@safety("an outcome says what the last report said")
+def told_by_contractors(trace: Trace) -> Iterator[Objection]:
+    """CN-S8, by messages alone: each task has one outcome, across crashes, and its status is what was heard.
+
+    Nothing is called for or awarded afterwards.
+    """
+    heard: dict[tuple[str | None, str], tuple[str, Any]] = {}  # what was last heard of a task, by its manager
+    tasks: dict[str, str] = {}  # that of each conversation
+    over: set[tuple[str | None, str]] = set()
+    for event in trace:
+        told = event.content
+        if _sent(event, "CallForProposals", "AcceptProposal"):
+            tasks[told.conversation] = told.task.name
+            heard[event.agent, told.task.name] = "", event.peer
+            if (event.agent, told.task.name) in over:
+                yield event, f"{told.task.name} had an outcome already."
+        elif _sent(event, "Cancel") or _handled(event, *REPORTS):
+            key = event.agent, tasks.get(told.conversation, "")
+            if heard.get(key) == ("", event.peer):
+                status = {"Cancel": "the contractor was not done in time", "Failure": "the contractor failed"}
+                heard[key] = status.get(str(event.name), "done"), getattr(told, "result", None)
+        elif on_record(event, "Outcome"):
+            status, result = heard.get((event.agent, told.task), ("", None))
+            if (event.agent, told.task) in over:
+                yield event, f"{told.task} had an outcome already."
+            over.add((event.agent, told.task))
+            if (status or told.contractor) and (status, result) != (told.status, told.result):
+                yield event, f"{told.contractor} was heard to say: {status or 'nothing'}."
 
 
 Steps = Callable[[Event, Mapping[str, Deadline]], Iterator[tuple[str, "float | None"]]]
@@ -318,10 +354,11 @@ def awards_end(patience: float) -> Steps:
     """CN-L2: every award ends in one report or one Cancel, at most `patience` s after the task's time."""
 
     def steps(event: Event, _: object) -> Iterator[tuple[str, float | None]]:
+        pair = f"{event.peer}'s award in {getattr(event.content, 'conversation', None)}"
         if _sent(event, "AcceptProposal"):
-            yield event.content.conversation, event.time + event.content.task.within + patience
+            yield pair, event.time + event.content.task.within + patience
         elif _sent(event, "Cancel") or _handled(event, *REPORTS):
-            yield event.content.conversation, None
+            yield pair, None
 
     return steps
 
@@ -348,6 +385,7 @@ def properties(policy: Policy = DEFAULT) -> tuple[Property, ...]:
         reports_from_awarded,
         best_wins(policy.scoring),
         within_capacity,
+        told_by_contractors,
         timely("bidding closes by the deadline", bidding_closes),
         timely("every award comes to an end", awards_end(policy.patience)),
         timely("every task has an outcome", tasks_end(policy)),

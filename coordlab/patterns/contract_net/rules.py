@@ -1,9 +1,9 @@
-"""Contract net: what a bid is worth, who is awarded, and how well awards made one by one do."""
+"""Contract net: what a bid is worth, who is awarded, and what a contractor has promised."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from coordlab import requirements as require
@@ -38,6 +38,9 @@ class Task:
     within: float = 10.0
 
     def __post_init__(self) -> None:
+        require.that(
+            isinstance(self.name, str) and self.name, f"name={self.name!r}", "expected a text", "Task('dig')"
+        )
         require.instance("needs", self.needs, frozenset, "needs=frozenset({'dig'})")
         require.number("priority", self.priority, 0, 1)
         require.seconds("within", self.within)
@@ -291,35 +294,3 @@ class Commitments:
         self.drop(conversation)
         self.over.add(conversation)
         return self.working.pop(conversation, None)
-
-
-Costs = Sequence[Sequence[float]]
-"""A row for each task with its cost for each contractor; at least as many contractors as tasks."""
-
-
-def one_by_one(costs: Costs) -> tuple[int, ...]:
-    """The contractor of each task if each task in turn goes to the cheapest contractor still free.
-
-    >>> one_by_one([[1, 2], [1, 9]]), optimal([[1, 2], [1, 9]])
-    ((0, 1), (1, 0))
-    """
-    free = list(range(_width(costs)))
-    return tuple(free.pop(free.index(min(free, key=row.__getitem__))) for row in costs)
-
-
-def optimal(costs: Costs) -> tuple[int, ...]:
-    """The contractor of each task if all are awarded at once, at the least cost (by SciPy)."""
-    from scipy.optimize import linear_sum_assignment
-
-    return tuple(int(who) for who in linear_sum_assignment(costs)[1]) if _width(costs) else ()
-
-
-def _width(costs: Costs) -> int:
-    """How many contractors there are.  Raises ValueError if the costs are not a table as described above."""
-    for cost in (each for row in costs for each in row):
-        require.number("cost", cost)
-    widths = {len(row) for row in costs}
-    right = len(widths) <= 1 and min(widths, default=0) >= len(costs)
-    allowed = "expected a row for each task, all of one length, with no fewer contractors than tasks"
-    require.that(right, f"costs={costs!r}", allowed, "[[3, 1], [2, 4]]")
-    return min(widths, default=0)

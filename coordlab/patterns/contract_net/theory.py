@@ -46,3 +46,18 @@ def expected_served(calls: int, bidders: int) -> float:
     """
     missed = (1 - 1 / require.count("calls", calls, 1)) ** require.count("bidders", bidders)
     return calls * (1 - missed)
+
+
+def one_by_one(tasks: int) -> float:
+    """How many times as much awards made one by one cost as the best assignment of as many contractors.
+
+    Both as means if all costs are independent and exponential: the k-th last task is awarded to the cheapest
+    of k, together H(n) = 1 + 1/2 + … + 1/n times the mean cost, and the best assignment costs 1 + 1/4 + … +
+    1/n² (D. Aldous, The zeta(2) Limit in the Random Assignment Problem, Random Structures and Algorithms 18,
+    2001).  It grows like ln n.  Costs that are uniform from 0 differ less: see the README.
+
+    >>> [round(one_by_one(n), 2) for n in (3, 5, 10, 20, 40)]
+    [1.35, 1.56, 1.89, 2.25, 2.64]
+    """
+    ranks = range(1, require.count("tasks", tasks, 1) + 1)
+    return sum(1 / k for k in ranks) / sum(1 / k**2 for k in ranks)

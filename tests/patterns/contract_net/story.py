@@ -123,6 +123,10 @@ def cancelled_though_done() -> Trace:
     return repeated(trace(), report, kind=SEND, agent="ann", peer="dan", name="Cancel", data=data)
 
 
+def outcome() -> Event:
+    return trace().select("Outcome")[0]
+
+
 STORY = (story,)
 GROWS = (lambda: hold_round(20, 20), lambda: hold_round(80, 80))
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
@@ -147,12 +151,18 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
     ],
     "the best score wins": [the_worse_wins, the_dearer_wins],
     "never more than the capacity": [overbooked, overworked],
+    "an outcome says what the last report said": [
+        lambda: changed(trace(), outcome(), data=replace(outcome().data, status="the contractor failed")),
+        lambda: repeated(trace(), outcome()),
+        lambda: repeated(trace(), sent("CallForProposals"), after=outcome()),
+    ],
     "bidding closes by the deadline": [
         lambda: without(trace(), trace().select("decision")[0]),
         closed_too_late,
     ],
     "every award comes to an end": [
         lambda: for_long(without(trace(), sent("Cancel"))),
+        lambda: for_long(changed(trace(), handled("InformDone"), peer="eve")),
         cancelled_though_done,
         lambda: for_long(without(trace(), handled("InformDone"))),
     ],

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from coordlab.patterns.contract_net.rules import Costs
+from scipy.optimize import linear_sum_assignment
+
+Costs = Sequence[Sequence[float]]
+
+
+def one_by_one(costs: Costs) -> tuple[int, ...]:
+    """The contractor of each task if each task in turn goes to the cheapest contractor still free."""
+    free = list(range(len(costs[0])))
+    return tuple(free.pop(free.index(min(free, key=row.__getitem__))) for row in costs)
+
+
+def optimal(costs: Costs) -> tuple[int, ...]:
+    """The contractor of each task if all are awarded at once, at the least cost."""
+    return tuple(int(who) for who in linear_sum_assignment(costs)[1])
 
 
 def total(costs: Costs, awarded: Iterable[int]) -> float:

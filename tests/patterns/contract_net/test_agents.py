@@ -31,12 +31,10 @@ from coordlab.patterns.contract_net.rules import (
     Task,
     by_priority,
     cheapest,
-    one_by_one,
-    optimal,
 )
 from coordlab.world.agent import Agent
 from coordlab.world.world import AgentError, Run
-from tests.patterns.contract_net.tables import random_tables, total
+from tests.patterns.contract_net.tables import one_by_one, optimal, random_tables, total
 from tests.sampling import disaster_count
 
 ONCE = Policy(attempts=1)
@@ -311,6 +309,21 @@ def test_silence_in_a_further_round_leaves_the_proposal_binding() -> None:
     bidders = digger("bob", 1.0), digger("cat"), digger("dan")
     run = net(*bidders, policy=Policy(rounds=2), fault="drop ann>bob #2")
     assert outcomes(run) == [("dig", "done", "bob", 1)]
+
+
+def test_a_contractor_that_withdraws_too_late_may_be_awarded() -> None:
+    """Bob's refusal in the second round comes after the deadline: his first proposal has stood until then."""
+    bidders = Fickle("bob", Bid(1.0, 1.0), ["dig"]), digger("cat"), digger("dan")
+    run = net(*bidders, policy=Policy(rounds=2), fault="delay bob>ann #2 0.6")
+    assert outcomes(run) == [("dig", "done", "bob", 1)]
+
+
+def test_a_declined_award_that_comes_twice_is_no_work() -> None:
+    """Both copies arrive at once; Bob works for Zoe and has no room."""
+    zoe = Manager("zoe", [Task("hers", DIG.needs)], ["bob"], ONCE)
+    world = World(latency=0.01).add(Manager("ann", [DIG], ["bob"], ONCE), digger("bob")).add(zoe, at=0.7)
+    world.inject("delay ann>bob #2 1.0", "duplicate ann>bob #2")
+    assert violated(world.expect(*properties(ONCE)).run(until=9.0)) == []
 
 
 def eager(seed: int, contractors: int, kind: type[Contractor] = Contractor) -> Run:

@@ -62,4 +62,4 @@ def test_a_refusal_in_a_further_round_needs_no_decision() -> None:
     refused = changed(held, again, name="Refuse", data=Refuse("m-1", "unwilling"))
     handling = next(each for each in held if (each.kind, each.message) == (HANDLE, again.message))
     refused = without(changed(refused, handling, name="Refuse"), rejection)
-    assert len(judged(refused, "holds", Policy(rounds=2))) == 10
+    assert len(judged(refused, "holds", Policy(rounds=2))) == 11
