@@ -307,6 +307,23 @@ def test_nobody_is_kept_out_of_the_lab(
 
 
 @pytest.mark.whole
+def test_after_a_restart_of_the_kernel_the_player_is_a_recording(chrome: Any, jupyter: str) -> None:
+    """It says what to do, controls do nothing, the run can be played; after running the cell all works."""
+    notebook = Notebook(chrome, jupyter, "lab.ipynb", 1200)
+    page = notebook.page
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    page.locator(".cl-notice").filter(has_text="the kernel was restarted: run this cell again").wait_for()
+    assert page.locator(".cl-controls[inert]").count() == 1
+    page.locator(".cl-stage").focus()
+    page.keyboard.press("End")
+    page.locator(".cl-clock").filter(has_text="12.000 s").wait_for()
+    page.wait_for_function(IDLE, timeout=300_000)
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.locator(".cl-controls:not([inert])").wait_for(timeout=100_000)
+    notebook.turn("agents", "ArrowRight")
+    notebook.close()
+
+
 def test_the_picture_has_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     notebook = Notebook(chrome, jupyter, "lab.ipynb")
     notebook.page.evaluate(THEME, LIGHT)

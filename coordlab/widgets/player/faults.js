@@ -6,7 +6,7 @@
 
 import { arrowOf, roleAt } from "./lookup.js";
 import { DOWN } from "./trace.js";
-import { journey, NO_KERNEL, seconds } from "./words.js";
+import { journey, seconds } from "./words.js";
 
 /** Seconds rounded to whole microseconds, as the world counts them. @param {number} t */
 export const micro = (t) => Math.round(t * 1e6) / 1e6;
@@ -59,13 +59,14 @@ export class Faults {
    * @param {string} title @param {MenuItem[]} items @param {Point} point */
   offer(title, items, point) {
     const { session, menu } = this;
-    if (session.live) { menu.show(title, items, point); return; }
+    const { reason } = session;
+    if (!reason) { menu.show(title, items, point); return; }
     const variants = session.branches.map(({ meta }, i) => ({ text: `show recorded variant: ${meta.name}`, act: () => {
       menu.close();
       session.select(i);
     } }));
-    const off = items.map((item) => ({ ...item, off: NO_KERNEL }));
-    menu.show(title, [...off, ...variants.filter((_, i) => i !== session.selected)], point, NO_KERNEL);
+    const off = items.map((item) => ({ ...item, off: reason }));
+    menu.show(title, [...off, ...variants.filter((_, i) => i !== session.selected)], point, reason);
   }
 
   /** The menu of the selected message, or else of the selected agent. */
@@ -170,7 +171,7 @@ export class Faults {
 
   /** @param {(agent: number) => void} show */
   openByKey(show) {
-    if (!this.session.live) { this.session.notify(NO_KERNEL); return; }
+    if (this.session.reason) { this.session.notify(this.session.reason); return; }
     const a = this.scene.someAgent();
     this.menu.point = this.anchor(a);
     show(a);

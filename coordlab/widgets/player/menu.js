@@ -2,7 +2,6 @@
 /** @import { MenuItem, Point } from "./types.js" */
 
 import { h } from "./elements.js";
-import { NO_KERNEL } from "./words.js";
 
 /** A small menu with arrow keys and Escape; an item can show another menu in its place. */
 export class Menu {
@@ -25,17 +24,17 @@ export class Menu {
     this.point = point;
     this.node.setAttribute("aria-label", title);
     this.node.replaceChildren(h("div", { class: "cl-menutitle" }, title),
-      ...(note ? [h("div", { class: "cl-note" }, note)] : []), ...items.map((item) => this.item(item)));
+      ...(note ? [h("div", { class: "cl-note" }, note)] : []), ...items.map((item) => this.item(item, note)));
     this.node.hidden = false;
     keepInside(this.node, ...point, 4);
     this.items()[0]?.focus({ preventScroll: true });
   }
 
-  /** @param {MenuItem} item */
-  item({ text, act, off = null, checked }) {
+  /** @param {MenuItem} item @param {string | null} note  what need not be said again */
+  item({ text, act, off = null, checked }, note) {
     const sort = checked === undefined ? { role: "menuitem" } : { role: "menuitemcheckbox", "aria-checked": String(checked) };
     return h("button", { type: "button", class: "cl-item", tabindex: "-1", ...sort, "aria-disabled": off ? "true" : null,
-      title: off, onclick: () => off || act() }, text, off && off !== NO_KERNEL ? h("small", {}, off) : null);
+      title: off, onclick: () => off || act() }, text, off && off !== note ? h("small", {}, off) : null);
   }
 
   close(refocus = true) {

@@ -16,7 +16,7 @@ import { Pointer } from "./pointer.js";
 import { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { Share } from "./share.js";
-import { nameSliders } from "./sliders.js";
+import { disableControls, nameSliders } from "./controls.js";
 import { Tabs } from "./tabs.js";
 import { Transport } from "./transport.js";
 import { Verdicts } from "./verdicts.js";
@@ -90,6 +90,7 @@ export class Player {
     playback.changed = () => this.showPlayback();
     this.views.rearrange = () => this.relayout();
     this.session.load = () => this.load();
+    this.session.left = () => disableControls(this.root);
     root.addEventListener("keydown", (press) => this.keys.press(press), { signal });
     root.addEventListener("pointerdown", ({ target }) => {
       if (target instanceof Node && !menu.node.contains(target)) menu.close(false);

@@ -3,9 +3,10 @@
 
 import { h } from "./elements.js";
 import { decode } from "./trace.js";
-import { NO_KERNEL } from "./words.js";
+import { NO_KERNEL, RESTARTED } from "./words.js";
 
 const EVENTS = ["change:branches", "change:selected"];
+const LINK = "comm_live_update"; // of ipywidgets
 
 /** The widget's model as the player uses it.  `load` is called when another branch is to be shown. */
 export class Session {
@@ -20,11 +21,15 @@ export class Session {
   whole = [[], []];
   /** @type {[Entry[], number] | null} the entries and the selection on show */
   loaded = null;
+  /** Whether the kernel that made the model is gone. */
+  lost = false;
   /** When the last request was sent, in milliseconds; 0: no answer is due. */
   asked = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   waiting;
   load = () => {};
+  /** Called when the kernel is lost. */
+  left = () => {};
 
   /** @param {Model} model @param {HTMLElement} root */
   constructor(model, root) {
@@ -32,7 +37,16 @@ export class Session {
     this.root = root;
     for (const name of EVENTS) model.on(name, this.hear);
     model.on("msg:custom", this.hearWord);
+    model.on(LINK, this.lose);
   }
+
+  /** The link to the kernel changes only once while the model is shown: when it breaks. */
+  lose = () => {
+    this.lost = true;
+    this.notify(RESTARTED);
+    this.load();
+    this.left();
+  };
 
   hear = () => { if (this.entries !== this.loaded?.[0] || this.selected !== this.loaded[1]) this.load(); };
 
@@ -44,8 +58,8 @@ export class Session {
     this.hear();
   };
 
-  /** Whether there is a kernel that can answer. */
-  get live() { return this.model.get("kernel") !== false; }
+  /** Why nothing can be requested; null: there is a kernel that can answer. */
+  get reason() { return this.lost ? RESTARTED : this.model.get("kernel") === false ? NO_KERNEL : null; }
   get entries() { return this.model.get("branches") ?? []; }
   get selected() { return Math.max(0, Math.min(this.entries.length - 1, this.model.get("selected") ?? 0)); }
 
@@ -106,7 +120,7 @@ export class Session {
 
   /** Ask Python; it answers with new branches, or with words. @param {Request} request */
   send(request) {
-    if (!this.live) { this.notify(NO_KERNEL); return; }
+    if (this.reason) { this.notify(this.reason); return; }
     this.asked = performance.now();
     this.root.dataset.pending = "true";
     this.waiting = setTimeout(() => this.notify("no answer from the kernel yet"), 4000);
@@ -116,7 +130,7 @@ export class Session {
   /** The request is answered; returns after how many milliseconds, or null if none was sent. */
   answered() {
     const trip = this.asked ? performance.now() - this.asked : null;
-    this.notify(null);
+    this.notify(this.lost ? RESTARTED : null);
     this.settle();
     return trip;
   }
@@ -138,5 +152,6 @@ export class Session {
     clearTimeout(this.waiting);
     for (const name of EVENTS) this.model.off(name, this.hear);
     this.model.off("msg:custom", this.hearWord);
+    this.model.off(LINK, this.lose);
   }
 }

@@ -5,7 +5,6 @@
 
 import { h, Once, take, textButton } from "./elements.js";
 import { micro } from "./faults.js";
-import { NO_KERNEL } from "./words.js";
 
 /** A tab for each branch, and beside them the buttons: branch, compare, delete, undo. */
 export class Tabs {
@@ -23,7 +22,7 @@ export class Tabs {
 
   fill() {
     const labels = this.session.branches.map(({ meta: { name, parent } }) => [name, parent]);
-    this.once.after([labels, this.session.selected, this.scene.parent !== null], () => this.refill());
+    this.once.after([labels, this.session.selected, this.session.lost, this.scene.parent !== null], () => this.refill());
   }
 
   /** Replace the tabs and the buttons, and keep the focus where it was. */
@@ -37,7 +36,7 @@ export class Tabs {
   }
 
   fillActs() {
-    const { scene, session } = this, reason = session.live ? null : NO_KERNEL;
+    const { scene, session } = this, { reason } = session;
     const alone = scene.trace.meta.parent == null ? "this branch has no parent" : null;
     const compare = textButton("compare", "compare", alone, () => this.compare(scene.parent === null));
     compare.setAttribute("aria-pressed", String(scene.parent !== null));
@@ -45,14 +44,14 @@ export class Tabs {
     this.acts.replaceChildren(textButton("branch", "branch here", reason, () => this.branchHere()), compare,
       textButton("cross", "delete", reason ?? root, () => this.drop(session.selected)),
       textButton("undo", "undo", reason, () => this.undo()));
-    if (reason) this.acts.append(h("small", { class: "cl-reason" }, "this page is a recording; new faults need a kernel"));
+    if (reason && !session.lost) this.acts.append(h("small", { class: "cl-reason" }, "this page is a recording; new faults need a kernel"));
   }
 
   /** @param {Meta} meta @param {number} i */
   tab(meta, i) {
-    const { live, selected } = this.session, chosen = i === selected;
+    const { reason, selected } = this.session, chosen = i === selected;
     const tab = h("button", { type: "button", role: "tab", class: "cl-tab", "aria-selected": String(chosen),
-      tabindex: chosen ? "0" : "-1", title: live ? "rename: double-click or F2; delete: Delete" : null,
+      tabindex: chosen ? "0" : "-1", title: !reason ? "rename: double-click or F2; delete: Delete" : null,
       onclick: () => this.session.select(i), ondblclick: () => this.rename(i) }, meta.name);
     return h("span", { class: "cl-tabbox", role: "presentation" }, tab);
   }
@@ -71,7 +70,7 @@ export class Tabs {
 
   /** Put a field for the new name in place of the tab. @param {number} i */
   rename(i) {
-    if (!this.session.live) { this.session.notify(NO_KERNEL); return; }
+    if (this.session.reason) { this.session.notify(this.session.reason); return; }
     const box = this.node.children[i], { name } = this.session.branches[i].meta, kept = [...box.children];
     const done = (/** @type {boolean} */ keep) => {
       input.onblur = null;
@@ -94,8 +93,7 @@ export class Tabs {
 
   /** @param {number} i */
   drop(i) {
-    if (!this.session.live) this.session.notify(NO_KERNEL);
-    else if (i > 0) this.session.send({ type: "delete", branch: i });
+    if (i > 0) this.session.send({ type: "delete", branch: i });
   }
 
   branchHere() { this.session.send({ type: "branch", branch: this.session.selected, at: micro(this.scene.now) }); }

@@ -5,6 +5,7 @@ import { between, roleAt, roleName } from "./lookup.js";
 import { ARRIVED, FATES, UNDERWAY } from "./trace.js";
 
 export const NO_KERNEL = "needs a running kernel; this page is a recording";
+export const RESTARTED = "the kernel was restarted: run this cell again; until then this is a recording";
 
 /** A time as text. @param {number} t */
 export const seconds = (t) => `${t.toFixed(3)} s`;

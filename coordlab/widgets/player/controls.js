@@ -25,3 +25,8 @@ export function nameSliders(el, signal) {
   signal.addEventListener("abort", () => seen.disconnect());
   mend();
 }
+
+/** Disable the controls beside the player: the kernel that they belong to is gone. @param {HTMLElement} root */
+export function disableControls(root) {
+  root.closest(".cl-lab")?.querySelector(".cl-controls")?.setAttribute("inert", "");
+}
