@@ -6,15 +6,12 @@ from collections.abc import Sequence
 
 from coordlab import requirements as require
 from coordlab.patterns.voting.checks import properties
-from coordlab.patterns.voting.rules import NO, NO_VOTE, YES, Ballot, Poll, Rule, Tallied
+from coordlab.patterns.voting.rules import NO_VOTE, Ballot, Poll, Rule, Tallied
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
-__all__ = [
-    "CallForVotes", "Chair", "Closed", "Juror", "Recorded", "Result", "Rumour", "Source", "Vote", "Voter",
-    "demo", "hold_vote",
-]  # fmt: skip
+__all__ = ["CallForVotes", "Chair", "Closed", "Recorded", "Result", "Vote", "Voter", "demo"]
 
 
 @message
@@ -63,13 +60,6 @@ class Closed:
     missing: tuple[str, ...]
     winners: tuple[str, ...]
     proposal: str
-
-
-@message
-class Rumour:
-    """I have heard that this is the answer."""
-
-    choice: str
 
 
 class Chair(Agent):
@@ -152,62 +142,6 @@ class Voter(Agent):
 
     def on_result(self, sender: str, message: Result) -> None:
         self.outcome = ", ".join(message.winners) or message.result
-
-
-class Juror(Voter):
-    """Looks for the truth, which is yes, unless it has heard a rumour: then it repeats that.
-
-    competence: the probability that it finds the truth.
-    silence: the probability that it does not vote.
-    thinking: how many seconds it takes to vote.
-    """
-
-    def __init__(
-        self, name: str, competence: float = 0.6, silence: float = 0.0, thinking: float = 0.1
-    ) -> None:
-        super().__init__(name, None, thinking)
-        self.competence = require.probability("competence", competence)
-        self.silence = require.probability("silence", silence)
-        self.heard: str | None = None
-
-    def judge(self, proposal: str) -> str | None:
-        """By its own dice, unless it has heard something."""
-        found = YES if self.dice.random() < self.competence else NO
-        return None if self.dice.random() < self.silence else self.heard or found
-
-    def on_rumour(self, sender: str, message: Rumour) -> None:
-        self.heard = message.choice
-
-
-class Source(Agent):
-    """May tell all jurors what it believes; then they all vote alike.
-
-    competence: the probability that it finds the truth, which is yes.
-    heard: the probability that it tells the jurors.
-    """
-
-    def __init__(self, name: str, jurors: Sequence[str], competence: float = 0.6, heard: float = 0.3) -> None:
-        super().__init__(name)
-        self.jurors, self.competence = jurors, require.probability("competence", competence)
-        self.heard = require.probability("heard", heard)
-
-    async def run(self) -> None:
-        found = YES if self.dice.random() < self.competence else NO
-        for juror in self.jurors if self.dice.random() < self.heard else ():
-            self.send(juror, Rumour(found))
-
-
-def hold_vote(choices: Sequence[object], rule: Rule | None = None, quorum: int | None = None) -> Run:
-    """A run with one vote of voters v1, v2 … with these choices; None is silence.  For the rest see `Chair`.
-
-    >>> from coordlab.patterns.voting.rules import Choice
-    >>> circle = [tuple("ABC"), tuple("BCA"), tuple("CAB"), tuple("ABC")]
-    >>> hold_vote(circle, Choice(tuple("ABC"), "schulze")).trace.select("decision")[0].data.winners
-    ('A',)
-    """
-    world = World(seed=7, latency=0.01).add(Chair(rule=rule, quorum=quorum))
-    world.add(Voter(f"v{number}", choice) for number, choice in enumerate(choices, 1))
-    return world.expect(*properties(rule, quorum)).run(until=2.0)
 
 
 def demo() -> Run:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from math import inf
+from fractions import Fraction
+from typing import Any
 
 from coordlab.patterns.voting import rules
 from coordlab.patterns.voting.ranked import CONDORCET, condorcet_winner, profile
-from coordlab.patterns.voting.rules import ABSTAIN, ACCEPTED, NO_QUORUM, REJECTED, Ballot, Choice, Rule
+from coordlab.patterns.voting.rules import ABSTAIN, NO_QUORUM, Ballot, Choice, Rule
 from coordlab.properties import Begun, Objection, Property, leads_to, on_record, recorded, safety
 from coordlab.trace.trace import CRASH, HANDLE, SEND, Event, Trace
 
@@ -68,23 +69,54 @@ def follows_from_ballots(rule: Rule | None = None, quorum: int | None = None) ->
     return judge
 
 
-@safety("more yes never harms")
-def monotone(trace: Trace) -> Iterator[Objection]:
-    """MV-S2: of two votes with as many abstentions and missing, none is rejected with more yes."""
-    rejected: dict[tuple[int, ...], int] = {}
-    accepted: dict[tuple[int, ...], int] = {}
-    for event in recorded(trace, "Closed"):
-        done = event.content
-        if done.result not in (ACCEPTED, REJECTED):
-            continue
-        votes = Counter(dict(done.counts))
-        yes, alike = votes[rules.YES], (votes.total(), votes[ABSTAIN], len(done.missing))
-        if done.result == ACCEPTED:
-            accepted[alike] = min(yes, accepted.get(alike, yes))
-        else:
-            rejected[alike] = max(yes, rejected.get(alike, yes))
-        if rejected.get(alike, -1) >= accepted.get(alike, inf):
-            yield event, f"one was rejected with {rejected[alike]} yes, one accepted with {accepted[alike]}."
+def counted_again(rule: Rule | None = None, quorum: int | None = None) -> Property:
+    """MV-S2, without the rules: a count by hand of what the chair was sent comes to the same.
+
+    For yes and no, and for pluralities of names; other ballots are not counted here.
+    """
+    alternatives = [each.casefold() for each in getattr(rule, "alternatives", ("yes", "no"))]
+
+    @safety("a count by hand comes to the same")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        called: defaultdict[str, dict[str | None, float]] = defaultdict(dict)  # until when they may vote
+        cast: defaultdict[str, dict[str | None, str]] = defaultdict(dict)
+        for event in trace:
+            told, voter = event.content, event.peer
+            if event.kind == SEND and event.name == "CallForVotes":
+                called[told.proposal][voter] = told.closes
+            elif event.kind == HANDLE and event.name == "Vote":
+                first = told.choice[0] if isinstance(told.choice, tuple) and told.choice else told.choice
+                choice = str(first).strip(" .!").casefold()
+                in_time = event.time <= called[told.proposal].get(voter, -1.0)
+                if in_time and told.voter in (None, voter) and choice in [*alternatives, "abstain"]:
+                    cast[told.proposal].setdefault(voter, choice)
+            elif on_record(event, "Closed") and getattr(rule, "method", "plurality") == "plurality":
+                count, size = Counter(cast[told.proposal].values()), len(called[told.proposal])
+                result = _by_hand(rule, count, size, size // 2 + 1 if quorum is None else quorum)
+                if told.result != result:
+                    yield event, f"{dict(count)} of {size} make it {result}, not {told.result}."
+
+    return judge
+
+
+def _by_hand(rule: Any, count: Counter[str], size: int, quorum: int) -> str:
+    """The result of this many votes for each choice."""
+    base, threshold = getattr(rule, "base", "simple"), Fraction(getattr(rule, "threshold", "1/2"))
+    abstained = count["abstain"]
+    voting = count.total() - abstained
+    if count.total() < quorum:
+        return "no_quorum"
+    if hasattr(rule, "alternatives"):
+        top = [
+            name
+            for name, many in count.items()
+            if name != "abstain" and many == max((count - Counter(abstain=abstained)).values())
+        ]
+        return "elected" if len(top) == 1 or (top and rule.tie == "order") else "tie"
+    whole = {"simple": voting, "present": voting + abstained, "absolute": size}[base]
+    if count["yes"] == threshold * whole and (whole == 0 or 2 * threshold == 1):
+        return str(getattr(rule, "tie", "tie"))
+    return "accepted" if count["yes"] >= threshold * whole else "rejected"
 
 
 @safety("one ballot each, none after the close")
@@ -104,24 +136,6 @@ def one_ballot_each(trace: Trace) -> Iterator[Objection]:
             if (note.proposal, note.voter) in seen:
                 yield event, f"two ballots of {note.voter} on {note.proposal} count."
             seen.add((note.proposal, note.voter))
-
-
-def only_with_quorum(quorum: int | None = None) -> Property:
-    """MV-S4: nothing is decided unless enough took part; abstaining is taking part."""
-
-    @safety("decided only with a quorum")
-    def judge(trace: Trace) -> Iterator[Objection]:
-        books = Books()
-        for event in trace:
-            books.take(event)
-            if on_record(event, "Closed"):
-                done = event.content
-                present = len(books.counted[done.proposal])
-                needed = len(books.called[done.proposal]) // 2 + 1 if quorum is None else quorum
-                if (done.result == NO_QUORUM) != (present < needed):
-                    yield event, f"{present} took part of {needed} required: the outcome was {done.result}."
-
-    return judge
 
 
 def early_is_final(rule: Rule | None = None, quorum: int | None = None, deadline: float = 1.0) -> Property:
@@ -151,16 +165,26 @@ def early_is_final(rule: Rule | None = None, quorum: int | None = None, deadline
 
 @safety("all are told what was decided")
 def told_alike(trace: Trace) -> Iterator[Objection]:
-    """Every Result tells the outcome that was decided."""
+    """Each that was called to a vote gets a Result, at once, with the outcome that was decided."""
+    called: defaultdict[str, dict[str | None, None]] = defaultdict(dict)
     done: dict[str, tuple[str, tuple[str, ...]]] = {}
+    owed: dict[tuple[str, str | None], Event] = {}
     for event in trace:
         told = event.content
-        if on_record(event, "Closed"):
+        for (proposal, voter), closed in [*owed.items()][:1]:
+            if event.time > closed.time:
+                yield closed, f"{voter} was not told the outcome of {proposal}."
+        if event.kind == SEND and event.name == "CallForVotes":
+            called[told.proposal][event.peer] = None
+        elif on_record(event, "Closed"):
+            if told.proposal in done:
+                yield event, f"{told.proposal} was decided before."
             done[told.proposal] = told.result, told.winners
+            owed |= {(told.proposal, voter): event for voter in called[told.proposal]}
         elif event.kind == SEND and event.name == "Result":
-            if done.get(told.proposal) == (told.result, told.winners):
-                continue
-            yield event, f"{event.peer} was told that {told.proposal} is {told.result}: not decided."
+            owed.pop((told.proposal, event.peer), None)
+            if done.get(told.proposal) != (told.result, told.winners):
+                yield event, f"{event.peer} was told that {told.proposal} is {told.result}: not decided."
 
 
 def condorcet(rule: Choice) -> Property:
@@ -178,18 +202,21 @@ def condorcet(rule: Choice) -> Property:
     return judge
 
 
-def closed_in_time(deadline: float = 1.0, slack: float = 0.1) -> Property:
-    """MV-L1: a vote is closed `deadline` + `slack` seconds after it was called, if the chair stays up."""
+def closed_in_time(
+    deadline: float = 1.0, slack: float = 0.1, call: str = "CallForVotes", close: str = "Closed"
+) -> Property:
+    """MV-L1: a vote is closed `deadline` + `slack` seconds after the `call`, if the chair stays up."""
 
-    def begins(event: Event) -> Iterator[object]:
-        if event.kind == SEND and event.name == "CallForVotes":
-            yield event.content.proposal, event.agent
+    def subject(event: Event) -> tuple[object, str | None]:
+        return getattr(event.content, "proposal", None) or event.content.number, event.agent
 
-    def ends(event: Event, begun: Begun) -> Iterator[object]:
-        if on_record(event, "Closed"):
-            yield event.content.proposal, event.agent
-        elif event.kind == CRASH:
-            yield from [key for key, began in begun.items() if began.agent == event.agent]
+    def begins(event: Event) -> list[object]:
+        return [subject(event)] if event.kind == SEND and event.name == call else []
+
+    def ends(event: Event, begun: Begun) -> list[object]:
+        if event.kind == CRASH:
+            return [key for key, began in begun.items() if began.agent == event.agent]
+        return [subject(event)] if on_record(event, close) else []
 
     return leads_to(f"an outcome within {deadline + slack:g} s", begins, ends, deadline + slack)
 
@@ -201,9 +228,8 @@ def properties(
     ranked = [condorcet(rule)] if isinstance(rule, Choice) and rule.method in CONDORCET else []
     return (
         follows_from_ballots(rule, quorum),
-        monotone,
+        counted_again(rule, quorum),
         one_ballot_each,
-        only_with_quorum(quorum),
         early_is_final(rule, quorum, deadline),
         told_alike,
         closed_in_time(deadline),

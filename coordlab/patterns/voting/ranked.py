@@ -27,7 +27,7 @@ Levels = tuple[tuple[str, ...], ...]
 Edge = tuple[str, str]
 Scores = Mapping[str, Fraction | int]
 T = TypeVar("T")
-MOST = 20_000  # how many ways of breaking ties a method follows at once
+MOST = 5_000  # how many ways of breaking ties a method follows: a second or two
 
 
 def tiers(ranking: Ranking) -> Levels:
@@ -83,14 +83,14 @@ class Profile:
         """The margins of the pairs in which the first beats the second."""
         return {pair: margin for pair, margin in self.margins.items() if margin > 0}
 
-    def first_places(self, field: Sequence[str]) -> dict[str, Fraction]:
+    def first_places(self, field: Sequence[str]) -> dict[str, Fraction | int]:
         """How many rank each of `field` first among them; equals share a ballot, and all unnamed, too."""
-        scores = dict.fromkeys(field, Fraction(0))
+        scores: dict[str, Fraction | int] = dict.fromkeys(field, 0)
         for levels, many in self.ballots:
             standing = ([each for each in level if each in scores] for level in levels)
             best = next(filter(None, standing), field)
             for each in best:
-                scores[each] += Fraction(many, len(best))
+                scores[each] += many if len(best) == 1 else Fraction(many, len(best))
         return scores
 
     def best(self, scores: Scores) -> tuple[str, ...]:
@@ -161,13 +161,17 @@ def instant_runoff(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]
     """The alternative left when, round by round, the one with fewest first places leaves.
 
     Of several with fewest, the last in `order` leaves.  Without an order every way to break the ties is
-    followed, and all who win in one are winners.
+    followed, and all who win in one are winners; those without a first place leave together.
     """
     _require_all(order, votes)
-    fields = [votes.alternatives]
-    for _ in votes.alternatives[1:]:
-        fields = _few({rest: None for field in fields for rest in _rounds(votes, field, order)})
-    return tuple(each for each in votes.alternatives if (each,) in fields)
+    front, seen = [votes.alternatives], {votes.alternatives}
+    while front:
+        field = front.pop()
+        fresh = [rest for rest in _rounds(votes, field, order) if rest not in seen]
+        front += fresh
+        seen.update(fresh)
+        _few(() if order else seen)
+    return tuple(each for each in votes.alternatives if (each,) in seen)
 
 
 def _require_all(order: Sequence[str], votes: Profile) -> None:
@@ -182,9 +186,14 @@ _ORDER = "each alternative once, from the one that ties favour most to the least
 def _rounds(votes: Profile, field: tuple[str, ...], order: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """The fields that may be left after one round."""
     scores = votes.first_places(field)
-    fewest = [each for each in field if scores[each] == min(scores.values())]
+    lowest, highest = min(scores.values()), max(scores.values())
+    fewest = [each for each in field if scores[each] == lowest]
+    if lowest == 0 < highest:  # in any order, nobody's first places change when one of these leaves
+        yield tuple(each for each in field if scores[each])
+        return
     for leaving in [max(fewest, key=order.index)] if order else fewest:
-        yield tuple(each for each in field if each != leaving)
+        if len(field) > 1:
+            yield tuple(each for each in field if each != leaving)
 
 
 def ranked_pairs(votes: Profile, order: Sequence[str] = ()) -> tuple[str, ...]:
@@ -264,6 +273,15 @@ def condorcet_winner(votes: Profile) -> str | None:
     """The alternative that beats every other in pairs; None if there is none."""
     wins = Counter(one for one, _ in votes.majorities)
     return next((each for each in votes.alternatives if wins[each] == len(votes.alternatives) - 1), None)
+
+
+def condorcet_loser(votes: Profile) -> str | None:
+    """The alternative that every other beats in pairs; None if there is none.
+
+    The plurality and minimax may elect it, the other methods here never do.
+    """
+    defeats, most = Counter(other for _, other in votes.majorities), len(votes.alternatives) - 1
+    return next((each for each in votes.alternatives if defeats[each] == most > 0), None)
 
 
 def smith_set(votes: Profile) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from math import inf
 from typing import Protocol, cast
@@ -23,6 +24,7 @@ COUNTED, FORGED, UNKNOWN, LATE = "counted", "another's name", "unknown voter", "
 MALFORMED, DUPLICATE, NO_VOTE = "malformed", "duplicate", "no such vote"
 BASES = ("simple", "present", "absolute")
 HALF = Fraction(1, 2)
+JOINERS = "\u200c\u200d"
 QUOTES = "\"'`“”„‘’«» "
 
 Tallied = str | Levels
@@ -74,8 +76,18 @@ def shown(choice: Tallied) -> str:
 
 
 def canonical(text: str) -> str:
-    """A text without differences of case, width, surrounding quotes, spaces and final punctuation."""
-    plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """A text without differences of case, width, surrounding quotes, spaces and final punctuation.
+
+    Invisible characters go, too (category Cf), except joiners between letters, which some scripts spell with.
+    """
+    wide = f" {unicodedata.normalize('NFKC', text)} "
+    kinds = [unicodedata.category(each) for each in wide]
+    shown = (
+        each
+        for place, each in enumerate(wide)
+        if kinds[place] != "Cf" or (each in JOINERS and {kinds[place - 1][0], kinds[place + 1][0]} <= {*"LM"})
+    )
+    plain = " ".join("".join(shown).casefold().split())
     bare = plain.lstrip(QUOTES).rstrip(QUOTES + ".,;:")
     word = bare.rstrip(QUOTES + ".,;:!?")
     return word if word[-1:].isidentifier() else bare  # after a digit, ! may be more than emphasis
@@ -190,9 +202,13 @@ class Choice:
 
 
 def _share(threshold: Fraction | float | str) -> Fraction:
-    """A share between one half and one; 2/3 as a float is two thirds."""
+    """A share between one half and one, exactly; a float means the fraction or decimal that it shows."""
     try:
-        share = Fraction(threshold).limit_denominator(1000)
+        share = Fraction(
+            threshold if isinstance(threshold, (str, Fraction, Decimal)) else repr(float(threshold))
+        )
+        simple = share.limit_denominator(10**6)  # 2/3 as a float is two thirds
+        share = simple if isinstance(threshold, float) and float(simple) == threshold else share
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         share = Fraction(0)
     given, allowed = f"threshold={threshold!r}", "expected a share from 1/2 to 1"
@@ -205,7 +221,7 @@ class Poll:
 
     electorate: the names of all voters, each once.  The first valid ballot of a voter counts.
     rule: a `Majority` or a `Choice`; by default a simple majority.
-    quorum: how many must take part; by default more than half.
+    quorum: how many must take part, 0 or more; by default more than half.
     closes: the moment, in seconds, after which ballots are late, as are all after `close()`.
     """
 
@@ -221,7 +237,7 @@ class Poll:
         given, allowed = f"rule={rule!r}", "expected a Majority or a Choice"
         require.that(hasattr(self.rule, "read"), given, allowed, "rule=Majority()", TypeError)
         size = len(self.electorate)
-        self.quorum = size // 2 + 1 if quorum is None else require.count("quorum", quorum, 1, size)
+        self.quorum = size // 2 + 1 if quorum is None else require.count("quorum", quorum, 0, size)
         self.closes, self.open = closes, True
         self.votes: dict[str, Tallied] = {}
         self.tally: Tally = Counter()

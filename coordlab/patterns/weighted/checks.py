@@ -6,24 +6,14 @@ The moderator decides with all voices and their weights (`Decided`), and notes t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import fsum, inf, sqrt
+from math import fsum, inf, log, sqrt
 
+from coordlab.patterns.voting.checks import closed_in_time
 from coordlab.patterns.voting.rules import ABSTAIN, ACCEPTED, NO_QUORUM, REJECTED, TIE, YES
-from coordlab.patterns.weighted.rules import ROUNDING, WEIGHTS, Voice, brier, learnt
-from coordlab.properties import (
-    HOLDS,
-    UNDECIDED,
-    VIOLATED,
-    Begun,
-    Objection,
-    Property,
-    Verdict,
-    leads_to,
-    on_record,
-    recorded,
-    safety,
-)
-from coordlab.trace.trace import CRASH, SEND, Event, Trace
+from coordlab.patterns.weighted.rules import ROUNDING, Voice, brier
+from coordlab.properties import on_record, recorded
+from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Objection, Property, Verdict, safety
+from coordlab.trace.trace import HANDLE, SEND, Event, Trace
 
 ENOUGH = 20  # graded decisions, below which nobody can say whether confidences are true
 
@@ -146,20 +136,43 @@ def strangers_bounded(strangers: float = 0.0) -> Property:
     return judge
 
 
-def decided_in_time(deadline: float = 1.0, slack: float = 0.1) -> Property:
-    """Every question is decided in `deadline` + `slack` seconds, if the moderator stays up."""
+@safety("voices are the opinions that came")
+def voices_were_heard(trace: Trace) -> Iterator[Objection]:
+    """WC-S7, by messages alone: the first opinion of each counts, as it was given.
 
-    def begins(event: Event) -> Iterator[tuple[int, str | None]]:
+    A moderator that crashes asks again, and what it had heard is void.
+    """
+    said: dict[str | None, str] = {}
+    asked = 0, -1.0
+    for event in trace:
+        told = event.content
         if event.kind == SEND and event.name == "Question":
-            yield event.content.number, event.agent
+            said = said if asked == (told.number, event.time) else {}
+            asked = told.number, event.time
+        elif event.kind == HANDLE and event.name == "Opinion" and told.number == asked[0]:
+            if told.choice in ("yes", "no", "abstain"):
+                said.setdefault(event.peer, told.choice)
+        elif on_record(event, "Decided") and {each.voter: each.choice for each in told.voices} != said:
+            yield event, f"the voices on question {told.number} are not the opinions that came."
 
-    def ends(event: Event, begun: Begun) -> Iterator[object]:
-        if on_record(event, "Decided"):
-            yield event.content.number, event.agent
-        elif event.kind == CRASH:
-            yield from [key for key, began in begun.items() if began.agent == event.agent]
 
-    return leads_to(f"a decision within {deadline + slack:g} s", begins, ends, deadline + slack)
+@safety("all are told the result")
+def told_alike(trace: Trace) -> Iterator[Objection]:
+    """WC-S8: each that was asked gets an Outcome at once, with the result that was decided."""
+    asked: dict[str | None, None] = {}
+    owed: dict[str | None, Event] = {}
+    result = ""
+    for event in trace:
+        if owed and event.time > next(iter(owed.values())).time:
+            yield next(iter(owed.values())), f"{next(iter(owed))} was not told the result."
+        if event.kind == SEND and event.name == "Question":
+            asked[event.peer] = None
+        elif on_record(event, "Decided"):
+            result, owed = event.content.result, dict.fromkeys(asked, event)
+        elif event.kind == SEND and event.name == "Outcome":
+            owed.pop(event.peer, None)
+            if event.content.result != result:
+                yield event, f"{event.peer} was told {event.content.result}, and it was {result}."
 
 
 def properties(
@@ -177,8 +190,9 @@ def properties(
     def weight(voter: str, record: tuple[int, int]) -> float | None:
         if voter not in prior and not (learning and any(record)):
             return None
-        earned = learnt(*record, prior.get(voter, 0.5), trust) if learning else prior[voter]
-        return max(-cap, min(cap, WEIGHTS[weigh](earned)))
+        right, answers = (record[0], sum(record)) if learning else (0, 0)
+        p = (right + trust * prior.get(voter, 0.5)) / (answers + trust)
+        return max(-cap, min(cap, {"log_odds": log(p / (1 - p)), "linear": p, "equal": 1.0}[weigh]))
 
     return (
         weightless_change_nothing,
@@ -187,5 +201,7 @@ def properties(
         weights_are_earned(weight),
         calibrated(),
         strangers_bounded(strangers),
-        decided_in_time(deadline),
+        voices_were_heard,
+        told_alike,
+        closed_in_time(deadline, call="Question", close="Decided"),
     )

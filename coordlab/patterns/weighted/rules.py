@@ -156,10 +156,9 @@ def brier(forecasts: Iterable[tuple[float, bool]]) -> float:
     >>> brier([(0.9, True), (0.6, False)])
     0.185
     """
-    errors = [(confidence - right) ** 2 for confidence, right in forecasts]
-    require.that(
-        errors, "no forecasts", "expected at least one confidence, and whether it was right", "[(0.9, True)]"
-    )
+    errors = [(require.probability("confidence", each) - right) ** 2 for each, right in forecasts]
+    allowed = "expected at least one confidence, and whether it was right"
+    require.that(errors, "no forecasts", allowed, "[(0.9, True)]")
     return fsum(errors) / len(errors)
 
 

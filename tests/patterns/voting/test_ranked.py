@@ -20,6 +20,7 @@ from coordlab.patterns.voting.ranked import (
     approval,
     borda,
     condorcet_cycle,
+    condorcet_loser,
     condorcet_winner,
     instant_runoff,
     plurality,
@@ -115,6 +116,10 @@ def test_circles_and_smith_sets_are_what_their_definitions_say() -> None:
         assert len(condorcet_cycle(votes)) == (len(circles[0]) if circles else 0)
         assert condorcet_cycle(votes) in [(), *circles]
         assert condorcet_winner(votes) == (groups[0][0] if len(groups[0]) == 1 else None)
+        losers = [one for one in names if all(beats(votes, each, one) for each in names if each != one)]
+        assert condorcet_loser(votes) == (losers[0] if losers and len(names) > 1 else None)
+        for name in ("borda", "instant_runoff", "copeland", "schulze", "ranked_pairs"):
+            assert condorcet_loser(votes) not in METHODS[name](votes)
 
 
 def names_and_ballots() -> st.SearchStrategy[list[Ranking]]:
@@ -175,6 +180,13 @@ def test_a_declared_order_breaks_ties_within_a_method() -> None:
     """The tied circle: the favoured one wins the ranked pairs, and stays longest in the run-off."""
     for order in ("ABC", "BCA", "CAB"):
         assert ranked_pairs(CYCLE, order) == instant_runoff(CYCLE, order) == (order[0],)
+
+
+def test_those_without_a_first_place_leave_together() -> None:
+    """Forty of them could leave in more orders than there are atoms; two that tie remain."""
+    names = [f"n{number}" for number in range(42)]
+    ballots = [tuple(names), (names[1], names[0], *names[2:])]
+    assert instant_runoff(profile(ballots, names)) == ("n0", "n1")
 
 
 def test_one_alternative_wins_and_no_ballots_tie_everybody() -> None:

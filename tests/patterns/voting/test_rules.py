@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -84,6 +85,29 @@ def test_a_supermajority_must_be_reached(threshold: Fraction | float | str) -> N
         assert counted(6, 3, 0, 9, Majority(threshold=threshold)) == "accepted"
     assert counted(7, 2, 0, 9, Majority(threshold=threshold)) == "accepted"
     assert counted(5, 4, 0, 9, Majority(threshold=threshold)) == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "exact"),
+    [
+        ("5001/10000", Fraction(5001, 10_000)),
+        (Decimal("0.50001"), Fraction(50_001, 100_000)),
+        (0.5000001, Fraction(5_000_001, 10_000_000)),
+        (2 / 3, Fraction(2, 3)),
+        (1, Fraction(1)),
+    ],
+)
+def test_a_threshold_is_exact(threshold: Any, exact: Fraction) -> None:
+    """5,000 of 10,000 are not enough where 5,001 are asked for."""
+    rule = Majority(threshold=threshold)
+    assert rule.threshold == exact
+    half = Counter[Any](yes=5_000_000, no=5_000_000)
+    assert rule.result(half, 10_000_000) == ("rejected", ())
+
+
+@pytest.mark.parametrize("ballots", [[], votes("yes"), votes("no", "yes")])
+def test_a_quorum_of_0_lets_those_decide_who_come(ballots: list[Ballot]) -> None:
+    assert decide(ballots, voters(9), quorum=0).result == ["tie", "accepted", "tie"][len(ballots)]
 
 
 def test_the_tie_rule_says_what_becomes_of_a_tie() -> None:
@@ -217,6 +241,11 @@ def test_texts_are_counted_by_what_they_say() -> None:
     """Case, width, quotes and the full stop do not split a vote; a sign and a number are not lost."""
     same = ["Paris", "paris.", ' "PARIS" ', "Ｐａｒｉｓ!", "“paris”", "pa" + "ris\n"]
     assert {canonical(each) for each in same} == {"paris"}
+    hidden = ["yes\u200b", "\ufeffyes", "y\u00ades", "yes\u200d", "\u202eyes"]
+    assert {canonical(each) for each in hidden} == {"yes"}
+    assert (
+        canonical("\u0645\u06cc\u200c\u0634\u0648\u062f") == "\u0645\u06cc\u200c\u0634\u0648\u062f"
+    )  # Persian
     texts = {"-5": "-5", "5": "5", "5!": "5!", "C++": "c++", "3.5": "3.5", "New   York": "new york"}
     assert {each: canonical(each) for each in texts} == texts
     outcome = decide([Ballot(f"v{n}", each) for n, each in enumerate([*same, "Lyon"])], voters(7), Choice())
@@ -266,8 +295,8 @@ def test_a_tie_among_several_is_its_own_outcome_or_falls_to_the_first_declared()
         (lambda: Poll("ann"), r"electorate='ann': expected a list or tuple of names\."),
         (lambda: Poll({"ann"}), r"electorate=\{'ann'\}: expected a list or tuple of names\."),
         (lambda: Poll([1, 2]), r"electorate=\[1, 2\]: expected a list or tuple of names\."),
-        (lambda: Poll(["ann"], quorum=2), r"quorum=2: expected a whole number from 1 to 1\."),
-        (lambda: Poll(["ann"], quorum=True), r"quorum=True: expected a whole number from 1 to 1\."),
+        (lambda: Poll(["ann"], quorum=2), r"quorum=2: expected a whole number from 0 to 1\."),
+        (lambda: Poll(["ann"], quorum=True), r"quorum=True: expected a whole number from 0 to 1\."),
         (lambda: Poll(["ann"], "schulze"), r"rule='schulze': expected a Majority or a .*rule=Majority\(\)"),
         (lambda: Majority("some"), r"base='some': expected one of 'simple', 'present', 'absolute'\."),
         (lambda: Majority(tie="coin"), r"tie='coin': expected one of 'tie', 'rejected', 'accepted'\."),

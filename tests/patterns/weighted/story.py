@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from coordlab import World
-from coordlab.patterns.weighted import Expert, Moderator, Opinion, Question, ask_panel
+from coordlab.patterns.weighted import Expert, Moderator, Opinion, Outcome, Question, ask_panel
 from coordlab.patterns.weighted.checks import properties
 from coordlab.trace.trace import Event, Trace
 from coordlab.world.run import Run
@@ -90,7 +90,15 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
         lambda: decided(confidence=0.4),
     ],
     "strangers weigh no more than declared": [lambda: voiced(2, known=False)],
-    "a decision within 1.1 s": [lambda: without(trace(), decision(30)), decided_late],
+    "voices are the opinions that came": [
+        lambda: voiced(0, choice="abstain", weight=0.0),
+        lambda: decided(voices=decision().data.voices[1:]),
+    ],
+    "all are told the result": [
+        lambda: without(trace(), trace().select("Outcome")[1]),
+        lambda: changed(trace(), trace().select("Outcome")[1], data=Outcome(1, "maybe")),
+    ],
+    "an outcome within 1.1 s": [lambda: without(trace(), decision(30)), decided_late],
 }
 
 

@@ -1,15 +1,14 @@
-"""What the properties of weighted consensus say of learning, of few decisions, and of the end of a trace."""
+"""What the properties of weighted consensus say of learning and of few decisions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from coordlab import World
-from coordlab.patterns.weighted import Expert, Moderator, ask_panel
-from coordlab.patterns.weighted.checks import decided_in_time, properties
+from coordlab.patterns.weighted import ask_panel
+from coordlab.patterns.weighted.checks import properties
 from coordlab.trace.trace import Trace
-from tests.patterns.weighted.story import PANEL, trace
-from tests.properties.mutated import ended, repeated
+from tests.patterns.weighted.story import PANEL
+from tests.properties.mutated import repeated
 
 
 def status(name: str, trace: Trace, **settings: Any) -> str:
@@ -39,12 +38,3 @@ def test_confidences_that_are_too_small_are_not_true_either() -> None:
     verdicts = ask_panel(dict.fromkeys(PANEL, 0.95), questions=100, known=known).verdicts
     (wrong,) = (each for each in verdicts if each.status == "violated")
     assert "too many were right" in wrong.because
-
-
-def test_a_trace_that_ends_early_does_not_tell_whether_there_will_be_a_decision() -> None:
-    """Nor one without a question; a crash of the moderator ends the wait."""
-    judge = decided_in_time()
-    assert judge(ended(trace(), 0.05)).status == "undecided"
-    assert judge(World().add(Expert("ann")).run(until=1.0).trace).status == "undecided"
-    world = World(latency=0.01).add(Moderator(), Expert("ann", thinking=5.0))
-    assert judge(world.inject("crash moderator @0.5").run(until=5.0).trace).status == "holds"

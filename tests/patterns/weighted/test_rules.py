@@ -220,6 +220,7 @@ def test_what_cannot_be_decided_is_refused(settings: dict[str, object], wrong: s
         (lambda: learnt(1, 0, trust=0), r"trust=0: expected a number above 0\."),
         (lambda: learnt(1, 0, prior=1), r"prior=1: expected a probability above 0 and below 1\."),
         (lambda: log_odds(1), r"competence=1: expected a probability above 0 and below 1\."),
+        (lambda: brier([(2, True)]), r"confidence=2: expected a probability from 0 to 1\."),
         (lambda: brier([]), r"no forecasts: expected at least one confidence"),
     ],
 )
