@@ -5,7 +5,7 @@ Read the modules in this order.
     World, Run, Budget              a simulated world, its runs, their limits  world/world.py
     Agent, State, message           what a learner writes                      world/agent.py, message.py
     uniform, exponential, constant  message delays                             world/network.py
-    Crash, Restart, Partition, Cut, Slow, Skew, Rogue, Drop, Delay, Duplicate
+    Crash, Restart, Pause, Partition, Cut, Slow, Skew, Rogue, Drop, Delay, Duplicate
                                     faults                                     trace/faults.py
     Trace, Scenario                 the record of a run, and a run as data     trace/trace.py, scenario.py
     always, eventually, sometimes   properties, judged on a trace              properties/
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Drop,
         Duplicate,
         Partition,
+        Pause,
         Restart,
         Rogue,
         Skew,
@@ -54,10 +55,8 @@ _HOME = {
     "Run": "world.run",
     "message": "world.message",
     **dict.fromkeys(("constant", "exponential", "uniform"), "world.network"),
-    **dict.fromkeys(
-        ("Crash", "Cut", "Delay", "Drop", "Duplicate", "Partition", "Restart", "Rogue", "Skew", "Slow"),
-        "trace.faults",
-    ),
+    **dict.fromkeys(("Crash", "Cut", "Delay", "Drop", "Duplicate", "Partition"), "trace.faults"),
+    **dict.fromkeys(("Pause", "Restart", "Rogue", "Skew", "Slow"), "trace.faults"),
     "Scenario": "trace.scenario",
     "Trace": "trace.trace",
     **dict.fromkeys(("always", "eventually", "sometimes"), "properties"),
@@ -72,6 +71,7 @@ __all__ = [
     "Drop",
     "Duplicate",
     "Partition",
+    "Pause",
     "Restart",
     "Rogue",
     "Run",

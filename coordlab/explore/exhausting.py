@@ -48,8 +48,8 @@ def exhaust(
         fault; or the faults themselves, of which each run has one or none.
     what, properties, until, progress, parameters: as for `explore`.
 
-    The latency of the world should be constant.  The first failure is the shortest.  Raises ExploreError, with
-    an estimate, if there are more than 100,000 schedules.
+    The latency of the world should be constant.  The first failure is the shortest.  Raises ExploreError,
+    with an estimate, if there are more than 100,000 schedules.
     """
     steps = require.count("steps", steps, 0, 40, error=ExploreError)
     source = with_end(source_of(what, parameters, until))

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
 from coordlab.explore.landmarks import Landmarks
-from coordlab.trace.faults import Crash, Cut, Delay, Drop, Duplicate, Fault, Partition, Skew, Slow
+from coordlab.trace.faults import Crash, Cut, Delay, Drop, Duplicate, Fault, Partition, Pause, Skew, Slow
 
-KINDS = ("crash", "partition", "cut", "slow", "skew", "drop", "duplicate", "delay")
+KINDS = ("crash", "pause", "partition", "cut", "slow", "skew", "drop", "duplicate", "delay")
 """The kinds of fault that a schedule may hold."""
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def strike(dice: Random, space: Space, kind: str, agent: str, at: float) -> Faul
     others = [name for name in space.agents if name != agent]
     if kind == "crash":
         return Crash(agent, at=at, until=until if dice.random() < 0.7 else None)
+    if kind == "pause":
+        return Pause(agent, at=at, until=until)
     if kind == "cut":
         ends = [agent, dice.choice(others)]
         dice.shuffle(ends)
@@ -220,7 +222,7 @@ def _moved(dice: Random, marks: Landmarks, fault: Fault) -> Fault:
     return replace(fault, at=at, until=None if lasted is None else round(at + lasted, 6))
 
 
-OF_AGENTS = ("crash", "partition", "cut", "slow", "skew")
+OF_AGENTS = ("crash", "pause", "partition", "cut", "slow", "skew")
 LINKED = ("drop", "duplicate", "delay")
 
 Stratum = Callable[["Random", Landmarks, Space], Faults]

@@ -285,6 +285,26 @@ class Skew(OfAgent):
         world.skew(self.agent, None)
 
 
+@dataclass(frozen=True)
+class Pause(OfAgent):
+    """The process of an agent stops for a while; its clock and its leases go on.
+
+    Messages that arrive and timers that are due wait for the end of the pause.  `until` is needed.
+    """
+
+    usage = "pause 3 @2..6"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._require(self.until is not None, str(self), "a pause has an end (a crash need not)")
+
+    def strike(self, world: Target) -> None:
+        world.pause(self.agent, self.until)
+
+    def end(self, world: Target) -> None:
+        world.pause(self.agent, None)
+
+
 ROGUE = {
     "wrong": "its answers are wrong",
     "random": "its answers are drawn at random",

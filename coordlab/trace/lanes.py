@@ -29,7 +29,15 @@ from coordlab.trace.trace import (
 )
 
 DOWN, ABSENT, UP = "down", "absent", "up"
-LASTING = ("Crash", "Partition", "Cut", "Slow", "Skew", "Rogue")  # the kinds of fault that have a duration
+LASTING = (
+    "Crash",
+    "Pause",
+    "Partition",
+    "Cut",
+    "Slow",
+    "Skew",
+    "Rogue",
+)  # the kinds of fault that have a duration
 # How roles differ without colour: the hatches, by number, of those that agents start in, which are all grey.
 RESTING = (0, 5, 4, 2, 6, 7)
 # How the lines of message types differ without colour: dashes and widths in pixels; last, the faint ones.

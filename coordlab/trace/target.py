@@ -47,6 +47,9 @@ class Target(Protocol):
     def slow(self, who: tuple[str, ...], by: float) -> None:
         """Slow an agent, or a link, down by `by` seconds."""
 
+    def pause(self, name: str, until: float | None) -> None:
+        """Let the process of an agent stand still until then; None ends a pause."""
+
     def skew(self, name: str, clock: tuple[float, float] | None) -> None:
         """Let an agent's clock show `rate * true time + ahead`; None sets it right."""
 

@@ -231,7 +231,9 @@ class Trace:
         try:
             import pandas
         except ImportError:
-            require.fail("to_frame()", "pandas is not installed", "pip install 'coordlab[pandas]'", ImportError)
+            require.fail(
+                "to_frame()", "pandas is not installed", "pip install 'coordlab[pandas]'", ImportError
+            )
         rows = [event[:-1] for event in self]
         frame = pandas.DataFrame.from_records(rows, columns=Event._fields[:-1], index="seq")
         return frame.astype({"message": "Int64", "cause": "Int64"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 from coordlab import requirements as require
 from coordlab.world.guards import Overrun, current_tasks
 from coordlab.world.outside import THREADS, ClosedWorld
-from coordlab.world.task import AsyncioTask, Handle, Task, Work, bury, immortalise, is_running
+from coordlab.world.task import AsyncioTask, Handle, Task, Work, bury, immortalise, is_running, is_void
 
 
 class Crowd(ClosedWorld):
@@ -31,6 +32,7 @@ class Crowd(ClosedWorld):
         super().__init__()
         self.tasks: dict[Task | AsyncioTask, None] = {}
         self.failed: list[tuple[Task | AsyncioTask, int, int | None]] = []  # when, and because of which event
+        self.held: dict[object, int] = {}  # who is paused, and until when
         self._burying = False
 
     def admit(self, coro: Work) -> None:
@@ -74,6 +76,18 @@ class Crowd(ClosedWorld):
         """Remove a task that has ended from the lists."""
         self.tasks.pop(task, None)
         asyncio._unregister_task(task)  # type: ignore[arg-type]
+
+    def rest(self, owner: object) -> int:
+        """For how many microseconds `owner` is paused yet; 0 or less if it is not."""
+        return self.held.get(owner, 0) - self.now
+
+    def due(self, end: int = sys.maxsize) -> int:
+        """When the next action is due, in microseconds, or `end` if that is earlier."""
+        return min(end, self.heap[0][0]) if self.heap else end
+
+    def idle(self) -> bool:
+        """Whether nothing is due any more: timers of waits that are over do not count."""
+        return all(is_void(action, a, b) for _, _, action, a, b in self.heap)
 
     def kill(self, owner: object) -> None:
         """Stop all that `owner` has started: its tasks, its callbacks and its timers."""

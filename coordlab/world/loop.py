@@ -47,7 +47,6 @@ from coordlab.world.task import (
     Task,
     Wait,
     Work,
-    is_void,
     micros,
     unwaitable,
 )
@@ -219,14 +218,6 @@ class VirtualLoop(Crowd):
         self._urgent = urgent = self._urgent + 1
         heappush(self.heap, (when, urgent - FOREVER, action, a, b))
 
-    def due(self, end: int = FOREVER) -> int:
-        """When the next action is due, in microseconds, or `end` if that is earlier."""
-        return min(end, self.heap[0][0]) if self.heap else end
-
-    def idle(self) -> bool:
-        """Whether nothing is due any more: timers of waits that are over do not count."""
-        return all(is_void(action, a, b) for _, _, action, a, b in self.heap)
-
     def drive(self, until: int = FOREVER) -> None:
         """Do what is due up to and including `until`, in order; the clock is then at the last action."""
         try:
@@ -297,6 +288,9 @@ class VirtualLoop(Crowd):
         callback, task = handle.callback, handle.task
         if callback is None or (task is not None and task.done()):
             return True
+        if self.held and (rest := self.rest(handle.acting)) > 0:
+            self.at(self.now + rest, self._call, handle)
+            return True
         self.acting, self.cause = handle.acting, handle.cause
         handle.context.run(callback, *handle.args)
         if task is not None:
@@ -307,6 +301,8 @@ class VirtualLoop(Crowd):
 
     def step(self, task: Task, error: BaseException | None = None) -> int | None:
         """Let `task` go on until it waits again; returns the microseconds, if it sleeps."""
+        if self.held and error is None and not task._must_cancel and (rest := self.rest(task.owner)) > 0:
+            return rest
         self.acting, self.cause = task.owner, task.cause
         current_tasks[self] = task
         try:

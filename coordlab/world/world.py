@@ -389,6 +389,8 @@ class World:
             agent._alive = False
             stored = dict(agent.stable)
             self.loop.kill(agent)
+            if self.loop.held.pop(agent, None):
+                agent._busy = self.loop.now
             agent._stable = stored  # what it wrote while it died is lost
 
     def restart(self, name: str) -> None:
@@ -409,6 +411,16 @@ class World:
             agent = self[who[0]]
             agent._slow += micros(by)
             agent._delayed = True
+
+    def pause(self, name: str, until: float | None) -> None:
+        """Let an agent that is up do nothing until then; its clock goes on.  None ends a pause."""
+        agent, held = self[name], self.loop.held
+        if until is None:
+            if held.get(agent, 0) <= self.loop.now:
+                held.pop(agent, None)
+        elif agent._alive:
+            held[agent] = end = max(micros(until), held.get(agent, 0))
+            agent._busy, agent._delayed = max(agent._busy, end), True
 
     def skew(self, name: str, clock: tuple[float, float] | None) -> None:
         """Let an agent's clock show `rate * true time + ahead`; None sets it right."""
