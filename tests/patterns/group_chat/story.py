@@ -129,11 +129,6 @@ def stops_for_nothing() -> Trace:
     return repeated(chat(), the_result(), after=noted(2))
 
 
-def blames_a_word() -> Trace:
-    """A word is blamed that nobody said."""
-    return told(reason=StopReason(Stop.CONDITION, "stop_word('never')", "bob"))
-
-
 def ends_twice() -> Trace:
     """The result is decided once more."""
     return repeated(chat(), the_result())
@@ -155,7 +150,7 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
         *(says_one_thing_more, misses_the_word, lies_about_the_reason, stops_for_nothing)
     ],
     "at most 5 messages": [says_one_thing_more],
-    "a limit that ended the chat was reached": [stops_for_nothing, blames_a_word],
+    "a limit that ended the chat was reached": [stops_for_nothing, lies_about_the_reason],
     "turns go round": [out_of_turn],
     "one stop reason": [ends_twice],
     "a run ends within 2 s": [never_ends],
