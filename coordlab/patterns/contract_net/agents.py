@@ -23,7 +23,7 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import Message
 from coordlab.world.world import Run, World
 
-__all__ = ["DIG", "Manager", "demo", "hold_round"]
+__all__ = ["DIG", "Manager", "demo"]
 
 DIG = Task("dig", needs=frozenset({"dig"}))
 
@@ -150,22 +150,6 @@ class Manager(Agent):
             return None
         self.taken.add(pair)
         return RejectProposal(message.conversation, rules.LATE)
-
-
-def hold_round(invited: int = 5, proposing: int = 5, rounds: int = 1, directed: bool = False) -> Run:
-    """A run with one task, in which each bid costs 1 more than the one before.
-
-    invited, proposing: how many contractors are called, and how many of them can do the task.
-    rounds: rounds of the call.
-    directed: whether the first contractor is awarded the task without a call.
-    """
-    names = [f"c{number}" for number in range(1, invited + 1)]
-    policy, to = Policy(rounds=rounds), "c1" if directed else None
-    world = World(latency=0.01).add(Manager("m", [DIG], names, policy, directed=to))
-    for place, name in enumerate(names):
-        skills = ["dig"] if place < proposing else []
-        world.add(Contractor(name, Bid(100.0 + place, 1.0), skills))
-    return world.expect(*properties(policy)).run()
 
 
 def demo() -> Run:

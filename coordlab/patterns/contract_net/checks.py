@@ -289,8 +289,8 @@ def told_by_contractors(trace: Trace) -> Iterator[Objection]:
         elif _sent(event, "Cancel") or _handled(event, *REPORTS):
             key = event.agent, tasks.get(told.conversation, "")
             if heard.get(key) == ("", event.peer):
-                status = {"Cancel": "the contractor was not done in time", "Failure": "the contractor failed"}
-                heard[key] = status.get(str(event.name), "done"), getattr(told, "result", None)
+                said = {"Cancel": "the contractor was not done in time", "Failure": "the contractor failed"}
+                heard[key] = said.get(str(event.name), "done"), getattr(told, "result", None)
         elif on_record(event, "Outcome"):
             status, result = heard.get((event.agent, told.task), ("", None))
             if (event.agent, told.task) in over:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from coordlab.patterns.delegation import (
     checks as checks,
+    domains as domains,
     naive as naive,
     precedence as precedence,
     rules as rules,

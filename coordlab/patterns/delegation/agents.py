@@ -8,9 +8,9 @@ from typing import Any
 from coordlab import requirements as require
 from coordlab.patterns.delegation import rules, workers
 from coordlab.patterns.delegation.checks import properties
+from coordlab.patterns.delegation.domains import REPORT
 from coordlab.patterns.delegation.rules import POLICIES, Candidate, Leaf, Member
 from coordlab.patterns.delegation.workers import CREW, Assign, Busy, Done, Failed, Ready, Results, Worker
-from coordlab.patterns.htn.domains import REPORT
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import Run, World

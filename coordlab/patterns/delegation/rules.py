@@ -115,7 +115,7 @@ def break_down(
 
     `work` maps capabilities to seconds, 1 for those not named.
 
-    >>> from coordlab.patterns.htn.domains import REPORT
+    >>> from coordlab.patterns.delegation.domains import REPORT
     >>> ann, bob = Member("ann", ("study", "write")), Member("bob", ("sketch", "bind"))
     >>> [(leaf.name, leaf.after) for leaf in break_down({}, [("report", "north")], REPORT, (ann, bob))]
     [('study north', ()), ('write north', ('study north',)), ('sketch north', ('study north',)), ('bind',

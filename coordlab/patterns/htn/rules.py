@@ -175,7 +175,7 @@ def _by_name(functions: Functions[F], where: str) -> dict[str, F]:
     """Functions by name, at least one method."""
     listed = isinstance(functions, Iterable) and not isinstance(functions, str)
     own = [(getattr(each, "__name__", None), each) for each in functions] if listed else []
-    pairs = list(functions.items()) if isinstance(functions, Mapping) else own
+    pairs: list[tuple[Any, Any]] = list(functions.items()) if isinstance(functions, Mapping) else own
     names = [name for name, function in pairs if isinstance(name, str) and callable(function)]
     if not listed or not len(pairs) == len(names) == len(set(names)) or not (names or where == "actions"):
         allowed = (

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from coordlab import World
-from coordlab.patterns.contract_net import DIG, Manager, hold_round
+from coordlab.patterns.contract_net import DIG, Manager
 from coordlab.patterns.contract_net.checks import properties
 from coordlab.patterns.contract_net.contractor import Contractor, NotUnderstood
 from coordlab.patterns.contract_net.rules import Bid, Policy, Task
@@ -18,6 +18,22 @@ from coordlab.trace.trace import HANDLE, SEND, Event, Trace
 from coordlab.world.run import Run
 from tests.disasters import plans
 from tests.properties.mutated import changed, late, made, repeated, swapped, without
+
+
+def hold_round(invited: int = 5, proposing: int = 5, rounds: int = 1, directed: bool = False) -> Run:
+    """A run with one task, in which each bid costs 1 more than the one before.
+
+    invited, proposing: how many contractors are called, and how many of them can do the task.
+    rounds: rounds of the call.
+    directed: whether the first contractor is awarded the task without a call.
+    """
+    names = [f"c{number}" for number in range(1, invited + 1)]
+    policy, to = Policy(rounds=rounds), "c1" if directed else None
+    world = World(latency=0.01).add(Manager("m", [DIG], names, policy, directed=to))
+    for place, name in enumerate(names):
+        skills = ["dig"] if place < proposing else []
+        world.add(Contractor(name, Bid(100.0 + place, 1.0), skills))
+    return world.expect(*properties(policy)).run()
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from coordlab import World
-from coordlab.patterns.contract_net import DIG, Manager, hold_round, theory
+from coordlab.patterns.contract_net import DIG, Manager, theory
 from coordlab.patterns.contract_net.checks import properties
 from coordlab.patterns.contract_net.contractor import (
     AcceptProposal,
@@ -34,6 +34,7 @@ from coordlab.patterns.contract_net.rules import (
 )
 from coordlab.world.agent import Agent
 from coordlab.world.world import AgentError, Run
+from tests.patterns.contract_net.story import hold_round
 from tests.patterns.contract_net.tables import one_by_one, optimal, random_tables, total
 from tests.sampling import disaster_count
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from coordlab.patterns.contract_net import hold_round
 from coordlab.patterns.contract_net.checks import properties
 from coordlab.patterns.contract_net.contractor import Refuse
 from coordlab.patterns.contract_net.rules import DEFAULT, Policy
 from coordlab.trace.trace import CRASH, HANDLE, Trace
-from tests.patterns.contract_net.story import not_rejected, sent, trace
+from tests.patterns.contract_net.story import hold_round, not_rejected, sent, trace
 from tests.properties.mutated import changed, ended, repeated, without
 
 DECIDED, REPLIED = "one decision for each proposal", "one reply to each call"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from coordlab import World
 from coordlab.patterns.delegation import CREW as EDITORS, team
 from coordlab.patterns.delegation.checks import properties
+from coordlab.patterns.delegation.domains import REPORT
 from coordlab.patterns.delegation.rules import POLICIES, Leaf, Member, break_down
-from coordlab.patterns.htn.domains import REPORT
 from coordlab.trace.trace import Event, Trace
 from coordlab.world.run import Run
 from tests.disasters import moments, plans

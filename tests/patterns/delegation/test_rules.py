@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, strategies as some
 
 from coordlab.patterns.delegation import theory
+from coordlab.patterns.delegation.domains import REPORT
 from coordlab.patterns.delegation.precedence import EVERYTHING, Watched, precedence
 from coordlab.patterns.delegation.rules import (
     POLICIES,
@@ -26,7 +27,6 @@ from coordlab.patterns.delegation.rules import (
     in_order,
     shortest,
 )
-from coordlab.patterns.htn.domains import REPORT
 from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.htn.rules import Domain, DomainError, State, Task, execute
 from tests.patterns.delegation.scheduling import schedule

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from coordlab.patterns.delegation.domains import REPORT
 from coordlab.patterns.delegation.rules import Leaf, Member, break_down
 from coordlab.patterns.htn import naive
-from coordlab.patterns.htn.domains import JOURNEY, REPORT, at_home
+from coordlab.patterns.htn.domains import JOURNEY, at_home
 from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.htn.rules import Domain, State, Task
 from tests.patterns.htn.domains import SWITCH, first_applicable
