@@ -276,6 +276,7 @@ def _timed(body: Callable[[Request], str]) -> Callable[[Request, Trace], Fault]:
 CLICKED: dict[str, Callable[[Request, Trace], Fault]] = {
     "Crash": _timed(lambda asked: asked["agent"]),
     "Restart": _timed(lambda asked: asked["agent"]),
+    "Pause": _timed(lambda asked: asked["agent"]),
     "Slow": _timed(lambda asked: f"{asked['who']} {float(asked['by'])}"),
     "Cut": _timed(lambda asked: asked["link"]),
     "Partition": _timed(lambda asked: "/".join(",".join(group) for group in asked["groups"])),

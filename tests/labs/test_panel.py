@@ -186,6 +186,7 @@ def test_a_run_that_stopped_with_an_error_says_so_below_the_controls() -> None:
         ({"kind": "Crash", "agent": "4", "at": 4}, "crash 4 @4"),
         ({"kind": "Crash", "agent": "4", "at": 4, "until": 6.5}, "crash 4 @4..6.5"),
         ({"kind": "Restart", "agent": "5", "at": 5.5}, "restart 5 @5.5"),
+        ({"kind": "Pause", "agent": "4", "at": 4, "until": 6}, "pause 4 @4..6"),
         ({"kind": "Slow", "who": "3", "by": 0.5, "at": 2.0000001}, "slow 3 0.5 @2"),
         ({"kind": "Cut", "link": "4>3", "at": 1, "until": 1.2}, "cut 4>3 @1..1.2"),
         ({"kind": "Partition", "groups": [["1", "2"], ["3", "4", "5"]], "at": 2}, "partition 1,2/3,4,5 @2"),
@@ -249,7 +250,7 @@ def test_branches_are_made_renamed_deleted_and_undone_by_click() -> None:
     assert screen.said == []
 
 
-NO_FAULT = "expected a fault of a kind among Crash, Restart, Slow"
+NO_FAULT = "expected a fault of a kind among Crash, Restart, Pause"
 FAULTS: list[tuple[Any, str]] = [
     ({}, NO_FAULT),
     (None, NO_FAULT),

@@ -253,7 +253,7 @@ def test_without_a_kernel_faults_are_disabled_with_the_reason(visit: Open) -> No
     keys(where, "ArrowDown", "Enter")
     menu = where.get_by_role("menu")
     assert "needs a running kernel; this page is a recording" in menu.inner_text()
-    assert menu.locator("[aria-disabled=true]").count() == 6
+    assert menu.locator("[aria-disabled=true]").count() == 7
     menu.get_by_text("show recorded variant: recorded run").click()
     assert where.get_by_role("tab", name="recorded run").get_attribute("aria-selected") == "true"
     keys(where, "c")

@@ -23,6 +23,7 @@ VALID: list[dict[str, Any]] = [
             {"kind": "Crash", "agent": "3", "at": 0.5},
             {"kind": "Crash", "agent": "3", "at": 0.5, "until": 1.5},
             {"kind": "Restart", "agent": "3", "at": 1.5},
+            {"kind": "Pause", "agent": "3", "at": 0.5, "until": 1.5},
             {"kind": "Slow", "who": "2", "by": 0.5, "at": 0.5},
             {"kind": "Cut", "link": "1>2", "at": 0.5, "until": 0.7},
             {"kind": "Partition", "groups": [["1"], ["2", "3"]], "at": 0.5},

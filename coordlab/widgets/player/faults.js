@@ -20,6 +20,8 @@ export const FAULTS = {
   crash: (agent, at, long = Infinity) => ({ kind: "Crash", agent, ...span(at, long) }),
   /** @param {string} agent @param {number} at @returns {FaultRequest} */
   restart: (agent, at) => ({ kind: "Restart", agent, ...span(at, Infinity) }),
+  /** @param {string} agent @param {number} at @param {number} long @returns {FaultRequest} */
+  pause: (agent, at, long) => ({ kind: "Pause", agent, ...span(at, long) }),
   /** @param {string} who @param {number} by @param {number} at @param {number} long @returns {FaultRequest} */
   slow: (who, by, at, long) => ({ kind: "Slow", who, by: micro(by), ...span(at, long) }),
   /** @param {string} from @param {string} to @param {number} at @param {number} long @returns {FaultRequest} */
@@ -83,6 +85,8 @@ export class Faults {
       { text: "crash and restart…", off: down ? "already down" : null,
         act: () => this.howLong(`${name} is down for`, at, (long) => FAULTS.crash(name, at, long), false) },
       { text: "restart", off: down ? null : "already up", act: () => this.ask(FAULTS.restart(name, at)) },
+      { text: "pause…", off: down ? "it is down" : null,
+        act: () => this.howLong(`${name} stands still for`, at, (long) => FAULTS.pause(name, at, long), false) },
       { text: "slow down…", act: () => this.howMuch(`slow down ${name} by`, (by) => this.slowFor(name, by, at)) },
       { text: "cut a link to…", act: () => this.cutMenu(a, at) },
       { text: "partition…", act: () => this.partitionMenu(a, at) },

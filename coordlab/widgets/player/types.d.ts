@@ -215,7 +215,7 @@ export type Span = { at: number; until?: number };
 
 /** A fault in the terms of the scenario. */
 export type FaultRequest =
-  | { kind: "Crash" | "Restart"; agent: string } & Span
+  | { kind: "Crash" | "Restart" | "Pause"; agent: string } & Span
   | { kind: "Slow"; who: string; by: number } & Span
   | { kind: "Cut"; link: string } & Span
   | { kind: "Partition"; groups: string[][] } & Span
