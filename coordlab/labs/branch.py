@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from coordlab.labs.spec import LabSpec
+from coordlab.labs.spec import LabSpec, Measured, Theory
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import TEMPLATES
 from coordlab.trace.scenario import Scenario
@@ -14,9 +14,6 @@ from coordlab.world.run import Run
 
 if TYPE_CHECKING:
     from coordlab.widgets.encoding import Branch as Shown, Divergence, Recording
-
-Measured = tuple[str, object, object]
-"""The label of a measure, what was counted, and what theory predicts (None: nothing)."""
 
 
 class Outcome:
@@ -28,9 +25,13 @@ class Outcome:
 
     @cached_property
     def measures(self) -> list[Measured]:
-        """What was counted on the trace, each with the prediction of theory."""
+        """What was counted on the trace, each with what theory expects of a run that did not break off."""
         given, trace = self.scenario.parameters, self.run.trace
-        return [(each.label, each.count(trace), each.theory(given, trace)) for each in self.spec.measures]
+        pairs = [(each, each.theory(given, trace)) for each in self.spec.measures]
+        return [Measured(each.label, each.count(trace), self._whole(theory)) for each, theory in pairs]
+
+    def _whole(self, theory: Theory | None) -> Theory | None:
+        return replace(theory, unless="the run broke off") if theory and self.problem else theory
 
     @cached_property
     def recording(self) -> Recording:
@@ -43,7 +44,7 @@ class Outcome:
             question=self.spec.question,
             line=str(self.scenario),
             verdicts=self.run.verdicts,
-            measures=self.measures,
+            measures=[each.shown for each in self.measures],
             lanes=self.spec.lanes(self.scenario.parameters),
             focus=self.spec.focus,
             problem=self.problem,

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
-from coordlab.labs.branch import Branch, Measured, Outcome
-from coordlab.labs.spec import LabSource, LabSpec
+from coordlab.labs.branch import Branch, Outcome
+from coordlab.labs.spec import LabSource, LabSpec, Measured
 from coordlab.requirements import shown
 from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
 from coordlab.trace.scenario import Scenario, Value
@@ -86,7 +86,7 @@ class Lab:
 
     @property
     def measures(self) -> list[Measured]:
-        """For each measure its label, what was counted, and what theory predicts (None: nothing)."""
+        """For each measure its label, what was counted, and what theory expects (None: nothing)."""
         return self.branch.outcome.measures
 
     # --- what a learner does -----------------------------------------------------------------------
@@ -240,10 +240,7 @@ class Lab:
         return self
 
     def __repr__(self) -> str:
-        measures = [
-            f"  {label}: {value}" + ("" if theory is None else f" (theory {theory})")
-            for label, value, theory in self.measures
-        ]
+        measures = [f"  {measure}" for measure in self.measures]
         problem = [f"  the run stopped with an error: {self.branch.problem}"] if self.branch.problem else []
         verdicts = [f"  {verdict}" for verdict in self.run.verdicts]
         return "\n".join(

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
 from coordlab import requirements as require
 from coordlab.trace.faults import Fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
-from coordlab.trace.trace import Trace
+from coordlab.trace.trace import Trace, brief
 from coordlab.world.agent import Agent
 from coordlab.world.run import Judge
 from coordlab.world.world import World
@@ -63,12 +63,63 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Theory:
+    """What theory expects to be counted in a run.
+
+    expected: the value itself, or with `most` an upper bound of it.
+    unless: why theory says nothing about this run.  Default: it applies, and the run is judged by it.
+    """
+
+    expected: object
+    most: bool = False
+    unless: str = ""
+
+    def __str__(self) -> str:
+        return f"{'≤ ' if self.most else ''}{brief(self.expected)}"
+
+
+@dataclass(frozen=True)
 class Measure:
-    """A quantity counted on a trace, and the prediction of theory (None: there is none)."""
+    """A quantity counted on a trace (None: it did not happen), and what theory expects (None: nothing)."""
 
     label: str
     count: Callable[[Trace], object]
-    theory: Callable[[Parameters, Trace], object] = lambda parameters, trace: None
+    theory: Callable[[Parameters, Trace], Theory | None] = lambda parameters, trace: None
+
+
+class Measured(NamedTuple):
+    """A measure of one run: its label, what was counted, and what theory expects."""
+
+    label: str
+    counted: Any
+    theory: Theory | None = None
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the run agrees with theory; None if there is none, or if it does not apply."""
+        if self.theory is None or self.theory.unless:
+            return None
+        expected: Any = self.theory.expected
+        if not self.theory.most:
+            return bool(self.counted == expected)
+        return self.counted is not None and bool(self.counted <= expected)
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """In words: its label, its value, theory, and how they compare."""
+        judged = {True: "agrees", False: "does not agree", None: ""}[self.agrees]
+        if self.theory is not None and self.theory.unless:
+            judged = f"does not apply: {self.theory.unless}"
+        value = "never" if self.counted is None else brief(self.counted)
+        theory = "" if self.theory is None else str(self.theory)
+        return {"label": self.label, "value": value, "theory": theory, "judged": judged}
+
+    def __repr__(self) -> str:
+        words = self.shown
+        beside = f" (theory {words['theory']}: {words['judged']})" if self.theory else ""
+        return f"{self.label}: {words['value']}{beside}"
+
+    __str__ = __repr__
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from coordlab.trace.trace import (
     TIMER,
     Event,
     Trace,
+    brief,
     in_words,
-    plain,
 )
 
 # One sentence for each kind of event; the player in the browser fills in the same ones.
@@ -80,5 +80,4 @@ def _said(event: Event) -> str:
     if event.kind == SEND or event.kind in SPOKEN:
         words = in_words(event.name, event.data)
         return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
-    value = plain(event.data)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return brief(event.data)

@@ -285,6 +285,19 @@ class Record(SimpleNamespace):
         return _shown(self)
 
 
+def brief(value: object) -> str:
+    """`value` in words; a number in full up to the millionth.
+
+    >>> brief(0.1 + 0.2), brief(1234567.25)
+    ('0.3', '1234567.25')
+    """
+    value = plain(value)
+    if not isinstance(value, float):
+        return str(value)
+    plainly = value == 0 or 1e-4 <= abs(value) < 1e15
+    return f"{round(value, 6):.16g}" if plainly else f"{value:g}"
+
+
 def in_words(name: str | None, data: object) -> str:
     """A message as text, with its name, `Bid(cost=3)`; anything else as it is."""
     if name is None:

@@ -48,12 +48,11 @@ from coordlab.trace.trace import (
     STATE,
     Row,
     Trace,
+    brief,
     in_words,
-    plain,
 )
 
 Meta = dict[str, Any]  # what JSON can hold
-Measure = tuple[str, object, object]  # label, counted, theory
 Divergence = dict[str, float]  # {"event": its number, "at": seconds}
 Column: TypeAlias = "array[int] | array[float]"
 
@@ -100,7 +99,7 @@ def pack(
     question: str = "",
     line: str = "",
     verdicts: Iterable[object] = (),
-    measures: Iterable[Measure] = (),
+    measures: Iterable[Mapping[str, str]] = (),
     templates: Mapping[str, str] | None = None,
     lanes: Sequence[str] | None = None,
     focus: tuple[float, float] | None = None,
@@ -109,6 +108,7 @@ def pack(
     """Encode a trace, with what the player shows around it.
 
     verdicts: objects with name, status, at, event and because.
+    measures: what was counted, in words: label, value, theory, and how they compare, `judged`.
     templates: a sentence for each kind of event.
     lanes: the agents from top to bottom.  Default: in order of joining.
     focus: the part that is shown first, in virtual seconds.  Default: the first fault and the answer to it.
@@ -123,7 +123,7 @@ def pack(
         **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
         **{"templates": dict(templates or {}), **pictured},
         "verdicts": [_verdict(verdict) for verdict in verdicts],
-        "measures": [_measure(*measure) for measure in measures],
+        "measures": list(map(dict, measures)),
     }
     return Recording(meta, b"".join(map(_little_endian, (*events, *drawn))))
 
@@ -218,23 +218,14 @@ def _texts(rows: list[Row], texts: Table) -> list[int]:
             continue
         number = said.get((kind, id(data)))
         if number is None:
-            words = in_words(name, data) if kind in _SPOKEN else TEXT.get(kind, _word)(data)
+            words = in_words(name, data) if kind in _SPOKEN else TEXT.get(kind, brief)(data)
             number = said[kind, id(data)] = texts[words]
         numbers.append(number)
     return numbers
 
 
 def _states(pairs: Iterable[tuple[str, object]]) -> str:
-    return ", ".join(f"{name}={_word(value)}" for name, value in pairs)
-
-
-def _word(value: object) -> str:
-    """A value as text; a number in full up to the millionth, since 1234567.25 is not 1.23457e+06."""
-    value = plain(value)
-    if not isinstance(value, float):
-        return str(value)
-    plainly = value == 0 or 1e-4 <= abs(value) < 1e15
-    return f"{round(value, 6):.16g}" if plainly else f"{value:g}"
+    return ", ".join(f"{name}={brief(value)}" for name, value in pairs)
 
 
 TEXT: dict[str, Callable[[Any], str]] = {START: _states, RESTART: _states}
@@ -243,10 +234,6 @@ _SPOKEN = (SEND, NOTE, DECISION)
 
 def _verdict(verdict: object) -> Meta:
     return {field: getattr(verdict, field) for field in ("name", "status", "at", "event", "because")}
-
-
-def _measure(label: str, value: object, theory: object = None) -> Meta:
-    return {"label": label, "value": _word(value), "theory": "" if theory is None else _word(theory)}
 
 
 def _fault(fault: FaultSpan) -> Meta:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from coordlab.labs.spec import LabSpec, Measure, Parameter, Parameters
+from coordlab.labs.spec import LabSpec, Measure, Parameter, Parameters, Theory
 from coordlab.patterns.blackboard import checks, theory
 from coordlab.patterns.blackboard.agents import Blackboard
 from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
-from coordlab.patterns.blackboard.rules import MERGES, RATINGS
-from coordlab.trace.trace import DROP, Trace
+from coordlab.patterns.blackboard.rules import MERGES, RATINGS, Entry
+from coordlab.trace.trace import DROP, FAULT, STATE, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 CONCLUSIONS = tuple(dict.fromkeys(gives for _, gives in RULES))
 FACTS = {f"fact:{fact}" for fact, _ in SEEN}
+KINDS = ("fact:cheetah", "fact:tiger", "fact:zebra")
 UNTIL, TICK = 12.0, 1.0
 PARAMETERS = (
     Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control",
@@ -55,26 +56,50 @@ def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
     return world
 
 
-def _named(trace: Trace) -> str:
+def _last(trace: Trace, keys: Collection[str]) -> Entry | None:
+    """The last entry written under one of these keys."""
     written = [event.data.entry for event in trace.select("Written")]
-    animals = [entry for entry in written if entry.key[5:] in ("cheetah", "tiger", "zebra")]
-    return f"{animals[-1].key[5:]}, {animals[-1].confidence:.0%} sure" if animals else "none yet"
+    return next((entry for entry in reversed(written) if entry.key in keys), None)
 
 
-def _follows(_: Parameters, __: Trace) -> str:
-    found = checks.closure(FACTS, RULES)
-    return next(animal for animal in ("cheetah", "tiger", "zebra") if f"fact:{animal}" in found)
+def _named(trace: Trace) -> str | None:
+    found = _last(trace, KINDS)
+    return found.key[5:] if found else None
 
 
-def _found_at(trace: Trace) -> str:
+def _sure(trace: Trace) -> float | None:
+    found = _last(trace, KINDS)
+    return round(found.confidence, 3) if found else None
+
+
+def _found_at(trace: Trace) -> float | None:
     written = trace.select("Written")
-    return f"{written[-1].time:.2f} s" if written else "nothing written"
+    return round(written[-1].time, 3) if written else None
 
 
-def _news(given: Parameters, _: Trace) -> Any:
-    if given["news"] == "poll":
-        return theory.polling_reads(given["readers"], len(CONCLUSIONS), int(UNTIL / TICK))
-    return int(theory.notices(given["readers"], len(checks.closure(FACTS, RULES) - FACTS)))
+def _follows(_: Parameters, trace: Trace) -> Theory:
+    found = checks.closure(FACTS, RULES)
+    return Theory(next(key[5:] for key in KINDS if key in found), unless=_other_experiment(trace))
+
+
+def _news(given: Parameters, trace: Trace) -> Theory:
+    readers, unless = given["readers"], _other_experiment(trace)
+    if given["news"] == "poll":  # whether there is news or not, so the work need not be over
+        reads = theory.polling_reads(readers, len(CONCLUSIONS), int(trace.until / TICK))
+        return Theory(reads, unless="a fault strikes" if trace.select(kind=FAULT) else "")
+    return Theory(int(theory.notices(readers, len(checks.closure(FACTS, RULES) - FACTS))), unless=unless)
+
+
+def _other_experiment(trace: Trace) -> str:
+    """Why the run is not what theory speaks of: work that is over, without faults, on a reliable network."""
+    roles = trace.select("role", agent="board", kind=STATE)
+    seen = {event.data.entry.key for event in trace.select("Written")} >= FACTS
+    reasons = {
+        "a fault strikes": trace.select(kind=FAULT),
+        "a message is lost": trace.select(kind=DROP),
+        "the work is not over at the end": not seen or not roles or roles[-1].data != "quiet",
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _asked_or_told(trace: Trace) -> int:
@@ -92,11 +117,12 @@ SPEC = LabSpec(
     properties=lambda given: checks.properties(RATINGS[given["rating"]], RULES, within=1.0),
     measures=(
         Measure("the animal", _named, _follows),
-        Measure("last entry written at", _found_at),
+        Measure("how sure", _sure),
+        Measure("last entry written at, s", _found_at),
         Measure("activations", lambda trace: trace.count("Activate")),
         Measure("readers: told, or asked", _asked_or_told, _news),
         Measure("messages in all", lambda trace: trace.count("send")),
-        Measure("messages lost", lambda trace: sum(e.data == "lost" for e in trace.select(kind=DROP))),
+        Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
     ),
     until=UNTIL,
     focus=(0.0, 4.5),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from coordlab.labs.spec import LabSpec, Measure, Parameter, Parameters
+from coordlab.labs.spec import LabSpec, Measure, Parameter, Parameters, Theory
 from coordlab.patterns.bully import theory
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import agreed, properties, settling_time
 from coordlab.properties import changes
-from coordlab.trace.trace import CRASH, DROP, Trace
+from coordlab.trace.trace import CRASH, DROP, FAULT, HEAL, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -59,36 +60,53 @@ def agreed_at(trace: Trace) -> float | None:
     return next((now.time for now in changes(trace) if now.time > since and agreed(now) is True), None)
 
 
+def _span(trace: Trace) -> tuple[float, float]:
+    """From the first crash to just after all agreed, or to the end, in seconds."""
+    end = agreed_at(trace)
+    return crashed_at(trace), trace.until if end is None else end + 1e-6
+
+
 def election_messages(trace: Trace) -> int:
     """Election, Answer and Coordinator messages from the first crash until all agreed."""
-    end = agreed_at(trace)
-    since, before = crashed_at(trace), trace.until if end is None else end + 1e-6
+    since, before = _span(trace)
     return trace.count("Election", "Answer", "Coordinator", since=since, before=before)
 
 
-def silence(trace: Trace) -> str:
-    """From the first crash until all agreed, in words."""
+def silence(trace: Trace) -> float | None:
+    """Seconds from the first crash until all agreed; None if they never did."""
     end = agreed_at(trace)
-    return "no agreement" if end is None else f"{end - crashed_at(trace):.2f} s"
+    return None if end is None else round(end - crashed_at(trace), 3)
 
 
-def _bound(given: Parameters, trace: Trace) -> str | None:
-    if not trace.select(kind=CRASH):
-        return None
-    honest = given["patience"] >= 2 * given["slowest"]
-    bound = f"≤ {settling_time(given['patience'], given['heartbeat']):.2f} s"
-    return f"{bound}{_unless_lost(trace)}" if honest else "no bound: patience < 2 × slowest"
+def _bound(given: Parameters, trace: Trace) -> Theory:
+    """How long agents may disagree, if the run is long enough to tell."""
+    bound = settling_time(given["patience"], given["heartbeat"])
+    short = agreed_at(trace) is None and trace.until < crashed_at(trace) + bound
+    why = "the run ends before that" if short else ""
+    return Theory(round(bound, 3), most=True, unless=_other_experiment(given, trace) or why)
 
 
-def _most(given: Parameters, trace: Trace) -> str | None:
-    """The price from the lowest, for an election that a crash begins, in a version that has one."""
-    if given["version"] == "unguarded" or not trace.select(kind=CRASH):
-        return None
-    return f"≤ {theory.messages(given['agents'])}{_unless_lost(trace)}"
+def _most(given: Parameters, trace: Trace) -> Theory:
+    """The price from the lowest, if each agent asks once: an Election that comes after the news of its result,
+    from an agent that had not heard it yet, begins another."""
+    since, before = _span(trace)
+    asked = Counter((event.agent, event.peer) for event in trace.select("Election", since=since, before=before))
+    again = "an agent asks a second time" if max(asked.values(), default=0) > 1 else ""
+    return Theory(theory.messages(given["agents"]), most=True, unless=_other_experiment(given, trace) or again)
 
 
-def _unless_lost(trace: Trace) -> str:
-    return " if none is lost" if any(event.data == "lost" for event in trace.select(kind=DROP)) else ""
+def _other_experiment(given: Parameters, trace: Trace) -> str:
+    """Why the run is not what theory speaks of: one election, begun by one crash, over a reliable network."""
+    since, before = _span(trace)
+    strokes = trace.select(kind=FAULT, before=before) + trace.select(kind=HEAL, since=since, before=before)
+    lost = any(event.data != "down" for event in trace.select(kind=DROP, since=since, before=before))
+    reasons = {
+        "nobody crashes": not trace.select(kind=CRASH),
+        "another fault strikes, or one ends, before all agree": len(strokes) > 1,
+        "a message is lost": lost,
+        "patience < 2 × slowest": given["patience"] < 2 * given["slowest"],
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 SPEC = LabSpec(
@@ -100,9 +118,9 @@ SPEC = LabSpec(
     properties=lambda given: properties(given["patience"], given["heartbeat"]),
     measures=(
         Measure("messages of this election", election_messages, _most),
-        Measure("silence until agreement", silence, _bound),
+        Measure("silence until agreement, s", silence, _bound),
         Measure("watching: Ping and Pong", lambda trace: trace.count("Ping", "Pong")),
-        Measure("messages lost", lambda trace: sum(e.data == "lost" for e in trace.select(kind=DROP))),
+        Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
     ),
     until=12.0,
     faults=lambda given: (f"crash {given['agents']} @3..9",),

@@ -15,8 +15,9 @@ export class Measures {
   /** @param {Measure[]} measures */
   refill(measures) {
     const heads = ["measure", "counted", "theory"].map((word) => h("th", { scope: "col" }, word));
-    const rows = measures.map(({ label, value, theory }) =>
-      h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value), h("td", {}, theory || "–")));
+    const rows = measures.map(({ label, value, theory, judged }) =>
+      h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value), h("td", {}, theory || "–",
+        h("small", { class: judged === "does not agree" ? "cl-amiss" : "" }, judged))));
     this.head.hidden = !measures.length;
     this.table.replaceChildren(...(measures.length ? [h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)] : []));
   }

@@ -87,6 +87,8 @@ export interface Measure {
   label: string;
   value: string;
   theory: string;
+  /** How they compare: "agrees", "does not agree", "does not apply: …", or nothing. */
+  judged: string;
 }
 
 /** A fault that struck. */
