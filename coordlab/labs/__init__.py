@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 from coordlab import patterns, requirements as require
-from coordlab.labs.lab import Lab
+from coordlab.labs.lab import Lab, scenario_of
 from coordlab.labs.spec import LabSpec
 from coordlab.trace.scenario import Scenario, ScenarioError
 from coordlab.world.agent import Agent
@@ -28,9 +28,10 @@ NAMES = tuple(sorted(path.parent.name for path in Path(patterns.__path__[0]).glo
 
 def spec(name: str) -> LabSpec:
     """The declaration of a lab.  Raises ScenarioError if no lab has that name."""
-    require.that(
-        name in NAMES, f"no lab {name!r}", f"the labs are {', '.join(NAMES)}", "bully", ScenarioError
-    )
+    allowed = f"the labs are {', '.join(NAMES)}"
+    if name == "world":
+        allowed += "; a line of your own world plays in its own lab, labs.show(run).play(line)"
+    require.that(name in NAMES, f"no lab {name!r}", allowed, "bully", ScenarioError)
     found: LabSpec = import_module(f"coordlab.patterns.{name}.lab").SPEC
     return found
 
@@ -42,7 +43,7 @@ def play(scenario: Scenario | str, agent: type[Agent] | None = None) -> Lab:
 
     Raises ScenarioError if the scenario cannot be read or is not of a lab.
     """
-    wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
+    wanted = scenario_of(scenario)
     return Lab(spec(wanted.lab), agent, wanted)
 
 
@@ -50,16 +51,19 @@ def show(run: Run, beside: Run | None = None) -> Lab:
     """A lab for a run of your own world: it has no parameters, but the player, branches and faults.
 
     beside: another run of the same agents, with other faults or another seed, shown as a second branch.
+
+    Its heading is that of the pattern whose agents act in it, if there is one.
     """
-    world = run.world
+    world = require.instance("run", run, Run, "labs.show(world.run(until=10))").world
+    title, question = _heading(world)
 
     def build(_agent: type[Agent] | None, seed: int, **_settings: object) -> World:
         return world.again(seed=seed, faults=())  # the faults are in the scenario of the lab
 
     made = LabSpec(
         name=world.scenario.lab,
-        title="A run",
-        question="what happened, and what if?",
+        title=title,
+        question=question,
         parameters=(),
         fixed=world.scenario.parameters,
         build=build,
@@ -70,6 +74,17 @@ def show(run: Run, beside: Run | None = None) -> Lab:
     )
     lab = Lab(made, seed=world.seed, until=run.until)
     return lab if beside is None else lab.play(beside.scenario, beside=True).select(0)
+
+
+def _heading(world: World) -> tuple[str, str]:
+    """The name of the pattern whose agents act in a world, and its idea."""
+    homes = (kind.__module__ for agent in world.agents.values() for kind in type(agent).__mro__)
+    home = next((home for home in homes if home.startswith(f"{patterns.__name__}.")), "")
+    if not home:
+        return "A run", "What happened, and what if?"
+    page = import_module(".".join(home.split(".")[:3])).__doc__ or ""
+    title, _, idea = page.partition("\n")[0].partition(": ")
+    return title, f"{idea[:1].upper()}{idea[1:]}"
 
 
 def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:
@@ -84,7 +99,7 @@ def __getattr__(name: str) -> Callable[..., Lab]:
         return partial(_lab, name)
     raise AttributeError(
         f"no lab {name!r}: the labs are {', '.join(NAMES)}. A pattern without a lab can show its run. "
-        f"For example: labs.show(coordlab.patterns.{name}.demo())."
+        "For example: labs.show(coordlab.patterns.ring.demo())."
     )
 
 

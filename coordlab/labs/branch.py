@@ -10,10 +10,25 @@ from coordlab.labs.spec import LabSpec, Measured, Theory
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import TEMPLATES
 from coordlab.trace.scenario import Scenario
+from coordlab.trace.trace import MICRO, Trace
+from coordlab.world.errors import WorldError
 from coordlab.world.run import Run
 
 if TYPE_CHECKING:
     from coordlab.widgets.encoding import Branch as Shown, Divergence, Recording
+
+
+MOST = 10_000  # events that are shown of a run that used up its budget: more of the same explains nothing
+
+
+def broken_off(error: WorldError) -> tuple[Run, str]:
+    """The run until an error, at most its first 10,000 events, and the error in words."""
+    run, words = error.run, str(error)
+    rows = run.trace.rows[:MOST]
+    if len(rows) == len(run.trace):
+        return run, words
+    first = Trace(rows, run.trace.agents, run.trace.says, rows[-1][0] / MICRO)
+    return Run(first, run.world, run.until), f"{words} The first {MOST:,} events are shown."
 
 
 class Outcome:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
-from coordlab.labs.branch import Branch, Outcome
+from coordlab.labs.branch import Branch, Outcome, broken_off
 from coordlab.labs.spec import LabSource, LabSpec, Measured
 from coordlab.requirements import shown
 from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
-from coordlab.trace.scenario import Scenario, Value
+from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import SEND, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import Run, WorldError
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 Request = dict[str, Any]
 """What a click in the player sends, as JSON: untrusted, each field is checked where it is read."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run of a lab was interrupted.  A notebook shows the message without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Interrupted: {self}"]
 
 
 class Lab:
@@ -122,11 +129,11 @@ class Lab:
     def play(self, scenario: Scenario | str, beside: bool = False) -> Lab:
         """Show another scenario of this lab, given as data or text, in place of this one or `beside` it.
 
-        Raises ScenarioError if it cannot be read or is of another lab.
+        Beside it, the branch is named after what differs.  Raises ScenarioError if the scenario cannot be
+        read or is of another lab.
         """
-        wanted = Scenario.read(scenario) if isinstance(scenario, str) else scenario
-        checked = self.spec.complete(wanted)
-        return self._add("played line", checked, None) if beside else self._replace(checked)
+        checked = self.spec.complete(scenario_of(scenario))
+        return self._add(self._differing(checked), checked, None) if beside else self._replace(checked)
 
     def select(self, position: int) -> Lab:
         """Show the branch at a position, from 0.  Raises IndexError if it does not exist."""
@@ -207,7 +214,10 @@ class Lab:
         try:
             outcome = Outcome(self.spec, scenario, world.run(until))
         except WorldError as error:
-            outcome = Outcome(self.spec, scenario, error.run, str(error))
+            outcome = Outcome(self.spec, scenario, *broken_off(error))
+        except KeyboardInterrupt:
+            words = f"the run was interrupted at {world.now:g} virtual seconds; the lab has not changed."
+            raise Interrupted(words) from None
         return Branch(name, outcome, parent, aside)
 
     def _add(self, name: str, scenario: Scenario, parent: int | None, *, lenient: bool = False) -> Lab:
@@ -217,6 +227,14 @@ class Lab:
         self._remember()
         self.branches, self.selected = [*self.branches, made], len(self.branches)
         return self._changed()
+
+    def _differing(self, scenario: Scenario) -> str:
+        """What a scenario has that the one on show has not, in words."""
+        values, shown = self.spec.settings(scenario), self.spec.settings(self.scenario)
+        settings = [f"{name} = {value}" for name, value in values.items() if value != shown[name]]
+        faults = [str(each) for each in scenario.faults if each not in self.scenario.faults]
+        gone = ["no faults"] if self.scenario.faults and not scenario.faults else []
+        return ", ".join([*settings, *faults, *gone])[:80] or "the same again"
 
     def _replace(self, scenario: Scenario, *, lenient: bool = False) -> Lab:
         """Replace the run that is shown."""
@@ -258,6 +276,16 @@ class Lab:
         from coordlab.labs.panel import bundle
 
         return bundle(self)
+
+
+def scenario_of(given: object) -> Scenario:
+    """A scenario given as data, as one line or as JSON.  Raises ScenarioError if it cannot be read."""
+    if isinstance(given, str):
+        return Scenario.read(given)
+    if isinstance(given, Scenario):
+        return given
+    allowed, example = "expected a Scenario, its line or its JSON", "labs.play('bully agents=5')"
+    require.fail(f"scenario={shown(given)}", allowed, example, ScenarioError)
 
 
 def _timed(body: Callable[[Request], str]) -> Callable[[Request, Trace], Fault]:

@@ -13,10 +13,14 @@ from coordlab.trace.faults import Fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace, brief
 from coordlab.world.agent import Agent
+from coordlab.world.budget import Budget
 from coordlab.world.run import Judge
 from coordlab.world.world import World
 
 Parameters = Mapping[str, Any]
+
+BUDGET = Budget(events=50_000, instant=5_000, wall=10.0)
+"""What a run of a lab may use: as much as a browser can show, and no more than a learner waits for."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ class LabSpec:
 
     name, title, question: the name of its pattern, its heading, and the question below the heading.
     parameters: what a learner can change.
-    build: makes the world, from a class of agents (None: those of the pattern), a seed and the parameters.
+    build: makes the world, with `BUDGET`, from a class of agents (None: those of the pattern), a seed and the
+        parameters.
     properties: what judges a run, by the parameters.
     measures: what is counted on a run and compared with theory.
     until: the end of the run in virtual seconds; None: when no event is left.
@@ -173,6 +178,10 @@ class LabSpec:
         values = {name: each.checked(given.get(name, each.default)) for name, each in known.items()}
         return {**self.fixed, **values}
 
+    def settings(self, scenario: Scenario) -> dict[str, object]:
+        """The parameters of a scenario, and its `seed` and `until`."""
+        return {**scenario.parameters, **{name: getattr(scenario, name) for name in RUN}}
+
     def scenario(self, settings: Parameters) -> Scenario:
         """The scenario with these settings: parameters, `seed` and `until`; the rest has its default."""
         settings = {"seed": 0, "until": self.until, **settings}
@@ -185,8 +194,8 @@ class LabSpec:
         require.that(
             scenario.lab == self.name,
             f"a scenario of the lab {scenario.lab!r}",
-            f"this lab is {self.name!r}; coordlab.labs.play opens any",
-            f"labs.play({str(scenario)[:80]!r})",
+            f"this lab is {self.name!r}; labs.play(line) opens the lab that a line names, if there is one",
+            self.name,
             ScenarioError,
         )
         until = self.until if scenario.until is None else scenario.until

@@ -18,6 +18,7 @@ from coordlab.trace.trace import (
     Trace,
     brief,
     in_words,
+    noted,
 )
 
 # One sentence for each kind of event; the player in the browser fills in the same ones.
@@ -78,6 +79,6 @@ def narration(trace: Trace, most: int = 40) -> str:
 
 def _said(event: Event) -> str:
     if event.kind == SEND or event.kind in SPOKEN:
-        words = in_words(event.name, event.data)
+        words = (in_words if event.kind == SEND else noted)(event.name, event.data)
         return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
     return brief(event.data)

@@ -305,6 +305,15 @@ def in_words(name: str | None, data: object) -> str:
     return f"{name if isinstance(data, Record) else ''}{_shown(data)}"
 
 
+def noted(name: str | None, data: object) -> str:
+    """A note or decision as text: of a message the sentence, if it is known, and the fields."""
+    words = in_words(name, data)
+    if name is None or isinstance(data, Record):
+        return words
+    fields = words.removeprefix(name).removesuffix("()")
+    return f"“{type(data).says}” {fields}".rstrip()  # type: ignore[attr-defined]
+
+
 def _shown(value: object) -> str:
     """Like `repr`, but sets are in order, enums are shown by their value, and records without a name."""
     if isinstance(value, Enum):

@@ -16,7 +16,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -38,18 +38,18 @@ from coordlab.trace.lanes import (
     spans,
 )
 from coordlab.trace.trace import (
-    DECISION,
     KINDS,
     MICRO,
-    NOTE,
     RESTART,
     SEND,
+    SPOKEN,
     START,
     STATE,
     Row,
     Trace,
     brief,
     in_words,
+    noted,
 )
 
 Meta = dict[str, Any]  # what JSON can hold
@@ -218,18 +218,21 @@ def _texts(rows: list[Row], texts: Table) -> list[int]:
             continue
         number = said.get((kind, id(data)))
         if number is None:
-            words = in_words(name, data) if kind in _SPOKEN else TEXT.get(kind, brief)(data)
-            number = said[kind, id(data)] = texts[words]
+            number = said[kind, id(data)] = texts[_text(kind, name, data)]
         numbers.append(number)
     return numbers
 
 
+def _text(kind: str, name: str | None, data: Any) -> str:
+    if kind == SEND:
+        return in_words(name, data)
+    if kind in SPOKEN:
+        return noted(name, data)
+    return _states(data) if kind in (START, RESTART) else brief(data)
+
+
 def _states(pairs: Iterable[tuple[str, object]]) -> str:
     return ", ".join(f"{name}={brief(value)}" for name, value in pairs)
-
-
-TEXT: dict[str, Callable[[Any], str]] = {START: _states, RESTART: _states}
-_SPOKEN = (SEND, NOTE, DECISION)
 
 
 def _verdict(verdict: object) -> Meta:

@@ -159,9 +159,10 @@ def test_lanes_and_links_are_numbered_from_the_top() -> None:
 
 
 def test_the_description_is_json() -> None:
-    meta, _ = parts(pack(election(), measures=[("messages", 12, None), ("share", 0.25, "≤ 1")]))
+    measure = {"label": "messages", "value": "12", "theory": "≤ 27", "judged": "agrees"}
+    meta, _ = parts(pack(election(), measures=[measure]))
     assert json.loads(json.dumps(meta, allow_nan=False))["names"] == meta["names"]
-    assert meta["measures"][0] == {"label": "messages", "value": "12", "theory": ""}
+    assert meta["measures"] == [measure]
 
 
 @pytest.mark.parametrize(("faults", "problem", "first"), [

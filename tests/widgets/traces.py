@@ -61,7 +61,10 @@ def branch(
         "question": "Who leads when the leader falls silent, and what does it cost?",
         "line": "bully agents=5 loss=4% seed=11 | crash 5 @3..9",
         "verdicts": verdicts(trace) if len(trace) else [],
-        "measures": [("messages", trace.count("send"), "≤ 27"), ("silence until agreement", "0.73 s", None)],
+        "measures": [
+            {"label": "messages", "value": "19", "theory": "≤ 27", "judged": "agrees"},
+            {"label": "silence until agreement, s", "value": "0.73", "theory": "", "judged": ""},
+        ],
         "templates": TEMPLATES,
         "lanes": tuple(reversed(trace.agents)),
         "focus": (0.0, 2.5),

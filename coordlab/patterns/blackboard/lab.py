@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from coordlab.labs.spec import LabSpec, Measure, Parameter, Parameters, Theory
+from coordlab.labs.spec import BUDGET, LabSpec, Measure, Parameter, Parameters, Theory
 from coordlab.patterns.blackboard import checks, theory
 from coordlab.patterns.blackboard.agents import Blackboard
 from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
@@ -39,7 +39,8 @@ PARAMETERS = (
 
 def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
     """A board, an observer, a rule for each kind of animal, of the learner's class if given, and readers."""
-    world = World(seed, latency=f"uniform({given['slowest'] / 5},{given['slowest']})", loss=given["loss"])
+    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
+    world = World(seed, latency, loss=given["loss"], budget=BUDGET)
     board = Blackboard(
         merge=MERGES[given["merge"]],
         rating=RATINGS[given["rating"]],

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from coordlab.labs.spec import LabSpec, Measure, Parameter, Parameters, Theory
+from coordlab.labs.spec import BUDGET, LabSpec, Measure, Parameter, Parameters, Theory
 from coordlab.patterns.bully import theory
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import agreed, properties, settling_time
@@ -34,7 +34,8 @@ PARAMETERS = (
 
 def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
     """A world of candidates of ranks 1 to `agents`, of the learner's class if there is one."""
-    world = World(seed, latency=f"uniform({given['slowest'] / 5},{given['slowest']})", loss=given["loss"])
+    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
+    world = World(seed, latency, loss=given["loss"], budget=BUDGET)
     made: Callable[..., Agent] = agent or Candidate
     wanted = {
         "patience": given["patience"],
@@ -87,12 +88,16 @@ def _bound(given: Parameters, trace: Trace) -> Theory:
 
 
 def _most(given: Parameters, trace: Trace) -> Theory:
-    """The price from the lowest, if each agent asks once: an Election that comes after the news of its result,
-    from an agent that had not heard it yet, begins another."""
+    """The price from the lowest, if each agent asks once.
+
+    An Election that comes after the news of its result, from an agent that had not heard it yet, begins another.
+    """
     since, before = _span(trace)
-    asked = Counter((event.agent, event.peer) for event in trace.select("Election", since=since, before=before))
+    elections = trace.select("Election", since=since, before=before)
+    asked = Counter((event.agent, event.peer) for event in elections)
     again = "an agent asks a second time" if max(asked.values(), default=0) > 1 else ""
-    return Theory(theory.messages(given["agents"]), most=True, unless=_other_experiment(given, trace) or again)
+    unless = _other_experiment(given, trace) or again
+    return Theory(theory.messages(given["agents"]), most=True, unless=unless)
 
 
 def _other_experiment(given: Parameters, trace: Trace) -> str:
