@@ -253,7 +253,9 @@ def test_a_line_repeats_the_run_that_it_was_copied_from() -> None:
 
 
 def test_a_line_of_another_lab_is_refused() -> None:
-    with pytest.raises(ScenarioError, match=r"lab 'blackboard': this lab is 'bully'; labs.play\(line\) opens"):
+    with pytest.raises(
+        ScenarioError, match=r"lab 'blackboard': this lab is 'bully'; labs.play\(line\)"
+    ):
         labs.bully().play("blackboard seed=3")
     with pytest.raises(ScenarioError, match=r"no lab 'chess': the labs are blackboard, bully"):
         labs.play("chess seed=3")
@@ -410,7 +412,7 @@ def test_your_own_agent_needs_no_more_than_a_rank() -> None:
 
 
 def test_your_own_rule_replaces_the_experts() -> None:
-    assert [each.counted for each in labs.blackboard(Modest).measures[:2]] == ["cheetah", 0.1]
+    assert [each.counted for each in labs.blackboard(Modest).measures[:2]] == ["cheetah", 0.096]
 
 
 def test_a_run_that_stops_with_an_error_is_shown_until_then() -> None:

@@ -107,9 +107,9 @@ def _other_experiment(given: Parameters, trace: Trace) -> str:
     lost = any(event.data != "down" for event in trace.select(kind=DROP, since=since, before=before))
     reasons = {
         "nobody crashes": not trace.select(kind=CRASH),
+        "patience < 2 × slowest": given["patience"] < 2 * given["slowest"],
         "another fault strikes, or one ends, before all agree": len(strokes) > 1,
         "a message is lost": lost,
-        "patience < 2 × slowest": given["patience"] < 2 * given["slowest"],
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 
