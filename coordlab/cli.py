@@ -2,36 +2,78 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
+import inspect
+import io
 import json
 import os
 import sys
+import traceback
 import webbrowser
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from coordlab import __version__, labs, requirements as require
+from coordlab import __version__, labs, patterns, requirements as require
 from coordlab.course import folder as course
 from coordlab.labs.lab import Lab
+from coordlab.labs.spec import LabSpec, Parameter
 from coordlab.trace.faults import read_fault
 from coordlab.trace.files import read_trace_file
 from coordlab.trace.narration import TEMPLATES, narration
 from coordlab.trace.scenario import Scenario, Value
 from coordlab.trace.trace import TraceError
 
-HOLDS, VIOLATED, STOPPED = 0, 1, 3  # exit codes
+HOLDS, VIOLATED, STOPPED, UNWRITABLE, BROKEN = 0, 1, 3, 74, 70  # exit codes; that of a wrong command is 2
+PLAIN = {"✓": "+", "✗": "x", "→": "->", "…": "...", "“": '"', "”": '"', "≤": "<=", "–": "-", "²": "^2"}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands; their output fits every code page, and only a verdict has the exit code of a verdict."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command and end the process with its exit code."""
+        codecs.register_error("plain", lambda error: (_plain(error), error.end))  # type: ignore[attr-defined]
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="plain")
+        try:
+            try:
+                return super().main(*args, **options)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            click.echo(f"Error: the output could not be written ({error.strerror}).", err=True)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would try once more when it ends
+            sys.exit(UNWRITABLE)
+        except Exception:  # noqa: BLE001  (whatever it is, it is not a verdict)
+            click.echo(traceback.format_exc(), err=True)
+            sys.exit(BROKEN)
+
+
+def _plain(error: UnicodeError) -> str:
+    """What is written for letters that a code page does not have."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(PLAIN.get(letter, "?") for letter in error.object[error.start : error.end])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="coordlab")
 def main() -> None:
-    """Learn how agents coordinate, and experiment with it."""
+    """Learn how agents coordinate, and experiment with it.
+
+    Exit codes: 0, no property was violated; 1, one was; 2, the command is wrong; 3, the run stopped with an
+    error; 70, coordlab itself failed; 74, the output could not be written.
+    """  # fmt: skip
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -62,6 +104,48 @@ def _complete_parameter(_: click.Context, __: click.Parameter, begun: str) -> li
     words = os.environ.get("COMP_WORDS", "").split()
     known = [each for name in labs.NAMES if name in words for each in labs.spec(name).parameters]
     return [CompletionItem(f"{each.name}=", help=each.help) for each in known if each.name.startswith(begun)]
+
+
+@main.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def listing(as_json: bool) -> None:
+    """List the labs with their parameters, and the patterns."""
+    found = {name: _declared(labs.spec(name)) for name in labs.NAMES}
+    heads = {name: _head(name) for name in patterns.NAMES}
+    if as_json:
+        click.echo(json.dumps({"labs": found, "patterns": heads}, ensure_ascii=False))
+        return
+    for name, about in found.items():
+        click.echo(f"{name}: {about['title']}. {about['question']}")
+        for each in about["parameters"]:
+            click.echo(f"  {each['name']}={each['default']}  {each['values']}: {each['help']}")
+    click.echo("\nPatterns (coordlab.patterns.NAME):")
+    for name, head in heads.items():
+        click.echo(f"  {name}: {head}")
+
+
+def _declared(spec: LabSpec) -> dict[str, Any]:
+    parameters = [
+        {"name": each.name, "default": each.default, "values": _allowed(each), "help": each.help}
+        for each in spec.parameters
+    ]
+    return {"title": spec.title, "question": spec.question, "parameters": parameters}
+
+
+def _allowed(parameter: Parameter) -> str:
+    """The values of a parameter, in words."""
+    if parameter.choices:
+        return " | ".join(parameter.choices)
+    if isinstance(parameter.default, bool):
+        return "true | false"
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    return f"{parameter.low:g} to {parameter.high:g}{unit}"
+
+
+def _head(name: str) -> str:
+    """What a pattern is, from the first line of its head."""
+    text = inspect.getdoc(import_module(f"coordlab.patterns.{name}")) or ""
+    return text.partition("\n")[0]
 
 
 @main.command()
@@ -115,6 +199,116 @@ def run(
     sys.exit(_exit_code(found))
 
 
+PARAMS = click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the lab; repeat for more.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+
+
+@main.command()
+@click.argument("scenario", shell_complete=_complete_lab)
+@PARAMS
+@click.option("--budget", type=int, default=500, show_default=True, help="How many schedules to run.")
+@click.option("--faults", default="crash partition", show_default=True, help="The kinds of fault in them.")
+@click.option("--seed", type=int, default=0, help="The seed of the search.")
+@JSON
+def explore(
+    scenario: str, params: tuple[str, ...], budget: int, faults: str, seed: int, as_json: bool
+) -> None:
+    """Search for a fault schedule that breaks a property of a lab.
+
+    Prints the smallest that was found for each property, and its nearest neighbour that keeps it.
+    """  # fmt: skip
+    from coordlab.explore import explore as search
+
+    with _explained():
+        found = search(
+            _lab(scenario, _values(params)),
+            budget=budget,
+            faults=faults,
+            seed=seed,
+            progress=sys.stderr.isatty(),
+        )
+        pairs = found.pairs
+    if as_json:
+        told = [
+            {
+                "property": each.verdict.name,
+                "because": each.verdict.because,
+                "lines": each.lines,
+                "change": each.change,
+            }
+            for each in pairs
+        ]
+        click.echo(json.dumps({"tried": found.tried, "broken": told}, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join([repr(found), *map(repr, pairs)]))
+    sys.exit(HOLDS if found else VIOLATED)
+
+
+@main.command()
+@click.argument("scenario", shell_complete=_complete_lab)
+@click.option(
+    "-g", "--grid", "grid", multiple=True, required=True, metavar="NAME=A,B,…", help="Values to sweep."
+)
+@PARAMS
+@click.option(
+    "-m", "--measure", "measures", multiple=True, help="A measure of the lab; default: its properties."
+)
+@click.option("-r", "--replications", default=20, show_default=True, help="How many seeds for each cell.")
+@click.option("--workers", type=int, default=1, show_default=True, help="How many processes.")
+@click.option(
+    "--store", type=click.Path(path_type=Path, dir_okay=False), help="A file that keeps finished runs."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print a row for each run.")
+@JSON
+def sweep(
+    scenario: str,
+    grid: tuple[str, ...],
+    params: tuple[str, ...],
+    measures: tuple[str, ...],
+    replications: int,
+    workers: int,
+    store: Path | None,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Run a lab with every combination of values, each with the same seeds, and measure."""
+    from coordlab.experiments import sweep as measured
+
+    with _explained():
+        lab = _lab(scenario, _values(params))
+        values = {pair.partition("=")[0]: _several(pair) for pair in grid}
+        with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+            found = measured(
+                lab,
+                values,
+                replications,
+                measures,
+                store=store,
+                executor=pool,
+                progress=sys.stderr.isatty(),
+            )
+    rows = [{**row.cell, "seed": row.seed, **row.values, "problem": row.problem} for row in found.rows]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+    elif as_csv:
+        table = io.StringIO()
+        writer = csv.DictWriter(
+            table, [*dict.fromkeys(name for row in rows for name in row)], lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(rows)
+        click.echo(table.getvalue(), nl=False)
+    else:
+        click.echo(repr(found))
+
+
 @main.command()
 @click.argument("source")
 @click.option(
@@ -165,6 +359,9 @@ def _lab(
     """
     text = source if source in labs.NAMES else _text_of(source).strip()
     missing = text == source and Path(source).suffix in (".json", ".txt")
+    allowed = "a recorded trace is not run again, but played"
+    example = f"coordlab play {source} -o page.html"
+    require.that(not source.endswith(".jsonl"), repr(source), allowed, example)
     allowed = f"expected a file, a scenario line, or one of the labs {', '.join(labs.NAMES)}"
     require.that(not missing, f"no file {source!r}", allowed, "coordlab run bully", FileNotFoundError)
     line = None if text in labs.NAMES else Scenario.read(text)
@@ -184,6 +381,12 @@ def _value(pair: str) -> Value:
     return Scenario.from_line(f"lab value={text}").parameters["value"]
 
 
+def _several(pair: str) -> list[Value]:
+    """The values in a text such as agents=3,5,8."""
+    name, _, texts = pair.partition("=")
+    return [_value(f"{name}={text}") for text in texts.split(",")]
+
+
 def _page(source: str, vary: str | None) -> str:
     from coordlab.widgets.encoding import Branch, pack
     from coordlab.widgets.page import page
@@ -195,9 +398,11 @@ def _page(source: str, vary: str | None) -> str:
         recording = pack(trace, title=Path(source).stem, templates=TEMPLATES)
         return page([Branch(recording, "recorded run")], Path(source).stem)
     found = _lab(source)
-    name, _, values = (vary or "").partition("=")
-    for value in values.split(",") if vary else ():
-        found.vary("", **_values([f"{name}={value}"])).select(0)
+    name = (vary or "").partition("=")[0]
+    for value in _several(vary) if vary else ():
+        if found.branches[0].scenario.parameters.get(name) != value:  # that one is there already
+            found.select(0).vary("", **{name: value})
+    found.select(0)
     return page(found.shown(), found.spec.title)
 
 
@@ -230,5 +435,8 @@ def _explained() -> Iterator[None]:
     """Show an error as its text, without a traceback."""
     try:
         yield
-    except (ValueError, OSError, TraceError) as error:
+    except OSError as error:
+        where = f"{error.filename}: {error.strerror}" if error.strerror else str(error)
+        raise click.UsageError(where) from None
+    except (ValueError, TraceError) as error:
         raise click.UsageError(str(error)) from None

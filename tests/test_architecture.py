@@ -31,7 +31,7 @@ MAY = {
     "labs": "requirements trace world properties draw widgets patterns",
     "patterns": "requirements trace world properties labs.spec",
     "course": "requirements trace draw properties",
-    "cli": "requirements trace world properties draw widgets labs course",
+    "cli": "requirements trace world properties draw widgets explore experiments labs patterns course",
     "start": "",
 }
 

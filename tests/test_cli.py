@@ -270,3 +270,92 @@ def test_the_module_is_the_command() -> None:
         2,
         f"Error: no lab 'chess': the labs are {', '.join(labs.NAMES)}. For example: bully.",
     )
+
+
+# --- list, explore, sweep ---------------------------------------------------------------------------
+
+
+def test_labs_and_patterns_are_listed() -> None:
+    """With the range and meaning of each parameter."""
+    text = typed("list").output
+    assert "bully: Bully election. Who leads when the leader falls silent" in text
+    assert "  agents=5  2 to 12: " in text
+    assert "\n  voting: " in text
+    found = json.loads(typed("list", "--json").output)
+    assert set(found["labs"]) == set(labs.NAMES)
+    assert len(found["patterns"]) > 20
+    assert set(found["labs"]["bully"]["parameters"][0]) == {"name", "default", "values", "help"}
+
+
+def test_a_lab_is_explored() -> None:
+    kept = typed("explore", "bully", "-p", "agents=3", "--budget", "30")
+    assert (kept.exit_code, kept.output.splitlines()[0]) == (
+        0,
+        "30 schedules: every schedule kept every property.",
+    )
+    words = ("explore", "bully", "-p", "agents=3", "-p", "loss=0.2", "--budget", "40", "--json")
+    broken = typed(*words)
+    found = json.loads(broken.output)
+    assert (broken.exit_code, found["tried"]) == (1, 40)
+    assert found["broken"][0]["lines"][0].startswith("bully agents=")
+
+
+def test_a_lab_is_swept(tmp_path: Path) -> None:
+    words = ("sweep", "bully", "-g", "agents=3,4", "-r", "2", "-m", "watching: Ping and Pong")
+    text = typed(*words).output
+    assert "  agents=4: watching: Ping and Pong " in text
+    rows = typed(*words, "--csv", "--store", str(tmp_path / "runs.db")).output.splitlines()
+    assert rows[0] == "agents,seed,watching: Ping and Pong,problem"
+    assert len(rows) == 5
+    found = json.loads(typed(*words, "--json", "--workers", "2", "--store", str(tmp_path / "runs.db")).output)
+    assert [(row["agents"], row["seed"]) for row in found] == [(3, 0), (3, 1), (4, 0), (4, 1)]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("run", "x.jsonl"), "coordlab play x.jsonl -o page.html"),
+        (("play", "missing.jsonl", "-o", "x.html"), "missing.jsonl: No such file or directory"),
+        (("run", "bully", "--trace", "/no/such/folder/x"), "/no/such/folder/x: No such file or directory"),
+        (("sweep", "bully", "-g", "agents=3", "-m", "beauty"), "no measure 'beauty'"),
+        (("explore", "bully", "--faults", "fire"), "'fire'"),
+    ],
+)
+def test_a_wrong_command_says_what_to_type(words: tuple[str, ...], message: str) -> None:
+    result = typed(*words)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_value_that_is_shown_already_is_not_added(tmp_path: Path) -> None:
+    typed("play", "bully", "-o", str(tmp_path / "page.html"), "--vary", "agents=3,5,8")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert [page.count(f'"name":"agents = {value}"') for value in (3, 5, 8)] == [1, 0, 1]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437"])
+def test_every_code_page_can_be_written(encoding: str) -> None:
+    """What it lacks is written in plain letters, and the exit code is that of the verdict."""
+    environment = {**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "coordlab", "run", "bully", "-p", "agents=3"]
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "+ one coordinator per component: holds" in done.stdout.decode(encoding)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_a_full_disk_is_no_verdict() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "coordlab", "run", "bully"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        74,
+        "Error: the output could not be written (No space left on device).\n",
+    )
+
+
+def test_a_failure_of_our_own_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labs, "spec", lambda name: 1 / 0)
+    result = typed("list")
+    assert result.exit_code == 70
+    assert "ZeroDivisionError" in result.output

@@ -48,9 +48,9 @@ class Measuring:
 
     def measured(self, cell: dict[str, Value], seed: int) -> Row:
         """Run one cell with one seed."""
-        begin = self.source.scenario
-        scenario = replace(begin, parameters={**begin.parameters, **cell}, seed=seed)
+        scenario = replace(self.source.scenario, seed=seed)
         try:
+            scenario = self.source.turned(scenario, cell)
             tried = attempt(self.source, scenario, self.properties)
         except Exception as error:  # noqa: BLE001  (the build function is the user's)
             return Row(cell, seed, {}, f"{type(error).__name__}: {error}", str(scenario))

@@ -61,7 +61,7 @@ class Exploration:
         def breaks(scenario: Scenario) -> bool:
             return self._verdict(failure.property, scenario)[0].status == VIOLATED
 
-        smallest = Shrinker(breaks).shrink(failure.scenario)
+        smallest = Shrinker(breaks, self.source.turned).shrink(failure.scenario)
         verdict, failing = self._verdict(failure.property, smallest)
         near = nearest(smallest, lambda scenario: not breaks(scenario))
         passing = None if near is None else self._verdict(failure.property, near.scenario)[1]

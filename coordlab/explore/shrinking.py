@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from coordlab.trace.faults import Fault, FaultError
 from coordlab.trace.scenario import Scenario, Value
 
 Fails = Callable[[Scenario], bool]
+Turned = Callable[[Scenario, Mapping[str, Value]], Scenario]
 MOST = 2_000  # runs
 AGENTS = "agents"  # the parameter that is made smaller first
 
@@ -17,18 +19,19 @@ class Shrinker:
     """Makes a scenario smaller as long as it still fails.
 
     fails: whether a scenario still violates the property; may raise ValueError for one that is not allowed.
+    turned: a scenario with another value of one parameter; may raise ValueError, too.
     most: how many scenarios are tried.
     """
 
-    def __init__(self, fails: Fails, most: int = MOST) -> None:
-        self.fails, self.left = fails, most
+    def __init__(self, fails: Fails, turned: Turned, most: int = MOST) -> None:
+        self.fails, self.turned, self.left = fails, turned, most
         self.known: dict[str, bool] = {}
 
     def shrink(self, scenario: Scenario) -> Scenario:
         """The smallest failing scenario that was found; none of the single steps makes it smaller."""
         while self.left > 0:
             before = scenario
-            for smaller in (fewer_agents, less_work, fewer_faults, simpler_times):
+            for smaller in (self.fewer_agents, self.less_work, fewer_faults, simpler_times):
                 scenario = self.descend(scenario, smaller)
             if scenario == before:
                 break
@@ -55,29 +58,27 @@ class Shrinker:
                 self.known[line] = False
         return self.known[line]
 
+    def fewer_agents(self, scenario: Scenario) -> Iterator[Scenario]:
+        """With fewer agents, and without one of the faults, whose agent may be gone."""
+        for each in self.lower(scenario, AGENTS):
+            yield each
+            for fault in each.faults:
+                yield replace(each, faults=tuple(other for other in each.faults if other is not fault))
 
-def fewer_agents(scenario: Scenario) -> Iterator[Scenario]:
-    """With fewer agents, and without the faults of those that are gone."""
-    for each in _lower(scenario, AGENTS):
-        yield each
-        for fault in each.faults:
-            yield replace(each, faults=tuple(other for other in each.faults if other is not fault))
+    def less_work(self, scenario: Scenario) -> Iterator[Scenario]:
+        """With a smaller whole number for another parameter."""
+        for name in scenario.parameters:
+            if name != AGENTS:
+                yield from self.lower(scenario, name)
 
-
-def less_work(scenario: Scenario) -> Iterator[Scenario]:
-    """With a smaller whole number for another parameter, or a smaller seed."""
-    for name in scenario.parameters:
-        if name != AGENTS:
-            yield from _lower(scenario, name)
-
-
-def _lower(scenario: Scenario, name: str) -> Iterator[Scenario]:
-    value = scenario.parameters.get(name)
-    if type(value) is int and value > 0:
-        for smaller in dict.fromkeys((0, 1, 2, value // 2, value - 1)):
-            if smaller < value:
-                values: dict[str, Value] = {**scenario.parameters, name: smaller}
-                yield replace(scenario, parameters=values)
+    def lower(self, scenario: Scenario, name: str) -> Iterator[Scenario]:
+        """With smaller values of a parameter, the smallest first."""
+        value = scenario.parameters.get(name)
+        if type(value) is int and value > 0:
+            for smaller in dict.fromkeys((0, 1, 2, value // 2, value - 1)):
+                with suppress(ValueError):
+                    if smaller < value:
+                        yield self.turned(scenario, {name: smaller})
 
 
 def fewer_faults(scenario: Scenario) -> Iterator[Scenario]:

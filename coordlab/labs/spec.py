@@ -233,6 +233,10 @@ class LabSource:
         world.scenario = scenario
         return world.expect(*spec.properties(values)).inject(*scenario.faults)
 
+    def turned(self, scenario: Scenario, values: Mapping[str, Value]) -> Scenario:
+        """The scenario with other parameters, and with the faults that the lab comes with for these."""
+        return self.spec.turned(scenario, values)
+
     @property
     def measures(self) -> dict[str, Callable[[Trace], object]]:
         """What the lab counts on a trace, by its label."""

@@ -25,6 +25,9 @@ class Source(Protocol):
     def world(self, scenario: Scenario) -> World:
         """A world that has not run, with the agents, faults and properties of a scenario."""
 
+    def turned(self, scenario: Scenario, values: Mapping[str, Value]) -> Scenario:
+        """The scenario with other values of parameters."""
+
 
 @dataclass(frozen=True)
 class Again:
@@ -36,6 +39,11 @@ class Again:
     def world(self, scenario: Scenario) -> World:
         """The same agents with the faults and the seed of a scenario."""
         return self.original.again(seed=scenario.seed, faults=scenario.faults)
+
+    def turned(self, scenario: Scenario, values: Mapping[str, Value]) -> Scenario:
+        """Raises ValueError: these agents are given."""
+        given, allowed = f"{', '.join(values)} of a world", "a world that is there has no parameters"
+        require.fail(given, allowed, "a function, def build(seed, agents=5): ...")
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,10 @@ class Built:
         world.inject(*scenario.faults)
         world.scenario = replace(scenario, faults=())
         return world
+
+    def turned(self, scenario: Scenario, values: Mapping[str, Value]) -> Scenario:
+        """The scenario with other arguments."""
+        return replace(scenario, parameters={**scenario.parameters, **values})
 
 
 def source_of(
@@ -100,6 +112,10 @@ class At:
     def world(self, scenario: Scenario) -> World:
         """The world that the origin makes."""
         return self.origin.world(scenario)
+
+    def turned(self, scenario: Scenario, values: Mapping[str, Value]) -> Scenario:
+        """As the origin does it."""
+        return self.origin.turned(scenario, values)
 
 
 @dataclass(frozen=True)
