@@ -10,7 +10,6 @@ COUNT, TOLD, ONE, FOLLOWS = "a count by hand", "all are told", "one ballot each"
 MUTANTS = [
     Mutant(RULES, "            return self.tie, ()", "            return ACCEPTED, ()", COUNT),
     Mutant(RULES, '"absolute": size}', '"absolute": yes + no}', COUNT),
-    Mutant(RULES, "if yes >= needed else REJECTED", "if yes > needed else REJECTED", COUNT),
     Mutant(
         RULES, "present = len(self.votes) >= self.quorum", "present = len(self.votes) > self.quorum", COUNT
     ),

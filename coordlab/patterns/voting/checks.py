@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
+from unicodedata import normalize
 
 from coordlab.patterns.voting import rules
 from coordlab.patterns.voting.ranked import CONDORCET, condorcet_winner, profile
@@ -72,12 +73,16 @@ def follows_from_ballots(rule: Rule | None = None, quorum: int | None = None) ->
 def counted_again(rule: Rule | None = None, quorum: int | None = None) -> Property:
     """MV-S2, without the rules: a count by hand of what the chair was sent comes to the same.
 
-    For yes and no, and for pluralities of names; other ballots are not counted here.
+    For yes and no, and for pluralities of declared names; where equals share a ballot nothing is counted.
     """
-    alternatives = [each.casefold() for each in getattr(rule, "alternatives", ("yes", "no"))]
+    alternatives = [_bare(each) for each in getattr(rule, "alternatives", ("yes", "no"))]
+    known = getattr(rule, "method", "plurality") == "plurality" and 1 < len(alternatives) == len(
+        {*alternatives}
+    )
 
     @safety("a count by hand comes to the same")
     def judge(trace: Trace) -> Iterator[Objection]:
+        simple = known
         called: defaultdict[str, dict[str | None, float]] = defaultdict(dict)  # until when they may vote
         cast: defaultdict[str, dict[str | None, str]] = defaultdict(dict)
         for event in trace:
@@ -86,11 +91,12 @@ def counted_again(rule: Rule | None = None, quorum: int | None = None) -> Proper
                 called[told.proposal][voter] = told.closes
             elif event.kind == HANDLE and event.name == "Vote":
                 first = told.choice[0] if isinstance(told.choice, tuple) and told.choice else told.choice
-                choice = str(first).strip(" .!").casefold()
+                choice = _bare(first) if isinstance(first, str) else ""
+                simple = simple and not isinstance(first, tuple)
                 in_time = event.time <= called[told.proposal].get(voter, -1.0)
                 if in_time and told.voter in (None, voter) and choice in [*alternatives, "abstain"]:
                     cast[told.proposal].setdefault(voter, choice)
-            elif on_record(event, "Closed") and getattr(rule, "method", "plurality") == "plurality":
+            elif on_record(event, "Closed") and simple:
                 count, size = Counter(cast[told.proposal].values()), len(called[told.proposal])
                 result = _by_hand(rule, count, size, size // 2 + 1 if quorum is None else quorum)
                 if told.result != result:
@@ -99,24 +105,25 @@ def counted_again(rule: Rule | None = None, quorum: int | None = None) -> Proper
     return judge
 
 
+def _bare(text: str) -> str:
+    """The letters, digits and spaces of a text, in lower case."""
+    plain = normalize("NFKC", text).casefold()
+    return "".join(each for each in plain if each.isalnum() or each == " ").strip()
+
+
 def _by_hand(rule: Any, count: Counter[str], size: int, quorum: int) -> str:
     """The result of this many votes for each choice."""
-    base, threshold = getattr(rule, "base", "simple"), Fraction(getattr(rule, "threshold", "1/2"))
-    abstained = count["abstain"]
-    voting = count.total() - abstained
-    if count.total() < quorum:
+    present, abstained = count.total(), count.pop("abstain", 0)
+    if present < quorum:
         return "no_quorum"
     if hasattr(rule, "alternatives"):
-        top = [
-            name
-            for name, many in count.items()
-            if name != "abstain" and many == max((count - Counter(abstain=abstained)).values())
-        ]
+        top = [name for name, many in count.items() if many == max(count.values())]
         return "elected" if len(top) == 1 or (top and rule.tie == "order") else "tie"
-    whole = {"simple": voting, "present": voting + abstained, "absolute": size}[base]
-    if count["yes"] == threshold * whole and (whole == 0 or 2 * threshold == 1):
+    bases = {"simple": present - abstained, "present": present, "absolute": size}
+    base, threshold = bases[getattr(rule, "base", "simple")], getattr(rule, "threshold", Fraction(1, 2))
+    if count["yes"] == threshold * base and (base == 0 or 2 * threshold == 1):
         return str(getattr(rule, "tie", "tie"))
-    return "accepted" if count["yes"] >= threshold * whole else "rejected"
+    return "accepted" if count["yes"] >= threshold * base else "rejected"
 
 
 @safety("one ballot each, none after the close")

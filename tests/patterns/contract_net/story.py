@@ -200,6 +200,8 @@ def disasters(draw: st.DrawFn) -> World:
         world.add(Manager(name, tasks, contractors, policy))
     for place, name in enumerate(contractors):
         world.add(Contractor(name, Bid(100.0 + place, 0.3 + 0.2 * place), ["dig"], fails=0.1))
+    late = draw(st.sampled_from(managers)), draw(st.sampled_from(contractors)), draw(st.integers(2, 4))
+    world.inject("delay {}>{} #{} 3.0".format(*late))
     kinds = "crash crash partition cut slow drop duplicate delay"
     world.inject(*draw(plans([*managers, *contractors], kinds, end=4.0, most=5)))
     return world.expect(*properties(policy))

@@ -17,41 +17,25 @@ class Rumour:
 
 
 class Juror(Voter):
-    """Looks for the truth, which is yes, unless it has heard a rumour: then it repeats that.
+    """Looks for the truth, which is yes, with this competence; it repeats a rumour that it has heard."""
 
-    competence: the probability that it finds the truth.
-    silence: the probability that it does not vote.
-    thinking: how many seconds it takes to vote.
-    """
+    def __init__(self, name: str, competence: float) -> None:
+        super().__init__(name)
+        self.competence, self.heard = competence, ""
 
-    def __init__(
-        self, name: str, competence: float = 0.6, silence: float = 0.0, thinking: float = 0.1
-    ) -> None:
-        super().__init__(name, None, thinking)
-        self.competence = competence
-        self.silence = silence
-        self.heard: str | None = None
-
-    def judge(self, proposal: str) -> str | None:
-        """By its own dice, unless it has heard something."""
-        found = YES if self.dice.random() < self.competence else NO
-        return None if self.dice.random() < self.silence else self.heard or found
+    def judge(self, proposal: str) -> str:
+        return self.heard or (YES if self.dice.random() < self.competence else NO)
 
     def on_rumour(self, sender: str, message: Rumour) -> None:
         self.heard = message.choice
 
 
 class Source(Agent):
-    """May tell all jurors what it believes; then they all vote alike.
+    """Tells all jurors what it believes, with the probability `heard`; then they all vote alike."""
 
-    competence: the probability that it finds the truth, which is yes.
-    heard: the probability that it tells the jurors.
-    """
-
-    def __init__(self, name: str, jurors: Sequence[str], competence: float = 0.6, heard: float = 0.3) -> None:
+    def __init__(self, name: str, jurors: Sequence[str], competence: float, heard: float) -> None:
         super().__init__(name)
-        self.jurors, self.competence = jurors, competence
-        self.heard = heard
+        self.jurors, self.competence, self.heard = jurors, competence, heard
 
     async def run(self) -> None:
         found = YES if self.dice.random() < self.competence else NO

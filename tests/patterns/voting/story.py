@@ -185,7 +185,7 @@ def disasters(draw: st.DrawFn) -> World:
         choice = draw(st.sampled_from(["yes", "yes", "yes", "no", "abstain", "perhaps", None]))
         world.add(kind(name, choice, draw(moments(0, 1.5))))
     kinds = "crash partition cut slow drop duplicate delay"
-    world.inject(*draw(plans(["chair", *names], kinds, end=2.5)))
+    world.inject("crash chair @4.5..5", *draw(plans(["chair", *names], kinds, end=2.5)))
     return world.expect(*properties(rule))
 
 

@@ -68,12 +68,6 @@ def test_two_of_three_decide_and_the_third_is_too_late() -> None:
     ]
 
 
-def test_a_ballot_that_is_late_changes_nothing() -> None:
-    """One abstains, one is too late, and the others decide at the deadline."""
-    run = demo()
-    assert (done(run).result, done(run).missing, verdicts(run)["late"]) == ("accepted", ("eve",), 1)
-
-
 @pytest.mark.parametrize("voters", [1, 2, 3, 5, 10, 30])
 @pytest.mark.parametrize("choice", ["yes", "abstain"])
 def test_theory_counts_what_is_sent(voters: int, choice: str) -> None:
@@ -86,12 +80,6 @@ def test_an_early_close_saves_time_not_messages() -> None:
     """Five of five agree in a tenth of a second; nobody waits for one that thinks for ten seconds."""
     run = voting(*(Voter(f"v{n}", "yes") for n in range(4)), Voter("slow", "no", thinking=10), deadline=20.0)
     assert run.trace.select("decision")[0].time == pytest.approx(0.12)
-
-
-def test_silence_is_not_abstention() -> None:
-    """One yes and 99 silent decide nothing; one yes and 99 who abstain do."""
-    assert done(hold_vote(["yes"] + [None] * 99)).result == "no_quorum"
-    assert done(hold_vote(["yes"] + ["abstain"] * 99)).result == "accepted"
 
 
 def test_a_lie_about_the_name_is_recorded_and_harms_nobody() -> None:
@@ -114,6 +102,19 @@ def test_garbage_counts_for_nobody() -> None:
     run = voting(*(Voter(f"v{n}", choice) for n, choice in enumerate(choices)))
     assert verdicts(run) == {"malformed": 3, "counted": 4}
     assert done(run).result == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("choices", "rule"),
+    [
+        (["“Yes”", "\ufeffYES!", "no"], Majority()),
+        (["Paris", "paris.", "Lyon"], Choice()),
+        (["«C++»", "C++", "c"], Choice(("C++", "C#"))),
+        ([(("a", "b"), "c"), ("a",), ("c",)], Choice(("a", "b", "c"))),
+    ],
+)
+def test_every_spelling_is_counted_by_hand_alike(choices: list[Any], rule: Any) -> None:
+    assert {verdict.status for verdict in hold_vote(choices, rule).verdicts} == {"holds"}
 
 
 def test_a_stranger_has_no_vote() -> None:
@@ -173,15 +174,6 @@ def test_agents_decide_as_the_ballots_do_on_paper() -> None:
     assert done(run).winners == ("N",)
 
 
-@pytest.mark.parametrize("base", ["simple", "present", "absolute"])
-def test_every_base_decides_alike_on_paper_and_among_agents(base: str) -> None:
-    """Two yes, one no, one abstention and one silent."""
-    choices = ["yes", "yes", "no", "abstain", None]
-    ballots = [Ballot(f"v{n}", choice) for n, choice in enumerate(choices, 1) if choice]
-    run = hold_vote(choices, Majority(base), quorum=2)
-    assert done(run).result == decide(ballots, [f"v{n}" for n in range(1, 6)], Majority(base), 2).result
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("heard", [0.0, 0.5])
 def test_jurors_are_right_as_often_as_theory_says(heard: float) -> None:
@@ -194,11 +186,6 @@ def test_jurors_are_right_as_often_as_theory_says(heard: float) -> None:
         right += done(run).result == "accepted"
     expected = theory.common_cause(5, 0.7, heard)
     assert abs(right / 300 - expected) < 3 * sqrt(expected * (1 - expected) / 300)
-
-
-def test_silent_jurors_are_missing() -> None:
-    run = voting(*(Juror(f"j{n}", 0.9, silence=1.0) for n in range(3)))
-    assert done(run).result == "no_quorum"
 
 
 @pytest.mark.parametrize(
