@@ -413,7 +413,7 @@ def _text(found: Lab) -> str:
 def _data(found: Lab) -> dict[str, object]:
     fields = ("name", "status", "at", "event", "because")
     verdicts = [{name: getattr(each, name) for name in fields} for each in found.run.verdicts]
-    measures = [{"label": label, "value": value, "theory": theory} for label, value, theory in found.measures]
+    measures = [each.shown | {"value": each.counted, "agrees": each.agrees} for each in found.measures]
     return {
         "scenario": json.loads(found.scenario.to_json()),
         "line": found.line,

@@ -35,7 +35,7 @@ def test_a_lab_is_run_and_described() -> None:
     lines = result.output.splitlines()
     assert (result.exit_code, lines[0]) == (0, labs.bully(agents=3, until=4.0).line)
     assert lines[2:4] == ["… 28 before, and then", "    3.000 s  Fault: crash 3 @3..9."]
-    assert "  messages of this election: 5 (theory ≤ 5)" in lines
+    assert "  messages of this election: 5 (theory ≤ 5: agrees)" in lines
 
 
 def test_everything_as_json() -> None:
@@ -45,7 +45,10 @@ def test_everything_as_json() -> None:
     assert found["scenario"] == json.loads(lab.scenario.to_json())
     assert (found["line"], found["events"], found["problem"]) == (lab.line, len(lab.run.trace), "")
     assert {tuple(each) for each in found["verdicts"]} == {("name", "status", "at", "event", "because")}
-    assert found["measures"][0] == {"label": "messages of this election", "value": 19, "theory": "≤ 19"}
+    assert found["measures"][0] == {
+        **{"label": "messages of this election", "value": 19, "theory": "≤ 19"},
+        **{"judged": "agrees", "agrees": True},
+    }
 
 
 def test_parameters_and_faults_are_options() -> None:

@@ -123,7 +123,8 @@ class Measured(NamedTuple):
         beside = f" (theory {words['theory']}: {words['judged']})" if self.theory else ""
         return f"{self.label}: {words['value']}{beside}"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 @dataclass(frozen=True)
