@@ -54,6 +54,7 @@ def in_order(leaves: Iterable[Leaf]) -> tuple[Leaf, ...]:
     require.names("leaves", [leaf.name for leaf in given], empty=True, example="['cut', 'paint']")
     named = {leaf.name: leaf for leaf in given}
     for leaf in given:
+        require.that(leaf.name, f"name={leaf.name!r}", "expected a text", "Leaf('paint', 'paint')")
         require.seconds(f"{leaf.name}: work", leaf.work)
         for name in leaf.after:
             require.one_of(f"{leaf.name}: after", name, named)

@@ -263,6 +263,7 @@ def test_no_schedule_breaks_a_rule(seed: int, agents: int, policy: str) -> None:
 @pytest.mark.parametrize(
     ("attempt", "words"),
     [
+        (lambda: in_order([Leaf("", "x")]), r"name='': expected a text\. .*Leaf\('paint', 'paint'\)"),
         (lambda: in_order([Leaf("a", "x"), Leaf("a", "y")]), r"leaves: 'a' is listed twice"),
         (lambda: in_order([Leaf("a", "x", after=("b",))]), r"a: after='b': expected one of 'a'"),
         (lambda: in_order([Leaf("a", "x", work=-1)]), r"a: work=-1: expected seconds, 0 or more"),
