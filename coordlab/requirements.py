@@ -14,7 +14,8 @@ work as well; a bool is not a number.  A value that is not allowed raises `error
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from math import inf, nan
+from enum import Enum
+from math import inf, isnan, nan
 from numbers import Complex, Integral, Number, Real
 from typing import NoReturn, SupportsFloat, TypeVar, cast
 
@@ -133,9 +134,25 @@ def probability(
 
 def flag(name: str, value: object, error: type[Exception] = TypeError) -> bool:
     """True or False, numpy's as well."""
-    if isinstance(value, bool) or type(value).__name__ == "bool":
-        return bool(value)
+    taken = by_value(value)
+    if isinstance(taken, bool):
+        return taken
     fail(f"{name}={shown(value)}", "expected True or False", f"{name}=True", error)
+
+
+def by_value(value: object) -> object:
+    """A number or truth value of numpy or pandas, a decimal or a fraction as Python's own, all else as it is.
+
+    >>> from fractions import Fraction
+    >>> by_value(Fraction(1, 4)), by_value("1/4")
+    (0.25, '1/4')
+    """
+    if value is None or value.__class__ in (bool, int, float, str) or isinstance(value, Enum):
+        return value
+    if type(value).__name__ in ("bool", "bool_") and type(value).__module__ == "numpy":
+        return bool(value)
+    number = _plain(value)
+    return value if isnan(number) and not isinstance(value, Number) else number
 
 
 def one_of(name: str, value: object, allowed: Iterable[T], error: type[Exception] = ValueError) -> T:

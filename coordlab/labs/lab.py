@@ -280,12 +280,10 @@ class Lab:
 
 def scenario_of(given: object) -> Scenario:
     """A scenario given as data, as one line or as JSON.  Raises ScenarioError if it cannot be read."""
-    if isinstance(given, str):
-        return Scenario.read(given)
-    if isinstance(given, Scenario):
-        return given
-    allowed, example = "expected a Scenario, its line or its JSON", "labs.play('bully agents=5')"
-    require.fail(f"scenario={shown(given)}", allowed, example, ScenarioError)
+    if not isinstance(given, (str, Scenario)):
+        allowed, example = "expected a Scenario, its line or its JSON", "labs.play('bully agents=5')"
+        require.fail(f"scenario={shown(given)}", allowed, example, ScenarioError)
+    return Scenario.read(given) if isinstance(given, str) else given
 
 
 def _timed(body: Callable[[Request], str]) -> Callable[[Request, Trace], Fault]:

@@ -45,6 +45,7 @@ class Fault:
     at: float | None = None
     until: float | None = None
 
+    form: ClassVar[str] = ""  # of the text between the kind of fault and the time
     usage: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
@@ -56,7 +57,7 @@ class Fault:
             if getattr(self, name) is not None:
                 self._settle(name, 0, LATEST, "seconds")
         for name in self.agents:
-            self._require(is_name(name), f"name={name!r}", "the name of an agent is a text without spaces")
+            self._require(is_name(name), f"name={require.shown(name)}", NAMES)
         if self.until is not None:
             begin = self.at or 0
             given = f"at={begin:g}, until={self.until:g}"
@@ -115,7 +116,7 @@ class OfAgent(Fault):
 class Crash(OfAgent):
     """A power cut: the agent stops, and loses its memory, except for its stable storage."""
 
-    usage = "crash 5 @3"
+    form, usage = "AGENT", "crash 5 @3"
 
     def strike(self, world: Target) -> None:
         world.crash(self.agent)
@@ -147,15 +148,19 @@ class Partition(Fault):
     """
 
     groups: Iterable[Iterable[str]] | str
-    usage = "partition 1,2/3,4,5 @3..9"
+    form, usage = "AGENTS/AGENTS", "partition 1,2/3,4,5 @3..9"
 
     def __post_init__(self) -> None:
         given = self.groups.split("/") if isinstance(self.groups, str) else self.groups
-        groups = tuple(tuple(each.split(",") if isinstance(each, str) else each) for each in given)
+        shown = f"groups={require.shown(self.groups)}"
+        try:
+            groups = tuple(tuple(each.split(",") if isinstance(each, str) else each) for each in given)
+        except TypeError:
+            self._require(False, shown, "expected lists of names")
         object.__setattr__(self, "groups", groups)
         super().__post_init__()
         once = len(set(self.agents)) == len(self.agents) and all(groups)
-        self._require(once, f"groups={self.body!r}", "every group has members, and no agent is in two")
+        self._require(once, shown, "every group has members, and no agent is in two")
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -197,7 +202,7 @@ class OfLink(Fault):
 class Cut(OfLink):
     """One direction of a link is cut: messages from `sender` do not reach `to`; replies still do."""
 
-    usage = "cut 1>2 @3..5"
+    form, usage = "FROM>TO", "cut 1>2 @3..5"
 
     @classmethod
     def read(cls, body: str, at: float | None, until: float | None) -> Self:
@@ -220,16 +225,18 @@ class Slow(Fault):
 
     who: str
     by: float = 0.5
-    usage = "slow 3 0.5 @2..4"
+    form, usage = "AGENT SECONDS", "slow 3 0.5 @2..4"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._settle("by", SHORTEST, LATEST, "seconds")
-        self._require(len(self.agents) < 3, f"who={self.who!r}", "expected an agent, or a link such as 1>2")
+        self._require(
+            len(self.agents) < 3, f"who={require.shown(self.who)}", "an agent, or a link such as 1>2"
+        )
 
     @property
     def agents(self) -> tuple[str, ...]:
-        return tuple(str(self.who).split(">"))
+        return tuple(self.who.split(">")) if isinstance(self.who, str) else (self.who,)
 
     @property
     def body(self) -> str:
@@ -257,7 +264,7 @@ class Skew(OfAgent):
 
     rate: float = 1.0
     ahead: float = 0.0
-    usage = "skew 3 x1.1 +0.5 @2"
+    form, usage = "AGENT xRATE +SECONDS", "skew 3 x1.1 +0.5 @2"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -325,7 +332,7 @@ class Rogue(OfAgent):
 
     how: str = "wrong"
     share: float = 1.0
-    usage = "rogue 3 wrong 0.5 @2..4"
+    form, usage = "AGENT HOW SHARE", "rogue 3 wrong 0.5 @2..4"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -353,13 +360,15 @@ class Drop(OfLink):
     """The `nth` message from `sender` to `to`, counted from 1, is lost.  It has no time."""
 
     nth: int
-    usage = "drop 1>2 #3"
+    form, usage = "FROM>TO #NUMBER", "drop 1>2 #3"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "nth", require.count("nth", self.nth, 1, error=FaultError))
         timed = self.at is not None or self.until is not None
-        self._require(not timed, str(self), "it strikes whenever the message is sent, and takes no time")
+        self._require(
+            not timed, require.shown(str(self)), "it strikes whenever the message is sent, and takes no time"
+        )
 
     @property
     def body(self) -> str:
@@ -392,7 +401,7 @@ class Delay(Drop):
     """
 
     by: float = 0.5
-    usage = "delay 1>2 #3 0.5"
+    form, usage = "FROM>TO #NUMBER SECONDS", "delay 1>2 #3 0.5"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -403,17 +412,36 @@ class Delay(Drop):
         return f"{super().body} {seconds(self.by)}"
 
 
+def as_fault(given: Fault | str) -> Fault:
+    """A fault, also from its text.  Raises FaultError for anything else."""
+    if isinstance(given, Fault):
+        return given
+    example = "Crash('5', at=3) or 'crash 5 @3'"
+    require.that(
+        isinstance(given, str), require.shown(given), "expected a fault or its text", example, FaultError
+    )
+    return read_fault(given)
+
+
 @lru_cache(maxsize=4096)
 def read_fault(text: str) -> Fault:
     """The fault that a text such as `crash 5 @3` or `cut 1>2 @3..5` describes.
 
     Raises FaultError for any other text.
     """
+    given = require.shown(text)
+    require.that(
+        len(text) <= _LONGEST,
+        given,
+        f"a fault has at most {_LONGEST:,} characters",
+        repr(Crash.usage),
+        FaultError,
+    )
     verb, _, rest = text.strip().partition(" ")
     kind = KINDS.get(verb)
     if kind is None:
         allowed = f"a fault begins with one of {', '.join(sorted(KINDS))}"
-        require.fail(require.shown(text), allowed, repr(Crash.usage), FaultError)
+        require.fail(given, allowed, repr(Crash.usage), FaultError)
     body, marked, when = rest.partition("@")
     try:
         at, _, until = when.partition("..")
@@ -423,14 +451,17 @@ def read_fault(text: str) -> Fault:
     except FaultError:
         raise
     except (ValueError, TypeError, IndexError):
-        require.fail(require.shown(text), f"{verb} is written otherwise", repr(kind.usage), FaultError)
+        timed = "" if issubclass(kind, Drop) else ", and if you like @BEGIN or @BEGIN..END in seconds"
+        require.fail(given, f"expected {verb} {kind.form}{timed}", repr(kind.usage), FaultError)
 
 
 def is_name(text: object) -> bool:
-    """Whether an agent can have this name: no space, no control character and none of , > / | @ #."""
+    """Whether an agent can have this name: see `NAMES`."""
     return isinstance(text, str) and _NAME.fullmatch(text) is not None
 
 
+NAMES = "the name of an agent has 1 to 100 characters, no space and none of , > / | @ #"
+_LONGEST = 100_000  # characters of a text
 _NAME = re.compile(
     r"[^\s,>/|@#\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]{1,100}"
 )

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from coordlab import requirements as require
-from coordlab.trace.faults import LATEST, Fault, FaultError, is_name, read_fault
+from coordlab.trace.faults import LATEST, Fault, FaultError, as_fault, is_name, read_fault
 from coordlab.trace.trace import dumps, loads
 
 FORMAT, VERSION = "coordlab-scenario", 1
 MOST_FAULTS = 1_000
 EXAMPLE = "bully agents=5 seed=7 | crash 5 @3"
 _PAIR = re.compile(r"([A-Za-z_]\w*)=(\S*)", re.ASCII)
-_PLAIN = re.compile(r"[!#-~][!-~]*")  # the texts that need no quotes
+_PLAIN = re.compile(r"[!#-{}~][!-{}~]*")  # the texts that need no quotes
+_ESCAPED = {ord(each): f"\\u{ord(each):04x}" for each in " |\x7f"}  # what a line uses otherwise
 _LONGEST = 1_000_000
 _FIELDS = {"format", "version", "lab", "parameters", "faults", "seed", "until"}
 
@@ -42,6 +43,8 @@ class Scenario:
     faults: what goes wrong, at most 1,000.
     seed: a whole number below 2**63, positive or negative.
     until: the end in virtual seconds, from 0 to 1e9; None is when nothing is left to do.
+
+    Raises ScenarioError for anything else.
     """
 
     lab: str
@@ -50,10 +53,34 @@ class Scenario:
     seed: int = 0
     until: float | None = None
 
+    def __post_init__(self) -> None:
+        name = _expect("lab", self.lab, str)
+        _require(
+            is_name(name) and "=" not in name, f"lab={require.shown(name)}", "expected the name of a lab"
+        )
+        given: dict[object, object] = dict(_expect("parameters", self.parameters, Mapping))  # type: ignore[type-abstract]
+        parameters = {name: _checked_parameter(name, value) for name, value in given.items()}
+        faults = tuple(_expect("faults", self.faults, Sequence))  # type: ignore[type-abstract]
+        _require(
+            len(faults) <= MOST_FAULTS, f"{len(faults):,} faults", f"at most {MOST_FAULTS:,} are allowed"
+        )
+        for each in faults:
+            _expect("fault", each, Fault)
+        seed, until = require.by_value(self.seed), self.until
+        whole = type(seed) is int and abs(seed) < 2**63
+        _require(whole, f"seed={require.shown(self.seed)}", "expected a whole number below 2**63", "seed=7")
+        if until is not None:
+            until = require.number("until", until, 0, LATEST, unit="seconds", example=20, error=ScenarioError)
+        values = {"parameters": parameters, "faults": faults, "seed": seed, "until": until}
+        for each, value in values.items():
+            object.__setattr__(self, each, value)
+
+    def __hash__(self) -> int:
+        return hash((self.lab, frozenset(self.parameters.items()), self.faults, self.seed, self.until))
+
     def with_faults(self, *faults: Fault | str) -> Scenario:
-        """The same scenario with more faults.  Raises FaultError for a text that is not a fault."""
-        more = tuple(read_fault(each) if isinstance(each, str) else each for each in faults)
-        return replace(self, faults=self.faults + more)
+        """The same scenario with more faults.  Raises FaultError for what is not a fault."""
+        return replace(self, faults=(*self.faults, *map(as_fault, faults)))
 
     def __str__(self) -> str:
         pairs = {**self.parameters, "seed": self.seed}
@@ -65,9 +92,10 @@ class Scenario:
     @classmethod
     def from_line(cls, line: str) -> Scenario:
         """Read the one-line form that `str(scenario)` writes.  Raises ScenarioError for any other text."""
-        fits = line.strip() and len(line) <= _LONGEST
-        _require(fits, f"a line of {len(line):,} characters", "expected a lab, its parameters and faults")
-        head, *faults = (part.strip() for part in line.strip().split(" | "))
+        size = len(_expect("line", line, str))
+        fits = line.strip() and size <= _LONGEST
+        _require(fits, f"a line of {size:,} characters", "expected a lab, its parameters and faults")
+        head, *faults = (part.strip() for part in line.split("|"))
         lab, *pairs = head.split()
         values: dict[str, Value] = {}
         for pair in pairs:
@@ -86,21 +114,12 @@ class Scenario:
         """
         given = dict(_expect("parameters", values, dict))
         seed, until = given.pop("seed", 0), given.pop("until", None)
-        for name, value in given.items():
-            _check_parameter(name, value)
-        whole = type(seed) is int and abs(seed) < 2**63
-        _require(whole, f"seed={require.shown(seed)}", "expected a whole number below 2**63", "seed=7")
-        if until is not None:
-            until = require.number("until", until, 0, LATEST, unit="seconds", example=20, error=ScenarioError)
         texts = _expect("faults", faults, list)
-        _require(len(texts) <= MOST_FAULTS, f"{len(texts):,} faults", f"at most {MOST_FAULTS:,} are allowed")
         try:
-            struck = tuple(read_fault(_expect("fault", each, str)) for each in texts)
+            struck = tuple(read_fault(_expect("fault", each, str)) for each in texts[: MOST_FAULTS + 1])
         except FaultError as error:
             raise ScenarioError(str(error)) from None
-        name = _expect("lab", lab, str)
-        _require(is_name(name) and "=" not in name, f"lab={name[:60]!r}", "expected the name of a lab")
-        return cls(name, given, struck, seed, until)
+        return cls(lab, given, struck, seed, until)  # type: ignore[arg-type]
 
     def to_json(self) -> str:
         """The scenario as a JSON text with a format version."""
@@ -111,7 +130,7 @@ class Scenario:
     def from_json(cls, text: str) -> Scenario:
         """Read what `to_json` wrote.  Nothing in it is executed.  Raises ScenarioError for any other text."""
         most = f"a scenario has at most {_LONGEST:,}, a trace more"
-        _require(len(text) <= _LONGEST, f"{len(text):,} characters", most)
+        _require(len(_expect("text", text, str)) <= _LONGEST, f"{len(text):,} characters", most)
         try:
             read: object = loads(text)
         except (ValueError, RecursionError) as error:
@@ -132,7 +151,8 @@ class Scenario:
     @classmethod
     def read(cls, text: str) -> Scenario:
         """Read either form.  Raises ScenarioError for any other text."""
-        return cls.from_json(text) if text.lstrip().startswith(("{", "[")) else cls.from_line(text)
+        written = _expect("text", text, str).lstrip()
+        return cls.from_json(text) if written.startswith(("{", "[")) else cls.from_line(text)
 
 
 def _require(holds: object, given: str, allowed: str, example: str = EXAMPLE) -> None:
@@ -143,12 +163,14 @@ def _expect(what: str, value: object, kind: type[T]) -> T:
     return require.instance(what, value, kind, EXAMPLE, ScenarioError)
 
 
-def _check_parameter(name: object, value: object) -> None:
+def _checked_parameter(name: object, value: object) -> Value:
     named = isinstance(name, str) and _PAIR.fullmatch(f"{name}=")
     _require(named, f"parameter {require.shown(name)}", "a name has letters, digits and _ only", "agents=5")
-    fits = isinstance(value, (bool, str)) or (isinstance(value, (int, float)) and abs(value) <= 1e300)
+    taken = require.by_value(value)
     allowed = "expected a finite number, true, false or a text"
-    _require(fits, f"{name}={require.shown(value)}", allowed, "agents=5")
+    if not isinstance(taken, (bool, str, int, float)) or not (isinstance(taken, str) or abs(taken) <= 1e300):
+        require.fail(f"{name}={require.shown(value)}", allowed, "agents=5", ScenarioError)
+    return taken
 
 
 def _written(value: Value) -> str:
@@ -157,7 +179,7 @@ def _written(value: Value) -> str:
     if isinstance(value, float):
         return short if float(short := f"{value:g}") == value else repr(value)
     if isinstance(value, str) and not (_PLAIN.fullmatch(value) and _read(value) == value):
-        return json.dumps(value).replace(" ", "\\u0020").replace("\x7f", "\\u007f")
+        return json.dumps(value).translate(_ESCAPED)
     return str(value)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
-from coordlab.trace.faults import Drop, Fault, FaultError, is_name, read_fault, seconds
+from coordlab.trace.faults import NAMES, Drop, Fault, FaultError, as_fault, is_name, seconds
 from coordlab.trace.trace import SEND
 from coordlab.world.agent import Agent, Making
 from coordlab.world.errors import listed
@@ -24,9 +24,8 @@ def check_agent(world: World, agent: Agent) -> None:
         allowed = "expected an instance of a subclass of Agent whose __init__ calls super().__init__(name)"
         require.fail(given, allowed, "world.add(Agent('ann'))", TypeError)
     free = is_name(agent.name) and agent.name not in world.agents
-    allowed = "the name of an agent is unique in its world and has no space and none of , > / | @ #"
-    taken = f"taken so far: {listed(world.agents)}"
-    require.that(free, f"name={agent.name!r}", f"{allowed}; {taken}", "name='ann'")
+    allowed = f"{NAMES}, and is unique in its world; taken so far: {listed(world.agents)}"
+    require.that(free, f"name={require.shown(agent.name)}", allowed, "name='ann'")
     given, allowed = f"{agent!r} is in a world already", "each world needs agents of its own"
     require.that(not agent.placed, given, allowed, f"world.add({type(agent).__name__}({agent.name!r}))")
     args, named = agent._making
@@ -40,10 +39,7 @@ def checked_fault(world: World, given: Fault | str) -> Fault:
 
     What strikes now must strike at the same time in a branch.
     """
-    if not isinstance(given, (Fault, str)):
-        example = "Crash('5', at=3) or 'crash 5 @3'"
-        require.fail(repr(given), "expected a fault or its text", example, FaultError)
-    fault = read_fault(given) if isinstance(given, str) else given
+    fault = as_fault(given)
     allowed = f"the agents here are {listed(world.agents)}"
     example = "correct the name, or add the agent first with world.add(...)"
     for name in fault.agents:

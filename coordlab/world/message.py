@@ -26,8 +26,9 @@ def message(cls: type[_T]) -> type[_T]:
     """Make a class a message: a frozen dataclass, which cannot change once it has been sent.
 
     The first line of its docstring is the sentence that diagrams and narration show.  Its fields hold
-    numbers, texts, bytes, enums, None, and tuples, frozensets or messages of these; making a message with
-    any other value raises TypeError, changing one raises AttributeError.
+    numbers, texts, bytes, enums, None, and tuples, frozensets or messages of these; numbers of numpy and
+    pandas, decimals and fractions become Python's own.  Making a message with any other value raises
+    TypeError, changing one raises AttributeError.
 
     >>> @message
     ... class Propose:
@@ -60,11 +61,21 @@ def _check(self: object, own: Callable[[object], None] | None) -> None:
     if own is not None:
         own(self)
     for name, value in vars(self).items():
-        if value.__class__ not in _ATOMS and not _is_fixed(value):
-            field = f"{type(self).__name__}.{name} = {require.shown(value)}"
-            given = f"{field} could still change after it was sent"
-            allowed = "a message holds numbers, texts, enums, tuples, frozensets and messages"
-            require.fail(given, allowed, f"{name}={_suggest(value)}", TypeError)
+        if value.__class__ not in _ATOMS:
+            taken = _taken(value)
+            if not _is_fixed(taken):
+                field = f"{type(self).__name__}.{name} = {require.shown(value)}"
+                given = f"{field} could still change after it was sent"
+                allowed = "a message holds numbers, texts, enums, tuples, frozensets and messages"
+                require.fail(given, allowed, f"{name}={_suggest(value)}", TypeError)
+            object.__setattr__(self, name, taken)
+
+
+def _taken(value: object) -> object:
+    """A value with the numbers of numpy and the like as Python's own."""
+    if isinstance(value, (tuple, frozenset)) and type(value) in (tuple, frozenset):
+        return type(value)(map(_taken, value))
+    return require.by_value(value)
 
 
 def _is_fixed(value: object) -> bool:

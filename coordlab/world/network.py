@@ -14,9 +14,11 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
+from coordlab.trace.faults import LATEST
 from coordlab.world.dice import UNIT, words
 from coordlab.world.task import MICRO, micros
 
@@ -52,47 +54,69 @@ def _short(number: float) -> str:
     return short if float(short := f"{number:g}") == number else repr(number)
 
 
+def _wait(name: str, value: object, example: float) -> float:
+    return float(require.number(name, value, above=0, most=LATEST, unit="seconds", example=example))
+
+
 def constant(seconds: float) -> Latency:
-    """Every message takes `seconds`, above 0.  Raises ValueError otherwise."""
-    seconds = float(require.seconds("seconds", seconds, positive=True, example=0.02))
-    return Latency("constant", (seconds,), lambda _: seconds)
+    """Every message takes `seconds`, above 0 and up to 1e9.  Raises ValueError otherwise."""
+    seconds = _wait("seconds", seconds, 0.02)
+    return Latency("constant", (seconds,), partial(_constant, seconds))
 
 
 def uniform(least: float, most: float) -> Latency:
-    """Each message takes between `least` (above 0) and `most` seconds, all equally likely.
+    """Each message takes between `least` (above 0) and `most` seconds (up to 1e9), all equally likely.
 
     Raises ValueError if `most` is below `least`, or `least` is not above 0.
     """
-    least = float(require.seconds("least", least, positive=True, example=0.01))
-    most = float(require.number("most", most, least, unit="seconds"))
-    span = most - least
-    return Latency("uniform", (least, most), lambda u: least + span * u)
+    least = _wait("least", least, 0.01)
+    most = float(require.number("most", most, least, LATEST, unit="seconds"))
+    return Latency("uniform", (least, most), partial(_uniform, least, most - least))
 
 
 def exponential(mean: float, least: float = 1e-6) -> Latency:
     """Each message takes `least` seconds plus a memoryless wait: mostly short, sometimes very long.
 
-    mean: the mean of the wait, in seconds above 0.
-    least: seconds above 0.
+    mean: the mean of the wait, in seconds above 0, up to 1e9.
+    least: seconds above 0, up to 1e9.
 
     Raises ValueError if one of them is not above 0.
     """
-    mean = float(require.seconds("mean", mean, positive=True, example=0.02))
-    least = float(require.seconds("least", least, positive=True, example=0.01))
-    return Latency("exponential", (mean, least), lambda u: least - mean * math.log(1.0 - u))
+    mean = _wait("mean", mean, 0.02)
+    least = _wait("least", least, 0.01)
+    return Latency("exponential", (mean, least), partial(_exponential, mean, least))
 
 
 def pareto(least: float, shape: float = 2.5) -> Latency:
     """A heavy tail: the probability of more than k times `least` seconds is k to the power of `-shape`.
 
-    least: the shortest latency, in seconds above 0.
+    least: the shortest latency, in seconds above 0, up to 1e9.
     shape: 0.1 or more; the lower, the heavier the tail.  At 1 and below it has no mean.
 
     Raises ValueError if one of them is out of range.
     """
-    least = float(require.seconds("least", least, positive=True, example=0.01))
+    least = _wait("least", least, 0.01)
     shape = float(require.number("shape", shape, 0.1, example=2.5))
-    return Latency("pareto", (least, shape), lambda u: least * (1.0 - u) ** (-1.0 / shape))
+    return Latency("pareto", (least, shape), partial(_pareto, least, -1.0 / shape))
+
+
+# What turns a draw into seconds: functions with names, so that a latency can be sent to another process.
+
+
+def _constant(seconds: float, _: float) -> float:
+    return seconds
+
+
+def _uniform(least: float, span: float, u: float) -> float:
+    return least + span * u
+
+
+def _exponential(mean: float, least: float, u: float) -> float:
+    return least - mean * math.log(1.0 - u)
+
+
+def _pareto(least: float, power: float, u: float) -> float:
+    return float(least * (1.0 - u) ** power)
 
 
 _DISTRIBUTIONS: dict[str, Callable[..., Latency]] = {
@@ -110,11 +134,14 @@ def read_latency(text: str) -> Latency:
     """
     match = re.fullmatch(r"\s*(\w+)\(([^()]*)\)\s*", text)
     name, listed = match.groups() if match else ("constant", text)
+    given, example = f"latency={require.shown(text)}", "latency='uniform(0.01, 0.05)'"
     try:
         return _DISTRIBUTIONS[name](*_numbers(listed))
     except (KeyError, TypeError):
         allowed = f"expected seconds, or one of {', '.join(_DISTRIBUTIONS)} with its numbers"
-        require.fail(f"latency={require.shown(text)}", allowed, "latency='uniform(0.01, 0.05)'")
+        require.fail(given, allowed, example)
+    except ValueError as error:
+        require.fail(given, str(error).partition(". For example")[0], example)
 
 
 def _numbers(listed: str) -> Iterable[float]:
@@ -128,7 +155,7 @@ def as_latency(latency: Latency | float | str) -> Latency:
     """A latency from seconds, the text of a distribution, or a `Latency`.  Raises ValueError otherwise."""
     if isinstance(latency, (Latency, str)):
         return read_latency(latency) if isinstance(latency, str) else latency
-    return constant(require.seconds("latency", latency, positive=True, example=0.02))
+    return constant(_wait("latency", latency, 0.02))
 
 
 class Link:

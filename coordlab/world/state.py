@@ -68,6 +68,7 @@ def words(what: object) -> tuple[str | None, object]:
 
 def snapshot(value: object) -> object:
     """`value` as it is now, in a form that later changes do not affect and that is the same in every run."""
+    value = require.by_value(value)
     if value is None or isinstance(value, (str, int, float, bytes, Enum)):
         return value
     if isinstance(value, (list, tuple)):

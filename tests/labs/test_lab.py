@@ -228,7 +228,7 @@ def test_healing_removes_all_faults() -> None:
             "crush 5 @3",
             "a fault begins with one of crash, cut, .* For example: 'crash 5 @3'",
         ),
-        ("crash 5 @soon", "'crash 5 @soon': crash is written otherwise. For example: 'crash 5 @3'"),
+        ("crash 5 @soon", "'crash 5 @soon': expected crash AGENT, and if you like @BEGIN"),
     ],
 )
 def test_an_impossible_fault_is_explained_and_changes_nothing(fault: str, match: str) -> None:
@@ -253,9 +253,7 @@ def test_a_line_repeats_the_run_that_it_was_copied_from() -> None:
 
 
 def test_a_line_of_another_lab_is_refused() -> None:
-    with pytest.raises(
-        ScenarioError, match=r"lab 'blackboard': this lab is 'bully'; labs.play\(line\)"
-    ):
+    with pytest.raises(ScenarioError, match=r"lab 'blackboard': this lab is 'bully'; labs.play\(line\)"):
         labs.bully().play("blackboard seed=3")
     with pytest.raises(ScenarioError, match=r"no lab 'chess': the labs are blackboard, bully"):
         labs.play("chess seed=3")

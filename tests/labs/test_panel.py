@@ -261,7 +261,7 @@ FAULTS: list[tuple[Any, str]] = [
     ({"kind": "Crash", "agent": "1", "at": -3}, "at=-3.0: expected seconds from 0"),
     ({"kind": "Crash", "agent": "1", "at": "soon"}, NO_FAULT),
     ({"kind": "Slow", "who": "1", "by": "much", "at": 1}, NO_FAULT),
-    ({"kind": "Cut", "link": "12", "at": 1}, "cut is written otherwise"),
+    ({"kind": "Cut", "link": "12", "at": 1}, "expected cut FROM>TO"),
     ({"kind": "Partition", "groups": [[1], [2]], "at": 1}, NO_FAULT),
     ({"kind": "Partition", "groups": [["1"], ["1"]], "at": 1}, "no agent is in two"),
     ({"kind": "Drop", "message": 99_999}, "message 99999: this run has"),

@@ -1,6 +1,8 @@
 """A scenario: a run as data, on one line or as JSON, of any origin."""
 
 import json
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -106,7 +108,7 @@ def test_every_scenario_round_trips_both_ways(scenario):
         ('bully name="x"y', "expected a text in quotes"),
         ('bully name="\\ud800"', "expected a text in quotes"),
         ("bully | explode 5", "'explode 5': a fault begins with one of"),
-        ("bully | crash 5 @x", "crash is written otherwise"),
+        ("bully | crash 5 @x", "expected crash AGENT, and if you like @BEGIN"),
         ("bully | ", "'|': expected name=value"),
         ("bully \ud800=1", "expected name=value"),
     ],
@@ -171,3 +173,23 @@ def test_any_text_is_a_scenario_or_a_scenario_error(text):
     except ScenarioError:
         return
     assert Scenario.read(str(scenario)) == scenario
+
+
+def test_a_scenario_takes_numbers_by_value_and_is_a_key() -> None:
+    numpy = pytest.importorskip("numpy")
+    scenario = Scenario("bully", {"agents": numpy.int64(5), "loss": Decimal("0.25")}, seed=numpy.int64(3))
+    plain = Scenario("bully", {"agents": 5, "loss": 0.25}, seed=3)
+    assert (str(scenario), {scenario: 1}[plain]) == ("bully agents=5 loss=0.25 seed=3", 1)
+
+
+def test_a_line_needs_no_blanks_around_its_bars() -> None:
+    assert Scenario.from_line("bully agents=5|crash 4 @2") == Scenario.from_line(
+        "bully agents=5 | crash 4 @2"
+    )
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"bully"])
+@pytest.mark.parametrize("read", [Scenario, Scenario.from_line, Scenario.from_json, Scenario.read])
+def test_what_is_no_text_is_refused_in_words(wrong: Any, read: Any) -> None:
+    with pytest.raises(ScenarioError, match="For example: bully agents=5 seed=7"):
+        read(wrong)

@@ -105,7 +105,9 @@ def test_a_trace_becomes_a_pandas_frame():
 
 def test_without_pandas_the_frame_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"pandas is not installed. For example: pip install 'coordlab\[pan"):
+    with pytest.raises(
+        ImportError, match=r"pandas is not installed. For example: pip install 'coordlab\[pan"
+    ):
         tour().to_frame()
 
 
@@ -413,5 +415,5 @@ def test_notes_and_sets_come_back_from_a_file():
     fields = "(members={'bob', 'cat'}, sort=0)"
     assert f"decides: “These go together.” {fields}" in narration(trace)
     assert f"decides: Team{fields}" in narration(again)  # a file does not say what a note means
-    assert "ann decides: Team(members={'bob', 'cat'}, sort=0)" in narration(trace)
+    assert "ann decides: “These go together.” (members={'bob', 'cat'}, sort=0)" in narration(trace)
     assert len({each.data for each in again.select("decision", "note")}) == 2

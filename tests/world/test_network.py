@@ -103,7 +103,7 @@ KNOWN = "expected seconds, or one of constant, uniform, exponential, pareto"
         *((each, f"latency=.*{POSITIVE}") for each in (0, -1.0, float("nan"), float("inf"), None, len, True)),
         ("0", f"seconds=0.0: {POSITIVE}"),
         ("uniform(0, 1)", f"least=0.0: {POSITIVE}"),
-        ("uniform(2, 1)", "most=1.0: expected seconds, 2 or more"),
+        ("uniform(2, 1)", r"latency='uniform\(2, 1\)': most=1.0: expected seconds from 2"),
         ("exponential(0)", f"mean=0.0: {POSITIVE}"),
         ("exponential(1, -1)", f"least=-1.0: {POSITIVE}"),
         ("pareto(1, 0)", "shape=0.0: expected a number, 0.1 or more"),

@@ -288,7 +288,7 @@ def two_worlds():
 
 
 BAD_NAMES = ("", "ann bob", "a,b", "a>b", "a/b", "a|b", "a@b", "a#b", "a\nb", "\x00", "\ud800", "x" * 101)
-NAME = r"the name of an agent is unique in its world and has no space and none of"
+NAME = r"the name of an agent has 1 to 100 characters, no space and none of"
 OUTSIDE = "outside a run: agents {} only while the world runs"
 WITH_ANN = "the agents here are ann{}. For example: correct the name"
 

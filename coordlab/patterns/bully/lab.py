@@ -90,7 +90,7 @@ def _bound(given: Parameters, trace: Trace) -> Theory:
 def _most(given: Parameters, trace: Trace) -> Theory:
     """The price from the lowest, if each agent asks once.
 
-    An Election that comes after the news of its result, from an agent that had not heard it yet, begins another.
+    An Election after the news of its result, from an agent that had not heard it yet, begins another.
     """
     since, before = _span(trace)
     elections = trace.select("Election", since=since, before=before)
