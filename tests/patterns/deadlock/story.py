@@ -150,7 +150,7 @@ GROWS = (lambda: dining(3), lambda: dining(12))
 UNTIL = 45.0
 DETECTS: dict[str, dict[str, Any]] = {
     "coordinator": {},
-    "probes": {"probes": 0.3},
+    "probes": {"probes": 0.3, "rounds": 5},
     "time-out": {"patience": 0.6, "think": 0.02},
 }
 
@@ -161,7 +161,11 @@ def disasters(draw: st.DrawFn) -> World:
 
     Agents are slow, messages are slow, late or duplicated; with time-outs workers crash, too.
     """
-    way, seed, count = draw(st.sampled_from([*DETECTS])), draw(st.integers(0, 999)), draw(st.integers(2, 6))
+    way, seed, count = (
+        draw(st.sampled_from([*DETECTS, "probes", "time-out", "time-out"])),
+        draw(st.integers(0, 999)),
+        draw(st.integers(2, 6)),
+    )
     settings = {"rounds": 2, **DETECTS[way]}
     world = philosophers(count, period=None, **settings).again(seed=seed)
     kinds, done = "slow delay duplicate", 44.0

@@ -151,7 +151,7 @@ def disasters(draw: st.DrawFn) -> World:
         world.add(Environment({"switch": -1}, SWITCH, pace=0.9))
         world.add(Actor("ann", [("putv", number % 2) for number in range(4)], SWITCH))
         world.expect(*properties(SWITCH))
-        world.inject(*draw(st.sampled_from([[], ["drop site>ann #2", "crash site @1.4..1.6"]])))
+        world.inject("drop site>ann #2", "crash site @1.4..1.6")
     elif kind == "blocks":
         facts, tasks = blocks({"c": "a", "a": "table", "b": "table"}), [("build", (("a", "b"), ("b", "c")))]
         world.add(Environment(facts, BLOCKS, failure=0.2), Actor("ann", tasks, BLOCKS))

@@ -165,6 +165,7 @@ class Repeater(Voter):
 
 RULES: list[Rule] = [
     Majority(),
+    Majority("absolute"),
     Majority("absolute", "2/3"),
     Choice(("yes", "no", "abstain it")),
     Choice(("yes", "no"), "schulze"),
@@ -182,7 +183,7 @@ def disasters(draw: st.DrawFn) -> World:
     world.add(Chair(proposals=("tea", "soup"), rule=rule))
     for name in names:
         kind = draw(st.sampled_from([Voter, Voter, Voter, Impostor, Repeater]))
-        choice = draw(st.sampled_from(["yes", "yes", "yes", "no", "abstain", "perhaps", None]))
+        choice = draw(st.sampled_from(["yes", "yes", "no", "no", "abstain", "perhaps", None]))
         world.add(kind(name, choice, draw(moments(0, 1.5))))
     kinds = "crash partition cut slow drop duplicate delay"
     world.inject("crash chair @4.5..5", *draw(plans(["chair", *names], kinds, end=2.5)))

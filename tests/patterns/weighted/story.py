@@ -120,9 +120,9 @@ def disasters(draw: st.DrawFn) -> World:
     names = [f"e{number}" for number in range(1, draw(st.integers(2, 6)) + 1)]
     competences = st.integers(5, 95).map(lambda percent: percent / 100)
     settings: dict[str, Any] = {
-        "known": {name: draw(competences) for name in names if draw(st.integers(0, 9)) < 7},
+        "known": {name: draw(competences) for name in names if draw(st.booleans())},
         "learning": draw(st.booleans()),
-        "strangers": draw(st.sampled_from([0.0, 0.5])),
+        "strangers": draw(st.sampled_from([0.0, 0.5, 0.5])),
         "weigh": draw(st.sampled_from(["log_odds", "linear", "equal"])),
         "cap": draw(st.sampled_from([0.7, 10.0])),
     }
