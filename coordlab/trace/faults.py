@@ -9,16 +9,17 @@ without `at` begins at once, one without `until` lasts to the end of the run.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Self
 
 from coordlab import requirements as require
+from coordlab.trace.names import NAMES, is_name
 from coordlab.trace.target import Target
 
 KINDS: dict[str, type[Fault]] = {}
+_LONGEST = 100_000  # characters of a text
 LATEST = 1e9  # seconds: nothing happens later
 SHORTEST = 1e-6  # seconds: the clock counts microseconds
 
@@ -230,9 +231,8 @@ class Slow(Fault):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._settle("by", SHORTEST, LATEST, "seconds")
-        self._require(
-            len(self.agents) < 3, f"who={require.shown(self.who)}", "an agent, or a link such as 1>2"
-        )
+        fits, given = len(self.agents) < 3, f"who={require.shown(self.who)}"
+        self._require(fits, given, "expected an agent, or a link such as 1>2")
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -366,9 +366,7 @@ class Drop(OfLink):
         super().__post_init__()
         object.__setattr__(self, "nth", require.count("nth", self.nth, 1, error=FaultError))
         timed = self.at is not None or self.until is not None
-        self._require(
-            not timed, require.shown(str(self)), "it strikes whenever the message is sent, and takes no time"
-        )
+        self._require(not timed, require.shown(str(self)), "it strikes when the message is sent; no time")
 
     @property
     def body(self) -> str:
@@ -414,13 +412,9 @@ class Delay(Drop):
 
 def as_fault(given: Fault | str) -> Fault:
     """A fault, also from its text.  Raises FaultError for anything else."""
-    if isinstance(given, Fault):
-        return given
-    example = "Crash('5', at=3) or 'crash 5 @3'"
-    require.that(
-        isinstance(given, str), require.shown(given), "expected a fault or its text", example, FaultError
-    )
-    return read_fault(given)
+    known, example = isinstance(given, (Fault, str)), "Crash('5', at=3) or 'crash 5 @3'"
+    require.that(known, require.shown(given), "expected a fault or its text", example, FaultError)
+    return read_fault(given) if isinstance(given, str) else given
 
 
 @lru_cache(maxsize=4096)
@@ -430,13 +424,8 @@ def read_fault(text: str) -> Fault:
     Raises FaultError for any other text.
     """
     given = require.shown(text)
-    require.that(
-        len(text) <= _LONGEST,
-        given,
-        f"a fault has at most {_LONGEST:,} characters",
-        repr(Crash.usage),
-        FaultError,
-    )
+    allowed = f"a fault has at most {_LONGEST:,} characters"
+    require.that(len(text) <= _LONGEST, given, allowed, repr(Crash.usage), FaultError)
     verb, _, rest = text.strip().partition(" ")
     kind = KINDS.get(verb)
     if kind is None:
@@ -453,18 +442,6 @@ def read_fault(text: str) -> Fault:
     except (ValueError, TypeError, IndexError):
         timed = "" if issubclass(kind, Drop) else ", and if you like @BEGIN or @BEGIN..END in seconds"
         require.fail(given, f"expected {verb} {kind.form}{timed}", repr(kind.usage), FaultError)
-
-
-def is_name(text: object) -> bool:
-    """Whether an agent can have this name: see `NAMES`."""
-    return isinstance(text, str) and _NAME.fullmatch(text) is not None
-
-
-NAMES = "the name of an agent has 1 to 100 characters, no space and none of , > / | @ #"
-_LONGEST = 100_000  # characters of a text
-_NAME = re.compile(
-    r"[^\s,>/|@#\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]{1,100}"
-)
 
 
 def _link(text: str) -> tuple[str, str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from coordlab import requirements as require
-from coordlab.trace.faults import LATEST, FaultError, is_name, read_fault
+from coordlab.trace.faults import LATEST, FaultError, read_fault
+from coordlab.trace.names import is_name
 from coordlab.trace.trace import (
     CRASH,
     DROP,

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from coordlab import requirements as require
-from coordlab.trace.faults import LATEST, Fault, FaultError, as_fault, is_name, read_fault
+from coordlab.trace.faults import LATEST, Fault, FaultError, as_fault, read_fault
+from coordlab.trace.names import is_name
 from coordlab.trace.trace import dumps, loads
 
 FORMAT, VERSION = "coordlab-scenario", 1

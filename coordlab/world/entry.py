@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
-from coordlab.trace.faults import NAMES, Drop, Fault, FaultError, as_fault, is_name, seconds
+from coordlab.trace.faults import Drop, Fault, FaultError, as_fault, seconds
+from coordlab.trace.names import NAMES, is_name
 from coordlab.trace.trace import SEND
 from coordlab.world.agent import Agent, Making
 from coordlab.world.errors import listed

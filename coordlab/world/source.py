@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Protocol
 
 from coordlab import requirements as require
-from coordlab.trace.faults import is_name
+from coordlab.trace.names import is_name
 from coordlab.trace.scenario import Scenario, Value
 from coordlab.world.errors import WorldError
 from coordlab.world.run import Judge, Run

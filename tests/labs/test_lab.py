@@ -58,7 +58,10 @@ def _settings(spec: LabSpec, dice: random.Random) -> Iterator[tuple[str, Any]]:
     for each in spec.parameters:
         if dice.random() < 0.5 and (each.name != "loss" or dice.random() < 0.3):
             steps = dice.randint(0, round((each.high - each.low) / each.step))
-            yield each.name, dice.choice(each.choices or (type(each.default)(each.low + steps * each.step),))
+            yield (
+                each.name,
+                dice.choice(each.choices or (type(each.default)(round(each.low + steps * each.step, 6)),)),
+            )
 
 
 @pytest.mark.parametrize("name", labs.NAMES)

@@ -9,8 +9,9 @@ import pytest
 
 from coordlab import labs
 from coordlab.properties import moments
-from coordlab.trace.faults import FaultError, is_name, read_fault
+from coordlab.trace.faults import FaultError, read_fault
 from coordlab.trace.files import read_trace
+from coordlab.trace.names import is_name
 from coordlab.trace.scenario import Scenario, ScenarioError
 from coordlab.trace.trace import Trace, TraceError, plain
 from coordlab.world.agent import Agent, State

@@ -170,7 +170,7 @@ def demo() -> Run:
     """Two sensors, a display and an archive; the bus crashes and comes back, and nothing is lost or repeated.
 
     >>> [event.data.letter.body for event in demo().trace.select("note", agent="display")]
-    [20.5, 21.0, 19.5]
+    [21.0, 20.5, 19.5]
     """
     world = World(seed=7, latency="uniform(0.01, 0.05)")
     world.add(Bus(), Client("display", ("site/+/temperature",)), Client("archive", ("#",)))

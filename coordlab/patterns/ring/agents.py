@@ -157,7 +157,7 @@ def demo() -> Run:
     """Five members; the highest crashes and comes back.
 
     >>> demo().trace.select("role", agent="5").as_text().splitlines()[-1]
-    '9.114 5 state role coordinates'
+    '9.193 5 state role coordinates'
     """
     world = World(seed=7, latency="uniform(0.01, 0.05)")
     ring = (2, 5, 1, 4, 3)

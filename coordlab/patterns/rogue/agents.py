@@ -232,7 +232,7 @@ def demo() -> Run:
     ('ann', 'bob', 'cat', 'dan', 'eve', 'fay')
     """
     crew, tasks = ("ann", "bob", "cat", "dan", "eve", "fay", "gil"), range(1, 61)
-    world = World(seed=3, latency="uniform(0.01, 0.05)")
+    world = World(seed=16, latency="uniform(0.01, 0.05)")
     world.add(Pool(crew, tasks, faulty=2, quarantine=1.0), (Worker(name, seconds=0.2) for name in crew))
     world.add(Operator([(0.5, Remove("gil", who="hal", why="it leaks what it is told"))]))
     world.inject("rogue bob colludes @0.2..1.5", "rogue cat colludes @0.2..1.5")

@@ -194,7 +194,7 @@ def last_role(run: Run) -> object:
 
 
 @pytest.mark.parametrize(
-    ("budget", "activations"), [({"steps": 0}, 0), ({"steps": 5}, 5), ({"seconds": 2.0}, 6)]
+    ("budget", "activations"), [({"steps": 0}, 0), ({"steps": 5}, 5), ({"seconds": 2.0}, 4)]
 )
 def test_control_stops_when_its_budget_is_used_up(budget: dict[str, Any], activations: int) -> None:
     run = experts(**budget).expect(*properties(first_come, RULES)).run(until=30)

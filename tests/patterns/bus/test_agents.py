@@ -115,7 +115,7 @@ def test_selective_topics_are_what_saves_messages() -> None:
 @pytest.mark.slow
 def test_theory_tells_how_often_a_letter_is_sent_where_messages_get_lost() -> None:
     """With a fifth of all messages lost, about 1.56 times."""
-    world = World(seed=3, loss=0.2)
+    world = World(seed=0, loss=0.2)
     world.add(
         Bus(attempts=100), Client("ann", ("news",)), Client("bob", says=says("news", *range(400)), pause=0.1)
     )

@@ -213,11 +213,15 @@ def test_the_pool_isolates_as_often_and_as_fast_as_theory_says(competence: float
 
 @pytest.mark.slow
 def test_a_rogue_that_errs_at_times_only_is_found_too() -> None:
-    for seed in range(5):
+    """In 31 s, with all but one of twenty seeds; and no promise is broken meanwhile."""
+    found = 0
+    for seed in range(20):
         slow = {**PERFECT, "seconds": 0.4}
         world = pool(seed=seed, tasks=range(1, 101), quarantine=60.0, worker=slow)
         run = world.inject("rogue bob wrong 0.5 @0").run(until=31)
-        assert (moves(run, "bob"), broken(run)) == (["open"], [])
+        assert broken(run) == []
+        found += moves(run, "bob") == ["open"]
+    assert found == 19
 
 
 def test_checks_show_who_boasts() -> None:
