@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, cast
 
 from coordlab import requirements as require
 from coordlab.world.guards import Overrun, current_tasks
@@ -121,6 +122,10 @@ class Crowd(ClosedWorld):
             with self.parked(), self.watched():
                 for task in list(self.tasks):
                     self.kill_task(task)
+        for handle in self.ready:
+            thread = getattr(handle.callback, "__self__", None)
+            if isinstance(thread, threading.Thread):  # it serves a task, and would keep the process from ending
+                handle.context.run(cast("Callable[..., object]", handle.callback), *handle.args)
         for task, *_ in self.failed:
             task._log_traceback = False
 
