@@ -124,7 +124,7 @@ class Crowd(ClosedWorld):
                     self.kill_task(task)
         for handle in self.ready:
             thread = getattr(handle.callback, "__self__", None)
-            if isinstance(thread, threading.Thread):  # it serves a task, and would keep the process from ending
+            if isinstance(thread, threading.Thread):  # it would keep the process from ending
                 handle.context.run(cast("Callable[..., object]", handle.callback), *handle.args)
         for task, *_ in self.failed:
             task._log_traceback = False

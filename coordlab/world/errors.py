@@ -86,7 +86,8 @@ def _advice(tasks: Collection[Task | AsyncioTask]) -> str:
     beside = [each.name for each in threading.enumerate() if not each.daemon]
     if threads := [name for name in beside if name != threading.main_thread().name]:
         allowed, example = THREADS
-        return f"Is it for a thread beside it ({listed(dict.fromkeys(threads))})? But {allowed}. Write {example}."
+        names = listed(dict.fromkeys(threads))
+        return f"Is it for a thread beside it ({names})? But {allowed}. Write {example}."
     if any(isinstance(task.owner, Agent) for task in tasks):
         return "Limit the wait (within=...), or let an agent send."
     return "Limit the wait: async with asyncio.timeout(seconds)."
