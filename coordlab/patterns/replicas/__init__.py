@@ -6,7 +6,8 @@ Idea.      Write locally. Every period call a random peer and merge, by a rule t
            loss make no difference. A reader that asks several tells those that are behind.
 Messages.  Push carries a copy, Pull asks for one, Exchange does both; who is asked answers with a Push.
 Cost.      n messages a period by push, 2n by pull or push-pull; to reach all n, about log2 n + ln n periods
-           by push, and the fewest by push-pull. Every message carries a whole copy.
+           by push, and the fewest by push-pull. Every message carries a whole copy, and a set keeps what was
+           removed for good (tombstones), a register the losers.
 Assumes.   Copies are in stable storage, names are unique, and what is cut off comes back. A rule about all
            copies together is not kept: a counter of stock may fall below zero. If one agent can hold the
            state, its compare-and-set detects a conflict instead (see the blackboard).

@@ -74,6 +74,7 @@ class Replica(Agent):
             require.instance("updates", each, Update, "updates=[Update(1.0, 'add', 'milk')]")
             applied(start, each, name, each.at)  # refuses now what it could not do later
         self.updates = sorted(updates, key=lambda each: each.at)
+        self.told: dict[str, Replicated] = {}  # the last copy of each, since the last read began
         self.take(self.stable.get("copy", start))
 
     async def run(self) -> None:
@@ -105,14 +106,14 @@ class Replica(Agent):
 
     async def read(self, within: float = 0.25) -> object:
         """The value of all copies that arrive `within` this many seconds, merged; repairs those behind."""
-        answers = await self.ask(self.peers, Pull(), within=within)
-        copies = {name: answer.copy for name, answer in answers.items()}
-        whole, behind = repaired({self.name: self.copy, **copies})
-        self.take(whole)
+        self.told = dict[str, Replicated]()
+        for peer in self.peers:
+            self.send(peer, Pull())
+        await self.until(lambda: len(self.told) == len(self.peers), within=within)
+        whole, behind = repaired({self.name: self.copy, **self.told})
         for name in behind:
-            if name != self.name:
-                self.send(name, Push(whole))
-        self.note(f"read {words(whole.value)}, repaired {words(behind)}")
+            self.send(name, Push(whole))
+        self.note(f"read {words(whole.value)}, repaired {', '.join(behind) or 'nobody'}")
         return whole.value
 
     def take(self, copy: Replicated) -> None:
@@ -121,6 +122,7 @@ class Replica(Agent):
         self.role = words(copy.value)
 
     def on_push(self, sender: str, message: Push) -> None:
+        self.told[sender] = message.copy
         self.take(merge(self.copy, message.copy))
 
     def on_pull(self, sender: str, message: Pull) -> Push:

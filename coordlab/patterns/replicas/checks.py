@@ -1,6 +1,6 @@
-"""What must hold of replicas: invariants CR-S2, CR-S3 and CR-L2 on a trace, and that removed is removed.
+"""What must hold of replicas: invariants CR-S2, CR-S3 and CR-L2 on a trace, and what copies say.
 
-The state read is `copy`; the updates are decisions.
+The states read are `copy` and `role`; the updates are decisions.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from coordlab.patterns.replicas.rules import Addition, ORSet
+from coordlab.patterns.conflict.rules import shown
+from coordlab.patterns.replicas.rules import Addition, GCounter, LastWriter, ORSet, PNCounter, Siblings
 from coordlab.properties import (
     UNDECIDED,
     Moment,
@@ -20,25 +21,37 @@ from coordlab.properties import (
     on_record,
     safety,
 )
-from coordlab.trace.trace import RESTART, START, STATE, Event, Record, Trace
+from coordlab.properties.records import as_one_of
+from coordlab.trace.trace import CRASH, HANDLE, NOTE, RESTART, SEND, START, STATE, Event, Record, Trace
+
+KINDS = (GCounter, PNCounter, Siblings, LastWriter, ORSet)
+Updates = frozenset[int]
+"""Some updates, each by the number of its decision in the trace."""
 
 
 def taken(trace: Trace) -> Iterator[tuple[Event, Any]]:
     """Each event from which on an agent has another copy, with that copy."""
     for event in trace:
-        if event.kind in (START, RESTART):
-            yield from ((event, value) for name, value in event.data if name == "copy")
-        elif event.kind == STATE and event.name == "copy":
-            yield event, event.data
+        for name, copy in _states(event):
+            if name == "copy":
+                yield event, as_one_of(KINDS, copy)
+
+
+def _states(event: Event) -> Iterator[tuple[str | None, Any]]:
+    """The states that an agent has from this event on."""
+    if event.kind in (START, RESTART):
+        yield from event.data
+    elif event.kind == STATE:
+        yield event.name, event.data
 
 
 def of_copies(judge: Property) -> Property:
-    """The property, undecided on a trace that was read from a file: the copies there cannot be merged."""
+    """The property; undecided if copies were read from a file and are of none of the KINDS."""
 
     def judged(trace: Trace) -> Verdict:
         if not any(isinstance(copy, Record) for _, copy in taken(trace)):
             return judge(trace)
-        return Verdict(judge.name, UNDECIDED, because="copies that were read from a file cannot be merged")
+        return Verdict(judge.name, UNDECIDED, because="copies of an unknown kind cannot be merged")
 
     return Property(judge.name, judged)
 
@@ -86,6 +99,86 @@ def removed_for_good(trace: Trace) -> Iterator[Objection]:
             stood[who] = stands
 
 
+def _heard(trace: Trace) -> Iterator[tuple[Event, Updates, Updates]]:
+    """Each event with the updates that its agent has heard of, and which of these others have undone.
+
+    An agent hears of what the sender of a copy had heard of.  A removal undoes the additions of its value
+    that its agent had heard of, a write all of them.
+    """
+    heard: dict[str | None, tuple[Updates, Updates]] = {}
+    sent: dict[int | None, tuple[Updates, Updates]] = {}
+    alike: dict[object, set[int]] = {}  # updates by value
+    for event in trace:
+        known, undone = heard.get(event.agent, (frozenset(), frozenset()))
+        if on_record(event, "Update"):
+            same = alike.setdefault(event.content.value, set())
+            same.add(event.seq)
+            mine = frozenset({event.seq})
+            if event.content.operation == "write":
+                undone |= known
+            elif event.content.operation == "remove":
+                undone |= (known & same) | mine
+            known |= mine
+        elif event.name in ("Push", "Exchange") and event.kind == HANDLE:
+            more = sent.get(event.message, (frozenset(), frozenset()))
+            known, undone = known | more[0], undone | more[1]
+        elif event.name in ("Push", "Exchange") and event.kind == SEND:
+            sent[event.message] = known, undone
+        heard[event.agent] = known, undone
+        yield event, known, undone
+
+
+@safety("copies say what was heard")
+def says_what_it_heard(trace: Trace) -> Iterator[Objection]:
+    """CR-S4: an agent that tells or reads its copy shows what the updates make that it has heard of.
+
+    Told without merging, from messages and decisions alone: an addition counts unless a removal has seen it,
+    numbers are added up, and a write stands until an author that has read it writes again; of several the
+    last writer's is that with the latest stamp.  For replicas that start with an empty copy.
+    """
+    shows: dict[str | None, str] = {}
+    made: dict[int, Any] = {}  # what each update adds, removes or writes
+    removals: set[int] = set()
+    for event, known, undone in _heard(trace):
+        shows.update((event.agent or "", state) for name, state in _states(event) if name == "role")
+        says = shows.get(event.agent, "nothing")
+        if event.kind == START and says not in ("nothing", "0"):
+            return  # not from the updates alone
+        if on_record(event, "Update"):
+            made[event.seq] = event.content.value
+            removals |= {event.seq} if event.content.operation == "remove" else set()
+        elif event.kind == SEND and event.name in ("Push", "Exchange"):
+            copy, standing = event.content.copy, map(made.__getitem__, known - undone)
+            if hasattr(copy, "counts") or hasattr(copy, "up"):
+                less = sum(map(made.__getitem__, known & removals))
+                right = str(sum(map(made.__getitem__, known)) - 2 * less)
+            elif hasattr(copy, "stamped"):
+                last = max(copy.stamped, key=lambda each: (each.at, each.by), default=None)
+                right = "nothing" if last is None else shown(last.value)
+            else:
+                distinct = dict.fromkeys(sorted(standing, key=repr))  # of 2 and 2.0 the first by text
+                right = ", ".join(map(shown, distinct)) or "nothing"
+            if sorted(says.split(", ")) != sorted(right.split(", ")):
+                yield event, f"{event.agent} says {says}; what it has heard of makes {right}."
+        elif event.kind == NOTE and not str(event.data).startswith(f"read {says}, repaired "):
+            yield event, f"{event.agent} has {says}, and says: {event.data}."
+
+
+@safety("each update is made once")
+def made_once(trace: Trace) -> Iterator[Objection]:
+    """CR-S5: an agent makes its updates in the order of their times, and none again after a crash."""
+    last: dict[str | None, tuple[Any, bool]] = {}  # the last one, and whether a crash came after it
+    for event in trace:
+        if event.kind == CRASH and event.agent in last:
+            last[event.agent] = last[event.agent][0], True
+        elif on_record(event, "Update"):
+            update = event.content
+            before, crashed = last.get(event.agent, (update, False))
+            if update.at < before.at or (crashed and update == before):
+                yield event, f"{event.agent} makes its update of {update.at:g} s again."
+            last[event.agent] = update, False
+
+
 def equal_again(within: float) -> Property:
     """CR-L2: `within` seconds after each update and disturbance, all that hear each other are equal."""
     answer: bool | str = True
@@ -117,4 +210,11 @@ def _differing(now: Moment, names: list[str]) -> tuple[str, str] | None:
 
 def properties(within: float = 4.0) -> tuple[Property, ...]:
     """All of them, for replicas whose gossip reaches all `within` this many seconds."""
-    return nothing_dropped, merge_laws, removed_for_good, equal_again(within)
+    return (
+        nothing_dropped,
+        merge_laws,
+        removed_for_good,
+        says_what_it_heard,
+        made_once,
+        equal_again(within),
+    )

@@ -110,10 +110,13 @@ def merge(one: R, other: R) -> R:
 def repaired(copies: Mapping[str, R]) -> tuple[R, list[str]]:
     """All copies merged, and the names of those that are behind that: a reader repairs them.
 
+    Raises ValueError if there is no copy, TypeError if they are of two kinds.
+
     >>> whole, behind = repaired({"ann": GCounter().add(2, "ann"), "bob": GCounter()})
     >>> whole.value, behind
     (2, ['bob'])
     """
+    require.that(copies, "copies={}", "expected a copy by name, one or more", "{'ann': ORSet()}")
     whole = reduce(merge, copies.values())
     return whole, [name for name, copy in copies.items() if copy != whole]
 
@@ -185,18 +188,38 @@ class Write:
     at: float  # seconds, on the author's clock
     version: Vector  # all that the author knew, this write included
 
+    def __post_init__(self) -> None:
+        require.number("at", self.at)
+        counted_in = self.by in dict(self.version)
+        require.that(
+            counted_in, f"version={self.version!r}", "expected its own author in it", "(('ann', 1),)"
+        )
+
+    @property
+    def number(self) -> int:
+        """Its number among the writes of its author."""
+        return dict(self.version)[self.by]
+
     @property
     def stamp(self) -> tuple[float, str, int]:
         """Its place in the order of all writes: by the author's clock; where clocks agree, by name."""
-        return self.at, self.by, dict(self.version)[self.by]
+        return self.at, self.by, self.number
 
 
 def standing(writes: Iterable[Write]) -> frozenset[Write]:
     """The writes that no other write knew of."""
     among = frozenset(writes)
-    return frozenset(
-        each for each in among if not any(compare(each.version, one.version) == "before" for one in among)
-    )
+    counting: dict[str, list[tuple[int, Write]]] = {}  # only who counts a write can have known it
+    for write in among:
+        for name, count in write.version:
+            counting.setdefault(name, []).append((count, write))
+
+    def known(each: Write) -> bool:
+        number = each.number
+        later = (one for count, one in counting[each.by] if count >= number and one is not each)
+        return any(compare(each.version, one.version) == "before" for one in later)
+
+    return frozenset(each for each in among if not known(each))
 
 
 def _next(writes: frozenset[Write], known: Iterable[Write], by: str) -> Vector:
@@ -206,8 +229,16 @@ def _next(writes: frozenset[Write], known: Iterable[Write], by: str) -> Vector:
 
 
 def _ordered(values: Iterable[object]) -> tuple[object, ...]:
-    stable = lambda value: repr(sorted(value, key=repr) if isinstance(value, frozenset) else value)
-    return tuple(sorted(set(values), key=stable))
+    """Each value once, in an order that is the same in every process; of 2 and 2.0 the first by text, 2."""
+    return tuple(dict.fromkeys(sorted(values, key=_text)))
+
+
+def _text(value: object) -> str:
+    """Like `repr`, with the members of sets in order."""
+    if isinstance(value, frozenset):
+        return repr(sorted(map(_text, value)))
+    inner = value if isinstance(value, tuple) else tuple(getattr(value, "__dict__", {}).values())
+    return repr(tuple(map(_text, inner))) if inner else repr(value)
 
 
 @message
@@ -242,12 +273,12 @@ class LastWriter:
     """The latest stamp wins; the losers are kept on record here, and gone in other implementations."""
 
     operations = ("write",)
-    writes: frozenset[Write] = frozenset()
+    stamped: frozenset[Write] = frozenset()
 
     @property
     def winner(self) -> Write | None:
         """The write with the latest stamp."""
-        return max(self.writes, key=lambda each: each.stamp, default=None)
+        return max(self.stamped, key=lambda each: each.stamp, default=None)
 
     @property
     def value(self) -> object:
@@ -263,16 +294,16 @@ class LastWriter:
     @property
     def lost(self) -> tuple[object, ...]:
         """The values that show nowhere, though no later author had seen them."""
-        return _ordered(each.value for each in self.writes if each != self.winner)
+        return _ordered(each.value for each in self.stamped if each != self.winner)
 
     def write(self, value: object, by: str, at: float) -> LastWriter:
         """Write, stamped with the author's clock (seconds)."""
         known = [] if self.winner is None else [self.winner]
-        return _last(self.writes | {Write(value, by, at, _next(self.writes, known, by))})
+        return _last(self.stamped | {Write(value, by, at, _next(self.stamped, known, by))})
 
     def merged(self, other: LastWriter) -> LastWriter:
         """The later winner, and the losers of both copies."""
-        return _last(self.writes | other.writes)
+        return _last(self.stamped | other.stamped)
 
 
 def _last(writes: frozenset[Write]) -> LastWriter:
@@ -283,7 +314,7 @@ def _last(writes: frozenset[Write]) -> LastWriter:
 
 
 Addition = tuple[object, str, int]
-"""The element, who added it, and the number of the addition among the author's, from 1."""
+"""The element, who added it, and how many additions its author then knew, this one included."""
 
 
 @message
@@ -310,13 +341,19 @@ class ORSet:
 
     def add(self, element: object, by: str, at: float = 0.0) -> ORSet:
         """Add this element: that wins over concurrent removals, which have not seen this addition."""
-        own = sum(author == by for _, author, _ in self.added)
-        return ORSet(self.added | {(element, by, own + 1)}, self.removed)
+        new = ORSet(frozenset({(element, by, len(self.added) + 1)}))
+        return self._with(self.added | new.added, self.removed)
 
     def remove(self, element: object, by: str, at: float = 0.0) -> ORSet:
         """Remove every addition of the element that was seen here."""
-        return ORSet(self.added, self.removed | self.tags(element))
+        return self._with(self.added, self.removed | self.tags(element))
 
     def merged(self, other: ORSet) -> ORSet:
         """All additions and all removals of both."""
-        return ORSet(self.added | other.added, self.removed | other.removed)
+        return self._with(self.added | other.added, self.removed | other.removed)
+
+    def _with(self, added: frozenset[Addition], removed: frozenset[Addition]) -> ORSet:
+        """A copy made without looking at each addition again, so that many additions take linear time."""
+        copy = object.__new__(ORSet)
+        vars(copy).update(added=added, removed=removed)
+        return copy

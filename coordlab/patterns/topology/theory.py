@@ -68,7 +68,11 @@ def seconds(style: str, agents: int, latency: float, handling: float) -> float:
 
 
 def gossip_rounds(agents: int) -> float:
-    """About how often each asks until all know everything: log2 n + ln n (A. Frieze and G. Grimmett, 1985).
+    """About how often each asks on average until all know everything: log2 n + ln n.
+
+    That is exact, for large n, for one rumour by push (A. Frieze and G. Grimmett, 1985).  Here each asks, and
+    only until it knows all: counted are 2 to 12 % more for 10 to 80 agents.  The last of them is done later:
+    if all ask at the same instants, after up to log2 n + 2 ln n rounds.
 
     >>> round(gossip_rounds(100), 2)
     11.25

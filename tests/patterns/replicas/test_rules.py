@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import cProfile
 import random
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -186,6 +188,32 @@ def test_removing_what_is_not_there_changes_nothing() -> None:
     assert ORSet().remove("milk", "ann").merged(ORSet().add("milk", "bob")).value == ("milk",)
 
 
+def test_equal_values_are_shown_alike_by_all() -> None:
+    """One adds 2 and another 4 / 2: the first by text stands for both, whatever the hash seed."""
+    for one, other in ((2, 2.0), (2.0, 2), (1, True), (frozenset({(2, 1)}), frozenset({(2.0, 1)}))):
+        added = ORSet().add(one, "ann").merged(ORSet().add(other, "bob"))
+        written = Siblings().write(one, "ann").merged(Siblings().write(other, "bob"))
+        assert repr(added.value) == repr(written.value) == f"({min(one, other, key=repr)!r},)"
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda size: reduce(lambda copy, n: copy.add(n, "ann"), range(size), ORSet()),
+        lambda size: concurrent(Siblings(), size),
+    ],
+    ids=["add", "merge"],
+)
+def test_work_grows_with_the_number_of_changes(work: Callable[[int], object]) -> None:
+    """Four times the additions, or siblings, take about four or sixteen times the calls; not 64 times."""
+    calls = []
+    for size in (20, 80):
+        profile = cProfile.Profile()
+        profile.runcall(work, size)
+        calls.append(sum(entry.callcount for entry in profile.getstats()))
+    assert calls[1] < 17 * calls[0]
+
+
 # --- readers, and what is refused -----------------------------------------------------------------
 
 
@@ -209,6 +237,9 @@ def test_a_loser_that_writes_again_supersedes_only_itself() -> None:
         (lambda: merge(GCounter(), ORSet()), TypeError, r"GCounter and ORSet: expected copies of one kind"),
         (lambda: Update(-1.0, "add"), ValueError, r"at=-1\.0: expected seconds, 0 or more"),
         (lambda: Update(float("nan"), "add"), ValueError, r"at=nan"),
+        (lambda: LastWriter().write("x", "ann", float("nan")), ValueError, r"at=nan: expected a number"),
+        (lambda: Write("x", "ann", 0.0, ()), ValueError, r"version=\(\): expected its own author"),
+        (lambda: repaired({}), ValueError, r"copies={}: expected a copy by name.*\{'ann': ORSet\(\)\}"),
         (lambda: Update("now", "add"), ValueError, r"at='now'"),  # type: ignore[arg-type]
         (lambda: Update(1.0, "add", ["milk"]), TypeError, r"Update\.value = \['milk'\] could still change"),
     ],

@@ -105,10 +105,10 @@ def test_only_declared_channels_are_used(style: str) -> None:
 
 @pytest.mark.slow
 def test_gossip_ends_after_about_as_many_questions_as_theory_says() -> None:
-    """Forty agents, each asking at random, know all after about as many questions each as log2 n + ln n."""
+    """Forty agents, each asking at random: the mean is up to a fifth above log2 n + ln n."""
     messages = [tax(team("gossip", 40, tasks=40, seed=seed).run()).messages for seed in range(10)]
     rounds = sum(messages) / len(messages) / 2 / 40
-    assert 0.5 * theory.gossip_rounds(40) < rounds < 1.5 * theory.gossip_rounds(40)
+    assert theory.gossip_rounds(40) < rounds < 1.2 * theory.gossip_rounds(40)
 
 
 # --- the two laws, and what people say ------------------------------------------------------------
