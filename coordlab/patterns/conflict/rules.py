@@ -168,7 +168,7 @@ def convinced(candidate: Candidate, others: Iterable[Candidate]) -> Candidate:
     'network'
     """
     evidence = candidate.evidence.union(*(other.evidence for other in others))
-    supported = [value for _, value in evidence]
+    supported = [value for _, value in sorted(evidence, key=repr)]  # of 2 and 2.0, in any process, the same
     best = {value for value in supported if supported.count(value) == max(map(supported.count, supported))}
     return replace(candidate, evidence=evidence, value=best.pop() if len(best) == 1 else candidate.value)
 
@@ -215,14 +215,17 @@ def lot(conflict: str, candidate: str) -> int:
 
 
 def rank(conflict: str, candidate: Candidate, order: Iterable[str] = ORDER) -> tuple[float | str, ...]:
-    """A sort key: the highest priority comes first, then the latest, then the lowest draw, then the name."""
+    """A sort key: the highest priority comes first, then the latest, then the lowest draw, then the name.
+
+    Raises ValueError if `order` names anything else than these, ORDER.
+    """
     places: dict[str, float | str] = {
         "priority": -candidate.priority,
         "time": -candidate.at,
         "draw": lot(conflict, candidate.id),
         "id": candidate.id,
     }
-    return tuple(places[each] for each in order)
+    return tuple(places[require.one_of("order", each, ORDER)] for each in order)
 
 
 def tie_break(
@@ -243,13 +246,14 @@ def resolve(
 ) -> Resolved | str:
     """The resolution that a step makes of the candidates, each kept or lost, or why it does not settle them.
 
-    `choice` is the name of the proposer whose candidate a human chose.
+    `choice` is the name of the proposer whose candidate a human chose.  Raises ValueError unless `by` is one
+    of STEPS.
 
     >>> resolve("c1", [Candidate("ann", 1), Candidate("bob", 2)], "merge", Policy())
     'no rule makes one of 1, 2'
     """
     among = sorted(candidates, key=lambda each: each.id)
-    value, reason = _RULES[by](conflict, among, policy, choice)
+    value, reason = _RULES[require.one_of("by", by, STEPS)](conflict, among, policy, choice)
     if value is None and by != "default":
         return reason
     kept = tuple(each for each in among if by == "merge" or each.value == value)

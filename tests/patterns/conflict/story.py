@@ -64,6 +64,20 @@ def asks_once_more() -> Trace:
     return repeated(quarrel(), next(e for e in quarrel().select("Ask", peer="bob") if e.data.attempt))
 
 
+def told_another() -> Trace:
+    """Cat is told that another value stands."""
+    told = quarrel().select("Resolved", kind="send", peer="cat")[0]
+    return changed(quarrel(), told, data=replace(told.data, value="w"))
+
+
+def ranks_lower() -> Trace:
+    """The loser had a higher priority."""
+    said = quarrel().select("Proposal", kind="send", agent=decision().data.lost[0].id)[1]
+    return changed(
+        quarrel(), said, data=replace(said.data, candidate=replace(said.data.candidate, priority=9))
+    )
+
+
 def never_settles() -> Trace:
     """No resolution in 9 s."""
     return made(quarrel(), without(quarrel(), decision()).rows, 9.0)
@@ -89,6 +103,17 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "the order of arrival decides nothing": [other_winner, lambda: resolved(by="merge", value="xy")],
     "no candidate is dropped": [lambda: resolved(lost=()), drops_the_late_candidate],
     "retries within the budget": [asks_once_more],
+    "one resolution, told to all": [
+        lambda: repeated(quarrel(), decision()),
+        lambda: without(quarrel(), quarrel().select("Resolved", kind="send", peer="cat")[0]),
+        told_another,
+    ],
+    "settled by what was said": [
+        lambda: resolved(by="merge"),
+        lambda: resolved(by="escalate"),
+        lambda: resolved(by="default"),
+        ranks_lower,
+    ],
     "settled within 5.5 s": [settles_late, never_settles],
 }
 CONFLICTS = ("a", "b", "c")
@@ -99,20 +124,23 @@ UNTIL = 6.2
 def disasters(draw: st.DrawFn) -> World:
     """Up to five proposers, three conflicts, a human, a lossy network, up to four faults."""
     chances, names = st.floats(0, 1), ["ann", "bob", "cat", "dan", "fay"][: draw(st.integers(2, 5))]
-    steps = draw(st.lists(st.sampled_from(["merge", "retry", "tie-break", "escalate"]), unique=True))
-    order = draw(st.lists(st.sampled_from(ORDER), min_size=1, unique=True))
+    steps = draw(st.permutations(STEPS[:4]))[: draw(st.integers(0, 4))]
+    order = draw(st.permutations(ORDER))[: draw(st.integers(1, 4))]
     retries = draw(st.integers(0, 3))
     policy = Policy((*steps, "default"), union, retries, True, tuple(order), 0.25, 2.0, "as before")
     world = World(draw(st.integers(0, 999)), "uniform(0.01, 0.2)", loss=0.1, duplicate=0.1, reorder=0.1)
     world.add(Resolver(policy, CONFLICTS, human="eve"))
-    world.add(Human("eve", draw(moments(0.1, 2.0)), draw(st.sampled_from([False, False, True]))))
+    world.add(Human("eve", draw(moments(0.1, 1.0)), draw(st.integers(0, 3)) == 3))
     for name in names:
-        wanted = st.sampled_from(["x", "y", frozenset(name), None])
+        wanted = st.sampled_from(["x", "y", "z", frozenset(name), None])
         views = {each: value for each in CONFLICTS if (value := draw(wanted))}
-        seen = [(each, f"{name} saw", value) for each, value in views.items() if draw(chances) < 0.3]
+        seen = [(each, f"{name} saw", value) for each, value in views.items() if draw(st.booleans())]
         world.add(Proposer(name, views, seen, draw(st.integers(0, 1)), draw(chances)))
     kinds = "crash partition cut slow drop duplicate delay"
     world.inject(*draw(plans([*names, "eve", "resolver"], kinds, end=3.0)))
+    if draw(st.booleans()):  # often enough before a retry, and after a resolution
+        at = draw(moments(0.05, 1.5))
+        world.inject(f"crash resolver @{at:.3f}..{at + 0.1:.3f}")
     return world.expect(*properties(policy))
 
 

@@ -91,6 +91,7 @@ def test_pooled_evidence_makes_those_agree_who_weigh_it_alike() -> None:
     assert [convinced(ann, [bob]).value, convinced(bob, [ann]).value] == ["y", "y"]
     assert convinced(cat, []).value == "x"
     assert convinced(Candidate("dan", "z"), []).value == "z"
+    assert repr(convinced(Candidate("eve", "z", frozenset({("1", 2.0), ("2", 2)})), []).value) == "2.0"
 
 
 def test_who_gives_way_does_so_by_chance_and_only_to_another_value() -> None:
@@ -142,6 +143,8 @@ def test_candidates_are_merged_in_the_order_of_their_names() -> None:
         (lambda: Policy(patience=0), ValueError, r"patience=0: expected seconds above 0"),
         (lambda: Policy(hearing=float("inf")), ValueError, r"hearing=inf: expected seconds above 0"),
         (lambda: Policy(merge="union"), ValueError, r"merge='union': expected a function of two values"),  # type: ignore[arg-type]
+        (lambda: rank("c", Candidate("ann", "x"), ("foo",)), ValueError, r"order='foo': expected one of"),
+        (lambda: resolve("c", [], "vote", Policy()), ValueError, r"by='vote': expected one of 'merge'"),
         (lambda: Candidate("ann", None), ValueError, r"value=None: .*Candidate\('ann', 'unknown'\)"),
         (lambda: Candidate("ann", float("nan")), ValueError, r"value=nan: expected a value"),
         (lambda: Candidate("ann", "x", priority="high"), ValueError, r"priority='high': expected a number"),  # type: ignore[arg-type]
