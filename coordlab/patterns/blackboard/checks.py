@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from coordlab.patterns.blackboard.rules import Entry, Query, Rating, first_come
 from coordlab.properties import (
@@ -28,6 +29,12 @@ def _sent(event: Event, *names: str) -> bool:
     return event.kind == SEND and event.name in names
 
 
+def _asks_for(query: Query, entry: Entry) -> bool:
+    """Whether a query asks for an entry, told without the board's own rule."""
+    same = query.level in ("", entry.level) and query.author in ("", entry.author)
+    return same and fnmatchcase(entry.key, query.pattern) and entry.confidence >= query.confidence
+
+
 class Subscriptions:
     """Who has asked the board for which news, up to the last event given to `take`."""
 
@@ -44,22 +51,39 @@ class Subscriptions:
 
     def wanting(self, entry: Entry) -> set[str | None]:
         """All that asked to be told of such an entry."""
-        return {who for who, query in self.asked if query.matches(entry)}
+        return {who for who, query in self.asked if _asks_for(query, entry)}
 
 
 @safety("notices match what was asked for")
 def notices_match(trace: Trace) -> Iterator[Objection]:
-    """BB-S1: an agent that is notified asked for it, and the entry that it is told of is on the board."""
-    written = {(e.data.entry.key, e.data.entry.version) for e in trace.select("Written", kind=SEND)}
-    subscriptions = Subscriptions()
+    """BB-S1: an agent that is notified asked for it, and another wrote it; no agent is told twice.
+
+    It is told again only if it subscribes again.
+    """
+    writers = _writers(trace)
+    subscriptions, told = Subscriptions(), dict[tuple[str | None, Query], set[tuple[str, int]]]()
     for event in trace:
         subscriptions.take(event)
+        if event.kind == HANDLE and event.name == "Subscribe":
+            told.pop((event.peer, as_message(Query, event.content.query)), None)
         if _sent(event, "Notify"):
             entry, query = event.data.entry, as_message(Query, event.data.query)
-            if (event.peer, query) not in subscriptions.asked or not query.matches(entry):
+            this, heard = (entry.key, entry.version), told.setdefault((event.peer, query), set())
+            if (event.peer, query) not in subscriptions.asked or not _asks_for(query, entry):
                 yield event, f"{event.peer} was told of {entry.key}, for which it had not asked."
-            if (entry.key, entry.version) not in written:
+            if this not in writers:
                 yield event, f"{entry.key}, version {entry.version}, was never on the board."
+            if event.peer == writers.get(this):
+                yield event, f"{event.peer} was told of {entry.key}, which it wrote itself."
+            if this in heard:
+                yield event, f"{event.peer} was told twice of {entry.key}, version {entry.version}."
+            heard.add(this)
+
+
+def _writers(trace: Trace) -> dict[tuple[str, int], str | None]:
+    """Who wrote each version of each key, by whom the board replied to."""
+    written = trace.select("Written", kind=SEND)
+    return {(each.data.entry.key, each.data.entry.version): each.peer for each in written}
 
 
 def _committed(trace: Trace) -> Iterator[tuple[Event, str, int, int]]:
@@ -82,8 +106,11 @@ def versions_count_up(trace: Trace) -> Iterator[Objection]:
 
 @safety("each source once for each version")
 def triggered_once(trace: Trace) -> Iterator[Objection]:
-    """BB-S3: a source is activated at most once for each version of an entry, unless it subscribes again."""
-    seen: dict[str | None, set[tuple[str, int]]] = {}
+    """BB-S3: a source is activated at most once for each version of an entry, and for none of its own.
+
+    It is activated again if it subscribes again.
+    """
+    writers, seen = _writers(trace), dict[str | None, set[tuple[str, int]]]()
     for event in trace:
         if event.kind == HANDLE and event.name == "Subscribe":
             seen.pop(event.peer, None)
@@ -91,7 +118,28 @@ def triggered_once(trace: Trace) -> Iterator[Objection]:
             entry, before = event.data.entry, seen.setdefault(event.peer, set())
             if (entry.key, entry.version) in before:
                 yield event, f"{event.peer} was activated twice for {entry.key}, version {entry.version}."
+            if event.peer == writers.get((entry.key, entry.version)):
+                yield event, f"{event.peer} was activated for {entry.key}, which it wrote itself."
             before.add((entry.key, entry.version))
+
+
+def few_at_a_time(concurrent: int, limit: float = 10.0) -> Property:
+    """BB-S6: at most `concurrent` sources act at a time; after `limit` seconds of silence one has acted."""
+
+    @safety(f"at most {concurrent} act at a time")
+    def objections(trace: Trace) -> Iterator[Objection]:
+        acting: list[tuple[str | None, float]] = []  # each source, and when it began
+        for event in trace:
+            if event.kind == HANDLE and event.name == "Done":
+                done = next((each for each in reversed(acting) if each[0] == event.peer), None)
+                acting = [each for each in acting if each is not done]
+            elif _sent(event, "Activate"):
+                acting = [each for each in acting if event.time < each[1] + limit - 1e-9]
+                acting.append((event.peer, event.time))
+                if len(acting) > concurrent:
+                    yield event, f"{', '.join(str(who) for who, _ in acting)} act at the same time."
+
+    return objections
 
 
 def best_rated_first(rating: Rating) -> Property:
@@ -167,14 +215,17 @@ def everyone_is_told(within: float) -> Property:
 def closed_under(rules: Rules) -> Property:
     """BB-L2: when nothing is left to do, the board holds what was observed and all that follows; no more.
 
-    Only what is on the board at the end counts: a conclusion that was not withdrawn with its grounds is one
-    too many.  Undecided if the trace ends while a source is at work, or if control had to stop before.
+    Each conclusion names all that a rule needs, and is not surer than the least sure of it.  Only what is on
+    the board at the end counts: a conclusion that was not withdrawn with its grounds is one too many.
+    Undecided if the trace ends while a source is at work, or if control had to stop before.
     """
     name = "all that follows is found"
 
     def judge(trace: Trace) -> Verdict:
         present = _present(trace)
         follows = closure({key for key, level in present.items() if level == "observation"}, rules)
+        for event, why in _unfounded(trace, rules):
+            return Verdict(name, VIOLATED, event.time, event.seq, why)
         missing, extra = sorted(follows - present.keys()), sorted(present.keys() - follows)
         *_, end = moments(trace) if len(trace) else [None]
         if end is None or any(end.where("role", each) for each in ("controlling", "working", "exhausted")):
@@ -188,6 +239,23 @@ def closed_under(rules: Rules) -> Property:
         return Verdict(name, HOLDS)
 
     return Property(name, judge)
+
+
+def _unfounded(trace: Trace, rules: Rules) -> Iterator[Objection]:
+    """Conclusions that do not say what they rest on, or are surer than it is."""
+    sure: dict[tuple[str, int], float] = {}
+    needed: dict[str, list[set[str]]] = {}
+    for needs, gives in rules:
+        needed.setdefault(gives, []).append(set(needs))
+    for event in trace.select("Written", kind=SEND):
+        entry = event.data.entry
+        sure[entry.key, entry.version] = entry.confidence
+        if entry.key in needed and entry.level != "observation":
+            grounds = [each for each in entry.sources if each[0] != entry.key]
+            if not any(needs <= {key for key, _ in grounds} for needs in needed[entry.key]):
+                yield event, f"{entry.key} does not name what it rests on."
+            elif entry.confidence > min(sure.get(each, 0.0) for each in grounds):
+                yield event, f"{entry.key} is surer than what it rests on."
 
 
 def _present(trace: Trace) -> dict[str, str]:
@@ -213,12 +281,19 @@ def closure(facts: set[str], rules: Rules) -> set[str]:
     return known
 
 
-def properties(rating: Rating = first_come, rules: Rules = (), within: float = 1.0) -> tuple[Property, ...]:
+def properties(
+    rating: Rating = first_come,
+    rules: Rules = (),
+    within: float = 1.0,
+    concurrent: int | None = None,
+    limit: float = 10.0,
+) -> tuple[Property, ...]:
     """All of them.
 
     rating  how the control rates activations.
     rules   what the sources know; without any, BB-L2 is left out.
     within  seconds in which subscribers hear of news.
+    concurrent, limit  as of the board; without the first, BB-S6 is left out.
     """
     return (
         notices_match,
@@ -227,5 +302,6 @@ def properties(rating: Rating = first_come, rules: Rules = (), within: float = 1
         best_rated_first(rating),
         compare_and_set,
         everyone_is_told(within),
+        *([] if concurrent is None else [few_at_a_time(concurrent, limit)]),
         *([closed_under(rules)] if rules else []),
     )

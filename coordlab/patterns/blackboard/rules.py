@@ -289,12 +289,15 @@ RATINGS: dict[str, Rating] = {
 
 
 def choose(agenda: list[Activation], rating: Rating) -> Activation:
-    """The activation with the highest rating; of equals the oldest.  ValueError if a rating is not a number.
+    """The activation with the highest rating; of equals the oldest.
+
+    Raises ValueError if there is none, or a rating is not a number.
 
     >>> agenda = [Activation("ann", Entry("a", 1), 1), Activation("bob", Entry("b", 1), 2)]
     >>> choose(agenda, first_come).source, choose(agenda, last_come).source
     ('ann', 'bob')
     """
+    require.that(agenda, "the agenda is empty", "expected an activation", "if agenda: agenda.take()")
     return max(agenda, key=lambda each: (require.number("rating", rating(each)), -each.order))
 
 

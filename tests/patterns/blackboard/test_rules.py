@@ -273,6 +273,7 @@ def test_a_source_waits_once_for_each_version() -> None:
             TypeError,
             r"the merge policy returned 7: expected an Entry, or None to keep the old one",
         ),
+        (lambda: Agenda().take(), ValueError, r"the agenda is empty: expected an activation"),
         (lambda: nan_agenda().take(), ValueError, r"rating=nan: expected a number"),
     ],
 )
