@@ -13,7 +13,7 @@ work as well; a bool is not a number.  A value that is not allowed raises `error
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from math import inf, isnan, nan
 from numbers import Complex, Integral, Number, Real
@@ -24,7 +24,7 @@ MOST = 1.7976931348623157e308  # the largest float: what is beyond it is not fin
 _LONGEST = 120  # characters of a value in an error text
 
 
-def fail(given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> NoReturn:
+def fail(given: str, allowed: str, example: str, error: Callable[[str], Exception] = ValueError) -> NoReturn:
     """Raise `error` in three parts: what was `given` (300 characters), what is `allowed`, an `example`."""
     raise error(f"{_cut(given, 300)}: {allowed}. For example: {example}.")
 

@@ -6,19 +6,15 @@ Openings and late candidates are notes, resolutions are decisions.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from functools import reduce
 from hashlib import blake2b
 
 from coordlab.patterns.conflict.rules import Candidate, Policy, Resolved, resolve
 from coordlab.properties import (
-    HOLDS,
-    UNDECIDED,
-    VIOLATED,
     Begun,
     Objection,
     Property,
-    Verdict,
     leads_to,
     on_record,
     recorded,
@@ -50,47 +46,23 @@ def _shuffled(candidates: Iterable[Candidate], number: int) -> list[Candidate]:
     return sorted(candidates, key=lambda each: blake2b(f"{number} {each.id}".encode()).digest())
 
 
-def nobody_dropped() -> Property:
-    """CR-S2: every candidate heard is kept, merged or on record as lost once its conflict is settled.
-
-    Undecided while a conflict of which candidates were heard is open at the end.
-    """
-    name = "no candidate is dropped"
-
-    def judge(trace: Trace) -> Verdict:
-        heard: dict[str, dict[str, Event]] = {}  # and not accounted for, by conflict and proposer
-        closed: dict[str, set[str]] = {}
-        for event in trace:
-            said = event.content
-            if event.kind == HANDLE and event.name == "Proposal":
-                if said.candidate and said.candidate.id not in closed.get(said.conflict, ()):
-                    heard.setdefault(said.conflict, {})[said.candidate.id] = event
-            elif on_record(event, "Lost"):
-                heard.get(said.conflict, {}).pop(said.candidate.id, None)
-            elif on_record(event, "Resolved"):
-                closed[said.conflict] = {each.id for each in said.kept + said.lost}
-                left = heard.pop(said.conflict, {})
-                if missing := sorted(left.keys() - closed[said.conflict]):
-                    why = (
-                        f"{missing[0]}'s candidate for {said.conflict} is neither kept nor on record as lost."
-                    )
-                    return Verdict(name, VIOLATED, event.time, event.seq, why)
-        return _left_over(name, trace, heard, closed)
-
-    return Property(name, judge)
-
-
-def _left_over(
-    name: str, trace: Trace, heard: Mapping[str, Mapping[str, Event]], closed: Collection[str]
-) -> Verdict:
-    """The verdict at the end of the trace, on the candidates that were heard and never accounted for."""
-    for conflict, candidates in heard.items():
-        for who, event in candidates.items():
-            if conflict not in closed:
-                return Verdict(name, UNDECIDED, because=f"{conflict} is still open when the run ends")
-            why = f"{who}'s candidate for {conflict} came late, and is not on record as lost."
-            return Verdict(name, VIOLATED, event.time, event.seq, why)
-    return Verdict(name, HOLDS if len(trace) else UNDECIDED)
+@safety("no candidate is dropped")
+def nobody_dropped(trace: Trace) -> Iterator[Objection]:
+    """CR-S2: every candidate heard is kept or lost in the resolution, or comes later and is noted as lost."""
+    heard: defaultdict[str, set[str]] = defaultdict(set)
+    closed: dict[str, set[str]] = {}
+    late: Event | None = None  # a candidate that comes after the resolution, to be noted at once
+    for event in trace:
+        said, before, late = event.content, late, None
+        if before and not on_record(event, "Lost"):
+            yield before, f"{before.peer}'s candidate came late, and is not on record as lost."
+        if event.kind == HANDLE and event.name == "Proposal" and said.candidate:
+            heard[said.conflict].add(said.candidate.id)
+            late = event if said.candidate.id not in closed.get(said.conflict, heard[said.conflict]) else None
+        elif on_record(event, "Resolved"):
+            closed[said.conflict] = {each.id for each in said.kept + said.lost}
+            if missing := sorted(heard[said.conflict] - closed[said.conflict]):
+                yield event, f"{missing[0]}'s candidate for {said.conflict} is neither kept nor lost."
 
 
 def within_budget(policy: Policy) -> Property:
@@ -212,7 +184,7 @@ def properties(policy: Policy) -> tuple[Property, ...]:
     """All of them, for a resolver with this policy."""
     return (
         order_is_nothing(policy),
-        nobody_dropped(),
+        nobody_dropped,
         within_budget(policy),
         told_to_all,
         settled_by_what_was_said(policy),

@@ -98,8 +98,9 @@ class Crew(Conductor):
         if not rules.wanted(task, before):
             return self.finish(Output(task.name, agent, "", skipped=True))
         refusals = [0] * len(task.guardrails)
+        read = context
         while True:
-            reply = await self.work(agent, task.description or task.name, task, context)
+            reply = await self.work(agent, task.description or task.name, task, read)
             if isinstance(reply, Failed):
                 raise rules.failed(task, f"{agent}: {reply.why}")
             outcome = rules.examined(task, agent, reply.content, reply.tokens)
@@ -109,7 +110,7 @@ class Crew(Conductor):
             refusals[outcome.place] += 1
             if (count := refusals[outcome.place]) > task.retries:
                 raise rules.failed(task, f"{outcome.guardrail} refused {count} answers: {outcome.why}")
-            context = (*context, outcome)
+            read = (*context, outcome)
 
     def finish(self, output: Output) -> None:
         """A task is done; outputs are in the order of the tasks."""

@@ -1,7 +1,7 @@
 """A crew's rules: which tasks make a crew, what each waits for and reads, guardrails, delegation.
 
-Different to CrewAI on purpose: a retry keeps the context, a new answer passes all guardrails again,
-asynchronous tasks may wait for each other, and a crew may end with several of them.
+Different to CrewAI on purpose: a retry keeps the context beside the last refusal, a new answer passes all
+guardrails again, asynchronous tasks may wait for each other, and a crew may end with several of them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,19 @@ from coordlab.world.message import message
 
 
 class CrewError(ValueError):
-    """Agents, tasks or rights that cannot make a crew."""
+    """Agents, tasks or rights that cannot make a crew.
+
+    `codes` names each mistake, for programs: same-agent, manager, process, no-tasks, same-task, condition,
+    context, no-agent, unknown-agent or rights; it is empty for a setting that is no such mistake.
+    """
+
+    def __init__(self, text: str, *codes: str) -> None:
+        super().__init__(text)
+        self.codes = codes
 
 
-def _refuse(given: str, allowed: str, example: str) -> NoReturn:
-    require.fail(given, allowed, example, CrewError)
+def _refuse(code: str, given: str, allowed: str, example: str) -> NoReturn:
+    require.fail(given, allowed, example, lambda text: CrewError(text, code))
 
 
 class Process(StrEnum):
@@ -33,7 +41,7 @@ class Process(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> NoReturn:
-        _refuse(f"process={value!r}", f"expected one of {', '.join(cls)}", "process='sequential'")
+        _refuse("process", f"process={value!r}", f"expected one of {', '.join(cls)}", "process='sequential'")
 
 
 @message
@@ -114,17 +122,32 @@ def validate(
 ) -> tuple[Task, ...]:
     """The tasks, with their agents spelt as in `agents`; raises CrewError if they do not make a crew.
 
+    The error tells one mistake of each task, and its `codes` name them.
+
     >>> validate(["ann"], [Task("plan", agent="'ANN'")], Process.SEQUENTIAL, None)[0].agent
     'ann'
     """
     _check_agents(agents, process, manager)
     listed = isinstance(tasks, Sequence) and all(isinstance(each, Task) for each in tasks)
     if not listed or not tasks:
-        _refuse(f"tasks={tasks!r}", "expected a list of tasks, one or more", "[Task('plan', agent='ann')]")
+        _refuse(
+            "no-tasks",
+            f"tasks={tasks!r}",
+            "expected a list of tasks, one or more",
+            "[Task('plan', agent='ann')]",
+        )
     earlier: dict[str, Task] = {}
+    mistakes: list[CrewError] = []
     for task in tasks:
-        _check_task(task, earlier, tasks)
-        earlier[task.name] = replace(task, agent=_assigned(task, agents, process, manager))
+        try:
+            _check_task(task, earlier, tasks)
+            earlier[task.name] = replace(task, agent=_assigned(task, agents, process, manager))
+        except CrewError as mistake:
+            mistakes.append(mistake)
+            earlier.setdefault(task.name, task)
+    if mistakes:
+        codes = [code for mistake in mistakes for code in mistake.codes]
+        raise CrewError("\n".join(map(str, mistakes)), *codes)
     return tuple(earlier.values())
 
 
@@ -132,43 +155,58 @@ def _check_agents(agents: Sequence[str], process: Process, manager: str | None) 
     require.names("agents", agents, error=CrewError)
     if twice := [name for place, name in enumerate(agents) if find_name(name, agents[:place])]:
         given = f"agents={list(agents)!r}: {twice[0]!r} is listed twice"
-        _refuse(given, "expected different names; case and quotes make no difference", "['ann', 'bob']")
+        allowed = "expected different names; case and quotes make no difference"
+        _refuse("same-agent", given, allowed, "['ann', 'bob']")
     if process is Process.SEQUENTIAL and manager is not None:
-        _refuse(f"manager={manager!r}", "only a hierarchical crew has one", "process='hierarchical'")
+        _refuse(
+            "manager", f"manager={manager!r}", "only a hierarchical crew has one", "process='hierarchical'"
+        )
     if process is Process.HIERARCHICAL and manager is None:
-        _refuse("manager=None", "a hierarchical crew has one", "manager='boss'")
+        _refuse("manager", "manager=None", "a hierarchical crew has one", "manager='boss'")
     if manager is not None and find_name(manager, agents):
         allowed = "the manager cannot be one of the agents, to which it delegates"
-        _refuse(f"manager={manager!r}, agents={list(agents)!r}", allowed, "manager='boss', and add a boss")
+        _refuse(
+            "manager",
+            f"manager={manager!r}, agents={list(agents)!r}",
+            allowed,
+            "manager='boss', and add a boss",
+        )
 
 
 def _check_task(task: Task, earlier: Mapping[str, Task], tasks: Sequence[Task]) -> None:
     if task.name in earlier:
-        _refuse(f"two tasks {task.name!r}", "expected different names", f"Task('{task.name} 2')")
+        _refuse("same-task", f"two tasks {task.name!r}", "expected different names", f"Task('{task.name} 2')")
     if task.condition is not None and (task.asynchronous or not earlier):
         kind = "asynchronous" if task.asynchronous else "first"
         allowed = "a condition reads the output before it: not in the first task, nor an asynchronous one"
-        _refuse(f"{task!r} is conditional and {kind}", allowed, "a task before it, without asynchronous=True")
+        _refuse(
+            "condition",
+            f"{task!r} is conditional and {kind}",
+            allowed,
+            "a task before it, without asynchronous=True",
+        )
     if missing := [name for name in task.context or () if name not in earlier]:
         later = any(missing[0] == each.name for each in tasks)
         given = f"{task!r} reads {missing[0]!r}, which is {'not earlier' if later else 'not a task'}"
         allowed = f"expected earlier tasks, here {', '.join(earlier) or 'none'}"
-        _refuse(given, allowed, "context=(), or another order")
+        _refuse("context", given, allowed, "context=(), or another order")
 
 
 def _assigned(task: Task, agents: Sequence[str], process: Process, manager: str | None) -> str | None:
     """The agent of a task, spelt as in `agents`."""
     allowed = f"expected one of {', '.join(agents)}"
     if task.agent is None and process is Process.SEQUENTIAL:
-        _refuse(f"{task!r} has no agent", allowed, f"Task({task.name!r}, agent={agents[0]!r})")
+        _refuse("no-agent", f"{task!r} has no agent", allowed, f"Task({task.name!r}, agent={agents[0]!r})")
     if task.agent is None:
         return None
     if manager is not None and find_name(task.agent, [manager]):
         allowed = f"{allowed}, or None: the manager delegates and does no task"
-        _refuse(f"{task!r} has the manager as its agent", allowed, f"Task({task.name!r})")
+        _refuse("manager", f"{task!r} has the manager as its agent", allowed, f"Task({task.name!r})")
     name = find_name(task.agent, agents)
     if name is None:
-        _refuse(f"{task!r} has agent {task.agent!r}", allowed, f"agent={agents[0]!r}, or add it")
+        _refuse(
+            "unknown-agent", f"{task!r} has agent {task.agent!r}", allowed, f"agent={agents[0]!r}, or add it"
+        )
     return name
 
 
@@ -185,12 +223,17 @@ def coworkers(
     named = [each for delegating, to in (rights.allowed or {}).items() for each in (delegating, *to)]
     if strangers := [name for name in named if find_name(name, everybody) is None]:
         example = f"Rights({{{everybody[-1]!r}: ({agents[0]!r},)}})"
-        _refuse(f"rights for {strangers[0]!r}", f"expected some of {', '.join(everybody)}", example)
+        _refuse("rights", f"rights for {strangers[0]!r}", f"expected some of {', '.join(everybody)}", example)
     choices = {name: rights.choices(name, agents) for name in everybody}
     for task in tasks if manager is not None else ():
         if not choices[str(manager)] or (task.agent and task.agent not in choices[str(manager)]):
             given = f"{manager} may not delegate {task!r} to {task.agent or 'any agent'}"
-            _refuse(given, "the manager does no task itself", f"Rights({{{manager!r}: {tuple(agents)!r}}})")
+            _refuse(
+                "rights",
+                given,
+                "the manager does no task itself",
+                f"Rights({{{manager!r}: {tuple(agents)!r}}})",
+            )
     return choices
 
 

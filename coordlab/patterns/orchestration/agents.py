@@ -94,19 +94,30 @@ class Member(Agent):
 
 
 class Scripted(Member):
-    """A member that says its lines, one a turn; a line that is an exception is raised instead."""
+    """A member that says its lines, one a turn; a line that is an exception is raised instead.
 
-    def __init__(self, name: str, *lines: object, seconds: float = 0.0, tokens: Estimate = estimate) -> None:
+    With `repeat` it says the last line again and again; without, a turn too many fails.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *lines: object,
+        seconds: float = 0.0,
+        tokens: Estimate = estimate,
+        repeat: bool = False,
+    ) -> None:
         super().__init__(name, None, seconds, tokens)
         self.lines, self.said = lines, 0
+        self.repeat = require.flag("repeat", repeat) and bool(lines)
 
     async def reply(self, turn: Turn) -> object:
         """Its next line."""
-        self.said += 1
+        self.said += not (self.repeat and self.said == len(self.lines))
         if self.said > len(self.lines):
             raise EOFError(
                 f"the script of {self.name} has {len(self.lines)} lines and this is turn {self.said}. "
-                f"Write one more: Scripted({self.name!r}, ..., 'one more')."
+                f"Write one more: Scripted({self.name!r}, ..., 'one more'), or repeat=True."
             )
         line = self.lines[self.said - 1]
         if isinstance(line, Exception):

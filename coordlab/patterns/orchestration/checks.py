@@ -1,4 +1,4 @@
-"""What must hold of every orchestrated run, in any style: OR-S1 to OR-S6 and OR-L1 on a trace.
+"""What must hold of every orchestrated run, in any style: OR-S1 to OR-S7 and OR-L1 on a trace.
 
 A conductor is known by its state `spent`; its run begins when its role becomes "conducting" and ends with
 the `Result` that it decides.
@@ -7,11 +7,12 @@ the `Result` that it decides.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 from coordlab.patterns.orchestration.rules import Budget, Rights, Stop, Usage
-from coordlab.patterns.orchestration.turns import is_reply, is_result, is_turn
+from coordlab.patterns.orchestration.turns import REPLIES, is_reply, is_result, is_turn
 from coordlab.properties import UNDECIDED, Objection, Property, Verdict, leads_to, safety
-from coordlab.trace.trace import CRASH, HANDLE, STATE, Event, Trace
+from coordlab.trace.trace import CRASH, FAULT, HANDLE, SEND, STATE, Event, Trace
 
 
 def begins(event: Event) -> bool:
@@ -80,19 +81,33 @@ def no_turn_after_the_stop(trace: Trace) -> Iterator[Objection]:
 
 
 def within_budget(budget: Budget) -> Property:
-    """OR-S3: no turn is given that the budget does not allow: turns, messages, tokens to read, and time."""
+    """OR-S3: no turn is given that the budget does not allow: turns, messages, tokens to read, and time.
+
+    Turns, tokens and time are counted here, the time since the first beginning; of messages the conductor
+    keeps the count, and of its own time if a clock is skewed.
+    """
+    most = [inf if limit is None else limit for limit in vars(budget).values()]
 
     @safety("within the budget")
     def judge(trace: Trace) -> Iterator[Objection]:
+        own_clock = bool(trace.select("Skew", kind=FAULT))
         spent: dict[str | None, Usage] = {}
+        began: dict[str | None, float] = {}
+        used: dict[str | None, tuple[int, int]] = {}  # turns and tokens
         for event in trace:
+            turns, tokens = used.get(event.agent, (0, 0))
             if event.kind == STATE and event.name == "spent":
                 spent[event.agent] = event.data
+            elif begins(event):
+                began.setdefault(event.agent, event.time)
+            elif is_reply(event):
+                used[event.agent] = turns, tokens + event.content.tokens
             elif is_turn(event):
-                used = spent.get(event.agent, Usage())
-                given = Usage(event.data.id, used.messages, used.tokens, used.seconds)
-                if limit := budget.struck(given):
-                    yield event, f"turn {event.data.id} was given though the {limit} were used up."
+                used[event.agent] = turns, tokens = turns + 1, tokens + event.data.tokens
+                own = spent.get(event.agent, Usage())
+                time = own.seconds if own_clock else event.time - began.get(event.agent, 0.0) - 1e-9
+                if turns > most[0] or own.messages > most[1] or tokens > most[2] or time >= most[3]:
+                    yield event, f"turn {event.data.id} was given though the budget was used up."
 
     return judge
 
@@ -117,6 +132,20 @@ def tokens_counted(trace: Trace) -> Iterator[Objection]:
             spent = event.data.spent.turns, event.data.spent.tokens
             if spent != (turns, tokens):
                 yield event, f"{turns} turns, {tokens} tokens were used, but {spent[0]}, {spent[1]} counted."
+
+
+@safety("each turn is acted on once")
+def acted_on_once(trace: Trace) -> Iterator[Objection]:
+    """OR-S7: a member replies once to a turn, even if it comes twice, unless it crashes in between."""
+    replied: dict[str | None, set[tuple[str | None, int]]] = {}
+    for event in trace:
+        if event.kind == CRASH:
+            replied.pop(event.agent, None)
+        elif event.kind == SEND and event.name in REPLIES:
+            turn, before = (event.peer, event.content.turn), replied.setdefault(event.agent, set())
+            if turn in before:
+                yield event, f"{event.agent} acts on turn {turn[1]} again."
+            before.add(turn)
 
 
 @safety("each turn has a parent")
@@ -167,4 +196,5 @@ def properties(budget: Budget, within: float = 3600.0) -> tuple[Property, ...]:
         within_budget(budget),
         tokens_counted,
         turns_have_parents,
+        acted_on_once,
     )

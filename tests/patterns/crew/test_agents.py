@@ -211,6 +211,15 @@ def test_a_refused_answer_is_tried_again_with_the_reason_and_all_context() -> No
     assert outputs(run)["report"] == "short"
 
 
+def test_a_retry_reads_the_last_refusal_alone() -> None:
+    """Three refusals of the same length: what there is to read grows once."""
+    long = "this is one word too many"
+    task = Task("report", agent="ann", guardrails=(at_most(5),))
+    run = crewed(Crew(("ann",), [task], repeats=None), Scripted("ann", long, long, long, "short"))
+    read = [event.data.tokens for event in run.trace.select("Turn")]
+    assert read[0] < read[1] == read[2] == read[3]
+
+
 @pytest.mark.parametrize("retries", [0, 1, 3])
 def test_retries_come_on_top_of_the_first_attempt(retries: int) -> None:
     """Then the task has failed; the default of 3 makes 4 attempts."""

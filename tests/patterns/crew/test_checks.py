@@ -33,5 +33,5 @@ def test_after_a_crash_retries_are_counted_again() -> None:
 
 def test_the_other_properties_are_those_of_all_styles() -> None:
     names = [each.name for each in properties()]
-    assert len(names) == len(OWN) + 6
+    assert len(names) == len(OWN) + 7
     assert [each.name for each in properties(rights=Rights())] == [*names, "only allowed delegations"]

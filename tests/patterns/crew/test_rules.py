@@ -83,6 +83,22 @@ def validated(process: str = "sequential", **given: Any) -> tuple[Task, ...]:
     return validate(process=Process(process), **given)
 
 
+def test_an_error_tells_a_mistake_of_each_task_with_its_code() -> None:
+    tasks = [
+        Task("a"),
+        Task("b", agent="zed"),
+        Task("c", agent="ann", context=("d",)),
+        Task("a", agent="ann"),
+    ]
+    with pytest.raises(CrewError) as told:
+        validated(agents=["ann"], tasks=tasks, manager=None)
+    assert told.value.codes == ("no-agent", "unknown-agent", "context", "same-task")
+    assert len(str(told.value).splitlines()) == 4
+    with pytest.raises(CrewError) as alone:
+        Task("a", retries=-1)
+    assert alone.value.codes == ()
+
+
 @pytest.mark.parametrize(
     ("rights", "why"),
     [

@@ -68,13 +68,18 @@ def test_two_turns_from_beginning_to_end() -> None:
         "1.040 chair state role stopped",
     ]
     assert outcome(run) == ("done", ["one", "two"], Usage(2, 2, 7, 1.04))
-    assert [verdict.status for verdict in run.verdicts] == ["holds"] * 6
+    assert [verdict.status for verdict in run.verdicts] == ["holds"] * 7
 
 
 def test_the_turns_of_a_run_are_a_tree() -> None:
     run = led(Rounds(("ann",), rounds=2), Scripted("ann", "one", "two", seconds=1.0))
     turns = ["1 ann: go on [0.000 to 1.020 s, 3 tokens]", "2 ann: go on [1.020 to 2.040 s, 4 tokens]"]
     assert list(map(str, tree(run.trace))) == turns
+
+
+def test_a_script_can_repeat_its_last_line() -> None:
+    run = led(Rounds(("ann",), rounds=4, repeats=None), Scripted("ann", "one", "two", repeat=True))
+    assert outcome(run)[1] == ["one", "two", "two", "two"]
 
 
 def test_the_same_run_again_is_the_same() -> None:
@@ -161,7 +166,7 @@ def test_a_script_that_runs_out_says_so() -> None:
     """It names the agent, its lines, and what to write; a line may be an error."""
     run = led(Rounds(("ann",), rounds=3), Scripted("ann", "one", ValueError("no")))
     why = "EOFError: the script of ann has 2 lines and this is turn 3. Write one more: Scripted('ann', "
-    assert outcome(run)[1] == ["one", "ValueError: no", f"{why}..., 'one more')."]
+    assert outcome(run)[1] == ["one", "ValueError: no", f"{why}..., 'one more'), or repeat=True."]
 
 
 def test_a_member_does_one_thing_at_a_time() -> None:
