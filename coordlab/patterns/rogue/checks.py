@@ -1,4 +1,4 @@
-"""What must hold of a pool with rogues: invariants RG-S1 to RG-S5 and RG-L1, and that all work ends.
+"""What must hold of a pool with rogues: invariants RG-S1 to RG-S6 and RG-L1, and that all work ends.
 
 They read the messages of work and review, and what the pool puts on record: see `rules.py`.
 """
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 
 from coordlab.patterns.circuit_breaker.rules import CLOSED, FORCED_OPEN, OPEN
-from coordlab.patterns.rogue.rules import Accepted, Member, Quorum, Remove, TooFew, members, quorum
+from coordlab.patterns.rogue.rules import Accepted, Member, Quorum, Remove, members
 from coordlab.patterns.rogue.trust import DEFAULT, SequentialTest
 from coordlab.properties import (
     UNDECIDED,
@@ -22,7 +22,6 @@ from coordlab.properties import (
     recorded,
     safety,
 )
-from coordlab.properties.records import as_message
 from coordlab.trace.trace import CRASH, HANDLE, RESTART, SEND, START, Event, Trace
 
 Crew = Iterable[Member | str]
@@ -101,11 +100,22 @@ def removed_is_out(trace: Trace) -> Iterator[Objection]:
 
 @safety("each task in one pair of hands")
 def one_owner(trace: Trace) -> Iterator[Objection]:
-    """RG-S3: a task has one agent at a time, goes to another only when taken back, and is closed once."""
+    """RG-S3: a task has one agent at a time, goes to another only when taken back, and is closed once.
+
+    An agent that is trusted no more loses what it has at once.
+    """
     owner: dict[int, str] = {}
     closed: set[int] = set()
-    for event in recorded(trace, "Assigned", "TakenBack", "Accepted", "GivenUp"):
+    turned: Event | None = None  # a member is trusted no more
+    for event in recorded(trace, "Assigned", "TakenBack", "Accepted", "GivenUp", "Transition"):
         told = event.content
+        if turned and event.time > turned.time:
+            if turned.content.breaker in owner.values():
+                yield event, f"{turned.content.breaker} is trusted no more, and keeps its work."
+            turned = None
+        if event.name == "Transition":
+            turned = event if told.before == CLOSED else turned
+            continue
         had = owner.pop(told.task, None)
         if told.task in closed:
             yield event, f"{told.task} was closed already."
@@ -135,6 +145,7 @@ def taken_over(within: float) -> Property:
 def order_wins(trace: Trace) -> Iterator[Objection]:
     """RG-S4: an agent is removed if ordered, at once and for good, on record by whom and why; no other is."""
     forced: set[str] = set()
+    members = {event.peer for event in trace.select("Do")}
     ordered: Remove | None = None  # must be on record next
     removed: Event | None = None  # must take effect at the same instant
     for event in trace:
@@ -150,7 +161,7 @@ def order_wins(trace: Trace) -> Iterator[Objection]:
             removed = event
             if order is None or (told.agent, told.who, told.why) != (order.agent, order.who, order.why):
                 yield event, f"nobody ordered that {told.agent} be removed by {told.who}: {told.why}."
-        elif order and order.agent not in forced and (event.kind, event.name) != (SEND, "Declined"):
+        elif order and order.agent not in forced and (order.agent in members or event.name != "Declined"):
             yield event, f"{order.who} ordered that {order.agent} be removed, without effect."
         if removed and event.time > removed.time and removed.content.agent not in forced:
             yield event, f"{removed.content.agent} is on record as removed, and is not."
@@ -167,10 +178,14 @@ def quorum_is_told(crew: Crew, faulty: int = 1, least: int = 1) -> Property:
         for event in trace:
             told = event.content
             if on_record(event, "Quorum", "TooFew"):
-                changed, right = None, quorum(trusted.values(), faulty, least)
-                said = as_message(Quorum if event.name == "Quorum" else TooFew, told)
-                if said != right:
-                    yield event, f"the quorum was said to be {said!r}, but is {right!r}."
+                changed, voices = None, len({member.voice for member in trusted.values()})
+                most = min(faulty, voices // 2 - 1)  # 2f + 2 voices stand f rogues
+                right = (voices, most, most + 1, 2 * most + 1) if most >= least else (voices, 2 * least + 2)
+                if tuple(vars(told).values()) != right:
+                    yield (
+                        event,
+                        f"the quorum was said to be {told!r}, but {voices} voices stand {most} rogues.",
+                    )
             elif changed and (event.time > changed.time or on_record(event, "Accepted")):
                 what = changed.content
                 yield event, f"{what.breaker} became {what.after}, and no quorum was told."
@@ -181,6 +196,34 @@ def quorum_is_told(crew: Crew, faulty: int = 1, least: int = 1) -> Property:
                     trusted[told.breaker] = everybody[told.breaker]
 
     return judge
+
+
+@safety("answers are taken as they were given")
+def taken_as_given(trace: Trace) -> Iterator[Objection]:
+    """RG-S6: what is accepted was its agent's first answer to that job; a check was right if its answer was.
+
+    No two jobs have the same number.  The answer to a check that did not come in time is wrong.
+    """
+    jobs: dict[int, int] = {}  # the task of each job
+    answers: dict[tuple[int, str | None], int] = {}
+    for event in trace:
+        told = event.content
+        if event.name == "Do" and event.kind == SEND:
+            if told.job in jobs:
+                yield event, f"the number {told.job} was used before."
+            jobs[told.job] = told.task
+        elif event.name == "Result" and event.kind == HANDLE:
+            answers.setdefault((told.job, event.peer), told.answer)
+        elif on_record(event, "Accepted") and answers.get((told.job, told.agent)) != told.answer:
+            yield event, f"{told.agent} did not answer {told.answer} to {told.task}."
+        elif on_record(event, "Checked"):
+            why = trace[event.cause or 0]
+            answered = why.name == "Result" and why.kind == HANDLE
+            if told.right != (answered and why.content.answer == jobs[why.content.job] ** 2):
+                yield (
+                    event,
+                    f"{told.agent} was {'' if told.right else 'not '}right, it says, and that is wrong.",
+                )
 
 
 def isolated(rate: float = 0.4, test: SequentialTest = DEFAULT) -> Property:
@@ -259,6 +302,7 @@ def properties(
         taken_over(within),
         order_wins,
         quorum_is_told(crew, faulty, least),
+        taken_as_given,
         isolated(rate, test),
         all_come_to_an_end(tasks, within),
     )
