@@ -235,4 +235,4 @@ def demo() -> Run:
     world = World(seed=7, latency="uniform(0.01, 0.05)")
     world.add(Callee("db"), Caller("ann"), Caller("bob", period=0.4))
     world.inject("crash db @3..6", "slow db 0.3 @9..10")
-    return world.expect(*properties(CAREFUL, traffic=0.4)).run(until=14.0)
+    return world.expect(*properties(CAREFUL, traffic=0.4, patience=0.2)).run(until=14.0)

@@ -6,6 +6,7 @@ Permit, Refusal, Outcome and Transition, see `rules.py`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from math import inf
 
@@ -22,7 +23,6 @@ from coordlab.patterns.circuit_breaker.rules import (
     SUCCESS,
     TICK,
     Settings,
-    Window,
 )
 from coordlab.properties import (
     HOLDS,
@@ -36,10 +36,13 @@ from coordlab.properties import (
     on_record,
     safety,
 )
-from coordlab.trace.trace import CRASH, SEND, Event, Trace
+from coordlab.trace.trace import CRASH, HANDLE, SEND, Event, Trace
 
 LEGAL = {(CLOSED, OPEN), (OPEN, HALF_OPEN), (HALF_OPEN, CLOSED), (HALF_OPEN, OPEN)}
 TOLD = ("Permit", "Refusal", "Outcome", "Transition")
+
+Call = tuple[str | None, str | None, int]
+"""An agent, its callee, and the number of the call."""
 
 Life = list[Event]
 """What one breaker tells and the requests to its callee, from its first call to the crash of its agent."""
@@ -128,20 +131,6 @@ def legal_transitions(life: Life) -> Iterator[Objection]:
                 yield event, f"the breaker of {event.agent} for {told.breaker} went from {before} to {state}."
 
 
-@each_breaker("old outcomes change nothing")
-def own_generation_only(life: Life) -> Iterator[Objection]:
-    """CB-S4: what trips, closes or opens a breaker again is the outcome of a call of its own generation."""
-    generation, ended = 0, -1  # ended: the generation of the call that ended just before
-    for event in life:
-        told = event.content
-        if event.name == "Transition":
-            if told.why != FORCED and told.before != OPEN and ended != generation:
-                what = f"an outcome of generation {ended}" if ended >= 0 else "no outcome"
-                yield event, f"{what} turned the breaker of {event.agent} for {told.breaker} {told.after}."
-            generation += 1
-        ended = told.generation if event.name == "Outcome" else -1
-
-
 def waits_before_half_open(wait: float) -> Property:
     """CB-S5: a breaker goes from open to half-open only after `wait` seconds, unless forced."""
 
@@ -157,39 +146,86 @@ def waits_before_half_open(wait: float) -> Property:
     return judge
 
 
-def rates_of_the_window(settings: Settings) -> Property:
-    """CB-S6: the rates are those of the window, None below the minimum; it trips exactly if they say so."""
+def turns_by_outcomes(settings: Settings) -> Property:
+    """CB-S4: a breaker trips, closes and opens again exactly when the outcomes of its own generation say so.
 
-    @each_breaker("rates of the declared window")
+    The rates are those of the window, None below the minimum.  Probes that failed, were slow or given up
+    are bad.
+    """
+
+    @each_breaker("its own outcomes turn it")
     def judge(life: Life) -> Iterator[Objection]:
-        window = Window(settings.window_calls, settings.window_seconds)
-        state, generation, row, full = CLOSED, 0, 0, False  # full: it must trip next
+        window = deque[tuple[float, bool, bool]](maxlen=settings.window_calls)  # when, failed, slow
+        state, generation, row, due = CLOSED, 0, 0, ""  # due: what it must become next
+        probes: dict[int, bool] = {}  # those that are back or given up: whether they were bad
         for event in life:
             told = event.content
             if event.name == "Outcome":
                 rates: tuple[float, float] | tuple[None, None] = None, None
                 own = told.generation == generation and told.result != IGNORED
-                if own and state not in (HALF_OPEN, DISABLED):
-                    row = 0 if told.result == SUCCESS else row + 1
-                    window.add(event.time, told.result != SUCCESS, told.seconds > settings.slow)
-                    rates = window.rates(settings.minimum_calls)
-                    full = state == CLOSED and _reached(settings, row, *rates)
+                failed, slow = told.result != SUCCESS, told.seconds > settings.slow
+                if own and state == HALF_OPEN:
+                    probes.setdefault(told.number, failed or (slow and settings.slow_rate is not None))
+                    due = CLOSED if len(probes) == settings.probes else ""
+                    due = OPEN if sum(probes.values()) > settings.tolerated else due
+                elif own and state != DISABLED:
+                    row = row + 1 if failed else 0
+                    rates = _rates(settings, window, (event.time, failed, slow))
+                    due = OPEN if state == CLOSED and _reached(settings, row, *rates) else ""
                 if (told.failure_rate, told.slow_rate) != rates:
                     yield event, f"{told.breaker} failed at a rate of {rates[0]}, not {told.failure_rate}."
             elif event.name == "Transition":
-                if state == CLOSED and not full and told.why != FORCED:
-                    yield event, f"the breaker for {told.breaker} tripped below every threshold."
-                state, generation, row, full = told.after, generation + 1, 0, False
+                if state != OPEN and told.after != due and told.why != FORCED:
+                    yield event, f"no outcome turned {event.agent}'s breaker for {told.breaker} {told.after}."
+                state, generation, row, due, probes = told.after, told.generation, 0, "", {}
                 window.clear()
-            elif full and event.kind != CRASH:
-                yield event, f"the breaker of {event.agent} should have tripped before, and did not."
+            elif due and event.kind != CRASH:
+                yield event, f"the breaker of {event.agent} should be {due}, and goes on {state}."
 
     return judge
+
+
+def _rates(
+    settings: Settings, window: deque[tuple[float, bool, bool]], outcome: tuple[float, bool, bool]
+) -> tuple[float, float] | tuple[None, None]:
+    """The shares that failed and that were slow, once the outcome is in the window."""
+    window.append(outcome)
+    while outcome[0] >= window[0][0] + (settings.window_seconds or inf) - TICK:
+        window.popleft()
+    if (many := len(window)) < settings.minimum_calls:
+        return None, None
+    return sum(each[1] for each in window) / many, sum(each[2] for each in window) / many
 
 
 def _reached(settings: Settings, row: int, failed: float | None, slow: float | None) -> bool:
     pairs = (row, settings.failures), (failed, settings.failure_rate), (slow, settings.slow_rate)
     return any(value is not None and limit is not None and value >= limit for value, limit in pairs)
+
+
+def outcomes_as_told(patience: float) -> Property:
+    """CB-S6: a call succeeds if its Result was handled, else it fails; this is told in `patience` seconds."""
+
+    @safety("outcomes are what the messages say")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        permitted: dict[str | None, int] = {}  # the call that an agent may make now
+        asked: dict[Call, Event] = {}  # the requests whose outcome is not told yet
+        for event in trace:
+            told, own = event.content, event.agent
+            if event.kind == CRASH:
+                asked = {call: request for call, request in asked.items() if call[0] != own}
+            elif on_record(event, "Permit"):
+                permitted[own] = told.number
+            elif event.name == "Request" and event.kind == SEND and own in permitted:
+                asked[own, event.peer, permitted.pop(own)] = event
+            elif on_record(event, "Outcome") and told.result != LAPSED:
+                request, cause = asked.pop((own, told.breaker, told.number), None), trace[event.cause or 0]
+                well = (cause.kind, cause.name, cause.peer) == (HANDLE, "Result", told.breaker)
+                if request and told.result != IGNORED and well != (told.result == SUCCESS):
+                    yield event, f"{own} takes a call of {told.breaker} for a {told.result}."
+            if asked and event.time > (first := next(iter(asked.values()))).time + patience + TICK:
+                yield first, f"{first.agent} never told how its call of {first.peer} ended."
+
+    return judge
 
 
 def probes_after_the_wait(wait: float) -> Property:
@@ -295,15 +331,20 @@ def probes_end(settings: Settings) -> Property:
     return leads_to(f"a probe is back or given up within {within:g} s", begins, ends, within + TICK)
 
 
-def properties(settings: Settings = DEFAULT, traffic: float = 1.0) -> tuple[Property, ...]:
-    """All properties of breakers with these settings that are called at least every `traffic` seconds."""
+def properties(
+    settings: Settings = DEFAULT, traffic: float = 1.0, patience: float = inf
+) -> tuple[Property, ...]:
+    """All properties of breakers with these settings.
+
+    They are called at least every `traffic` seconds, and each call ends in `patience` seconds.
+    """
     return (
         refuses_while_open,
         few_probes(settings.probes),
         legal_transitions,
-        own_generation_only,
+        turns_by_outcomes(settings),
         waits_before_half_open(settings.wait),
-        rates_of_the_window(settings),
+        outcomes_as_told(patience),
         probes_after_the_wait(settings.wait),
         closes_when_well(settings, traffic),
         probes_end(settings),

@@ -3,8 +3,9 @@
 It is plain data on a clock that is passed in, in seconds.  Libraries differ, so these choices are stated:
 thresholds are reached at >=; after exactly the wait a probe is admitted (as in pybreaker, not in
 resilience4j); an ignored outcome records nothing and returns its permit (as in resilience4j; pybreaker counts
-it as a success); a call is slow if it takes longer than `slow`; a probe that has not come back within
-`probe_wait` counts as bad.
+it as a success); a call is slow if it takes longer than `slow`.  Probes are bad if they failed, were slow or
+have not come back within `probe_wait`; the breaker opens as soon as more than `tolerated` are bad, while
+others are still under way.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Settings:
     minimum_calls   outcomes in the window before a rate counts
     wait            seconds open before the first probe, up to 1e9
     probes          calls that half-open admits; it closes when all are back
-    tolerated       how many of them may be bad: failed, or not back in time
+    tolerated       how many of them may be bad: failed, slow (if `slow_rate` is given) or not back in time
     probe_wait      seconds for a probe to come back
 
     Raises ValueError for any other value, without a limit of the window, and if `minimum_calls` exceeds
@@ -152,14 +153,16 @@ class OpenError(CallRefused):
         )
 
 
-Errors = type[BaseException] | tuple[type[BaseException], ...]
+Errors = type[Exception] | tuple[type[Exception], ...]
 
 
 def error_classes(given: Errors) -> Errors:
-    """What `except` takes: an exception class or a tuple of them.  Raises TypeError for anything else."""
+    """An exception class or a tuple of them, all subclasses of Exception.  Raises TypeError otherwise."""
     classes = given if isinstance(given, tuple) else (given,)
-    right = all(isinstance(each, type) and issubclass(each, BaseException) for each in classes)
-    allowed = "expected an exception class or a tuple of exception classes"
+    right = all(isinstance(each, type) and issubclass(each, Exception) for each in classes)
+    allowed = (
+        "expected an exception class or a tuple of exception classes; what is no Exception is never caught"
+    )
     require.that(right, repr(given), allowed, "ValueError", TypeError)
     return given
 

@@ -408,6 +408,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: fallback(str)(len), r"len is not a coroutine function"),  # type: ignore[type-var]
     (lambda: fallback("kept"), r"'kept': expected a function of the error"),  # type: ignore[arg-type]
     (lambda: retry(upon=[ValueError]), r"expected an exception class or a tuple"),  # type: ignore[arg-type]
+    (lambda: retry(upon=(BaseException,)), r"what is no Exception is never caught"),  # type: ignore[arg-type]
     (lambda: fallback(str, [ValueError]), r"expected an exception class or a tuple"),  # type: ignore[arg-type]
 ]
 
