@@ -19,7 +19,7 @@ from coordlab.trace.names import NAMES, is_name
 from coordlab.trace.target import Target
 
 KINDS: dict[str, type[Fault]] = {}
-_LONGEST = 100_000  # characters of a text
+_LONGEST = 100_000  # characters of a text: 50 MB at most are remembered
 LATEST = 1e9  # seconds: nothing happens later
 SHORTEST = 1e-6  # seconds: the clock counts microseconds
 
@@ -417,7 +417,7 @@ def as_fault(given: Fault | str) -> Fault:
     return read_fault(given) if isinstance(given, str) else given
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def read_fault(text: str) -> Fault:
     """The fault that a text such as `crash 5 @3` or `cut 1>2 @3..5` describes.
 

@@ -7,13 +7,14 @@ in `run` what it does on its own.  A handler's return value is the reply.
 from __future__ import annotations
 
 import random
-from asyncio import current_task
 from collections.abc import Callable, Coroutine, Iterable
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, cast
 
 from coordlab import requirements as require
 from coordlab.trace.trace import DECISION, NOTE, TIMER
 from coordlab.world.dice import dice
+from coordlab.world.guards import current_task
 from coordlab.world.message import Message
 from coordlab.world.state import State, words
 from coordlab.world.task import MICRO, Pause, Signal, Task, Wait, micros
@@ -295,7 +296,9 @@ class Agent:
     def sleep(self, seconds: float) -> Coroutine[Any, Any, None]:
         """Wait for `seconds`, 0 or more, on this agent's own clock."""
         self._must_be_in_task("sleep")
-        return self._sleep(require.seconds("seconds", seconds, example=0.5))
+        if seconds.__class__ is not float or not 0 <= seconds < inf:  # else nothing is wrong with it
+            seconds = require.seconds("seconds", seconds, example=0.5)
+        return self._sleep(seconds)
 
     async def _sleep(self, seconds: float) -> None:
         await Pause(self._real(seconds))

@@ -31,6 +31,9 @@ current_tasks: dict[Any, Any] = (
 )
 """The task that each event loop is driving, as asyncio looks it up."""
 
+current_task: Callable[[Any], Any] = current_tasks.get if sys.version_info < (3, 14) else asyncio.current_task
+"""As `asyncio.current_task(loop)`, which is a function of Python and slow before 3.14."""
+
 
 class Runaway(RuntimeError):
     """A budget is used up: the run would not end, or not in reasonable time."""

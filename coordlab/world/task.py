@@ -8,13 +8,15 @@ starts (`asyncio.create_task`, `gather`, `TaskGroup`) is a task of asyncio's; th
 from __future__ import annotations
 
 import asyncio
-from asyncio import base_tasks, current_task
+from asyncio import _get_running_loop, base_tasks
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from contextlib import suppress
 from contextvars import Context, copy_context
 from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
+
+from coordlab.world.guards import current_task
 
 if TYPE_CHECKING:
     from coordlab.world.loop import VirtualLoop
@@ -74,7 +76,7 @@ class Pause:
         self.microseconds = microseconds
 
     def __await__(self) -> Waiting:
-        if isinstance(current_task(), Task):
+        if isinstance(current_task(_get_running_loop()), Task):
             return _once(self.microseconds)
         return asyncio.sleep(self.microseconds / MICRO).__await__()
 

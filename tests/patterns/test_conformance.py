@@ -162,6 +162,7 @@ def test_an_empty_trace_decides_nothing(name: str) -> None:
             ] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STORIES)
 def test_the_work_grows_with_the_trace(name: str) -> None:
     """Four times the trace, about four times the work, counted in bytecode instructions."""
