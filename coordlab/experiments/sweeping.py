@@ -131,7 +131,7 @@ def _swept(
     executor: Executor | None,
     tell: Tell,
 ) -> Result:
-    """Run what is not kept yet; the rows come in the order of the grid, whoever ran them."""
+    """Run what is not kept yet; the rows are in the order of the grid on every executor."""
     keys = [(dumps(cell), number) for cell, number in order]
     done = kept.rows() if kept else {}
     left = [job for job, key in zip(order, keys, strict=True) if key not in done]

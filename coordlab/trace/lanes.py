@@ -106,7 +106,8 @@ class FaultSpan(NamedTuple):
 def spans(trace: Trace) -> list[Span]:
     """Every role held and every time down, agent by agent.
 
-    The role is the state called `role`, else the first that does not begin as a number: a count is no role.
+    The role is the state called `role`, else the first that does not begin as a number, because counts are
+    not roles.
     """
     found: dict[str, list[Span]] = {name: [] for name in trace.agents}
     watched: dict[str, str] = {}
