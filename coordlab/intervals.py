@@ -1,9 +1,9 @@
-"""Means and shares with their 95 % intervals: the one way in which this package says how sure it is."""
+"""Means, shares and fitted curves with 95 % intervals: the one place that says how sure the package is."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
@@ -50,10 +50,9 @@ def estimate(samples: Iterable[float]) -> Interval:
     if size == 1 or min(found) == max(found):
         return Interval(mean, mean, mean)
     try:
-        from scipy.special import stdtrit  # the quantile of Student's t; loads far less than scipy.stats
+        reach = _quantile(size - 1) * stdev(found) / math.sqrt(size)
     except ImportError:
         return _bootstrap(found, mean)
-    reach = float(stdtrit(size - 1, (1 + LEVEL) / 2)) * stdev(found) / math.sqrt(size)
     return Interval(mean, mean - reach, mean + reach, "t")
 
 
@@ -77,3 +76,71 @@ def _bootstrap(samples: Sequence[float], mean: float) -> Interval:
     means = sorted(fmean(dice.choices(samples, k=len(samples))) for _ in range(RESAMPLES))
     edge = round(RESAMPLES * (1 - LEVEL) / 2)
     return Interval(mean, means[edge], means[-edge - 1], "bootstrap")
+
+
+class Fit(NamedTuple):
+    """The parameters of a curve that fit best, each with its 95 % interval, and the curve itself."""
+
+    parameters: dict[str, Interval]
+    curve: Callable[[float], float]
+
+    def __repr__(self) -> str:
+        return ", ".join(f"{name} = {value}" for name, value in self.parameters.items())
+
+
+def fit(
+    curve: Callable[..., float],
+    xs: Sequence[float],
+    ys: Sequence[float],
+    least: float = -math.inf,
+    **start: float,
+) -> Fit:
+    """The parameters with which `curve(x, ...)` comes closest to the points, with 95 % intervals.
+
+    The intervals are Student's t of the covariance of the fit (least squares).  Needs scipy.
+
+    curve: a function of x and of the parameters, by position.
+    xs, ys: the points, more different x than parameters, all finite.
+    least: no parameter is below it.
+    start: where the search for each parameter begins, by its name.
+
+    Raises ValueError if the points are too few, not finite, or no parameters fit.
+
+    >>> fit(lambda x, slope: slope * x, [1, 2, 3], [2, 4, 6], slope=1.0)
+    slope = 2
+    """
+    sound = start and len(xs) == len(ys) and len(set(xs)) > len(start)
+    given = f"{len(xs)} x, {len(set(xs))} of them different, {len(ys)} y and {len(start)} parameters"
+    allowed = "expected as many x as y, finite, and more different x than parameters"
+    example = "fit(lambda x, slope: slope * x, [1, 2, 3], [2, 4, 7], slope=1.0)"
+    require.that(sound and all(map(math.isfinite, (*xs, *ys))), given, allowed, example)
+    best, errors = _least_squares(curve, xs, ys, least, list(start.values()))
+    reach = _quantile(len(xs) - len(start))
+    found = {
+        name: Interval(value, max(least, value - reach * error), value + reach * error, "t")
+        for name, value, error in zip(start, best, errors, strict=True)
+    }
+    return Fit(found, lambda x: curve(x, *(each.mean for each in found.values())))
+
+
+def _least_squares(
+    curve: Callable[..., float], xs: Sequence[float], ys: Sequence[float], least: float, start: list[float]
+) -> tuple[list[float], list[float]]:
+    """The best parameters, and their standard errors."""
+    from scipy.optimize import curve_fit
+
+    def of_many(places: Sequence[float], *values: float) -> list[float]:
+        return [curve(place, *values) for place in places]
+
+    try:
+        best, spread = curve_fit(of_many, xs, ys, p0=start, bounds=(least, math.inf))
+    except RuntimeError as error:
+        require.fail(f"no fit from {start} ({error})", "expected a start nearer to it", "fit(..., slope=1.0)")
+    return best.tolist(), [math.sqrt(each) for each in spread.diagonal().tolist()]
+
+
+def _quantile(freedom: int) -> float:
+    """The quantile of Student's t for a 95 % interval."""
+    from scipy.special import stdtrit  # it loads far less than scipy.stats
+
+    return float(stdtrit(freedom, (1 + LEVEL) / 2))

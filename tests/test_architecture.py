@@ -29,7 +29,7 @@ MAY = {
     "explore": "requirements intervals progress_bar trace world properties draw",
     "experiments": "requirements intervals progress_bar trace world properties draw",
     "labs": "requirements trace world properties draw widgets patterns",
-    "patterns": "requirements trace world properties labs.spec",
+    "patterns": "requirements intervals trace world properties labs.spec",
     "course": "requirements trace draw properties",
     "cli": "requirements trace world properties draw widgets explore experiments labs patterns course",
     "start": "",
@@ -37,7 +37,7 @@ MAY = {
 
 # Within a pattern: what each role may import of its own folder, and of the engine.
 ROLES = {
-    "theory": ("", "requirements"),
+    "theory": ("", "requirements intervals"),
     "rules": ("rules theory", "requirements world.message"),
     "checks": ("rules checks theory", "requirements trace properties world.message"),
     "naive": ("naive", "requirements world trace"),

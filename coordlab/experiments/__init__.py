@@ -6,7 +6,7 @@
 Every cell of the grid gets the same seeds, so that a difference between cells is not one of the dice.
 """
 
-from coordlab.experiments.result import Fit, Result, Row
+from coordlab.experiments.result import Result, Row
 from coordlab.experiments.sweeping import ExperimentError, sweep
 
-__all__ = ["ExperimentError", "Fit", "Result", "Row", "sweep"]
+__all__ = ["ExperimentError", "Result", "Row", "sweep"]

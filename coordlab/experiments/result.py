@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from coordlab import requirements as require
 from coordlab.draw import Drawing
 from coordlab.draw.chart import chart
-from coordlab.intervals import LEVEL, Interval, estimate
+from coordlab.intervals import Fit, Interval, estimate, fit
 from coordlab.trace.scenario import Value
 
 if TYPE_CHECKING:
@@ -38,16 +39,6 @@ class Row(NamedTuple):
 def named(cell: Cell) -> str:
     """A cell of the grid on one line."""
     return " ".join(f"{name}={value}" for name, value in cell.items())
-
-
-class Fit(NamedTuple):
-    """The parameters of a curve that fit best, each with its 95 % interval, and the curve itself."""
-
-    parameters: dict[str, Interval]
-    curve: Curve
-
-    def __repr__(self) -> str:
-        return ", ".join(f"{name} = {value}" for name, value in self.parameters.items())
 
 
 @dataclass(repr=False)
@@ -147,35 +138,27 @@ class Result:
         ax.legend()
         return ax
 
-    def fit(self, curve: Callable[..., float], measure: str, x: str | None = None, **start: float) -> Fit:
+    def fit(
+        self,
+        curve: Callable[..., float],
+        measure: str,
+        x: str | None = None,
+        least: float = -inf,
+        **start: float,
+    ) -> Fit:
         """The parameters with which `curve(x, ...)` comes closest to all runs, with 95 % intervals (t).
 
+        least: no parameter is below it.
         start: where the search for each parameter begins, by its name.
 
-        Needs scipy.  Raises ValueError if there are fewer runs than parameters.
+        Needs scipy.  Raises ValueError if there are fewer places than parameters.
+
+            result.fit(topology.theory.throughput, "throughput", alone=1, contention=0.1, coherency=0.01)
         """
-        from scipy.optimize import curve_fit
-        from scipy.special import stdtrit
-
         x = self._axis(x)
-        pairs = [
-            (float(row.cell[x]), float(row.values[measure])) for row in self.rows if measure in row.values
-        ]
-        given = f"{len(pairs)} runs, and {len(start)} parameters"
-        example = "result.fit(topology.theory.usl, 'throughput', contention=0.1, coherency=0.01)"
-        require.that(start and len(pairs) > len(start), given, "expected more runs than parameters", example)
-
-        def of_many(places: Sequence[float], *values: float) -> list[float]:
-            return [curve(place, *values) for place in places]
-
-        along, heights = zip(*pairs, strict=True)
-        best, spread = curve_fit(of_many, along, heights, p0=list(start.values()))
-        reach = stdtrit(len(pairs) - len(start), (1 + LEVEL) / 2)
-        found = {
-            name: Interval(value, value - reach * error**0.5, value + reach * error**0.5, "t")
-            for name, value, error in zip(start, map(float, best), map(float, spread.diagonal()), strict=True)
-        }
-        return Fit(found, lambda at: curve(at, *(each.mean for each in found.values())))
+        runs = [row for row in self.rows if measure in row.values]
+        along, heights = [float(row.cell[x]) for row in runs], [float(row.values[measure]) for row in runs]
+        return fit(curve, along, heights, least, **start)
 
     def frame(self) -> pandas.DataFrame:
         """The rows as a tidy pandas frame: a column for each parameter, the seed, and each measure."""

@@ -241,7 +241,7 @@ def test_a_result_can_be_read_as_a_frame_a_chart_and_a_fit() -> None:
     assert (axes.get_xlabel(), axes.get_ylabel(), len(axes.containers)) == ("agents", "messages", 2)
     fit = result.fit(lambda n, slope: slope * n, "messages", slope=1.0)
     assert fit.parameters["slope"].low < fit.parameters["slope"].mean < fit.curve(1) + 1e-9
-    with pytest.raises(ValueError, match="expected more runs than parameters"):
+    with pytest.raises(ValueError, match="more different x than parameters"):
         result.fit(lambda n: n, "messages")
     with pytest.raises(ValueError, match="the parameters of this sweep are agents, loss"):
         result.plot("messages", x="n")

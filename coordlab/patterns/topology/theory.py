@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, inf, log, log2, sqrt
-from typing import NamedTuple
 
 from coordlab import requirements as require
+from coordlab.intervals import Fit, fit
 
 
 def messages(style: str, agents: int) -> int:
@@ -146,69 +146,38 @@ def efficiency(success: float, turns: float, alone: float) -> float:
     return success * require.number("alone", alone, above=0) / require.number("turns", turns, above=0)
 
 
-class Estimate(NamedTuple):
-    """A fitted number, and its 95 % confidence interval."""
+def throughput(agents: float, alone: float, contention: float, coherency: float = 0.0) -> float:
+    """Tasks a second of `agents`, of which one alone does `alone`, by the universal scalability law.
 
-    value: float
-    low: float
-    high: float
+    Without coherency this is Amdahl's law, and contention is the serial share.
 
-
-class Fit(NamedTuple):
-    """The parameters of a law, fitted to throughputs: that of one agent alone, contention and coherency."""
-
-    alone: Estimate
-    contention: Estimate
-    coherency: Estimate
-
-    @property
-    def peak(self) -> float:
-        """The number of agents with the largest throughput."""
-        return peak(self.contention.value, self.coherency.value)
+    >>> throughput(10, 2.0, 0.1)
+    10.526315789473685
+    """
+    return require.number("alone", alone, 0) * usl(agents, contention, coherency)
 
 
-def fit_usl(agents: Sequence[float], throughput: Sequence[float]) -> Fit:
-    """Fit the universal scalability law to measured points, with at least four different sizes.
+def fit_usl(agents: Sequence[float], tasks: Sequence[float]) -> Fit:
+    """Fit the universal scalability law to throughputs `tasks`, with at least four different sizes.
 
-    Contention and coherency are 0 or more; intervals by Student's t from the covariance of the fit.
-    Raises ValueError if points are too few, or not positive.
+    The parameters are `alone`, `contention` and `coherency`, each 0 or more.  Needs scipy.
+    Raises ValueError if points are too few or not finite.
 
-    >>> fit_usl([1, 2, 4, 8, 16], [usl(n, 0.05, 0.02) for n in (1, 2, 4, 8, 16)]).coherency.value.__round__(6)
+    >>> found = fit_usl([1, 2, 4, 8, 16], [usl(n, 0.05, 0.02) for n in (1, 2, 4, 8, 16)])
+    >>> round(found.parameters["coherency"].mean, 6)
     0.02
     """
-    return Fit(
-        *_fitted(lambda n, x, s, k: x * n / (1 + s * (n - 1) + k * n * (n - 1)), agents, throughput, 3)
-    )
+    return fit(throughput, agents, tasks, 0, alone=max([*tasks, 0]), contention=0.01, coherency=0.01)
 
 
-def fit_amdahl(agents: Sequence[float], throughput: Sequence[float]) -> Fit:
-    """Fit Amdahl's law, which is the universal law without coherency; contention is the serial share.
+def fit_amdahl(agents: Sequence[float], tasks: Sequence[float]) -> Fit:
+    """Fit Amdahl's law to throughputs `tasks`: the parameters are `alone` and `contention`, the serial share.
 
-    >>> fit_amdahl([1, 2, 4, 8], [amdahl(n, 0.9) for n in (1, 2, 4, 8)]).contention.value.__round__(6)
+    >>> found = fit_amdahl([1, 2, 4, 8], [amdahl(n, 0.9) for n in (1, 2, 4, 8)])
+    >>> round(found.parameters["contention"].mean, 6)
     0.1
     """
-    alone, serial = _fitted(lambda n, x, s: x * n / (1 + s * (n - 1)), agents, throughput, 2)
-    return Fit(alone, serial, Estimate(0.0, 0.0, 0.0))
-
-
-def _fitted(law: object, sizes: Sequence[float], speeds: Sequence[float], unknown: int) -> list[Estimate]:
-    sound = all(size >= 1 for size in sizes) and all(speed > 0 for speed in speeds)
-    if not sound or len(sizes) != len(speeds) or len(set(sizes)) <= unknown:
-        allowed = f"expected as many of both, more than {unknown} sizes from 1 on, and throughputs above 0"
-        require.fail(f"agents={sizes!r}, throughput={speeds!r}", allowed, "agents=[1, 2, 4, 8]")
-    import numpy as np
-    from scipy.optimize import curve_fit
-    from scipy.stats import t
-
-    start = [speeds[0] / sizes[0], *[0.01] * (unknown - 1)]
-    found, covariance = curve_fit(
-        law, np.asarray(sizes, float), np.asarray(speeds, float), p0=start, bounds=(0, np.inf)
-    )
-    reach = t.ppf(0.975, max(1, len(sizes) - unknown)) * np.sqrt(np.diag(covariance))
-    return [
-        Estimate(float(each), float(max(0.0, each - by)), float(each + by))
-        for each, by in zip(found, reach, strict=True)
-    ]
+    return fit(throughput, agents, tasks, 0, alone=max([*tasks, 0]), contention=0.01)
 
 
 def _laws(contention: float, coherency: float, most: float = inf) -> None:
