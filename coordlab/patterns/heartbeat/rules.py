@@ -18,21 +18,24 @@ from coordlab import requirements as require
 from coordlab.world.message import message
 
 BLINK = 1e-9  # seconds; no clock here tells less apart
+AGES = 1e15  # seconds; no clock here shows more
 
 
-def _sound(mean: float, deviation: float) -> None:
-    if not (mean > 0 and deviation > 0):
-        allowed = "both must be above 0, so give the deviation a least value"
-        require.fail(f"mean={mean!r}, deviation={deviation!r}", allowed, "max(0.1, deviation)")
+def _sound(elapsed: float, mean: float, deviation: float) -> tuple[float, float, float]:
+    elapsed = require.seconds("elapsed", elapsed)
+    mean = require.seconds("mean", mean, positive=True)
+    return elapsed, mean, require.seconds("deviation", deviation, positive=True, example=0.1)
 
 
 def phi_normal(elapsed: float, mean: float, deviation: float) -> float:
-    """Suspicion if gaps are normally distributed: exact, far out by the asymptotic series, never infinite.
+    """Suspicion if gaps are normally distributed: exact, far out by the asymptotic series.
+
+    All forms raise ValueError unless `elapsed` is 0 or more, and `mean` and `deviation` are above 0.
 
     >>> [round(phi_normal(t, 1.0, 0.1), 3) for t in (1.0, 1.2, 1.4, 1.6)]
     [0.301, 1.643, 4.499, 9.006]
     """
-    _sound(mean, deviation)
+    elapsed, mean, deviation = _sound(elapsed, mean, deviation)
     far = (elapsed - mean) / deviation / sqrt(2)
     if far < 25:
         return 0.0 - log10(erfc(far) / 2)  # no suspicion is 0.0, not -0.0
@@ -45,7 +48,7 @@ def phi_logistic(elapsed: float, mean: float, deviation: float) -> float:
     >>> [round(phi_logistic(t, 1.0, 0.1), 3) for t in (1.0, 1.2, 1.4, 1.6)]
     [0.301, 1.643, 4.737, 10.783]
     """
-    _sound(mean, deviation)
+    elapsed, mean, deviation = _sound(elapsed, mean, deviation)
     far = (elapsed - mean) / deviation
     power = far * (1.5976 + 0.070566 * far * far)
     return (power + log1p(exp(-power)) if power > 0 else log1p(exp(power))) / log(10)
@@ -57,7 +60,7 @@ def phi_exponential(elapsed: float, mean: float, deviation: float = 1.0) -> floa
     >>> round(phi_exponential(1.0, 1.0), 3), round(8 / phi_exponential(1.0, 1.0), 1)
     (0.434, 18.4)
     """
-    _sound(mean, deviation)
+    elapsed, mean, _ = _sound(elapsed, mean, deviation)
     return elapsed / mean / log(10)
 
 
@@ -85,18 +88,22 @@ def silence(threshold: float, phi: Phi, mean: float, deviation: float) -> float:
 class Detector(Protocol):
     """Judges the heartbeats of one agent for an observer."""
 
-    def heard(self, now: float, outage: bool = False) -> None:
-        """A heartbeat came; `outage` if the agent had been suspected, so that this gap teaches nothing.
+    def heard(self, now: float, outage: bool | None = None) -> None:
+        """A heartbeat came; an `outage`, a gap that teaches nothing, ends.  None: the detector judges.
 
-        Raises ValueError if `now` is before the last heartbeat.
+        Raises ValueError if `now` is before the last heartbeat, or no time.
         """
 
     def suspects(self, now: float) -> bool:
         """Whether the silence is too long by now; never before the first heartbeat."""
 
 
+def _time(now: float) -> float:
+    return require.number("now", now, -AGES, AGES, unit="seconds", example=5)
+
+
 def _not_before(last: float, now: float) -> float:
-    if not now >= (last if last < inf else -inf):
+    if (now := _time(now)) < last < inf:
         given = f"now={now!r}, after a heartbeat at {last!r}"
         require.fail(given, "time must not go back; use a clock that is never set", "heard(time.monotonic())")
     return now
@@ -112,11 +119,11 @@ class Timeout:
     def __post_init__(self) -> None:
         self.seconds = require.seconds("seconds", self.seconds, positive=True, example=3)
 
-    def heard(self, now: float, outage: bool = False) -> None:
+    def heard(self, now: float, outage: bool | None = None) -> None:
         self.last = _not_before(self.last, now)
 
     def suspects(self, now: float) -> bool:
-        return now >= self.last + self.seconds - BLINK
+        return _time(now) >= self.last + self.seconds - BLINK
 
 
 @dataclass
@@ -144,28 +151,36 @@ class PhiAccrual:
         require.one_of("form", self.form, PHIS)
         require.count("window", self.window, 1, example=1000)
         require.seconds("least", self.least, positive=True, example=0.1)
-        require.seconds("first", self.first, positive=True)
+        require.number("first", self.first, above=0, most=AGES, unit="seconds", example=1)
         require.seconds("pause", self.pause)
-        self.gaps = deque((0.75 * self.first, 1.25 * self.first), maxlen=self.window)
-        self.total, self.squares = sum(self.gaps), sum(gap * gap for gap in self.gaps)
+        self.gaps = deque[int](maxlen=self.window)  # in nanoseconds: their sums stay exact
+        self.total = self.squares = 0
+        for share in (0.75, 1.25):
+            self._count(share * self.first)
 
-    def heard(self, now: float, outage: bool = False) -> None:
-        """Count the gap, unless it was an outage."""
-        _not_before(self.last, now)
-        if self.last < inf and not outage:
-            gap = now - self.last
-            gone = self.gaps[0] if len(self.gaps) == self.window else 0.0
-            self.gaps.append(gap)
-            self.total += gap - gone
-            self.squares += gap * gap - gone * gone
+    def _count(self, gap: float) -> None:
+        gone = self.gaps[0] if len(self.gaps) == self.window else 0
+        self.gaps.append(new := round(gap / BLINK))
+        self.total += new - gone
+        self.squares += new * new - gone * gone
+
+    def heard(self, now: float, outage: bool | None = None) -> None:
+        """Count the gap, unless it was an outage.  None: it was one if the agent is suspected, as in Akka.
+
+        Then an agent that beats more slowly from some day on is suspected before each of its heartbeats.
+        """
+        now = _not_before(self.last, now)
+        if self.last < inf and not (self.suspects(now) if outage is None else outage):
+            self._count(now - self.last)
         self.last = now
 
     def level(self, now: float) -> float:
         """Phi by now; 0 before the first heartbeat."""
+        now = _time(now)
         if self.last == inf:
             return 0.0
-        mean = self.total / len(self.gaps)
-        deviation = max(self.least, sqrt(max(0.0, self.squares / len(self.gaps) - mean * mean)))
+        count, mean = len(self.gaps), BLINK * max(1, self.total) / len(self.gaps)
+        deviation = max(self.least, BLINK * sqrt(count * self.squares - self.total**2) / count)
         return PHIS[self.form](max(0.0, now - self.last - self.pause), mean, deviation)
 
     def suspects(self, now: float) -> bool:

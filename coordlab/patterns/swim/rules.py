@@ -69,7 +69,9 @@ def refuted(own: int, news: Update) -> int:
 
 
 def repeats(members: int) -> int:
-    """How often a member passes news on: 3 ln n, rounded up (section 4.1), and once at least.
+    """How often a member passes news on: 3 ln n, rounded up, and once at least.
+
+    Some multiple of ln n is enough (section 4.1); the paper's prototype took 3⌈log(n + 1)⌉ (section 5).
 
     >>> [repeats(members) for members in (2, 10, 100)]
     [3, 7, 14]
@@ -96,7 +98,7 @@ class Rumours:
     (['bob', 'cat', 'bob', 'cat'], ())
     """
 
-    most: int = 6  # pieces of news with one message
+    most: int = 6  # pieces of news with one message, as in section 5
     told: dict[str, tuple[Update, int]] = field(
         default_factory=dict
     )  # member -> news, and how often it was told

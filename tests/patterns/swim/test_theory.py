@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from functools import cache
 from math import ceil
+from pathlib import Path
 from statistics import mean, stdev
 
 import pytest
@@ -64,6 +65,14 @@ def test_in_their_first_round_members_are_a_little_quicker() -> None:
     means = {members: theory.first_detection_in_rounds(members) for members in (2, 10, 10_000)}
     assert {members: round(each, 3) for members, each in means.items()} == {2: 1.0, 10: 1.482, 10_000: 1.582}
     assert all(each <= theory.first_detection(members) for members, each in means.items())
+
+
+def test_the_readme_says_how_long_the_first_detection_takes() -> None:
+    """For the rounds of this pattern; random choice, as in the paper's analysis, takes 1.53 among 10."""
+    ten, many = (f"{theory.first_detection_in_rounds(members):.2f}" for members in (10, 10_000))
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    assert f"first detection after {ten} periods among 10, {many} in a large group" in readme
+    assert f"{theory.first_detection(10):.2f}" == "1.53"
 
 
 @pytest.mark.slow
