@@ -19,6 +19,7 @@ class Shed:
     """The queue is full: this letter is lost to that subscriber."""
 
     subscriber: str
+    pattern: str
     letter: Letter
 
 
@@ -35,8 +36,8 @@ class Bus(Agent):
 
     - `patience`: seconds after which a delivery that was not answered is repeated, above 0
     - `attempts`: deliveries of a letter, 1 or more; after them it is dead, and published on `dead/` + topic
-    - `bound`: the most letters that wait for one subscriber, 1 or more
-    - `shed`: what is dropped if more wait, the "oldest" or the "newest"
+    - `bound`: the most letters in the queue for one subscriber, 1 or more; the first is being delivered
+    - `shed`: what is dropped if there are more, the "oldest" behind the first or the "newest"
     - `durable`: whether journal and queues survive a crash
 
     Raises ValueError if one of them is not allowed.
@@ -67,7 +68,7 @@ class Bus(Agent):
         for session in self.disk.sessions.values():
             self.attend(session)
 
-    def on_publish(self, sender: str, message: Publish) -> Accepted | Refused:
+    def on_publish(self, sender: str, message: Publish) -> Accepted | Refused | None:
         letter = message.letter
         try:
             rules.check_topic(letter.topic)
@@ -76,7 +77,7 @@ class Bus(Agent):
         if letter.publisher != sender:
             return Refused(f"{sender} published a letter of {letter.publisher}: sign with your own name.")
         self.publish(letter)
-        return Accepted(letter.number)
+        return Accepted(letter.number) if message.acknowledged else None
 
     def publish(self, letter: Letter) -> None:
         """Take a letter into the journal, once, and into the queue of every subscriber that it matches."""
@@ -92,7 +93,7 @@ class Bus(Agent):
             return
         lost = rules.enqueue(session.pending, offset, self.bound, self.shed)
         if lost is not None:
-            self.note(Shed(session.subscriber, self.disk.journal.letters[lost]))
+            self.note(Shed(session.subscriber, session.pattern, self.disk.journal.letters[lost]))
         self.attend(session)
 
     def delivery(self, session: Session, offset: int) -> Deliver:
@@ -118,7 +119,7 @@ class Bus(Agent):
             offset = session.pending[0]
             if not await self.insist(session, offset):
                 self.bury(session, offset)
-            if session.next == offset:  # else it was shed meanwhile
+            if session.pending:  # else the subscriber left meanwhile
                 session.pending.popleft()
             self.measure()
         key = session.subscriber, session.pattern
@@ -130,8 +131,8 @@ class Bus(Agent):
     async def insist(self, session: Session, offset: int) -> bool:
         """Deliver a letter until an answer comes; False if none comes in all attempts."""
         for _ in range(self.attempts):
-            if session.next != offset:
-                return True  # it was shed
+            if not session.pending:
+                return True  # the subscriber left
             if await self.ask(session.subscriber, self.delivery(session, offset), within=self.patience):
                 return True
         return False

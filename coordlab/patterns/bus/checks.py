@@ -1,4 +1,4 @@
-"""What must hold of a message bus: invariants MB-S1 to MB-S4 and MB-L1 on a trace."""
+"""What must hold of a message bus: invariants MB-S1 to MB-S5, MB-L1 and MB-L2 on a trace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from coordlab.properties import (
     recorded,
     safety,
 )
-from coordlab.trace.trace import HANDLE, SEND, Event, Trace
+from coordlab.trace.trace import CRASH, HANDLE, SEND, Event, Trace
 
 Begins = Callable[[Event], list[Hashable]]
 Ends = Callable[[Event, Begun], list[Hashable]]
@@ -32,7 +32,7 @@ def only_published_and_wanted(trace: Trace) -> Iterator[Objection]:
         told = event.content
         if event.kind == HANDLE and event.name == "Subscribe":
             wanted.add((event.peer, told.pattern))
-        elif event.kind == SEND and event.name == "Publish":
+        elif event.kind == SEND and event.name == "Publish" and told.letter.publisher == event.agent:
             published.add(told.letter)
         elif event.kind == SEND and event.name == "Deliver":
             letter, pattern = told.letter, told.pattern
@@ -80,27 +80,71 @@ def queues_are_bounded(bound: int) -> Property:
     return always(f"at most {bound} letters wait", short)
 
 
+@safety("what is shed was not sent")
+def shed_unsent(trace: Trace) -> Iterator[Objection]:
+    """MB-S5: no letter is shed that the bus has begun to deliver to that subscriber."""
+    sent: set[tuple[str | None, str, Letter]] = set()
+    for event in trace:
+        told = event.content
+        if event.kind == SEND and event.name == "Deliver":
+            sent.add((event.peer, told.pattern, told.letter))
+        elif on_record(event, "Shed") and (told.subscriber, told.pattern, told.letter) in sent:
+            yield event, f"{told.subscriber} was sent letter {told.letter.number} that is shed now."
+
+
+def everything_is_accepted(within: float) -> Property:
+    """MB-L2: the bus accepts what a client publishes until it is answered, `within` this many seconds.
+
+    Or it refuses; or the client crashes, and has this many seconds again when it publishes again.
+    """
+    name = f"everything is accepted within {within:g} s"
+
+    def begins(event: Event) -> list[Hashable]:
+        insists = event.kind == SEND and event.name == "Publish" and event.content.acknowledged
+        return [(event.agent, event.content.letter.number)] if insists else []
+
+    def judge(trace: Trace) -> Verdict:
+        refused = _refused(trace)
+
+        def ends(event: Event, begun: Begun) -> list[Hashable]:
+            if event.kind == CRASH:
+                return [key for key in begun if isinstance(key, tuple) and key[0] == event.agent]
+            if event.seq in refused and event.name == "Publish":
+                return [(event.peer, event.content.letter.number)]
+            answered = event.kind == HANDLE and event.name == "Accepted"
+            return [(event.agent, event.content.number)] if answered else []
+
+        return leads_to(name, begins, ends, within)(trace)
+
+    return Property(name, judge)
+
+
+def _refused(trace: Trace) -> set[int | None]:
+    """Where the bus handled what it then refused."""
+    return {event.cause for event in trace.select("Refused", kind=SEND)}
+
+
 def everything_arrives(within: float) -> Property:
-    """MB-L1: what the bus accepted reaches every subscriber that answers, `within` this many seconds.
+    """MB-L1: what the bus accepts reaches every subscriber that answers, `within` this many seconds.
 
     Or the bus records that the letter was shed or is dead; or the subscriber unsubscribes.
     """
     name = f"everything arrives within {within:g} s"
 
     def judge(trace: Trace) -> Verdict:
-        return leads_to(name, *_errands(), within)(trace)  # with fresh memory for each trace
+        return leads_to(name, *_errands(_refused(trace)), within)(trace)  # with fresh memory for each trace
 
     return Property(name, judge)
 
 
-def _errands() -> tuple[Begins, Ends]:
-    """What obliges the bus to deliver a letter to an agent, and what fulfils that."""
+def _errands(refused: set[int | None]) -> tuple[Begins, Ends]:
+    """What obliges the bus to deliver a letter to an agent, and what fulfils that; not what it `refused`."""
     accepted: set[Letter] = set()
     wanted: dict[tuple[str | None, str], None] = {}
 
     def begins(event: Event) -> list[Hashable]:
         told = event.content
-        if event.kind != HANDLE or told is None:
+        if event.kind != HANDLE or told is None or event.seq in refused:
             return []
         if event.name == "Subscribe" and told.acknowledged:
             wanted[event.peer, told.pattern] = None
@@ -133,5 +177,7 @@ def properties(bound: int = 1_000, within: float = 5.0) -> tuple[Property, ...]:
         in_order,
         acts_once,
         queues_are_bounded(bound),
+        shed_unsent,
+        everything_is_accepted(within),
         everything_arrives(within),
     )

@@ -17,6 +17,7 @@ class Publish:
     """Please deliver this to all that want it."""
 
     letter: Letter
+    acknowledged: bool = True  # I publish it again until you answer
 
 
 @message
@@ -146,7 +147,7 @@ class Client(Agent):
         if self.bus is None:
             self.broadcast(Deliver(0, letter, "#", acknowledged=False))
         elif not self.acknowledged:
-            self.send(self.bus, Publish(letter))
+            self.send(self.bus, Publish(letter, acknowledged=False))
         else:
             self.outbox.append(letter)
             self.spawn(self.post())

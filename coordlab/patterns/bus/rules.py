@@ -1,7 +1,8 @@
 """What a message bus decides: which topic matches, what is kept, what is shed when a queue is full.
 
 Topics have levels, as in MQTT 3.1.1 (section 4.7): `site/1/temperature`.  In a pattern `+` stands for one
-level, and `#`, at the end, for all levels that follow, also none.
+level, and `#`, at the end, for all levels that follow, also none.  Neither of them, as the first level,
+matches a topic that begins with `$`, such as `$SYS/load`.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def matches(topic: str, pattern: str) -> bool:
     (True, True)
     """
     levels, wanted = topic.split("/"), pattern.split("/")
+    if topic.startswith("$") and wanted[0] in ("+", "#"):
+        return False
     if wanted[-1] == "#":
         wanted = wanted[:-1]
         levels = levels[: len(wanted)] if len(levels) >= len(wanted) else []
@@ -71,23 +74,21 @@ class Session:
     subscriber: str
     pattern: str
     acknowledged: bool = True
-    pending: deque[int] = field(default_factory=deque)
-
-    @property
-    def next(self) -> int | None:
-        """The offset of the letter to deliver next."""
-        return self.pending[0] if self.pending else None
+    pending: deque[int] = field(default_factory=deque)  # offsets; the first is being delivered
 
 
 def enqueue(queue: deque[int], offset: int, bound: int, shed: str) -> int | None:
-    """Put an offset into a queue of at most `bound`; returns what was shed, the oldest or the new one."""
-    if len(queue) < bound:
-        queue.append(offset)
-        return None
-    if shed == "newest":
-        return offset
+    """Put an offset into a queue of at most `bound`; returns what was shed: the new one, or the oldest.
+
+    The first in the queue is being delivered and never shed; the second is the oldest of those that wait.
+    """
     queue.append(offset)
-    return queue.popleft()
+    if len(queue) <= bound:
+        return None
+    place = 1 if shed == "oldest" else -1
+    lost = queue[place]
+    del queue[place]
+    return lost
 
 
 class Journal:

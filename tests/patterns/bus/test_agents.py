@@ -79,8 +79,7 @@ def test_theory_counts_what_a_broadcast_costs_over_the_bus(agents: int, acknowle
         world.add(Client(name, wants, says(f"news/{name}", "hot"), acknowledged=acknowledged))
     trace = world.run().trace
     sent = trace.count("Publish", "Accepted", "Deliver", "Received", kind="send")
-    accepted = 0 if acknowledged else trace.count("Accepted", kind="send")  # the bus is polite
-    assert sent - accepted == theory.messages(agents, agents - 1, acknowledged)
+    assert sent == theory.messages(agents, agents - 1, acknowledged)
     assert theory.messages(agents, agents - 1) == theory.broadcast(agents)
 
 
@@ -153,9 +152,9 @@ def test_a_repeated_letter_acts_twice_if_the_client_does_not_look() -> None:
     assert bodies(run, "ann") == [100, 100]
 
 
-@pytest.mark.parametrize(("shed", "kept"), [("oldest", [0, 7, 8, 9]), ("newest", [0, 1, 2, 3])])
+@pytest.mark.parametrize(("shed", "kept"), [("oldest", [0, 1, 8, 9]), ("newest", [0, 1, 2, 3])])
 def test_a_full_queue_sheds_and_says_so(shed: str, kept: list[int]) -> None:
-    """Ann is away for a while; of ten letters the bus keeps three for her, and names the others."""
+    """Ann is away; of ten letters the bus keeps three for her, the one being delivered and two more."""
     bob = Client("bob", says=says("news", *range(10)), pause=0.1)
     agents = Bus(bound=3, shed=shed), Client("ann", ("news",)), bob
     run = ran(*agents, fault="crash ann @0.125..2", bound=3)

@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from coordlab.patterns.bus.rules import REPLAY, Journal, Letter, check_pattern, check_topic, enqueue, matches
 
-TOPICS = st.lists(st.sampled_from(["a", "b", "", "ab"]), min_size=1, max_size=4).map("/".join)
+TOPICS = st.lists(st.sampled_from(["a", "b", "", "ab", "$SYS"]), min_size=1, max_size=4).map("/".join)
 PATTERNS = st.builds(
     lambda levels, rest: "/".join([*levels, *(["#"] if rest else [])]) or "#",
-    st.lists(st.sampled_from(["a", "b", "+", "", "ab"]), max_size=4),
+    st.lists(st.sampled_from(["a", "b", "+", "", "ab", "$SYS"]), max_size=4),
     st.booleans(),
 )
 
@@ -24,9 +24,9 @@ def expression(pattern: str) -> str:
     levels = pattern.split("/")
     rest = levels[-1] == "#"
     if pattern == "#":
-        return ".*"
+        return r"(?!\$).*"
     fixed = "/".join("[^/]*" if level == "+" else re.escape(level) for level in levels[: len(levels) - rest])
-    return fixed + ("(/.*)?" if rest else "")
+    return r"(?!\$)" * (levels[0] == "+") + fixed + ("(/.*)?" if rest else "")
 
 
 @given(TOPICS, PATTERNS)
@@ -46,10 +46,15 @@ def test_a_pattern_means_what_its_regular_expression_means(topic: str, pattern: 
         ("/finance", "+/+", True),
         ("/finance", "/+", True),
         ("/finance", "+", False),
+        ("$SYS/load", "#", False),
+        ("$SYS/monitor/Clients", "+/monitor/Clients", False),
+        ("$SYS/monitor/Clients", "$SYS/#", True),
+        ("$SYS/monitor/Clients", "$SYS/monitor/+", True),
+        ("site/$SYS", "site/+", True),
     ],
 )
 def test_examples_of_the_standard(topic: str, pattern: str, meant: bool) -> None:
-    """MQTT 3.1.1, sections 4.7.1.2 and 4.7.1.3."""
+    """MQTT 3.1.1, sections 4.7.1.2, 4.7.1.3 and 4.7.2."""
     assert matches(topic, pattern) == meant
 
 
@@ -60,7 +65,8 @@ def test_a_queue_is_bounded_and_what_goes_is_told(offsets: list[int], bound: int
     lost = [gone for each in offsets if (gone := enqueue(queue, each, bound, shed)) is not None]
     assert len(queue) <= bound
     assert sorted([*queue, *lost]) == sorted(offsets)
-    assert list(queue) == (offsets[-bound:] if shed == "oldest" else offsets[:bound])
+    newest = offsets[1:][1 - bound :] if bound > 1 else []
+    assert list(queue) == (offsets[:1] + newest if shed == "oldest" else offsets[:bound])
 
 
 class JournalMachine(RuleBasedStateMachine):
