@@ -145,20 +145,17 @@ class Lab:
         before = self.branches[self._known(position)]
         clean = require.instance("name", name, str, 'lab.rename(0, "without loss")').strip()
         require.that(clean.isprintable(), f"name={name!r}", "expected one line of text", "'without loss'")
-        self._remember()
         renamed = replace(before, name=clean or before.name)
-        self.branches = [renamed if at == position else each for at, each in enumerate(self.branches)]
-        return self._changed()
+        named = [renamed if at == position else each for at, each in enumerate(self.branches)]
+        return self._show(named, self.selected)
 
     def delete(self, position: int) -> Lab:
         """Remove the branch at a position; the last one remains."""
         position = self._known(position)
-        if len(self.branches) > 1:
-            self._remember()
-            left = [each for at, each in enumerate(self.branches) if at != position]
-            self.branches = [each.without(position) for each in left]
-            self.selected = min(self.selected - (self.selected > position), len(left) - 1)
-        return self._changed()
+        if len(self.branches) == 1:
+            return self._changed()
+        left = [each.without(position) for at, each in enumerate(self.branches) if at != position]
+        return self._show(left, min(self.selected - (self.selected > position), len(left) - 1))
 
     def undo(self) -> Lab:
         """Undo the last change, of at most 50.  Raises IndexError if there is none."""
@@ -224,9 +221,7 @@ class Lab:
         """Add a branch, and show it."""
         label = name or f"copy of {self.branches[parent or 0].name}"
         made = self._branched(label, scenario, parent, lenient=lenient)
-        self._remember()
-        self.branches, self.selected = [*self.branches, made], len(self.branches)
-        return self._changed()
+        return self._show([*self.branches, made], len(self.branches))
 
     def _differing(self, scenario: Scenario) -> str:
         """What a scenario has that the one on show has not, in words."""
@@ -242,15 +237,24 @@ class Lab:
         if scenario == replace(now.scenario, faults=(*now.scenario.faults, *(now.aside if lenient else ()))):
             return self
         made = self._branched(now.name, scenario, now.parent, lenient=lenient)
-        self._remember()
-        self.branches = [made if at == self.selected else each for at, each in enumerate(self.branches)]
-        return self._changed()
+        shown = [made if at == self.selected else each for at, each in enumerate(self.branches)]
+        return self._show(shown, self.selected)
 
     def _known(self, position: int) -> int:
         return require.count("branch", position, 0, len(self.branches) - 1, example=0, error=IndexError)
 
-    def _remember(self) -> None:
+    def _show(self, branches: list[Branch], selected: int) -> Lab:
+        """Show other branches.  If a listener raises an error or is interrupted, nothing has changed."""
+        before = self._undo, self.branches, self.selected
         self._undo = [*self._undo[-49:], (self.branches, self.selected)]
+        self.branches, self.selected = branches, selected
+        try:
+            return self._changed()
+        except BaseException as error:
+            self._undo, self.branches, self.selected = before
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted("the run was not yet shown; the lab has not changed.") from None
+            raise
 
     def _changed(self) -> Lab:
         for listener in self._listeners:

@@ -132,16 +132,18 @@ class Controls:
         )
 
     def _pasted(self, change: dict[str, str]) -> None:
-        if change["new"].strip():
-            self._apply(lambda: self.lab.play(change["new"], beside=True))
+        if change["new"].strip() and self._apply(lambda: self.lab.play(change["new"], beside=True)):
             self.line.value = ""
 
-    def _apply(self, change: Callable[[], object]) -> None:
+    def _apply(self, change: Callable[[], object]) -> bool:
+        """Change the lab.  If that fails or is interrupted, say why; controls and lab agree in any case."""
         try:
             change()
-        except Exception as error:  # noqa: BLE001  (a learner's class may raise anything)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (a learner's class may raise anything)
             self.sync()
             self._say(str(error) or type(error).__name__)
+            return False
+        return True
 
     def _say(self, problem: str) -> None:
         self.problem.value = f"<div role='alert'>{escape(problem)}</div>" if problem else ""

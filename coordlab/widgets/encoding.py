@@ -4,7 +4,7 @@ The columns are little-endian, one after the other:
 
 - for each event: `time` f64 (seconds); `cause`, `message`, `text` i32 (-1: none); `agent`, `peer`, `name` u16
   (65535: none); `kind` u8;
-- for each span of a lane, agent by agent: the event that began it i32, its role i16 (-1: down);
+- for each span of a lane, agent by agent: the event that began it i32, its role i32 (-1: down);
 - for each flight of a message, in order of ending: the events that sent and ended it i32 (-1: on the way),
   its fate u8, whether it is a copy u8.
 
@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from coordlab import requirements as require
 from coordlab.trace.lanes import (
     DASHES,
     DOWN,
@@ -113,8 +114,14 @@ def pack(
     lanes: the agents from top to bottom.  Default: in order of joining.
     focus: the part that is shown first, in virtual seconds.  Default: the first fault and the answer to it.
     problem: why the run broke off, if it did; then its end is shown first.
+
+    Raises ValueError for more than 65,535 agents, or names of messages and notes.
     """
-    agents, names, texts = Table(lanes or trace.agents), Table(), Table()
+    agents, texts = Table(lanes or trace.agents), Table()
+    names = Table(dict.fromkeys(row[5] for row in trace.rows if row[5] is not None))
+    given = f"a run with {len(agents):,} agents and {len(names):,} names of messages and notes"
+    few = max(len(agents), len(names)) <= NO_WORD
+    require.that(few, given, f"the player shows at most {NO_WORD:,} of each", "print(run.verdicts)")
     events = _events(trace.rows, agents, names, texts)
     pictured, drawn = _pictured(trace, agents, focus, problem)
     meta = {
@@ -187,7 +194,7 @@ def _spans(lanes: list[Span], agents: Table, roles: Table) -> tuple[Column, ...]
     """The columns of the spans, in the order of the lanes."""
     ordered = sorted(lanes, key=lambda span: agents[span.agent])  # stable: in time on each lane
     numbers = [-1 if span.role == DOWN else roles[span.role] for span in ordered]
-    return array("i", [span.seq for span in ordered]), array("h", numbers)
+    return array("i", [span.seq for span in ordered]), array("i", numbers)
 
 
 def _flights(sent: list[Flight]) -> tuple[Column, ...]:

@@ -88,7 +88,7 @@ class Player(anywidget.AnyWidget):
             else:
                 for callback in self._callbacks:
                     callback(request)
-        except Exception as error:  # noqa: BLE001  (the learner must see it, not the log of the kernel)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (not for the log of the kernel)
             self.send({"type": "error", "text": str(error) or type(error).__name__})
 
     def __repr__(self) -> str:

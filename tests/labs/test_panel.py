@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from unittest.mock import Mock
 
 import ipywidgets
 import pytest
@@ -119,6 +120,7 @@ def test_buttons_change_the_seed_and_remove_the_faults() -> None:
 
 
 def test_a_pasted_line_is_played_and_the_field_emptied() -> None:
+    """A line that was refused stays, to be corrected: see below."""
     screen = Screen()
     screen.controls.line.value = "  bully agents=3 seed=9 | crash 2 @4 "
     assert (screen.values["agents"], screen.values["seed"], screen.controls.line.value) == (3, 9, "")
@@ -128,11 +130,11 @@ def test_a_pasted_line_is_played_and_the_field_emptied() -> None:
     "line", ["bully agents=99", "crash 5 @3", "blackboard", "bully | crash 9 @3", "bully <b>"]
 )
 def test_a_wrong_line_is_explained_and_changes_nothing(line: str) -> None:
-    """The error is below the controls, as text and not as HTML."""
+    """The error is below the controls, as text and not as HTML; the line stays, to be corrected."""
     screen = Screen()
     before = screen.look
     screen.controls.line.value = line
-    assert screen.look == before
+    assert (screen.look, screen.controls.line.value) == (before, line)
     assert screen.problem.startswith("<div role='alert'>")
     assert "<b>" not in screen.problem
 
@@ -158,6 +160,30 @@ def test_an_agent_that_cannot_be_built_is_explained_below_the_controls() -> None
     screen = Screen(labs.bully(Proud))
     screen.controls.by_name["agents"].value = 8
     assert (screen.values["agents"], screen.problem) == (5, "<div role='alert'>we are enough</div>")
+
+
+class Slow(Candidate):
+    """Its world takes so long with more than five that the learner interrupts it."""
+
+    async def run(self) -> None:
+        """Wait, then interrupt, as the stop button of a notebook does."""
+        await self.sleep(2.0)
+        if len(self.peers) > 4:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("where", ["in the run", "before it is shown"])
+def test_after_an_interrupt_control_and_lab_agree(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line says that the run was interrupted, and there is nothing to undo."""
+    screen = Screen(labs.bully(Slow if where == "in the run" else None))
+    before = screen.look
+    if where != "in the run":
+        monkeypatch.setattr(screen.player, "show", Mock(side_effect=KeyboardInterrupt))
+    screen.controls.by_name["agents"].value = 7
+    assert screen.look == before
+    assert "the lab has not changed" in screen.problem
+    with pytest.raises(IndexError, match="nothing to undo"):
+        screen.lab.undo()
 
 
 class Silent(Candidate):

@@ -13,7 +13,7 @@ const joined = await import(pathToFileURL(process.env.COORDLAB_JOINED));
 const KINDS = ["start", "crash", "restart", "send", "deliver", "drop", "handle", "late", "timer", "state", "note", "decision", "fault", "heal"];
 const AGENTS = ["ann", "bob", "cat"];
 const EVENT = [Float64Array, Int32Array, Int32Array, Int32Array, Uint16Array, Uint16Array, Uint16Array, Uint8Array];
-const SPAN = [Int32Array, Int16Array], FLIGHT = [Int32Array, Int32Array, Uint8Array, Uint8Array];
+const SPAN = [Int32Array, Int32Array], FLIGHT = [Int32Array, Int32Array, Uint8Array, Uint8Array];
 
 /** The lanes of the rows, [agent, event that began it, role], read as Python reads them: roles are idle (0) and busy (1). */
 function spansOf(rows) {

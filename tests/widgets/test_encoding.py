@@ -20,7 +20,7 @@ from coordlab.widgets.encoding import Recording, first_difference, pack
 from tests.widgets.traces import election, long_election
 
 EVENTS = "time d cause i message i text i agent H peer H name H kind B"
-SPANS = "began i role h"
+SPANS = "began i role i"
 FLIGHTS = "send i end i fate B copy B"
 
 
@@ -43,6 +43,27 @@ def parts(recording: Recording) -> tuple[dict[str, Any], bytes]:
 
 def story(*rows: Any, agents: tuple[str, ...] = ("ann", "bob")) -> Trace:
     return Trace(list(rows), agents, {"Election": "Is anyone above me alive?"}, 20.0)
+
+
+@pytest.mark.parametrize(("agents", "names"), [(65_535, 1), (65_536, 1), (1, 65_536)])
+def test_more_agents_or_names_than_it_can_number_are_refused_in_words(agents: int, names: int) -> None:
+    rows = [(0, "note", "0", None, None, str(name), None, None) for name in range(names)]
+    trace = Trace(rows, tuple(map(str, range(agents))))
+    if max(agents, names) == 65_535:
+        assert pack(trace).meta["count"] == 1
+        return
+    words = f"a run with {agents:,} agents and {names:,} names of .*: the player shows at most 65,535 of each"
+    with pytest.raises(ValueError, match=words):
+        pack(trace)
+
+
+def test_a_role_may_have_any_number() -> None:
+    """33,000 different roles, as of a counter that is called `role`."""
+    rows = [(at, "state", "ann", None, None, "role", None, f"r{at}") for at in range(1, 33_001)]
+    meta, columns = parts(
+        pack(Trace([(0, "start", "ann", None, None, None, None, (("role", "r"),)), *rows], ("ann",)))
+    )
+    assert meta["roles"][max(unpack(meta, columns)["role"])] == "r9999"
 
 
 def test_every_row_can_be_decoded() -> None:

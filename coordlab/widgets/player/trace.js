@@ -26,7 +26,7 @@ export function decode({ meta, columns }) {
     agent: take(Uint16Array, n), peer: take(Uint16Array, n), name: take(Uint16Array, n), kind: take(Uint8Array, n),
   };
   const held = meta.spans.reduce((sum, count) => sum + count, 0);
-  const spans = lanes(meta, events, take(Int32Array, held), take(Int16Array, held));
+  const spans = lanes(meta, events, take(Int32Array, held), take(Int32Array, held));
   const until = Math.max(meta.until, n ? events.time[n - 1] : 0, 1e-6);
   const journeys = { send: take(Int32Array, m), end: take(Int32Array, m), fate: take(Uint8Array, m), copy: take(Uint8Array, m) };
   if (take.left()) throw new Error(`the trace promises ${n} events and ${m} flights: ${take.left()} bytes are left`);
@@ -57,7 +57,7 @@ function reader(columns) {
 }
 
 /** For each agent the roles it goes through; it is absent before the first.
- * @param {Meta} meta @param {{ time: Float64Array }} events @param {Int32Array} began @param {Int16Array} role
+ * @param {Meta} meta @param {{ time: Float64Array }} events @param {Int32Array} began @param {Int32Array} role
  * @returns {Spans[]} */
 function lanes(meta, { time }, began, role) {
   let next = 0;
