@@ -126,7 +126,7 @@ class Controls:
             self.syncing = False
         self._say(self.lab.branch.notice)
 
-    def _turned(self, name: str) -> Callable[[dict[str, object]], None]:
+    def _turned(self, name: str) -> Callable[[dict[str, object]], object]:
         return lambda change: (
             None if self.syncing else self._apply(lambda: self.lab.set(**{name: change["new"]}))
         )
