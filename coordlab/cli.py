@@ -377,7 +377,8 @@ def _values(pairs: Iterable[str]) -> dict[str, Value]:
 
 def _value(pair: str) -> Value:
     name, _, text = pair.partition("=")
-    require.that(" " not in text, repr(pair), "a value has no spaces, and a fault is a --fault", f"{name}=7")
+    allowed = "a value has no spaces, and a fault has an option of its own"
+    require.that(" " not in text, repr(pair), allowed, f'{name}=7 --fault "crash 5 @3"')
     return Scenario.from_line(f"lab value={text}").parameters["value"]
 
 

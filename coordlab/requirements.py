@@ -182,6 +182,18 @@ def instance(name: str, value: object, kind: type[T], example: str, error: type[
     fail(f"{name}={shown(value)}", f"expected {kind.__name__}, not {type(value).__name__}", example, error)
 
 
+def function(name: str, value: T, example: str, error: type[Exception] = TypeError) -> T:
+    """Something that can be called.
+
+    >>> function("condition", 3, "lambda: self.ready")
+    Traceback (most recent call last):
+    TypeError: condition=3: expected a function, not int. For example: lambda: self.ready.
+    """
+    if not callable(value):
+        fail(f"{name}={shown(value)}", f"expected a function, not {type(value).__name__}", example, error)
+    return value
+
+
 def names(
     name: str,
     value: object,

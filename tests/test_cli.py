@@ -106,7 +106,7 @@ WRONG = [
     (["run", "bully", "-p", "agents=many"], "agents='many': expected a whole number from 2 to 12"),
     (
         ["run", "bully", "-p", "agents=3 | crash 1 @2"],
-        "a value has no spaces, and a fault is a --fault. For example: agents=7",
+        'and a fault has an option of its own. For example: agents=7 --fault "crash 5 @3"',
     ),
     (["run", "bully", "-f", "crush 5 @3"], "a fault begins with one of crash"),
     (["run", "bully", "-f", "crash 9 @3"], "'crash 9 @3' names '9': the agents here are 1, 2, 3, 4, 5"),

@@ -143,8 +143,7 @@ class Lab:
     def rename(self, position: int, name: str) -> Lab:
         """Give the branch at a position another name; a blank name changes nothing."""
         before = self.branches[self._known(position)]
-        clean = require.instance("name", name, str, 'lab.rename(0, "without loss")').strip()
-        require.that(clean.isprintable(), f"name={name!r}", "expected one line of text", "'without loss'")
+        clean = _named(name)
         renamed = replace(before, name=clean or before.name)
         named = [renamed if at == position else each for at, each in enumerate(self.branches)]
         return self._show(named, self.selected)
@@ -219,7 +218,7 @@ class Lab:
 
     def _add(self, name: str, scenario: Scenario, parent: int | None, *, lenient: bool = False) -> Lab:
         """Add a branch, and show it."""
-        label = name or f"copy of {self.branches[parent or 0].name}"
+        label = _named(name) or f"copy of {self.branches[parent or 0].name}"
         made = self._branched(label, scenario, parent, lenient=lenient)
         return self._show([*self.branches, made], len(self.branches))
 
@@ -288,6 +287,13 @@ def scenario_of(given: object) -> Scenario:
         allowed, example = "expected a Scenario, its line or its JSON", "labs.play('bully agents=5')"
         require.fail(f"scenario={shown(given)}", allowed, example, ScenarioError)
     return Scenario.read(given) if isinstance(given, str) else given
+
+
+def _named(name: object) -> str:
+    """The name of a branch.  Raises TypeError or ValueError for what is not one line of text."""
+    clean = require.instance("name", name, str, 'name="without loss"').strip()
+    require.that(clean.isprintable(), f"name={name!r}", "expected one line of text", "'without loss'")
+    return clean
 
 
 def _timed(body: Callable[[Request], str]) -> Callable[[Request, Trace], Fault]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
+from functools import cached_property
 from math import inf
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.trace.faults import Cut, Partition, read_fault
 from coordlab.trace.trace import CRASH, FAULT, HEAL, MICRO, RESTART, START, STATE, Event, Row, Trace
 
@@ -71,12 +73,40 @@ class Moment:
         return [name for name in self.trace.agents if name in self.states]
 
     def state(self, agent: str, name: str) -> Any:
-        """The value of an agent's state called `name`, or None while it is down."""
-        return self.states.get(agent, {}).get(name)
+        """The value of an agent's state called `name`, or None while it is down.
+
+        Raises LookupError if there is no agent of that name, or if no agent has a state called `name`.
+        """
+        if agent not in self.states:
+            known = agent in self.trace.agents
+            allowed = f"the agents are {', '.join(self.trace.agents[:12])}"
+            require.that(known, f"no agent {require.shown(agent)}", allowed, "now.alive", LookupError)
+        value = self.states.get(agent, {}).get(name)
+        if value is None:
+            self._check(name)
+        return value
 
     def where(self, name: str, value: object) -> list[str]:
-        """The names of the agents that are up and whose state `name` is `value`, in order of joining."""
-        return [agent for agent in self.alive if self.states[agent].get(name) == value]
+        """The names of the agents that are up and whose state `name` is `value`, in order of joining.
+
+        Raises LookupError if no agent has a state called `name`.
+        """
+        found = [agent for agent in self.alive if self.states[agent].get(name) == value]
+        if not found:
+            self._check(name)
+        return found
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names of all states that an agent of this trace has."""
+        return frozenset(name for row in self.trace.rows if row[1] == START for name, _ in row[7])
+
+    def _check(self, name: str) -> None:
+        """Raise LookupError if agents have started, and none has a state called `name`."""
+        if name not in self._names and self.states:
+            allowed = f"the states are {', '.join(sorted(self._names)) or 'none'}"
+            given = f"no agent has a state {require.shown(name)}"
+            require.fail(given, allowed, f"{name} = State(...) in its class", LookupError)
 
     @property
     def components(self) -> list[list[str]]:

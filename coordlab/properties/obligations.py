@@ -26,8 +26,11 @@ def leads_to(
     within: 0 or more.
 
     Undecided if the trace ends while one is open and not late yet, or if none was ever opened.  Raises
-    ValueError if `within` is not a number of seconds.
+    ValueError if `within` is not a number of seconds, TypeError for what is not a function.
     """
+    example = "leads_to('answered', opened, closed, within=2), with def opened(event): ..."
+    require.function("begins", begins, example)
+    require.function("ends", ends, example)
     within = require.seconds("within", within)
 
     def judge(trace: Trace) -> Verdict:

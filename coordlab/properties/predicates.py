@@ -17,6 +17,7 @@ from coordlab.trace.narration import because, sentence
 from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Event, Trace
 
 Predicate = Callable[[Moment], bool | str]
+EXAMPLE = "lambda now: len(now.where('role', 'leads')) <= 1"
 DISTURBING = frozenset((START, CRASH, RESTART, FAULT, HEAL))
 
 
@@ -26,8 +27,9 @@ def always(name: str, predicate: Predicate, calm: float | None = None) -> Proper
     calm: ask only at moments at which nothing has disturbed the system for this many virtual seconds.
 
     Undecided if the trace is empty, or never calm for that long.  Raises ValueError if `calm` is not a number
-    of seconds.
+    of seconds, TypeError if `predicate` is not a function.
     """
+    require.function("predicate", predicate, EXAMPLE)
     settle = None if calm is None else require.seconds("calm", calm)
     return watched(name, partial(_Always, name, predicate, settle))
 
@@ -38,8 +40,9 @@ def sometimes(name: str, predicate: Predicate, by: float | None = None) -> Prope
     by: the time, in virtual seconds from 0, after which it is violated; without it, the property is
         undecided until `predicate` holds.
 
-    Raises ValueError if `by` is not a number of seconds.
+    Raises ValueError if `by` is not a number of seconds, TypeError if `predicate` is not a function.
     """
+    require.function("predicate", predicate, EXAMPLE)
     limit = inf if by is None else require.seconds("by", by)
     return watched(name, partial(_Sometimes, name, predicate, limit))
 
@@ -59,8 +62,10 @@ def eventually(
 
     It is enough if `predicate` is still true at that very event.  Another such event in the meantime
     restarts the time.  Undecided if the trace ends before the time does, or has no such event.  Raises
-    ValueError if `within` is not a number of seconds.
+    ValueError if `within` is not a number of seconds, TypeError for what is not a function.
     """
+    require.function("predicate", predicate, EXAMPLE)
+    require.function("after", after, "after=lambda event: event.kind == 'crash'")
     within = require.seconds("within", within)
     return watched(name, partial(_Eventually, name, predicate, within, after))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from coordlab import requirements as require
+from coordlab.trace.narration import sentence
 from coordlab.trace.trace import Event, Trace
 
 HOLDS, VIOLATED, UNDECIDED = "holds", "violated", "undecided"
@@ -52,12 +53,28 @@ class Property:
     name: str
     judge: Callable[[Trace], Verdict]
 
+    def __post_init__(self) -> None:
+        require.instance("name", self.name, str, "always('one leader', ...)")
+
     def __call__(self, trace: Trace) -> Verdict:
-        """The verdict on a trace."""
-        return self.judge(trace)
+        """The verdict on a trace.  An error in the property gets a note that names it."""
+        try:
+            verdict = self.judge(trace)
+            example = "Verdict('one leader', 'holds'), or what always(...) makes"
+            return require.instance("verdict", verdict, Verdict, example)
+        except Exception as error:
+            say_which(error, self.name)
+            raise
 
     def __repr__(self) -> str:
         return f"<Property {self.name}>"
+
+
+def say_which(error: Exception, name: str) -> None:
+    """Note in an error which property raised it."""
+    note = f"while “{name}” was judged"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
 
 
 def safety(name: str) -> Callable[[Callable[[Trace], Iterator[Objection]]], Property]:
@@ -81,8 +98,12 @@ def safety(name: str) -> Callable[[Callable[[Trace], Iterator[Objection]]], Prop
     require.instance("safety(name)", name, str, '@safety("nobody decides twice")')
 
     def made(objections: Callable[[Trace], Iterator[Objection]]) -> Property:
+        require.function("objections", objections, f"@safety({name!r}) above a function of a trace")
+
         def judge(trace: Trace) -> Verdict:
-            for event, why in objections(trace):
+            found = objections(trace)
+            require.instance("objections", found, Iterator, "yield event, 'why it is wrong'")  # type: ignore[type-abstract]
+            for event, why in found:
                 return Verdict(name, VIOLATED, event.time, event.seq, why)
             return Verdict(name, HOLDS if len(trace) else UNDECIDED)
 
@@ -91,16 +112,18 @@ def safety(name: str) -> Callable[[Callable[[Trace], Iterator[Objection]]], Prop
     return made
 
 
-def never(name: str, wrong: Callable[[Event], str | None]) -> Property:
+def never(name: str, wrong: Callable[[Event], str | bool | None]) -> Property:
     """A safety property of single events: `wrong(event)` returns None, or a sentence that says what is wrong.
 
-    Undecided if the trace is empty.
+    It may also return True or False; what is wrong is then the event.  Undecided if the trace is empty.
+    Raises TypeError if `wrong` is not a function.
     """
+    require.function("wrong", wrong, "never('no crash', lambda event: event.kind == 'crash')")
 
     @safety(name)
     def judge(trace: Trace) -> Iterator[Objection]:
         for event in trace:
             if why := wrong(event):
-                yield event, why
+                yield event, why if isinstance(why, str) else sentence(trace, event.seq)
 
     return judge

@@ -8,16 +8,18 @@ from functools import partial
 from math import inf
 
 from coordlab.properties.moment import Moment
-from coordlab.properties.verdicts import Property, Verdict
+from coordlab.properties.verdicts import Property, Verdict, say_which
 from coordlab.trace.trace import MICRO, Trace
 
 
 class Watch:
     """One property while a trace passes.
 
+    name: the name of the property.
     wakes: the time, in virtual seconds, from which it must look again even if no state has changed.
     """
 
+    name: str
     wakes: float = inf
 
     def look(self, now: Moment) -> Verdict | None:
@@ -50,6 +52,14 @@ def _alone(watch: Callable[[Trace], Watch], trace: Trace) -> Verdict:
     return watch_all(trace, [watch(trace)])[0]
 
 
+def _look(watch: Watch, now: Moment) -> Verdict | None:
+    try:
+        return watch.look(now)
+    except Exception as error:
+        say_which(error, watch.name)
+        raise
+
+
 def watch_all(trace: Trace, watches: Sequence[Watch]) -> list[Verdict]:
     """Let each watch look wherever something may have changed for it, until its verdict is certain."""
     certain: dict[int, Verdict] = {}
@@ -58,7 +68,7 @@ def watch_all(trace: Trace, watches: Sequence[Watch]) -> list[Verdict]:
     def look(*, changed: bool) -> float:
         for number, each in enumerate(watches):
             if number not in certain and (changed or now._time >= each.wakes):
-                verdict = each.look(now)
+                verdict = _look(each, now)
                 if verdict is not None:
                     certain[number] = verdict
         return min((each.wakes for number, each in enumerate(watches) if number not in certain), default=inf)

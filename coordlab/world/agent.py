@@ -268,6 +268,7 @@ class Agent:
         within: seconds on this agent's clock, 0 or more; without it, there is no time limit.
         """
         self._must_be_in_task("until")
+        require.function("condition", condition, "await self.until(lambda: self.leader)")
         return self._until(condition, within)
 
     async def _until(self, condition: Callable[[], T], within: float | None) -> T | None:

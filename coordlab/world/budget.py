@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coordlab.trace.faults import seconds
+from coordlab import requirements as require
+from coordlab.trace.faults import LATEST, seconds
 from coordlab.trace.trace import START
 from coordlab.world.agent import Agent
 from coordlab.world.errors import BudgetError
@@ -22,9 +23,11 @@ class Budget:
     events: events in the trace, 1 or more.
     instant: actions while the clock does not move, 1 or more; one message from every agent to every other
         is allowed besides.
-    time: virtual seconds of a run without an end, above 0.
-    wall: real seconds, above 0.
+    time: virtual seconds of a run without an end, above 0, at most 1e9.
+    wall: real seconds, above 0, at most 1e9.
     tasks: tasks at once, besides one for each agent, 1 or more.
+
+    Raises ValueError for a number that is out of range.
     """
 
     events: int = 1_000_000
@@ -32,6 +35,15 @@ class Budget:
     time: float = 1_000_000.0
     wall: float = 60.0
     tasks: int = 50_000
+
+    def __post_init__(self) -> None:
+        for name, usual in (("events", 1_000_000), ("instant", 200_000), ("tasks", 50_000)):
+            object.__setattr__(self, name, require.count(name, getattr(self, name), 1, example=usual))
+        for name in ("time", "wall"):
+            value = require.number(
+                name, getattr(self, name), most=LATEST, above=0, unit="seconds", example=60
+            )
+            object.__setattr__(self, name, value)
 
 
 DEFAULT = Budget()

@@ -42,7 +42,7 @@ def checked_fault(world: World, given: Fault | str) -> Fault:
     """
     fault = as_fault(given)
     allowed = f"the agents here are {listed(world.agents)}"
-    example = "correct the name, or add the agent first with world.add(...)"
+    example = "one of these names" if world.agents else "world.add(Agent('5')) before it"
     for name in fault.agents:
         require.that(name in world.agents, f"{str(fault)!r} names {name!r}", allowed, example, FaultError)
     if not world.started:

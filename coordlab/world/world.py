@@ -60,7 +60,7 @@ class World:
     topology: a networkx graph whose nodes are the agents' names; without one, all agents reach each other.
     budget: what the run may use.
 
-    Raises ValueError if one of them is out of range, TypeError if the topology is not a graph.
+    Raises ValueError if one of them is out of range, TypeError for what is not a graph or a budget.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class World:
         budget: Budget = DEFAULT,
     ) -> None:
         self.seed = seed = require.count("seed", seed, least=-inf, example=7)
-        self.budget = budget
+        self.budget = require.instance("budget", budget, Budget, "World(budget=Budget(wall=10))")
         self.network = network = Network(latency, loss, duplicate, reorder, topology, seed)
         self.loop = loop = VirtualLoop(budget.instant, budget.wall, budget.tasks)
         loop.stoppable = False
@@ -87,6 +87,7 @@ class World:
         loop.kept = self.rows.__len__
         self.mail = Mail(self)
         self.started = False
+        self.until: float | None = None  # the end that its run was given
         self.chance: object = seed  # what all draws depend on from now on
         self._redraws: list[tuple[int, int]] = []
         self._arrivals: list[tuple[float, Agent]] = []
@@ -169,12 +170,13 @@ class World:
     def expect(self, *properties: Judge) -> World:
         """Let the run be judged by these properties (see `coordlab.properties`); returns the world.
 
-        Raises TypeError for what is not callable.
+        Raises TypeError for what is no property, such as the predicate of one.
         """
-        allowed = "expected a property, which judges a trace"
+        allowed = "expected a property, which has a name and judges a trace"
         example = "world.expect(always('one leader', lambda now: len(now.where('role', 'leads')) <= 1))"
         for each in properties:
-            require.that(callable(each), repr(each), allowed, example, TypeError)
+            named = callable(each) and hasattr(each, "name")
+            require.that(named, require.shown(each), allowed, example, TypeError)
         self.properties += properties
         return self
 
@@ -204,10 +206,10 @@ class World:
         try:
             with self._once(until) as end, self.loop.parked():
                 self.loop.drive(end)
-                self._conclude(until)
+                self._conclude()
         except WorldError as error:
             raise error.with_traceback(None) from error.__cause__  # our own frames explain nothing
-        return self._result(until)
+        return self._result()
 
     async def run_live(self, until: float | None = None, speed: float = 1.0) -> Run:
         """Run beside the rest of the caller's event loop, `speed` virtual seconds to a real one (above 0).
@@ -228,8 +230,8 @@ class World:
                 due = loop.due(end)
                 loop.now = max(loop.now, min(elapsed, due - 1))  # the time at which `inject` strikes
                 await asyncio.sleep(min(0.02, max(0, due - elapsed) / MICRO / speed))
-            self._conclude(until)
-        return self._result(until)
+            self._conclude()
+        return self._result()
 
     @contextmanager
     def _once(self, until: float | None) -> Iterator[int]:
@@ -238,22 +240,22 @@ class World:
         example = "build another world, or branch from the run: run.branch(Crash('5', at=3))"
         require.that(not self.started, given, allowed, example, RuntimeError)
         if until is not None:
-            until = require.number("until", until, 0, LATEST, unit="seconds", example=20)
+            self.until = require.number("until", until, 0, LATEST, unit="seconds", example=20)
         self.started = True
         try:
             self._boot()
-            yield micros(self.budget.time if until is None else until)
+            yield micros(self.budget.time if self.until is None else self.until)
         except WorldError as error:
-            error.run = self._result(until, broken=True)
+            error.run = self._result(broken=True)
             raise
         except (KeyboardInterrupt, asyncio.CancelledError, GeneratorExit):
             raise  # they are meant for the caller
         except BaseException as error:  # noqa: BLE001  (an agent's `sys.exit` must not end the reader's kernel)
             wrapped = AgentError(blame(self, error))
-            wrapped.run, wrapped.whole = self._result(until, broken=True), error.__traceback__
+            wrapped.run, wrapped.whole = self._result(broken=True), error.__traceback__
             raise wrapped from error.with_traceback(without_ours(error))
         finally:
-            self._close(until)
+            self._close()
 
     def _boot(self) -> None:
         self.network.check_nodes(self.agents)
@@ -305,35 +307,35 @@ class World:
         self.loop.cause = len(self.rows) - 1
         (fault.end if ends else fault.strike)(self)
 
-    def _conclude(self, until: float | None) -> None:
+    def _conclude(self) -> None:
         """Check that the run has ended properly: no agent waits for ever, and every error was seen."""
         idle = self.loop.idle()
-        if until is None and not idle:
+        if self.until is None and not idle:
             raise overrun(self, "time")
         self.loop.raise_unheard()
         if idle and self.loop.tasks:
             raise DeadlockError(stuck(self.loop))
-        if until is not None:
-            self.loop.now = micros(until)
+        if self.until is not None:
+            self.loop.now = micros(self.until)
 
-    def _close(self, until: float | None) -> None:
+    def _close(self) -> None:
         for agent in self.agents.values():
             agent._alive = False
         try:
             self.loop.kill_all()
         except Overrun as over:
             error = overrun(self, over.kind)
-            error.run = self._result(until, broken=True)
+            error.run = self._result(broken=True)
             raise error from None
         finally:
             self.loop.abandon()
             self.loop.close()
 
-    def _result(self, until: float | None, broken: bool = False) -> Run:
+    def _result(self, broken: bool = False) -> Run:
         """The run; the trace of one that broke off ends there, so that nothing is said about later."""
         last = self.rows[-1][0] / MICRO if self.rows else 0.0
-        end = last if until is None or broken else until
-        return Run(Trace(self.rows, tuple(self.agents), self.mail.says, end), self, until)
+        end = last if self.until is None or broken else self.until
+        return Run(Trace(self.rows, tuple(self.agents), self.mail.says, end), self, self.until)
 
     # --- what agents and faults ask of the world ---------------------------------------------------
 

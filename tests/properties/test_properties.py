@@ -1,12 +1,27 @@
 """Properties over a trace: what each says, when, at which event, and why."""
 
+from math import inf
+
 import pytest
 
-from coordlab.properties import Verdict, always, eventually, moments, safety, sometimes
+from coordlab.properties import (
+    Property,
+    Verdict,
+    always,
+    eventually,
+    leads_to,
+    moments,
+    never,
+    safety,
+    sometimes,
+)
 from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
+from coordlab.world.run import judged
 from coordlab.world.world import World
+
+NAN = float("nan")
 
 
 @message
@@ -253,3 +268,64 @@ def test_a_safety_property_without_a_name_is_refused() -> None:
         @safety
         def nameless(trace: Trace) -> None:
             yield from ()
+
+
+# --- mistakes in properties ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "match"),
+    [
+        (lambda: always("p", 3), TypeError, "predicate=3: expected a function, not int"),
+        (lambda: always(3, somebody), TypeError, "name=3: expected str, not int"),
+        (lambda: sometimes("p", True), TypeError, "predicate=True: expected a function"),
+        (lambda: eventually("p", somebody, 1, after=3), TypeError, "after=3: expected a function"),
+        (lambda: never("p", "crash"), TypeError, "wrong='crash': expected a function"),
+        (lambda: safety("p")(3), TypeError, "objections=3: expected a function"),
+        (lambda: leads_to("p", somebody, 4, 1), TypeError, "ends=4: expected a function"),
+        *((lambda by=by: sometimes("p", somebody, by), ValueError, "by=") for by in (NAN, -1, "1", True)),
+        *((lambda by=by: eventually("p", somebody, by), ValueError, "within=") for by in (NAN, inf, None)),
+        (lambda: always("p", somebody, calm=NAN), ValueError, "calm=nan"),
+        (lambda: leads_to("p", somebody, somebody, NAN), ValueError, "within=nan"),
+    ],
+)
+def test_what_is_no_property_is_refused_when_it_is_made(make, error, match):
+    with pytest.raises(error, match=match):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("judge", "error", "match"),
+    [
+        (always("mine", lambda now: 1 / 0), ZeroDivisionError, "division"),
+        (
+            always("mine", lambda now: now.state("zz", "role") == "x"),
+            LookupError,
+            "no agent 'zz': .* ann, bob, cat",
+        ),
+        (
+            always("mine", lambda now: not now.where("rôle", "x")),
+            LookupError,
+            "no agent has a state 'rôle'.* role",
+        ),
+        (eventually("mine", somebody, 1, after=lambda event: 1 / 0), ZeroDivisionError, "division"),
+        (never("mine", lambda event: event.nothing), AttributeError, "nothing"),
+        (safety("mine")(lambda trace: True), TypeError, "objections=True: expected Iterator, not bool"),
+        (safety("mine")(lambda trace: iter([3])), TypeError, "unpack"),
+        (leads_to("mine", lambda event: 3, lambda event, begun: (), 1), TypeError, "iterable"),
+        (Property("mine", lambda trace: True), TypeError, "verdict=True: expected Verdict, not bool"),
+    ],
+)
+def test_an_error_in_a_property_names_the_property(judge, error, match):
+    """Also if it is judged beside others."""
+    trace = reign()
+    for judging in (lambda: judge(trace), lambda: judged(trace, [always("calm", somebody), judge])):
+        with pytest.raises(error, match=match) as caught:
+            judging()
+        assert caught.value.__notes__ == ["while “mine” was judged"]
+
+
+def test_a_rule_of_single_events_may_answer_in_a_word():
+    """Then the event speaks for itself."""
+    verdict = never("nobody rules", lambda event: event.name == "Rule")(reign((1, "ann", Rule)))
+    assert str(verdict) == "✗ nobody rules: violated at 1.000 s: zoe to ann: “You rule.”"

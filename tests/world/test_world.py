@@ -326,6 +326,15 @@ def ann_and(*others):
             r"5: expected a fault or its text. For example: Crash\('5', at=3\)",
         ),
         (lambda: World().expect(True), TypeError, r"True: expected a property.*world.expect\(always"),
+        (
+            lambda: World().expect(lambda now: True),
+            TypeError,
+            r"<lambda>.*: expected a property, which has a name",
+        ),
+        (lambda: World(budget=3), TypeError, r"budget=3: expected Budget, not int.*Budget\(wall=10\)"),
+        (lambda: Budget(-1), ValueError, "events=-1: expected a whole number, 1 or more.*events=1000000"),
+        (lambda: Budget(tasks=0.5), ValueError, "tasks=0.5: expected a whole number, 1 or more"),
+        (lambda: Budget(wall=float("nan")), ValueError, "wall=nan: expected seconds above 0"),
         *(
             (
                 lambda at=at: World().add(Greeter("ann"), at=at),
@@ -337,7 +346,7 @@ def ann_and(*others):
         (
             lambda: ann_and("bob").inject("crash zed @3"),
             FaultError,
-            f"'crash zed @3' names 'zed': {WITH_ANN.format(', bob')}",
+            "'crash zed @3' names 'zed': the agents here are ann, bob. For example: one of these names",
         ),
         (lambda: ann_and()["zed"], LookupError, f"no agent 'zed': {WITH_ANN.format('')}"),
         (
