@@ -7,6 +7,7 @@ Read the modules in this order.
     uniform, exponential, constant  message delays                             world/network.py
     Crash, Restart, Pause, Partition, Cut, Slow, Skew, Rogue, Drop, Delay, Duplicate
                                     faults                                     trace/faults.py
+    Fail, Late, Half, Stale         faults of calls                            trace/calls.py
     Trace, Scenario                 the record of a run, and a run as data     trace/trace.py, scenario.py
     always, eventually, sometimes   properties, judged on a trace              properties/
     labs                            patterns with live controls                labs/
@@ -32,12 +33,16 @@ if TYPE_CHECKING:
         Delay,
         Drop,
         Duplicate,
+        Fail,
+        Half,
+        Late,
         Partition,
         Pause,
         Restart,
         Rogue,
         Skew,
         Slow,
+        Stale,
     )
     from coordlab.trace.scenario import Scenario
     from coordlab.trace.trace import Trace
@@ -57,6 +62,7 @@ _HOME = {
     **dict.fromkeys(("constant", "exponential", "uniform"), "world.network"),
     **dict.fromkeys(("Crash", "Cut", "Delay", "Drop", "Duplicate", "Partition"), "trace.faults"),
     **dict.fromkeys(("Pause", "Restart", "Rogue", "Skew", "Slow"), "trace.faults"),
+    **dict.fromkeys(("Fail", "Half", "Late", "Stale"), "trace.faults"),
     "Scenario": "trace.scenario",
     "Trace": "trace.trace",
     **dict.fromkeys(("always", "eventually", "sometimes"), "properties"),
@@ -70,6 +76,9 @@ __all__ = [
     "Delay",
     "Drop",
     "Duplicate",
+    "Fail",
+    "Half",
+    "Late",
     "Partition",
     "Pause",
     "Restart",
@@ -78,6 +87,7 @@ __all__ = [
     "Scenario",
     "Skew",
     "Slow",
+    "Stale",
     "State",
     "Trace",
     "World",

@@ -37,7 +37,7 @@ _LONGEST = 1_000_000  # characters on a line
 _COLUMNS = ("time", "kind", "agent", "peer", "message", "name", "cause", "data")
 _LATEST = 10**15  # microseconds
 _DEEPEST = 50  # lists in lists
-_FATES = ("lost", "cut", "down", "dropped")
+_FATES = ("lost", "cut", "down", "dropped", "failed")
 _AGAIN = "write the trace again with Trace.to_jsonl()"
 
 

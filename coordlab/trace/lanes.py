@@ -11,7 +11,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
-from coordlab.trace.faults import FaultError, Partition, read_fault
+from coordlab.trace.fault import KINDS
+from coordlab.trace.faults import Drop, FaultError, Partition, Restart, read_fault
 from coordlab.trace.trace import (
     CRASH,
     DECISION,
@@ -29,15 +30,8 @@ from coordlab.trace.trace import (
 )
 
 DOWN, ABSENT, UP = "down", "absent", "up"
-LASTING = (
-    "Crash",
-    "Pause",
-    "Partition",
-    "Cut",
-    "Slow",
-    "Skew",
-    "Rogue",
-)  # the kinds of fault that have a duration
+LASTING = frozenset(each.__name__ for each in KINDS.values() if not issubclass(each, (Drop, Restart)))
+"""The kinds of fault that have a duration."""
 # How roles differ without colour: the hatches, by number, of those that agents start in, which are all grey.
 RESTING = (0, 5, 4, 2, 6, 7)
 # How the lines of message types differ without colour: dashes and widths in pixels; last, the faint ones.

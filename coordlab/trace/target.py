@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from coordlab.trace.faults import Rogue
+    from coordlab.trace.faults import OfCall, Rogue
 
 
 class Links(Protocol):
-    """What a fault may ask of the network."""
+    """What a fault may ask of the network.  `spoilt` holds the faults of calls that last."""
+
+    spoilt: list[OfCall]
 
     def cut(self, sender: str, to: str) -> None:
         """Let no message from `sender` reach `to`; `join` undoes it."""

@@ -10,7 +10,7 @@ list is its sequence number, and time is a whole number of virtual microseconds.
 | crash | the one that stops | | | |
 | send | the sender | the recipient | message type | the message |
 | deliver | the recipient | the sender | message type | |
-| drop | the recipient | the sender | message type | lost, cut, down or dropped |
+| drop | the recipient | the sender | message type | lost, cut, down, dropped or failed |
 | handle | the recipient | the sender | message type | |
 | late | the recipient, whose question is over | the sender | message type | |
 | timer | the one that waited | | what it waited for | seconds waited |

@@ -200,7 +200,7 @@ def _spans(lanes: list[Span], agents: Table, roles: Table) -> tuple[Column, ...]
 def _flights(sent: list[Flight]) -> tuple[Column, ...]:
     """The columns of the flights, in order of ending; those on the way at the end come last."""
     ordered = sorted(sent, key=lambda flight: (flight.over is None, flight.over or 0))
-    fates = {"": 0, "lost": 1, "cut": 2, "down": 3, "dropped": 4, None: 5}
+    fates = {"": 0, "lost": 1, "cut": 2, "down": 3, "dropped": 4, None: 5, "failed": 6}
     return (
         array("i", [flight.seq for flight in ordered]),
         array("i", [NO_ROW if flight.over is None else flight.over for flight in ordered]),

@@ -53,12 +53,12 @@ class Question(Wait):
 
 
 class Answer:
-    """Marks a message as the answer to a question."""
+    """Marks a message as the answer to a question; `failed` if an error comes instead of it."""
 
-    __slots__ = ("question",)
+    __slots__ = ("failed", "question")
 
     def __init__(self, question: Question) -> None:
-        self.question = question
+        self.question, self.failed = question, False
 
 
 Talk = Question | Answer | None
@@ -235,7 +235,7 @@ class Agent:
         arrival.  This is so for a single name as well: `replies = await self.ask("bob", Hello(), within=1)`,
         then `replies.get("bob")`.  It ends when all have replied, when `enough` have, or when the time is
         over; agents that have not replied by then are missing.  A later reply goes to the handler for its
-        type, if there is one.
+        type, if there is one.  A call that fails (see `coordlab.trace.calls`) is not waited for any longer.
         """
         self._must_be_in_task("ask")
         several = isinstance(to, Iterable) and not isinstance(to, str)

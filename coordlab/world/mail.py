@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from coordlab import requirements as require
 from coordlab.trace.trace import DELIVER, DROP, HANDLE, LATE, SEND
 from coordlab.world.agent import Agent, Answer, Handler, Question, Talk
+from coordlab.world.calls import spoil
 from coordlab.world.errors import listed
 from coordlab.world.message import Message, handler_name, is_message
 
@@ -127,6 +128,13 @@ class Mail:
         assert isinstance(talk, Answer)
         question = talk.question
         fresh = question.open and source not in question.replies
+        if talk.failed:
+            self._drop(envelope, "failed", delivered)
+            if fresh:
+                question.to = tuple(name for name in question.to if name != source)
+                question.enough = min(question.enough, len(question.to))
+                self._settle(question)
+            return
         handler = None if fresh else self._handler(type(agent), message)
         kind = HANDLE if fresh or handler is not None else LATE
         self.rows.append((self.loop.now, kind, agent._name, source, number, name, delivered, None))
@@ -134,16 +142,23 @@ class Mail:
             self._reply(agent, source, handler(agent, source, message), None)
         elif fresh:
             question.replies[source] = message
-            if len(question.replies) >= question.enough:
-                question.open = False
-                self.loop.resume(question.task)
+            self._settle(question)
+
+    def _settle(self, question: Question) -> None:
+        """Let the asker go on if there are enough replies."""
+        if len(question.replies) >= question.enough:
+            question.open = False
+            self.loop.resume(question.task)
 
     def _reply(self, agent: Agent, to: str, reply: Any, question: Question | None) -> None:
         """Send what a handler returned; an async handler first runs to its end."""
         if reply.__class__ is CoroutineType:
             self._reply_later(agent, to, reply, question)
         elif reply is not None:
-            self.post(agent, to, reply, None if question is None else Answer(question))
+            answer = None if question is None else Answer(question)
+            if answer is not None and self.network.spoilt and agent._alive:
+                reply = spoil(self, agent._name, to, reply, answer)
+            self.post(agent, to, reply, answer)
 
     def _reply_later(
         self, agent: Agent, to: str, handling: Coroutine[Any, Any, object], question: Question | None

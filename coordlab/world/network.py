@@ -25,6 +25,8 @@ from coordlab.world.task import MICRO, micros
 if TYPE_CHECKING:
     import networkx
 
+    from coordlab.trace.faults import OfCall
+
 
 @dataclass(frozen=True)
 class Latency:
@@ -201,6 +203,7 @@ class Network:
         self.links: dict[tuple[str, str], Link] = {}
         self.cuts: list[tuple[str, str]] = []
         self.partitions: list[dict[str, int]] = []
+        self.spoilt: list[OfCall] = []  # the faults of calls that last
         self.special = False  # whether a link is slow, or a message on it marked
         self.refresh()
 
@@ -225,8 +228,8 @@ class Network:
 
     def mark(self, sender: str, to: str, nth: int, what: str, by: float) -> None:
         """Let the `nth` message of a link be dropped, duplicated, or delayed `by` seconds."""
-        link = self.link(sender, to)
-        link.marks.setdefault(nth, {})[what] = micros(by)
+        befalls = self.link(sender, to).marks.setdefault(nth, {})
+        befalls[what] = befalls.get(what, 0) + micros(by)
         self.special = True
         self.refresh()
 

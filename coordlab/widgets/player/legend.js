@@ -4,10 +4,11 @@
 
 import { h, Once, swatch } from "./elements.js";
 import { addCross, addHead, fillRole, line } from "./paint.js";
-import { CUT, DOWN, DROPPED, LOST, UNHEARD } from "./trace.js";
+import { BROKEN_OFF, CUT, DOWN, DROPPED, LOST, UNHEARD } from "./trace.js";
 
 /** @type {[fate: number, words: string, colour: string][]} */
-const FAILED = [[LOST, "lost by chance", "bad"], [CUT, "lost at a cut", "bad"], [DROPPED, "dropped by a fault", "bad"], [UNHEARD, "recipient down", "soft"]];
+const FAILED = [[LOST, "lost by chance", "bad"], [CUT, "lost at a cut", "bad"], [DROPPED, "dropped by a fault", "bad"], [BROKEN_OFF, "a call that failed", "bad"],
+  [UNHEARD, "recipient down", "soft"]];
 
 /** The legend of the trace on show. */
 export class Legend {

@@ -14,7 +14,8 @@ export const CUT = 2;
 export const UNHEARD = 3;
 export const DROPPED = 4;
 export const UNDERWAY = 5;
-export const FATES = ["arrived", "lost", "cut", "down", "dropped", "still on the way at the end"];
+export const BROKEN_OFF = 6;
+export const FATES = ["arrived", "lost", "cut", "down", "dropped", "still on the way at the end", "failed"];
 
 const MARKED = ["crash", "restart", "note", "decision"];
 
