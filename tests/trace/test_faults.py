@@ -474,8 +474,9 @@ def test_a_text_that_is_no_fault_is_refused_with_an_example(text):
 
 
 def test_an_unknown_kind_of_fault_lists_the_kinds():
-    kinds = "crash, cut, delay, drop, duplicate, fail, half, late, partition, pause, restart, rogue, skew, slow"
-    match = f"'explode 5': a fault begins with one of {kinds}, stale. For example: 'crash 5 @3'"
+    kinds = "crash, cut, delay, drop, duplicate, fail, half, late, partition, pause, restart, rogue, "
+    kinds += "skew, slow, stale"
+    match = f"'explode 5': a fault begins with one of {kinds}. For example: 'crash 5 @3'"
     with pytest.raises(FaultError, match=match):
         read_fault("explode 5")
 
