@@ -42,11 +42,13 @@ class Finished:
 class Server(Agent):
     """Does one thing at a time: what comes meanwhile waits for its turn."""
 
+    busy = State(False)
+
     def __init__(self, name: str, style: str, agents: int, handling: float, branching: int) -> None:
         super().__init__(name)
         self.style, self.size, self.handling, self.branching = style, agents, handling, branching
         self.jobs: deque[tuple[float, Callable[[], object]]] = deque()
-        self.serving = False
+        self.passed_on: set[tuple[int, tuple[int, ...]]] = set()
 
     @property
     def number(self) -> int:
@@ -56,8 +58,8 @@ class Server(Agent):
     def do(self, seconds: float, action: Callable[[], object]) -> None:
         """Wait `seconds` and then act, after all that waits already."""
         self.jobs.append((seconds, action))
-        if not self.serving:
-            self.serving = True
+        if not self.busy:
+            self.busy = True
             self.spawn(self.serve())
 
     async def serve(self) -> None:
@@ -66,7 +68,7 @@ class Server(Agent):
             seconds, action = self.jobs.popleft()
             await self.sleep(seconds)
             action()
-        self.serving = False
+        self.busy = False
 
     def tell(self, whom: Iterable[int], share: Share | Ask) -> None:
         """Send a message to each, one after the other."""
@@ -81,8 +83,10 @@ class Server(Agent):
         self.do(self.handling, partial(self.hear, BUS if sender == "bus" else int(sender), message))
 
     def hear(self, teller: int, share: Share) -> None:
-        """A broker passes each result on and remembers nothing."""
-        self.tell(self.step(share.found, teller), share)
+        """A broker passes each result on, once."""
+        if (share.round, share.found) not in self.passed_on:
+            self.passed_on.add((share.round, share.found))
+            self.tell(self.step(share.found, teller), share)
 
 
 class Member(Server):

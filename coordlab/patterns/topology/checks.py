@@ -17,7 +17,21 @@ from coordlab.properties import (
     recorded,
     safety,
 )
-from coordlab.trace.trace import HANDLE, SEND, START, Trace
+from coordlab.trace.trace import DROP, HANDLE, SEND, START, STATE, Trace
+
+
+def over(trace: Trace) -> bool:
+    """Whether nothing can happen any more: nobody is busy, and no message is under way."""
+    busy: dict[str | None, bool] = {}
+    under_way: set[int | None] = set()
+    for event in trace:
+        if event.kind == STATE and event.name == "busy":
+            busy[event.agent] = event.data
+        elif event.kind == SEND:
+            under_way.add(event.message)
+        elif event.kind in (HANDLE, DROP):
+            under_way.discard(event.message)
+    return len(trace) > 0 and not any(busy.values()) and not under_way
 
 
 def messages_per_round(style: str, agents: int) -> Property:
@@ -34,13 +48,19 @@ def messages_per_round(style: str, agents: int) -> Property:
                 why = f"message {sent[number]} of round {number}: a {style} of {agents} needs {each}."
                 return Verdict(name, VIOLATED, event.time, event.seq, why)
         short = [number for number, count in sent.items() if count < each]
+        if short and over(trace):
+            why = f"round {short[0]} took {sent[short[0]]} messages: a {style} of {agents} needs {each}."
+            return Verdict(name, VIOLATED, trace.until, len(trace) - 1, why)
         return Verdict(name, UNDECIDED if short or not len(trace) else HOLDS)
 
     return Property(name, judge)
 
 
-def equal_work(agents: int, rounds: int) -> Property:
-    """SC-S3: every member does one task in each round, and no other, so that teams can be compared."""
+def equal_work(agents: int, rounds: int, asks_again: bool = False) -> Property:
+    """SC-S3: every member does one task in each round, and no other, so that teams can be compared.
+
+    A team in which a member waits for what never comes has not done its work, unless it `asks_again`.
+    """
     name = "the same work for everybody"
 
     def judge(trace: Trace) -> Verdict:
@@ -51,8 +71,12 @@ def equal_work(agents: int, rounds: int) -> Property:
                 why = f"{event.agent} did round {number} as task {before} of {rounds}."
                 return Verdict(name, VIOLATED, event.time, event.seq, why)
             done[event.agent] = number + 1
-        whole = len(done) == agents and set(done.values()) == {rounds}
-        return Verdict(name, HOLDS if whole else UNDECIDED)
+        if len(done) == agents and set(done.values()) == {rounds}:
+            return Verdict(name, HOLDS)
+        if asks_again or not over(trace):
+            return Verdict(name, UNDECIDED)
+        why = f"nothing happens any more, and {sum(done.values())} of {agents * rounds} tasks are done."
+        return Verdict(name, VIOLATED, trace.until, len(trace) - 1, why)
 
     return Property(name, judge)
 
@@ -106,7 +130,7 @@ def properties(style: str, agents: int, rounds: int, within: float = 600.0) -> t
     """All of them; gossip takes a random number of messages, so no property counts them."""
     return (
         *([] if style == "gossip" else [messages_per_round(style, agents)]),
-        equal_work(agents, rounds),
+        equal_work(agents, rounds, asks_again=style == "gossip"),
         rounds_do_not_mix(agents),
         only_what_was_found,
         done_in_time(within),

@@ -15,7 +15,7 @@ from coordlab.patterns.topology.rules import STEPS
 from coordlab.trace.trace import Event, Trace
 from coordlab.world.run import Run
 from tests.disasters import plans
-from tests.properties.mutated import changed, late, repeated, swapped
+from tests.properties.mutated import changed, late, repeated, swapped, without
 
 
 @cache
@@ -54,13 +54,23 @@ def told_before_found() -> Trace:
     return swapped(trace(), task, shares()[0])
 
 
+def a_result_is_lost() -> Trace:
+    """The hub never hears of one result: it waits for ever, and so do all."""
+    return team("star", agents=5, tasks=15).inject("drop 3>1 #2").run().trace
+
+
 STORY = (star,)
 GROWS = (lambda: team("star", 5, tasks=25).run(), lambda: team("star", 5, tasks=100).run())
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
-    "8 messages a round": [lambda: repeated(trace(), shares()[-1])],
+    "8 messages a round": [
+        lambda: repeated(trace(), shares()[-1]),
+        lambda: without(trace(), shares()[-1]),
+        a_result_is_lost,
+    ],
     "the same work for everybody": [
         lambda: changed(trace(), tasks()[5], data=Finished(0)),  # the first task again
         lambda: repeated(trace(), tasks()[-1], data=Finished(3)),  # a fourth
+        a_result_is_lost,
     ],
     "no round before all know the last": [a_round_too_early],
     "only what was found is told": [a_result_out_of_thin_air, told_before_found],
@@ -72,8 +82,9 @@ UNTIL = 60.0
 @st.composite
 def disasters(draw: st.DrawFn) -> World:
     """Slow agents, and messages that come late or twice."""
-    names, seed = [str(n) for n in range(1, 7)], draw(st.integers(0, 999))
-    world = team(draw(st.sampled_from(sorted(STEPS))), 6, 12, latency="uniform(0.01, 0.05)", seed=seed)
+    style, seed = draw(st.sampled_from(sorted(STEPS))), draw(st.integers(0, 999))
+    names = [*map(str, range(1, 7)), *["bus"] * (style == "bus")]
+    world = team(style, 6, 12, latency="uniform(0.01, 0.05)", seed=seed)
     return world.inject(*draw(plans(names, "slow duplicate delay", end=4.0)))
 
 

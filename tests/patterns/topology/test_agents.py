@@ -32,16 +32,24 @@ def test_two_tell_each_other_what_they_found() -> None:
     """One round of a mesh of two: a second of work, and 30 ms until each knows what the other found."""
     run = team("mesh", agents=2, tasks=2).run()
     assert run.trace.select("send", "handle", "state", "note").as_text() == (
+        "0.000 1 state busy True\n"
+        "0.000 2 state busy True\n"
         "1.000 1 note Finished {'round': 0}\n"
         "1.000 1 state role shares\n"
         "1.000 2 note Finished {'round': 0}\n"
         "1.000 2 state role shares\n"
         "1.010 1 send Share -> 2\n"
+        "1.010 1 state busy False\n"
         "1.010 2 send Share -> 1\n"
+        "1.010 2 state busy False\n"
         "1.020 2 handle Share <- 1\n"
+        "1.020 2 state busy True\n"
         "1.020 1 handle Share <- 2\n"
+        "1.020 1 state busy True\n"
         "1.030 2 state role is done\n"
-        "1.030 1 state role is done"
+        "1.030 2 state busy False\n"
+        "1.030 1 state role is done\n"
+        "1.030 1 state busy False"
     )
 
 
