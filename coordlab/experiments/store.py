@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from coordlab import requirements as require
@@ -46,6 +46,9 @@ class Store:
         )
         try:
             self.file = sqlite3.connect(self.path)
+            # a batch survives the end of the process at once, and a power failure after a while: no sync each
+            self.file.execute("pragma journal_mode=wal")
+            self.file.execute("pragma synchronous=normal")
             self.file.executescript(TABLES)
             about = self.file.execute("select format, version, experiment from about").fetchone()
         except sqlite3.Error as error:
@@ -73,9 +76,9 @@ class Store:
             for cell, seed, values, problem, line in found
         }
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Write runs, all of them or none."""
-        told = [(dumps(r.cell), r.seed, dumps(r.values), r.problem, r.line) for r in rows]
+    def add(self, rows: Mapping[tuple[str, int], Row]) -> None:
+        """Write runs by the text of their cell and their seed, all of them or none."""
+        told = [(*key, dumps(row.values), row.problem, row.line) for key, row in rows.items()]
         with self.file:
             self.file.executemany("insert or replace into runs values (?, ?, ?, ?, ?)", told)
 

@@ -28,6 +28,10 @@ BATCH = 20  # runs that go to a worker at once
 AHEAD = 64  # batches that wait for a worker
 
 
+Key = tuple[str, int]  # the text of a cell, and a seed
+Job = tuple[Cell, int]
+
+
 class ExperimentError(ValueError):
     """A sweep that is not possible; `result` holds the runs that are finished, if there are any."""
 
@@ -42,7 +46,7 @@ class Measuring:
     measures: Measures
     properties: tuple[Judge, ...]
 
-    def __call__(self, jobs: Sequence[tuple[Cell, int]]) -> list[Row]:
+    def __call__(self, jobs: Sequence[Job]) -> list[Row]:
         """A row for each job."""
         return [self.measured(dict(cell), seed) for cell, seed in jobs]
 
@@ -118,7 +122,11 @@ def sweep(
     require.that(grid and cells, given, "expected values for each parameter", example, ExperimentError)
     seeds = range(seed, seed + require.count("replications", replications, 1, error=ExperimentError))
     about = f"{replace(source.scenario, seed=seed)} measuring {sorted(counted)}"
-    order = [(cell, number) for cell in cells for number in seeds]
+    order: dict[Key, Job] = {
+        (text, number): (cell, number)
+        for text, cell in zip(map(dumps, cells), cells, strict=True)
+        for number in seeds
+    }
     measuring = Measuring(source, counted, properties)
     with closing(Store(store, about)) if store else nullcontext() as kept:
         return _swept(measuring, order, kept, executor, teller(progress, len(order), "run"))
@@ -126,28 +134,27 @@ def sweep(
 
 def _swept(
     measuring: Measuring,
-    order: Sequence[tuple[Cell, int]],
+    order: Mapping[Key, Job],
     kept: Store | None,
     executor: Executor | None,
     tell: Tell,
 ) -> Result:
     """Run what is not kept yet; the rows are in the order of the grid on every executor."""
-    keys = [(dumps(cell), number) for cell, number in order]
     done = kept.rows() if kept else {}
-    left = [job for job, key in zip(order, keys, strict=True) if key not in done]
+    left = [key for key in order if key not in done]
     finished = len(order) - len(left)
 
     def result(stopped: str = "") -> Result:
-        rows = [done[key] for key in keys if key in done]
+        rows = [done[key] for key in order if key in done]
         labels = dict.fromkeys([*measuring.measures, *(label for row in rows for label in row.values)])
         return Result(rows, tuple(labels), stopped)
 
     try:
-        for rows in batches(measuring, left, executor):
-            done.update(((dumps(row.cell), row.seed), row) for row in rows)
+        for batch in batches(measuring, {key: order[key] for key in left}, executor):
+            done.update(batch)
             if kept:
-                kept.add(rows)
-            finished += len(rows)
+                kept.add(batch)
+            finished += len(batch)
             tell(finished, len(order))
     except KeyboardInterrupt:
         return result("it was interrupted")
@@ -168,24 +175,25 @@ def _of_the_lab(what: object, labels: Sequence[str]) -> Measures:
 
 
 def batches(
-    measuring: Measuring, jobs: Sequence[tuple[Cell, int]], executor: Executor | None
-) -> Iterator[list[Row]]:
+    measuring: Measuring, jobs: Mapping[Key, Job], executor: Executor | None
+) -> Iterator[dict[Key, Row]]:
     """The rows of all jobs, a batch at a time, in the order in which they are finished."""
-    parts = (jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH))
+    keys = list(jobs)
+    parts = (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
     if executor is None:
-        yield from map(measuring, parts)
+        for part in parts:
+            yield dict(zip(part, measuring([jobs[key] for key in part]), strict=True))
         return
     packed = packed_for_travel(measuring)
-    waiting: set[Future[list[Row]]] = set()
+    waiting: dict[Future[list[Row]], list[Key]] = {}
     try:
         while True:
             for part in islice(parts, AHEAD - len(waiting)):
-                waiting.add(executor.submit(unpacked, packed, part))
+                waiting[executor.submit(unpacked, packed, [jobs[key] for key in part])] = part
             if not waiting:
                 return
-            ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for each in ready:
-                yield each.result()
+            for each in wait(waiting, return_when=FIRST_COMPLETED).done:
+                yield dict(zip(waiting.pop(each), each.result(), strict=True))
     except (BrokenExecutor, CancelledError, ConnectionError) as error:
         given = f"the executor died ({type(error).__name__}: {error})"
         allowed = "the runs that were finished are kept"
@@ -212,7 +220,7 @@ def packed_for_travel(measuring: Measuring) -> bytes:
         require.fail(given, allowed, "pip install cloudpickle, or leave out executor=...", ExperimentError)
 
 
-def unpacked(packed: bytes, jobs: Sequence[tuple[Cell, int]]) -> list[Row]:
+def unpacked(packed: bytes, jobs: Sequence[Job]) -> list[Row]:
     """What a worker does: unpack the work, unless it is the same as before, and do a batch of it."""
     if _latest.get("packed") != packed:
         _latest.update(packed=packed, work=pickle.loads(packed))  # noqa: S301  (it comes from our own process)

@@ -68,16 +68,19 @@ def _percent(found: Interval) -> str:
     return f"{100 * found.mean:.0f} %"
 
 
-def point_of_no_return(run: Run, judge: Property, drawn: int = FUTURES) -> TurningPoint:
+def point_of_no_return(run: Run, judge: Property | str, drawn: int = FUTURES) -> TurningPoint:
     """When a run that violates a property became one that could hardly be saved.
 
     run: a run that violates the property.
-    judge: the property.
+    judge: the property, or the name of one that the run was judged by.
     drawn: how many futures are drawn at each end of the step, 10 or more.
 
     Raises ExploreError if the run does not violate the property.
     """
     count = require.count("drawn", drawn, 10, example=FUTURES, error=ExploreError)
+    known = {each.name: each for each in run.world.properties if isinstance(each, Property)}
+    if not isinstance(judge, Property):
+        judge = known[require.one_of("judge", judge, known, error=ExploreError)]
     verdict = judge(run.trace)
     allowed, example = "expected a run that violates it", "point_of_no_return(pair.failing, p)"
     require.that(verdict.status == VIOLATED, str(verdict), allowed, example, ExploreError)

@@ -10,12 +10,10 @@ import click
 
 from tests.benchmarks import footprint
 from tests.benchmarks.compare import WORKLOADS, compare, measure_ordered, table
-from tests.benchmarks.contract_round import contract_round
-from tests.benchmarks.plans import plans
-from tests.benchmarks.votes import votes
-from tests.benchmarks.waits import waits
+from tests.benchmarks.pattern_figures import pattern_figures
+from tests.benchmarks.search_figures import search_figures
 
-PAGES = {"contract-round": contract_round, "plans": plans, "votes": votes, "waits": waits}
+PAGES = {"patterns": pattern_figures, "search": search_figures}
 MEASURES = {**footprint.MEASURES, **PAGES}
 
 CAPTION = """\

@@ -12,15 +12,12 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Any
 
-from tests.benchmarks import bully, contract_net, genuine, messages, timers, weather
+from tests.benchmarks import bully, genuine, messages, timers
 from tests.benchmarks.workload import MICRO, Target, Workload
 
 WORKLOADS: dict[str, Workload] = {
     "timers": timers.WORKLOAD,
     "messages": messages.WORKLOAD,
-    "weather": weather.WORKLOAD,
-    "contract_net": contract_net.WORKLOAD,
-    "deadlines": contract_net.WITH_DEADLINES,
     "bully": bully.WORKLOAD,
     "genuine": genuine.WORKLOAD,
 }
