@@ -57,7 +57,7 @@ LINT = (
 TESTS = ("pytest", "-n=logical", "tests", "coordlab", "README.md")
 REST = (
     *("--cov=coordlab", "--cov-report=term"),
-    *("--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", NOTEBOOKS),
+    *("-pnbval", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", NOTEBOOKS),
 )
 CHECKS = {
     "--quick": (*LINT, TESTS),

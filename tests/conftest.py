@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ from tests.browser import chrome  # noqa: F401  (a fixture)
 
 # Figures are drawn without a screen; said here, before anything imports pyplot.
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# Workers, kernels and other Pythons share what is compiled, where the variable would have each compile it anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # As mypy: what a checker objects to must change when we say so.
 TYPESCRIPT = "typescript@5.9.3"

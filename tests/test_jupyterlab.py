@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 import coordlab
@@ -79,6 +78,8 @@ OVERFLOW = """
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The content of a wheel: the package and its notebooks; one more notebook has the lab alone."""
+    import nbformat  # takes seconds: not while tests are collected
+
     site = tmp_path_factory.mktemp("site")
     package = site / "coordlab"
     shutil.copytree(Path(coordlab.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))

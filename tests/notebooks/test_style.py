@@ -8,7 +8,6 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-import nbformat
 import pytest
 
 from tests.committed import NOTEBOOKS
@@ -22,6 +21,8 @@ MOST_PRINTED = 25  # lines of output
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
 def notebook(request: pytest.FixtureRequest) -> Any:
+    import nbformat  # takes seconds: not while tests are collected
+
     return nbformat.read(request.param, as_version=4)
 
 
