@@ -11,7 +11,7 @@ from time import monotonic
 
 from coordlab import requirements as require
 from coordlab.explore.pairs import Pair, nearest
-from coordlab.explore.schedules import KINDS, Limits, Space
+from coordlab.explore.schedules import ALONE, KINDS, USUAL, Limits, Space
 from coordlab.explore.search import Failure, Found, Job, Search, Worker, verdicts
 from coordlab.explore.shrinking import Shrinker
 from coordlab.progress_bar import Tell, teller
@@ -87,7 +87,7 @@ def explore(
     *properties: Judge,
     budget: int = 1_000,
     seconds: float | None = None,
-    faults: str | Iterable[str] = KINDS,
+    faults: str | Iterable[str] = USUAL,
     until: float | None = None,
     seed: int = 0,
     limits: Limits | None = None,
@@ -102,7 +102,8 @@ def explore(
     properties: by what the runs are judged besides the properties of the world itself.
     budget: how many schedules are run, 1 or more.
     seconds: how many real seconds the search may take; None: no limit.
-    faults: which kinds of fault a schedule may hold, such as "crash delay"; default: all of them.
+    faults: which kinds of fault a schedule may hold, such as "crash delay"; default: all but those of calls
+        (fail, late, half, stale), whose answers break what most protocols assume.
     until: the end of each run in virtual seconds; None: that of `what`, or 20.
     seed: the same seed makes the same search, on every executor.
     limits: how many faults there are at once, and how large they are; default: `Limits()`.
@@ -119,7 +120,7 @@ def explore(
     tried = attempt(source, source.scenario, properties)
     check_source(source, tried, properties)
     agents, end = tuple(tried.run.world.agents), float(source.scenario.until or END)
-    space = Space(kinds_of(faults), agents, end, limits or Limits())
+    space = Space(kinds_of(faults, agents), agents, end, limits or Limits())
     limit = inf if seconds is None else float(require.seconds("seconds", seconds, positive=True))
     return _searched(Search(source, properties, space, seed), budget, limit, stop_at, executor, progress)
 
@@ -149,12 +150,21 @@ def _searched(
     return found
 
 
-def kinds_of(faults: str | Iterable[str]) -> tuple[str, ...]:
-    """Kinds of fault, each checked.  Raises ExploreError if there are none, or for another word."""
+def kinds_of(faults: str | Iterable[str], agents: Sequence[str]) -> tuple[str, ...]:
+    """Kinds of fault that can strike these agents, each checked.
+
+    Raises ExploreError if there are none, or for another word.
+    """
+    example = "def build(seed): return World(seed).add(...)"
+    require.that(agents, "0 agents", "expected at least one, for faults to strike", example, ExploreError)
     kinds = tuple(faults.split() if isinstance(faults, str) else faults)
     allowed = f"expected kinds among {', '.join(KINDS)}"
     require.that(kinds, "faults=''", allowed, "faults='crash delay'", ExploreError)
-    return tuple(require.one_of("faults", kind, KINDS, ExploreError) for kind in kinds)
+    known = tuple(require.one_of("faults", kind, KINDS, ExploreError) for kind in kinds)
+    fits = tuple(kind for kind in known if len(agents) > 1 or kind in ALONE)
+    given = f"faults={' '.join(known)!r} in a world of one agent"
+    require.that(fits, given, f"expected one of {', '.join(ALONE)}", "faults='crash'", ExploreError)
+    return fits
 
 
 def with_end(source: Source) -> Source:

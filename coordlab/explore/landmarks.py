@@ -36,6 +36,15 @@ class Landmarks:
         return found
 
     @cached_property
+    def answers(self) -> dict[str, list[tuple[int, str, str]]]:
+        """By the name of the message: when who was answered by whom, at once."""
+        found: dict[str, list[tuple[int, str, str]]] = {}
+        for time, kind, agent, peer, _, name, cause, _ in self.rows:
+            if kind == SEND and cause is not None and self.rows[cause][1:4] == (HANDLE, agent, peer):
+                found.setdefault(str(name), []).append((time, str(peer), str(agent)))
+        return found
+
+    @cached_property
     def instants(self) -> dict[tuple[str, str], list[tuple[int, str]]]:
         """For each kind of event and each name: when an agent did it."""
         found: dict[tuple[str, str], list[tuple[int, str]]] = {}

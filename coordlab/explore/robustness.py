@@ -55,7 +55,8 @@ def robustness(
     """Explore schedules with one kind of fault at a time.
 
     budget: how many schedules are run with each kind.
-    what, properties, faults, settings: as for `explore`, which says what it raises.
+    faults: the kinds; default: all, those of calls as well.
+    what, properties, settings: as for `explore`, which says what it raises.
     """
     kinds = faults.split() if isinstance(faults, str) else list(faults)
     return Profile(

@@ -6,6 +6,7 @@
     lost        messages of any kind are lost, or arrive twice
     order       agents get priorities that change a few times: messages of the low ones take longer
     clocks      clocks run at the ends of their bound
+    calls       answers fail, come late, lack fields, or repeat the one before
     overlap     the holder of a role is cut off, paused or slowed down while the role changes hands
     guided      a schedule that showed something new, with one change
 
@@ -22,9 +23,30 @@ from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
 from coordlab.explore.landmarks import Landmarks
-from coordlab.trace.faults import Crash, Cut, Delay, Drop, Duplicate, Fault, Partition, Pause, Skew, Slow
+from coordlab.trace.faults import (
+    Crash,
+    Cut,
+    Delay,
+    Drop,
+    Duplicate,
+    Fail,
+    Fault,
+    Half,
+    Late,
+    Partition,
+    Pause,
+    Skew,
+    Slow,
+    Stale,
+)
 
-KINDS = ("crash", "pause", "partition", "cut", "slow", "skew", "drop", "duplicate", "delay")
+OF_AGENTS = ("crash", "pause", "partition", "cut", "slow", "skew")
+OF_MESSAGES = ("drop", "duplicate", "delay")
+OF_CALLS = ("fail", "late", "half", "stale")
+ALONE = ("crash", "pause", "slow", "skew")  # the kinds that can strike the only agent of a world
+USUAL = (*OF_AGENTS, *OF_MESSAGES)
+"""The kinds of fault that a schedule holds if nothing else is said: agents that stop, and the network."""
+KINDS = (*USUAL, *OF_CALLS)
 """The kinds of fault that a schedule may hold."""
 
 if TYPE_CHECKING:
@@ -90,7 +112,10 @@ def anything(dice: Random, marks: Landmarks, space: Space) -> Faults:
 def one_fault(dice: Random, space: Space) -> Fault:
     """A fault of any kind at any time."""
     kind, names = dice.choice(space.kinds), space.agents
-    if kind in LINKED:
+    if kind in OF_CALLS:
+        asker, answers = dice.sample(names, 2)
+        return _of_call(dice, space, kind, asker, answers, space.moment(dice))
+    if kind in OF_MESSAGES:
         sender, to = dice.sample(names, 2)
         return _marked(dice, space, kind, sender, to, dice.randint(1, 12))
     return strike(dice, space, kind, dice.choice(names), space.moment(dice))
@@ -148,6 +173,22 @@ def _marked(dice: Random, space: Space, kind: str, sender: str, to: str, nth: in
     if kind == "delay":
         return Delay(sender, to, nth, space.span(dice, space.limits.hold))
     return (Drop if kind == "drop" else Duplicate)(sender, to, nth)
+
+
+def calls(dice: Random, marks: Landmarks, space: Space) -> Faults:
+    """From one or two answers on, the calls between the two agents go wrong."""
+    found: Faults = []
+    for _ in range(dice.randint(1, 2)):
+        time, asker, answers = dice.choice(marks.answers[dice.choice(list(marks.answers))])
+        found.append(_of_call(dice, space, dice.choice(space.allows(*OF_CALLS)), asker, answers, time / 1e6))
+    return found
+
+
+def _of_call(dice: Random, space: Space, kind: str, asker: str, answers: str, at: float) -> Fault:
+    until = round(at + space.span(dice, space.end / 2), 6)
+    if kind == "late":
+        return Late(asker, answers, space.span(dice, space.limits.hold), at=at, until=until)
+    return {"fail": Fail, "half": Half, "stale": Stale}[kind](asker, answers, at=at, until=until)
 
 
 def order(dice: Random, marks: Landmarks, space: Space) -> Faults:
@@ -222,9 +263,6 @@ def _moved(dice: Random, marks: Landmarks, fault: Fault) -> Fault:
     return replace(fault, at=at, until=None if lasted is None else round(at + lasted, 6))
 
 
-OF_AGENTS = ("crash", "pause", "partition", "cut", "slow", "skew")
-LINKED = ("drop", "duplicate", "delay")
-
 Stratum = Callable[["Random", Landmarks, Space], Faults]
 STRATA: dict[str, Stratum] = {
     "anything": anything,
@@ -233,6 +271,7 @@ STRATA: dict[str, Stratum] = {
     "lost": lost,
     "order": order,
     "clocks": clocks,
+    "calls": calls,
     "overlap": overlap,
 }
 NEEDS: dict[Stratum, tuple[str, ...]] = {
@@ -241,6 +280,7 @@ NEEDS: dict[Stratum, tuple[str, ...]] = {
     lost: ("drop", "duplicate"),
     order: ("slow",),
     clocks: ("skew",),
+    calls: OF_CALLS,
     overlap: (*OF_AGENTS, "delay"),
 }
 
@@ -251,6 +291,8 @@ def _fits(draw: Stratum, marks: Landmarks, space: Space) -> bool:
         return False
     if draw in (held_back, lost):
         return bool(marks.sends)
+    if draw is calls:
+        return bool(marks.answers)
     return bool(marks.turns if draw is overlap else marks.instants)
 
 

@@ -111,3 +111,44 @@ def counting(seed: int) -> World:
     """The total is too high if a message arrives twice."""
     world = World(seed).add(Writer("writer"), Counter("store"))
     return world.expect(always("at most 3", lambda now: (now.state("store", "total") or 0) <= 3))
+
+
+@message
+class Total:
+    """The total is this."""
+
+    value: int
+
+
+@message
+class Get:
+    """What is the total?"""
+
+
+class Adder(Agent):
+    """Adds one each time it is asked, and tells the total."""
+
+    total = State(0)
+
+    def on_get(self, sender: str, message: Get) -> Total:
+        self.total += 1
+        return Total(self.total)
+
+
+class Trusting(Agent):
+    """Asks three times, and believes that each answer comes, is whole, and is new."""
+
+    heard = State(0)
+
+    async def run(self) -> None:
+        """Ask, and add one to the answer."""
+        for _ in range(3):
+            answers = await self.ask("adder", Get(), within=2.0)
+            self.heard = answers["adder"].value + 1
+            await self.sleep(0.5)
+
+
+def trusting(seed: int) -> World:
+    """What the agent hears grows with each question."""
+    heard = always("each answer is heard", lambda now: now.time < 2 or now.state("asker", "heard") == 4)
+    return World(seed).add(Trusting("asker"), Adder("adder")).expect(heard)

@@ -105,6 +105,16 @@ def test_an_interrupted_search_keeps_what_it_found() -> None:
     assert exploration.failures
 
 
+def alone(seed: int) -> World:
+    """One agent."""
+    return World(seed).add(Store("store"))
+
+
+def test_an_agent_can_be_alone() -> None:
+    """Only what can strike it is drawn."""
+    assert explore(alone, always("p", lambda now: True), budget=60, until=3).tried == 60
+
+
 calls = count()
 
 
@@ -118,10 +128,12 @@ def unsteady(seed: int) -> World:
     [
         (correct, {"budget": 0}, "budget=0"),
         (correct, {"faults": "crash fire"}, "'fire'"),
+        (alone, {"faults": "drop", "properties": True}, "faults='drop' in a world of one agent: expected"),
+        (World, {"properties": True}, "0 agents: expected at least one"),
         (correct, {"faults": ""}, "expected kinds among crash"),
         (3, {}, "expected a lab, a world, a run, or a function"),
         (lambda seed: 3, {}, "expected World"),
-        (lambda seed: World(seed).add(Store("store")), {}, "expected at least one to break"),
+        (alone, {}, "expected at least one to break"),
         (unsteady, {"properties": True}, "two runs of unsteady seed=0 until=20 differ from event 3 on"),
     ],
 )

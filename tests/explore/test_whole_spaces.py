@@ -8,10 +8,11 @@ import pytest
 
 from coordlab import World
 from coordlab.explore import ExploreError, exhaust, lint, robustness
+from coordlab.explore.schedules import KINDS
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import properties
 from coordlab.trace.faults import Crash
-from tests.explore.broken import Careless, Store, blind, correct, counting, overtaken
+from tests.explore.broken import Careless, Store, blind, correct, counting, overtaken, trusting
 
 
 def election(seed: int) -> World:
@@ -64,6 +65,15 @@ def test_a_profile_shows_which_kinds_of_fault_are_survived() -> None:
     assert "broken: one coordinator per component" in str(profile)
     assert profile._repr_mimebundle_()["text/plain"] == str(profile)
     assert "schedules that broke nothing" in profile.plot().alt
+
+
+def test_a_profile_knows_faults_of_calls() -> None:
+    """Who trusts each answer survives none that fails, is late, lacks fields, or is the one before."""
+    profile = robustness(trusting, budget=20, faults="fail late half stale drop", until=4)
+    assert {kind: each.high < 1 for kind, each in profile.survived.items()} == dict.fromkeys(
+        ("fail", "late", "half", "stale", "drop"), True
+    )
+    assert robustness(correct, budget=3, until=3).survived.keys() == set(KINDS)
 
 
 def careless(seed: int) -> World:

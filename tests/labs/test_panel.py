@@ -215,6 +215,8 @@ def test_a_run_that_stopped_with_an_error_says_so_below_the_controls() -> None:
         ({"kind": "Pause", "agent": "4", "at": 4, "until": 6}, "pause 4 @4..6"),
         ({"kind": "Slow", "who": "3", "by": 0.5, "at": 2.0000001}, "slow 3 0.5 @2"),
         ({"kind": "Cut", "link": "4>3", "at": 1, "until": 1.2}, "cut 4>3 @1..1.2"),
+        ({"kind": "Stale", "link": "4>3", "at": 1, "until": 1.2}, "stale 4>3 @1..1.2"),
+        ({"kind": "Late", "link": "4>3", "by": 0.5, "at": 1}, "late 4>3 0.5 @1"),
         ({"kind": "Partition", "groups": [["1", "2"], ["3", "4", "5"]], "at": 2}, "partition 1,2/3,4,5 @2"),
     ],
 )

@@ -169,6 +169,8 @@ test("faults have the terms of a scenario, and times in whole microseconds", () 
   assert.deepEqual(FAULTS.crash("5", 3.00000049), { kind: "Crash", agent: "5", at: 3 });
   assert.deepEqual(FAULTS.crash("5", 3, 0.1 + 0.2), { kind: "Crash", agent: "5", at: 3, until: 3.3 });
   assert.deepEqual(FAULTS.cut("1", "2", 1.5, Infinity), { kind: "Cut", link: "1>2", at: 1.5 });
+  assert.deepEqual(FAULTS.call("Half", "1", "2", 1.5, 1), { kind: "Half", link: "1>2", at: 1.5, until: 2.5 });
+  assert.deepEqual(FAULTS.late("1", "2", 0.5, 1.5, 1), { kind: "Late", link: "1>2", by: 0.5, at: 1.5, until: 2.5 });
   assert.deepEqual(FAULTS.partition([["1"], ["2", "3"]], 0.1 + 0.2, 2), { kind: "Partition", groups: [["1"], ["2", "3"]], at: 0.3, until: 2.3 });
   assert.deepEqual(FAULTS.delay(17, 0.5), { kind: "Delay", message: 17, by: 0.5 });
 });

@@ -26,6 +26,8 @@ VALID: list[dict[str, Any]] = [
             {"kind": "Pause", "agent": "3", "at": 0.5, "until": 1.5},
             {"kind": "Slow", "who": "2", "by": 0.5, "at": 0.5},
             {"kind": "Cut", "link": "1>2", "at": 0.5, "until": 0.7},
+            *({"kind": kind, "link": "1>2", "at": 0.5, "until": 0.7} for kind in ("Fail", "Half", "Stale")),
+            {"kind": "Late", "link": "1>2", "by": 0.5, "at": 0.5},
             {"kind": "Partition", "groups": [["1"], ["2", "3"]], "at": 0.5},
             {"kind": "Drop", "message": 3},
             {"kind": "Duplicate", "message": 3},

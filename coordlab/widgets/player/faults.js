@@ -26,6 +26,11 @@ export const FAULTS = {
   slow: (who, by, at, long) => ({ kind: "Slow", who, by: micro(by), ...span(at, long) }),
   /** @param {string} from @param {string} to @param {number} at @param {number} long @returns {FaultRequest} */
   cut: (from, to, at, long) => ({ kind: "Cut", link: `${from}>${to}`, ...span(at, long) }),
+  /** @param {"Fail" | "Half" | "Stale"} kind @param {string} from @param {string} to @param {number} at
+   * @param {number} long @returns {FaultRequest} */
+  call: (kind, from, to, at, long) => ({ kind, link: `${from}>${to}`, ...span(at, long) }),
+  /** @param {string} from @param {string} to @param {number} by @param {number} at @param {number} long @returns {FaultRequest} */
+  late: (from, to, by, at, long) => ({ kind: "Late", link: `${from}>${to}`, by: micro(by), ...span(at, long) }),
   /** @param {string[][]} groups @param {number} at @param {number} long @returns {FaultRequest} */
   partition: (groups, at, long) => ({ kind: "Partition", groups, ...span(at, long) }),
   /** @param {number} message @returns {FaultRequest} */
@@ -89,6 +94,7 @@ export class Faults {
         act: () => this.howLong(`${name} stands still for`, at, (long) => FAULTS.pause(name, at, long), false) },
       { text: "slow down…", act: () => this.howMuch(`slow down ${name} by`, (by) => this.slowFor(name, by, at)) },
       { text: "cut a link to…", act: () => this.cutMenu(a, at) },
+      { text: "spoil answers from…", act: () => this.answersMenu(a, at) },
       { text: "partition…", act: () => this.partitionMenu(a, at) },
     ], point);
   }
@@ -123,10 +129,29 @@ export class Faults {
   cutFor(from, to, at) { this.howLong(`no message from ${from} to ${to} for`, at, (long) => FAULTS.cut(from, to, at, long)); }
 
   /** @param {number} a @param {number} at */
-  cutMenu(a, at) {
+  cutMenu(a, at) { this.others(`cut the link from ${this.meta.agents[a]} to`, a, (from, to) => this.cutFor(from, to, at)); }
+
+  /** @param {number} a @param {number} at */
+  answersMenu(a, at) {
+    this.others(`spoil what ${this.meta.agents[a]} is answered by`, a, (from, to) => this.callMenu(from, to, at));
+  }
+
+  /** @param {string} from @param {string} to @param {number} at */
+  callMenu(from, to, at) {
+    const last = (/** @type {(long: number) => FaultRequest} */ fault) => this.howLong(`calls from ${from} to ${to} go wrong for`, at, fault);
+    const call = (/** @type {"Fail" | "Half" | "Stale"} */ kind) => () => last((long) => FAULTS.call(kind, from, to, at, long));
+    this.menu.show(`when ${from} asks ${to}, the answer`, [
+      { text: "is an error…", act: call("Fail") },
+      { text: "comes late…", act: () => this.howMuch("late by", (by) => last((long) => FAULTS.late(from, to, by, at, long))) },
+      { text: "lacks fields…", act: call("Half") },
+      { text: "is the one before…", act: call("Stale") },
+    ]);
+  }
+
+  /** Offer the agents other than `a`. @param {string} title @param {number} a @param {(from: string, to: string) => void} act */
+  others(title, a, act) {
     const { agents } = this.meta;
-    this.menu.show(`cut the link from ${agents[a]} to`, agents.filter((_, b) => b !== a).map((name) => (
-      { text: name, act: () => this.cutFor(agents[a], name, at) })));
+    this.menu.show(title, agents.filter((_, b) => b !== a).map((name) => ({ text: name, act: () => act(agents[a], name) })));
   }
 
   /** @param {number} a @param {number} at */

@@ -219,7 +219,8 @@ export type Span = { at: number; until?: number };
 export type FaultRequest =
   | { kind: "Crash" | "Restart" | "Pause"; agent: string } & Span
   | { kind: "Slow"; who: string; by: number } & Span
-  | { kind: "Cut"; link: string } & Span
+  | { kind: "Cut" | "Fail" | "Half" | "Stale"; link: string } & Span
+  | { kind: "Late"; link: string; by: number } & Span
   | { kind: "Partition"; groups: string[][] } & Span
   | { kind: "Drop" | "Duplicate"; message: number }
   | { kind: "Delay"; message: number; by: number };
