@@ -1,17 +1,20 @@
-"""What must hold of a failure detector: invariants HB-S1 to HB-L2 on a trace, and its quality of service."""
+"""What must hold of a failure detector, HB-S1 to HB-S4, HB-L1 and HB-L2; and its quality of service."""
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from math import nan
+from math import erfc, exp, nan, sqrt
+from statistics import fmean, pstdev
 
-from coordlab.patterns.heartbeat.rules import SUSPECT, Detector, Watch
+from coordlab.patterns.heartbeat.rules import Detector, PhiAccrual, Timeout
 from coordlab.properties import Begun, Objection, Property, Verdict, leads_to, on_record, safety
-from coordlab.trace.trace import CRASH, FAULT, HANDLE, HEAL, RESTART, START, Event, Trace
+from coordlab.trace.trace import CRASH, FAULT, HANDLE, HEAL, RESTART, SEND, START, Event, Trace
 
 Pair = tuple[str, str]  # an observer and a target
+MICRO_SECOND = 1e-6  # seconds; no trace tells less apart
 
 GRAVITY = {"Restored": 0, "Recovered": 0, "Suspected": 1, "Buried": 2}
 """How grave each opinion is that an observer may state of a target."""
@@ -92,37 +95,86 @@ def _changes(before: Event, event: Event) -> bool:
     return now > then or now == 0 < then
 
 
-def silence_is_needed(detector: Detector) -> Property:
-    """HB-S2: nobody is suspected while its heartbeats come as the detector expects.
+@dataclass
+class Heard:
+    """What the messages told an observer of a target: when last, which gaps count, and in which life."""
 
-    The detector's own rule, given the same heartbeats, agrees.
+    last: float  # in seconds
+    gaps: deque[float]
+    incarnation: int = 0
+    trusted: bool = False
+
+    def beat(self, now: float, incarnation: int) -> None:
+        """A heartbeat; the gap before it counts if the target was trusted and has not restarted."""
+        if incarnation >= self.incarnation:
+            if self.trusted and incarnation == self.incarnation:
+                self.gaps.append(now - self.last)
+            self.last, self.incarnation = now, incarnation
+
+
+def silence_is_needed(detector: Detector) -> Property:
+    """HB-S2: nobody is suspected before its silence is long enough; both are told without the detector.
+
+    A time-out asks for seconds.  Phi asks how likely so long a gap is, given the latest that count.  Another
+    detector is asked itself.
     """
 
     @safety("only silence is suspected")
     def judge(trace: Trace) -> Iterator[Objection]:
-        watches: dict[str, dict[str, Watch]] = {}
-        began: dict[str, float] = {}
-
-        def watch(who: str, whom: str) -> Watch:
-            own = watches.setdefault(who, {})
-            if whom not in own:
-                own[whom] = Watch(deepcopy(detector))
-                own[whom].listen(began.get(who, 0.0))
-            return own[whom]
-
+        heard: dict[str, dict[str, Heard]] = {}
+        window = getattr(detector, "window", 1_000)
         for event in trace:
-            agent = str(event.agent)
+            known = heard.get(str(event.agent), {})
             if event.kind in (START, RESTART):
-                began[agent] = event.time
-                watches.pop(agent, None)
-            elif event.kind == HANDLE and event.name == "Heartbeat":
-                watch(agent, str(event.peer)).beat(event.time, event.content.incarnation)
-            elif on_record(event, "Suspected"):
-                target = event.content.target
-                if watch(agent, target).check(event.time) != SUSPECT:
-                    yield event, f"{agent} suspects {target}, whose heartbeats came as they should."
+                targets = dict(event.data).get("targets", ())
+                heard[str(event.agent)] = {each: Heard(event.time, deque(maxlen=window)) for each in targets}
+            elif event.kind == HANDLE and event.name == "Heartbeat" and event.peer in known:
+                known[event.peer].beat(event.time, event.content.incarnation)
+            elif (pair := said(event)) and (one := known.get(pair[1])):
+                one.trusted = GRAVITY[str(event.name)] == 0
+                silence = event.time - one.last
+                if event.name == "Suspected" and not _long_enough(detector, [*one.gaps], silence):
+                    yield event, f"{pair[0]} suspects {pair[1]} after {silence:.3f} s, too early."
 
     return judge
+
+
+def _long_enough(detector: Detector, gaps: list[float], silence: float) -> bool:
+    """Whether an agent is to be suspected after this silence, and these gaps before."""
+    if isinstance(detector, Timeout):
+        return silence >= detector.seconds - MICRO_SECOND
+    if isinstance(detector, PhiAccrual):
+        known = [0.75 * detector.first, 1.25 * detector.first, *gaps][-detector.window :]
+        mean, deviation = fmean(known), max(detector.least, pstdev(known))
+        likely = _later(detector.form, max(0.0, silence - detector.pause), mean, deviation)
+        return likely <= 1.001 * 10**-detector.threshold
+    other, now = deepcopy(detector), 0.0
+    for gap in (0.0, *gaps):
+        other.heard(now := now + gap, outage=False)
+    return other.suspects(now + silence)
+
+
+def _later(form: str, silence: float, mean: float, deviation: float) -> float:
+    """The probability of a longer gap than `silence`."""
+    if form == "exponential":
+        return exp(-silence / mean)
+    far = (silence - mean) / deviation
+    if form == "normal":
+        return erfc(far / sqrt(2)) / 2
+    return 1 / (1 + exp(min(700.0, far * (1.5976 + 0.070566 * far * far))))
+
+
+@safety("incarnations count the starts")
+def incarnations_count_starts(trace: Trace) -> Iterator[Objection]:
+    """HB-S4: a heartbeat says how often its sender has started, across crashes."""
+    starts = Counter[str | None]()
+    for event in trace:
+        if event.kind in (START, RESTART):
+            starts[event.agent] += 1
+        elif event.kind == SEND and event.name == "Heartbeat":
+            told, started = event.content.incarnation, starts[event.agent]
+            if told != started:
+                yield event, f"{event.agent} speaks of incarnation {told} after {started} starts."
 
 
 @safety("an older incarnation is no news")
@@ -231,6 +283,7 @@ def properties(
         each_change_once,
         silence_is_needed(detector),
         old_incarnations_are_no_news,
+        incarnations_count_starts,
         crashes_are_found(within),
         the_dead_stay_suspected(within),
         *([] if mistakes is None else [mistakes_are_taken_back(mistakes)]),

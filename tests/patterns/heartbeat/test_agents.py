@@ -88,7 +88,7 @@ def test_a_monitor_that_crashes_has_forgotten_and_begins_anew() -> None:
     world = watched(2, Timeout(3.0), latency=0.01).inject("crash a2 @5.2", "crash monitor @10.2..30")
     run = world.run(until=40)
     assert told(run.trace, since=5) == ["8.50 Suspected a2 1", "30.01 Restored a1 1", "33.00 Suspected a2 0"]
-    assert [judge(run.trace).status for judge in properties(Timeout(3.0))] == ["holds"] * 5
+    assert [judge(run.trace).status for judge in properties(Timeout(3.0))] == ["holds"] * 6
 
 
 def test_all_may_watch_all() -> None:

@@ -38,7 +38,7 @@ def test_while_a_mistake_may_still_be_taken_back_nothing_is_decided() -> None:
 
 def test_where_nobody_crashed_and_nobody_erred_liveness_is_undecided() -> None:
     calm = watched(2, DETECTOR).run(until=10.0).trace
-    assert [*statuses(calm).values()] == [*["holds"] * 3, "undecided", "holds", "undecided"]
+    assert [*statuses(calm).values()] == [*["holds"] * 4, "undecided", "holds", "undecided"]
 
 
 def test_a_monitor_that_was_down_may_say_everything_again() -> None:

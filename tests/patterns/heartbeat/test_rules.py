@@ -116,7 +116,7 @@ def test_the_defaults_are_those_of_akka() -> None:
 def test_before_the_first_gap_it_goes_by_the_first_estimate(first: float, elapsed: float) -> None:
     detector = PhiAccrual(first=first, least=0.001)
     detector.heard(5.0)
-    assert detector.level(5.0 + elapsed) == pytest.approx(phi_normal(elapsed, first, first / 4), abs=1e-6)
+    assert detector.level(5.0 + elapsed) == pytest.approx(phi_normal(elapsed, first, first / 4), 1e-6, 1e-6)
 
 
 @pytest.mark.parametrize("form", PHIS)
