@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from itertools import islice, product
 from math import isfinite
 from pathlib import Path
@@ -205,16 +204,14 @@ def batches(
 def packed_for_travel(measuring: Measuring) -> bytes:
     """The work as bytes, so that it can go to another process.  Raises ExperimentError if it cannot."""
     try:
-        if find_spec("cloudpickle") is not None:
-            import cloudpickle
+        import cloudpickle
 
-            found: bytes = cloudpickle.dumps(measuring)
-            return found
-        return pickle.dumps(measuring)
+        found: bytes = cloudpickle.dumps(measuring)
+        return found
     except Exception as error:  # noqa: BLE001  (whatever the user's objects raise)
         given = f"the work cannot go to another process ({type(error).__name__}: {error})"
-        allowed = "classes and functions from a notebook travel if cloudpickle is installed"
-        require.fail(given, allowed, "pip install cloudpickle, or leave out executor=...", ExperimentError)
+        allowed = "what cloudpickle takes along: classes and functions of a notebook too, no locks or files"
+        require.fail(given, allowed, "open files in the function, or leave out executor=...", ExperimentError)
 
 
 def unpacked(packed: bytes, jobs: Sequence[Job]) -> list[Row]:

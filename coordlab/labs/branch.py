@@ -27,7 +27,7 @@ def broken_off(error: WorldError) -> tuple[Run, str]:
     rows = run.trace.rows[:MOST]
     if len(rows) == len(run.trace):
         return run, words
-    first = Trace(rows, run.trace.agents, run.trace.says, rows[-1][0] / MICRO)
+    first = Trace(rows, run.trace.agents, run.trace.says, rows[-1][0] / MICRO, broken=True)
     return Run(first, run.world, run.until), f"{words} The first {MOST:,} events are shown."
 
 

@@ -67,7 +67,7 @@ def picture(lab: Lab) -> Drawing:
     """The run that is shown as a drawing, for displays without widgets."""
     trace, lanes = lab.run.trace, lab.spec.lanes(lab.parameters)
     if lanes is not None:
-        trace = Trace(trace.rows, lanes, trace.says, trace.until)
+        trace = Trace(trace.rows, lanes, trace.says, trace.until, trace.broken)
     since, until = lab.branch.outcome.recording.meta["focus"]
     window = (since, until) if since < until else (None, None)
     title = f"{lab.spec.title}: the run broke off" if lab.branch.problem else lab.spec.title

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from coordlab import requirements as require
 from coordlab.trace.narration import sentence
+from coordlab.trace.parcel import Parcel, as_it_was, parcel
 from coordlab.trace.trace import Event, Trace
 
 HOLDS, VIOLATED, UNDECIDED = "holds", "violated", "undecided"
@@ -68,6 +69,9 @@ class Property:
 
     def __repr__(self) -> str:
         return f"<Property {self.name}>"
+
+    def __reduce__(self) -> Parcel:
+        return parcel(as_it_was, type(self), vars(self))
 
 
 def say_which(error: Exception, name: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from coordlab import requirements as require
 from coordlab.trace.faults import LATEST, FaultError, read_fault
@@ -72,18 +73,27 @@ def read_trace(text: str) -> Trace:
     if not isinstance(header, dict) or (header.get("format"), repr(header.get("version"))) != known:
         wanted = f'a trace begins with the header {{"format":"{FORMAT}","version":{VERSION},…}}'
         _fail(f"line 1 is {lines[0][:80]!r}", wanted, _AGAIN)
-    reader = _Reader(header)
+    reader = Reader(header)
     for line in lines[1:]:
         reader.take(line)
     return reader.trace()
 
 
-class _Reader:
-    """Reads line by line, and keeps in mind which agents are up, what was sent and which faults last."""
+class Reader:
+    """Reads line by line, and keeps in mind which agents are up, what was sent and which faults last.
+
+    unit, advice, shown: how errors call a row, what they advise, and how they show a value.
+    """
+
+    unit, advice = "line", _AGAIN
+    shown = staticmethod(dumps)
 
     def __init__(self, header: dict[str, object]) -> None:
         self.line = 1
         names, says, until = (header.get(each) for each in ("agents", "says", "until"))
+        broken = header.get("broken", False)
+        self._check("broken", broken, isinstance(broken, bool), "true or false")
+        self.broken = broken is True
         each_once = isinstance(names, list) and all(map(is_name, names)) and len(set(names)) == len(names)
         self._check("agents", names, each_once, "a list of names, each once")
         texts = isinstance(says, dict) and all(isinstance(each, str) for each in says.values())
@@ -102,18 +112,22 @@ class _Reader:
         last = self.rows[-1][0] if self.rows else 0
         self.line = 1
         self._check("until", self.until, self.until * 1e6 >= last - 1, f"{last / 1e6:g} s or later")
-        return Trace(self.rows, self.names, self.says, self.until)
+        return Trace(self.rows, self.names, self.says, self.until, self.broken)
 
     def take(self, line: str) -> None:
         """Read one event."""
         self.line += 1
         if len(line) > _LONGEST:
-            given = f"line {self.line} has {len(line):,} characters"
+            given = f"{self.unit} {self.line} has {len(line):,} characters"
             _fail(given, f"an event has at most {_LONGEST:,}", _AGAIN)
         values = _json(line, self.line)
         if not isinstance(values, list) or len(values) != len(_COLUMNS):
             wanted = f"an event is an array of {', '.join(_COLUMNS)}"
-            _fail(f"line {self.line} is {line[:80]!r}", wanted, _AGAIN)
+            _fail(f"{self.unit} {self.line} is {line[:80]!r}", wanted, _AGAIN)
+        self.add(values)
+
+    def add(self, values: Sequence[Any]) -> None:
+        """Add a row.  Raises TraceError if a value is not allowed there."""
         time, kind, agent, peer, message, name, cause, data = values
         check, earliest = self._check, self.rows[-1][0] if self.rows else 0
         right = type(time) is int and earliest <= time <= _LATEST
@@ -128,7 +142,7 @@ class _Reader:
         right = cause is None or (type(cause) is int and 0 <= cause < len(self.rows))
         check("cause", cause, right, f"an earlier event, 0 to {len(self.rows) - 1}, or null")
         self._number(kind, message)
-        self.rows.append((time, kind, agent, peer, message, name, cause, self._data(kind, agent, data)))
+        self.rows.append((time, kind, agent, peer, message, name, cause, self._data(kind, agent, name, data)))
 
     def _number(self, kind: str, message: object) -> None:
         """Check the number of a message: new in a send, known in all other events of a message."""
@@ -143,10 +157,10 @@ class _Reader:
         else:
             self._check("message", message, message is None, "null")
 
-    def _data(self, kind: str, agent: str, data: object) -> object:
+    def _data(self, kind: str, agent: str, name: object, data: object) -> object:
         settled = self._settled(data)
         if kind == SEND:
-            self._check("data", data, isinstance(data, dict), "the fields of the message")
+            self._check("data", data, hasattr(type(settled), "says"), "the fields of the message")
         elif kind in (START, RESTART):
             self._check("data", data, _pairs(settled), "pairs of a state's name and its value")
             self.up.add(agent)
@@ -157,17 +171,20 @@ class _Reader:
         elif kind == DROP:
             self._check("data", data, data in _FATES, f"one of {', '.join(_FATES)}")
         elif kind == TIMER:
-            require.number(f"line {self.line}, data", data, unit="seconds", error=TraceError)
+            require.number(f"{self.unit} {self.line}, data", data, unit="seconds", error=TraceError)
         elif kind in (FAULT, HEAL):
-            self._fault(kind, data)
+            self._fault(kind, name, data)
         return settled
 
-    def _fault(self, kind: str, text: object) -> None:
+    def _fault(self, kind: str, name: object, text: object) -> None:
         try:
-            known = isinstance(text, str) and all(map(self._known, read_fault(text).agents))
+            fault = read_fault(str(text))
+            known = isinstance(text, str) and all(map(self._known, fault.agents))
         except FaultError:
             known = False
-        self._check("data", text, known, "a fault that strikes agents of line 1, such as 'crash 5 @3'")
+        self._check("data", text, known, "a fault that strikes agents of the trace, such as 'crash 5 @3'")
+        wanted = type(fault).__name__
+        self._check("name", name, name == wanted, f"{wanted}, as its text says")
         if kind == FAULT:
             self.lasting.append(str(text))
         else:
@@ -180,7 +197,11 @@ class _Reader:
     def _settled(self, value: object, depth: int = 0) -> object:
         """JSON data as a trace holds it: tuples instead of lists, records instead of objects, sets."""
         if depth > _DEEPEST:
-            _fail(f"line {self.line}, data", f"lists in lists have at most {_DEEPEST} levels", _AGAIN)
+            _fail(
+                f"{self.unit} {self.line}, data",
+                f"lists in lists have at most {_DEEPEST} levels",
+                self.advice,
+            )
         if isinstance(value, list):
             return tuple(self._settled(each, depth + 1) for each in value)
         if isinstance(value, dict):
@@ -191,7 +212,11 @@ class _Reader:
 
     def _check(self, column: str, value: object, right: bool, wanted: str) -> None:
         if not right:
-            _fail(f"line {self.line}, {column}: {dumps(value)[:60]}", f"expected {wanted}", _AGAIN)
+            _fail(
+                f"{self.unit} {self.line}, {column}: {self.shown(value)[:60]}",
+                f"expected {wanted}",
+                self.advice,
+            )
 
 
 def _fail(given: str, allowed: str, example: str) -> NoReturn:

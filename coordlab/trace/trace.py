@@ -26,7 +26,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import Enum
 from functools import cache, cached_property
@@ -99,6 +100,7 @@ class Trace:
     agents: the names of the agents, in order of joining.
     says: the sentence of each message type (the first line of its docstring), by name.
     until: the end of the run, in virtual seconds.
+    broken: whether an error ended the run there: what would have come after is not known.
     """
 
     def __init__(
@@ -107,8 +109,9 @@ class Trace:
         agents: tuple[str, ...] = (),
         says: dict[str, str] | None = None,
         until: float = 0.0,
+        broken: bool = False,
     ) -> None:
-        self.rows, self.agents, self.says, self.until = rows, agents, says or {}, until
+        self.rows, self.agents, self.says, self.until, self.broken = rows, agents, says or {}, until, broken
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -164,7 +167,7 @@ class Trace:
 
     def count(self, *names: str, **conditions: Any) -> int:
         """How many events `select` would return; it takes the same arguments."""
-        return sum(1 for _ in self._matches(names, **conditions))
+        return len(self._matches(names, **conditions))
 
     def _matches(
         self,
@@ -174,7 +177,7 @@ class Trace:
         peer: str | None = None,
         since: float = 0.0,
         before: float = inf,
-    ) -> Iterator[int]:
+    ) -> Sequence[int]:
         """The numbers of the events that `select` returns, found on the rows themselves."""
         kinds = {name for name in names if name in KINDS}
         words = set(names) - kinds
@@ -182,21 +185,25 @@ class Trace:
             kinds = {SEND}
         if kind is not None:
             kinds.add(kind)
-        timed = since > 0 or before < inf
-        for seq, (time, this, who, whom, _, name, _, _) in enumerate(self.rows):
-            if (
-                (not kinds or this in kinds)
-                and (not words or name in words)
-                and (agent is None or who == agent)
-                and (peer is None or whom == peer)
-                and (not timed or since <= time / MICRO < before)
-            ):
-                yield seq
+        rows, found = self.rows, self._between(since, before)
+        ends = [() if each is None else (each,) for each in (agent, peer)]
+        for column, values in ((5, words), (1, kinds), (2, ends[0]), (3, ends[1])):
+            if values:
+                found = [seq for seq in found if rows[seq][column] in values]
+        return found
+
+    def _between(self, since: float, before: float) -> Sequence[int]:
+        """The numbers of the events from `since` on and before `before`, in virtual seconds."""
+        first, end = (
+            bisect_left(self.rows, each, key=lambda row: row[0] / MICRO) for each in (since, before)
+        )
+        return range(first, end)
 
     def divergence(self, other: Trace) -> int | None:
         """The number of the first event in which two traces differ, or None if they are equal."""
-        shared = min(len(self.rows), len(other.rows))
-        first = next((seq for seq in range(shared) if self.rows[seq] != other.rows[seq]), shared)
+        pairs = enumerate(zip(self.rows, other.rows, strict=False))
+        differ = (seq for seq, (one, two) in pairs if one != two and _line(one) != _line(two))
+        first = next(differ, min(len(self.rows), len(other.rows)))
         return None if first == len(self.rows) == len(other.rows) else first
 
     def past(self, seq: int) -> Selection:
@@ -212,8 +219,8 @@ class Trace:
     def to_jsonl(self) -> str:
         """The whole trace as JSON Lines: a header, then one array per row.  Equal runs have equal text."""
         header = {"format": FORMAT, "version": VERSION, "agents": self.agents, "says": self.says}
-        lines = [dumps({**header, "until": self.until})]
-        lines += [dumps((*row[:7], plain(row[7], filed=True))) for row in self.rows]
+        lines = [dumps({**header, "until": self.until} | ({"broken": True} if self.broken else {}))]
+        lines += map(_line, self.rows)
         return "\n".join(lines) + "\n"
 
     @classmethod
@@ -225,6 +232,23 @@ class Trace:
         from coordlab.trace.files import read_trace
 
         return read_trace(text)
+
+    @classmethod
+    def of(cls, log: Iterable[Event | Mapping[str, Any]], until: float | None = None) -> Trace:
+        """The trace of a log that no world made: mappings with the names of `Event`'s fields, or events.
+
+        log: in order of time.  Each entry has `time` (seconds), `kind` and `agent`; a send also `peer` and
+            `data` (a message, or its fields and then a `name`); what becomes of it repeats its `message`, any
+            number or text.  States at the start are pairs or a dict; `cause` is the place of an entry in the
+            log, from 0, by default that of the last one about the same message.
+        until: the end in seconds; by default the time of the last entry.
+
+        An agent without a `start` has started when the log begins.  Raises TraceError, which names entry and
+        field, for anything else.
+        """
+        from coordlab.trace.logs import read_log
+
+        return read_log(log, until)
 
     def to_frame(self) -> pandas.DataFrame:
         """The events as rows of a pandas frame, indexed by sequence number; or ImportError without pandas."""
@@ -367,6 +391,11 @@ def plain(value: object, filed: bool = False) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {name: plain(getattr(value, name), filed) for name in _names(type(value))}  # type: ignore[arg-type]
     return str(value) if isinstance(value, str) else int(value) if isinstance(value, int) else repr(value)
+
+
+def _line(row: Row) -> str:
+    """A row as the line of a file: what is equal there is equal."""
+    return dumps((*row[:7], plain(row[7], filed=True)))
 
 
 def dumps(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
 from coordlab.trace.faults import Drop, Fault, FaultError, as_fault, seconds
@@ -12,6 +12,7 @@ from coordlab.trace.names import NAMES, is_name
 from coordlab.trace.trace import SEND
 from coordlab.world.agent import Agent, Making
 from coordlab.world.errors import listed
+from coordlab.world.state import snapshot
 from coordlab.world.task import MICRO, micros
 
 if TYPE_CHECKING:
@@ -75,3 +76,41 @@ def copied_makings(agents: dict[str, Agent]) -> dict[str, Making]:
         return deepcopy(makings)
     except (AttributeError, RecursionError, TypeError, ValueError):
         return {}
+
+
+def what_made(world: World) -> tuple[Any, ...]:
+    """What `made_again` needs to make a world again, as it was before or after its run."""
+    given, allowed = "the world is running", "it can be pickled before its run, and with it"
+    require.that(not world.running, given, allowed, "pickle.dumps(world.run(until=20))", RuntimeError)
+    agents = [
+        (
+            *(at, type(agent), world._makings.get(agent.name, agent._making)),
+            {name: snapshot(value) for name, value in vars(agent).items() if name in agent._states},
+        )
+        for at, agent in world._arrivals
+    ]
+    network, now = world.network, world.loop.now if world.started else None
+    kept = {name: getattr(world, name) for name in ("scenario", "properties", "faults", "until", "_redraws")}
+    settings = {"topology": network.topology, "budget": world.budget, **network.chances}
+    return type(world), (world.seed, network.latency), settings, agents, kept, now
+
+
+def made_again(
+    kind: type[World],
+    basis: tuple[Any, ...],
+    settings: dict[str, Any],
+    agents: list[tuple[Any, ...]],
+    kept: dict[str, Any],
+    now: int | None,
+) -> World:
+    """The world that `what_made` tells of; `now` is None if it has not run."""
+    world = kind(*basis, **settings)
+    for at, cls, (args, named), states in agents:
+        agent = cls(*args, **named)
+        world.add(agent, at=at)
+        vars(agent).update(states)
+    vars(world).update(kept)
+    if now is not None:
+        world.started, world.loop.now = True, now
+        world.loop.close()
+    return world

@@ -41,6 +41,9 @@ class AgentError(WorldError):
 
     whole: TracebackType | None = None
 
+    def __reduce__(self) -> tuple[type[AgentError], tuple[object, ...], dict[str, object]]:
+        return type(self), self.args, vars(self) | {"whole": None}  # tracebacks stay in their process
+
 
 class DeadlockError(WorldError):
     """All tasks wait and nothing is due: which agent waits for what, since when."""

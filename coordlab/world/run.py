@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import narration
+from coordlab.trace.parcel import Parcel, as_it_was, parcel
 from coordlab.trace.scenario import Scenario
 from coordlab.trace.trace import Trace
 
@@ -41,6 +42,9 @@ class Run:
     trace: the record of all that happened.
     world: the world as it was at the end.
     until: the end in virtual seconds, or None if the run ended by itself.
+
+    A run can be pickled.  The agents of its world then have the states that the trace recorded last, and are
+    otherwise as they were made.
     """
 
     def __init__(self, trace: Trace, world: World, until: float | None) -> None:
@@ -71,6 +75,9 @@ class Run:
     def divergence(self, other: Run) -> int | None:
         """The number of the first event in which the two runs differ; None if they are equal."""
         return self.trace.divergence(other.trace)
+
+    def __reduce__(self) -> Parcel:
+        return parcel(as_it_was, Run, vars(self))
 
     def __repr__(self) -> str:
         verdicts = "".join(f"\n{verdict}" for verdict in self.verdicts)

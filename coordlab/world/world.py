@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
 from coordlab.trace.faults import LATEST, Fault, Rogue, seconds
+from coordlab.trace.parcel import Parcel, parcel
 from coordlab.trace.scenario import Scenario
 from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Row, Trace
 from coordlab.world.agent import Agent, Making
 from coordlab.world.budget import DEFAULT, Budget, overrun
-from coordlab.world.entry import check_agent, checked_fault, copied_makings
+from coordlab.world.entry import check_agent, checked_fault, copied_makings, made_again, what_made
 from coordlab.world.errors import (
     AgentError,
     BudgetError,
@@ -108,6 +109,9 @@ class World:
 
     def __repr__(self) -> str:
         return f"<World of {len(self.agents)} agents, seed {self.seed}, {seconds(self.now)} s>"
+
+    def __reduce__(self) -> Parcel:
+        return parcel(made_again, *what_made(self))
 
     @property
     def now(self) -> float:
@@ -335,7 +339,7 @@ class World:
         """The run; the trace of one that broke off ends there, so that nothing is said about later."""
         last = self.rows[-1][0] / MICRO if self.rows else 0.0
         end = last if self.until is None or broken else self.until
-        return Run(Trace(self.rows, tuple(self.agents), self.mail.says, end), self, self.until)
+        return Run(Trace(self.rows, tuple(self.agents), self.mail.says, end, broken), self, self.until)
 
     # --- what agents and faults ask of the world ---------------------------------------------------
 

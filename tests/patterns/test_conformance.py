@@ -20,6 +20,7 @@ import ast
 import importlib
 import inspect
 import pathlib
+import pickle
 import statistics
 from functools import cache
 from types import ModuleType
@@ -93,6 +94,22 @@ def test_a_demo_keeps_its_promises_and_is_the_same_each_time(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DEMOS)
+def test_a_demo_travels_and_is_judged_as_a_log(name: str) -> None:
+    """Run, world and properties go through a pickle; the same events as a plain log get the same verdicts."""
+    run = importlib.import_module(f"coordlab.patterns.{name}").demo()
+    travelled = pickle.loads(pickle.dumps(run))
+    assert (travelled.trace, travelled.line, travelled.verdicts) == (run.trace, run.line, run.verdicts)
+    assert (
+        travelled.branch().trace
+        == run.trace
+        == pickle.loads(pickle.dumps(run.world.again())).run(run.until).trace
+    )
+    log = Trace.of((event._asdict() for event in run.trace), until=run.trace.until)
+    assert log == run.trace
+    assert [pickle.loads(pickle.dumps(judge))(log) for judge in run.world.properties] == run.verdicts
+
+
+@pytest.mark.parametrize("name", DEMOS)
 def test_a_pattern_is_checked_tested_and_listed(name: str) -> None:
     """It has tests of its agents, a story if it makes promises, and a row in the README."""
     folder, tests = PACKAGE / "patterns" / name, ROOT / "tests" / "patterns" / name
@@ -126,7 +143,7 @@ def test_every_property_holds_in_the_story(name: str) -> None:
 def judged_from_file(run: Run, undecided: Any) -> None:
     """A trace that was written down and read again gets the same verdicts."""
     again = Trace.from_jsonl(run.trace.to_jsonl())
-    assert again == run.trace
+    assert (again, run.trace.divergence(again)) == (run.trace, None)
     verdicts = [judge(again) for judge in run.world.properties]
     assert {each.name for each in verdicts if each.status != "holds"} <= set(undecided)
     assert {each.status for each in verdicts} <= {"holds", "undecided"}
