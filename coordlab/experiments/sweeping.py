@@ -121,8 +121,7 @@ def sweep(
     require.that(grid and cells, given, "expected values for each parameter", example, ExperimentError)
     seeds = range(seed, seed + require.count("replications", replications, 1, error=ExperimentError))
     about = f"{replace(source.scenario, seed=seed)} measuring {sorted(counted)}"
-    texts = [dumps(cell) for cell in cells]
-    order = {(texts[at], each): (cell, each) for at, cell in enumerate(cells) for each in seeds}
+    order = {(dumps(cell), each): (cell, each) for cell in cells for each in seeds}
     measuring = Measuring(source, counted, properties)
     with closing(Store(store, about)) if store else nullcontext() as kept:
         return _swept(measuring, order, kept, executor, teller(progress, len(order), "run"))
