@@ -26,6 +26,6 @@ MUTANTS = [
         AGENTS,
         'self.stable["incarnation"] = self.stable.get("incarnation", 0) + 1',
         'self.stable["incarnation"] = 1',
-        caught_by="incarnations count the starts",
+        caught_by="each life is an incarnation",
     ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from coordlab.properties import Begun, Objection, Property, Verdict, leads_to, o
 from coordlab.trace.trace import CRASH, FAULT, HANDLE, HEAL, RESTART, SEND, START, Event, Trace
 
 Pair = tuple[str, str]  # an observer and a target
+PASSING = ("Crash", "Restart", "Drop", "Duplicate", "Delay")
 MICRO_SECOND = 1e-6  # seconds; no trace tells less apart
 
 GRAVITY = {"Restored": 0, "Recovered": 0, "Suspected": 1, "Buried": 2}
@@ -26,8 +27,8 @@ def said(event: Event) -> Pair | None:
 
 
 def network_fault(event: Event) -> bool:
-    """Whether a fault of the network begins or ends here."""
-    return event.kind in (FAULT, HEAL) and event.name not in ("Crash", "Restart")
+    """Whether a fault of the network that lasts begins or ends here, unlike one of a single message."""
+    return event.kind in (FAULT, HEAL) and event.name not in PASSING
 
 
 class Opinions:
@@ -164,17 +165,21 @@ def _later(form: str, silence: float, mean: float, deviation: float) -> float:
     return 1 / (1 + exp(min(700.0, far * (1.5976 + 0.070566 * far * far))))
 
 
-@safety("incarnations count the starts")
-def incarnations_count_starts(trace: Trace) -> Iterator[Objection]:
-    """HB-S4: a heartbeat says how often its sender has started, across crashes."""
-    starts = Counter[str | None]()
+@safety("each life is an incarnation")
+def each_life_an_incarnation(trace: Trace) -> Iterator[Objection]:
+    """HB-S4: heartbeats are of one incarnation from a start to a crash, and of a later one after it."""
+    told: dict[str | None, int] = {}
+    back: set[str | None] = set()  # since their last heartbeat
     for event in trace:
-        if event.kind in (START, RESTART):
-            starts[event.agent] += 1
+        if event.kind == RESTART:
+            back.add(event.agent)
         elif event.kind == SEND and event.name == "Heartbeat":
-            told, started = event.content.incarnation, starts[event.agent]
-            if told != started:
-                yield event, f"{event.agent} speaks of incarnation {told} after {started} starts."
+            now = event.content.incarnation
+            before = told.get(event.agent, now - (event.agent in back))
+            if now <= before if event.agent in back else now != before:
+                yield event, f"{event.agent} speaks of incarnation {now} after {before}."
+            told[event.agent] = now
+            back.discard(event.agent)
 
 
 @safety("an older incarnation is no news")
@@ -283,7 +288,7 @@ def properties(
         each_change_once,
         silence_is_needed(detector),
         old_incarnations_are_no_news,
-        incarnations_count_starts,
+        each_life_an_incarnation,
         crashes_are_found(within),
         the_dead_stay_suspected(within),
         *([] if mistakes is None else [mistakes_are_taken_back(mistakes)]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import e
+from math import ceil, e, log
 
 from coordlab import requirements as require
 
@@ -32,6 +32,17 @@ def first_detection_in_rounds(members: int) -> float:
     """
     others = _others(members)
     return sum((1 - periods / others) ** others for periods in range(others))
+
+
+def spread(members: int) -> int:
+    """Protocol periods in which news reaches all members, hardly ever missed: 1 + 2 ln n, rounded up.
+
+    Section 4.1 shows that it takes O(log n); the factor leaves twice the time that runs took.
+
+    >>> [spread(members) for members in (2, 6, 12, 100)]
+    [3, 5, 6, 11]
+    """
+    return ceil(1 + 2 * log(_others(members) + 1))
 
 
 def messages(members: int) -> int:

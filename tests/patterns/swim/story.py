@@ -18,7 +18,7 @@ from coordlab.world.run import Run
 from tests.disasters import moments, plans
 from tests.properties.mutated import changed, late, repeated, swapped, without
 
-S1, S3, L1, STAY, L2 = (each.name for each in properties(4))
+S1, S3, S4, ASKED, SPREADS, L1, STAY, L2 = (each.name for each in properties(4))
 
 
 @cache
@@ -41,6 +41,21 @@ def news(name: str, target: str, agent: str = "m1") -> Event:
 def at(seconds: float) -> Event:
     """The last event by then."""
     return [event for event in trace() if event.time <= seconds][-1]
+
+
+def speaks_of_an_earlier_life() -> Trace:
+    """m2 does not object to its burial."""
+    ping = trace().select("Ping", kind="send", agent="m2", since=20)[0]
+    old = tuple(replace(each, incarnation=1) for each in ping.data.updates)
+    return changed(trace(), ping, data=replace(ping.data, updates=old))
+
+
+def asks_about_another() -> Trace:
+    """All have helpers ping m2, and suspect m3."""
+    mutated = trace()
+    for sent in trace().select("PingRequest", kind="send", since=30.5):
+        mutated = changed(mutated, sent, data=replace(sent.data, target="m2"))
+    return mutated
 
 
 def buried_twice() -> Trace:
@@ -77,6 +92,12 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
         lambda: repeated(trace(), news("Buried", "m2"), after=at(29.0)),  # in incarnation 1, after 2
         buried_twice,
     ],
+    S4: [speaks_of_an_earlier_life],
+    ASKED: [asks_about_another],
+    SPREADS: [
+        lambda: without(trace(), news("Suspected", "m3"), news("Buried", "m3")),
+        lambda: late(without(trace(), news("Buried", "m3")), news("Suspected", "m3"), after=at(38.0)),
+    ],
     L1: [
         lambda: without(trace(), news("Buried", "m3")),
         lambda: without(trace(), news("Suspected", "m3", "m4"), news("Buried", "m3", "m4")),
@@ -110,5 +131,5 @@ SEEN: dict[str, Callable[[Run], Any]] = {
         event.data.incarnation > 1 for event in run.trace.select("Restored", kind="decision")
     ),
     "a mistake": lambda run: quality(run.trace).mistakes,
-    "a crash that was found": lambda run: run.verdicts[2].status == "holds",
+    "a crash that was found": lambda run: run.verdicts[5].status == "holds",
 }

@@ -89,7 +89,8 @@ def test_a_helper_saves_whom_a_broken_link_would_accuse() -> None:
 
 
 def test_a_suspect_objects_under_a_higher_incarnation() -> None:
-    run = group(3, helpers=0, latency=0.01).inject("cut m1>m2 @3..6").expect(*properties(3)).run(until=30.0)
+    world = group(3, helpers=0, latency=0.01).inject("cut m1>m2 @3..6").expect(*properties(3, helpers=0))
+    run = world.run(until=30.0)
     assert told(run.trace, "m1", since=3, of="m2") == ["Suspected m2 1", "Restored m2 2"]
     assert run.trace.count("Buried", kind="decision") == 0
     assert "violated" not in statuses(run).values()

@@ -67,6 +67,17 @@ def test_in_their_first_round_members_are_a_little_quicker() -> None:
     assert all(each <= theory.first_detection(members) for members, each in means.items())
 
 
+@pytest.mark.slow
+def test_news_takes_about_half_the_time_that_is_allowed() -> None:
+    """From the first doubt of a crash to the last, in 60 groups of six."""
+    took = []
+    for seed in range(60):
+        trace = group(6, seed=seed).inject("crash m2 @4.3").run(until=20.0).trace
+        times = [each.time for each in trace.select("Suspected", kind="decision", since=4.3)]
+        took.append(times[4] - times[0])
+    assert theory.spread(6) / 2.5 < max(took) < theory.spread(6) / 1.5
+
+
 def test_the_readme_says_how_long_the_first_detection_takes() -> None:
     """For the rounds of this pattern; random choice, as in the paper's analysis, takes 1.53 among 10."""
     ten, many = (f"{theory.first_detection_in_rounds(members):.2f}" for members in (10, 10_000))
