@@ -23,6 +23,7 @@ Theory = Mapping[str, Callable[[float], float]]
 Measured = Mapping[str, Mapping[float, Samples | Interval]]
 
 _STEPS, _HEIGHT, _TOP, _LEFT = 96, 230, 34, 58
+_LINE, _ASIDE = 15, 7  # pixels: between two labels, and between two rows at one place
 _COLOURS = ("type2", "type3", "type0", "type5")
 _SHAPES = ("circle", "diamond", "flag", "cross")
 
@@ -99,24 +100,42 @@ class _Chart:
         yield Mark("tick", "text", ((12, _TOP - 12),), soft, text=self.ylabel)
 
     def _curves(self) -> Iterator[Mark]:
+        """Theory: thin lines of ink, each with its name at its end."""
         steps = [self.first + (self.last - self.first) * step / _STEPS for step in range(_STEPS + 1)]
-        for (label, curve), colour in zip(self.theory.items(), _COLOURS, strict=False):
+        ends: list[float] = []
+        for label, curve in self.theory.items():
             way = [self.place(at, curve(at)) for at in steps]
-            look = Look(colour, width=1.8)
-            yield from (Mark("curve", "line", ends, look) for ends in pairwise(way))
+            yield from (Mark("curve", "line", pair, Look("ink", width=1.3)) for pair in pairwise(way))
             across, height = way[-1]
-            yield Mark("label", "text", ((across + 8, height + 4),), Look(colour), text=label)
+            while any(abs(height - each) < _LINE for each in ends):  # no label on another
+                height += 1
+            ends.append(height)
+            yield Mark("label", "text", ((across + 10, height + 4),), Look("ink"), text=label)
 
     def _measurements(self, scene: Scene) -> Iterator[Mark]:
-        for (label, row), shape in zip(self.points.items(), _SHAPES, strict=False):
+        """What was counted: points with their bands; rows stand side by side where they share a place."""
+        for number, ((label, row), shape, colour) in enumerate(
+            zip(self.points.items(), _SHAPES, _COLOURS, strict=False)
+        ):
+            aside = _ASIDE * (number - (len(self.points) - 1) / 2)
             for at, (mean, low, high, _) in row.items():
                 tip = f"{self.xlabel} {at:g}: {label} {mean:.4g}"
+                across, height = self.place(at, mean)
+                across += aside
                 if high > low:
-                    (across, bottom), (_, top) = self.place(at, low), self.place(at, high)
-                    band = Mark("band", "bar", ((across - 3, top), (across + 3, bottom)), Look("role4"), tip)
-                    scene.explain("Points", "95 % band", band)
-                    yield band
-                look = Look("ink", width=1.4, hollow=True)
-                point = Mark("point", shape, (self.place(at, mean),), look, tip, size=3.6)
+                    tip += f" ({low:.4g} to {high:.4g})"
+                    for band in _band(across, self.place(at, low)[1], self.place(at, high)[1], colour, tip):
+                        scene.explain("Points", "95 % band", band)
+                        yield band
+                point = Mark("point", shape, ((across, height),), Look(colour, width=1.4), tip, size=3.8)
                 scene.explain("Points", label, point)
                 yield point
+
+
+def _band(across: float, bottom: float, top: float, colour: str, tip: str) -> Iterator[Mark]:
+    """A line from the low end of an interval to its high end, with caps."""
+    for ends in (
+        ((across, bottom), (across, top)),
+        *(((across - 4, y), (across + 4, y)) for y in (bottom, top)),
+    ):
+        yield Mark("band", "line", ends, Look(colour, width=1.5), tip)

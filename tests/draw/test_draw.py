@@ -437,7 +437,7 @@ def test_a_chart_shows_points_with_intervals_and_curves():
     measured = {"counted": {3: [5], 5: [18, 20]}, "agreed": {5: [True, False]}}
     drawing = chart({"n² - n - 1": lambda n: n * n - n - 1}, measured, x="agents", y="messages")
     counts = counted(drawing)
-    assert (counts["point"], counts["band"], counts["curve"]) == (3, 2, 96)
+    assert (counts["point"], counts["band"], counts["curve"]) == (3, 2 * 3, 96)
     assert drawing.alt.splitlines() == [
         "messages, by agents",
         "     3: counted 5; n² - n - 1 = 5",
