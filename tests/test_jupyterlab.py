@@ -325,6 +325,30 @@ def test_after_a_restart_of_the_kernel_the_player_is_a_recording(chrome: Any, ju
     notebook.close()
 
 
+def test_a_saved_notebook_shows_its_picture_for_ever(chrome: Any, jupyter: str) -> None:
+    """With its kernel it is live, and the still is not seen; without it the still is, and no error.
+
+    The still holds the last change, with the lines of all branches.
+    """
+    notebook = Notebook(chrome, jupyter, "lab.ipynb", 1300)
+    page, seen = notebook.page, {".cl-player": 1, ".cl-still": 0}
+    still = page.locator(".cl-still li", has_text="agents=6")
+    notebook.turn("agents", "ArrowRight")
+    still.wait_for(state="attached", timeout=100_000)
+    assert {what: page.locator(f"{what}:visible").count() for what in seen} == seen
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    page.wait_for_selector(".cl-player[data-ready]", timeout=300_000)
+    assert {what: page.locator(f"{what}:visible").count() for what in seen} == seen
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.reload()
+    still.wait_for(timeout=300_000)
+    page.wait_for_function(IDLE, timeout=300_000)
+    assert page.locator(".cl-still img:visible").count() == 1
+    assert page.get_by_text("Error displaying widget").locator("visible=true").count() == 0
+    notebook.close()
+
+
 def test_the_picture_has_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     notebook = Notebook(chrome, jupyter, "lab.ipynb")
     notebook.page.evaluate(THEME, LIGHT)

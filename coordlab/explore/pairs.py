@@ -46,10 +46,15 @@ class Pair:
         kept = f"\nIt holds {self.change}:\n  {self.lines[1]}" if self.passing is not None else ""
         return f"{self.verdict}\n  {self.failing.line}{kept}"
 
-    def _repr_mimebundle_(self, **_: object) -> Any:
+    def _lab(self) -> Any:
         # An import upwards, when a notebook asks, as that of a run.
-        labs = import_module("coordlab.labs")
-        return labs.show(self.failing, beside=self.passing)._repr_mimebundle_()
+        return import_module("coordlab.labs").show(self.failing, beside=self.passing)
+
+    def _ipython_display_(self) -> None:
+        self._lab()._ipython_display_()
+
+    def _repr_mimebundle_(self, **_: object) -> Any:
+        return self._lab()._repr_mimebundle_()
 
 
 def neighbours(scenario: Scenario) -> Iterator[Neighbour]:

@@ -21,6 +21,7 @@ from coordlab.world.world import Run, WorldError
 if TYPE_CHECKING:
     from coordlab.labs.panel import Panel
     from coordlab.widgets.encoding import Branch as Shown
+    from coordlab.widgets.player import Player
 
 Request = dict[str, Any]
 """What a click in the player sends, as JSON: untrusted, each field is checked where it is read."""
@@ -269,16 +270,42 @@ class Lab:
         )
 
     @cached_property
+    def player(self) -> Player:
+        """The player alone, as one widget; in marimo it is shown by `mo.ui.anywidget(lab.player)`."""
+        from coordlab.labs.panel import player_of
+
+        return player_of(self)
+
+    @cached_property
     def panel(self) -> Panel:
-        """The widget: the controls and the player."""
+        """The controls and the player, as ipywidgets."""
         from coordlab.labs.panel import Panel
 
         return Panel(self)
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        from coordlab.labs.panel import bundle
+    def close(self) -> None:
+        """Close the widgets, and call no listener again; a lab that is displayed later gets new widgets."""
+        from coordlab.labs.panel import parts
 
-        return bundle(self)
+        for name in {"panel", "player"} & vars(self).keys():
+            for widget in parts(vars(self).pop(name)):
+                widget.close()
+        self._listeners.clear()
+
+    def _ipython_display_(self) -> None:
+        from coordlab.labs.display import show
+
+        show(self)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        """For displays other than IPython's: the panel, a picture and a text, of which they show one."""
+        from coordlab.labs.display import picture
+
+        return {
+            **self.panel._repr_mimebundle_(),
+            **picture(self)._repr_mimebundle_(),
+            "text/plain": repr(self),
+        }
 
 
 def scenario_of(given: object) -> Scenario:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 from coordlab import requirements as require
-from coordlab.draw import Drawing, space_time
+from coordlab.labs.display import Still
 from coordlab.labs.spec import Parameter
-from coordlab.trace.trace import Trace
 from coordlab.widgets.player import Player
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from coordlab.labs.lab import Lab, Request
 
 # A control has two rows: its name and its value, and below them the slider, list or field.
@@ -42,10 +43,7 @@ class Panel(w.Box):  # type: ignore[misc]  # ipywidgets has no types
     """The controls and the player of a lab, side by side, or one above the other if space is short."""
 
     def __init__(self, lab: Lab) -> None:
-        self.player, self.controls = Player(lab.shown(), lab.selected), Controls(lab)
-        lab.on_change(lambda: self.player.show(lab.shown(), lab.selected))
-        self.player.on_intervention(lambda request: _act(lab, request))
-        self.player.observe(lambda change: _follow(lab, self.player, change["new"]), "selected")
+        self.player, self.controls = lab.player, Controls(lab)
         # the controls are one column beside the player, and several columns above it
         columns = {"display": "grid", "grid_template_columns": "repeat(auto-fill, minmax(200px, 1fr))"}
         layout = w.Layout(**columns, grid_gap="6px 20px", flex="1 1 220px", min_width="0")
@@ -55,23 +53,28 @@ class Panel(w.Box):  # type: ignore[misc]  # ipywidgets has no types
         row = {"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"}
         super().__init__([left, right], layout=w.Layout(**row, grid_gap="12px 20px", width="100%"))
         self.add_class("cl-lab")  # by which the player finds the controls beside it
+        self.still = Still(lab, self.model_id)
 
 
-def bundle(lab: Lab) -> dict[str, object]:
-    """What a notebook displays: the panel; without widgets a picture, without pictures text."""
-    shown = dict(lab.panel._repr_mimebundle_())
-    return {**shown, **picture(lab)._repr_mimebundle_(), "text/plain": repr(lab)}
+def parts(widget: w.Widget) -> Iterator[w.Widget]:
+    """A widget and all that it holds."""
+    yield widget
+    for held in (
+        getattr(widget, "layout", None),
+        getattr(widget, "style", None),
+        *getattr(widget, "children", ()),
+    ):
+        if held is not None:
+            yield from parts(held)
 
 
-def picture(lab: Lab) -> Drawing:
-    """The run that is shown as a drawing, for displays without widgets."""
-    trace, lanes = lab.run.trace, lab.spec.lanes(lab.parameters)
-    if lanes is not None:
-        trace = Trace(trace.rows, lanes, trace.says, trace.until, trace.broken)
-    since, until = lab.branch.outcome.recording.meta["focus"]
-    window = (since, until) if since < until else (None, None)
-    title = f"{lab.spec.title}: the run broke off" if lab.branch.problem else lab.spec.title
-    return space_time(trace, *window, title=title)
+def player_of(lab: Lab) -> Player:
+    """The player of a lab: it shows the branches, and does with them what its clicks request."""
+    player = Player(lab.shown(), lab.selected)
+    lab.on_change(lambda: player.show(lab.shown(), lab.selected))
+    player.on_intervention(lambda request: _act(lab, request))
+    player.observe(lambda change: _follow(lab, player, change["new"]), "selected")
+    return player
 
 
 class Controls:
@@ -99,7 +102,7 @@ class Controls:
             control.layout.width = "auto"
             control.add_class("cl-control")
         for button in (again, heal):
-            button.layout = w.Layout(flex="1 1 0", width="auto", margin="0 4px 0 0")
+            button.layout.flex, button.layout.width, button.layout.margin = "1 1 0", "auto", "0 4px 0 0"
         buttons = w.HBox([again, heal], layout=w.Layout(margin="auto 0 0 0"))
         self.widgets = [w.HTML(STYLE), *self._grouped(), buttons, self.line, self.problem]
         lab.on_change(self.sync)

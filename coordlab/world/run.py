@@ -83,6 +83,9 @@ class Run:
         verdicts = "".join(f"\n{verdict}" for verdict in self.verdicts)
         return f"{self.line}\n{narration(self.trace)}{verdicts}"
 
+    # The only import upwards, when a notebook asks: any run shows the player, however it was imported.
+    def _ipython_display_(self) -> None:
+        import_module("coordlab.labs").show(self)._ipython_display_()
+
     def _repr_mimebundle_(self, **_: object) -> Any:
-        # The only import upwards, when a notebook asks: any run shows the player, however it was imported.
         return import_module("coordlab.labs").show(self)._repr_mimebundle_()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 from unittest.mock import Mock
 
 import ipywidgets
 import pytest
+from comm import get_comm_manager
 
 from coordlab import Agent, World, labs
-from coordlab.labs import Lab
-from coordlab.labs.panel import Controls, _control, picture
+from coordlab.labs import Lab, display as shown_labs
+from coordlab.labs.display import picture
+from coordlab.labs.panel import Controls, _control, parts
 from coordlab.labs.spec import Parameter
 from coordlab.patterns.bully import Candidate, Ping
 from coordlab.trace.trace import DROP, Trace
@@ -321,8 +324,81 @@ def test_a_wrong_request_is_answered_and_changes_nothing(asked: dict[str, Any], 
 # --- what a notebook displays ---------------------------------------------------------------------
 
 
+class Cells:
+    """A notebook whose cells display labs: what was published, and which cell runs."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.published: list[tuple[dict[str, str], dict[str, Any]]] = []
+        self.request: dict[str, Any] = {}
+        monkeypatch.setattr(shown_labs, "display", self.publish)
+        monkeypatch.setattr(shown_labs, "get_ipython", lambda: Mock(get_parent=lambda: self.request))
+        monkeypatch.setattr(shown_labs, "_shown", {})
+
+    def publish(self, data: dict[str, str], *, raw: bool, **how: Any) -> None:
+        assert raw
+        self.published.append((data, how))
+
+    def run(self, cell: str | None, execution: str, *shown: Lab) -> None:
+        """Display labs in a cell; None: it has no name."""
+        self.request = {"metadata": {} if cell is None else {"cellId": cell}, "header": {"msg_id": execution}}
+        for lab in shown:
+            lab._ipython_display_()
+
+
+@pytest.fixture
+def cells(monkeypatch: pytest.MonkeyPatch) -> Cells:
+    return Cells(monkeypatch)
+
+
+def test_a_notebook_keeps_the_picture_and_the_line_of_every_branch(cells: Cells) -> None:
+    """In an output of its own, which is renewed after each change."""
+    lab = labs.bully()
+    cells.run("a", "1", lab)
+    (widget, _), (still, how) = cells.published
+    assert widget.keys() == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert still["text/html"].count("<img") == 1
+    lab.inject("crash 4 @4", name="<b>")
+    still, again = cells.published[2]
+    assert again == {**how, "update": True}
+    assert [f"<code>{each.scenario}</code>" in still["text/html"] for each in lab.branches] == [True, True]
+    assert "<li>&lt;b&gt;: " in still["text/html"]
+    assert len(cells.published) == 3
+
+
+def test_many_changes_are_drawn_once(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a moment has passed: drawing must not hold up the player."""
+    monkeypatch.setattr(shown_labs, "QUIET", 0.01)
+    lab = labs.bully()
+    cells.run("a", "1", lab)
+
+    async def drag() -> None:
+        for agents in (6, 7, 8):
+            lab.set(agents=agents)
+        await asyncio.sleep(0.05)
+
+    asyncio.run(drag())
+    assert ["agents=8" in data["text/html"] for data, _ in cells.published[2:]] == [True]
+
+
+def test_a_cell_that_runs_again_closes_the_labs_that_it_displayed(cells: Cells) -> None:
+    """All their widgets, unless another cell displays them, too; without names of cells nothing is closed."""
+    opened = get_comm_manager().comms
+    before, kept = len(opened), labs.bully()
+    cells.run("a", "1", kept, labs.bully())
+    cells.run("b", "2", kept)
+    cells.run("a", "3", last := labs.bully())
+    assert len(opened) - before == 2 * len(list(parts(kept.panel)))
+    cells.run(None, "4", last)
+    cells.run("b", "5", last)
+    assert len(opened) - before == len(list(parts(last.panel)))
+    assert last.panel.comm is not None
+    last.close()
+    assert len(opened) == before
+    assert last.panel.comm is not None  # displayed again, it has new widgets
+
+
 @pytest.mark.parametrize("lab", [labs.bully, labs.blackboard])
-def test_a_notebook_gets_a_widget_a_picture_and_a_text(lab: Any) -> None:
+def test_other_displays_get_a_widget_a_picture_and_a_text(lab: Any) -> None:
     """The widget with a kernel; the picture and the text without one."""
     shown = lab()._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= shown.keys()

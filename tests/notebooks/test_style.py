@@ -62,8 +62,8 @@ def headings(notebook: Any) -> list[tuple[int, str]]:
 
 
 def is_lab(output: Any) -> bool:
-    """Whether an output is a lab: it has a drawing, and its text begins with a question."""
-    return drawing(output) is not None and "?" in plain(output).partition("\n")[0]
+    """Whether an output is the still of a lab."""
+    return "class='cl-still'" in str(output.get("data", {}).get("text/html"))
 
 
 def drawing(output: Any) -> str | None:
