@@ -51,13 +51,15 @@ class Mail:
         envelope = (message, name, source, recipient, number, len(rows), talk)
         rows.append((now, SEND, source, to, number, name, loop.cause, message))
         network = self.network
-        if network.safe:
-            arrival = now + network.delay if network.delay else network.arrival(source, to, now)
+        delay = network.delay
+        arrival = now + delay if delay else network.safe and network.arrival(source, to, now)
+        if arrival:
             loop.order = order = loop.order + 1
             heappush(loop.heap, (arrival, order, self._deliver, envelope, None))
         else:
             self._route(envelope)
-        if loop.order > loop.limit:
+            order = loop.order
+        if order > loop.limit:
             loop.check()
 
     def _route(self, envelope: Envelope) -> None:

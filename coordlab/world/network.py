@@ -190,9 +190,7 @@ class Network:
     ) -> None:
         self.latency = as_latency(latency)
         self._draw = self.latency.draw
-        self.delay = (
-            self._micros(0) if self.latency.steady else 0
-        )  # of each message, if that is always the same
+        self._steady = self._micros(0) if self.latency.steady else 0  # the latency, if it is always the same
         given = {"loss": loss, "duplicate": duplicate, "reorder": reorder}
         self.chances = {name: require.probability(name, value) for name, value in given.items()}
         # In units of 2**-32, as they are drawn.
@@ -208,9 +206,13 @@ class Network:
         self.refresh()
 
     def refresh(self) -> None:
-        """Find out whether nothing can befall a message: no loss, cut, slow or marked link, no topology."""
+        """Find out whether nothing can befall a message: no loss, cut, slow or marked link, no topology.
+
+        Then `delay` is the microseconds that each message takes, or 0 if that differs.
+        """
         self.severed = bool(self.cuts or self.partitions)
         self.safe = not (self.risks or self.special or self.severed or self._near is not None)
+        self.delay = self._steady if self.safe else 0
 
     def link(self, sender: str, to: str) -> Link:
         """The link from `sender` to `to`, made when it is first asked for."""
@@ -302,7 +304,7 @@ class Network:
         link.count += 1
         marks = link.marks.get(link.count, {})
         befalls = {name for name, below in self.risks.items() if next(link.risks[name]) < below}
-        arrival = now + (self.delay or self._micros(next(link.latencies))) + link.slow
+        arrival = now + (self._steady or self._micros(next(link.latencies))) + link.slow
         if "reorder" in befalls:
             arrival += self._again("detour", sender, to, link)  # those behind may overtake it
         else:
