@@ -81,17 +81,13 @@ class VirtualLoop(Crowd):
         super().__init__()
         self._thread_id: int | None = None
         self.now = self.order = 0
-        self.heap: list[tuple[int, int, Any, Any, Any]] = []
-        self.ready: deque[Handle] = deque()
-        self.numbers = count(1)
-        self.acting: object = None
-        self.cause: int | None = None
+        self.heap, self.ready, self.numbers = [], deque(), count(1)
+        self.acting = self.cause = None
         self.instant, self.wall, self.crowd = instant, wall, crowd
         self.horizon, self.stoppable, self._asked = FOREVER, True, 0.0
         self.limit = self.alert = instant
-        self.watchers = self._urgent = 0
+        self.watchers = self._urgent = self._swept = 0
         self._checked, self._wall_end = -1, float("inf")
-        self._swept = 0
         self.kept: Callable[[], int] = lambda: 0
         self.spend: Callable[[], None] = lambda: None
         self.look: Callable[[], None] = lambda: None
