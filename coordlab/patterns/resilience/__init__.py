@@ -13,5 +13,5 @@ Source.    M. Nygard, Release It!, 2nd ed., 2018, chapters 4 and 5; M. Brooker, 
 
 from __future__ import annotations
 
-from coordlab.patterns.resilience import rules as rules
+from coordlab.patterns.resilience import checks as checks, rules as rules
 from coordlab.patterns.resilience.agents import *

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncContextDecorator, asynccontextmanager
 from functools import wraps
+from itertools import count
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from coordlab import requirements as require
@@ -21,10 +22,12 @@ from coordlab.patterns.circuit_breaker.agents import (
     Result,
     coroutine_function,
 )
-from coordlab.patterns.circuit_breaker.checks import properties
+from coordlab.patterns.circuit_breaker.checks import properties as of_breakers
 from coordlab.patterns.circuit_breaker.rules import CallRefused, Errors, Settings, error_classes
+from coordlab.patterns.resilience.checks import properties
 from coordlab.patterns.resilience.rules import BulkheadFull, delays
 from coordlab.trace.trace import Trace
+from coordlab.world.message import message
 from coordlab.world.world import Run, World
 
 if TYPE_CHECKING:
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NEVER",
+    "Attempt",
     "Breakers",
     "Bulkhead",
     "Client",
+    "Full",
     "Service",
     "cascade",
     "demo",
@@ -177,17 +182,37 @@ class Breakers(dict[str, CircuitBreaker]):
 NEVER = Settings(failures=None)  # a breaker that never trips
 
 
+@message
+class Attempt:
+    """I call, or call again."""
+
+    call: int  # 1, 2, 3 … of this agent since it started
+    number: int  # 1 for the first attempt at this call
+
+
+@message
+class Full:
+    """I have no room for this request."""
+
+
 class Client(Caller):
     """A caller that tries again, `retries` times after random delays, each time through its breaker."""
 
     def __init__(self, name: str, callee: str = "", retries: int = 3, base: float = 0.05, **how: Any) -> None:
         super().__init__(name, callee, **how)
-        self.retries, self.base = retries, base
+        self.retries, self.base, self.calls = retries, base, 0
 
     async def attempt(self) -> None:
         """Call, and call again if that failed."""
-        again = retry(self.retries, self.base, dice=self.dice, upon=(CallFailed, TimeoutError))
-        await again(super().attempt)()
+        self.calls += 1
+        call, numbers, attempt = self.calls, count(1), super().attempt
+
+        @retry(self.retries, self.base, dice=self.dice, upon=(CallFailed, TimeoutError))
+        async def again() -> None:
+            self.note(Attempt(call, next(numbers)))
+            await attempt()
+
+        await again()
 
 
 class Service(Client):
@@ -208,6 +233,7 @@ class Service(Client):
                 await self.sleep(self.work)
                 served = not self.callee or await self.call()
         except BulkheadFull:
+            self.note(Full())
             served = False
         return Result() if served else Failed()
 
@@ -247,5 +273,6 @@ def demo() -> Run:
     >>> [goodput(demo().trace, *span) for span in ((1, 5), (6, 10), (11, 15))]
     [9.5, 0.0, 9.5]
     """
-    expected = properties(CAREFUL, traffic=1.0)
-    return cascade().inject("crash back @5..10").expect(*expected).run(until=15.0)
+    places = {"front": 40, "middle": 40, "back": 10}
+    world = cascade().expect(*of_breakers(CAREFUL, traffic=1.0), *properties(places, retries=3, within=8.0))
+    return world.inject("crash back @5..10").run(until=15.0)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from coordlab import World
 from coordlab.patterns.circuit_breaker import CAREFUL, Callee, CircuitBreaker, theory
@@ -33,7 +33,6 @@ from coordlab.patterns.resilience.rules import BulkheadFull
 from coordlab.trace.trace import Trace
 from coordlab.world.loop import simulate
 from coordlab.world.world import Run
-from tests.disasters import plans
 from tests.sampling import disaster_count
 
 Played = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -233,6 +232,23 @@ def test_a_retry_leaves_alone_what_would_be_in_vain(error: type[Exception]) -> N
     assert len(times) == 1
 
 
+@pytest.mark.parametrize("fails", [0, 9])
+def test_a_retry_ends_when_its_caller_cancels_it(fails: int) -> None:
+    """While an attempt hangs, and while it waits to try again."""
+    call, times = flaky(fails)
+
+    async def hangs() -> None:
+        await call()
+        await asyncio.sleep(3600)
+
+    async def story() -> tuple[str, float]:
+        ended = await result(asyncio.wait_for(retry(9, base=5.0)(hangs)(), 1.0))
+        return ended, asyncio.get_running_loop().time()
+
+    assert simulate(story()) == ("TimeoutError", 1.0)
+    assert len(times) == 1
+
+
 def test_an_open_breaker_ends_the_retries() -> None:
     call, times = flaky(99)
     guarded = retry(9)(CircuitBreaker(Settings(failures=2))(call))
@@ -374,21 +390,6 @@ def test_more_probes_bring_it_back_sooner() -> None:
         for probes in (1, 3, 10)
     ]
     assert served == sorted(served)
-
-
-@st.composite
-def troubled(draw: st.DrawFn) -> World:
-    """Three services in a row, and up to four faults of any of them."""
-    faults = plans(["users", "front", "middle", "back"], "crash partition cut slow drop", end=3.0)
-    world = cascade(load=3.0, retries=draw(st.integers(0, 2)), seed=draw(st.integers(0, 999)))
-    return world.expect(*properties(CAREFUL, 1 / 3)).inject(*draw(faults))
-
-
-@settings(max_examples=disaster_count(), deadline=None)
-@given(troubled())
-def test_promises_hold_in_disasters(world: World) -> None:
-    run = world.run(until=4.5)
-    assert "violated" not in statuses(run), (run.line, run.verdicts)
 
 
 # --- bad input ------------------------------------------------------------------------------------
