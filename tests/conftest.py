@@ -19,7 +19,7 @@ from tests.browser import chrome  # noqa: F401  (a fixture)
 # Figures are drawn without a screen; said here, before anything imports pyplot.
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# Workers, kernels and other Pythons share what is compiled, else each would compile it again.
+# Workers, kernels and other Pythons share what is compiled, though the machine may say that nobody writes it.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
