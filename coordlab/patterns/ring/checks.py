@@ -1,6 +1,7 @@
-"""What must hold of a ring election: the outcome of a bully election, and two rules of the ring.
+"""What must hold of a ring election: that of a bully election, and the rules RI-S1 to RI-S5 of the ring.
 
-The states read are `role` (electing, coordinates, follows) and `coordinator` (a name, or None).
+The states read are `role` (electing, coordinates, follows) and `coordinator` (a name, or None); RI-S1, RI-S3,
+RI-S4 and RI-S5 read messages alone.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coordlab.patterns.bully.checks import agreement, highest_rules, one_coordinator
-from coordlab.properties import Objection, Property, safety
+from coordlab.properties import Objection, Property, moments, safety
 from coordlab.trace.narration import sentence
-from coordlab.trace.trace import CRASH, HANDLE, SEND, STATE, Trace
+from coordlab.trace.trace import CRASH, FAULT, HANDLE, RESTART, SEND, START, STATE, Trace
 
 
 @safety("only the higher rank goes on")
@@ -34,6 +35,63 @@ def comes_round_before_it_rules(trace: Trace) -> Iterator[Objection]:
             yield event, f"{event.agent} rules, though its rank has not come round."
 
 
+@safety("no rank goes round twice")
+def once_round(trace: Trace) -> Iterator[Objection]:
+    """RI-S3: who passes on another's rank has received it, with more places left to go."""
+    left: dict[tuple[str | None, str | None, int], int] = {}  # the most places that came with a rank
+    for event in trace.select(SEND, HANDLE, "Election", "Elected"):
+        told, key = event.content, (event.agent, event.name, event.content.rank)
+        if event.kind == HANDLE:
+            left[key] = max(told.left, left.get(key, 0))
+        elif event.kind == SEND and str(told.rank) != event.agent and told.left >= left.get(key, 0):
+            yield event, f"{event.agent} passes on {told.rank} too often: {sentence(trace, event.seq)}"
+
+
+def counted(agents: int) -> Property:
+    """RI-S4: until something is disturbed there are at most n(n + 1)/2 Election and n Elected."""
+
+    @safety("an election takes no more messages than at worst")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        left = {"Election": agents * (agents + 1) // 2, "Elected": agents}
+        for event in trace.select(CRASH, FAULT, SEND):
+            if event.kind != SEND:
+                return
+            if event.name in left:
+                left[event.name] -= 1
+                if left[event.name] < 0:
+                    yield event, f"{sentence(trace, event.seq)} There were enough of them before."
+
+    return judge
+
+
+def told_of_the_highest(settle: float) -> Property:
+    """RI-S5, from messages: after `settle` calm seconds all know the highest of their component by Elected.
+
+    They have handled it last, of those that are not below themselves, or sent it as their own.
+    """
+
+    @safety("the last one elected is the highest")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        elected: dict[str | None, int] = {}
+        asked = -1.0  # when the disturbance was after which all have been asked
+        for now in moments(trace):
+            event = trace[now.seq] if now.seq is not None else None
+            if event and event.kind in (START, RESTART):
+                elected.pop(event.agent, None)
+            elif event and event.name == "Elected" and event.kind in (SEND, HANDLE):
+                rank, own = event.content.rank, int(event.agent or 0)
+                if rank == own or (rank > own and event.kind == HANDLE):
+                    elected[event.agent] = rank
+            if event and now.disturbed > asked and now.calm_for(settle):
+                asked = now.disturbed
+                for each in now.components:
+                    known = {elected.get(name) for name in each}
+                    if known != {max(map(int, each))}:
+                        yield event, f"{', '.join(each)} were told that {known} is elected."
+
+    return judge
+
+
 def settling_time(agents: int, patience: float, heartbeat: float) -> float:
     """How many seconds a ring may take to agree after a disturbance, if no message is lost.
 
@@ -49,6 +107,9 @@ def properties(agents: int, patience: float = 0.25, heartbeat: float = 1.0) -> t
     return (
         only_the_higher_goes_on,
         comes_round_before_it_rules,
+        once_round,
+        counted(agents),
+        told_of_the_highest(settle),
         one_coordinator(settle),
         highest_rules(settle),
         agreement(settle),

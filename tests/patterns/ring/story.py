@@ -15,7 +15,7 @@ from coordlab.patterns.ring.checks import properties, settling_time
 from coordlab.trace.trace import Event, Trace
 from coordlab.world.run import Run
 from tests.patterns.bully.story import MOST, falls
-from tests.properties.mutated import changed, late, without
+from tests.properties.mutated import changed, late, repeated, without
 
 RING = (2, 5, 1, 4, 3)
 
@@ -79,11 +79,42 @@ def wrong_heir() -> Trace:
     return without(crowned, role("3", "follows", 3))
 
 
+def goes_on() -> Trace:
+    """1 passes on 5's rank with as many places to go as it came with."""
+    sent = next(each for each in trace().select("Election", agent="1") if each.data.rank == 5)
+    return changed(trace(), sent, data=replace(sent.data, left=4))
+
+
+def goes_on_unheard() -> Trace:
+    """1 passes on 5's rank before it has come."""
+    came = [each for each in trace().select("Election", kind="handle", agent="1") if each.content.rank == 5]
+    return without(trace(), *came)
+
+
+def once_more(name: str) -> Trace:
+    """In the first election a message is sent once more than at worst."""
+    mutated, first = trace(), trace().select(name)[0]
+    for _ in range({"Election": 15, "Elected": 5}[name] + 1 - trace().count(name, before=3)):
+        mutated = repeated(mutated, first)
+    return mutated
+
+
+def elected_unheard() -> Trace:
+    """1 never hears that 4 is elected."""
+    return without(trace(), *trace().select("Elected", kind="handle", agent="1", since=3, before=15))
+
+
 STORY = (election,)
 GROWS = (lambda: long(20), lambda: long(80))
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "only the higher rank goes on": [passes_on_a_lower_rank],
     "rules only if its rank has come round": [rules_too_soon, wrong_heir],
+    "no rank goes round twice": [goes_on, goes_on_unheard],
+    "an election takes no more messages than at worst": [
+        lambda: once_more("Election"),
+        lambda: once_more("Elected"),
+    ],
+    "the last one elected is the highest": [elected_unheard],
     "one coordinator per component": [stays_on_the_throne],
     "the highest alive coordinates": [wrong_heir],
     "agreement within 10.75 s": [never_hears, hears_too_late],
