@@ -13,6 +13,7 @@ work as well; a bool is not a number.  A value that is not allowed raises `error
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from math import inf, isnan, nan
@@ -22,6 +23,7 @@ from typing import NoReturn, SupportsFloat, TypeVar, cast
 T = TypeVar("T")
 MOST = 1.7976931348623157e308  # the largest float: what is beyond it is not finite
 _LONGEST = 120  # characters of a value in an error text
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def fail(given: str, allowed: str, example: str, error: Callable[[str], Exception] = ValueError) -> NoReturn:
@@ -34,6 +36,24 @@ def shown(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 10**60:
         return "a number of more than 60 digits"
     return _cut(repr(value), _LONGEST)
+
+
+class Readable:
+    """Has a `repr` that reads the same in every process: its public attributes, without addresses."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        public = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        told = ", ".join(f"{name}={_cut(_named(value), 200)}" for name, value in public.items())
+        return f"{type(self).__name__}({told})"
+
+
+def _named(value: object) -> str:
+    """`repr(value)` with sets in order and without addresses."""
+    if isinstance(value, (set, frozenset)):
+        return f"{{{', '.join(sorted(map(_named, value)))}}}"
+    return _ADDRESS.sub("", repr(value))
 
 
 def _cut(text: str, most: int) -> str:

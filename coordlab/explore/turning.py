@@ -137,4 +137,5 @@ def _decisive(run: Run, before: int, after: int) -> Event | None:
     between = [seq for seq, row in enumerate(rows) if before <= row[0] <= after and row[1] != START]
     sent = {rows[seq][4] for seq in between if rows[seq][1] == SEND}
     lost = [seq for seq, row in enumerate(rows) if row[1] == DROP and row[4] in sent]
+    lost.sort(key=lambda seq: rows[seq][7] == "down")  # to an agent that was down, most are expected
     return next((run.trace[seq] for seq in (*lost, *between)), None)

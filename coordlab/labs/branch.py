@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from coordlab import requirements as require
 from coordlab.labs.spec import LabSpec, Measured, Theory
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import TEMPLATES
@@ -31,7 +32,7 @@ def broken_off(error: WorldError) -> tuple[Run, str]:
     return Run(first, run.world, run.until), f"{words} The first {MOST:,} events are shown."
 
 
-class Outcome:
+class Outcome(require.Readable):
     """A scenario with its run; `problem` is the error that stopped the run, if any."""
 
     def __init__(self, spec: LabSpec, scenario: Scenario, run: Run, problem: str = "") -> None:

@@ -82,8 +82,8 @@ class Theory:
         return f"{'≤ ' if self.most else ''}{brief(self.expected)}"
 
 
-@dataclass(frozen=True)
-class Measure:
+@dataclass(frozen=True, repr=False)
+class Measure(require.Readable):
     """A quantity counted on a trace (None: it did not happen), and what theory expects (None: nothing)."""
 
     label: str
@@ -127,8 +127,8 @@ class Measured(NamedTuple):
         return repr(self)
 
 
-@dataclass(frozen=True)
-class LabSpec:
+@dataclass(frozen=True, repr=False)
+class LabSpec(require.Readable):
     """One lab.
 
     name, title, question: the name of its pattern, its heading, and the question below the heading.

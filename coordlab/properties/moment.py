@@ -15,7 +15,7 @@ from coordlab.trace.trace import CRASH, FAULT, HEAL, MICRO, RESTART, START, STAT
 CHANGES = frozenset((START, RESTART, CRASH, STATE, FAULT, HEAL))
 
 
-class Moment:
+class Moment(require.Readable):
     """The system at one moment, as far as the trace shows it.
 
     trace: the whole trace.

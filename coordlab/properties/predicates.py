@@ -13,7 +13,7 @@ from coordlab import requirements as require
 from coordlab.properties.moment import Moment
 from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Property, Verdict
 from coordlab.properties.watching import Watch, watched
-from coordlab.trace.narration import because, sentence
+from coordlab.trace.narration import explained, sentence
 from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Event, Trace
 
 Predicate = Callable[[Moment], bool | str]
@@ -77,12 +77,14 @@ class _Asked(Watch):
         self.name, self.trace, self.predicate = name, trace, predicate
         self.version, self.due = -1, inf  # when the predicate was asked, and is to be asked again
         self.answer: object = True
+        self.about: int | None = None  # the event that the answer is about, if the predicate said it
 
     def ask(self, now: Moment) -> bool:
         """Whether the predicate holds now."""
         if now.version != self.version or now._time >= self.due:
-            now.wakes = inf
+            now.wakes, now.about = inf, None
             self.answer = self.predicate(now)
+            self.about = now.about
             self.version, self.due = now.version, now.wakes
             self.wakes = self.due
         return _holds(self.answer)
@@ -103,7 +105,9 @@ class _Always(_Asked):
     def look(self, now: Moment) -> Verdict | None:
         if self.ask(now):
             return None
-        return _violated(self.name, self.trace, now, self.answer)
+        event = now._seq if self.about is None and now._kind is not None else self.about
+        seq, why = _explained(self.trace, now, event, self.answer)
+        return Verdict(self.name, VIOLATED, now._time, seq, why)
 
     def end(self) -> Verdict:
         if self.ever and len(self.trace):
@@ -141,7 +145,7 @@ class _Eventually(_Asked):
 
     def look(self, now: Moment) -> Verdict | None:
         if self.began is not None and now._time > self.began._time + self.within:
-            return _missed(self.name, self.trace, self.began, self.within, self.answer)
+            return self.missed(now, self.began)
         if now._kind is not None and (self.rest < inf or now._kind in DISTURBING) and self.after(now.event):  # type: ignore[arg-type]
             self.began, self.seen = now.copy(), True
         if self.began is not None:
@@ -150,6 +154,13 @@ class _Eventually(_Asked):
             self.rest if self.began is None else min(self.rest, self.due, self.began._time + self.within)
         )
         return None
+
+    def missed(self, now: Moment, began: Moment) -> Verdict:
+        """The verdict when the time is over."""
+        assert began._seq is not None
+        since = f"{self.within:g} s after {began._time:.3f} s, when: {sentence(self.trace, began._seq)}"
+        _, why = _explained(self.trace, now, self.about, self.answer, f"It was not true {since}")
+        return Verdict(self.name, VIOLATED, began._time + self.within, began._seq, why)
 
     def end(self) -> Verdict:
         if self.began is not None or not self.seen:
@@ -163,18 +174,15 @@ def _holds(answer: object) -> bool:
     return bool(answer) and not isinstance(answer, str)
 
 
-def _violated(name: str, trace: Trace, now: Moment, answer: object) -> Verdict:
-    last = now._seq if now.about is None else now.about
-    what = [answer] if isinstance(answer, str) else []
+def _explained(
+    trace: Trace, now: Moment, event: int | None, answer: object, *words: str
+) -> tuple[int | None, str]:
+    """What is wrong, in words: its event with the causes of that, or else only the last change before."""
+    said = [answer, *words] if isinstance(answer, str) else list(words)
+    if event is not None:
+        why = explained(trace, event)
+        return event, " ".join([*said, "A" + why[1:]]) if said else why
+    last = max(now.changed.values(), default=None)
     if last is not None:
-        what.append(f"{'At' if what else 'at'} {trace[last].time:.3f} s, {sentence(trace, last)}")
-        if why := because(trace, last):
-            what.append(f"That was because at {why}.")
-    return Verdict(name, VIOLATED, now._time, last, " ".join(what))
-
-
-def _missed(name: str, trace: Trace, began: Moment, within: float, answer: object) -> Verdict:
-    assert began._seq is not None
-    what = f"{answer} " if isinstance(answer, str) else ""
-    since = f"{within:g} s after {began._time:.3f} s, when: {sentence(trace, began._seq)}"
-    return Verdict(name, VIOLATED, began._time + within, began._seq, f"{what}It was not true {since}")
+        said.append(f"The last change before was {explained(trace, last)}")
+    return last, " ".join(said)

@@ -62,7 +62,7 @@ class Property:
         try:
             verdict = self.judge(trace)
             example = "Verdict('one leader', 'holds'), or what always(...) makes"
-            return require.instance("verdict", verdict, Verdict, example)
+            return settled(trace, require.instance("verdict", verdict, Verdict, example))
         except Exception as error:
             say_which(error, self.name)
             raise
@@ -72,6 +72,13 @@ class Property:
 
     def __reduce__(self) -> Parcel:
         return parcel(as_it_was, type(self), vars(self))
+
+
+def settled(trace: Trace, verdict: Verdict) -> Verdict:
+    """A verdict, unless an error ended the run: what was to hold until its end is then undecided."""
+    if not trace.broken or verdict.status != HOLDS or verdict.at is not None:
+        return verdict
+    return Verdict(verdict.name, UNDECIDED, because=f"the run broke off at {trace.until:g} s")
 
 
 def say_which(error: Exception, name: str) -> None:

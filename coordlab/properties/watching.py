@@ -8,7 +8,7 @@ from functools import partial
 from math import inf
 
 from coordlab.properties.moment import Moment
-from coordlab.properties.verdicts import Property, Verdict, say_which
+from coordlab.properties.verdicts import Property, Verdict, say_which, settled
 from coordlab.trace.trace import MICRO, Trace
 
 
@@ -40,7 +40,8 @@ class Watched(Property):
     @staticmethod
     def together(trace: Trace, properties: Sequence[Watched]) -> list[Verdict]:
         """The verdicts of several properties, in one pass through the trace."""
-        return watch_all(trace, [each.watch(trace) for each in properties])
+        found = watch_all(trace, [each.watch(trace) for each in properties])
+        return [settled(trace, verdict) for verdict in found]
 
 
 def watched(name: str, watch: Callable[[Trace], Watch]) -> Property:

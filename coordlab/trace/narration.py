@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, takewhile
+from math import inf
 
 from coordlab.trace.trace import (
     CRASH,
+    DROP,
     FAULT,
     NOTE,
     RESTART,
@@ -51,9 +53,48 @@ def sentence(trace: Trace, seq: int) -> str:
 
 def because(trace: Trace, seq: int, links: int = 3) -> str:
     """Why event `seq` happened: the nearest `links` causes that explain something, the nearest first."""
-    chain = islice((event for event in trace.causes(seq) if event.kind in _REASONS), links)
-    reasons = [f"{event.time:.3f} s, {sentence(trace, event.seq).rstrip('.')}" for event in chain]
+    reasons = [_when(trace, event) for event in _reasons(trace, seq, links)]
     return "; because at ".join(reasons)
+
+
+def explained(trace: Trace, seq: int, links: int = 3) -> str:
+    """Event `seq` with its nearest causes, and with what was sent from these and did not arrive."""
+    told = [f"at {_when(trace, trace[seq])}."]
+    if why := because(trace, seq, links):
+        told.append(f"That was because at {why}.")
+    if lost := missing(trace, seq, links):
+        told.append(f"What did not arrive: at {'; at '.join(_when(trace, each) for each in lost)}.")
+    return " ".join(told)
+
+
+def missing(trace: Trace, seq: int, links: int = 3) -> list[Event]:
+    """The losses, at most three, that may have led an agent to event `seq`.
+
+    These are messages to or from this agent that were lost before, and that were sent in consequence of one
+    of the nearest `links` causes: those of the latest, which belong to the last question that was asked.
+    One to an agent that was down counts only where nothing else was lost.
+    """
+    named = _reasons(trace, seq, links)
+    since, who = named[-1].time if named else inf, trace.rows[seq][2]
+    chain = {event.seq for event in takewhile(lambda event: event.time >= since, trace.causes(seq))}
+    found: dict[float, list[Event]] = {}
+    for event in trace.select(DROP, since=since):
+        if event.seq < seq and who in (event.agent, event.peer):
+            past = (each for each in trace.causes(event.seq) if each.message != event.message)
+            recent = takewhile(lambda event: event.time >= since, past)
+            if branch := next((each for each in recent if each.seq in chain), None):
+                found.setdefault(branch.time, []).append(event)
+    last = found[max(found)] if found else []
+    return ([event for event in last if event.data != "down"] or last)[:3]
+
+
+def _reasons(trace: Trace, seq: int, links: int) -> list[Event]:
+    """The nearest `links` causes of an event that explain something."""
+    return list(islice((event for event in trace.causes(seq) if event.kind in _REASONS), links))
+
+
+def _when(trace: Trace, event: Event) -> str:
+    return f"{event.time:.3f} s, {sentence(trace, event.seq).rstrip('.')}"
 
 
 def told(trace: Trace, events: Iterable[Event]) -> list[str]:

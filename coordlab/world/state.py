@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class State(Generic[T]):
+class State(require.Readable, Generic[T]):
     """An attribute of an agent whose every change is an event of the trace.
 
     initial: the value with which each agent starts, and starts again after a restart.
@@ -39,7 +39,7 @@ class State(Generic[T]):
         self.initial = initial
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name, self.seen = name, f"{name} as seen"
+        self.name, self._seen = name, f"{name} as seen"
 
     @overload
     def __get__(self, agent: None, owner: type) -> State[T]: ...
@@ -55,9 +55,9 @@ class State(Generic[T]):
         kept = agent.__dict__
         kept[self.name] = value
         seen = snapshot(value)
-        before = kept.get(self.seen, self.initial)
+        before = kept.get(self._seen, self.initial)
         if before is not seen and before != seen:
-            kept[self.seen] = seen
+            kept[self._seen] = seen
             agent._record(STATE, self.name, seen)
 
 

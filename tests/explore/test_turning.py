@@ -9,8 +9,10 @@ import pytest
 from coordlab import World, labs
 from coordlab.explore import ExploreError, TurningPoint, point_of_no_return
 from coordlab.patterns.bully.checks import properties
+from coordlab.trace.narration import missing
 from coordlab.trace.trace import DROP, SEND
 from coordlab.world.run import Run
+from tests.sampling import some
 
 
 @cache
@@ -75,3 +77,39 @@ def test_chance_is_drawn_again_at_a_time_and_with_a_number(at: float, number: fl
 def test_a_run_that_has_begun_keeps_its_chance() -> None:
     with pytest.raises(RuntimeError, match="the run has begun"):
         unlucky().world.redraw(1.0, 1)
+
+
+# Seeds of elections with two coordinators because messages were lost.
+LOSSES = (
+    *(20, 31, 52, 62, 121, 125, 133, 148, 205, 212),
+    *(246, 276, 310, 340, 368, 425, 498, 511, 518, 530),
+)
+
+
+@cache
+def with_losses(seed: int) -> Run:
+    return labs.bully(seed=seed, loss=0.05).run
+
+
+def test_the_reason_names_what_did_not_arrive() -> None:
+    """Of each broken run: messages to or from the second coordinator, lost after it last had to wonder."""
+    for seed in LOSSES:
+        trace, verdict = with_losses(seed).trace, with_losses(seed).verdicts[0]
+        assert verdict.status == "violated"
+        assert "What did not arrive: at " in verdict.because
+        who = trace[verdict.event].agent
+        found = missing(trace, verdict.event)
+        assert [each for each in found if each.data != "lost" or who not in (each.agent, each.peer)] == []
+
+
+@pytest.mark.slow
+def test_what_did_not_arrive_was_sent_when_the_run_turned() -> None:
+    """In nearly all runs; in few the point of no return lies later, after the property was broken."""
+    seeds, turned = some(LOSSES, 3), 0
+    for seed in seeds:
+        run = with_losses(seed)
+        point = point_of_no_return(run, properties()[0], drawn=20)
+        lost = {each.message for each in missing(run.trace, run.verdicts[0].event)}
+        sent = [each.time for each in run.trace.select(SEND) if each.message in lost]
+        turned += any(point.before <= time <= point.after for time in sent)
+    assert turned >= 0.85 * len(seeds) - 1

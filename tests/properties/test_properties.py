@@ -17,6 +17,7 @@ from coordlab.properties import (
 )
 from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent, State
+from coordlab.world.errors import AgentError
 from coordlab.world.message import message
 from coordlab.world.run import judged
 from coordlab.world.world import World
@@ -329,3 +330,28 @@ def test_a_rule_of_single_events_may_answer_in_a_word():
     """Then the event speaks for itself."""
     verdict = never("nobody rules", lambda event: event.name == "Rule")(reign((1, "ann", Rule)))
     assert str(verdict) == "✗ nobody rules: violated at 1.000 s: zoe to ann: “You rule.”"
+
+
+def test_a_run_that_broke_off_leaves_open_what_was_not_decided():
+    """Also from its file: safety is undecided, what has happened has happened, a violation stays."""
+
+    class Fragile(Agent):
+        role = State("calm")
+
+        async def run(self):
+            self.role = "tense"
+            await self.sleep(1)
+            raise OSError
+
+    tense, calm = (lambda now, role=role: bool(now.where("role", role)) for role in ("tense", "calm"))
+    promises = (
+        *(always("up", lambda now: True), safety("none")(lambda trace: iter(()))),
+        *(sometimes("tense", tense), sometimes("by then", tense, by=9), always("calm", calm)),
+    )
+    with pytest.raises(AgentError) as caught:
+        World().add(Fragile("ann")).expect(*promises).run(until=9)
+    run = caught.value.run
+    expected = ["undecided", "undecided", "holds", "holds", "violated"]
+    again = Trace.from_jsonl(run.trace.to_jsonl())
+    assert [each.status for each in run.verdicts] == [judge(again).status for judge in promises] == expected
+    assert run.verdicts[0].because == "the run broke off at 1 s"

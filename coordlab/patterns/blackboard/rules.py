@@ -112,8 +112,8 @@ MERGES: dict[str, Merge] = {"newest": newest, "most_confident": most_confident, 
 # --- the board ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Subscription:
+@dataclass(frozen=True, repr=False)
+class Subscription(require.Readable):
     """A callback for the entries that `query` asks for and `where` accepts."""
 
     query: Query
@@ -129,7 +129,7 @@ class Conflict(ValueError):
     """A write that names a version that is not current, or a source that never was on the board."""
 
 
-class Board:
+class Board(require.Readable):
     """Entries by key, each with its history; `merge` decides what a second write to a key does.
 
     >>> board = Board()
@@ -301,7 +301,7 @@ def choose(agenda: list[Activation], rating: Rating) -> Activation:
     return max(agenda, key=lambda each: (require.number("rating", rating(each)), -each.order))
 
 
-class Agenda:
+class Agenda(require.Readable):
     """Which source could act on which entry, each once for each version; the highest rating first.
 
     >>> agenda = Agenda(by_confidence)

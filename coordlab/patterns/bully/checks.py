@@ -37,6 +37,7 @@ def highest_rules(settle: float) -> Property:
         for each in now.components:
             for ruling in rulers(now, each):
                 if ruling != (top := max(each, key=int)):
+                    now.about = now.changed[ruling]
                     return f"{ruling} coordinates though {top} is up."
         return True
 

@@ -91,7 +91,7 @@ def enqueue(queue: deque[int], offset: int, bound: int, shed: str) -> int | None
     return lost
 
 
-class Journal:
+class Journal(require.Readable):
     """All letters in the order in which the bus accepted them; an offset is a letter's place, from 0.
 
     A letter that comes again, with the same publisher and number, is not taken twice.

@@ -186,7 +186,7 @@ def result_of(error: BaseException | None, counted: Errors = (Exception,), ignor
 # --- the state machine ------------------------------------------------------------------------------
 
 
-class Window:
+class Window(require.Readable):
     """The latest outcomes: of the last `calls` calls, and younger than `seconds`."""
 
     def __init__(self, calls: int | None = None, seconds: float | None = None) -> None:
@@ -215,7 +215,7 @@ class Window:
         return (self.failed / many, self.slow / many) if many >= minimum else (None, None)
 
 
-class Breaker:
+class Breaker(require.Readable):
     """The state machine.  Ask `admit`, make the call, and report its `outcome`; listeners hear everything.
 
     Its state depends only on what it was told and on the time, never on how often it is looked at.  If the

@@ -83,8 +83,8 @@ def union(one: object, other: object) -> object:
     return one | other if isinstance(one, frozenset) and isinstance(other, frozenset) else None
 
 
-@dataclass(frozen=True)
-class Policy:
+@dataclass(frozen=True, repr=False)
+class Policy(require.Readable):
     """Which steps to try, in which order, and for how long.
 
     - `chain`: the steps, some of STEPS, each once; "default" comes last, because it alone always settles

@@ -143,8 +143,8 @@ def shortlist(scores: Scores, most: int) -> list[str]:
     return chosen
 
 
-@dataclass(frozen=True)
-class Policy:
+@dataclass(frozen=True, repr=False)
+class Policy(require.Readable):
     """How a manager calls and awards.
 
     scoring: how good each bid is.
@@ -252,7 +252,7 @@ class Outcome:
     attempts: int = 1
 
 
-class Commitments:
+class Commitments(require.Readable):
     """What a contractor has promised and what it works on: together never more than its capacity."""
 
     def __init__(self, capacity: int) -> None:

@@ -73,8 +73,8 @@ Guardrail = Callable[[Any], tuple[bool, object]]
 """Looks at a content; returns True and the content to go on with, or False and the reason."""
 
 
-@dataclass(frozen=True)
-class Task:
+@dataclass(frozen=True, repr=False)
+class Task(require.Readable):
     """One thing to do.
 
     - `name`, `description`: its agent is told the description, or without one the name.

@@ -278,8 +278,8 @@ def swarm(chat: Chat) -> tuple[str, ...]:
     return (said.to,)
 
 
-@dataclass(frozen=True)
-class Selector:
+@dataclass(frozen=True, repr=False)
+class Selector(require.Readable):
     """A policy: the member that `choose(chat)` names; if it returns None, all but the last speaker.
 
     With `allow_repeated` the last speaker may be next as well.  Raises ChatError if it names a stranger.
@@ -321,8 +321,8 @@ def everything(transcript: Transcript) -> Transcript:
     return transcript
 
 
-@dataclass(frozen=True)
-class LastMessages:
+@dataclass(frozen=True, repr=False)
+class LastMessages(require.Readable):
     """A window: the last `size` messages, 1 or more.
 
     With `summarise(messages)` they follow a summary of those before.  Raises ChatError if `size` is not one.

@@ -96,7 +96,7 @@ class Refusal:
         return f"step {self.after + 1}, {said(self.task)}, fails: {self.because}"
 
 
-class Domain:
+class Domain(require.Readable):
     """What can be done: `actions`, and for each other task its `methods`, the preferred one first.
 
     actions  functions `(state, *arguments)` that return what they change, or a text: why they cannot.

@@ -94,7 +94,7 @@ class SequentialTest:
 DEFAULT = SequentialTest()
 
 
-class TrustRecord:
+class TrustRecord(require.Readable):
     """How far a pool trusts a member: a breaker for which one whole test is one call.
 
     While closed, the member is trusted.  When convicted, it is isolated for `quarantine` seconds (open), then

@@ -46,8 +46,8 @@ Goal = str | Send
 Router = Callable[[Mapping[str, Any]], "Goal | Iterable[Goal]"]
 
 
-@dataclass(frozen=True)
-class Route:
+@dataclass(frozen=True, repr=False)
+class Route(require.Readable):
     """Conditional edges: a router, which is a function of the state, and where it may lead."""
 
     router: Router

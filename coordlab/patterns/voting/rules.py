@@ -216,7 +216,7 @@ def _share(threshold: Fraction | float | str) -> Fraction:
     return share
 
 
-class Poll:
+class Poll(require.Readable):
     """An open vote: takes ballots as they arrive, knows when the rest cannot change it, and closes once.
 
     electorate: the names of all voters, each once.  The first valid ballot of a voter counts.
