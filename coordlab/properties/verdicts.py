@@ -27,7 +27,8 @@ class Verdict:
     event: the number of the event at which it became certain, if there is one.
     because: why, in words.
 
-    A verdict is true if the property holds.
+    A verdict is true if the property holds.  If an error ended the run, what could be certain only at the end
+    is undecided.
     """
 
     name: str
