@@ -26,14 +26,12 @@ OUTSIDE = {
 }
 """What an agent must not read, because it differs from run to run, and what it reads instead."""
 
-CHANGEABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
-
 
 @dataclass(frozen=True)
 class Finding:
     """Something to mend in an agent.
 
-    kind: "outside", "shared", "changed message", "different run" or "not repeatable".
+    kind: "outside", "changed message", "different run" or "not repeatable".
     where: the class and the line, or the message.
     what: what is wrong, and what to write instead.
     """
@@ -64,8 +62,8 @@ def lint(what: object, until: float | None = None) -> Findings:
 
     what, until: as for `explore`.
 
-    Reading finds clocks and randomness from outside, what all agents of a class share, and messages that are
-    changed.  Running finds a second run that differs, and messages whose repetition breaks a property.
+    Reading finds clocks and randomness from outside, and messages that are changed.  Running finds a second
+    run that differs, and messages whose repetition breaks a property.
     """
     source = source_of(what, until=until)
     kinds = dict.fromkeys(type(agent) for agent in source.world(source.scenario).agents.values())
@@ -90,12 +88,6 @@ def reading(kind: type[Agent]) -> Iterator[Finding]:
             yield Finding("outside", where, what)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("on_"):
             yield from _changed(node, kind, first)
-    for statement in tree.body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, CHANGEABLE):
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-            where = f"{kind.__name__}, line {first + statement.lineno - 1}"
-            what = f"`{ast.unparse(target)}` is one object for all agents; make it in __init__, or use State"
-            yield Finding("shared", where, what)
 
 
 def _outside(value: object, name: str) -> str:

@@ -16,7 +16,7 @@ from coordlab.trace.trace import DECISION, NOTE, TIMER
 from coordlab.world.dice import dice
 from coordlab.world.guards import current_task
 from coordlab.world.message import Message
-from coordlab.world.state import State, words
+from coordlab.world.state import State, check_attributes, words
 from coordlab.world.task import MICRO, Pause, Signal, Task, Wait, micros
 
 if TYPE_CHECKING:
@@ -124,6 +124,8 @@ class Agent:
     A subclass defines `run` (a coroutine) for what it does on its own: it starts with the world, and again
     after each restart; and `on_<message>(self, sender, message)`, plain or async, for each type of message:
     `on_call_for_proposals` handles a `CallForProposals`.  What a handler returns, if not None, is the reply.
+
+    A class attribute that can change, such as a list, is a TypeError, and so is `role = "x"` without State.
     """
 
     # Our attributes are in slots, those of a subclass in its __dict__: that is what a crash wipes out.
@@ -162,7 +164,6 @@ class Agent:
         self._name = str(name)
 
     def __init_subclass__(cls) -> None:
-        cls._handlers = {}
         own = {name: each.initial for name, each in vars(cls).items() if isinstance(each, State)}
         taken = sorted(own.keys() & vars(Agent).keys())
         given = f"{cls.__name__}.{''.join(taken[:1])} = State(...)"
@@ -171,7 +172,8 @@ class Agent:
         inherited: dict[str, object] = {}
         for base in reversed(cls.__bases__):
             inherited |= getattr(base, "_states", {})
-        cls._states = {**inherited, **own}
+        check_attributes(cls, inherited)
+        cls._states, cls._handlers = {**inherited, **own}, {}
 
     def __deepcopy__(self, memo: object) -> Agent:
         """The agent itself: it is never copied."""

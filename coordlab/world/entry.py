@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
@@ -12,6 +13,7 @@ from coordlab.trace.names import NAMES, is_name
 from coordlab.trace.trace import SEND
 from coordlab.world.agent import Agent, Making
 from coordlab.world.errors import listed
+from coordlab.world.message import HANDLERS
 from coordlab.world.state import snapshot
 from coordlab.world.task import MICRO, micros
 
@@ -34,6 +36,18 @@ def check_agent(world: World, agent: Agent) -> None:
     alone = not any(isinstance(each, Agent) for each in (*args, *named.values()))
     allowed = "agents know each other by name, because a branch of the run makes them again"
     require.that(alone, f"{agent!r} was made with another agent", allowed, "pass the name, and send")
+
+
+def check_handlers(kind: type[Agent]) -> None:
+    """Raise TypeError if a class of agents has a handler that nothing calls, as when its name is misspelt."""
+    for name in dir(kind):
+        if name.startswith("on_") and name not in HANDLERS:
+            code = getattr(getattr(kind, name), "__code__", None)
+            other = code is None or code.co_argcount != 3  # then it handles no message
+            near = get_close_matches(name, sorted(HANDLERS), 1, 0) or ["on_hello"]
+            allowed = f"no message has this name, so nothing would call it; did you mean {near[0]}?"
+            example = f"def {near[0]}(self, sender, message): ..."
+            require.that(other, f"{kind.__name__}.{name}", allowed, example, TypeError)
 
 
 def checked_fault(world: World, given: Fault | str) -> Fault:

@@ -25,6 +25,13 @@ _OURS = re.compile(
     r"[\\/](coordlab[\\/](world[\\/]\w+|requirements)|asyncio[\\/]\w+|contextlib)\.py$|<frozen "
 )
 
+_HINTS = {
+    r"'coroutine'|<coroutine object": "Is an `await` missing, as in `replies = await self.ask(...)`?",
+    r"'Ticker' object is not iterable": "Write `async for tick in self.every(...)`.",
+    r"\.on_\w+\(\) (takes|missing) ": "A handler takes (self, sender, message).",
+}
+"""What to do about an error of Python's whose text has such a part."""
+
 
 class WorldError(RuntimeError):
     """A run that could not go on.  Its attribute `run` is the `Run` until then."""
@@ -66,7 +73,8 @@ def blame(world: World, error: BaseException) -> str:
     who = f"agent {agent.name} ({type(agent).__name__})" if isinstance(agent, Agent) else "the world"
     what = "; ".join(f"{type(each).__name__}: {_safely(str, each)}" for each in _leaves(error))
     where = _own_line(_leaves(error)[0]) or _own_line(error)
-    return f"{who} failed at {seconds(world.now)} s{_acting_on(world, world.loop.cause)}: {what}{where}"
+    hint = "".join(f". {advice}" for part, advice in _HINTS.items() if re.search(part, what))
+    return f"{who} failed at {seconds(world.now)} s{_acting_on(world, world.loop.cause)}: {what}{hint}{where}"
 
 
 def stuck(loop: VirtualLoop) -> str:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NoReturn, Protocol, TypeVar, dataclass_transfo
 from coordlab import requirements as require
 
 _T = TypeVar("_T")
+HANDLERS: set[str] = set()  # the names of the methods that handle some message of this process
 _ATOMS = (type(None), bool, int, float, str, bytes, Enum)
 _ANNOTATED = ("__annotations__", "__annotate__", "__annotate_func__")  # the latter from Python 3.14 on
 
@@ -42,6 +43,7 @@ def message(cls: type[_T]) -> type[_T]:
         own: Callable[[object], None] | None = getattr(cls, "__post_init__", None)
         cls.__post_init__ = lambda self: _check(self, own)  # type: ignore[attr-defined]
     made = dataclass(frozen=True)(cls)
+    HANDLERS.add(handler_name(made))
     made.says = spoken  # type: ignore[attr-defined]
     made.__setattr__ = made.__delattr__ = _refuse  # type: ignore[method-assign]
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
@@ -59,6 +60,22 @@ class State(require.Readable, Generic[T]):
         if before is not seen and before != seen:
             kept[self._seen] = seen
             agent._record(STATE, self.name, seen)
+
+
+def check_attributes(cls: type, states: Mapping[str, object]) -> None:
+    """Raise TypeError for a class attribute of an agent that runs would share, or that hides a state.
+
+    A list that every agent appends to would make the second run differ from the first.
+    """
+    for name, value in vars(cls).items():
+        given, kind = f"{cls.__name__}.{name} = {require.shown(value)}", type(value)
+        if kind.__hash__ is None and not name.startswith("__"):
+            allowed = f"all agents, also those of other runs, would share this {kind.__name__}"
+            require.fail(given, allowed, f"self.{name} = ... in __init__, or a tuple", TypeError)
+        plain = not isinstance(value, State) and not hasattr(kind, "__get__")
+        if plain and (name == "role" or name in states):
+            allowed = "only what is declared with State is recorded, so that others see it"
+            require.fail(given, allowed, f"{name} = State({require.shown(value)})", TypeError)
 
 
 def words(what: object) -> tuple[str | None, object]:

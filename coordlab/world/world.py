@@ -25,7 +25,14 @@ from coordlab.trace.scenario import Scenario
 from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Row, Trace
 from coordlab.world.agent import Agent, Making
 from coordlab.world.budget import DEFAULT, Budget, overrun
-from coordlab.world.entry import check_agent, checked_fault, copied_makings, made_again, what_made
+from coordlab.world.entry import (
+    check_agent,
+    check_handlers,
+    checked_fault,
+    copied_makings,
+    made_again,
+    what_made,
+)
 from coordlab.world.errors import (
     AgentError,
     BudgetError,
@@ -266,8 +273,9 @@ class World:
         self.loop.instant += len(self.agents) ** 2 + 20 * len(self.agents)
         self.loop.crowd += len(self.agents)
         self._makings = copied_makings(self.agents)
-        for agent in self.agents.values():
-            agent._handlers.clear()  # a notebook may have changed a handler since the last run
+        for kind in {type(agent): 0 for agent in self.agents.values()}:
+            check_handlers(kind)
+            kind._handlers.clear()  # a notebook may have changed a handler since the last run
         for moment, number in self._redraws:
             self.loop.first_at(moment, self._redraw, number, None)
         for fault in self.faults:
@@ -367,7 +375,7 @@ class World:
         if not isinstance(work, Coroutine):
             given = f"{agent.name} spawns {work!r}"
             allowed = "expected a coroutine: a call of an `async def` without `yield`"
-            require.fail(given, allowed, "self.spawn(self.work())", TypeError)
+            require.fail(given, allowed, "async def run(self): ..., or self.spawn(self.work())", TypeError)
         if not self.running:
             work.close()
             given, allowed = f"{agent.name} spawns outside a run", "agents spawn only while the world runs"

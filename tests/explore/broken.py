@@ -88,8 +88,6 @@ def overtaken(seed: int) -> World:
 class Careless(Agent):
     """Does what an agent should not do."""
 
-    seen: list[str] = []  # noqa: RUF012
-
     async def run(self) -> None:
         """Wait for a while that depends on the clock of the computer."""
         await self.sleep(0.5 + random.random() * time.time() % 1)

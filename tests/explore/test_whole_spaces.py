@@ -84,12 +84,11 @@ def careless(seed: int) -> World:
 def test_lint_finds_what_an_agent_should_not_do() -> None:
     findings = lint(careless, until=3)
     assert not findings
-    kinds = ["changed message", "different run", "outside", "outside", "shared"]
+    kinds = ["changed message", "different run", "outside", "outside"]
     assert sorted(each.kind for each in findings.found) == kinds
     text = str(findings)
     assert "`random` comes from outside the world; write self.dice" in text
     assert "`time` comes from outside the world; write self.now, or await self.sleep(...)" in text
-    assert "`seen` is one object for all agents; make it in __init__, or use State (shared)" in text
     assert "`message.value` changes a message; make a new one with dataclasses.replace" in text
     assert "ann: a second run differs from" in text
 
