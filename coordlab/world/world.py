@@ -44,6 +44,7 @@ from coordlab.world.errors import (
     without_ours,
 )
 from coordlab.world.guards import Overrun
+from coordlab.world.live import beside
 from coordlab.world.loop import VirtualLoop
 from coordlab.world.mail import Mail
 from coordlab.world.network import Latency, Network
@@ -227,22 +228,7 @@ class World:
 
         The trace is the same as that of `run`.  Meanwhile `inject` strikes at once.
         """
-        speed = require.number("speed", speed, above=0)
-        clock, loop = asyncio.get_running_loop().time, self.loop
-        began = clock()
-        with self._once(until) as end:
-            while until is not None or not loop.idle():
-                elapsed = micros((clock() - began) * speed)
-                if elapsed >= loop.due(end):
-                    with loop.parked():
-                        loop.drive(min(end, elapsed))
-                if elapsed >= end:
-                    break
-                due = loop.due(end)
-                loop.now = max(loop.now, min(elapsed, due - 1))  # the time at which `inject` strikes
-                await asyncio.sleep(min(0.02, max(0, due - elapsed) / MICRO / speed))
-            self._conclude()
-        return self._result()
+        return await beside(self, until, speed)
 
     @contextmanager
     def _once(self, until: float | None) -> Iterator[int]:

@@ -1,5 +1,7 @@
 """Mistakes that learners make in classes of agents, and what they are told."""
 
+import gc
+
 import pytest
 
 from coordlab.world.agent import Agent, State
@@ -144,3 +146,5 @@ def test_an_error_of_python_comes_with_what_to_write(act, bob, hint):
     while (trace := cause.__traceback__ if not frames else frames[-1].tb_next) is not None:
         frames.append(trace)
     assert len(frames) == 1
+    del cause, frames, caught
+    gc.collect()  # what was not awaited is noticed here
