@@ -417,6 +417,38 @@ async def an_error_reaches_every_waiter() -> None:
 
 
 @story
+async def a_task_made_without_the_loop_is_as_any_other() -> None:
+    task = asyncio.Task(after(1, "made"), name="ann")
+    assert {task, asyncio.current_task()} == asyncio.all_tasks()
+    assert (await task, task.get_name(), clock()) == ("made", "ann", 1)
+    await catch(asyncio.Task(raising(1, ValueError("no"))), ValueError)
+    late = asyncio.Task(after(100))
+    late.cancel()
+    assert isinstance(await catch(late), asyncio.CancelledError)
+    assert clock() == 2
+
+
+if sys.version_info >= (3, 12):
+
+    @story
+    async def an_eager_task_begins_at_once() -> None:
+        seen: list[str] = []
+
+        async def work(seconds: float) -> str:
+            seen.append("begun")
+            if seconds:
+                await asyncio.sleep(seconds)
+            return "done"
+
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.eager_task_factory)
+        task, at_once = loop.create_task(work(1)), loop.create_task(work(0))
+        loop.set_task_factory(None)
+        assert (seen, task.done(), at_once.done(), at_once.result()) == (["begun"] * 2, False, True, "done")
+        assert (await task, clock()) == ("done", 1)
+
+
+@story
 async def a_task_tells_those_who_asked_to_be_called() -> None:
     seen: list[Any] = []
     task = asyncio.create_task(after(1, "done"))

@@ -5,13 +5,16 @@ import contextlib
 import signal
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from coordlab.world.agent import Agent
 from coordlab.world.guards import Runaway
 from coordlab.world.loop import VirtualLoop, simulate
 from coordlab.world.world import AgentError, World
 from tests.pythons import PROJECT, pythons, run_python
+from tests.sampling import disaster_count
 from tests.world.conformance import STORIES, in_an_agent, on_the_loop
+from tests.world.cpython import MISSING
 
 
 @pytest.mark.parametrize("place", [on_the_loop, in_an_agent])
@@ -25,6 +28,82 @@ def test_asyncio_keeps_its_promises(name, place):
 def test_asyncio_keeps_its_promises_on_every_python(version):
     told = run_python(pythons()[version], str(PROJECT / "tests/world/conformance.py"))
     assert (told.returncode, told.stderr) == (0, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", pythons())
+def test_cpythons_own_tests_of_asyncio_pass_on_the_loop(version):
+    told = run_python(pythons()[version], str(PROJECT / "tests/world/cpython.py"))
+    if told.stdout == MISSING:
+        pytest.skip(MISSING)
+    assert told.returncode == 0, told.stderr
+    assert int(told.stdout.split()[0]) > 1000
+
+
+waits = st.lists(st.floats(0, 3e-6) | st.floats(0, 10), min_size=1, max_size=5)
+
+
+@settings(max_examples=disaster_count())
+@given(st.floats(0, 1e6), waits)
+def test_no_timer_rings_early_and_a_loop_towards_a_deadline_ends(start, waits):
+    """A whole microsecond is the shortest wait; a sleep may end a nanosecond early, where floats err."""
+
+    async def story():
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(start)
+        for wait in waits:
+            rang, deadline, rounds = loop.create_future(), loop.time() + wait, 0
+            loop.call_at(deadline, lambda rang=rang: rang.set_result(loop.time()))
+            while loop.time() < deadline:
+                asked = loop.time() + (left := deadline - loop.time())
+                await asyncio.sleep(left)
+                assert loop.time() >= asked - 1e-9
+                rounds += 1
+            assert (await rang >= deadline, rounds <= 2) == (True, True)
+
+    simulate(story(), until=1e7)
+
+
+@settings(max_examples=disaster_count())
+@given(waits, st.floats(0.5, 2))
+def test_an_agents_loop_towards_a_deadline_ends_on_a_clock_that_runs_fast_or_slow(waits, rate):
+    rounds = []
+
+    class Waiter(Agent):
+        async def run(self):
+            for wait in waits:
+                deadline, before = self.now + wait, len(rounds)
+                while self.now < deadline:
+                    rounds.append(deadline)
+                    await self.sleep(deadline - self.now)
+                assert len(rounds) - before <= 2
+
+    World().add(Waiter("zoe")).inject(f"skew zoe x{rate:.3f} @0").run()
+
+
+def eager(work):
+    """The task of an eager factory."""
+    return asyncio.eager_task_factory(asyncio.get_running_loop(), work)
+
+
+MAKERS = [asyncio.create_task, asyncio.Task, *([eager] if hasattr(asyncio, "eager_task_factory") else [])]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("after", [0, 1])
+def test_the_error_of_a_task_that_nobody_awaits_is_raised(make, after):
+    async def fail():
+        if after:
+            await asyncio.sleep(after)
+        raise KeyError("lost")
+
+    async def main():
+        kept = make(fail())
+        await asyncio.sleep(2)
+        return kept
+
+    with pytest.raises(KeyError, match="lost"):
+        simulate(main())
 
 
 @pytest.mark.parametrize("times", [(2,), (3, 2)])

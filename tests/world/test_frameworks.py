@@ -1,9 +1,10 @@
-"""Agent frameworks on virtual time, where they are installed: `pip install coordlab[frameworks]`."""
+"""AnyIO and agent frameworks on virtual time; the latter where they are installed: `coordlab[frameworks]`."""
 
 import asyncio
 import operator
 from typing import Annotated, TypedDict
 
+import anyio
 import pytest
 
 from coordlab.world.agent import Agent
@@ -29,6 +30,79 @@ places = pytest.mark.parametrize("place", [simulate, in_an_agent])
 def clock():
     """The virtual time."""
     return round(asyncio.get_running_loop().time(), 6)
+
+
+# --- AnyIO ---------------------------------------------------------------------------------------------
+
+
+@places
+def test_scopes_of_anyio_end_what_takes_too_long_and_shield(place):
+    async def scopes():
+        with anyio.move_on_after(2) as late:
+            await anyio.sleep(10)
+        with pytest.raises(TimeoutError), anyio.fail_after(1):
+            await anyio.sleep(10)
+        with anyio.CancelScope() as outer:
+            with anyio.CancelScope(shield=True):
+                outer.cancel()
+                await anyio.sleep(1)
+            await anyio.sleep(5)
+        return late.cancelled_caught, outer.cancelled_caught, clock()
+
+    assert place(scopes()) == (True, True, 4)
+
+
+@places
+def test_a_memory_stream_of_anyio_holds_the_sender_back(place):
+    async def streamed():
+        send, receive = anyio.create_memory_object_stream(1)
+        seen = []
+
+        async def consume():
+            async with receive:
+                async for each in receive:
+                    seen.append((each, clock()))
+                    await anyio.sleep(1)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(consume)
+            async with send:
+                for each in range(3):
+                    await send.send(each)
+        return seen, clock()
+
+    assert place(streamed()) == ([(0, 0), (1, 1), (2, 2)], 3)
+
+
+@places
+def test_a_task_group_of_anyio_can_be_cancelled_from_outside(place):
+    ended = []
+
+    async def patient(name):
+        try:
+            await anyio.sleep(100)
+        finally:
+            ended.append((name, clock()))
+
+    async def everybody():
+        async with anyio.create_task_group() as group:
+            for name in ("ann", "bob"):
+                group.start_soon(patient, name)
+
+    async def outside():
+        task = asyncio.create_task(everybody())
+        await anyio.sleep(1)
+        task.cancel()
+        await asyncio.wait([task])
+        return sorted(ended), task.cancelled(), clock()
+
+    assert place(outside()) == ([("ann", 1), ("bob", 1)], True, 1)
+
+
+@places
+def test_a_thread_of_anyio_is_refused_in_words(place):
+    with pytest.raises(RuntimeError, match=r"real threads take real time.*Write await asyncio\.to_thread"):
+        place(anyio.to_thread.run_sync(int))
 
 
 # --- LangGraph -----------------------------------------------------------------------------------------
