@@ -4,6 +4,7 @@ from tests.mutants.mutation import Mutant
 
 AGENTS, RULES = "replicas/agents.py", "replicas/rules.py"
 SAYS, MADE, EQUAL = "copies say what was heard", "each update is made once", "equal copies within"
+STAMP = "a write bears its author's time"
 
 MUTANTS = [
     Mutant(RULES, "key=_text)))", "key=_text)))[:1]", caught_by=SAYS),
@@ -26,6 +27,12 @@ MUTANTS = [
         "PNCounter(self.up, self.down.add(amount, by))",
         "PNCounter(self.up, self.down.add(1, by))",
         caught_by=SAYS,
+    ),
+    Mutant(
+        RULES,
+        "Write(value, by, at, _next(self.stamped",
+        "Write(value, by, 0.0, _next(self.stamped",
+        caught_by=STAMP,
     ),
     Mutant(RULES, "max(self.stamped, key", "min(self.stamped, key", caught_by=SAYS),
     Mutant(RULES, "count >= number and", "count > number and", caught_by=SAYS),  # is superseded, and stands

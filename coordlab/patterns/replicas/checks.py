@@ -1,4 +1,4 @@
-"""What must hold of replicas: invariants CR-S2, CR-S3 and CR-L2 on a trace, and what copies say.
+"""What must hold of replicas: invariants CR-S2 to CR-S6, and CR-L2, on a trace, and what copies say.
 
 The states read are `copy` and `role`; the updates are decisions.
 """
@@ -22,7 +22,7 @@ from coordlab.properties import (
     safety,
 )
 from coordlab.properties.records import as_one_of
-from coordlab.trace.trace import CRASH, HANDLE, NOTE, RESTART, SEND, START, STATE, Event, Record, Trace
+from coordlab.trace.trace import CRASH, FAULT, HANDLE, NOTE, RESTART, SEND, START, STATE, Event, Record, Trace
 
 KINDS = (GCounter, PNCounter, Siblings, LastWriter, ORSet)
 Updates = frozenset[int]
@@ -164,6 +164,24 @@ def says_what_it_heard(trace: Trace) -> Iterator[Objection]:
             yield event, f"{event.agent} has {says}, and says: {event.data}."
 
 
+@of_copies
+@safety("a write bears its author's time")
+def stamped_by_its_author(trace: Trace) -> Iterator[Objection]:
+    """CR-S6 of a register: each write gets its stamp once, at its author's, whose clock shows it.
+
+    The clock is right until a fault skews it; from then on only its author is asked for.
+    """
+    skews = {fault.agent: fault.seq for fault in reversed(trace.select("Skew", kind=FAULT))}
+    known: set[object] = set()
+    for event, copy in taken(trace):
+        new = set(getattr(copy, "stamped", ())) - known
+        known |= new
+        for write in () if event.kind == START else new:
+            skewed = event.seq > skews.get(event.agent, event.seq)
+            if write.by != event.agent or not (skewed or write.at == event.time):
+                yield event, f"{event.agent} has {write.value} by {write.by}, stamped with {write.at:g} s."
+
+
 @safety("each update is made once")
 def made_once(trace: Trace) -> Iterator[Objection]:
     """CR-S5: an agent makes its updates in the order of their times, and none again after a crash."""
@@ -215,6 +233,7 @@ def properties(within: float = 4.0) -> tuple[Property, ...]:
         merge_laws,
         removed_for_good,
         says_what_it_heard,
+        stamped_by_its_author,
         made_once,
         equal_again(within),
     )

@@ -88,7 +88,9 @@ class Sum(First):
 def unlawful(*copies: First) -> Trace:
     """Ann takes these copies in turn."""
     trace = shopping()
-    rows = [changed(trace, each, data=()).rows[each.seq] for each in trace.select("start")]
+    rows = [
+        changed(trace, each, data=(("copy", copies[0]),)).rows[each.seq] for each in trace.select("start")
+    ]
     for number, copy in enumerate(copies):
         event = taken("ann", number)
         rows.append(changed(trace, event, cause=None, data=copy).rows[event.seq])
@@ -162,6 +164,14 @@ def busy(updates: int) -> Run:
     return world.run(until=0.3 * updates + 5)
 
 
+def stamped(**otherwise: Any) -> Trace:
+    """The last write of replica 0 has another author or time when it is made."""
+    trace = busy(5).trace
+    made = trace.select("copy", kind="state", agent="0")[-1]
+    (write,) = made.data.stamped
+    return changed(trace, made, data=LastWriter(frozenset({replace(write, **otherwise)})))
+
+
 STORY = (bought,)
 GROWS = (lambda: busy(10), lambda: busy(45))
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
@@ -174,6 +184,11 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
         lambda: shows_another(shopping(), "ann", "tea"),
         lambda: shows_another(busy(5).trace, "1", "0"),
         lambda: reads("read eggs, repaired nobody"),
+    ],
+    "a write bears its author's time": [
+        lambda: stamped(by="1", version=(("1", 1),)),
+        lambda: stamped(at=0.25),
+        lambda: without(busy(5).trace, *busy(5).trace.select("copy", kind="state", agent="0")),
     ],
     "each update is made once": [
         lambda: repeated(shopping(), decision(0), after=decision(1)),

@@ -17,7 +17,7 @@ from tests.properties.mutated import changed, ended
     [
         (story.forgets_in_a_crash, "bob had ('eggs',) and took (): something is missing."),
         (story.order_matters, "the order matters in which 1 and 2 are merged."),
-        (story.grouping_matters, "it matters which two of 1, 2 and 2 are merged first."),
+        (story.grouping_matters, "it matters which two of 1, 1 and 2 are merged first."),
         (story.repetition_matters, "1 merged with itself is another."),
         (story.rises_again, "ann had removed milk, and has it again."),
         (story.never_hears, "ann and bob hear each other and still differ."),
