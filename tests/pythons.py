@@ -15,8 +15,13 @@ def interpreters() -> dict[tuple[int, ...], str]:
     """The path of each Python from 3.11 on, by its version; the one that runs the tests comes first."""
     names = [f"python3.{minor}" for minor in range(11, 20)]
     installed = pathlib.Path.home().glob(".pyenv/versions/3.*/bin/python3")
+    system = pathlib.Path("/usr/bin").glob("python3.[1-9][0-9]")  # also where a virtual environment hides it
     found: dict[tuple[int, ...], str] = {}
-    for path in (sys.executable, *map(str, sorted(installed)), *filter(None, map(shutil.which, names))):
+    for path in (
+        sys.executable,
+        *map(str, sorted((*installed, *system))),
+        *filter(None, map(shutil.which, names)),
+    ):
         command = [path, "-c", "import sys; print(*sys.version_info[:3])"]
         asked = subprocess.run(command, capture_output=True, text=True, check=False)
         version = tuple(map(int, asked.stdout.split()))

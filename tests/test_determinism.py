@@ -1,14 +1,15 @@
 """The same scenario gives the same trace, byte for byte, wherever it runs."""
 
 import sys
+from functools import cache
 
 import pytest
 
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
-from tests import demos
+from tests import demos, sampling
 from tests.auction import Bidder, auction, fingerprint
-from tests.pythons import PROJECT, pythons, run_python
+from tests.pythons import PROJECT, interpreters, pythons, run_python
 
 SCRIPT = str(PROJECT / "tests" / "auction.py")
 
@@ -54,7 +55,15 @@ def test_on_every_python(version):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", pythons())
-def test_every_demo_on_every_python(version):
-    told = run_python(pythons()[version], str(PROJECT / "tests" / "demos.py"), seed="random")
-    assert (told.stderr, told.stdout.strip()) == ("", demos.demos())
+@pytest.mark.parametrize("version", interpreters(), ids=lambda version: ".".join(map(str, version)))
+def test_every_demo_on_every_python_also_with_faults(version):
+    """22 branches with random faults, or 200 with `--all`, each under another order of sets."""
+    branches = 200 if sampling.whole else 22
+    script = str(PROJECT / "tests" / "demos.py")
+    told = run_python(interpreters()[version], script, str(branches), seed="random")
+    assert (told.stderr, told.stdout.splitlines()) == ("", digests(branches))
+
+
+@cache
+def digests(branches):
+    return demos.demos(branches).splitlines()

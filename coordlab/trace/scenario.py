@@ -97,7 +97,7 @@ class Scenario:
         fits = line.strip() and size <= _LONGEST
         _require(fits, f"a line of {size:,} characters", "expected a lab, its parameters and faults")
         head, *faults = (part.strip() for part in line.split("|"))
-        lab, *pairs = head.split()
+        lab, *pairs = head.split() or [""]  # nothing before the first bar
         values: dict[str, Value] = {}
         for pair in pairs:
             match = _PAIR.fullmatch(pair)

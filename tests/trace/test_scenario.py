@@ -89,6 +89,7 @@ def test_every_scenario_round_trips_both_ways(scenario):
         ("bully agents=5 agents=6", "'agents=6': expected name=value, .* each name once"),
         ("bully 5=agents", "'5=agents': expected name=value"),
         ("bully=5", "lab='bully=5': expected the name of a lab"),
+        (" | crash 5 @3", "lab='': expected the name of a lab"),
         ("a,b", "lab='a,b': expected the name of a lab"),
         ("bully seed=x", "seed='x': expected a whole number"),
         ("bully seed=1.5", "seed=1.5: expected a whole number"),
