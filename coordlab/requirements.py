@@ -186,8 +186,10 @@ def one_of(name: str, value: object, allowed: Iterable[T], error: type[Exception
     for choice in choices:
         if type(choice) is type(value) and choice == value:
             return choice
-    words = ", ".join(map(repr, choices))
-    fail(f"{name}={shown(value)}", f"expected one of {words}", f"{name}={choices[0]!r}", error)
+    words = (
+        f"expected one of {', '.join(map(repr, choices))}" if choices else "there is nothing to choose from"
+    )
+    fail(f"{name}={shown(value)}", words, f"{name}={next(iter(choices), None)!r}", error)
 
 
 def instance(name: str, value: object, kind: type[T], example: str, error: type[Exception] = TypeError) -> T:

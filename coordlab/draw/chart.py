@@ -25,10 +25,20 @@ Measured = Mapping[str, Mapping[float, Samples | Interval]]
 _STEPS, _HEIGHT, _TOP, _LEFT = 96, 230, 34, 58
 _LINE, _ASIDE = 15, 7  # pixels: between two labels, and between two rows at one place
 _COLOURS = ("type2", "type3", "type0", "type5")
+_RING = Look("accent", width=2, hollow=True)
 _SHAPES = ("circle", "diamond", "flag", "cross")
 
 
-def chart(theory: Theory, measured: Measured, x: str, y: str, title: str = "", width: float = 680) -> Drawing:
+def chart(
+    theory: Theory,
+    measured: Measured,
+    x: str,
+    y: str,
+    title: str = "",
+    width: float = 680,
+    here: float | None = None,
+    span: tuple[float, float] | None = None,
+) -> Drawing:
     """A chart of the measured points and of the curves of theory.
 
     theory: for each label a function of x.
@@ -36,20 +46,33 @@ def chart(theory: Theory, measured: Measured, x: str, y: str, title: str = "", w
     x, y: the labels of the axes, with their units.
     title: the heading.
     width: in pixels.
+    here: the x of the first row's point that gets a ring, "your setting".
+    span: the ends of the x axis.  Default: the first and the last point.
 
     Raises ValueError if nothing was measured, or if a number is not finite.
     """
-    return _Chart(theory, measured, x, y, title, width).drawing
+    return _Chart(theory, measured, x, y, title, width, here, span).drawing
 
 
 class _Chart:
-    def __init__(self, theory: Theory, measured: Measured, x: str, y: str, title: str, width: float) -> None:
-        self.theory, self.xlabel, self.ylabel = theory, x, y
+    def __init__(
+        self,
+        theory: Theory,
+        measured: Measured,
+        x: str,
+        y: str,
+        title: str,
+        width: float,
+        here: float | None,
+        span: tuple[float, float] | None,
+    ) -> None:
+        self.theory, self.xlabel, self.ylabel, self.here = theory, x, y, here
         self.points = {
             label: {at: each if isinstance(each, Interval) else estimate(each) for at, each in row.items()}
             for label, row in measured.items()
         }
         places = [at for row in self.points.values() for at in row]
+        places += span or ()
         heights = [value for row in self.points.values() for point in row.values() for value in point[:3]]
         heights += [curve(at) for curve in theory.values() for at in places]
         require.that(
@@ -58,10 +81,11 @@ class _Chart:
             "expected finite numbers, at least one",
             "measured={'counted': {5: [19]}}",
         )
+        self.top = _TOP + (24 if title else 0)
         self.first, self.last = min(places), max(places)
         self.low, self.high = min(0.0, *heights), max(heights) * 1.04
         self.right = width - 24 - max([wide(label) for label in theory], default=0)
-        scene = Scene("Chart", self.table(), width, _TOP + _HEIGHT + 40, title, legend={"Points": {}})
+        scene = Scene("Chart", self.table(), width, self.top + _HEIGHT + 40, title, legend={"Points": {}})
         scene.chrome = [*self._axes()]
         scene.marks = [*self._curves(), *self._measurements(scene)]
         self.drawing = Drawing(paint(scene), self.table())
@@ -70,7 +94,7 @@ class _Chart:
         """The position of a point, in pixels."""
         along = (at - self.first) / (self.last - self.first or 1)
         up = (value - self.low) / (self.high - self.low or 1)
-        return _LEFT + 8 + along * (self.right - _LEFT - 8), _TOP + (1 - up) * _HEIGHT
+        return _LEFT + 8 + along * (self.right - _LEFT - 8), self.top + (1 - up) * _HEIGHT
 
     def table(self) -> str:
         """The chart as text: one line for each point."""
@@ -81,23 +105,25 @@ class _Chart:
             for at, (mean, low, high, _) in row.items():
                 band = f" ({low:.3g} to {high:.3g})" if high > low else ""
                 said = "".join(f"; {name} = {curve(at):.4g}" for name, curve in curves)
+                said += "; your setting" if at == self.here and number == 0 else ""
                 lines.append(f"{at:>6g}: {label} {mean:.4g}{band}{said}")
         return "\n".join(lines)
 
     def _axes(self) -> Iterator[Mark]:
-        line, soft, floor = Look("line"), Look("soft"), _TOP + _HEIGHT
+        line, soft, floor = Look("line"), Look("soft"), self.top + _HEIGHT
         whole = all(at == int(at) for row in self.points.values() for at in row)
         steps = int(min(10, self.last - self.first)) if whole else 10  # no half agents
         for value, label in ticks(self.low, self.high, 6):
             _, height = self.place(self.first, value)
             yield Mark("grid", "line", ((_LEFT, height), (self.right, height)), line)
             yield Mark("tick", "text", ((_LEFT - 8, height + 4),), soft, text=label, anchor="end")
-        for at, label in ticks(self.first, self.last, steps):
+        alone = [(self.first, f"{self.first:g}")]
+        for at, label in ticks(self.first, self.last, steps) if self.last > self.first else alone:
             across, _ = self.place(at, 0)
             yield Mark("grid", "line", ((across, floor), (across, floor + 4)), soft)
             yield Mark("tick", "text", ((across, floor + 18),), soft, text=label, anchor="middle")
         yield Mark("tick", "text", ((self.right, floor + 36),), soft, text=self.xlabel, anchor="end")
-        yield Mark("tick", "text", ((12, _TOP - 12),), soft, text=self.ylabel)
+        yield Mark("tick", "text", ((12, self.top - 12),), soft, text=self.ylabel)
 
     def _curves(self) -> Iterator[Mark]:
         """Theory: thin lines of ink, each with its name at its end."""
@@ -129,6 +155,10 @@ class _Chart:
                         yield band
                 point = Mark("point", shape, ((across, height),), Look(colour, width=1.4), tip, size=3.8)
                 scene.explain("Points", label, point)
+                if at == self.here and number == 0:  # below the point, which it would hide
+                    ring = point._replace(what="ring", shape="circle", look=_RING, size=7.5)
+                    scene.explain("Points", "your setting", ring)
+                    yield ring
                 yield point
 
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
 from coordlab.experiments.result import Cell, Result, Row
-from coordlab.experiments.store import Store
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import HOLDS, UNDECIDED
 from coordlab.trace.scenario import Value
 from coordlab.trace.trace import Trace, dumps
 from coordlab.world.run import Judge
 from coordlab.world.source import Attempt, Source, attempt, source_of
+
+if TYPE_CHECKING:
+    from coordlab.experiments.store import Store
 
 Measures = Mapping[str, Callable[[Trace], object]]
 BATCH = 20  # runs that go to a worker at once
@@ -123,8 +125,16 @@ def sweep(
     about = f"{replace(source.scenario, seed=seed)} measuring {sorted(counted)}"
     order = {(dumps(cell), each): (cell, each) for cell in cells for each in seeds}
     measuring = Measuring(source, counted, properties)
-    with closing(Store(store, about)) if store else nullcontext() as kept:
+    with _opened(store, about) as kept:
         return _swept(measuring, order, kept, executor, teller(progress, len(order), "run"))
+
+
+def _opened(store: str | Path | None, about: str) -> AbstractContextManager[Store | None]:
+    if store is None:
+        return nullcontext()
+    from coordlab.experiments.store import Store  # Python in a browser has no sqlite3
+
+    return closing(Store(store, about))
 
 
 def _swept(

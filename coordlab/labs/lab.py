@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
 from coordlab.labs.branch import Branch, Outcome, broken_off
+from coordlab.labs.figures import Figures, Made
 from coordlab.labs.spec import LabSource, LabSpec, Measured
+from coordlab.progress_bar import Tell, teller
 from coordlab.requirements import shown
 from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
@@ -57,6 +59,7 @@ class Lab:
         self.branches: list[Branch] = []
         self._undo: list[tuple[list[Branch], int]] = []
         self._listeners: list[Callable[[], None]] = []
+        self._figures = Figures()
         wanted = spec.scenario(parameters) if scenario is None else spec.complete(scenario)
         self.branches = [self._branched("your run", wanted, None, lenient=False)]
 
@@ -96,6 +99,28 @@ class Lab:
     def measures(self) -> list[Measured]:
         """For each measure its label, what was counted, and what theory expects (None: nothing)."""
         return self.branch.outcome.measures
+
+    def figure(self, question: str = "", progress: bool | Tell = False) -> Made:
+        """What one run cannot show: a figure of the lab for the setting that is shown, with theory over it.
+
+        question: which one, by its text or the beginning of it; default: the first.
+        progress: True for a bar, or a function of how many runs are done, and of how many.
+
+        Raises ValueError if the lab has no such figure.
+        """
+        made = self.made(question)
+        total = made.left
+        tell = teller(progress, total, "run")
+        for left in made.steps():
+            tell(total - left, total)
+        return made
+
+    def made(self, question: str = "") -> Made:
+        """The same figure as far as it is made."""
+        known = {each.question: each for each in self.spec.figures}
+        found = [each for name, each in known.items() if name.startswith(question)]
+        figure = found[0] if found else known[require.one_of("question", question, known)]
+        return self._figures.at(figure, self.source)
 
     # --- what a learner does -----------------------------------------------------------------------
 

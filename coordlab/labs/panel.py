@@ -10,6 +10,7 @@ import ipywidgets as w
 
 from coordlab import requirements as require
 from coordlab.labs.display import Still
+from coordlab.labs.figure_panel import FigurePanel
 from coordlab.labs.spec import Parameter
 from coordlab.widgets.player import Player
 
@@ -49,7 +50,10 @@ class Panel(w.Box):  # type: ignore[misc]  # ipywidgets has no types
         layout = w.Layout(**columns, grid_gap="6px 20px", flex="1 1 220px", min_width="0")
         left = w.Box(self.controls.widgets, layout=layout)
         left.add_class("cl-controls")
-        right = w.Box([self.player], layout=w.Layout(flex="99 1 620px", min_width="0", display="block"))
+        self.figures = [FigurePanel(lab, each) for each in lab.spec.figures]
+        right = w.Box(
+            [self.player, *self.figures], layout=w.Layout(flex="99 1 620px", min_width="0", display="block")
+        )
         row = {"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"}
         super().__init__([left, right], layout=w.Layout(**row, grid_gap="12px 20px", width="100%"))
         self.add_class("cl-lab")  # by which the player finds the controls beside it

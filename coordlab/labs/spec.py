@@ -91,6 +91,40 @@ class Measure(require.Readable):
     theory: Callable[[Parameters, Trace], Theory | None] = lambda parameters, trace: None
 
 
+@dataclass(frozen=True)
+class Curve:
+    """A curve of theory in a figure.
+
+    of: its height, from the parameters and the place along the axis.
+    says: what it says of a measured point: "equal" to it, at "most" it, or at "least" it.
+    applies: for which parameters it says so; for others it is only shown.
+    """
+
+    of: Callable[[Parameters, float], float]
+    says: str = "equal"
+    applies: Callable[[Parameters], bool] = lambda given: True
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What one run cannot show: a measure over the values of a parameter, with theory over it.
+
+    question: what the figure answers; a lab knows it by this text.
+    x: the parameter along the axis, a number.
+    values: its values; that of the setting which is shown is added.
+    measure: the label of a measure of the lab that is a number.
+    theory: curves by their labels.
+    replications: how many seeds each value is run with, the same ones for all.
+    """
+
+    question: str
+    x: str
+    values: tuple[float, ...]
+    measure: str
+    theory: Mapping[str, Curve] = field(default_factory=dict)
+    replications: int = 10
+
+
 class Measured(NamedTuple):
     """A measure of one run: its label, what was counted, and what theory expects."""
 
@@ -141,6 +175,7 @@ class LabSpec(require.Readable):
     faults: those that the lab comes with, as scenario texts, by the parameters.
     lanes: the agents from top to bottom, by the parameters; None: in order of joining.
     focus: the part of the run that is shown first, in virtual seconds; None: all of it.
+    figures: what one run cannot show.
     page: the module that explains the lab.
     fixed: settings that appear in the scenario but cannot be changed.
     """
@@ -156,6 +191,7 @@ class LabSpec(require.Readable):
     faults: Callable[[Parameters], tuple[str, ...]] = lambda parameters: ()
     lanes: Callable[[Parameters], tuple[str, ...] | None] = lambda parameters: None
     focus: tuple[float, float] | None = None
+    figures: tuple[Figure, ...] = ()
     page: str = ""
     fixed: Mapping[str, Value] = field(default_factory=dict)
 

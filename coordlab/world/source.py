@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from inspect import signature
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from coordlab import requirements as require
 from coordlab.trace.names import is_name
@@ -15,6 +15,7 @@ from coordlab.world.run import Judge, Run
 from coordlab.world.world import World
 
 
+@runtime_checkable
 class Source(Protocol):
     """Makes worlds from scenarios, each time the same world from the same scenario."""
 
@@ -78,7 +79,7 @@ def source_of(
     Raises TypeError for anything else.
     """
     found: Source
-    own = what if isinstance(what, Again | Built | At) else getattr(what, "source", None)
+    own = what if isinstance(what, Source) else getattr(what, "source", None)
     if own is not None:
         found = own
     elif isinstance(what, Run):

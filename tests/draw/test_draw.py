@@ -446,6 +446,17 @@ def test_a_chart_shows_points_with_intervals_and_curves():
     ]
 
 
+def test_a_chart_of_one_point_has_an_axis():
+    drawing = chart({"twice": lambda n: 2 * n}, {"counted": {3: [5]}}, x="agents", y="messages", title="One")
+    assert (counted(drawing)["point"], counted(drawing)["curve"]) == (1, 96)
+
+
+def test_a_chart_rings_the_setting():
+    drawing = chart({}, {"counted": {3: [5], 5: [7]}}, x="agents", y="messages", here=5, span=(2, 9))
+    assert counted(drawing)["ring"] == 1
+    assert drawing.alt.endswith("5: counted 7; your setting")
+
+
 # --- the parts ---------------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from coordlab.labs.spec import BUDGET, LabSpec, Measure, Parameter, Parameters, Theory
+from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory
 from coordlab.patterns.blackboard import checks, theory
 from coordlab.patterns.blackboard.agents import Blackboard
 from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
@@ -91,6 +91,16 @@ def _news(given: Parameters, trace: Trace) -> Theory:
     return Theory(int(theory.notices(readers, len(checks.closure(FACTS, RULES) - FACTS))), unless=unless)
 
 
+_TOLD = Curve(
+    lambda given, readers: theory.notices(int(readers), len(checks.closure(FACTS, RULES) - FACTS)),
+    applies=lambda given: given["news"] == "notify" and given["loss"] == 0,
+)
+_ASKED = Curve(
+    lambda given, readers: theory.polling_reads(int(readers), len(CONCLUSIONS), int(UNTIL / TICK)),
+    applies=lambda given: given["news"] == "poll",
+)
+
+
 def _other_experiment(trace: Trace) -> str:
     """Why the run is not what theory speaks of: work that is over, without faults, on a reliable network."""
     roles = trace.select("role", agent="board", kind=STATE)
@@ -127,5 +137,15 @@ SPEC = LabSpec(
     ),
     until=UNTIL,
     focus=(0.0, 4.5),
+    figures=(
+        Figure(
+            "What does it cost to hear of news?",
+            x="readers",
+            values=(0, 1, 2, 3, 4, 5, 6),
+            measure="readers: told, or asked",
+            theory={"by notice": _TOLD, "by polling": _ASKED},
+            replications=3,
+        ),
+    ),
     page="coordlab.patterns.blackboard.agents",
 )

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from coordlab.labs.spec import BUDGET, LabSpec, Measure, Parameter, Parameters, Theory
+from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory
 from coordlab.patterns.bully import theory
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import agreed, properties, settling_time
@@ -114,6 +114,10 @@ def _other_experiment(given: Parameters, trace: Trace) -> str:
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
+def _reliable(given: Parameters) -> bool:
+    return not given["loss"] and bool(given["version"] == "textbook")
+
+
 SPEC = LabSpec(
     name="bully",
     title="Bully election",
@@ -131,5 +135,32 @@ SPEC = LabSpec(
     faults=lambda given: (f"crash {given['agents']} @3..9",),
     lanes=lambda given: tuple(str(rank) for rank in range(given["agents"], 0, -1)),
     focus=(2.9, 5.0),
+    figures=(
+        Figure(
+            "How many messages does an election take as the team grows?",
+            x="agents",
+            values=(3, 4, 5, 6, 7, 8, 9, 10, 12),
+            measure="messages of this election",
+            theory={
+                "from the lowest": Curve(lambda given, n: theory.messages(int(n)), applies=_reliable),
+                "from the second highest": Curve(
+                    lambda given, n: theory.messages(int(n), int(n) - 1), says="least", applies=_reliable
+                ),
+            },
+        ),
+        Figure(
+            "How long does nobody lead, as agents wait longer for an answer?",
+            x="patience",
+            values=(0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1.0),
+            measure="silence until agreement, s",
+            theory={
+                "at most": Curve(
+                    lambda given, wait: settling_time(wait, given["heartbeat"]),
+                    says="most",
+                    applies=_reliable,
+                )
+            },
+        ),
+    ),
     page="coordlab.patterns.bully.agents",
 )

@@ -1,0 +1,99 @@
+"""The figures of a lab as widgets: made on request, drawn while they are made, kept by setting."""
+
+from __future__ import annotations
+
+import asyncio
+from html import escape
+from typing import TYPE_CHECKING
+
+import ipywidgets as w
+
+if TYPE_CHECKING:
+    from coordlab.labs.lab import Lab
+    from coordlab.labs.spec import Figure
+
+STYLE = """<style>
+.cl-figure { border-top: 1px solid var(--jp-border-color2, #d9dee3); padding: 8px 0; }
+.cl-figure .widget-html { margin: 0; }
+.cl-figure .widget-html-content { white-space: normal; }
+.cl-figure .widget-button { width: auto; }
+</style>"""
+PAUSE = 0.01  # seconds for the kernel to hear of a click on "stop"
+
+
+class FigurePanel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """One figure: its question, a button, the picture and what it says."""
+
+    def __init__(self, lab: Lab, figure: Figure) -> None:
+        self.lab, self.figure = lab, figure
+        self.question = w.HTML(f"{STYLE}<b>{escape(figure.question)}</b>")
+        self.button = w.Button(icon="line-chart")
+        self.bar = w.IntProgress(layout=w.Layout(width="160px", display="none"))
+        self.picture, self.words = w.HTML(), w.HTML()
+        self._task: asyncio.Task[None] | None = None
+        self.button.on_click(lambda _: self._clicked())
+        row = w.HBox([self.button, self.bar, self.words], layout=w.Layout(flex_flow="row wrap"))
+        super().__init__([self.question, row, self.picture])
+        self.add_class("cl-figure")
+        lab.on_change(self._changed)
+        self._changed()
+
+    @property
+    def running(self) -> bool:
+        """Whether it is being made."""
+        return self._task is not None and not self._task.done()
+
+    def _changed(self) -> None:
+        """Another setting is shown: what is made for it is drawn, the rest on request."""
+        if self.running:
+            self.stop()
+        made = self.lab.made(self.figure.question)
+        self.picture.value = self.words.value = ""
+        if made.rows and not made.left:
+            self._draw()
+        self._offer()
+
+    def _offer(self) -> None:
+        left = self.lab.made(self.figure.question).left
+        self.bar.layout.display = "none"
+        self.button.layout.display = "" if left else "none"
+        self.button.description, self.button.icon = f"Draw it: {left} runs", "line-chart"
+
+    def _clicked(self) -> None:
+        if self.running:
+            self.stop()
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # nobody waits: all at once
+            asyncio.run(self._make())
+        else:
+            self._task = loop.create_task(self._make())
+
+    def stop(self) -> None:
+        """Stop making it; what is done is kept."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._offer()
+
+    async def _make(self) -> None:
+        """Do the runs of one value after another, and draw after each."""
+        made = self.lab.made(self.figure.question)
+        self.bar.max = total = made.left
+        self.bar.value, self.bar.layout.display = 0, ""
+        self.button.description, self.button.icon = "Stop", "stop"
+        try:
+            for left in made.steps():
+                self.bar.value = total - left
+                self._draw()
+                await asyncio.sleep(PAUSE)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (a learner's class may raise anything)
+            self.words.value = f"<div role='alert'>{escape(str(error) or type(error).__name__)}</div>"
+        self._task = None
+        self._offer()
+
+    def _draw(self) -> None:
+        made = self.lab.made(self.figure.question)
+        self.picture.value = made.draw("").html  # the question stands above it
+        self.words.value = f"<span role='status'>{escape(made.judged)}</span>"

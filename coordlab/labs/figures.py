@@ -1,0 +1,142 @@
+"""The figures of a lab: what one run cannot show, made by sweeping the setting that is shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from coordlab.draw import Drawing
+from coordlab.draw.chart import chart
+from coordlab.experiments import Result, Row, sweep
+from coordlab.intervals import Interval
+from coordlab.labs.spec import Curve, Figure, LabSource
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(repr=False)
+class Made:
+    """A figure of a lab for one setting, as far as it is made; it displays itself.
+
+    figure: its declaration.
+    source: the lab at the setting.
+    rows: the runs that are done, by the value of the parameter along the axis.
+    """
+
+    figure: Figure
+    source: LabSource
+    rows: dict[float, list[Row]] = field(default_factory=dict)
+
+    @property
+    def here(self) -> float:
+        """Where the setting of the lab lies on the axis."""
+        return _number(self.source.scenario.parameters[self.figure.x])
+
+    @property
+    def values(self) -> list[float]:
+        """The values along the axis: those of the declaration, and that of the setting."""
+        return sorted({*self.figure.values, self.here})
+
+    @property
+    def left(self) -> int:
+        """How many runs are not done yet."""
+        return self.figure.replications * sum(value not in self.rows for value in self.values)
+
+    def steps(self) -> Iterator[int]:
+        """Do the runs of one value after another; after each, gives how many runs are left."""
+        figure, count = self.figure, {self.figure.measure: self.source.measures[self.figure.measure]}
+        first = self.source.scenario.seed
+        for value in self.values:
+            if value not in self.rows:
+                found = sweep(self.source, {figure.x: [value]}, figure.replications, count, seed=first)
+                self.rows[value] = found.rows
+                yield self.left
+
+    @property
+    def result(self) -> Result:
+        """The runs that are done, as a result of a sweep."""
+        rows = [row for value in self.values for row in self.rows.get(value, ())]
+        return Result(rows, (self.figure.measure,), title=self.figure.question)
+
+    @property
+    def drawing(self) -> Drawing:
+        """Points with 95 % bands, the curves of theory, and a ring at the setting."""
+        return self.draw(self.figure.question)
+
+    def draw(self, title: str) -> Drawing:
+        """The same under another heading."""
+        figure = self.figure
+        points = self.result.points(figure.measure, figure.x)
+        ends = self.values[0], self.values[-1]
+        return chart(self.curves, points, figure.x, figure.measure, title, here=self.here, span=ends)
+
+    @property
+    def curves(self) -> dict[str, Callable[[float], float]]:
+        """The curves of theory, straight between whole numbers if the parameter is one."""
+        whole = isinstance(self.source.scenario.parameters[self.figure.x], int)
+        given = self.source.scenario.parameters
+
+        def along(curve: Curve, x: float) -> float:
+            if not whole:
+                return curve.of(given, x)
+            low, high = math.floor(x), math.ceil(x)
+            return curve.of(given, low) + (x - low) * (curve.of(given, high) - curve.of(given, low))
+
+        return {label: partial(along, curve) for label, curve in self.figure.theory.items()}
+
+    @property
+    def judged(self) -> str:
+        """For each curve of theory that applies: how many of the points agree with it."""
+        found = self.result.points(self.figure.measure, self.figure.x).values()
+        points = {at: each for row in found for at, each in row.items()}
+        lines = []
+        for label, curve in self.curves.items():
+            declared = self.figure.theory[label]
+            if declared.applies(self.source.scenario.parameters):
+                hits = sum(_agrees(declared.says, each, curve(at)) for at, each in points.items())
+                lines.append(f"{label}: {hits} of {len(points)} points agree")
+        return "; ".join(lines)
+
+    def frame(self) -> pandas.DataFrame:
+        """The runs as a tidy pandas frame."""
+        return self.result.frame()
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [self.figure.question, self.drawing.alt, self.judged]))
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {**self.drawing._repr_mimebundle_(), "text/plain": repr(self)}
+
+
+class Figures:
+    """The figures of a lab; what is made for a setting is kept."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, str], Made] = {}
+
+    def at(self, figure: Figure, source: LabSource) -> Made:
+        """The figure for the setting of a source, as far as it is made.
+
+        Settings that differ in the parameter along the axis alone share their runs.
+        """
+        start = source.turned(source.scenario, {figure.x: figure.values[0]})
+        key = (figure.question, str(start))
+        known = self.made.get(key)
+        self.made[key] = Made(figure, source) if known is None else replace(known, source=source)
+        return self.made[key]
+
+
+def _agrees(says: str, found: Interval, theory: float) -> bool:
+    """Whether a measured mean with its band is what theory says."""
+    if math.isclose(found.mean, theory):
+        return True
+    return (found.low <= theory or says == "least") and (theory <= found.high or says == "most")
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, (int, float)), "LabSpec checks that the parameter of a figure is a number"
+    return value
