@@ -30,6 +30,7 @@ AXE = "axe-core@4.11.0"
 # A shared machine may be slow at any moment; CI must not find on Tuesday what it missed on Monday.
 whole = hypothesis.settings(deadline=None, derandomize="CI" in os.environ)
 hypothesis.settings.register_profile("whole", whole)
+hypothesis.settings.register_profile("slow", whole, max_examples=50)
 hypothesis.settings.register_profile("quick", whole, max_examples=25)
 
 CHROMES = (
@@ -106,7 +107,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Widen the choice of tests and the samples, if asked to."""
     sampling.whole = config.getoption("--all")
     sampling.slow = sampling.whole or config.getoption("--slow")
-    hypothesis.settings.load_profile("whole" if sampling.slow else "quick")
+    hypothesis.settings.load_profile("whole" if sampling.whole else "slow" if sampling.slow else "quick")
     if sampling.slow:
         config.option.markexpr = "" if sampling.whole else "not whole"
         if not hasattr(config, "workerinput"):

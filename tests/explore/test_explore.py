@@ -49,6 +49,7 @@ def test_a_pair_is_shown_side_by_side() -> None:
     assert "application/vnd.jupyter.widget-view+json" in pair._repr_mimebundle_()
 
 
+@pytest.mark.slow
 def test_a_correct_pattern_survives() -> None:
     exploration = explore(correct, budget=150, faults=FAULTS, until=20)
     assert (bool(exploration), exploration.tried, exploration.failures) == (True, 150, [])
@@ -71,6 +72,7 @@ def test_an_agent_that_fails_is_a_failure() -> None:
     assert "KeyError" in exploration.pair(failure).verdict.because
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_search_on_every_executor() -> None:
     here = found(seed=3)
     with ThreadPoolExecutor(1) as threads, ProcessPoolExecutor(1) as processes:
@@ -88,6 +90,7 @@ def test_a_lab_a_run_or_a_world_can_be_explored(what: str) -> None:
     assert (exploration.tried, exploration.failures) == (40, [])
 
 
+@pytest.mark.slow
 def test_the_search_ends_where_it_is_told_to() -> None:
     told: list[tuple[int, int]] = []
     assert found(stop_at=1).tried == 40

@@ -46,6 +46,7 @@ def test_the_curve_is_close_to_a_step() -> None:
     assert "futures that fail" in turned().plot().alt
 
 
+@pytest.mark.slow
 def test_the_same_question_has_the_same_answer() -> None:
     assert str(point_of_no_return(unlucky(), properties()[0])) == str(turned())
 

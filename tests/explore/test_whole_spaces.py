@@ -21,6 +21,7 @@ def election(seed: int) -> World:
     return world.expect(*properties())
 
 
+@pytest.mark.slow
 def test_every_schedule_of_a_tiny_world_is_run() -> None:
     """64 choices of long messages, without a fault, and with each crash at each moment of a send."""
     answer = exhaust(election, steps=6, long=0.1, until=9)

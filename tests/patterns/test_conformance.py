@@ -208,6 +208,7 @@ def test_promises_hold_in_disasters(name: str) -> None:
     over(story(name).disasters(), judged, disaster_count(), shrink=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STORIES)
 def test_the_disasters_are_disasters(name: str) -> None:
     """What they are meant to bring about is seen in some of them."""

@@ -219,6 +219,7 @@ def test_an_empty_trace_is_packed() -> None:
     assert (meta["count"], meta["agents"], columns) == (0, [], b"")
 
 
+@pytest.mark.slow
 def test_packing_is_linear_and_as_fast_as_writing_json() -> None:
     """It takes at most twice as long as writing the trace as JSON Lines."""
     small, large = long_election(5_000), long_election(50_000)

@@ -142,6 +142,7 @@ def test_hostile_texts_are_shown_as_text(visit: Open) -> None:
     assert where.locator("img").count() == 0
 
 
+@pytest.mark.slow
 def test_it_opens_within_a_second_at_ten_thousand_events(visit: Open) -> None:
     """Or four times the time of a tiny run, up to the drawn picture; the best of three."""
 
@@ -358,7 +359,7 @@ def test_reduced_motion_moves_from_event_to_event(visit: Open) -> None:
     assert clock(where) in {round(event.time, 3) for event in trace}
 
 
-@pytest.mark.parametrize("events", [10_000, 100_000])
+@pytest.mark.parametrize("events", [10_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_a_frame_is_drawn_well_within_its_time(live: Open, events: int) -> None:
     """While playing, drawing takes far less than the 16 ms that sixty frames a second leave."""
     where = live([branch(long_election(events))])
