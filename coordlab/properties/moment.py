@@ -112,7 +112,8 @@ class Moment(require.Readable):
     def components(self) -> list[list[str]]:
         """The groups of agents, all up, that hear each other both ways, if need be through others."""
         if self._components is None:
-            self._components = list(self._grouped())
+            everybody = self.alive
+            self._components = list(self._grouped()) if self._parted else [everybody] if everybody else []
         return self._components
 
     def copy(self) -> Moment:
@@ -134,9 +135,9 @@ class Moment(require.Readable):
             left = [each for each in left if each not in group]
             yield [each for each in self.alive if each in group]
 
-    def pass_to(self, time: float) -> None:
-        """Advance to a time between two events."""
-        self._kind, self._time = None, time
+    def pass_to(self, time: float, seq: int) -> None:
+        """Advance to a time between event `seq` and the next one."""
+        self._kind, self._time, self._seq = None, time, seq if seq >= 0 else None
 
     def take(self, seq: int, row: Row) -> None:
         """Advance past event `seq`."""
@@ -173,12 +174,12 @@ def moments(trace: Trace) -> Iterator[Moment]:
     now = Moment(trace)
     for seq, row in enumerate(trace.rows):
         if seq and row[0] / MICRO > now._time:
-            now.pass_to(row[0] / MICRO)
+            now.pass_to(row[0] / MICRO, seq - 1)
             yield now
         now.take(seq, row)
         yield now
     if trace.until > now._time:
-        now.pass_to(trace.until)
+        now.pass_to(trace.until, len(trace) - 1)
         yield now
 
 

@@ -92,17 +92,14 @@ class _Asked(Watch):
 
 class _Always(_Asked):
     def __init__(self, name: str, predicate: Predicate, calm: float | None, trace: Trace) -> None:
-        super().__init__(name, predicate if calm is None else self.when_calm, trace)
-        self.wrapped, self.calm, self.ever = predicate, calm or 0.0, calm is None
-
-    def when_calm(self, now: Moment) -> bool | str:
-        """What the predicate says, if it is asked at all."""
-        if not now.calm_for(self.calm):
-            return True
-        self.ever = True
-        return self.wrapped(now)
+        super().__init__(name, predicate, trace)
+        self.calm, self.ever = calm or 0.0, calm is None
 
     def look(self, now: Moment) -> Verdict | None:
+        if now._time < (due := now.disturbed + self.calm):
+            self.wakes = due
+            return None
+        self.ever = True
         if self.ask(now):
             return None
         event = now._seq if self.about is None and now._kind is not None else self.about

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 
-from coordlab.properties.moment import Moment
+from coordlab.properties.moment import CHANGES, Moment
 from coordlab.properties.verdicts import Property, Verdict, say_which, settled
 from coordlab.trace.trace import MICRO, Trace
 
@@ -53,38 +53,43 @@ def _alone(watch: Callable[[Trace], Watch], trace: Trace) -> Verdict:
     return watch_all(trace, [watch(trace)])[0]
 
 
-def _look(watch: Watch, now: Moment) -> Verdict | None:
-    try:
-        return watch.look(now)
-    except Exception as error:
-        say_which(error, watch.name)
-        raise
+def _look(watches: dict[int, Watch], now: Moment, certain: dict[int, Verdict], *, changed: bool) -> float:
+    """Let each look for which something may have changed, and drop those that are certain.
+
+    Returns the time from which one of them must look again even if nothing changes.
+    """
+    for number, each in list(watches.items()):
+        if changed or now._time >= each.wakes:
+            try:
+                verdict = each.look(now)
+            except Exception as error:
+                say_which(error, each.name)
+                raise
+            if verdict is not None:
+                certain[number] = verdict
+                del watches[number]
+    return min((each.wakes for each in watches.values()), default=inf)
 
 
 def watch_all(trace: Trace, watches: Sequence[Watch]) -> list[Verdict]:
     """Let each watch look wherever something may have changed for it, until its verdict is certain."""
     certain: dict[int, Verdict] = {}
-    now, soonest = Moment(trace), inf
-
-    def look(*, changed: bool) -> float:
-        for number, each in enumerate(watches):
-            if number not in certain and (changed or now._time >= each.wakes):
-                verdict = _look(each, now)
-                if verdict is not None:
-                    certain[number] = verdict
-        return min((each.wakes for number, each in enumerate(watches) if number not in certain), default=inf)
-
+    now, soonest, left = Moment(trace), inf, dict(enumerate(watches))
+    before = 0.0  # the time of the row before
     for seq, row in enumerate(trace.rows):
-        time, version = row[0] / MICRO, now.version
-        if seq and time > now._time and time >= soonest:
-            now.pass_to(time)
-            soonest = look(changed=False)
-        now.take(seq, row)
-        if version != now.version or time >= soonest:
-            soonest = look(changed=version != now.version)
-            if len(certain) == len(watches):
-                break
-    if trace.until > now._time:
-        now.pass_to(trace.until)
-        look(changed=False)
+        time = row[0] / MICRO
+        if time >= soonest or row[1] in CHANGES:
+            if seq and before < time >= soonest:
+                now.pass_to(time, seq - 1)
+                soonest = _look(left, now, certain, changed=False)
+            version = now.version
+            now.take(seq, row)
+            if version != now.version or time >= soonest:
+                soonest = _look(left, now, certain, changed=version != now.version)
+                if not left:
+                    break
+        before = time
+    if trace.until > before:
+        now.pass_to(trace.until, len(trace) - 1)
+        _look(left, now, certain, changed=False)
     return [certain[number] if number in certain else each.end() for number, each in enumerate(watches)]
