@@ -54,6 +54,11 @@ class Lab:
         scenario: Scenario | None = None,
         **parameters: object,
     ) -> None:
+        given, example = f"agent={shown(agent)}", f"labs.{spec.name}(agent=MyAgent, seed=7)"
+        known = agent is None or (isinstance(agent, type) and issubclass(agent, Agent))
+        require.that(
+            known, given, "expected a class of agents, made with class MyAgent(Agent)", example, TypeError
+        )
         self.spec, self.agent = spec, agent
         self.selected = 0
         self.branches: list[Branch] = []

@@ -6,7 +6,8 @@ Messages.  Election upwards, Answer back, Coordinator downwards; Ping and Pong t
 Cost.      (n - i)² + n - 2 messages when i of n notices that n is gone: n - 1 for the second highest,
            n² - n - 1 for the lowest.
 Assumes.   Crashes, not lies; every message arrives within `patience` / 2. If one takes longer, two
-           may coordinate at once, until they hear of each other.
+           may coordinate at once, until they hear of each other. So they may for a moment in any case:
+           when a higher agent returns, the lower one coordinates until it has the news.
 Source.    H. Garcia-Molina, Elections in a Distributed Computing System, IEEE ToC C-31(1), 1982;
            messages as in G. Coulouris et al., Distributed Systems, 5th ed., 2012, section 15.3.
 """

@@ -117,7 +117,7 @@ class Candidate(Agent):
         if self.role == "coordinates" and self.guarded:
             if self.now > self.crowned + self.patience:  # else the news is on its way already
                 self.send(sender, Coordinator())
-        elif not (self.holding and self.guarded):
+        else:
             self.spawn(self.call_election(message.silent))
         return Answer()
 
@@ -134,21 +134,25 @@ def hold_election(
     skip_silent: bool = False,
     guarded: bool = True,
     latency: float = 0.01,
+    down: int = 1,
 ) -> Run:
-    """One election: the highest of `agents` crashes at 3 s, and only `noticed_by` watches it.
+    """One election: the `down` highest of `agents` crash at 3 s, and only `noticed_by` watches the highest.
 
     The messages since 3 s are those of the election.  `skip_silent` and `guarded` are those of a `Candidate`;
-    each message takes `latency` seconds.
+    each message takes `latency` seconds.  Raises ValueError if `noticed_by` is not among those that stay up.
 
     >>> run = hold_election(agents=5, noticed_by=1)
     >>> [run.trace.count(name, since=3) for name in ("Election", "Answer", "Coordinator")]
     [10, 6, 3]
     """
+    up = require.count("agents", agents, 2) - require.count("down", down, 1, agents - 1)
+    require.count("noticed_by", noticed_by, 1, up)
     world = World(latency=latency)
     for rank in range(1, agents + 1):
         heartbeat = 1.0 if rank == noticed_by else None
         world.add(Candidate(rank, heartbeat=heartbeat, skip_silent=skip_silent, guarded=guarded))
-    return world.inject(Crash(str(agents), at=3.0)).expect(*properties()).run(until=8.0)
+    crashes = [Crash(str(rank), at=3.0) for rank in range(up + 1, agents + 1)]
+    return world.inject(*crashes).expect(*properties()).run(until=8.0)
 
 
 def demo() -> Run:

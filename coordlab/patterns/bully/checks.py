@@ -1,4 +1,4 @@
-"""What must hold of a bully election: invariants BU-S1 to BU-S4 and BU-L1 on a trace.
+"""What must hold of a bully election: invariants BU-S1 to BU-S5 and BU-L1 on a trace.
 
 The states read are `role` (electing, coordinates, follows) and `coordinator` (a name, or None).
 """
@@ -92,6 +92,25 @@ def one_election_at_a_time(patience: float) -> Property:
     return judge
 
 
+@safety("follows who told it")
+def follows_who_told_it(trace: Trace) -> Iterator[Objection]:
+    """BU-S5: an agent follows itself only as it coordinates, and another only once that one has told it."""
+    told: dict[str | None, str | None] = {}  # by whom it was told last; itself if it coordinates
+    for event in trace:
+        if event.kind == CRASH:
+            told.pop(event.agent, None)
+        elif event.kind == HANDLE and event.name == "Coordinator":
+            told[event.agent] = event.peer
+        elif event.kind == STATE and event.name == "role" and event.data == "coordinates":
+            told[event.agent] = event.agent
+        elif (
+            event.kind == STATE
+            and event.name == "coordinator"
+            and event.data not in (None, told.get(event.agent))
+        ):
+            yield event, f"{event.agent} follows {event.data}, who has not told it."
+
+
 def settling_time(patience: float, heartbeat: float) -> float:
     """How many seconds agents may take to agree after a disturbance, if no message is lost.
 
@@ -110,5 +129,6 @@ def properties(patience: float = 0.25, heartbeat: float = 1.0) -> tuple[Property
         highest_rules(settle),
         unanswered_rules,
         one_election_at_a_time(patience),
+        follows_who_told_it,
         agreement(settle),
     )

@@ -70,6 +70,11 @@ def asks_twice() -> Trace:
     return repeated(trace(), trace().select("Election", agent="1", peer="2", since=3)[0])
 
 
+def follows_a_stranger() -> Trace:
+    """1 follows 3, who never said that it coordinates."""
+    return changed(trace(), followed("1", 3), data="3")
+
+
 def never_hears() -> Trace:
     """The news of 4's rule changes nothing at 1."""
     events = trace().select("state", agent="1", since=3, before=9)
@@ -89,6 +94,7 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "the highest alive coordinates": [wrong_heir, stays_on_the_throne],
     "rules only if nobody above answered": [rules_though_answered],
     "one election at a time": [asks_twice],
+    "follows who told it": [follows_a_stranger, lambda: without(trace(), role("4", "coordinates", 3))],
     "agreement within 4.375 s": [never_hears, hears_too_late],
 }
 

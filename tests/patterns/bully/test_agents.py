@@ -8,7 +8,16 @@ import pytest
 
 from coordlab import World
 from coordlab.labs.lab import nth_on_link
-from coordlab.patterns.bully import Answer, Candidate, Coordinator, Election, Ping, hold_election, theory
+from coordlab.patterns.bully import (
+    Answer,
+    Candidate,
+    Coordinator,
+    Election,
+    Ping,
+    demo,
+    hold_election,
+    theory,
+)
 from coordlab.patterns.bully.checks import properties
 from coordlab.world.world import AgentError, Run
 
@@ -72,6 +81,24 @@ def test_the_second_highest_takes_over() -> None:
         "3.530 2 send Coordinator -> 1",
         "3.540 1 state role follows",
     ]
+
+
+def test_who_returns_and_who_has_coordinated_coordinate_both_until_the_news_is_there() -> None:
+    """As the page says under Assumes: in its own demo that takes 33 ms."""
+    assert roles(demo(), since=9).splitlines() == [
+        "9.000 5 state role electing",
+        "9.000 5 state role coordinates",
+        "9.033 4 state role follows",
+    ]
+
+
+def test_any_number_of_the_highest_may_be_down() -> None:
+    """Of five agents the three highest crash: 1 and 2 ask all above them, and 2 tells 1."""
+    run = hold_election(agents=5, noticed_by=1, down=3)
+    assert [run.trace.count(name, since=3) for name in ELECTION] == [4 + 3, 1, 1]
+    assert statuses(run) == {"holds"}
+    with pytest.raises(ValueError, match=r"noticed_by=3: expected a whole number from 1 to 2"):
+        hold_election(agents=5, noticed_by=3, down=3)
 
 
 # --- what it costs --------------------------------------------------------------------------------
