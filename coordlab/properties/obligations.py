@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from coordlab import requirements as require
 from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Property, Verdict
-from coordlab.trace.narration import sentence
+from coordlab.trace.narration import unfinished
 from coordlab.trace.trace import Event, Trace
 
 Begun = Mapping[Hashable, Event]
@@ -61,5 +61,6 @@ def _overdue(begun: Begun, now: float, within: float) -> Event | None:
 
 
 def _unclosed(name: str, trace: Trace, event: Event, within: float) -> Verdict:
-    why = f"nothing followed within {within:g} s: {sentence(trace, event.seq)}"
-    return Verdict(name, VIOLATED, event.time + within, event.seq, why)
+    due = event.time + within
+    why = f"nothing followed within {within:g} s: {unfinished(trace, event.seq, due)}"
+    return Verdict(name, VIOLATED, due, event.seq, why)

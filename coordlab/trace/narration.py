@@ -62,9 +62,17 @@ def explained(trace: Trace, seq: int, links: int = 3) -> str:
     told = [f"at {_when(trace, trace[seq])}."]
     if why := because(trace, seq, links):
         told.append(f"That was because at {why}.")
-    if lost := missing(trace, seq, links):
-        told.append(f"What did not arrive: at {'; at '.join(_when(trace, each) for each in lost)}.")
-    return " ".join(told)
+    return " ".join([*told, *_lost(trace, missing(trace, seq, links))])
+
+
+def unfinished(trace: Trace, seq: int, until: float) -> str:
+    """Event `seq`, and what was sent in consequence of it and lost by `until` virtual seconds."""
+    began, lost = trace[seq].time, []
+    for event in trace.select(DROP, since=began):
+        since = takewhile(lambda each: each.time >= began, trace.causes(event.seq))
+        if event.time <= until and any(each.seq == seq for each in since):
+            lost.append(event)
+    return " ".join([sentence(trace, seq), *_lost(trace, lost)])
 
 
 def missing(trace: Trace, seq: int, links: int = 3) -> list[Event]:
@@ -84,8 +92,18 @@ def missing(trace: Trace, seq: int, links: int = 3) -> list[Event]:
             recent = takewhile(lambda event: event.time >= since, past)
             if branch := next((each for each in recent if each.seq in chain), None):
                 found.setdefault(branch.time, []).append(event)
-    last = found[max(found)] if found else []
-    return ([event for event in last if event.data != "down"] or last)[:3]
+    return _named(found[max(found)]) if found else []
+
+
+def _named(lost: list[Event]) -> list[Event]:
+    """At most three losses; those of agents that were down only if there are no others."""
+    return ([event for event in lost if event.data != "down"] or lost)[:3]
+
+
+def _lost(trace: Trace, lost: list[Event]) -> list[str]:
+    """The sentence about losses, if there are any."""
+    told = [_when(trace, event) for event in _named(lost)]
+    return [f"What did not arrive: at {'; at '.join(told)}."] if told else []
 
 
 def _reasons(trace: Trace, seq: int, links: int) -> list[Event]:

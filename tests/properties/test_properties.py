@@ -222,6 +222,33 @@ def test_a_property_goes_through_the_trace_once(times):
         assert len(asked) <= 2 * len(trace) + 1
 
 
+def test_a_reason_names_an_event_that_changed_something_not_the_one_before():
+    """Where only time has passed, and the property does not say what it is about."""
+    trace = reign((1, "ann", Rule), (2, "bob", Rule), (3, "cat", Fall))
+    verdict = always("one", named, calm=5)(trace)
+    assert trace[verdict.event].time == 2.1 < verdict.at
+    words = (
+        "ann and bob rule at once. The last change before was at 2.100 s, bob: role is now rules. That was"
+    )
+    assert verdict.because.startswith(words)
+
+
+def test_a_reason_names_what_did_not_arrive():
+    """Of an obligation that was left open: what was sent in consequence and lost."""
+    told = leads_to(
+        "told",
+        lambda event: ["all"] if event.kind == "start" and event.agent == "zoe" else [],
+        lambda event, begun: begun if event.kind == "handle" and event.agent == "ann" else [],
+        within=3,
+    )
+    sent = (1, "ann", Rule), (1, "bob", Rule)
+    lost = "nothing followed within 3 s: zoe starts. What did not arrive: at 1.100 s, Rule from zoe does not "
+    crash, drop = "crash bob @0", "drop zoe>ann #1"
+    assert told(reign(*sent, faults=[crash, drop])).because == f"{lost}reach ann: dropped."
+    assert told(reign(sent[1], faults=[crash])).because == f"{lost}reach bob: down."
+    assert told(reign((1, "bob", Rule))).because == "nothing followed within 3 s: zoe starts."
+
+
 def test_a_reason_does_not_walk_to_the_beginning_of_time():
     class Row(tuple):
         looked = 0
