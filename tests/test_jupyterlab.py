@@ -262,6 +262,24 @@ def test_the_lab_fits_the_page(chrome: Any, jupyter: str, tmp_path: Path, width:
     assert beyond <= 0
 
 
+def test_a_figure_is_drawn_on_request(chrome: Any, jupyter: str, tmp_path: Path) -> None:
+    """While it is made the player goes on; a slider offers it for the new setting."""
+    notebook = Notebook(chrome, jupyter, "lab.ipynb")
+    figure = notebook.page.locator(".cl-figure").first
+    figure.get_by_role("button", name="Draw it").click()
+    figure.get_by_text("from the lowest: 9 of 9 points agree").wait_for()
+    assert figure.get_by_role("button").count() == 0
+    assert "your setting" in str(figure.locator("img").get_attribute("alt"))
+    figure.evaluate("each => each.scrollIntoView({ block: 'end' })")
+    notebook.page.screenshot(path=tmp_path / "figure.png")
+    notebook.turn("agents", "ArrowRight")
+    figure.get_by_text("9 of 9 points agree").wait_for()  # the same runs, another setting
+    notebook.turn("messages lost", "ArrowRight")
+    figure.get_by_role("button", name="Draw it").wait_for()
+    notebook.close()
+    assert notebook.complaints == []
+
+
 def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     notebook = Notebook(chrome, jupyter, next(NOTEBOOKS.glob("07*.ipynb")).name)
     page = notebook.page
