@@ -13,10 +13,11 @@ from coordlab.patterns.contract_net.rules import Bid, Task
 from coordlab.patterns.deadlock.rules import all_of, cycle
 from coordlab.patterns.htn.planner import find_plan
 from coordlab.patterns.voting.ranked import profile, schulze
-from coordlab.patterns.voting.theory import jury, simulated
+from coordlab.patterns.voting.theory import jury
 from coordlab.world.world import World
 from tests.benchmarks.footprint import Figure
 from tests.patterns.htn.domains import BLOCKS, blocks
+from tests.patterns.voting.juries import simulated
 
 Work = Callable[[], float]  # done once; gives how many units of the figure it was
 
@@ -71,10 +72,10 @@ def ranked_count(seed: int) -> Work:
 
 def juries(_: int, voters: int = 101, competence: float = 0.6) -> Work:
     """A million juries, each vote drawn by itself; within 0.001 of the exact share."""
-    simulated(1, voters, competence)  # loads numpy
+    simulated(1, [competence] * voters)  # loads numpy
 
     def work() -> float:
-        assert abs(simulated(1_000_000, voters, competence) - jury(voters, competence)) < 0.001
+        assert abs(simulated(1_000_000, [competence] * voters) - jury(voters, competence)) < 0.001
         return 1.0
 
     return work

@@ -1,4 +1,14 @@
-"""The usual first circuit breaker: a count, a time, three states; and a call for each thing that is wrong."""
+"""The usual first circuit breaker: a count, a time, three states; and a call for each thing that is wrong.
+
+>>> half_open_herd(), success_from_before(), failure_from_before()
+(50, ('open', 'closed'), 111.0)
+>>> four_of_five_fail(), one_success_closes(), hangs_do_not_count()
+((800, 'closed'), 'closed', (0, 'closed'))
+>>> caller_errors_trip(), nested_breakers_cascade(), clock_set_back()
+('open', ('open', 'open'), 3661.0)
+>>> refused_at_the_wait(), state_is_stale()
+(True, 'open')
+"""
 
 from __future__ import annotations
 
@@ -92,11 +102,7 @@ async def _shut(breaker: FirstTry) -> float:
 
 @played
 async def half_open_herd() -> int:
-    """How many of 50 callers reach a service that should only be probed: half-open has no limit.
-
-    >>> half_open_herd()
-    50
-    """
+    """How many of 50 callers reach a service that should only be probed: half-open has no limit."""
     breaker, reached = await _tripped(), list[float]()
 
     async def probe() -> None:
@@ -110,11 +116,7 @@ async def half_open_herd() -> int:
 
 @played
 async def success_from_before() -> tuple[str, str]:
-    """The state after the trip, and after the success of a call that began before it: closed at once.
-
-    >>> success_from_before()
-    ('open', 'closed')
-    """
+    """The state after the trip, and after the success of a call that began before it: closed at once."""
     breaker = FirstTry()
     early = asyncio.ensure_future(breaker.call(lambda: _works(1)))
     before = (await _tripped(breaker)).state
@@ -124,11 +126,7 @@ async def success_from_before() -> tuple[str, str]:
 
 @played
 async def failure_from_before() -> float:
-    """Seconds from the trip until a call goes through if one that began before it fails after 50 s, not 61.
-
-    >>> failure_from_before()
-    111.0
-    """
+    """Seconds from the trip to the next call if one that began before it fails after 50 s: 111, not 61."""
     breaker = FirstTry()
     early = asyncio.ensure_future(_try(breaker, lambda: _fails(after=50)))
     shut = await _shut(await _tripped(breaker))
@@ -138,11 +136,7 @@ async def failure_from_before() -> float:
 
 @played
 async def four_of_five_fail() -> tuple[int, str]:
-    """Failures among 1000 calls of which every fifth succeeds, and the final state: it never trips.
-
-    >>> four_of_five_fail()
-    (800, 'closed')
-    """
+    """Failures among 1000 calls of which every fifth succeeds, and the final state: it never trips."""
     breaker = FirstTry()
     served = [await _try(breaker, _fails if call % 5 else _works) for call in range(1, 1001)]
     return served.count(False), breaker.state
@@ -150,11 +144,7 @@ async def four_of_five_fail() -> tuple[int, str]:
 
 @played
 async def one_success_closes() -> str:
-    """The state after one success of a service that fails nine times of ten: it gets all traffic again.
-
-    >>> one_success_closes()
-    'closed'
-    """
+    """The state after one success of a service that fails nine times of ten: it gets all traffic again."""
     breaker = await _tripped()
     await asyncio.sleep(61)
     await _try(breaker, _works)
@@ -163,11 +153,7 @@ async def one_success_closes() -> str:
 
 @played
 async def hangs_do_not_count() -> tuple[int, str]:
-    """The count, and the state, after 100 calls that their callers gave up.
-
-    >>> hangs_do_not_count()
-    (0, 'closed')
-    """
+    """The count, and the state, after 100 calls that their callers gave up."""
     breaker = FirstTry()
     for _ in range(100):
         with suppress(TimeoutError):
@@ -177,11 +163,7 @@ async def hangs_do_not_count() -> tuple[int, str]:
 
 @played
 async def caller_errors_trip() -> str:
-    """The state after five calls with a wrong argument to a healthy service.
-
-    >>> caller_errors_trip()
-    'open'
-    """
+    """The state after five calls with a wrong argument to a healthy service."""
     breaker = FirstTry()
     for _ in range(5):
         await _try(breaker, lambda: _fails(ValueError))
@@ -190,11 +172,7 @@ async def caller_errors_trip() -> str:
 
 @played
 async def nested_breakers_cascade() -> tuple[str, str]:
-    """The states of two nested breakers: a refusal by the inner one trips the outer one as well.
-
-    >>> nested_breakers_cascade()
-    ('open', 'open')
-    """
+    """The states of two nested breakers: a refusal by the inner one trips the outer one as well."""
     inner, outer = await _tripped(), FirstTry()
     for _ in range(5):
         await _try(outer, lambda: inner.call(_works))
@@ -203,11 +181,7 @@ async def nested_breakers_cascade() -> tuple[str, str]:
 
 @played
 async def clock_set_back() -> float:
-    """Seconds until a call goes through, tried once a second, if the wall clock is set back by an hour.
-
-    >>> clock_set_back()
-    3661.0
-    """
+    """Seconds until a call goes through, tried once a second, if the wall clock is set back by an hour."""
     ahead = 3600.0
     breaker = await _tripped(FirstTry(clock=lambda: now() + ahead))
     ahead = 0.0
@@ -216,11 +190,7 @@ async def clock_set_back() -> float:
 
 @played
 async def refused_at_the_wait() -> bool:
-    """Whether a call is refused exactly when the wait of 60 s is over: the time is compared with `>`.
-
-    >>> refused_at_the_wait()
-    True
-    """
+    """Whether a call is refused exactly when the wait of 60 s is over: the time is compared with `>`."""
     breaker = await _tripped()
     await asyncio.sleep(breaker.wait)
     return not await _try(breaker, _works)
@@ -228,11 +198,7 @@ async def refused_at_the_wait() -> bool:
 
 @played
 async def state_is_stale() -> str:
-    """The state shown ten minutes after the trip, if nobody calls: only a call changes it.
-
-    >>> state_is_stale()
-    'open'
-    """
+    """The state shown ten minutes after the trip, if nobody calls: only a call changes it."""
     breaker = await _tripped()
     await asyncio.sleep(600)
     return breaker.state

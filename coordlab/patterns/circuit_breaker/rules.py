@@ -220,16 +220,6 @@ class Breaker(require.Readable):
 
     Its state depends only on what it was told and on the time, never on how often it is looked at.  If the
     clock goes back, its time stands still.  What a listener raises goes to the caller.
-
-    >>> breaker = Breaker(Settings(failures=2, wait=10.0))
-    >>> for now in (0, 1):
-    ...     breaker.outcome(breaker.admit(now), now, FAILURE)
-    >>> breaker.admit(3)
-    Refusal(breaker='', state='open', retry_after=8.0)
-    >>> probe = breaker.admit(11)
-    >>> breaker.outcome(probe, 12, SUCCESS)
-    >>> breaker.state
-    'closed'
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, comb
+from math import ceil
 
 from coordlab import requirements as require
 
@@ -41,11 +41,11 @@ def cycles_until_closed(health: float, probes: int, tolerated: int = 0) -> float
     >>> round(cycles_until_closed(0.7, probes=10), 1), round(cycles_until_closed(0.7, 10, tolerated=4), 2)
     (35.4, 1.18)
     """
+    from scipy.special import bdtr
+
     require.number("health", health, above=0, most=1, unit="a share", example=0.7)
     require.count("tolerated", tolerated, most=require.count("probes", probes, 1) - 1)
-    return 1 / sum(
-        comb(probes, bad) * (1 - health) ** bad * health ** (probes - bad) for bad in range(tolerated + 1)
-    )
+    return float(1 / bdtr(tolerated, probes, 1 - health))
 
 
 def calls_in_outage(

@@ -1,6 +1,17 @@
 """A vote as one writes it at first: ask everybody at once, and count what came back in time.
 
 Each function shows one thing that is wrong with it: it plays the case on virtual time.
+
+    >>> one_yes_of_a_hundred()
+    (True, {'yes': 1, 'abstain': 99})
+    >>> three_kinds_of_no()
+    {'tie': False, 'all abstain': False, 'no': False}
+    >>> nobody_to_ask(), one_gives_up()
+    ('ValueError: Set of Tasks/Futures is empty.', 'CancelledError')
+    >>> still_at_work(), seconds_to_decide(), repeats_itself()
+    (3, 10.0, False)
+    >>> deaf_to_the_proposal()
+    [{'no': 100, 'abstain': 200, 'yes': 100}, {'no': 100, 'abstain': 200, 'yes': 100}]
 """
 
 from __future__ import annotations
@@ -61,32 +72,20 @@ def voted(choices: dict[str, Ask]) -> tuple[bool, Counter[str]]:
 
 
 def one_yes_of_a_hundred() -> tuple[bool, dict[str, int]]:
-    """The decision of one yes, 98 silent voters and a bug: all count as abstaining, and there is no quorum.
-
-    >>> one_yes_of_a_hundred()
-    (True, {'yes': 1, 'abstain': 99})
-    """
+    """The decision of one yes, 98 silent voters and a bug: all these abstain, and there is no quorum."""
     silent = {f"v{number}": says("no", after=60) for number in range(2, 100)}
     decision, count = voted({"v1": says("yes"), **silent, "v100": breaks})
     return decision, dict(count)
 
 
 def three_kinds_of_no() -> dict[str, bool]:
-    """The decision on a tie, if all abstain, and on a unanimous no.
-
-    >>> three_kinds_of_no()
-    {'tie': False, 'all abstain': False, 'no': False}
-    """
+    """The decision on a tie, if all abstain, and on a unanimous no."""
     cases = {"tie": ("yes", "no"), "all abstain": ("abstain", "abstain"), "no": ("no", "no")}
     return {name: voted({one: says(one), "b": says(other)})[0] for name, (one, other) in cases.items()}
 
 
 def nobody_to_ask() -> str:
-    """The error of a vote without voters.
-
-    >>> nobody_to_ask()
-    'ValueError: Set of Tasks/Futures is empty.'
-    """
+    """The error of a vote without voters."""
     try:
         return str(voted({}))
     except ValueError as error:
@@ -94,11 +93,7 @@ def nobody_to_ask() -> str:
 
 
 def one_gives_up() -> str:
-    """The end of a vote of two if a third is cancelled: that is not an `Exception`, so it is not caught.
-
-    >>> one_gives_up()
-    'CancelledError'
-    """
+    """The end of a vote of two if a third is cancelled: that is not an `Exception`, so it is not caught."""
     try:
         return str(voted({"ann": says("yes"), "bob": says("yes"), "cat": gives_up}))
     except asyncio.CancelledError as error:
@@ -116,20 +111,12 @@ def _end(voters: dict[str, Ask]) -> tuple[int, float]:
 
 
 def still_at_work() -> int:
-    """How many of three slow voters still run when the vote is over: they were cancelled, but not awaited.
-
-    >>> still_at_work()
-    3
-    """
+    """How many of three slow voters still run when the vote is over: they were cancelled, but not awaited."""
     return _end({f"v{number}": says("no", after=60) for number in range(3)})[0]
 
 
 def seconds_to_decide() -> float:
-    """Seconds until a vote ends in which four of five said yes after a tenth of a second.
-
-    >>> seconds_to_decide()
-    10.0
-    """
+    """Seconds until a vote ends in which four of five said yes after a tenth of a second."""
     return _end({"slow": says("no", after=60), **{f"v{n}": says("yes") for n in range(4)}})[1]
 
 
@@ -139,21 +126,13 @@ def biased(_: str, noise: float, bias: float = 0.5) -> str:
 
 
 def deaf_to_the_proposal(votes: int = 400) -> list[dict[str, int]]:
-    """How an agent of bias .5 votes on a proposal and on its contrary, over evenly spread noise.
-
-    >>> deaf_to_the_proposal()
-    [{'no': 100, 'abstain': 200, 'yes': 100}, {'no': 100, 'abstain': 200, 'yes': 100}]
-    """
+    """How an agent of bias .5 votes on a proposal and on its contrary, over evenly spread noise."""
     noise = [0.4 * (vote + 0.5) / votes - 0.2 for vote in range(votes)]
     return [dict(Counter(biased(text, each) for each in noise)) for text in ("more tea", "less tea")]
 
 
 def repeats_itself(voters: int = 200) -> bool:
-    """Whether the same voters vote the same on the same proposal twice: their dice have no seed.
-
-    >>> repeats_itself()
-    False
-    """
+    """Whether the same voters vote the same on the same proposal twice: their dice have no seed."""
     dice = SystemRandom()
     first, second = ([biased("tea", dice.uniform(-0.2, 0.2)) for _ in range(voters)] for _ in range(2))
     return first == second

@@ -124,30 +124,6 @@ def voters_needed(competence: float, target: float) -> int:
     return 2 * half + 1
 
 
-def simulated(
-    elections: int, voters: int, competence: float | Chances, copied: float = 0.0, seed: int = 7
-) -> float:
-    """The share of simulated juries that are right, a coin breaking ties; a million take a moment.
-
-    competence: one for all voters, or one for each.
-    copied: the probability that all votes of a jury are one.
-    """
-    import numpy
-
-    dice = numpy.random.default_rng(seed)
-    require.count("voters", voters, 1)
-    each = [competence] * voters if isinstance(competence, (int, float)) else list(competence)
-    given, allowed = f"{len(each)} competences for {voters} voters", "expected one, or one for each"
-    require.that(len(each) == voters, given, allowed, "simulated(1000, 2, [0.6, 0.7])")
-    right = numpy.zeros(elections)
-    for p in each:
-        right += dice.random(elections, dtype=numpy.float32) < require.probability("competence", p)
-    ahead = 2 * right - voters + (dice.random(elections) - 0.5)  # the last term decides ties
-    source = dice.random(elections) < sum(each) / voters
-    same = dice.random(elections) < require.probability("copied", copied)
-    return float(numpy.where(same, source, ahead > 0).mean())
-
-
 def messages(voters: int) -> int:
     """Messages of a vote: a call to each of `voters`, a ballot from each, and the outcome to each."""
     return 3 * require.count("voters", voters, 1)

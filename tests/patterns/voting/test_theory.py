@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from coordlab.patterns.voting import theory
-from coordlab.patterns.voting.theory import common_cause, correlated, jury, jury_of, mixed, simulated
+from coordlab.patterns.voting.theory import common_cause, correlated, jury, jury_of, mixed
+from tests.patterns.voting.juries import simulated
 
 
 def counted(competences: list[float], tied: float) -> float:
@@ -54,14 +55,14 @@ def test_the_curve_rises_by_simulation_as_by_the_formula() -> None:
     """From 1 to 101 voters at p = 0.6, ten thousand juries each: within 3 standard deviations."""
     for voters in range(1, 102):
         right = jury(voters, 0.6)
-        assert abs(simulated(10_000, voters, 0.6) - right) < 3 * sqrt(right * (1 - right) / 10_000)
+        assert abs(simulated(10_000, [0.6] * voters) - right) < 3 * sqrt(right * (1 - right) / 10_000)
 
 
 def test_voters_who_differ_and_voters_who_copy_are_simulated_as_computed() -> None:
     several, bound = [0.9, 0.9, 0.6, 0.6, 0.6], 3 * sqrt(0.25 / 10_000)
     assert round(jury_of(several), 5) == 0.87696
-    assert abs(simulated(10_000, 5, several) - jury_of(several)) < bound
-    assert abs(simulated(10_000, 101, 0.6, copied=0.3) - common_cause(101, 0.6, 0.3)) < bound
+    assert abs(simulated(10_000, several) - jury_of(several)) < bound
+    assert abs(simulated(10_000, [0.6] * 101, copied=0.3) - common_cause(101, 0.6, 0.3)) < bound
 
 
 def test_what_all_copy_no_jury_can_mend() -> None:
@@ -127,7 +128,6 @@ def test_the_smallest_jury_is_enough_and_the_next_smaller_is_not(
             r"competence=0\.5, target=0\.9: competence must be above 0\.5",
         ),
         (lambda: theory.voters_needed(0.6, 1), r"target=1: .* target below 1\."),
-        (lambda: simulated(10, 3, [0.5]), r"1 competences for 3 voters: expected one, or one for each\."),
         (lambda: theory.messages(0), r"voters=0: expected a whole number, 1 or more\."),
     ],
 )
