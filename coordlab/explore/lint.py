@@ -133,7 +133,10 @@ def _not_repeatable(source: Source) -> Iterator[Finding]:
     for name, sends in Landmarks(before.trace).sends.items():
         for sent in sends[:3]:
             twice = Duplicate(sent.sender, sent.to, sent.nth)
-            tried = attempt(source, replace(source.scenario, faults=(*source.scenario.faults, twice)))
+            tried = attempt(
+                source,
+                replace(source.scenario, faults=tuple(dict.fromkeys((*source.scenario.faults, twice)))),
+            )
             broken = [
                 each.name for each in tried.run.verdicts if each.name in held and each.status == VIOLATED
             ]

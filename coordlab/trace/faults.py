@@ -49,7 +49,10 @@ _LONGEST = 100_000  # characters of a text: 50 MB at most are remembered
 
 @dataclass(frozen=True)
 class Crash(OfAgent):
-    """A power cut: the agent stops, and loses its memory, except for its stable storage."""
+    """A power cut: the agent stops, and loses its memory, except for its stable storage.
+
+    A crash of an agent that is down changes nothing; the end of any of its crashes starts it again.
+    """
 
     form, usage = "AGENT", "crash 5 @3"
 
@@ -173,7 +176,10 @@ class Skew(OfAgent):
     """An agent's clock is wrong.
 
     rate: how many seconds it counts in one second of true time, from 1e-6 to 1e9.
-    ahead: by how many seconds it is ahead when the fault begins, from -1e9 to 1e9.
+    ahead: by how many seconds it jumps when the fault begins, from -1e9 to 1e9.
+
+    When the fault ends, the clock goes on from where it stands, at its former rate: it does not jump back.
+    Several of one agent add up: their rates multiply, their jumps add.
     """
 
     rate: float = 1.0
@@ -200,10 +206,10 @@ class Skew(OfAgent):
         return cls(who, *(rates or [1.0]), *(aheads or [0.0]), at=at, until=until)
 
     def strike(self, world: Target) -> None:
-        world.skew(self.agent, (self.rate, self.ahead + (1 - self.rate) * world.now))
+        world.skew(self.agent, self.rate, self.ahead)
 
     def end(self, world: Target) -> None:
-        world.skew(self.agent, None)
+        world.skew(self.agent, self.rate, ends=True)
 
 
 @dataclass(frozen=True)
@@ -242,6 +248,9 @@ class Rogue(OfAgent):
 
     how: one of the ways in `ROGUE`.
     share: the part of its actions in which it does, from 1e-6 to 1.
+
+    Of several of one agent, the one that began last counts until it ends.  An agent whose class never reads
+    `self.rogue` is refused.
     """
 
     how: str = "wrong"
@@ -266,7 +275,7 @@ class Rogue(OfAgent):
         world.corrupt(self.agent, self)
 
     def end(self, world: Target) -> None:
-        world.corrupt(self.agent, None)
+        world.corrupt(self.agent, self, ends=True)
 
 
 @dataclass(frozen=True)

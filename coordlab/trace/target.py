@@ -33,10 +33,6 @@ class Target(Protocol):
     """What a fault may ask of the world that it strikes."""
 
     @property
-    def now(self) -> float:
-        """True time, in virtual seconds."""
-
-    @property
     def network(self) -> Links:
         """What is between the agents."""
 
@@ -52,8 +48,8 @@ class Target(Protocol):
     def pause(self, name: str, until: float | None) -> None:
         """Let the process of an agent stand still until then; None ends a pause."""
 
-    def skew(self, name: str, clock: tuple[float, float] | None) -> None:
-        """Let an agent's clock show `rate * true time + ahead`; None sets it right."""
+    def skew(self, name: str, rate: float, ahead: float = 0.0, *, ends: bool = False) -> None:
+        """Let an agent's clock jump by `ahead` seconds and run `rate` times as fast, or end that."""
 
-    def corrupt(self, name: str, how: Rogue | None) -> None:
-        """Let an agent go rogue; None ends the misbehaviour."""
+    def corrupt(self, name: str, how: Rogue, *, ends: bool = False) -> None:
+        """Let an agent go rogue, or end that misbehaviour."""

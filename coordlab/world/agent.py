@@ -200,7 +200,8 @@ class Agent:
     @property
     def rogue(self) -> Rogue | None:
         """How it misbehaves now, or None.  Its class decides how that changes what it says and does."""
-        return self._world.rogues.get(self._name)
+        now = self._world.rogues[self._name]
+        return now[-1] if now else None
 
     async def run(self) -> None:
         """What the agent does on its own: nothing, unless its class defines it."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 from difflib import get_close_matches
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
-from coordlab.trace.faults import Drop, Fault, FaultError, as_fault, seconds
+from coordlab.trace.faults import Drop, Fault, FaultError, Rogue, as_fault, seconds
 from coordlab.trace.names import NAMES, is_name
 from coordlab.trace.trace import SEND
 from coordlab.world.agent import Agent, Making
@@ -60,6 +61,13 @@ def checked_fault(world: World, given: Fault | str) -> Fault:
     example = "one of these names" if world.agents else "world.add(Agent('5')) before it"
     for name in fault.agents:
         require.that(name in world.agents, f"{str(fault)!r} names {name!r}", allowed, example, FaultError)
+    allowed, example = "a fault strikes once", "another time, agent or number"
+    require.that(fault not in world.faults, f"{str(fault)!r} is there already", allowed, example, FaultError)
+    if isinstance(fault, Rogue):
+        kind = type(world[fault.agent])
+        given = f"{str(fault)!r} would change nothing: no method of {kind.__name__} reads self.rogue"
+        asks = any(_reads(each, "rogue") for base in kind.__mro__ for each in vars(base).values())
+        require.that(asks, given, "its class decides what a rogue does", "if self.rogue: ...", FaultError)
     if not world.started:
         return fault
     if not isinstance(fault, Drop) and fault.at is None:
@@ -74,6 +82,15 @@ def checked_fault(world: World, given: Fault | str) -> Fault:
     example = "a later one, or one without a time, which strikes now"
     require.that(not late, f"{str(fault)!r} lies in the past", why, example, FaultError)
     return fault
+
+
+def _reads(what: object, name: str) -> bool:
+    """Whether a function, or one inside it, mentions an attribute of this name."""
+    code = what if isinstance(what, CodeType) else getattr(getattr(what, "fget", what), "__code__", None)
+    return code is not None and (
+        name in code.co_names
+        or any(_reads(each, name) for each in code.co_consts if isinstance(each, CodeType))
+    )
 
 
 _ATOMS = (type(None), bool, int, float, str)

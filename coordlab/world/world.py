@@ -11,11 +11,12 @@ A world runs once.  The result is a `Run`: data, from which another run can be b
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import partial
-from math import inf
+from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
@@ -91,7 +92,8 @@ class World:
         self.agents: dict[str, Agent] = {}
         self.present: dict[str, Agent] = {}  # those that have joined, in that order
         self.faults: list[Fault] = []
-        self.rogues: dict[str, Rogue] = {}  # the agents that misbehave now, and how
+        self.rogues = defaultdict[str, list[Rogue]](list)  # how agents misbehave now
+        self.skews = defaultdict[str, list[float]](list)  # the rates of faults of their clocks
         self.rows: list[Row] = []
         loop.kept = self.rows.__len__
         self.mail = Mail(self)
@@ -422,15 +424,16 @@ class World:
             held[agent] = end = max(micros(until), held.get(agent, 0))
             agent._busy, agent._delayed = max(agent._busy, end), True
 
-    def skew(self, name: str, clock: tuple[float, float] | None) -> None:
-        """Let an agent's clock show `rate * true time + ahead`; None sets it right."""
-        self[name]._clock = clock
+    def skew(self, name: str, rate: float, ahead: float = 0.0, *, ends: bool = False) -> None:
+        """Let an agent's clock jump by `ahead` seconds and run `rate` times as fast, or end that."""
+        (self.skews[name].remove if ends else self.skews[name].append)(rate)
+        before, offset = self[name]._clock or (1.0, 0.0)
+        now = prod(self.skews[name])
+        self[name]._clock = now, ahead + offset + (before - now) * self.now
 
-    def corrupt(self, name: str, how: Rogue | None) -> None:
-        """Let an agent go rogue; None ends the misbehaviour."""
-        self.rogues.pop(name, None)
-        if how:
-            self.rogues[name] = how
+    def corrupt(self, name: str, how: Rogue, *, ends: bool = False) -> None:
+        """Let an agent go rogue, or end that misbehaviour."""
+        (self.rogues[name].remove if ends else self.rogues[name].append)(how)
 
     # --- what the loop asks of the world -----------------------------------------------------------
 

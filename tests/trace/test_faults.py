@@ -1,6 +1,8 @@
 """Faults: each kind strikes as it says, ends as it says, and fits in one short text."""
 
 import asyncio
+from itertools import pairwise
+from math import prod
 
 import pytest
 from hypothesis import given, strategies as st
@@ -364,12 +366,46 @@ def test_a_skewed_clock_runs_fast_from_then_on_and_waits_shorter():
                 await (asyncio.sleep(1) if self.name == "bob" else self.sleep(3))
 
     for name, times in (
-        ("bob", [(0, 0), (1, 1), (2, 2.5), (3, 4.5), (4, 4), (5, 5)]),
-        ("cat", [(0, 0), (3, 4.5), (4.5, 4.5)]),
+        ("bob", [(0, 0), (1, 1), (2, 2.5), (3, 4.5), (4, 6.5), (5, 7.5)]),
+        ("cat", [(0, 0), (3, 4.5), (4.5, 7.0)]),
     ):
         seen.clear()
         World().add(Watcher(name)).inject(f"skew {name} x2 +0.5 @2..4").run(until=5)
         assert seen == times
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9), st.integers(0, 40)), max_size=4, unique=True))
+def test_a_clock_never_jumps_at_an_end_and_is_as_fast_as_ever_after_all_ends(spans):
+    """However the faults of one clock overlap: rates multiply, and jumps stay."""
+    faults = [Skew("bob", 1 + tenths / 10, at=at, until=at + long) for at, long, tenths in spans]
+    seen = []
+
+    class Watcher(Agent):
+        async def run(self):
+            while True:
+                seen.append(self.now)
+                await asyncio.sleep(0.5)
+
+    World().add(Watcher("bob")).inject(*faults).run(until=20)
+    rates = [
+        prod(each.rate for each in faults if each.at <= at < each.until)
+        for at in (number / 2 for number in range(40))
+    ]
+    assert [late - early for early, late in pairwise(seen)] == pytest.approx([rate / 2 for rate in rates])
+
+
+def test_of_two_ways_to_go_rogue_the_later_counts_until_it_ends():
+    seen = []
+
+    class Worker(Agent):
+        async def run(self):
+            async for _ in self.every(1.0):
+                rogue = self.rogue
+                seen.append(rogue and rogue.how)
+
+    faults = ("rogue bob wrong @0.5..5.5", "rogue bob silent @1.5..2.5", "rogue bob boasts @3.5..6.5")
+    World().add(Worker("bob")).inject(*faults).run(until=7.5)
+    assert seen == ["wrong", "silent", "wrong", "boasts", "boasts", "boasts", None]
 
 
 # --- the nth message -----------------------------------------------------------------------------------

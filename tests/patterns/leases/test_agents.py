@@ -171,6 +171,16 @@ def test_clocks_that_drift_no_more_than_was_said_are_safe(rate: float, drift: fl
     assert len(leaders(run)) == 2
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_clock_that_is_set_right_again_breaks_no_lease(seed: int) -> None:
+    """The leader's fast clock slows down to the usual rate, without a jump, while nobody hears it."""
+    first = leaders(three(seed=seed, drift=0.3).run(until=3.0))[0]
+    rest = ",".join(name for name in THREE if name != first)
+    faults = f"skew {first} x1.3 @3..9", f"partition {first}/{rest},storage @8.8..12"
+    run = three(seed=seed, drift=0.3).inject(*faults).run(until=15)
+    assert statuses(run)["one leader at once"] == "holds"
+
+
 def test_beyond_the_bound_two_lead_and_the_storage_is_still_fenced() -> None:
     """The leader's clock runs at a fifth: it goes on leading, and is told that its time is over."""
     run = slow_clock(rate=0.2, drift=0.01)
