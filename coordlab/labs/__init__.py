@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 from coordlab import patterns, requirements as require
+from coordlab.labs.branch import Outcome
 from coordlab.labs.lab import Lab, scenario_of
 from coordlab.labs.spec import LabSpec
 from coordlab.trace.scenario import Scenario, ScenarioError
@@ -73,6 +74,7 @@ def show(run: Run, beside: Run | None = None) -> Lab:
         faults=lambda given: tuple(map(str, world.faults)),
     )
     lab = Lab(made, seed=world.seed, until=run.until)
+    lab.branches = [lab.compared(lab.branch, Outcome(made, lab.scenario, run))]
     return lab if beside is None else lab.play(beside.scenario, beside=True).select(0)
 
 

@@ -84,6 +84,7 @@ class Branch:
     outcome: Outcome
     parent: int | None = None
     aside: tuple[Fault, ...] = ()  # faults that are skipped while their agents do not exist
+    unlike: str = ""  # how it differs from the run that it repeats, before anything new
 
     @property
     def scenario(self) -> Scenario:
@@ -102,9 +103,10 @@ class Branch:
 
     @property
     def notice(self) -> str:
-        """What the learner must know about this run: its problem, or the skipped faults."""
+        """What the learner must know about this run: its problem, skipped faults, or what is unlike."""
         skipped = ", ".join(map(str, self.aside))
-        return self.problem or (skipped and f"skipped, because the agent does not exist: {skipped}")
+        aside = skipped and f"skipped, because the agent does not exist: {skipped}"
+        return self.problem or aside or self.unlike
 
     def shown(self, parent: Branch | None) -> Shown:
         """The branch as the player reads it."""
@@ -117,4 +119,4 @@ class Branch:
         """The same branch after the one at position `deleted` has been removed."""
         gone = self.parent is None or self.parent == deleted
         parent = None if gone or self.parent is None else self.parent - (self.parent > deleted)
-        return Branch(self.name, self.outcome, parent, self.aside)
+        return replace(self, parent=parent)

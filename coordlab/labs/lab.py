@@ -18,6 +18,7 @@ from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, rea
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import SEND, Trace
 from coordlab.world.agent import Agent
+from coordlab.world.run import unlike
 from coordlab.world.world import Run, WorldError
 
 if TYPE_CHECKING:
@@ -245,7 +246,18 @@ class Lab:
         except KeyboardInterrupt:
             words = f"the run was interrupted at {world.now:g} virtual seconds; the lab has not changed."
             raise Interrupted(words) from None
-        return Branch(name, outcome, parent, aside)
+        made = Branch(name, outcome, parent, aside)
+        return made if parent is None else self.compared(made, self.branches[parent].outcome)
+
+    @staticmethod
+    def compared(branch: Branch, before: Outcome) -> Branch:
+        """The branch, which says so if it does not repeat another run up to the first of its new faults."""
+        known, now = before.scenario, branch.scenario
+        new = now.faults[len(known.faults) :]
+        same = replace(now, faults=now.faults[: len(known.faults)]) == known
+        if not same or before.problem or branch.problem:
+            return branch
+        return replace(branch, unlike=unlike(before.run.trace, branch.run.trace, new))
 
     def _add(self, name: str, scenario: Scenario, parent: int | None, *, lenient: bool = False) -> Lab:
         """Add a branch, and show it."""
@@ -295,9 +307,8 @@ class Lab:
         measures = [f"  {measure}" for measure in self.measures]
         problem = [f"  the run stopped with an error: {self.branch.problem}"] if self.branch.problem else []
         verdicts = [f"  {verdict}" for verdict in self.run.verdicts]
-        return "\n".join(
-            [f"{self.spec.title}: {self.spec.question}", f"  {self.line}", *problem, *verdicts, *measures]
-        )
+        said = [*problem, *([f"  {self.branch.unlike}"] if self.branch.unlike else []), *verdicts]
+        return "\n".join([f"{self.spec.title}: {self.spec.question}", f"  {self.line}", *said, *measures])
 
     @cached_property
     def player(self) -> Player:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
+from itertools import zip_longest
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from coordlab.trace.faults import Fault
-from coordlab.trace.narration import narration
+from coordlab.trace.faults import Drop, Fault
+from coordlab.trace.narration import narration, sentence
 from coordlab.trace.parcel import Parcel, as_it_was, parcel
 from coordlab.trace.scenario import Scenario
-from coordlab.trace.trace import Trace
+from coordlab.trace.trace import FAULT, MICRO, SEND, Trace
 
 if TYPE_CHECKING:
     from coordlab.properties.verdicts import Verdict
@@ -34,6 +37,41 @@ def judged(trace: Trace, properties: Sequence[Judge]) -> list[Verdict]:
         verdicts = together(trace, some) if callable(together) else [judge(trace) for judge in some]
         found.update(zip(places, verdicts, strict=True))
     return [found[place] for place in range(len(properties))]
+
+
+def unlike(before: Trace, after: Trace, faults: Sequence[Fault]) -> str:
+    """How a run differs from the one that it repeats, earlier than by the first of its new faults; or ""."""
+    start = min((_begins(each, before) for each in faults), default=inf)
+    pairs = zip_longest(_until(start, before), _until(start, after), fillvalue=((inf,), -1))
+    different = (
+        (before, seq) if row[0] < other[0] else (after, other_seq)  # what comes first has no counterpart
+        for (row, seq), (other, other_seq) in pairs
+        if row != other and repr(row) != repr(other)  # NaN is NaN
+    )
+    trace, seq = next(different, (after, -1))
+    if seq < 0:
+        return ""
+    event = trace[seq]
+    return (
+        f"this run is not the same world again: it differs before anything new, from {event.time:.3f} s on: "
+        f"{sentence(trace, seq)} {event.agent} must draw from self.dice and read self.now, not random "
+        "numbers or a clock from outside, keep nothing between runs; coordlab.explore.lint(run) shows where."
+    )
+
+
+def _begins(fault: Fault, trace: Trace) -> float:
+    """The microsecond at which a fault begins; one of a message, when that is sent."""
+    if not isinstance(fault, Drop):
+        return (fault.at or 0.0) * MICRO
+    sent = [row[0] for row in trace.rows if row[1] == SEND and row[2:4] == fault.agents]
+    return sent[fault.nth - 1] if fault.nth <= len(sent) else inf
+
+
+def _until(start: float, trace: Trace) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """What happened before then, faults and numbers of causes aside, each with its number in the trace."""
+    for seq, row in enumerate(trace.rows):
+        if row[1] != FAULT and row[0] < start:
+            yield (*row[:6], row[7]), seq
 
 
 class Run:
@@ -68,9 +106,16 @@ class Run:
     def branch(self, *faults: Fault | str) -> Run:
         """Run the same world again from the beginning, with more faults.
 
-        Its agents are made again from their arguments.  Raises FaultError for a fault that cannot strike.
+        Its agents are made again from their arguments.  Warns if it differs before the first of these faults,
+        as it does if an agent uses chance or a clock from outside.  Raises FaultError for a fault that cannot
+        strike.
         """
-        return self.world.again().inject(*faults).run(self.until)
+        world = self.world.again()
+        known = len(world.faults)
+        branch = world.inject(*faults).run(self.until)
+        if why := unlike(self.trace, branch.trace, world.faults[known:]):
+            warnings.warn(why, stacklevel=2)
+        return branch
 
     def divergence(self, other: Run) -> int | None:
         """The number of the first event in which the two runs differ; None if they are equal."""

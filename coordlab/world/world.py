@@ -206,6 +206,7 @@ class World:
             args, named = makings.get(agent.name, agent._making)
             world.add(type(agent)(*args, **named), at=at)
         world.scenario, world.properties = self.scenario, self.properties
+        world._redraws += self._redraws
         return world.inject(*(self.faults if faults is None else faults))
 
     # --- the run -----------------------------------------------------------------------------------

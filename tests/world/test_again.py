@@ -1,0 +1,94 @@
+"""The same world again: what is said if it is not the same."""
+
+import random
+import time
+import uuid
+import warnings
+
+import pytest
+
+from coordlab import labs
+from coordlab.patterns import bully
+from coordlab.world.agent import Agent
+from coordlab.world.message import message
+from coordlab.world.world import World
+
+
+@message
+class Hello:
+    """Hello."""
+
+
+class Sleeper(Agent):
+    """Greets its peer after waits that it draws as it likes, and notes each."""
+
+    def draw(self):
+        return self.dice.random()
+
+    async def run(self):
+        for _ in range(4):
+            await self.sleep(self.draw())
+            self.send(self.peers[0], Hello())
+
+    def on_hello(self, sender, message):
+        pass
+
+
+HABITS = []  # what agents keep outside of themselves
+OUTSIDE = {
+    "random": lambda self: random.random(),
+    "the time": lambda self: time.perf_counter() % 1,
+    "an identifier": lambda self: uuid.uuid4().int % 1000 / 1000,
+    "what is kept between runs": lambda self: HABITS.append(1) or len(HABITS) / 100,
+}
+FAULTS = (
+    "crash bob @1.5..1.9",
+    "slow bob 0.2 @0.4",
+    "drop ann>bob #2",
+    "delay bob>ann #1 0.4",
+    "slow ann 0.1",
+)
+
+
+def run_of(draw, cls=Sleeper):
+    """The run of two sleepers, one of whom draws in this way."""
+    return World(seed=3).add(type("Drawing", (cls,), {"draw": draw})("ann"), Sleeper("bob")).run(until=9)
+
+
+@pytest.mark.parametrize("draw", OUTSIDE.values(), ids=OUTSIDE)
+def test_a_branch_that_differs_before_anything_new_says_so(draw):
+    """It names the first agent and event, and what to use instead; so does a lab of the run."""
+    run = run_of(draw)
+    with pytest.warns(
+        UserWarning, match=r"(?s)differs before anything new, from 0\..* ann .*self.dice.*self.now"
+    ):
+        run.branch("crash bob @8")
+    lab = labs.show(run)
+    for branch in (*lab.branches, *lab.inject("crash bob @8").branches):
+        assert "ann must draw from self.dice" in branch.notice
+    assert branch.notice in repr(lab)
+
+
+@pytest.mark.parametrize("faults", [(), *((each,) for each in FAULTS), FAULTS])
+def test_a_branch_that_differs_by_its_faults_alone_is_no_surprise(faults):
+    run = run_of(Sleeper.draw)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (run.branch(*faults).trace == run.trace) == (not faults)
+        assert run.world.again().redraw(1, 7).run(until=9).branch(*faults).branch("cut ann>bob")
+    lab = labs.show(run).inject(*faults)
+    assert [branch.notice for branch in lab.branches] == ["", ""]
+
+
+class Moody(bully.Candidate):
+    """Begins when it likes."""
+
+    async def run(self):
+        await self.sleep(random.random())
+        await super().run()
+
+
+def test_a_lab_says_so_of_a_branch_only():
+    """Other settings are another run."""
+    lab = labs.bully(Moody, until=5).inject("crash 4 @4").select(0).vary(seed=2)
+    assert ["self.dice" in branch.notice for branch in lab.branches] == [False, True, False]
