@@ -32,10 +32,10 @@ def fail(given: str, allowed: str, example: str, error: Callable[[str], Exceptio
 
 
 def shown(value: object) -> str:
-    """`repr(value)` for an error text, cut to 120 characters."""
+    """`repr(value)` for an error text, with sets in order and without addresses, cut to 120 characters."""
     if isinstance(value, int) and abs(value) >= 10**60:
         return "a number of more than 60 digits"
-    return _cut(repr(value), _LONGEST)
+    return _cut(_named(value), _LONGEST)
 
 
 class Readable:

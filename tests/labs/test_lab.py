@@ -521,6 +521,12 @@ def test_a_run_is_headed_with_its_pattern() -> None:
         labs.show(3)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("agent", [5, object, print])
+def test_only_a_class_of_agents_can_take_the_place_of_the_pattern_s(agent: Any) -> None:
+    with pytest.raises(TypeError, match=r"agent=.*: expected a class of agents.*labs.bully\(agent=MyAgent"):
+        labs.bully(agent=agent)
+
+
 def test_its_seed_can_be_changed() -> None:
     """The world is built again: another seed, another run; the same seed, the same run."""
     lab = greeting()

@@ -73,6 +73,13 @@ class Calls:
         call = self.called[told.conversation].content
         return bool(told.round == call.round and proposal.time < call.reply_by - SOON)
 
+    def late(self, event: Event) -> bool:
+        """Whether it is a proposal that comes too late, the first of its contractor."""
+        if not _handled(event, "Propose") or self.in_time(event):
+            return False
+        known = self.standing[event.content.conversation], self.decided[event.content.conversation]
+        return all(event.peer not in each for each in known)
+
     def awards(self, event: Event) -> bool:
         return _sent(event, "AcceptProposal") and event.content.conversation in self.called
 
@@ -104,62 +111,37 @@ def proposers_win(trace: Trace) -> Iterator[Objection]:
             yield event, f"{event.peer} was awarded {event.content.conversation} without a proposal in time."
 
 
-class Decisions(Calls):
-    """Which proposals must be decided on at once, besides."""
+@safety("one decision for each proposal")
+def decided_once(trace: Trace) -> Iterator[Objection]:
+    """CN-S3: each proposal in time has one decision at the moment when bidding closes; a late one, at once.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.due: dict[Pair, Event] = {}
-        self.late: set[Pair] = set()
-
-    def objection(self, event: Event) -> str | None:
-        if event.kind == CRASH:
-            forgotten = set(self.calling[event.agent])
-            self.due = {pair: each for pair, each in self.due.items() if pair[0] not in forgotten}
-        elif on_record(event, "Closed"):
-            conversation = event.content.conversation
-            self.due |= {(conversation, name): each for name, each in self.undecided(conversation).items()}
-        elif _handled(event, "Propose") and not self.in_time(event):
-            pair = conversation, name = event.content.conversation, event.peer
-            if name not in self.standing[conversation] and name not in self.decided[conversation]:
-                self.due[pair] = event
-                self.late.add(pair)
-        elif _sent(event, *DECISIONS):
-            pair = conversation, name = event.content.conversation, event.peer
-            if name in self.decided[conversation]:
-                return f"{name} was told twice about its proposal in {conversation}."
-            if pair in self.late and getattr(event.content, "reason", None) != LATE:
-                return f"{name} was late in {conversation}, but was told something else."
-            self.due.pop(pair, None)
-        return None
-
-
-def decided_once() -> Property:
-    """CN-S3: each proposal in time has one decision when bidding closes, a late one is rejected as late.
-
-    Undecided if the trace ends while proposals wait.  A manager that crashes forgets its proposals.
+    A late one is rejected as late.  A manager that crashes forgets its proposals.
     """
-    name = "one decision for each proposal"
-
-    def judge(trace: Trace) -> Verdict:
-        calls, moment = Decisions(), 0.0
-        for event in trace:
-            if calls.due and event.time > moment:
-                break
-            moment = event.time
-            if why := calls.objection(event):
-                return Verdict(name, VIOLATED, moment, event.seq, why)
-            calls.take(event)
-        if calls.due and trace.until > moment:
-            (conversation, who), event = next(iter(calls.due.items()))
-            why = f"{who} was told nothing about its proposal in {conversation}."
-            return Verdict(name, VIOLATED, event.time, event.seq, why)
-        waiting = any(map(calls.undecided, calls.called.keys() - calls.closed))
-        if calls.due or waiting or not len(trace):
-            return Verdict(name, UNDECIDED, because="the run ends before bidding is closed")
-        return Verdict(name, HOLDS)
-
-    return Property(name, judge)
+    calls, due, late, moment = Calls(), dict[Pair, Event](), set[Pair](), 0.0
+    for event in trace:
+        if due and event.time > moment:
+            break
+        moment, told = event.time, event.content
+        if event.kind == CRASH:
+            due = {pair: each for pair, each in due.items() if pair[0] not in calls.calling[event.agent]}
+        elif on_record(event, "Closed"):
+            due |= {
+                (told.conversation, name): each for name, each in calls.undecided(told.conversation).items()
+            }
+        elif calls.late(event):
+            due[told.conversation, event.peer] = event
+            late.add((told.conversation, event.peer))
+        elif _sent(event, *DECISIONS):
+            pair = conversation, name = told.conversation, event.peer
+            if name in calls.decided[conversation]:
+                yield event, f"{name} was told twice about its proposal in {conversation}."
+            if pair in late and getattr(told, "reason", None) != LATE:
+                yield event, f"{name} was late in {conversation}, but was told something else."
+            due.pop(pair, None)
+        calls.take(event)
+    left = due if trace.until > moment else {}
+    for (conversation, who), event in left.items():
+        yield event, f"{who} was told nothing about its proposal in {conversation}."
 
 
 @safety("one reply to each call")
@@ -218,56 +200,34 @@ def best_wins(scoring: Scoring) -> Property:
     return judge
 
 
-class Loads:
-    """Which tasks each contractor is bound to, and until when, up to the last event that was taken."""
-
-    def __init__(self, trace: Trace) -> None:
-        failures = (event for event in trace if _sent(event, "Failure") and event.cause is not None)
-        awards = ((each, trace[each.cause or 0].name == "AcceptProposal") for each in failures)
-        self.declined = {(each.agent, each.content.conversation) for each, at_once in awards if at_once}
-        self.capacity: dict[str | None, float] = {}  # as their state says; no limit for all others
-        self.bound: dict[str | None, dict[str, float]] = defaultdict(dict)
-        self.over: dict[str | None, set[str]] = defaultdict(set)
-
-    def take(self, event: Event) -> None:
-        """Advance past `event`."""
-        bound, over = self.bound[event.agent], self.over[event.agent]
-        if event.kind in (START, RESTART):
-            self.capacity[event.agent] = dict(event.data).get("capacity", inf)
-        elif event.kind == CRASH:
-            bound.clear()
-            over.clear()
-        elif _sent(event, "Propose"):
-            bound[event.content.conversation] = event.content.binding_until
-        elif _handled(event, "AcceptProposal"):
-            if (
-                event.content.conversation not in over
-                and (event.agent, event.content.conversation) not in self.declined
-            ):
-                bound[event.content.conversation] = inf
-        elif _handled(event, "RejectProposal", "Cancel") or _sent(event, *REPORTS):
-            bound.pop(event.content.conversation, None)
-            if event.name != "RejectProposal":
-                over.add(event.content.conversation)
-
-    def load(self, event: Event) -> int:
-        """How many tasks the acting contractor is bound to, once what has lapsed is forgotten."""
-        bound = self.bound[event.agent]
-        for conversation in [each for each, until in bound.items() if until <= event.time + SOON]:
-            del bound[conversation]
-        return len(bound)
-
-
 @safety("never more than the capacity")
 def within_capacity(trace: Trace) -> Iterator[Objection]:
     """CN-S7: a contractor's binding proposals and the tasks it works on never exceed its capacity."""
-    loads = Loads(trace)
+    failures = (event for event in trace.select("Failure", kind=SEND) if event.cause is not None)
+    at_once = (each for each in failures if trace[each.cause or 0].name == "AcceptProposal")
+    declined = {(each.agent, each.content.conversation) for each in at_once}
+    capacity: dict[str | None, float] = {}  # as their state says; no limit for all others
+    bound: dict[str | None, dict[str, float]] = defaultdict(dict)  # to which conversations, and until when
+    over: dict[str | None, set[str]] = defaultdict(set)
     for event in trace:
-        loads.take(event)
-        if _sent(event, "Propose") or _handled(event, "AcceptProposal"):
-            load, capacity = loads.load(event), loads.capacity[event.agent]
-            if load > capacity:
-                yield event, f"{event.agent} is bound to {load} tasks, but can do {capacity}."
+        own, told = event.agent, event.content
+        if event.kind in (START, RESTART):
+            capacity[own] = dict(event.data).get("capacity", inf)
+        elif event.kind == CRASH:
+            bound[own], over[own] = {}, set()
+        elif _sent(event, "Propose") or _handled(event, "AcceptProposal"):
+            mine = {each: until for each, until in bound[own].items() if until > event.time + SOON}
+            if event.name == "Propose":
+                mine[told.conversation] = told.binding_until
+            elif told.conversation not in over[own] and (own, told.conversation) not in declined:
+                mine[told.conversation] = inf
+            bound[own] = mine
+            if len(mine) > capacity[own]:
+                yield event, f"{own} is bound to {len(mine)} tasks, but can do {capacity[own]}."
+        elif _handled(event, "RejectProposal", "Cancel") or _sent(event, *REPORTS):
+            bound[own].pop(told.conversation, None)
+            if event.name != "RejectProposal":
+                over[own].add(told.conversation)
 
 
 @safety("an outcome says what the last report said")
@@ -380,7 +340,7 @@ def properties(policy: Policy = DEFAULT) -> tuple[Property, ...]:
     return (
         one_award,
         proposers_win,
-        decided_once(),
+        decided_once,
         one_reply,
         reports_from_awarded,
         best_wins(policy.scoring),

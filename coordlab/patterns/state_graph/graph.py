@@ -99,7 +99,9 @@ class StateGraph:
     """
 
     def __init__(self, keys: Mapping[str, Reducer | None]) -> None:
-        self.keys = dict(mapping("keys", keys, "StateGraph({'log': operator.add})"))
+        if not isinstance(keys, Mapping):
+            refuse(f"keys={keys!r}", "expected a mapping from names", "StateGraph({'log': operator.add})")
+        self.keys = dict(keys)
         for key, reducer in keys.items():
             if reducer is not None and not callable(reducer):
                 allowed = "expected a function of the old value and the written one, or None"
@@ -125,7 +127,7 @@ class StateGraph:
         """
         if work:
             refuse(
-                f"add_node({', '.join(map(shown, (name, *work)))})",
+                f"add_node({', '.join(map(require.shown, (name, *work)))})",
                 "expected the name of the node, and its options by name; its work goes to its member",
                 f"add_node({name!r}, defer=True), and Member({name!r}, node(work))",
             )
@@ -212,13 +214,6 @@ class StateGraph:
             refuse(given, allowed, "a router that names the plain targets as well")
 
 
-def mapping(name: str, given: Mapping[str, Any], example: str) -> Mapping[str, Any]:
-    """`given`, if it is a mapping; raises GraphError if not."""
-    if not isinstance(given, Mapping):
-        refuse(f"{name}={given!r}", "expected a mapping from names", example)
-    return given
-
-
 def _names(names: Iterable[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
@@ -226,14 +221,6 @@ def _names(names: Iterable[str]) -> tuple[str, ...]:
 def listed(names: Iterable[str]) -> str:
     """Names in words; none, if there are none."""
     return ", ".join(names) or "none"
-
-
-def shown(value: object) -> str:
-    """A value in words that are the same in every run."""
-    if isinstance(value, frozenset):
-        return f"{{{', '.join(sorted(map(repr, value)))}}}"
-    words = repr(value)
-    return f"some {type(value).__name__}" if " at 0x" in words else words
 
 
 def reachable(graph: Graph) -> set[str]:

@@ -27,10 +27,9 @@ from coordlab.patterns.state_graph.graph import (
     Route,
     Send,
     listed,
-    mapping,
     refuse,
-    shown,
 )
+from coordlab.requirements import shown
 from coordlab.world.message import message
 
 Pairs = tuple[tuple[str, Any], ...]
@@ -172,7 +171,8 @@ def begin(graph: Graph, values: Mapping[str, Any]) -> Checkpoint:
 
     Raises GraphError if `values` is not a mapping from keys of the graph.
     """
-    mapping("values", values, "begin(graph, {'log': ()})")
+    if not isinstance(values, Mapping):
+        refuse(f"values={values!r}", "expected a mapping from names", "begin(graph, {'log': ()})")
     before = Checkpoint(-1, (), (Task(START),), ((),) * len(graph.joins))
     return _barrier(graph, before, [Command(frozen(dict(values)))])
 

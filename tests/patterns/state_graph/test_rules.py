@@ -422,7 +422,7 @@ MISRUN: dict[str, Callable[[], object]] = {
         "START>a a>b", {"y": add}, a={"y": {"q", "p"}}, b={"y": 1}
     ),
     r"a node answered 'done': .*return \{'draft': 'v1'\}": wrong("START>a", a="done"),
-    "a node answered some object: ": wrong("START>a", a=object()),
+    "a node answered <object object>: ": wrong("START>a", a=object()),
     r"the Command of a leads to 'b': it may lead to none\. .* add 'b' to its targets": wrong(
         "START>a a>b", a=Command(goto=("b",)), b=None
     ),
