@@ -212,7 +212,7 @@ def all_plans(state: dict[str, int], tasks: list[Task], ways: Ways) -> Iterator[
 def test_the_plan_is_the_first_of_all_plans() -> None:
     """On random domains, compared with an enumeration; None only if there is none."""
     rescued = impossible = 0
-    for seed in range(5 * disaster_count()):
+    for seed in range(10 * disaster_count()):
         state, tasks, ways = random_problem(seed)
         domain, best = as_domain(ways), next(all_plans(state, tasks, ways), None)
         found = find_plan(state, tasks, domain)
