@@ -6,12 +6,14 @@ Widgets are not stored: without their kernel they could not be shown again.  The
 stand in for them are, and the tests compare them.
 """
 
+import os
 import sys
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
+ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -29,7 +31,8 @@ def rerun(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    folder = Path(__file__).parent.parent / "notebooks"
-    for each in map(Path, sys.argv[1:]) if sys.argv[1:] else sorted(folder.glob("*.ipynb")):
+    # A kernel starts in the folder of its notebook, and must find this checkout first from there.
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    for each in map(Path, sys.argv[1:]) if sys.argv[1:] else sorted((ROOT / "notebooks").glob("*.ipynb")):
         print(each.name)
         rerun(each)

@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from coordlab.patterns.bully import Election
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 from tests import demos, sampling
@@ -45,6 +46,18 @@ def test_other_seeds_give_other_traces():
 def test_under_every_hash_seed(seed):
     told = run_python(sys.executable, SCRIPT, seed=seed)
     assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
+
+
+@pytest.mark.slow
+def test_without_assertions():
+    """-O changes nothing; -OO drops the sentences of messages, and their names stand for them."""
+    told = run_python(sys.executable, "-O", SCRIPT)
+    assert (told.stderr, told.stdout.strip()) == ("", fingerprint())
+    said = "from coordlab.patterns.bully import Election; print(Election.says)"
+    assert [run_python(sys.executable, flag, "-c", said).stdout.strip() for flag in ("-O", "-OO")] == [
+        Election.says,
+        "Election",
+    ]
 
 
 @pytest.mark.slow

@@ -102,8 +102,7 @@ def explore(
     properties: by what the runs are judged besides the properties of the world itself.
     budget: how many schedules are run, 1 or more.
     seconds: how many real seconds the search may take; None: no limit.
-    faults: which kinds of fault a schedule may hold, such as "crash delay"; default: all but those of calls
-        (fail, late, half, stale), whose answers break what most protocols assume.
+    faults: kinds of fault that a schedule may hold, such as "crash delay"; default: all but those of calls.
     until: the end of each run in virtual seconds; None: that of `what`, or 20.
     seed: the same seed makes the same search, on every executor.
     limits: how many faults there are at once, and how large they are; default: `Limits()`.

@@ -45,7 +45,10 @@ OF_MESSAGES = ("drop", "duplicate", "delay")
 OF_CALLS = ("fail", "late", "half", "stale")
 ALONE = ("crash", "pause", "slow", "skew")  # the kinds that can strike the only agent of a world
 USUAL = (*OF_AGENTS, *OF_MESSAGES)
-"""The kinds of fault that a schedule holds if nothing else is said: agents that stop, and the network."""
+"""The kinds of fault that a schedule holds if nothing else is said: agents that stop, and the network.
+
+Those of calls break what most protocols assume about answers.
+"""
 KINDS = (*USUAL, *OF_CALLS)
 """The kinds of fault that a schedule may hold."""
 

@@ -26,7 +26,8 @@ class Message(Protocol):
 def message(cls: type[_T]) -> type[_T]:
     """Make a class a message: a frozen dataclass, which cannot change once it has been sent.
 
-    The first line of its docstring is the sentence that diagrams and narration show.  Its fields hold
+    The first line of its docstring is the sentence that diagrams and narration show; without one, as under
+    `python -OO`, that is the name of the class.  Its fields hold
     numbers, texts, bytes, enums, None, and tuples, frozensets or messages of these; numbers of numpy and
     pandas, decimals and fractions become Python's own.  Making a message with any other value raises
     TypeError, changing one raises AttributeError.
