@@ -12,20 +12,9 @@ from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 
 __all__ = [
-    "Activate",
-    "Blackboard",
-    "Done",
-    "Found",
-    "KnowledgeSource",
-    "Notify",
-    "Refused",
-    "Retract",
-    "Retracted",
-    "Subscribe",
-    "Unsubscribe",
-    "Write",
-    "Written",
-]
+    "Activate", "Blackboard", "Done", "Found", "KnowledgeSource", "Notify", "Refused", "Retract", "Retracted",
+    "Subscribe", "Unsubscribe", "Write", "Written",
+]  # fmt: skip
 
 
 @message

@@ -244,9 +244,7 @@ class Board(require.Readable):
     def _known(self) -> str:
         keys = [f"{entry.key!r}, version {entry.version}" for entry in self.query()[:5]]
         return (
-            f"name an entry that is, such as {'; '.join(keys)}"
-            if keys
-            else "nothing is yet, so write it first"
+            f"name an entry that is, such as {'; '.join(keys)}" if keys else "nothing is, so write it first"
         )
 
 
@@ -281,11 +279,8 @@ def by_confidence(activation: Activation) -> float:
     return activation.entry.confidence
 
 
-RATINGS: dict[str, Rating] = {
-    "first_come": first_come,
-    "last_come": last_come,
-    "by_confidence": by_confidence,
-}
+_RATINGS = (first_come, last_come, by_confidence)
+RATINGS: dict[str, Rating] = {each.__name__: each for each in _RATINGS}
 
 
 def choose(agenda: list[Activation], rating: Rating) -> Activation:

@@ -1,4 +1,4 @@
-"""What must hold of a run of a state graph: invariants LG-S1 to LG-S6 and LG-L1 on a trace.
+"""What must hold of a run of a state graph: invariants LG-S1 to LG-S7 and LG-L1 on a trace.
 
 The checks read the checkpoints that the runner notes, the turns it gives with what their nodes are to read,
 the replies it handles, and the result it decides on.
@@ -253,9 +253,11 @@ def properties(
     - `within`: in how many seconds it must end.
     - `commutative`: whether all reducers give the same in every order.
     """
-    nodes = triggered_only(graph), edges_followed(graph), one_snapshot, full_joins(graph)
     return (
-        *nodes,
+        triggered_only(graph),
+        edges_followed(graph),
+        one_snapshot,
+        full_joins(graph),
         merged(graph, commutative),
         limited(limit),
         goes_on_where_it_was,

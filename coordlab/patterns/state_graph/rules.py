@@ -34,7 +34,6 @@ from coordlab.world.message import message
 
 Pairs = tuple[tuple[str, Any], ...]
 Works = Mapping[str, Callable[..., object]]
-Triggered = tuple[tuple["Task", ...], tuple[str, ...]]  # now, and still deferred
 
 
 class View(dict[str, Any]):
@@ -226,7 +225,8 @@ def resume(checkpoint: Checkpoint, answers: Mapping[str, object]) -> Checkpoint:
     if strange := [each for each in answers if each not in known]:
         given = f"{strange[0]!r} was answered, but nobody asked it"
         example = f"resume(checkpoint, {{{asked[0][0] if asked else '...'!r}: 'yes'}})"
-        refuse(given, f"the questions are {_told(asked)}", example)
+        told = listed(f"{text} ({key})" for key, text in asked)
+        refuse(given, f"the questions are {told}", example)
     by_key: dict[str, object] = {}
     for each, answer in answers.items():
         keys = [key for key, text in asked if each == key] or [key for key, text in asked if each == text]
@@ -235,10 +235,6 @@ def resume(checkpoint: Checkpoint, answers: Mapping[str, object]) -> Checkpoint:
             refuse(f"{each!r} was asked by several", f"answer each by its key: {listed(keys)}", example)
         by_key[keys[0]] = answer
     return replace(checkpoint, tasks=tuple(_answered(key, task, by_key) for key, task in checkpoint.keyed()))
-
-
-def _told(asked: Iterable[tuple[str, str]]) -> str:
-    return listed(f"{text} ({key})" for key, text in asked)
 
 
 def _answered(key: str, task: Task, answers: Mapping[str, object]) -> Task:
@@ -302,11 +298,8 @@ def _reduced(graph: Graph, task: Task, key: str, old: object, new: object) -> ob
 def kept_as(error: BaseException | str) -> str:
     """What to write if an error comes from a dict or a list that the state keeps as a tuple; else ""."""
     text = str(error)
-    if (
-        "tuple indices must be" in text
-        or "not a mapping" in text
-        or "'tuple' object has no attribute" in text
-    ):
+    signs = "tuple indices must be", "not a mapping", "'tuple' object has no attribute"
+    if any(each in text for each in signs):
         pairs = "The state keeps a dict as a tuple of pairs"
         return f"{pairs}: read dict(state['meta'])['k'], merge dict(a) | dict(b)"
     if 'can only concatenate tuple (not "list")' in text or 'concatenate list (not "tuple")' in text:
@@ -314,7 +307,9 @@ def kept_as(error: BaseException | str) -> str:
     return ""
 
 
-def _triggered(graph: Graph, goals: list[Goal], before: tuple[str, ...]) -> Triggered:
+def _triggered(
+    graph: Graph, goals: list[Goal], before: tuple[str, ...]
+) -> tuple[tuple[Task, ...], tuple[str, ...]]:
     """The tasks of the next super-step, and the nodes that are still deferred."""
     named = {goal for goal in goals if isinstance(goal, str)} - {END}
     sends = [goal for goal in goals if isinstance(goal, Send)]
