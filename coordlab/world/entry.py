@@ -28,15 +28,17 @@ def check_agent(world: World, agent: Agent) -> None:
         given = repr(agent) if not isinstance(agent, Agent) else f"a {type(agent).__name__} without a name"
         allowed = "expected an instance of a subclass of Agent whose __init__ calls super().__init__(name)"
         require.fail(given, allowed, "world.add(Agent('ann'))", TypeError)
-    free = is_name(agent.name) and agent.name not in world.agents
-    allowed = f"{NAMES}, and is unique in its world; taken so far: {listed(world.agents)}"
-    require.that(free, f"name={require.shown(agent.name)}", allowed, "name='ann'")
-    given, allowed = f"{agent!r} is in a world already", "each world needs agents of its own"
-    require.that(not agent.placed, given, allowed, f"world.add({type(agent).__name__}({agent.name!r}))")
+    # The texts of errors are made for errors only: a world may have thousands of agents.
+    if not is_name(agent.name) or agent.name in world.agents:
+        allowed = f"{NAMES}, and is unique in its world; taken so far: {listed(world.agents)}"
+        require.fail(f"name={require.shown(agent.name)}", allowed, "name='ann'")
+    if agent.placed:
+        given, allowed = f"{agent!r} is in a world already", "each world needs agents of its own"
+        require.fail(given, allowed, f"world.add({type(agent).__name__}({agent.name!r}))")
     args, named = agent._making
-    alone = not any(isinstance(each, Agent) for each in (*args, *named.values()))
-    allowed = "agents know each other by name, because a branch of the run makes them again"
-    require.that(alone, f"{agent!r} was made with another agent", allowed, "pass the name, and send")
+    if any(isinstance(each, Agent) for each in (*args, *named.values())):
+        allowed = "agents know each other by name, because a branch of the run makes them again"
+        require.fail(f"{agent!r} was made with another agent", allowed, "pass the name, and send")
 
 
 def check_handlers(kind: type[Agent]) -> None:

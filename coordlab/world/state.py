@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from coordlab.world.agent import Agent
 
 T = TypeVar("T")
+_PLAIN = (str, bool, int, float, type(None))  # what needs no second look
 
 
 class State(require.Readable, Generic[T]):
@@ -85,6 +86,8 @@ def words(what: object) -> tuple[str | None, object]:
 
 def snapshot(value: object) -> object:
     """`value` as it is now, in a form that later changes do not affect and that is the same in every run."""
+    if value.__class__ in _PLAIN:
+        return value
     value = require.by_value(value)
     if value is None or isinstance(value, (str, int, float, bytes, Enum)):
         return value
