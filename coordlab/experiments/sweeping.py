@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -10,12 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
 from coordlab.experiments.result import Cell, Result, Row
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import HOLDS, UNDECIDED
+from coordlab.trace.parcel import do_packed, packed_work
 from coordlab.trace.scenario import Value
 from coordlab.trace.trace import Trace, dumps
 from coordlab.world.run import Judge
@@ -189,12 +189,12 @@ def batches(
         for part in parts:
             yield dict(zip(part, measuring([jobs[key] for key in part]), strict=True))
         return
-    packed = packed_for_travel(measuring)
+    packed = packed_work(measuring, ExperimentError)
     waiting: dict[Future[list[Row]], list[Key]] = {}
     try:
         while True:
             for part in islice(parts, AHEAD - len(waiting)):
-                waiting[executor.submit(unpacked, packed, [jobs[key] for key in part])] = part
+                waiting[executor.submit(do_packed, packed, [jobs[key] for key in part])] = part
             if not waiting:
                 return
             for each in wait(waiting, return_when=FIRST_COMPLETED).done:
@@ -208,26 +208,3 @@ def batches(
     finally:
         for each in waiting:
             each.cancel()
-
-
-def packed_for_travel(measuring: Measuring) -> bytes:
-    """The work as bytes, so that it can go to another process.  Raises ExperimentError if it cannot."""
-    try:
-        import cloudpickle
-
-        found: bytes = cloudpickle.dumps(measuring)
-        return found
-    except Exception as error:  # noqa: BLE001  (whatever the user's objects raise)
-        given = f"the work cannot go to another process ({type(error).__name__}: {error})"
-        allowed = "what cloudpickle takes along: classes and functions of a notebook too, no locks or files"
-        require.fail(given, allowed, "open files in the function, or leave out executor=...", ExperimentError)
-
-
-def unpacked(packed: bytes, jobs: Sequence[Job]) -> list[Row]:
-    """What a worker does: unpack the work, unless it is the same as before, and do a batch of it."""
-    if _latest.get("packed") != packed:
-        _latest.update(packed=packed, work=pickle.loads(packed))  # noqa: S301  (it comes from our own process)
-    return list(_latest["work"](jobs))
-
-
-_latest: dict[str, Any] = {}  # in a worker: the work that it has unpacked

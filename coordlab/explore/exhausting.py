@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from coordlab import requirements as require
-from coordlab.explore.exploration import Exploration, ExploreError, check_source, with_end
+from coordlab.explore.exploration import Exploration, check_source, kept, with_end
 from coordlab.explore.landmarks import Landmarks, Sent
-from coordlab.explore.search import Failure, broken
+from coordlab.explore.search import ExploreError, Failure, broken
 from coordlab.progress_bar import Tell, teller
 from coordlab.trace.faults import Crash, Delay, Fault
 from coordlab.trace.scenario import Scenario, Value
@@ -61,15 +61,13 @@ def exhaust(
     begins = [source.scenario, *(source.scenario.with_faults(one) for one in single)]
     leaves = (leaf for begin in begins for leaf in _leaves(source, begin, properties, steps, long))
     answer, tell = Answer(source, properties, steps=steps), teller(progress, size, "schedule")
-    try:
+    with kept(answer):
         for scenario, violated in leaves:
             answer.tried += 1
             tell(answer.tried, size)
             known = {each.property for each in answer.failures}
             failures = [Failure(name, scenario, "exhaustive", answer.tried) for name in violated]
             answer.failures += [each for each in failures if each.property not in known]
-    except KeyboardInterrupt:
-        answer.stopped = "it was interrupted"
     return answer
 
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf
 from time import monotonic
 
 from coordlab import requirements as require
 from coordlab.explore.pairs import Pair, nearest
 from coordlab.explore.schedules import ALONE, KINDS, USUAL, Limits, Space
-from coordlab.explore.search import Failure, Found, Job, Search, Worker, verdicts
+from coordlab.explore.search import ExploreError, Failure, Found, Job, Search, Worker, verdicts
 from coordlab.explore.shrinking import Shrinker
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import UNDECIDED, VIOLATED, Verdict
 from coordlab.trace.narration import sentence
+from coordlab.trace.parcel import do_packed, packed_work
 from coordlab.trace.scenario import Scenario, Value
 from coordlab.world.run import Judge, Run
 from coordlab.world.source import Attempt, Source, attempt, source_of
 
 END = 20.0  # virtual seconds of a run, if neither the caller nor the source sets an end
-
-
-class ExploreError(ValueError):
-    """What cannot be explored: what was given, what is allowed, and what to write instead."""
 
 
 @dataclass
@@ -111,8 +109,8 @@ def explore(
     progress: True shows a bar where tqdm is installed; a function is called with (tried, budget).
     parameters: further arguments of the function.
 
-    Ctrl-C, or the stop button of a notebook, ends the search and returns what it has found.  Raises
-    ExploreError for what is not allowed, and if the same scenario gives two different runs.
+    Ctrl-C, or an executor that dies, ends the search, and what it has found is returned.  Raises ExploreError
+    for what is not allowed, for unequal runs of a scenario, and for an error in a property (see `.found`).
     """
     budget = require.count("budget", budget, 1, example=1_000, error=ExploreError)
     source = with_end(source_of(what, parameters, until))
@@ -135,18 +133,31 @@ def _searched(
     """Search until the budget is used, `limit` real seconds are over, or enough is broken."""
     found = Exploration(search.source, search.properties, failures=search.failures, survived=search.survived)
     deadline, tell = monotonic() + limit, teller(progress, budget, "schedule")
-    try:
+    with kept(found):
         while search.tried < budget and (stop_at is None or len(search.failures) < stop_at):
             jobs = search.batch(budget - search.tried)
-            search.take(results(search.worker, jobs, executor), jobs)
-            found.tried = search.tried
+            for job, each in zip(jobs, results(search.worker, jobs, executor), strict=True):
+                search.take(job, each)
+                found.tried = search.tried
             tell(search.tried, budget)
             if monotonic() > deadline:
                 found.stopped = f"{limit:g} real seconds were over"
                 break
+    return found
+
+
+@contextmanager
+def kept(found: Exploration) -> Iterator[None]:
+    """Keep what was found, whatever ends the search early: the stop button, a dead executor, an error."""
+    try:
+        yield
     except KeyboardInterrupt:
         found.stopped = "it was interrupted"
-    return found
+    except (BrokenExecutor, CancelledError, ConnectionError) as error:
+        found.stopped = f"the executor died ({type(error).__name__}: {error})"
+    except ExploreError as error:
+        error.found = found
+        raise
 
 
 def kinds_of(faults: str | Iterable[str], agents: Sequence[str]) -> tuple[str, ...]:
@@ -185,9 +196,11 @@ def check_source(source: Source, tried: Attempt, properties: Sequence[Judge]) ->
         require.fail(given, allowed, "self.dice.random(), self.now", ExploreError)
 
 
-def results(worker: Worker, jobs: Sequence[Job], executor: Executor | None) -> list[Found]:
-    """What became of the jobs, in order, on any executor."""
+def results(worker: Worker, jobs: Sequence[Job], executor: Executor | None) -> Iterator[Found]:
+    """What became of the jobs, in order, on any executor, each as soon as it is known."""
     if executor is None:
-        return worker(jobs)
-    chunks = [jobs[start : start + 8] for start in range(0, len(jobs), 8)]
-    return [each for part in executor.map(worker, chunks) for each in part]
+        yield from map(worker.done, jobs)
+        return
+    work = partial(do_packed, packed_work(worker, ExploreError))
+    for part in executor.map(work, [jobs[start : start + 8] for start in range(0, len(jobs), 8)]):
+        yield from part

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from coordlab import requirements as require
 from coordlab.explore.landmarks import Landmarks
 from coordlab.explore.schedules import STRATA, Faults, Space, guided, strata
 from coordlab.properties.verdicts import VIOLATED, Verdict
@@ -20,6 +21,12 @@ BATCH = 40  # schedules that are drawn before their results are looked at
 CORPUS = 200  # schedules that showed something new and are varied
 WORKS = "no agent fails"
 """The name under which a run that its agents stop with an error is reported."""
+
+
+class ExploreError(ValueError):
+    """What cannot be explored; `found` holds the result so far, if there is one."""
+
+    found: object = None
 
 
 @dataclass(frozen=True)
@@ -96,20 +103,19 @@ class Search:
         stratum = self.strata[(number - number // 3) % len(self.strata)]
         return Job(number, stratum, choose.choice(self.bases))
 
-    def take(self, found: Iterable[Found], jobs: Sequence[Job]) -> None:
-        """Remember what became of the jobs of a batch."""
-        for job, each in zip(jobs, found, strict=True):
-            self.tried += 1
-            tally = self.survived.setdefault(job.stratum, [0, 0])
-            tally[0] += not each.violated
-            tally[1] += 1
-            for name in each.violated:
-                if name not in self.violated:
-                    self.violated.add(name)
-                    self.failures.append(Failure(name, each.scenario, job.stratum, self.tried))
-            if not each.features <= self.seen:
-                self.seen |= each.features
-                self.corpus = [*self.corpus, each.scenario][-CORPUS:]
+    def take(self, job: Job, found: Found) -> None:
+        """Remember what became of a job."""
+        self.tried += 1
+        tally = self.survived.setdefault(job.stratum, [0, 0])
+        tally[0] += not found.violated
+        tally[1] += 1
+        for name in found.violated:
+            if name not in self.violated:
+                self.violated.add(name)
+                self.failures.append(Failure(name, found.scenario, job.stratum, self.tried))
+        if not found.features <= self.seen:
+            self.seen |= found.features
+            self.corpus = [*self.corpus, found.scenario][-CORPUS:]
 
 
 GUIDED = "guided"
@@ -160,8 +166,14 @@ class Worker:
 
 
 def broken(tried: Attempt) -> tuple[str, ...]:
-    """The names of the properties that an attempt violates."""
-    return tuple(each.name for each in verdicts(tried) if each.status == VIOLATED)
+    """The names of the properties that an attempt violates.  Raises ExploreError if one raises an error."""
+    try:
+        return tuple(each.name for each in verdicts(tried) if each.status == VIOLATED)
+    except Exception as error:  # noqa: BLE001  (whatever a property raises)
+        what = " ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+        allowed = "a property returns a verdict on every trace"
+        example = "run this scenario alone; what was found before is error.found"
+        require.fail(f"{what}, in {tried.scenario}", allowed, example, ExploreError)
 
 
 def verdicts(tried: Attempt) -> list[Verdict]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from coordlab import requirements as require
 from coordlab.draw import Drawing
 from coordlab.draw.chart import chart
-from coordlab.explore.exploration import ExploreError
+from coordlab.explore.search import ExploreError
 from coordlab.intervals import Interval, share
 from coordlab.properties.verdicts import VIOLATED, Property
 from coordlab.trace.narration import sentence

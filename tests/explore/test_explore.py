@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import count
+from threading import Lock
 from typing import Any
 
 import pytest
 
 from coordlab import World, labs
-from coordlab.explore import WORKS, Exploration, ExploreError, Limits, explore
-from coordlab.properties import always
+from coordlab.explore import WORKS, Exploration, ExploreError, Limits, exhaust, explore
+from coordlab.properties import Property, Verdict, always
 from coordlab.trace.scenario import Scenario
+from coordlab.trace.trace import Trace
 from coordlab.world.source import attempt
 from tests.explore.broken import Store, Writer, blind, correct, fragile, overtaken
 
@@ -152,6 +155,67 @@ def test_limits_have_a_range(limits: dict[str, Any]) -> None:
         Limits(**limits)
 
 
-def test_a_property_that_raises_is_not_swallowed() -> None:
-    with pytest.raises(ZeroDivisionError):
-        explore(correct, always("odd", lambda now: 1 / 0), budget=10)
+def raising(error: type[BaseException], when: Callable[[Trace, int], object]) -> Property:
+    """A property that raises an error when `when(trace, how often it was asked)`."""
+    asked = count(1)
+
+    def judge(trace: Trace) -> Verdict:
+        if when(trace, next(asked)):
+            raise error("what it says")
+        return Verdict("odd", "holds")
+
+    return Property("odd", judge)
+
+
+def test_a_property_that_raises_is_named_and_what_was_found_before_is_kept() -> None:
+    """In a search and in an exhaustive one; the scenario can be pasted."""
+    odd = raising(KeyError, lambda trace, _: trace.count("crash") > 1)
+    with pytest.raises(
+        ExploreError, match="KeyError: 'what it says' while “odd” was judged, in blind "
+    ) as told:
+        explore(blind, odd, budget=120, faults=FAULTS, until=20)
+    found = told.value.found
+    assert isinstance(found, Exploration)
+    assert 0 < found.tried == sum(tried for _, tried in found.survived.values()) < 120
+    with pytest.raises(ExploreError, match="while “odd” was judged") as told:
+        exhaust(overtaken, raising(KeyError, lambda _, asked: asked == 3), steps=2, faults="", until=4)
+    assert getattr(told.value.found, "tried", 0) == 2
+
+
+def test_the_stop_button_keeps_each_schedule_that_is_finished() -> None:
+    """Also those of a batch that is under way."""
+    exploration = explore(correct, raising(KeyboardInterrupt, lambda _, asked: asked > 7), budget=40, until=3)
+    assert (exploration.tried, exploration.stopped) == (7, "it was interrupted")
+
+
+class Dying(ThreadPoolExecutor):
+    """Dies at its second batch."""
+
+    batches = 0
+
+    def map(self, *given: Any, **named: Any) -> Any:  # type: ignore[override]
+        self.batches += 1
+        if self.batches > 1:
+            raise BrokenExecutor("a worker was killed")
+        return super().map(*given, **named)
+
+
+def test_an_executor_that_dies_ends_the_search() -> None:
+    with Dying(1) as executor:
+        exploration = found(executor=executor)
+    assert exploration.tried == 40
+    assert exploration.stopped == "the executor died (BrokenExecutor: a worker was killed)"
+
+
+def test_what_cannot_go_to_another_process_is_refused() -> None:
+    """A function without a name can, one that holds a lock cannot."""
+    lock = Lock()
+
+    def locked(seed: int) -> World:
+        with lock:
+            return correct(seed)
+
+    with ProcessPoolExecutor(1) as executor:
+        assert explore(lambda seed: correct(seed, 3), budget=8, until=2, executor=executor).tried == 8
+        with pytest.raises(ExploreError, match=r"cannot go to another process .*leave out executor="):
+            explore(locked, budget=8, until=2, executor=executor)
