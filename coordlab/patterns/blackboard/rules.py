@@ -242,10 +242,8 @@ class Board(require.Readable):
                 )
 
     def _known(self) -> str:
-        keys = [f"{entry.key!r}, version {entry.version}" for entry in self.query()[:5]]
-        return (
-            f"name an entry that is, such as {'; '.join(keys)}" if keys else "nothing is, so write it first"
-        )
+        keys = "; ".join(f"{entry.key!r}, version {entry.version}" for entry in self.query()[:5])
+        return f"name an entry that is, such as {keys}" if keys else "nothing is yet, so write it first"
 
 
 # --- whose turn is it? ----------------------------------------------------------------------------
