@@ -75,7 +75,10 @@ def show(run: Run, beside: Run | None = None) -> Lab:
     )
     lab = Lab(made, seed=world.seed, until=run.until)
     lab.branches = [lab.compared(lab.branch, Outcome(made, lab.scenario, run))]
-    return lab if beside is None else lab.play(beside.scenario, beside=True).select(0)
+    if beside is None:
+        return lab
+    require.instance("beside", beside, Run, "labs.show(run, beside=run.branch('crash 5 @3'))")
+    return lab.play(beside.scenario, beside=True).select(0)
 
 
 def _heading(world: World) -> tuple[str, str]:

@@ -346,7 +346,7 @@ def read_fault(text: str) -> Fault:
 
     Raises FaultError for any other text.
     """
-    given = require.shown(text)
+    given = require.shown(require.instance("text", text, str, repr(Crash.usage), FaultError))
     allowed = f"a fault has at most {_LONGEST:,} characters"
     require.that(len(text) <= _LONGEST, given, allowed, repr(Crash.usage), FaultError)
     verb, _, rest = text.strip().partition(" ")

@@ -165,7 +165,7 @@ def _expect(what: str, value: object, kind: type[T]) -> T:
 
 
 def _checked_parameter(name: object, value: object) -> Value:
-    named = isinstance(name, str) and _PAIR.fullmatch(f"{name}=")
+    named = isinstance(name, str) and "=" not in name and _PAIR.fullmatch(f"{name}=")
     _require(named, f"parameter {require.shown(name)}", "a name has letters, digits and _ only", "agents=5")
     taken = require.by_value(value)
     allowed = "expected a finite number, true, false or a text"

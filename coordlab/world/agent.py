@@ -246,7 +246,8 @@ class Agent:
             order = list(self._world.agents)
             to = sorted(to, key=lambda name: (order.index(name) if name in order else len(order), str(name)))
         names = tuple(dict.fromkeys(to)) if several else (cast("str", to),)
-        return self._ask(names, message, within, len(names) if enough is None else min(enough, len(names)))
+        most = len(names) if enough is None else require.count("enough", enough, example=2)
+        return self._ask(names, message, within, min(most, len(names)))
 
     async def _ask(
         self, names: tuple[str, ...], message: Message, within: float | None, enough: int
@@ -389,8 +390,8 @@ class Agent:
     def _limit(self, waiting: Question | Watch, within: float, cause: int | None) -> None:
         """End a wait after `within` seconds, if it is still open then."""
         loop = self._world.loop
-        due = loop.now + self._real(require.seconds("within", within, example=0.5))
-        loop.at(due, Agent._expire, waiting, (self, within, cause))
+        within = require.seconds("within", within, example=0.5)
+        loop.at(loop.now + self._real(within), Agent._expire, waiting, (self, within, cause))
 
     @staticmethod
     def _expire(waiting: Question | Watch, what: tuple[Agent, float, int | None]) -> bool:

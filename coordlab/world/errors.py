@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _OURS = re.compile(
     r"[\\/](coordlab[\\/](world[\\/]\w+|requirements)|asyncio[\\/]\w+|contextlib)\.py$|<frozen "
+    r"|[\\/]python3\.\d+[\\/](?!site-packages|dist-packages)"  # the standard library
 )
 
 _HINTS = {

@@ -11,6 +11,7 @@ from itertools import zip_longest
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from coordlab import requirements as require
 from coordlab.trace.faults import Drop, Fault
 from coordlab.trace.narration import narration, sentence
 from coordlab.trace.parcel import Parcel, as_it_was, parcel
@@ -119,6 +120,7 @@ class Run:
 
     def divergence(self, other: Run) -> int | None:
         """The number of the first event in which the two runs differ; None if they are equal."""
+        require.instance("other", other, Run, "run.divergence(run.branch('crash 5 @3'))")
         return self.trace.divergence(other.trace)
 
     def __reduce__(self) -> Parcel:

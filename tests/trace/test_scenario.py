@@ -147,6 +147,7 @@ def spoiled(**fields):
         (spoiled(until=True), "until=True: expected seconds from 0"),
         (spoiled(parameters=[]), "parameters=.*: expected dict, not list"),
         (spoiled(parameters={"a b": 1}), "parameter 'a b': a name has letters, digits and _"),
+        (spoiled(parameters={"a=b": 1}), "parameter 'a=b': a name has letters, digits and _"),
         (spoiled(parameters={"a": None}), "a=None: expected a finite number"),
         (spoiled(parameters={"a": [1]}), "a=.1.: expected"),
         (spoiled(parameters={"a": 1e300}).replace("1e+300", "1e999"), "a=inf"),

@@ -4,12 +4,16 @@ import random
 import time
 import uuid
 import warnings
+from decimal import Decimal
+from fractions import Fraction
 
+import numpy
 import pytest
 
 from coordlab import labs
 from coordlab.patterns import bully
-from coordlab.world.agent import Agent
+from coordlab.trace.faults import Crash, Skew, Slow
+from coordlab.world.agent import Agent, State
 from coordlab.world.message import message
 from coordlab.world.world import World
 
@@ -92,3 +96,44 @@ def test_a_lab_says_so_of_a_branch_only():
     """Other settings are another run."""
     lab = labs.bully(Moody, until=5).inject("crash 4 @4").select(0).vary(seed=2)
     assert ["self.dice" in branch.notice for branch in lab.branches] == [False, True, False]
+
+
+class Counting(Agent):
+    """Waits, asks and counts in numbers of its own kind."""
+
+    total = State(0)
+
+    def __init__(self, name, one):
+        super().__init__(name)
+        self.one = one
+
+    async def run(self):
+        await self.sleep(self.one)
+        await self.ask(self.peers, Hello(), within=self.one)
+        await self.until(lambda: False, within=self.one)
+        async for tick in self.every(self.one):
+            self.total = tick * self.one
+            self.note(self.one * 2)
+
+    def on_hello(self, sender, message):
+        return message
+
+
+def counted(kind):
+    """The run of a world in which all numbers are of this kind."""
+    one = kind(1)
+    world = World(2, one / 4, loss=one / 8, duplicate=one / 4, reorder=one / 2)
+    world.add(Counting("ann", one)).add(Counting("bob", one), at=one)
+    faults = (
+        Crash("ann", at=one * 5, until=one * 6),
+        Slow("bob", one / 4, at=one),
+        Skew("bob", one * 2, one / 2),
+    )
+    return world.inject(*faults).redraw(one * 4, 1).run(until=one * 12)
+
+
+@pytest.mark.parametrize("kind", [Decimal, Fraction, numpy.float32, numpy.float64])
+def test_numbers_are_taken_by_value(kind):
+    """Those of other libraries give the same run, the same line and the same file."""
+    run, plain = counted(kind), counted(float)
+    assert (run.line, run.trace.to_jsonl()) == (plain.line, plain.trace.to_jsonl())

@@ -1,6 +1,7 @@
 """Hostile code and hostile files: a world, a trace and a scenario survive them."""
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass
 
@@ -224,3 +225,73 @@ def test_a_topology_speaks_of_all_agents_and_nobody_else():
         world.run(until=1)
     with pytest.raises(TypeError, match="expected a networkx graph"):
         World(topology=[("a", "b")])
+
+
+class Odd(BaseException):
+    """Nothing that anybody expects."""
+
+
+def odd(ann):
+    """Raises it."""
+    raise Odd("odd")
+
+
+async def bomb(ann):
+    """Every task starts two more."""
+    asyncio.get_running_loop().create_task(bomb(ann))
+    asyncio.get_running_loop().create_task(bomb(ann))
+    await asyncio.sleep(1)
+
+
+def calls_back(ann):
+    """A function in a thread that waits for the world."""
+    loop = asyncio.get_running_loop()
+    return asyncio.to_thread(lambda: asyncio.run_coroutine_threadsafe(asyncio.sleep(1), loop).result())
+
+
+VIRTUAL = r"time is virtual inside a world.*await asyncio\.to_thread"
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "match"),
+    [
+        (
+            lambda ann: sys.exit("over"),
+            AgentError,
+            r"(?s)ann \(Ann\) failed at 0 s.*SystemExit: over.*line \d+",
+        ),
+        (odd, AgentError, r"ann \(Ann\) failed at 0 s.*Odd: odd"),
+        (bomb, BudgetError, r"more than 100 tasks at once.*ann was the busiest.*Budget\(tasks=\.\.\.\)"),
+        (
+            lambda ann: asyncio.get_running_loop().stop(),
+            AgentError,
+            r"a world ends by itself.*world\.run\(until=3\)",
+        ),
+        (lambda ann: asyncio.open_connection("localhost", 1), AgentError, VIRTUAL),
+        (lambda ann: asyncio.get_running_loop().sock_recv(None, 1), AgentError, VIRTUAL),
+        (lambda ann: asyncio.create_subprocess_exec("ls"), AgentError, VIRTUAL),
+        (calls_back, AgentError, r"run_coroutine_threadsafe\(\.\.\.\) in a function that to_thread calls"),
+        (lambda ann: ann.dice.choice([]), AgentError, r"(?s)Cannot choose.*line \d+ of test_hostile\.py"),
+        (
+            lambda ann: ann.ask("bob", Vote(), enough="2"),
+            AgentError,
+            "enough='2': expected a whole number, 0 or more",
+        ),
+        (
+            lambda ann: ann.ask("bob", Vote(), enough=-1),
+            AgentError,
+            "enough=-1: expected a whole number, 0 or more",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_what_would_end_or_block_the_process_ends_the_run_in_words(act, kind, match):
+    """The run until then is there, and names who did it."""
+    with pytest.raises(kind, match=match) as caught:
+        acting(act, budget=Budget(tasks=100))
+    assert caught.value.run.trace.count("start") >= 1
+
+
+def test_ctrl_c_is_meant_for_the_caller():
+    with pytest.raises(KeyboardInterrupt):
+        acting(lambda ann: (_ for _ in ()).throw(KeyboardInterrupt()).send(None))

@@ -118,12 +118,6 @@ def test_a_latency_is_positive_and_finite(wrong, match):
         World(latency=wrong)
 
 
-def test_numbers_of_numpy_are_numbers():
-    numpy = pytest.importorskip("numpy")
-    world = World(seed=numpy.int64(3), latency=numpy.float32(0.5), loss=numpy.float64(0.25))
-    assert str(world.scenario) == "world latency=constant(0.5) loss=0.25 seed=3"
-
-
 @pytest.mark.parametrize("name", ["loss", "duplicate", "reorder"])
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, float("nan"), "0.5", True])
 def test_a_probability_is_between_zero_and_one(name, wrong):

@@ -349,6 +349,17 @@ def ann_and(*others):
             FaultError,
             "'crash zed @3' names 'zed': the agents here are ann, bob. For example: one of these names",
         ),
+        (
+            lambda: ann_and().inject("slow ann 0.5 @3", "slow ann 0.5 @3"),
+            FaultError,
+            r"'slow ann 0\.5 @3' is there already: a fault strikes once",
+        ),
+        (
+            lambda: ann_and().inject("rogue ann"),
+            FaultError,
+            "'rogue ann wrong' would change nothing: no method of Greeter reads self.rogue",
+        ),
+        (lambda: greeting().divergence(3), TypeError, "other=3: expected Run, not int"),
         (lambda: ann_and()["zed"], LookupError, f"no agent 'zed': {WITH_ANN.format('')}"),
         (
             lambda: ann_and("bob")["ann"].send("bob", Hello()),
