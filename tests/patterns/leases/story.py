@@ -119,10 +119,10 @@ def disasters(draw: st.DrawFn) -> World:
         world = group(seed, names, drift=0.01, latency="uniform(0.02, 0.1)")
         faults = draw(plans([*names, "storage"], "crash partition cut slow drop delay duplicate", end=4.0))
         rates = [draw(st.integers(9900, 10_100)) / 10_000 for _ in names]
-        faults += [
-            f"skew {name} x{rate} @{draw(moments(0.1, 5)):.3f}"
-            for name, rate in zip(names, rates, strict=True)
-        ]
+        for name, rate in zip(names, rates, strict=True):
+            begins = draw(moments(0.1, 5))
+            end = draw(st.just("") | moments(begins + 0.01, 8).map("..{:.3f}".format))
+            faults.append(f"skew {name} x{rate} @{begins:.3f}{end}")
     return world.inject(*faults).expect(*properties(len(names)))
 
 
