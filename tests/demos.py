@@ -55,7 +55,8 @@ def fault(dice, agents, end):
             ),
             *(f"slow {one} 0.05 @{at}..{until}", f"slow {one}>{other} 0.2 @{at}..{until}"),
             *(f"drop {one}>{other} #{dice.randint(1, 9)}", f"delay {one}>{other} #{dice.randint(1, 9)} 0.5"),
-            f"duplicate {one}>{other} #{dice.randint(1, 9)}",
+            *(f"duplicate {one}>{other} #{dice.randint(1, 9)}", f"late {one}>{other} 0.3 @{at}..{until}"),
+            *(f"{kind} {one}>{other} @{at}..{until}" for kind in ("fail", "half", "stale")),
         ]
     )
 

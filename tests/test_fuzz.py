@@ -19,6 +19,7 @@ from coordlab.course import progress
 from coordlab.labs.panel import _act
 from coordlab.patterns import bully
 from coordlab.properties import moments
+from coordlab.trace.fault import KINDS
 from coordlab.trace.faults import FaultError, read_fault
 from coordlab.trace.narration import narration
 from coordlab.trace.scenario import Scenario, ScenarioError
@@ -26,18 +27,7 @@ from coordlab.trace.trace import Trace, TraceError
 from coordlab.widgets.encoding import pack
 from tests import sampling
 
-FAULTS = (
-    *(
-        "crash 5 @3..9",
-        "restart 5 @4",
-        "pause 3 @2..6",
-        "partition 1,2/3 @1..2",
-        "cut 1>2 @3..4",
-        "drop 1>2 #3",
-    ),
-    *("slow 3 0.2 @1..2", "slow 1>2 0.5 @0", "skew 2 x1.3 @3..9", "skew 2 +0.5 @3", "rogue 4 lie @2"),
-    *("delay 1>2 #1 0.5", "duplicate 3>4 #2"),
-)
+FAULTS = tuple(kind.usage for kind in KINDS.values())
 LINES = (
     *(f"bully agents=5 loss=0.1 seed=7 until=12 | {fault}" for fault in FAULTS),
     *('voting rule="a\\u0020b" seed=-3', Scenario.from_line("bully agents=5 | crash 5 @3").to_json()),
