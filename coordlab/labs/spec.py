@@ -91,8 +91,8 @@ class Measure(require.Readable):
     theory: Callable[[Parameters, Trace], Theory | None] = lambda parameters, trace: None
 
 
-@dataclass(frozen=True)
-class Curve:
+@dataclass(frozen=True, repr=False)
+class Curve(require.Readable):
     """A curve of theory in a figure.
 
     of: its height, from the parameters and the place along the axis.
