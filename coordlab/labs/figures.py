@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from coordlab import requirements as require
 from coordlab.draw import Drawing
 from coordlab.draw.chart import chart
 from coordlab.experiments import Result, Row, sweep
@@ -112,7 +113,7 @@ class Made:
         return {**self.drawing._repr_mimebundle_(), "text/plain": repr(self)}
 
 
-class Figures:
+class Figures(require.Readable):
     """The figures of a lab; what is made for a setting is kept."""
 
     def __init__(self) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import itertools
 import pathlib
 import pickle
 import statistics
@@ -31,6 +32,7 @@ import pytest
 import coordlab
 from coordlab.properties import Property
 from coordlab.trace.trace import Trace
+from coordlab.world.errors import WorldError
 from coordlab.world.run import Run
 from tests.disasters import Enough, over
 from tests.properties.linear import growth
@@ -107,6 +109,18 @@ def test_a_demo_travels_and_is_judged_as_a_log(name: str) -> None:
     log = Trace.of((event._asdict() for event in run.trace), until=run.trace.until)
     assert log == run.trace
     assert [pickle.loads(pickle.dumps(judge))(log) for judge in run.world.properties] == run.verdicts
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_answers_that_lack_fields_are_judged(name: str) -> None:
+    """Agents may fail on them; properties say something of whatever was sent."""
+    run = importlib.import_module(f"coordlab.patterns.{name}").demo()
+    for one, other in itertools.islice(itertools.permutations(run.trace.agents, 2), 6):
+        try:
+            run = run.branch(f"half {one}>{other} @0.01")
+        except WorldError as error:
+            run = error.run
+        assert all(verdict.status for verdict in run.verdicts)
 
 
 @pytest.mark.parametrize("name", DEMOS)

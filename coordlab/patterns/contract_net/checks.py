@@ -218,7 +218,7 @@ def within_capacity(trace: Trace) -> Iterator[Objection]:
         elif _sent(event, "Propose") or _handled(event, "AcceptProposal"):
             mine = {each: until for each, until in bound[own].items() if until > event.time + SOON}
             if event.name == "Propose":
-                mine[told.conversation] = told.binding_until
+                mine[told.conversation] = told.binding_until or 0.0  # None: it was spoilt on its way
             elif told.conversation not in over[own] and (own, told.conversation) not in declined:
                 mine[told.conversation] = inf
             bound[own] = mine

@@ -24,7 +24,7 @@ def _of_plans(name: str, judge: Callable[[Event, State], str | None]) -> Propert
         seen: dict[str | None, State] = {}
         for event in trace:
             if event.kind == HANDLE and event.name == "Observation":
-                seen[event.agent] = State(event.content.facts)
+                seen[event.agent] = State(event.content.facts or ())
             elif on_record(event, "Planned", "GivenUp"):
                 try:
                     why = judge(event, seen.get(event.agent, State()))
@@ -93,7 +93,7 @@ def planning_changes_nothing(domain: Domain) -> Property:
                 facts[site] = State(shown)
                 if due.pop(site, before) not in (None, facts[site]):
                     yield event, f"no action and no change by itself led to these facts of {site}."
-            elif event.kind == SEND and event.name == "Observation":
+            elif event.kind == SEND and event.name == "Observation" and event.data.facts is not None:
                 if State(event.data.facts) != (before or State()):
                     yield event, f"the Observation of {site} differs from its facts."
             elif on_record(event, "Performed", "Changed"):

@@ -101,7 +101,7 @@ def within_budget(budget: Budget) -> Property:
             elif begins(event):
                 began.setdefault(event.agent, event.time)
             elif is_reply(event):
-                used[event.agent] = turns, tokens + event.content.tokens
+                used[event.agent] = turns, tokens + (event.content.tokens or 0)
             elif is_turn(event):
                 used[event.agent] = turns, tokens = turns + 1, tokens + event.data.tokens
                 own = spent.get(event.agent, Usage())
@@ -127,7 +127,7 @@ def tokens_counted(trace: Trace) -> Iterator[Objection]:
         elif event.kind == HANDLE and event.name == "Cancel":
             cancelled.add(event.agent)
         elif is_reply(event) and event.agent not in cancelled:
-            counted[event.agent] = turns, tokens + event.content.tokens
+            counted[event.agent] = turns, tokens + (event.content.tokens or 0)
         elif is_result(event):
             spent = event.data.spent.turns, event.data.spent.tokens
             if spent != (turns, tokens):

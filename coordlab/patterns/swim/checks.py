@@ -95,7 +95,7 @@ def helpers_are_asked(helpers: int, period: float) -> Property:
 def updates(event: Event) -> tuple[Update, ...]:
     """The news in a message that is sent or handled; none for any other event."""
     carries = event.kind in (SEND, HANDLE) and event.name in ("Ping", "Ack", "PingRequest")
-    return event.content.updates if carries else ()
+    return (event.content.updates or ()) if carries else ()
 
 
 def news_spreads(within: float) -> Property:
