@@ -10,7 +10,7 @@ from coordlab.explore.exploration import Exploration, check_source, kept, with_e
 from coordlab.explore.landmarks import Landmarks, Sent
 from coordlab.explore.search import ExploreError, Failure, broken
 from coordlab.progress_bar import Tell, teller
-from coordlab.trace.faults import Crash, Delay, Fault
+from coordlab.trace.faults import Crash, Delay, Fault, as_fault
 from coordlab.trace.scenario import Scenario, Value
 from coordlab.trace.trace import Trace
 from coordlab.world.run import Judge
@@ -36,7 +36,7 @@ def exhaust(
     *properties: Judge,
     steps: int = 8,
     long: float = 0.5,
-    faults: str | Iterable[Fault] = "crash",
+    faults: str | Iterable[Fault | str] = "crash",
     until: float | None = None,
     progress: bool | Tell = False,
     **parameters: Value,
@@ -52,6 +52,7 @@ def exhaust(
     with an estimate, if there are more than 100,000 schedules.
     """
     steps = require.count("steps", steps, 0, 40, error=ExploreError)
+    long = float(require.seconds("long", long, positive=True, error=ExploreError))
     source = with_end(source_of(what, parameters, until))
     check_source(source, first := attempt(source, source.scenario, properties), properties)
     single = _single(first.run.trace, steps, faults)
@@ -71,10 +72,12 @@ def exhaust(
     return answer
 
 
-def _single(trace: Trace, steps: int, faults: str | Iterable[Fault]) -> list[Fault]:
+def _single(trace: Trace, steps: int, faults: str | Iterable[Fault | str]) -> list[Fault]:
     """The faults of which each run has at most one."""
     if not isinstance(faults, str):
-        return list(faults)
+        allowed, example = "expected faults, or crash", "faults=['crash 3 @1']"
+        require.that(isinstance(faults, Iterable), f"faults={faults!r}", allowed, example, ExploreError)
+        return [as_fault(each) for each in faults]
     require.one_of("faults", faults, ("", "crash"), ExploreError)
     if not faults:
         return []

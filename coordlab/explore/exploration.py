@@ -132,6 +132,10 @@ def _searched(
 ) -> Exploration:
     """Search until the budget is used, `limit` real seconds are over, or enough is broken."""
     found = Exploration(search.source, search.properties, failures=search.failures, survived=search.survived)
+    if stop_at is not None:
+        stop_at = require.count("stop_at", stop_at, 1, example=1, error=ExploreError)
+    if executor is not None:
+        require.instance("executor", executor, Executor, "executor=ProcessPoolExecutor()", ExploreError)
     deadline, tell = monotonic() + limit, teller(progress, budget, "schedule")
     with kept(found):
         while search.tried < budget and (stop_at is None or len(search.failures) < stop_at):
@@ -167,14 +171,21 @@ def kinds_of(faults: str | Iterable[str], agents: Sequence[str]) -> tuple[str, .
     """
     example = "def build(seed): return World(seed).add(...)"
     require.that(agents, "0 agents", "expected at least one, for faults to strike", example, ExploreError)
-    kinds = tuple(faults.split() if isinstance(faults, str) else faults)
-    allowed = f"expected kinds among {', '.join(KINDS)}"
-    require.that(kinds, "faults=''", allowed, "faults='crash delay'", ExploreError)
-    known = tuple(require.one_of("faults", kind, KINDS, ExploreError) for kind in kinds)
+    known = words_of(faults)
     fits = tuple(kind for kind in known if len(agents) > 1 or kind in ALONE)
     given = f"faults={' '.join(known)!r} in a world of one agent"
     require.that(fits, given, f"expected one of {', '.join(ALONE)}", "faults='crash'", ExploreError)
     return fits
+
+
+def words_of(faults: str | Iterable[str]) -> tuple[str, ...]:
+    """The kinds of fault in a text or a list.  Raises ExploreError for others, or if there are none."""
+    allowed, given = f"expected kinds among {', '.join(KINDS)}", f"faults={require.shown(faults)}"
+    require.that(
+        isinstance(faults, Iterable) and faults, given, allowed, "faults='crash delay'", ExploreError
+    )
+    kinds = faults.split() if isinstance(faults, str) else faults
+    return tuple(require.one_of("faults", kind, KINDS, ExploreError) for kind in kinds)
 
 
 def with_end(source: Source) -> Source:

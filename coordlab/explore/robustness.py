@@ -8,7 +8,7 @@ from typing import Any
 
 from coordlab.draw import Drawing
 from coordlab.draw.shares import shares
-from coordlab.explore.exploration import Exploration, explore
+from coordlab.explore.exploration import Exploration, explore, words_of
 from coordlab.explore.schedules import KINDS
 from coordlab.intervals import Interval, share
 from coordlab.world.run import Judge
@@ -58,7 +58,7 @@ def robustness(
     faults: the kinds; default: all, those of calls as well.
     what, properties, settings: as for `explore`, which says what it raises.
     """
-    kinds = faults.split() if isinstance(faults, str) else list(faults)
+    kinds = words_of(faults)
     return Profile(
         {kind: explore(what, *properties, budget=budget, faults=kind, **settings) for kind in kinds}
     )

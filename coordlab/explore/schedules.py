@@ -94,6 +94,9 @@ class Space:
     end: float
     limits: Limits = Limits()
 
+    def __post_init__(self) -> None:
+        require.instance("limits", self.limits, Limits, "limits=Limits(most=2)")
+
     def allows(self, *kinds: str) -> list[str]:
         """Those of these kinds that a schedule may hold."""
         return [kind for kind in kinds if kind in self.kinds]

@@ -49,6 +49,20 @@ def test_a_space_that_is_too_large_is_refused_with_its_size() -> None:
         exhaust(election, steps=30, faults="", until=9)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"long": 0}, "long=0"),
+        ({"long": "x"}, "long='x'"),
+        ({"steps": -1}, "steps=-1"),
+        ({"faults": 3}, "faults=3"),
+    ],
+)
+def test_what_cannot_be_exhausted_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ExploreError, match=message):
+        exhaust(election, until=3, **settings)
+
+
 def test_an_interrupted_answer_says_so() -> None:
     def stop(done: int, of: int) -> None:
         raise KeyboardInterrupt
