@@ -82,8 +82,10 @@ def test_an_agents_loop_towards_a_deadline_ends_on_a_clock_that_runs_fast_or_slo
 
 
 def eager(work):
-    """The task of an eager factory."""
-    return asyncio.eager_task_factory(asyncio.get_running_loop(), work)
+    """A task by an eager factory of the loop: it begins at once, and may be done before the loop hears of it."""
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)
+    return loop.create_task(work)
 
 
 MAKERS = [asyncio.create_task, asyncio.Task, *([eager] if hasattr(asyncio, "eager_task_factory") else [])]
