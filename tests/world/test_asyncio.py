@@ -82,7 +82,7 @@ def test_an_agents_loop_towards_a_deadline_ends_on_a_clock_that_runs_fast_or_slo
 
 
 def eager(work):
-    """A task by an eager factory of the loop: it begins at once, and may be done before the loop hears of it."""
+    """The task of a loop with an eager factory: it may be done before the loop hears of it."""
     loop = asyncio.get_running_loop()
     loop.set_task_factory(asyncio.eager_task_factory)
     return loop.create_task(work)
