@@ -1,14 +1,20 @@
 """The contents of the wheel: the whole package and course, without tests or solutions."""
 
 import json
+import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 from coordlab.widgets import joined
+from tests.committed import NOTEBOOKS
+from tests.conftest import missing
+from tests.pythons import interpreters
 
 pytestmark = pytest.mark.slow
 
@@ -74,3 +80,46 @@ def test_installed_wheel_imports_alone(wheel, tmp_path):
     place, loaded = json.loads(answer.stdout)
     assert Path(place).is_relative_to(tmp_path / "fresh")
     assert {"ipywidgets", "matplotlib", "networkx", "pandas"} & set(loaded) == set()
+
+
+def oldest() -> str:
+    """The lower bounds in pyproject.toml, as constraints for pip."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = [
+        Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["pandas"])
+    ]
+    return "\n".join(f"{each.name}{str(each.specifier).replace('>=', '==')}" for each in named)
+
+
+FRAMES = "from coordlab import labs; trace = labs.bully().run.trace; trace.to_frame(), trace.to_graph()"
+USES: list[list[str]] = [
+    ["coordlab", "sweep", "bully", "-g", "agents=3,5", "--csv"],
+    ["python", "-c", FRAMES],
+    [
+        "jupyter",
+        "nbconvert",
+        "--to=notebook",
+        "--execute",
+        "--stdout",
+        str(next(NOTEBOOKS.glob("00*.ipynb"))),
+    ],
+]
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(("python", "constraints"), [(min, oldest()), (max, "")], ids=["oldest", "newest"])
+def test_a_reader_may_have_the_oldest_or_the_newest_of_everything(wheel, tmp_path, python, constraints):
+    """The oldest Python here with the lower bounds, and the newest with what pip chooses today."""
+    version = python(interpreters())
+    if constraints and version >= (3, 12):
+        missing("the oldest releases are made for Python 3.11, which is not installed")
+    (tmp_path / "constraints").write_text(constraints, "utf-8")
+    subprocess.run([interpreters()[version], "-m", "venv", tmp_path / "fresh"], check=True)
+    programs = tmp_path / "fresh" / "bin"
+    pip = [programs / "python", "-m", "pip", "install", "-q", "-c", tmp_path / "constraints"]
+    subprocess.run([*pip, f"{wheel}[pandas]"], check=True)
+    alone = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    for program, *words in USES:
+        command = [programs / program, *words]
+        done = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
