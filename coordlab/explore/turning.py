@@ -15,6 +15,7 @@ from coordlab.draw import Drawing
 from coordlab.draw.chart import chart
 from coordlab.explore.search import ExploreError
 from coordlab.intervals import Interval, share
+from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import VIOLATED, Property
 from coordlab.trace.narration import sentence
 from coordlab.trace.trace import DROP, MICRO, SEND, START, Event
@@ -30,10 +31,10 @@ class TurningPoint:
     """When a run that fails became one that could hardly be saved.
 
     run, property: what was asked.
-    before, after: the step lies between these virtual seconds.
+    before, after: the step lies between these virtual seconds; both are the beginning if all futures fail.
     early, late: the share of futures that fail if chance is drawn again from `before`, and from `after`.
     curve: that share at further moments.
-    event: what happened in between; a message that did not arrive is preferred.
+    event: what happened in between; a message that did not arrive is preferred.  None: there is no step.
     """
 
     run: Run
@@ -48,6 +49,8 @@ class TurningPoint:
     @cached_property
     def sentence(self) -> str:
         """The result in words."""
+        if self.before == self.after:
+            return f"All futures from the beginning break “{self.property}”: chance decides nothing here"
         from_then = f"from {self.after:.6g} s on {_percent(self.late)}"
         what = "" if self.event is None else f": {sentence(self.run.trace, self.event.seq)}"
         return (
@@ -68,12 +71,15 @@ def _percent(found: Interval) -> str:
     return f"{100 * found.mean:.0f} %"
 
 
-def point_of_no_return(run: Run, judge: Property | str, drawn: int = FUTURES) -> TurningPoint:
+def point_of_no_return(
+    run: Run, judge: Property | str, drawn: int = FUTURES, progress: bool | Tell = False
+) -> TurningPoint:
     """When a run that violates a property became one that could hardly be saved.
 
     run: a run that violates the property.
     judge: the property, or the name of one that the run was judged by.
     drawn: how many futures are drawn at each end of the step, 10 or more.
+    progress: True shows a bar where tqdm is installed; a function is called with (drawn, at most).
 
     Raises ExploreError if the run does not violate the property.
     """
@@ -84,11 +90,13 @@ def point_of_no_return(run: Run, judge: Property | str, drawn: int = FUTURES) ->
     verdict = judge(run.trace)
     allowed, example = "expected a run that violates it", "point_of_no_return(pair.failing, p)"
     require.that(verdict.status == VIOLATED, str(verdict), allowed, example, ExploreError)
-    futures = Futures(run, judge)
     end = run.trace.until if verdict.at is None else verdict.at
     times = sorted({row[0] for row in run.trace.rows if row[0] <= end * MICRO})
     low, high = 0, len(times) - 1
-    middle = (1.0 + futures.failing(times[low], count).mean) / 2
+    most = 2 * count + high.bit_length() * max(10, count // 3) + GRID * max(10, count // 4)
+    futures = Futures(run, judge, most, teller(progress, most, "future"))
+    at_first = futures.failing(times[low], count).mean
+    middle, high = (1.0 + at_first) / 2, high if at_first < 1 else low
     while high - low > 1:  # the share at `low` is below the middle, that at `high` above
         half = (low + high) // 2
         if futures.failing(times[half], max(10, count // 3)).mean < middle:
@@ -100,7 +108,7 @@ def point_of_no_return(run: Run, judge: Property | str, drawn: int = FUTURES) ->
     early, late = (futures.failing(times[each], count) for each in (low, high))
     curve = {at / MICRO: futures.known[at] for at in sorted(futures.known)}
     before, after = times[low], times[high]
-    event = _decisive(run, before, after)
+    event = None if before == after else _decisive(run, before, after)
     return TurningPoint(run, verdict.name, before / MICRO, after / MICRO, early, late, curve, event)
 
 
@@ -110,25 +118,29 @@ class Futures:
 
     run: Run
     judge: Property
+    most: int
+    tell: Tell
+    drawn: int = 0
     known: dict[int, Interval] = field(default_factory=dict)
     sizes: dict[int, int] = field(default_factory=dict)
 
     def failing(self, at: int, many: int) -> Interval:
         """The share of at least `many` futures from a microsecond on that violate the property."""
         if self.sizes.get(at, 0) < many:
-            breaks = sum(_breaks(self.run, self.judge, at, number) for number in range(many))
+            breaks = sum(self._breaks(at, number) for number in range(many))
             self.known[at], self.sizes[at] = share(breaks, many), many
         return self.known[at]
 
-
-def _breaks(run: Run, judge: Property, at: int, number: int) -> bool:
-    """Whether the run still violates the property if all randomness is drawn again from a microsecond on."""
-    world = run.world.again().redraw(at / MICRO, number + 1)
-    try:
-        trace = world.run(run.until).trace
-    except WorldError:
-        return True
-    return judge(trace).status == VIOLATED
+    def _breaks(self, at: int, number: int) -> bool:
+        """Whether the run still violates the property if all randomness is drawn again from then on."""
+        self.drawn += 1
+        self.tell(min(self.drawn, self.most), self.most)
+        world = self.run.world.again().redraw(at / MICRO, number + 1)
+        try:
+            trace = world.run(self.run.until).trace
+        except WorldError:
+            return True
+        return self.judge(trace).status == VIOLATED
 
 
 def _decisive(run: Run, before: int, after: int) -> Event | None:

@@ -16,12 +16,19 @@ from pathlib import Path
 from coordlab import patterns, requirements as require
 from coordlab.labs.branch import Outcome
 from coordlab.labs.lab import Lab, scenario_of
-from coordlab.labs.spec import LabSpec
+from coordlab.labs.spec import LabSpec, Measure
 from coordlab.trace.scenario import Scenario, ScenarioError
+from coordlab.trace.trace import DROP, SEND
 from coordlab.world.agent import Agent
 from coordlab.world.world import Run, World
 
 __all__ = ["NAMES", "Lab", "open_file", "play", "show", "spec"]
+
+COUNTED = (
+    Measure("messages sent", lambda trace: trace.count(kind=SEND)),
+    Measure("messages that did not arrive", lambda trace: trace.count(kind=DROP)),
+)
+"""What is counted in a run of any world."""
 
 NAMES = tuple(sorted(path.parent.name for path in Path(patterns.__path__[0]).glob("*/lab.py")))
 """The names of the labs: the patterns whose folder has a `lab.py`."""
@@ -53,7 +60,7 @@ def show(run: Run, beside: Run | None = None) -> Lab:
 
     beside: another run of the same agents, with other faults or another seed, shown as a second branch.
 
-    Its heading is that of the pattern whose agents act in it, if there is one.
+    Its heading is that of the pattern whose agents act in it, if there is one; its budget that of the world.
     """
     world = require.instance("run", run, Run, "labs.show(world.run(until=10))").world
     title, question = _heading(world)
@@ -69,7 +76,7 @@ def show(run: Run, beside: Run | None = None) -> Lab:
         fixed=world.scenario.parameters,
         build=build,
         properties=lambda given: (),
-        measures=(),
+        measures=COUNTED,
         until=run.until,
         faults=lambda given: tuple(map(str, world.faults)),
     )

@@ -16,6 +16,7 @@ from coordlab.world.errors import WorldError
 from coordlab.world.run import Run
 
 if TYPE_CHECKING:
+    from coordlab.explore.turning import TurningPoint
     from coordlab.widgets.encoding import Branch as Shown, Divergence, Recording
 
 
@@ -38,6 +39,7 @@ class Outcome(require.Readable):
     def __init__(self, spec: LabSpec, scenario: Scenario, run: Run, problem: str = "") -> None:
         self.spec, self.scenario, self.run, self.problem = spec, scenario, run, problem
         self._compared: tuple[Outcome, Divergence | None] | None = None
+        self.turning: TurningPoint | None = None  # when the run was lost, if that was asked
 
     @cached_property
     def measures(self) -> list[Measured]:
@@ -113,10 +115,20 @@ class Branch:
         from coordlab.widgets.encoding import Branch as Shown
 
         divergence = None if parent is None else self.outcome.divergence(parent.outcome)
-        return Shown(self.outcome.recording, self.name, self.parent, divergence)
+        lost = self.outcome.turning
+        turning = None if lost is None else _pictured(lost)
+        return Shown(self.outcome.recording, self.name, self.parent, divergence, turning)
 
     def without(self, deleted: int) -> Branch:
         """The same branch after the one at position `deleted` has been removed."""
         gone = self.parent is None or self.parent == deleted
         parent = None if gone or self.parent is None else self.parent - (self.parent > deleted)
         return replace(self, parent=parent)
+
+
+def _pictured(found: TurningPoint) -> dict[str, object]:
+    """What the player shows of a point of no return."""
+    event = None if found.event is None else found.event.seq
+    curve = [(at, each.mean) for at, each in found.curve.items()]
+    words = {"property": found.property, "words": found.sentence}
+    return {**words, "at": found.after, "event": event, "curve": curve}

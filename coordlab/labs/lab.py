@@ -13,6 +13,7 @@ from coordlab.labs.branch import Branch, Outcome, broken_off
 from coordlab.labs.figures import Figures, Made
 from coordlab.labs.spec import LabSource, LabSpec, Measured
 from coordlab.progress_bar import Tell, teller
+from coordlab.properties.verdicts import VIOLATED
 from coordlab.requirements import shown
 from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
@@ -22,6 +23,7 @@ from coordlab.world.run import unlike
 from coordlab.world.world import Run, WorldError
 
 if TYPE_CHECKING:
+    from coordlab.explore.turning import TurningPoint
     from coordlab.labs.panel import Panel
     from coordlab.widgets.encoding import Branch as Shown
     from coordlab.widgets.player import Player
@@ -207,6 +209,22 @@ class Lab:
         path = Path(path)
         path.write_bytes(page(self.shown(), self.spec.title).encode())
         return path
+
+    def point_of_no_return(self, judge: str = "", progress: bool | Tell = False) -> TurningPoint:
+        """When the run that is shown was lost; the player draws the curve.  See `coordlab.explore`.
+
+        judge: the name of a property that it violates.  Default: the first one.
+        progress: True shows a bar where tqdm is installed; a function is called with (drawn, in all).
+        """
+        from coordlab.explore import ExploreError, point_of_no_return
+
+        broken = [each.name for each in self.run.verdicts if each.status == VIOLATED]
+        whole, allowed = not self.branch.problem, "expected a whole run that violates a property"
+        require.that(broken and whole, self.line, allowed, "lab.set(patience=0.05)", ExploreError)
+        found = point_of_no_return(self.run, judge or broken[0], progress=progress)
+        self.branch.outcome.turning = found
+        self._changed()
+        return found
 
     # --- internals ------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from coordlab import requirements as require
 from coordlab.labs.display import Still
 from coordlab.labs.figure_panel import FigurePanel
 from coordlab.labs.spec import Parameter
+from coordlab.progress_bar import Tell
 from coordlab.widgets.player import Player
 
 if TYPE_CHECKING:
@@ -193,5 +194,18 @@ def _act(lab: Lab, request: Request) -> None:
             lab.delete(branch)
         case "undo":
             lab.undo()
+        case "lost":
+            lab.point_of_no_return(str(request.get("property", "")), _telling(lab.player))
         case other:
-            require.one_of("type", other, ("fault", "branch", "rename", "delete", "undo"))
+            require.one_of("type", other, ("fault", "branch", "rename", "delete", "undo", "lost"))
+
+
+def _telling(player: Player) -> Tell:
+    """Tells the player how many futures are drawn, at each tenth."""
+
+    def tell(done: int, of: int) -> None:
+        if done * 10 // of > (done - 1) * 10 // of:
+            words = f"drawing futures: {100 * done // of} %; to stop, interrupt the kernel"
+            player.send({"type": "progress", "text": words})
+
+    return tell

@@ -70,17 +70,22 @@ class Recording:
 
 @dataclass(frozen=True)
 class Branch:
-    """One of several runs: its recording, its name, its parent's position, and where the two first differ."""
+    """One of several runs: its recording, its name, its parent's position, and where the two first differ.
+
+    turning: when the run was lost, if that was asked: see `types.d.ts`.
+    """
 
     recording: Recording
     name: str = "run"
     parent: int | None = None
     divergence: Divergence | None = None
+    turning: Meta | None = None
 
     @property
     def label(self) -> Meta:
         """Everything but the recording, as the player reads it."""
-        return {"name": self.name, "parent": self.parent, "divergence": self.divergence}
+        more = {"divergence": self.divergence, "turning": self.turning}
+        return {"name": self.name, "parent": self.parent, **more}
 
     @property
     def meta(self) -> Meta:

@@ -51,6 +51,17 @@ def test_the_same_question_has_the_same_answer() -> None:
     assert str(point_of_no_return(unlucky(), properties()[0])) == str(turned())
 
 
+def test_a_run_that_was_lost_from_the_beginning_says_so() -> None:
+    """The settings decide, not chance; and it tells how many futures are drawn."""
+    told: list[tuple[int, int]] = []
+    run = labs.bully(patience=0.05).run
+    found = point_of_no_return(run, run.verdicts[0].name, 10, progress=lambda *done: told.append(done))
+    assert (found.before, found.after, found.early.mean, found.event) == (0, 0, 1, None)
+    assert str(found).startswith("All futures from the beginning break “one coordinator per component”")
+    assert told == [(each, told[0][1]) for each in range(1, len(told) + 1)]
+    assert len(told) <= told[0][1]
+
+
 def test_a_run_that_keeps_the_property_has_no_such_point() -> None:
     run = labs.bully().run
     with pytest.raises(ExploreError, match="expected a run that violates it"):

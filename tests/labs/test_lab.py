@@ -20,6 +20,7 @@ from coordlab.patterns.blackboard.expert import Rule
 from coordlab.patterns.bully import Answer, Candidate, Coordinator, Election, Ping
 from coordlab.trace.faults import FaultError
 from coordlab.trace.scenario import Scenario, ScenarioError
+from coordlab.world.budget import Budget
 from tests.sampling import disaster_count
 
 
@@ -525,6 +526,19 @@ def test_a_run_is_headed_with_its_pattern() -> None:
 def test_only_a_class_of_agents_can_take_the_place_of_the_pattern_s(agent: Any) -> None:
     with pytest.raises(TypeError, match=r"agent=.*: expected a class of agents.*labs.bully\(agent=MyAgent"):
         labs.bully(agent=agent)
+
+
+def test_a_run_of_any_world_is_counted_and_keeps_its_budget() -> None:
+    """A message and a loss of each of two greeters; and no more than the world allows."""
+    lab = greeting()
+    assert [(each.label, each.counted) for each in lab.measures] == [
+        ("messages sent", lab.run.trace.count(kind="send")),
+        ("messages that did not arrive", lab.run.trace.count(kind="drop")),
+    ]
+    assert lab.measures[0].counted == 2
+    assert lab.inject("crash ann @0").measures[0].counted == 1
+    own = World(budget=Budget(events=70_000)).add(Greeter("ann"), Greeter("bob")).run(until=5)
+    assert labs.show(own).set(seed=2).run.world.budget == Budget(events=70_000)
 
 
 def test_its_seed_can_be_changed() -> None:

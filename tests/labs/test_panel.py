@@ -35,7 +35,7 @@ class Screen:
 
     def hear(self, word: dict[str, Any], buffers: Any = None) -> None:
         """Receive what is sent to the player: an error or a recording."""
-        if word["type"] == "error":
+        if "text" in word:
             self.said.append(word["text"])
         else:
             self.sent.append(word["key"])
@@ -281,6 +281,23 @@ def test_branches_are_made_renamed_deleted_and_undone_by_click() -> None:
     assert screen.said == []
 
 
+def test_when_a_run_was_lost_is_asked_by_click() -> None:
+    """It tells how far it is; the curve is shown with the branch, and kept in a page."""
+    screen = Screen(labs.bully(patience=0.05))
+    screen.request("lost", property="one coordinator per component")
+    assert [words.partition(":")[0] for words in screen.said] == ["drawing futures"] * len(screen.said)
+    lost = screen.player.branches[0]["turning"]
+    assert (lost["at"], lost["event"], {share for _, share in lost["curve"]}) == (0, None, {1.0})
+    assert "chance decides nothing" in lost["words"]
+    assert screen.shown == [0]
+
+
+def test_a_run_that_breaks_nothing_was_never_lost() -> None:
+    screen = Screen()
+    screen.request("lost", property="one coordinator per component")
+    assert "expected a whole run that violates a property" in screen.said[0]
+
+
 NO_FAULT = "expected a fault of a kind among Crash, Restart, Pause"
 FAULTS: list[tuple[Any, str]] = [
     ({}, NO_FAULT),
@@ -299,7 +316,10 @@ FAULTS: list[tuple[Any, str]] = [
     ({"kind": "Delay", "message": 1, "by": -1}, "by=-1.0: expected seconds from 1e-06"),
 ]
 NONSENSE: list[tuple[dict[str, Any], str]] = [
-    ({"type": "explode"}, "type='explode': expected one of 'fault', 'branch', 'rename', 'delete', 'undo'"),
+    (
+        {"type": "explode"},
+        "type='explode': expected one of 'fault', 'branch', 'rename', 'delete', 'undo', 'lost'",
+    ),
     ({}, "type=None: expected one of"),
     *[({"type": "fault", "fault": fault}, words) for fault, words in FAULTS],
     ({"type": "fault", "branch": 7, "fault": {"kind": "Crash", "agent": "1", "at": 3}}, "branch=7: expected"),

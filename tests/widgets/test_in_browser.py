@@ -7,6 +7,7 @@ import pathlib
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -249,12 +250,51 @@ def test_a_verdict_leads_to_its_event(visit: Open) -> None:
     assert verdict["because"] in where.locator(".cl-tip").inner_text()
 
 
+def lost(at: float, event: int) -> dict[str, Any]:
+    """A point of no return, as Python tells it."""
+    curve = [(0.0, 0.1), (at - 0.5, 0.2), (at, 1.0)]
+    return {"property": "p", "words": "From then on all break it.", "at": at, "event": event, "curve": curve}
+
+
+def test_the_point_of_no_return_is_drawn_said_and_reached(live: Open) -> None:
+    """A click beside a violated verdict asks for it; a mark, a sentence and a key lead to it."""
+    trace = election()
+    event = trace.select("Election", since=3)[0]
+    shown = branch(trace)
+    where = live([shown])
+    assert where.locator(".cl-turning").is_hidden()
+    where.get_by_role("button", name="when was it lost?").first.click()
+    name = shown.meta["verdicts"][0]["name"]
+    assert where.evaluate("window.sent.at(-1)") == {"type": "lost", "property": name}
+    where.evaluate("window.say({ type: 'progress', text: 'drawing futures: 40 %' })")
+    assert where.locator(".cl-notice.cl-calm").inner_text() == "drawing futures: 40 %"
+    answer = replace(shown, turning=lost(event.time, event.seq))
+    where.evaluate("([more]) => window.answer([more], 0)", wired([answer]))
+    settle(where)
+    assert where.locator(".cl-notice").is_hidden()
+    described = where.locator(".cl-turning canvas").get_attribute("aria-label")
+    assert described.startswith("Share of futures that break “p”: 10 % from 0.000 s, ")
+    assert "From then on all break it." in where.locator(".cl-turning .cl-link").inner_text()
+    ways = (
+        lambda: keys(where, "n"),
+        lambda: where.get_by_role("button", name="go to the point of no return").click(),
+        lambda: where.locator(".cl-turning .cl-link").click(),
+    )
+    for go in ways:
+        keys(where, "0", "Home")
+        go()
+        assert number(where) == event.seq + 1
+    where.get_by_role("tab", name="Network").click()
+    assert where.locator(".cl-turning").is_hidden()
+
+
 def test_without_a_kernel_faults_are_disabled_with_the_reason(visit: Open) -> None:
     where = visit(family(), 1)
     keys(where, "ArrowDown", "Enter")
     menu = where.get_by_role("menu")
     assert "needs a running kernel; this page is a recording" in menu.inner_text()
-    assert menu.locator("[aria-disabled=true]").count() == 7
+    items = menu.get_by_role("menuitem").count()
+    assert menu.locator("[aria-disabled=true]").count() == items - 1  # the other is the recorded variant
     menu.get_by_text("show recorded variant: recorded run").click()
     assert where.get_by_role("tab", name="recorded run").get_attribute("aria-selected") == "true"
     keys(where, "c")

@@ -9,7 +9,7 @@ const KEYS = [
   ["Shift + ← →", "the same for the selected agent, else ten events"], ["↑ ↓", "select an agent"],
   ["Home End", "start, end of the run"], ["+ − 0", "zoom in, out, fit the whole run"],
   ["Page Up, Page Down", "move the window"], ["[ ]", "slower, faster"], ["L", "loop what is on screen"],
-  ["V", "next view"], ["Enter", "menu of the selected agent or message"], ["Esc", "clear the selection"],
+  ["V", "next view"], ["N", "the point of no return"], ["Enter", "menu of the selected agent or message"], ["Esc", "clear the selection"],
   ["C R", "crash, restart the selected agent"], ["S P", "slow it down, partition"], ["X", "cut the selected link"],
   ["D E", "drop, delay the selected message"], ["B", "branch here"], ["U, Ctrl + Z", "undo"], ["?", "this help"],
 ];
@@ -72,7 +72,7 @@ export class Keys {
       PageUp: () => scene.pan(-0.8), PageDown: () => scene.pan(0.8),
       "+": nearer, "=": nearer, "-": farther, _: farther, 0: () => playback.fit(),
       "[": () => playback.faster(-1), "]": () => playback.faster(1),
-      v: () => views.nextView(), "?": () => help.open(), Enter: menu, ContextMenu: menu, Escape: () => scene.letGo(),
+      n: () => views.turning.visit(), v: () => views.nextView(), "?": () => help.open(), Enter: menu, ContextMenu: menu, Escape: () => scene.letGo(),
       c: () => faults.power(false), r: () => faults.power(true), s: () => faults.slow(),
       x: () => faults.cut(), p: () => faults.partition(),
       d: () => faults.ofMessage(FAULTS.drop), e: () => faults.ofMessage((id) => FAULTS.delay(id, 0.5)),

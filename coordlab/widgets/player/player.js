@@ -47,7 +47,7 @@ export class Player {
   help = new Help(() => this.focus());
   transport = new Transport(this.scene, this.playback, () => this.help.open());
   narration = new Narration(this.scene, this.playback.pick);
-  verdicts = new Verdicts(this.scene, this.playback.pick, this.tip);
+  verdicts = new Verdicts(this.scene, this.playback.pick, this.tip, () => this.session.reason ? null : (property) => this.session.send({ type: "lost", property }));
   legend = new Legend(this.scene, () => this.draw());
   measures = new Measures();
   share = new Share();
@@ -73,12 +73,13 @@ export class Player {
   assemble() {
     const { views, tabs, transport, session, narration, legend, verdicts, measures } = this;
     views.over.append(verdicts.marks);
-    const main = h("div", { class: "cl-main" }, views.tablist, views.over, views.stage, transport.node,
+    const main = h("div", { class: "cl-main" }, views.tablist, views.over, views.stage, views.turning.node,
+      transport.node,
       session.notice, narration.say, narration.inspect, legend.node);
     const side = h("div", { class: "cl-side", role: "group", "aria-label": "verdicts and measures" }, views.asideHead, views.aside,
       verdicts.head, verdicts.chips, verdicts.because, measures.head, measures.table);
     this.root.append(this.header, h("div", { class: "cl-bar" }, tabs.node, tabs.acts),
-      h("div", { class: "cl-body" }, main, side), this.share.node, this.menu.node, this.help.node, this.tip.node);
+      h("div", { class: "cl-body" }, main, side, this.share.node), this.menu.node, this.help.node, this.tip.node);
   }
 
   focus() { this.views.stage.focus({ preventScroll: true }); }

@@ -53,6 +53,7 @@ export class Session {
   /** @param {Word} word @param {DataView<ArrayBuffer>[]} buffers */
   hearWord = (word, buffers) => {
     if (word?.type === "error") this.notify(word.text);
+    if (word?.type === "progress") this.progress(word.text);
     if (word?.type !== "recording") return;
     this.recordings.set(word.key, { meta: word.meta, columns: buffers[0] });
     this.hear();
@@ -142,10 +143,17 @@ export class Session {
 
   /** Show words under the picture; null hides them. @param {string | null} words */
   notify(words) {
+    this.progress(words);
+    this.notice.classList.remove("cl-calm");
+    if (words) this.settle();
+  }
+
+  /** Say how far the answer is. @param {string | null} words */
+  progress(words) {
     clearTimeout(this.waiting);
+    this.notice.classList.add("cl-calm");
     this.notice.hidden = !words;
     this.notice.textContent = words ?? "";
-    if (words) this.settle();
   }
 
   leave() {

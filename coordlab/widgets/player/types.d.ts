@@ -21,7 +21,7 @@ export interface Branch {
   columns: DataView<ArrayBuffer>;
 }
 
-export type Label = Pick<Meta, "name" | "parent" | "divergence">;
+export type Label = Pick<Meta, "name" | "parent" | "divergence" | "turning">;
 
 /** What is the same for a run under every name; it is sent once. */
 export interface Recording {
@@ -73,6 +73,7 @@ export interface Meta {
   measures: Measure[];
   faults: Fault[];
   divergence: Maybe<Divergence>;
+  turning: Maybe<Turning>;
 }
 
 export interface Verdict {
@@ -107,6 +108,18 @@ export interface Fault {
 export interface Divergence {
   event: number;
   at: number;
+}
+
+/** When a run was lost. */
+export interface Turning {
+  property: string;
+  /** The result in words. */
+  words: string;
+  /** The point of no return, in seconds, and the event that was decisive. */
+  at: number;
+  event: Maybe<number>;
+  /** The share of futures that break the property, by the second that they begin at. */
+  curve: [at: number, share: number][];
 }
 
 // ---- what is prepared from it
@@ -231,10 +244,11 @@ export type Request =
   | { type: "rename"; branch: number; name: string }
   | { type: "delete"; branch: number }
   | { type: "undo" }
+  | { type: "lost"; property: string }
   | { type: "need"; keys: number[] };
 
-/** What Python says: why it cannot do what was asked, or a recording, whose columns come as a buffer. */
-export type Word = { type: "error"; text: string } | { type: "recording"; key: number; meta: Recording["meta"] };
+/** What Python says: why it cannot do what was asked, how far it is, or a recording, whose columns come as a buffer. */
+export type Word = { type: "error" | "progress"; text: string } | { type: "recording"; key: number; meta: Recording["meta"] };
 
 /** The widget's model, as far as the player uses it. */
 export interface Model {

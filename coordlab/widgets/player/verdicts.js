@@ -4,7 +4,7 @@
 /** @import { Overview } from "./overview.js" */
 /** @import { Scene } from "./scene.js" */
 
-import { button, h, icon, Once } from "./elements.js";
+import { button, h, icon, Once, textButton } from "./elements.js";
 import { because } from "./words.js";
 
 /** @typedef {"check" | "cross" | "help"} VerdictIcon */
@@ -23,23 +23,26 @@ export class Verdicts {
   placed = [];
   once = new Once();
 
-  /** @param {Scene} scene @param {(seq: number) => void} pick @param {Tip} tip */
-  constructor(scene, pick, tip) {
+  /** @param {Scene} scene @param {(seq: number) => void} pick @param {Tip} tip
+   * @param {() => ((property: string) => void) | null} ask  when a run was lost to a violation; null: nobody can be asked */
+  constructor(scene, pick, tip, ask) {
     this.scene = scene;
     this.pick = pick;
     this.tip = tip;
+    this.ask = ask;
   }
 
   fill() {
     const { trace } = this.scene;
-    this.once.after([trace.meta.verdicts, trace.until], () => this.refill(trace.meta.verdicts));
+    const causes = [trace.meta.verdicts, trace.until, trace.meta.turning?.property, !this.ask()];
+    this.once.after(causes, () => this.refill(trace.meta.verdicts));
   }
 
   /** @param {Verdict[]} verdicts */
   refill(verdicts) {
     this.head.hidden = !verdicts.length;
     this.because.textContent = "";
-    this.chips.replaceChildren(...verdicts.map((verdict) => this.chip(verdict)));
+    this.chips.replaceChildren(...verdicts.flatMap((verdict) => [this.chip(verdict), this.question(verdict)]));
     const broken = verdicts.filter(({ status }) => status === "violated");
     this.placed = broken.flatMap((verdict) => (verdict.at == null ? [] : [{ node: this.mark(verdict), at: verdict.at }]));
     this.marks.replaceChildren(...this.placed.map(({ node }) => node));
@@ -52,6 +55,13 @@ export class Verdicts {
     return h("button", { type: "button", class: `cl-chip cl-${verdict.status}`, title: because(verdict),
       "aria-label": `${verdict.name}: ${verdict.status}. ${because(verdict)}`, onclick: () => this.visit(verdict) },
     icon(VERDICT_ICONS[verdict.status]), h("span", {}, verdict.name), h("small", {}, verdict.status));
+  }
+
+  /** What to ask about a violation, unless it is answered. @param {Verdict} verdict */
+  question({ name, status }) {
+    const ask = this.ask();
+    if (!ask || status !== "violated" || name === this.scene.trace.meta.turning?.property) return "";
+    return textButton("help", "when was it lost?", null, () => ask(name));
   }
 
   /** @param {Verdict} verdict */

@@ -8,6 +8,7 @@ import { inFlight } from "./lookup.js";
 import { Network } from "./network.js";
 import { Overview } from "./overview.js";
 import { Table } from "./table.js";
+import { TurningCurve } from "./turning.js";
 import { seconds, summary } from "./words.js";
 
 const VIEWS = /** @type {const} */ ([["space", "Space-time"], ["network", "Network"], ["events", "Events"]]);
@@ -29,6 +30,7 @@ export class Views {
     this.network = new Network(scene);
     this.table = new Table(scene, pick);
     this.small = new Network(scene);
+    this.turning = new TurningCurve(scene, pick);
     this.stage = h("div", { class: "cl-stage", tabindex: "0", role: "tabpanel", "aria-label": "picture" },
       this.parent.canvas, this.diagram.canvas, this.network.canvas, this.table.node);
     this.tabs = VIEWS.map(([view, label]) => h("button", { type: "button", role: "tab", class: "cl-view",
@@ -73,6 +75,7 @@ export class Views {
     if (parent) this.parent.layout(parent, width, gutter, scale);
     this.diagram.layout(scene.trace, width, gutter, scale);
     this.overview.layout(scene.trace, this.over.clientWidth, gutter);
+    this.turning.layout(scene.trace, width, gutter, view === "space");
     this.network.layout(scene.trace, width, Math.min(460, Math.max(300, width * 0.62)));
     this.aside.hidden = this.asideHead.hidden = view === "network";
     this.small.layout(scene.trace, Math.max(120, this.aside.clientWidth), 220);
@@ -102,6 +105,7 @@ export class Views {
 
   paint() {
     this.overview.paint();
+    this.turning.paint();
     if (this.view === "space") this.diagram.paint();
     if (this.view === "space" && this.scene.parent) this.parent.paint();
     if (this.view === "network") this.network.paint(); else this.small.paint();
