@@ -29,7 +29,8 @@ MAY = {
     "progress_bar": "",
     "explore": "requirements intervals progress_bar trace world properties draw",
     "experiments": "requirements intervals progress_bar trace world properties draw",
-    "labs": "requirements intervals progress_bar trace world properties draw widgets explore experiments patterns",
+    "labs": "requirements intervals progress_bar trace world properties draw widgets explore experiments "
+    "patterns",
     "patterns": "requirements intervals trace world properties labs.spec",
     "course": "requirements trace draw properties",
     "cli": "requirements trace world properties draw widgets explore experiments labs patterns course",
