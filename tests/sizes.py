@@ -20,7 +20,7 @@ class Size(NamedTuple):
     code: int
 
 
-PACKAGE = Size(lines=36_500, code=22_500)
+PACKAGE = Size(lines=38_000, code=23_800)
 LONGEST_FILE = 450  # lines
 LARGEST_PATTERN, MEDIAN_PATTERN = 1_420, 900  # lines of a pattern's folder without its lab.py
 

@@ -83,7 +83,7 @@ class _Chart:
         )
         self.top = _TOP + (24 if title else 0)
         self.first, self.last = min(places), max(places)
-        self.low, self.high = min(0.0, *heights), max(heights) * 1.04
+        self.low, self.high = min(0.0, *heights), max(heights) * 1.04 or 1.0
         self.right = width - 24 - max([wide(label) for label in theory], default=0)
         scene = Scene("Chart", self.table(), width, self.top + _HEIGHT + 40, title, legend={"Points": {}})
         scene.chrome = [*self._axes()]

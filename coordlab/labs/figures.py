@@ -124,8 +124,8 @@ class Figures(require.Readable):
 
         Settings that differ in the parameter along the axis alone share their runs.
         """
-        start = source.turned(source.scenario, {figure.x: figure.values[0]})
-        key = (figure.question, str(start))
+        source = replace(source, scenario=source.turned(source.scenario, figure.settings))
+        key = figure.question, str(source.turned(source.scenario, {figure.x: figure.values[0]}))
         known = self.made.get(key)
         self.made[key] = Made(figure, source) if known is None else replace(known, source=source)
         return self.made[key]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from inspect import signature
 from typing import Any, NamedTuple, SupportsIndex
 
 from coordlab import requirements as require
@@ -115,6 +116,7 @@ class Figure:
     measure: the label of a measure of the lab that is a number.
     theory: curves by their labels.
     replications: how many seeds each value is run with, the same ones for all.
+    settings: parameters that the figure sets, whatever the lab shows.
     """
 
     question: str
@@ -123,6 +125,7 @@ class Figure:
     measure: str
     theory: Mapping[str, Curve] = field(default_factory=dict)
     replications: int = 10
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
 
 class Measured(NamedTuple):
@@ -278,6 +281,13 @@ class LabSource:
     def measures(self) -> dict[str, Callable[[Trace], object]]:
         """What the lab counts on a trace, by its label."""
         return {each.label: each.count for each in self.spec.measures}
+
+
+def fitting(kind: Callable[..., Agent], *given: object, **settings: object) -> Agent:
+    """An agent of a class, made with those of the settings that the class takes by name."""
+    takes = signature(kind).parameters
+    everything = any(each.kind is each.VAR_KEYWORD for each in takes.values())
+    return kind(*given, **{name: each for name, each in settings.items() if everything or name in takes})
 
 
 RUN = ("seed", "until")  # the settings that every lab has, besides its parameters

@@ -17,7 +17,7 @@ MUTANTS = [
     Mutant(AGENTS, 'while self.role == "electing":', "if True:", caught_by=AGREE),
     Mutant(AGENTS, "self.send(sender, Coordinator())", "pass", caught_by=AGREE),
     Mutant(AGENTS, 'return Pong() if self.role == "coordinates" else None', "return Pong()", caught_by=AGREE),
-    Mutant(AGENTS, "if self.holding and self.guarded:", "if False:", caught_by="one election at a time"),
+    Mutant(AGENTS, "elif not (self.holding and self.guarded):", "else:", caught_by="one election at a time"),
     Mutant(
         AGENTS,
         '"follows", sender',

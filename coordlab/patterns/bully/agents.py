@@ -85,7 +85,7 @@ class Candidate(Agent):
 
     async def watch(self) -> None:
         """Call an election if the coordinator is silent, or if a higher agent coordinates, too."""
-        if self.role == "electing":
+        if self.holding:
             return
         before = ruling, coordinator = self.role == "coordinates", self.coordinator
         watched = self.higher if ruling else [str(coordinator)]
@@ -95,8 +95,6 @@ class Candidate(Agent):
 
     async def call_election(self, silent: tuple[str, ...] = ()) -> None:
         """Become the coordinator if nobody above answers in time; else wait for news, or ask again."""
-        if self.holding and self.guarded:
-            return
         self.holding, self.role, self.coordinator = True, "electing", None
         while self.role == "electing":
             above = [peer for peer in self.higher if peer not in silent]
@@ -117,7 +115,8 @@ class Candidate(Agent):
         if self.role == "coordinates" and self.guarded:
             if self.now > self.crowned + self.patience:  # else the news is on its way already
                 self.send(sender, Coordinator())
-        else:
+        elif not (self.holding and self.guarded):
+            self.holding = True  # from now on, not only when the task starts
             self.spawn(self.call_election(message.silent))
         return Answer()
 

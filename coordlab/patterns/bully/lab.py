@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
-from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory
+from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory, fitting
 from coordlab.patterns.bully import theory
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import agreed, properties, settling_time
@@ -36,17 +34,13 @@ def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
     """A world of candidates of ranks 1 to `agents`, of the learner's class if there is one."""
     latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
     world = World(seed, latency, loss=given["loss"], budget=BUDGET)
-    made: Callable[..., Agent] = agent or Candidate
     wanted = {
         "patience": given["patience"],
         "heartbeat": given["heartbeat"],
         "skip_silent": given["version"] == "skip-silent",
         "guarded": given["version"] != "unguarded",
     }
-    takes = inspect.signature(made).parameters
-    everything = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in takes.values())
-    passed = wanted if everything else {name: value for name, value in wanted.items() if name in takes}
-    return world.add(made(rank, **passed) for rank in range(1, given["agents"] + 1))
+    return world.add(fitting(agent or Candidate, rank, **wanted) for rank in range(1, given["agents"] + 1))
 
 
 def crashed_at(trace: Trace) -> float:

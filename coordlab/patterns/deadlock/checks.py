@@ -59,7 +59,7 @@ class Locks:
         return {who: wait for who, wait in lines if who not in self.gone}
 
 
-def _waits(trace: Trace, *names: str) -> Iterator[tuple[Event, dict[str, Wait]]]:
+def waiting(trace: Trace, *names: str) -> Iterator[tuple[Event, dict[str, Wait]]]:
     """Each event of these names, and who waits for whom just after it."""
     locks = Locks(trace)
     for event in trace:
@@ -71,7 +71,7 @@ def _waits(trace: Trace, *names: str) -> Iterator[tuple[Event, dict[str, Wait]]]
 def deadlocks(trace: Trace) -> Iterator[tuple[Event, list[str]]]:
     """Who is deadlocked, whenever that changes, and the event that changed it."""
     before: list[str] = []
-    for event, waits in _waits(trace, "Request", "Release", "Granted"):
+    for event, waits in waiting(trace, "Request", "Release", "Granted"):
         if event.kind in (SEND, HANDLE) and (now := stuck(waits)) != before:
             before = now
             yield event, now
@@ -80,7 +80,7 @@ def deadlocks(trace: Trace) -> Iterator[tuple[Event, list[str]]]:
 @safety("no deadlock is reported that is none")
 def no_phantoms(trace: Trace) -> Iterator[Objection]:
     """DL-S1: what is reported was a deadlock when it was reported."""
-    for event, waits in _waits(trace, "Deadlock"):
+    for event, waits in waiting(trace, "Deadlock"):
         if free := [key for key in event.data.ring if key not in stuck(waits)]:
             yield event, f"{event.agent} reports {free[0]}, which is not part of a deadlock."
 
@@ -88,7 +88,7 @@ def no_phantoms(trace: Trace) -> Iterator[Objection]:
 @safety("victims break every ring, and each is needed")
 def victims_are_right(trace: Trace) -> Iterator[Objection]:
     """DL-S2: the victims lie on rings and break all of them, and each victim is needed."""
-    for event, waits in _waits(trace, "Deadlock"):
+    for event, waits in waiting(trace, "Deadlock"):
         chosen = event.data.victims
         left = stuck(waits, *chosen)
         if missed := [key for key in event.data.ring if key in left]:
