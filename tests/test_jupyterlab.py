@@ -210,7 +210,7 @@ def test_a_key_on_a_slider_runs_the_lab_again(bully: Notebook) -> None:
     bully.turn("agents", "ArrowRight")
     assert bully.picture() != before
     assert "agents=6" in bully.page.locator(".cl-share code").inner_text()
-    assert bully.page.locator(".cl-control .widget-readout").first.inner_text() == "6"
+    bully.page.locator(".cl-control .widget-readout").first.filter(has_text="6").wait_for()
     bully.turn("agents", "ArrowLeft")
     assert bully.picture() == before
 
@@ -243,12 +243,13 @@ def test_a_line_is_played_by_pasting_it(bully: Notebook) -> None:
     line = bully.page.get_by_label("play a line")
     line.fill("bully agents=3 | crash 2 @4")
     bully.changed(lambda: line.press("Enter"))
-    assert bully.page.locator(".cl-control .widget-readout").first.inner_text() == "3"
+    first = bully.page.locator(".cl-control .widget-readout").first  # it follows after the picture
+    first.filter(has_text="3").wait_for()
     line.fill("bully agents=99")
     line.press("Enter")
     bully.page.get_by_role("alert").filter(has_text="agents=99").wait_for()
     bully.changed(bully.page.get_by_role("button", name="undo").click)
-    assert bully.page.locator(".cl-control .widget-readout").first.inner_text() == "5"
+    first.filter(has_text="5").wait_for()
 
 
 @pytest.mark.parametrize(

@@ -85,12 +85,13 @@ class Candidate(Agent):
 
     async def watch(self) -> None:
         """Call an election if the coordinator is silent, or if a higher agent coordinates, too."""
-        if self.holding:
+        if self.role == "electing":
             return
         before = ruling, coordinator = self.role == "coordinates", self.coordinator
         watched = self.higher if ruling else [str(coordinator)]
         heard = await self.ask(watched, Ping(), within=self.patience, enough=1)
-        if bool(heard) == ruling and before == (self.role == "coordinates", self.coordinator):
+        changed = before != (self.role == "coordinates", self.coordinator)
+        if bool(heard) == ruling and not changed and not (self.holding and self.guarded):
             await self.call_election((str(coordinator),) if self.skip_silent and not ruling else ())
 
     async def call_election(self, silent: tuple[str, ...] = ()) -> None:
