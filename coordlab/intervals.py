@@ -1,4 +1,4 @@
-"""Means, shares and fitted curves with 95 % intervals: the one place that says how sure the package is."""
+"""Means, shares and fitted curves with 95 % intervals: all intervals of the package are computed here."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Store:
         )
         try:
             self.file = sqlite3.connect(self.path)
-            # a batch survives the end of the process at once, and a power failure after a while: no sync each
+            # no sync for each batch: it survives the end of the process, but perhaps not a power failure
             self.file.execute("pragma journal_mode=wal")
             self.file.execute("pragma synchronous=normal")
             self.file.executescript(TABLES)
@@ -77,7 +77,7 @@ class Store:
         }
 
     def add(self, rows: Mapping[tuple[str, int], Row]) -> None:
-        """Write runs by the text of their cell and their seed, all of them or none."""
+        """Write runs, each under the text of its cell and its seed; either all are written or none."""
         told = [(*key, dumps(row.values), row.problem, row.line) for key, row in rows.items()]
         with self.file:
             self.file.executemany("insert or replace into runs values (?, ?, ?, ?, ?)", told)

@@ -167,7 +167,7 @@ def kept(found: Exploration) -> Iterator[None]:
 def kinds_of(faults: str | Iterable[str], agents: Sequence[str]) -> tuple[str, ...]:
     """Kinds of fault that can strike these agents, each checked.
 
-    Raises ExploreError if there are none, or for another word.
+    Raises ExploreError if there are none, or for a word that names no kind.
     """
     example = "def build(seed): return World(seed).add(...)"
     require.that(agents, "0 agents", "expected at least one, for faults to strike", example, ExploreError)
@@ -208,7 +208,7 @@ def check_source(source: Source, tried: Attempt, properties: Sequence[Judge]) ->
 
 
 def results(worker: Worker, jobs: Sequence[Job], executor: Executor | None) -> Iterator[Found]:
-    """What became of the jobs, in order, on any executor, each as soon as it is known."""
+    """The results of the jobs, in order, on any executor, each as soon as it is known."""
     if executor is None:
         yield from map(worker.done, jobs)
         return

@@ -37,7 +37,7 @@ class Landmarks:
 
     @cached_property
     def answers(self) -> dict[str, list[tuple[int, str, str]]]:
-        """By the name of the message: when who was answered by whom, at once."""
+        """For each type of answer, those sent while handling the question: microsecond, asker, answerer."""
         found: dict[str, list[tuple[int, str, str]]] = {}
         for time, kind, agent, peer, _, name, cause, _ in self.rows:
             if kind == SEND and cause is not None and self.rows[cause][1:4] == (HANDLE, agent, peer):

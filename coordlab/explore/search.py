@@ -104,7 +104,7 @@ class Search:
         return Job(number, stratum, choose.choice(self.bases))
 
     def take(self, job: Job, found: Found) -> None:
-        """Remember what became of a job."""
+        """Record the result of a job."""
         self.tried += 1
         tally = self.survived.setdefault(job.stratum, [0, 0])
         tally[0] += not found.violated

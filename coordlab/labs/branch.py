@@ -86,7 +86,7 @@ class Branch:
     outcome: Outcome
     parent: int | None = None
     aside: tuple[Fault, ...] = ()  # faults that are skipped while their agents do not exist
-    unlike: str = ""  # how it differs from the run that it repeats, before anything new
+    unlike: str = ""  # how it differs from the run that it repeats, before its first new fault
 
     @property
     def scenario(self) -> Scenario:
@@ -105,7 +105,7 @@ class Branch:
 
     @property
     def notice(self) -> str:
-        """What the learner must know about this run: its problem, skipped faults, or what is unlike."""
+        """What the learner must know about this run: its problem, skipped faults, or why it is no repeat."""
         skipped = ", ".join(map(str, self.aside))
         aside = skipped and f"skipped, because the agent does not exist: {skipped}"
         return self.problem or aside or self.unlike

@@ -19,7 +19,7 @@ from coordlab.trace.trace import Trace
 if TYPE_CHECKING:
     from coordlab.labs.lab import Lab
 
-QUIET = 0.3  # seconds without a change after which a still is drawn anew: it must not hold up the player
+QUIET = 0.3  # seconds without a change until a still is redrawn, so that it does not hold up the player
 
 # In JupyterLab and Notebook 7; the first rule hides the error where the panel was.
 STYLE = """<style>
@@ -58,7 +58,7 @@ class Still:
             self.lab.on_change(self._follow)
 
     def _follow(self) -> None:
-        """Draw it anew where it is displayed, when nothing has changed for a moment."""
+        """Redraw it where it is displayed, once nothing has changed for `QUIET` seconds."""
         if self._due:
             self._due.cancel()
         try:

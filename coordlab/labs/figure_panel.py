@@ -44,7 +44,7 @@ class FigurePanel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return self._task is not None and not self._task.done()
 
     def _changed(self) -> None:
-        """Another setting is shown: what is made for it is drawn, the rest on request."""
+        """Follow the lab to another setting: draw what is made for it, and offer the rest on request."""
         if self.running:
             self.stop()
         made = self.lab.made(self.figure.question)

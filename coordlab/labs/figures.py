@@ -132,7 +132,7 @@ class Figures(require.Readable):
 
 
 def _agrees(says: str, found: Interval, theory: float) -> bool:
-    """Whether a measured mean with its band is what theory says."""
+    """Whether a measured mean, with its 95 % band, agrees with theory."""
     if math.isclose(found.mean, theory):
         return True
     return (found.low <= theory or says == "least") and (theory <= found.high or says == "most")

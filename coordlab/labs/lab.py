@@ -109,7 +109,7 @@ class Lab:
         return self.branch.outcome.measures
 
     def figure(self, question: str = "", progress: bool | Tell = False) -> Made:
-        """What one run cannot show: a figure of the lab for the setting that is shown, with theory over it.
+        """A figure of the lab: the setting that is shown is swept over a parameter, and theory lies over it.
 
         question: which one, by its text or the beginning of it; default: the first.
         progress: True for a bar, or a function of how many runs are done, and of how many.

@@ -108,7 +108,7 @@ class Curve(require.Readable):
 
 @dataclass(frozen=True)
 class Figure:
-    """What one run cannot show: a measure over the values of a parameter, with theory over it.
+    """A figure: a measure over the values of a parameter, from many runs, with theory over it.
 
     question: what the figure answers; a lab knows it by this text.
     x: the parameter along the axis, a number.
@@ -284,7 +284,7 @@ class LabSource:
 
 
 def fitting(kind: Callable[..., Agent], *given: object, **settings: object) -> Agent:
-    """An agent of a class, made with those of the settings that the class takes by name."""
+    """An agent of `kind`, made with the settings that its `__init__` takes by name."""
     takes = signature(kind).parameters
     everything = any(each.kind is each.VAR_KEYWORD for each in takes.values())
     return kind(*given, **{name: each for name, each in settings.items() if everything or name in takes})

@@ -54,7 +54,7 @@ def _alone(watch: Callable[[Trace], Watch], trace: Trace) -> Verdict:
 
 
 def _look(watches: dict[int, Watch], now: Moment, certain: dict[int, Verdict], *, changed: bool) -> float:
-    """Let each look for which something may have changed, and drop those that are certain.
+    """Let each watch look whose answer may have changed, and drop those with a certain verdict.
 
     Returns the time from which one of them must look again even if nothing changes.
     """

@@ -30,8 +30,9 @@ def seconds(value: float) -> str:
 class Fault:
     """Something that goes wrong.
 
-    at: when it begins, in virtual seconds from 0 to 1e9; None is now, before the run its beginning.
-    until: when it ends, later than `at`; None is never.
+    at: when it begins, in virtual seconds from 0 to 1e9; None means now, or the beginning of a run
+        that has not started.
+    until: when it ends, later than `at`; None means never.
 
     Raises FaultError if a time, a name or a number is not possible.
     """

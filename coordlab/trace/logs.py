@@ -1,4 +1,4 @@
-"""Traces of systems that are no worlds: a log of mappings, checked entry by entry."""
+"""Traces made from the logs of other systems: mappings or events, checked entry by entry."""
 
 from __future__ import annotations
 

@@ -79,8 +79,8 @@ def missing(trace: Trace, seq: int, links: int = 3) -> list[Event]:
     """The losses, at most three, that may have led an agent to event `seq`.
 
     These are messages to or from this agent that were lost before, and that were sent in consequence of one
-    of the nearest `links` causes: those of the latest, which belong to the last question that was asked.
-    One to an agent that was down counts only where nothing else was lost.
+    of the nearest `links` causes; only the latest such cause counts, as it belongs to the last question.
+    A message to an agent that was down is named only if no other was lost.
     """
     named = _reasons(trace, seq, links)
     since, who = named[-1].time if named else inf, trace.rows[seq][2]

@@ -1,4 +1,4 @@
-"""Pickling of what holds functions, also nameless ones: it goes to other processes and into files."""
+"""Pickling of objects that hold functions, including lambdas, for other processes and for files."""
 
 from __future__ import annotations
 

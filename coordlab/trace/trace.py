@@ -235,7 +235,7 @@ class Trace:
 
     @classmethod
     def of(cls, log: Iterable[Event | Mapping[str, Any]], until: float | None = None) -> Trace:
-        """The trace of a log that no world made: mappings with the names of `Event`'s fields, or events.
+        """The trace of another system's log: mappings with the names of `Event`'s fields, or events.
 
         log: in order of time.  Each entry has `time` (seconds), `kind` and `agent`; a send also `peer` and
             `data` (a message, or its fields and then a `name`); what becomes of it repeats its `message`, any
@@ -394,7 +394,7 @@ def plain(value: object, filed: bool = False) -> Any:
 
 
 def _line(row: Row) -> str:
-    """A row as the line of a file: what is equal there is equal."""
+    """A row as a line of a file; rows with equal lines are equal, also if they hold NaN."""
     return dumps((*row[:7], plain(row[7], filed=True)))
 
 

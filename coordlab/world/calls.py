@@ -1,4 +1,4 @@
-"""What the faults of calls make of an answer at the moment at which it is sent."""
+"""The effect of faults of calls on an answer, applied when it is sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def spoil(mail: Mail, sender: str, to: str, reply: Message, answer: Answer) -> Message:
-    """The answer that `sender` sends to the question of `to`, as far as faults leave it alone."""
+    """The answer of `sender` to the question of `to`, as changed by the faults of calls that last."""
     network = mail.network
     for fault in network.spoilt:
         if fault.agents != (to, sender):
@@ -40,8 +40,8 @@ def _before(rows: list[Row], sender: str, to: str, reply: Message) -> Message:
 def _halved(reply: Message) -> Message:
     """The message without the second half of its fields."""
     if not is_message(type(reply)):
-        return reply  # which is refused where it is sent
+        return reply  # the mail refuses it when it is sent
     fields, rest = list(reply.__dataclass_fields__), copy(reply)
     for name in fields[len(fields) // 2 :]:
-        object.__setattr__(rest, name, None)  # not by its class, which may refuse to be without
+        object.__setattr__(rest, name, None)  # without __init__, which may refuse None
     return rest

@@ -28,7 +28,7 @@ def check_agent(world: World, agent: Agent) -> None:
         given = repr(agent) if not isinstance(agent, Agent) else f"a {type(agent).__name__} without a name"
         allowed = "expected an instance of a subclass of Agent whose __init__ calls super().__init__(name)"
         require.fail(given, allowed, "world.add(Agent('ann'))", TypeError)
-    # The texts of errors are made for errors only: a world may have thousands of agents.
+    # Error texts are built only when they are needed: a world may have thousands of agents.
     if not is_name(agent.name) or agent.name in world.agents:
         allowed = f"{NAMES}, and is unique in its world; taken so far: {listed(world.agents)}"
         require.fail(f"name={require.shown(agent.name)}", allowed, "name='ann'")
@@ -113,7 +113,7 @@ def copied_makings(agents: dict[str, Agent]) -> dict[str, Making]:
 
 def what_made(world: World) -> tuple[Any, ...]:
     """What `made_again` needs to make a world again, as it was before or after its run."""
-    given, allowed = "the world is running", "it can be pickled before its run, and with it"
+    given, allowed = "the world is running", "a world can be pickled before and after its run"
     require.that(not world.running, given, allowed, "pickle.dumps(world.run(until=20))", RuntimeError)
     agents = [
         (
@@ -136,7 +136,7 @@ def made_again(
     kept: dict[str, Any],
     now: int | None,
 ) -> World:
-    """The world that `what_made` tells of; `now` is None if it has not run."""
+    """The world that `what_made` describes; `now` is None if it has not run."""
     world = kind(*basis, **settings)
     for at, cls, (args, named), states in agents:
         agent = cls(*args, **named)

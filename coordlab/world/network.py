@@ -206,7 +206,7 @@ class Network:
         self.refresh()
 
     def refresh(self) -> None:
-        """Find out whether nothing can befall a message: no loss, cut, slow or marked link, no topology.
+        """Find out whether no message can be lost or delayed: no loss, cut, slow or marked link, no topology.
 
         Then `delay` is the microseconds that each message takes, or 0 if that differs.
         """

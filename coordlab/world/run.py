@@ -54,9 +54,9 @@ def unlike(before: Trace, after: Trace, faults: Sequence[Fault]) -> str:
         return ""
     event = trace[seq]
     return (
-        f"this run is not the same world again: it differs before anything new, from {event.time:.3f} s on: "
-        f"{sentence(trace, seq)} {event.agent} must draw from self.dice and read self.now, not random "
-        "numbers or a clock from outside, keep nothing between runs; coordlab.explore.lint(run) shows where."
+        "this run does not repeat the one before: it differs before the first new fault, from "
+        f"{event.time:.3f} s on: {sentence(trace, seq)} {event.agent} must use self.dice and self.now, not "
+        "random or time, and keep nothing between runs; coordlab.explore.lint(run) shows where."
     )
 
 

@@ -64,12 +64,12 @@ def test_a_branch_that_differs_before_anything_new_says_so(draw):
     """It names the first agent and event, and what to use instead; so does a lab of the run."""
     run = run_of(draw)
     with pytest.warns(
-        UserWarning, match=r"(?s)differs before anything new, from 0\..* ann .*self.dice.*self.now"
+        UserWarning, match=r"(?s)differs before the first new fault, from 0\..* ann .*self.dice.*self.now"
     ):
         run.branch("crash bob @8")
     lab = labs.show(run)
     for branch in (*lab.branches, *lab.inject("crash bob @8").branches):
-        assert "ann must draw from self.dice" in branch.notice
+        assert "ann must use self.dice" in branch.notice
     assert branch.notice in repr(lab)
 
 

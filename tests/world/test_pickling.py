@@ -68,7 +68,7 @@ def test_a_running_world_stays_where_it_is():
         async def run(self):
             pickle.dumps(self._world)
 
-    with pytest.raises(AgentError, match="the world is running: it can be pickled before its run"):
+    with pytest.raises(AgentError, match="running: a world can be pickled before and after its run"):
         World().add(Thief("ann")).run()
 
 

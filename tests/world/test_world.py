@@ -193,7 +193,7 @@ def test_arguments_that_cannot_be_copied_are_passed_on():
             self.note(next(self.words))
 
     run = World().add(Speaker("zoe", (word for word in ("hello", "you")))).run()
-    with pytest.warns(UserWarning, match="not the same world again"):
+    with pytest.warns(UserWarning, match="does not repeat the one before"):
         assert run.branch().trace[-1].data == "you"  # what the first run has left of the generator
 
 

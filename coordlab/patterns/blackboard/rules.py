@@ -243,7 +243,7 @@ class Board(require.Readable):
 
     def _known(self) -> str:
         keys = "; ".join(f"{entry.key!r}, version {entry.version}" for entry in self.query()[:5])
-        return f"name an entry that is, such as {keys}" if keys else "nothing is yet, so write it first"
+        return f"name an entry that exists, such as {keys}" if keys else "the board is empty, so write first"
 
 
 # --- whose turn is it? ----------------------------------------------------------------------------

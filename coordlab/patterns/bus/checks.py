@@ -89,7 +89,7 @@ def shed_unsent(trace: Trace) -> Iterator[Objection]:
         if event.kind == SEND and event.name == "Deliver":
             sent.add((event.peer, told.pattern, told.letter))
         elif on_record(event, "Shed") and (told.subscriber, told.pattern, told.letter) in sent:
-            yield event, f"{told.subscriber} was sent letter {told.letter.number} that is shed now."
+            yield event, f"{told.subscriber} was sent letter {told.letter.number}, which is shed afterwards."
 
 
 def everything_is_accepted(within: float) -> Property:

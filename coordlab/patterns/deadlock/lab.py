@@ -16,25 +16,25 @@ from coordlab.world.world import World
 METHODS = ("coordinator", "probes", "time-out", "order", "nobody")
 UNTIL = 30.0
 PARAMETERS = (
-    Parameter("workers", 5, 2, 8, 1, help="they sit at a round table, with a fork between each two"),
+    Parameter("workers", 5, 2, 8, 1, help="they sit at a round table, with one fork between neighbours"),
     Parameter("left_handed", 0, 0, 8, 1, label="left-handed", help="how many take the other fork first"),
-    Parameter("think", 0.1, 0.0, 2.0, 0.1, unit="s", help="between two meals: half to one and a half of it"),
+    Parameter("think", 0.1, 0.0, 2.0, 0.1, unit="s", help="pause between meals, 0.5 to 1.5 times this"),
     Parameter("hold", 0.5, 0.1, 2.0, 0.1, unit="s", help="how long one works with both forks"),
     Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-              help="messages take from a fifth of this to this"),
+              help="a message takes between a fifth of this and this"),
     Parameter("version", "coordinator", choices=METHODS, group="Method",
-              help="what is done about rings; the last is the first try of most people"),
+              help="what is done about deadlocks; nobody: nothing is done"),
     Parameter("period", 0.5, 0.2, 3.0, 0.1, unit="s", group="Method", label="looks or probes every",
               help="between two looks of the coordinator, or two probes of one who waits"),
     Parameter("policy", "youngest", choices=tuple(POLICIES), group="Method", label="who goes back",
               help="whom the coordinator sends back"),
     Parameter("patience", 1.0, 0.1, 5.0, 0.1, unit="s", group="Method",
-              help="how long one waits, or up to half as long again, if there is a time-out"),
+              help="time-out of a wait, drawn from 1 to 1.5 times this"),
 )  # fmt: skip
 
 
 class Clock(Agent):
-    """Something else in the world that goes on, so that a run is not over because nothing is due."""
+    """Keeps the run going until its end: a run without a coordinator would stop when nothing is due."""
 
     async def run(self) -> None:
         """Wait for longer than any run."""

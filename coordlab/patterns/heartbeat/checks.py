@@ -15,7 +15,7 @@ from coordlab.trace.trace import CRASH, FAULT, HANDLE, HEAL, RESTART, SEND, STAR
 
 Pair = tuple[str, str]  # an observer and a target
 PASSING = ("Crash", "Restart", "Drop", "Duplicate", "Delay")
-MICRO_SECOND = 1e-6  # seconds; no trace tells less apart
+MICRO_SECOND = 1e-6  # seconds; the resolution of a trace
 
 GRAVITY = {"Restored": 0, "Recovered": 0, "Suspected": 1, "Buried": 2}
 """How grave each opinion is that an observer may state of a target."""
@@ -169,7 +169,7 @@ def _later(form: str, silence: float, mean: float, deviation: float) -> float:
 def each_life_an_incarnation(trace: Trace) -> Iterator[Objection]:
     """HB-S4: heartbeats are of one incarnation from a start to a crash, and of a later one after it."""
     told: dict[str | None, int] = {}
-    back: set[str | None] = set()  # since their last heartbeat
+    back: set[str | None] = set()  # agents that restarted since their last heartbeat
     for event in trace:
         if event.kind == RESTART:
             back.add(event.agent)

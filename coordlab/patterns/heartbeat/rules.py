@@ -18,7 +18,7 @@ from coordlab import requirements as require
 from coordlab.world.message import message
 
 BLINK = 1e-9  # seconds; no clock here tells less apart
-AGES = 1e15  # seconds; no clock here shows more
+AGES = 1e15  # seconds; the largest time that a detector accepts
 
 
 def _sound(elapsed: float, mean: float, deviation: float) -> tuple[float, float, float]:

@@ -184,7 +184,7 @@ NEVER = Settings(failures=None)  # a breaker that never trips
 
 @message
 class Attempt:
-    """I call, or call again."""
+    """I make an attempt at a call."""
 
     call: int  # 1, 2, 3 … of this agent since it started
     number: int  # 1 for the first attempt at this call

@@ -59,7 +59,7 @@ def counted(agents: int) -> Property:
             if event.name in left:
                 left[event.name] -= 1
                 if left[event.name] < 0:
-                    yield event, f"{sentence(trace, event.seq)} There were enough of them before."
+                    yield event, f"{sentence(trace, event.seq)} That is more than at worst."
 
     return judge
 

@@ -35,7 +35,7 @@ def first_detection_in_rounds(members: int) -> float:
 
 
 def spread(members: int) -> int:
-    """Protocol periods in which news reaches all members, hardly ever missed: 1 + 2 ln n, rounded up.
+    """Protocol periods in which news reaches all members with high probability: 1 + 2 ln n, rounded up.
 
     Section 4.1 shows that it takes O(log n); the factor leaves twice the time that runs took.
 

@@ -147,7 +147,7 @@ def efficiency(success: float, turns: float, alone: float) -> float:
 
 
 def throughput(agents: float, alone: float, contention: float, coherency: float = 0.0) -> float:
-    """Tasks a second of `agents`, of which one alone does `alone`, by the universal scalability law.
+    """Tasks per second of a team, if one agent does `alone` per second: the universal scalability law.
 
     Without coherency this is Amdahl's law, and contention is the serial share.
 

@@ -112,7 +112,7 @@ def test_it_refuses_old_versions_and_unknown_sources() -> None:
         """Refused(key='a', version=1, why="'a' is at version 1, not 0: read it again, then decide.")""",
         (
             """Refused(key='b', version=0, why="'b' rests on 'c', version 1, which was never on the board: """
-            """name an entry that is, such as 'a', version 1.")"""
+            """name an entry that exists, such as 'a', version 1.")"""
         ),
         "Found(entries=())",
     ]

@@ -260,12 +260,12 @@ def test_a_source_waits_once_for_each_version() -> None:
         (
             lambda: Board().write("b", 1, sources=(("a", 1),)),
             Conflict,
-            r"'b' rests on 'a', version 1, which was never on the board: nothing is yet, so write it first",
+            r"'b' rests on 'a', version 1, which was never on the board: the board is empty, so write first",
         ),
         (
             lambda: list(filled().derivation("x")),
             LookupError,
-            r"'x', version 0, is not on the board: name an entry that is, such as 'a', version 1",
+            r"'x', version 0, is not on the board: name an entry that exists, such as 'a', version 1",
         ),
         (lambda: list(filled().derivation("a", 2)), LookupError, r"'a', version 2, is not on the board"),
         (
