@@ -139,7 +139,7 @@ class _Chart:
             yield Mark("label", "text", ((across + 10, height + 4),), Look("ink"), text=label)
 
     def _measurements(self, scene: Scene) -> Iterator[Mark]:
-        """What was counted: points with their bands; rows stand side by side where they share a place."""
+        """What was counted: points with their bands, side by side where several rows have the same x."""
         for number, ((label, row), shape, colour) in enumerate(
             zip(self.points.items(), _SHAPES, _COLOURS, strict=False)
         ):

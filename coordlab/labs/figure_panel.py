@@ -1,4 +1,4 @@
-"""The figures of a lab as widgets: made on request, drawn while they are made, kept by setting."""
+"""The figures of a lab as widgets: run on request, redrawn after each value, kept for each setting."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FigurePanel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     @property
     def running(self) -> bool:
-        """Whether it is being made."""
+        """Whether its runs are under way."""
         return self._task is not None and not self._task.done()
 
     def _changed(self) -> None:

@@ -1,4 +1,4 @@
-"""The figures of a lab: what one run cannot show, made by sweeping the setting that is shown."""
+"""The figures of a lab, each made of many runs by sweeping the setting that is shown."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Made:
         return self.draw(self.figure.question)
 
     def draw(self, title: str) -> Drawing:
-        """The same under another heading."""
+        """The same drawing with another heading."""
         figure = self.figure
         points = self.result.points(figure.measure, figure.x)
         ends = self.values[0], self.values[-1]

@@ -215,6 +215,8 @@ class Lab:
 
         judge: the name of a property that it violates.  Default: the first one.
         progress: True shows a bar where tqdm is installed; a function is called with (drawn, in all).
+
+        Raises ExploreError if the run broke off or violates no property.
         """
         from coordlab.explore import ExploreError, point_of_no_return
 

@@ -97,7 +97,7 @@ class Curve(require.Readable):
     """A curve of theory in a figure.
 
     of: its height, from the parameters and the place along the axis.
-    says: what it says of a measured point: "equal" to it, at "most" it, or at "least" it.
+    says: what it claims of a measured mean: "equal" to the curve, at "most" it, or at "least" it.
     applies: for which parameters it says so; for others it is only shown.
     """
 
@@ -178,7 +178,7 @@ class LabSpec(require.Readable):
     faults: those that the lab comes with, as scenario texts, by the parameters.
     lanes: the agents from top to bottom, by the parameters; None: in order of joining.
     focus: the part of the run that is shown first, in virtual seconds; None: all of it.
-    figures: what one run cannot show.
+    figures: sweeps of a parameter, with theory over them.
     page: the module that explains the lab.
     fixed: settings that appear in the scenario but cannot be changed.
     """

@@ -104,7 +104,7 @@ def with_losses(seed: int) -> Run:
 
 
 def test_the_reason_names_what_did_not_arrive() -> None:
-    """Of each broken run: messages to or from the second coordinator, lost after it last had to wonder."""
+    """Of each broken run: messages to or from the second coordinator, lost after its last question."""
     for seed in LOSSES:
         trace, verdict = with_losses(seed).trace, with_losses(seed).verdicts[0]
         assert verdict.status == "violated"

@@ -83,7 +83,7 @@ def test_a_profile_shows_which_kinds_of_fault_are_survived() -> None:
 
 
 def test_a_profile_knows_faults_of_calls() -> None:
-    """Who trusts each answer survives none that fails, is late, lacks fields, or is the one before."""
+    """An agent that trusts every answer survives no kind: failed, late, without fields, repeated."""
     profile = robustness(trusting, budget=20, faults="fail late half stale drop", until=4)
     assert {kind: each.high < 1 for kind, each in profile.survived.items()} == dict.fromkeys(
         ("fail", "late", "half", "stale", "drop"), True

@@ -375,7 +375,7 @@ def test_a_skewed_clock_runs_fast_from_then_on_and_waits_shorter():
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9), st.integers(0, 40)), max_size=4, unique=True))
-def test_a_clock_never_jumps_at_an_end_and_is_as_fast_as_ever_after_all_ends(spans):
+def test_a_clock_never_jumps_when_a_skew_ends_and_has_its_own_rate_after_the_last(spans):
     """However the faults of one clock overlap: rates multiply, and jumps stay."""
     faults = [Skew("bob", 1 + tenths / 10, at=at, until=at + long) for at, long, tenths in spans]
     seen = []

@@ -1,4 +1,4 @@
-"""Logs of systems that are no worlds, as traces."""
+"""Logs of other systems, read as traces."""
 
 import pytest
 

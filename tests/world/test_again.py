@@ -60,7 +60,7 @@ def run_of(draw, cls=Sleeper):
 
 
 @pytest.mark.parametrize("draw", OUTSIDE.values(), ids=OUTSIDE)
-def test_a_branch_that_differs_before_anything_new_says_so(draw):
+def test_a_branch_that_differs_before_its_first_new_fault_says_so(draw):
     """It names the first agent and event, and what to use instead; so does a lab of the run."""
     run = run_of(draw)
     with pytest.warns(
@@ -74,7 +74,7 @@ def test_a_branch_that_differs_before_anything_new_says_so(draw):
 
 
 @pytest.mark.parametrize("faults", [(), *((each,) for each in FAULTS), FAULTS])
-def test_a_branch_that_differs_by_its_faults_alone_is_no_surprise(faults):
+def test_a_branch_that_differs_by_its_faults_alone_warns_of_nothing(faults):
     run = run_of(Sleeper.draw)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -86,7 +86,7 @@ def sent_back(trace: Trace) -> int:
 
 
 def innocents(trace: Trace) -> int:
-    """How many of them were in no ring: they would have got their turn."""
+    """How many of them were in no ring, and so would have got their forks."""
     found = 0
     for event, waits in checks.waiting(trace, "GaveUp", "Deadlock"):
         keys = event.data.victims if event.name == "Deadlock" else (event.data.key,)
@@ -108,12 +108,12 @@ def _longest(given: Parameters, trace: Trace) -> Theory | None:
 
 
 def _at_most(given: Parameters, period: float) -> float:
-    """The ring is there at the second look, and those who must go back hear of it and let go."""
+    """The most seconds a ring lasts: until its second look, and the messages until the victims let go."""
     return round(2 * period + 4 * float(given["slowest"]), 3)
 
 
 def _within(given: Parameters) -> float:
-    """Within how many seconds a ring must be over."""
+    """The most seconds that a ring may last, for the property."""
     if given["version"] == "time-out":
         return round(1.5 * float(given["patience"]) + 4 * float(given["slowest"]), 3)
     return _at_most(given, given["period"])

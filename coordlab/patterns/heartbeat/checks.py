@@ -98,7 +98,7 @@ def _changes(before: Event, event: Event) -> bool:
 
 @dataclass
 class Heard:
-    """What the messages told an observer of a target: when last, which gaps count, and in which life."""
+    """What an observer heard of a target: the last heartbeat, the gaps that count, the incarnation."""
 
     last: float  # in seconds
     gaps: deque[float]
@@ -114,10 +114,10 @@ class Heard:
 
 
 def silence_is_needed(detector: Detector) -> Property:
-    """HB-S2: nobody is suspected before its silence is long enough; both are told without the detector.
+    """HB-S2: nobody is suspected before its silence is long enough, computed from messages alone.
 
-    A time-out asks for seconds.  Phi asks how likely so long a gap is, given the latest that count.  Another
-    detector is asked itself.
+    For a time-out that is a number of seconds; for phi it follows from the probability of so long a gap,
+    given the latest gaps that count.  Any other detector is asked itself.
     """
 
     @safety("only silence is suspected")

@@ -132,8 +132,8 @@ def _heard(trace: Trace) -> Iterator[tuple[Event, Updates, Updates]]:
 def says_what_it_heard(trace: Trace) -> Iterator[Objection]:
     """CR-S4: an agent that tells or reads its copy shows what the updates make that it has heard of.
 
-    Told without merging, from messages and decisions alone: an addition counts unless a removal has seen it,
-    numbers are added up, and a write stands until an author that has read it writes again; of several the
+    Computed without merging, from messages and decisions alone: an addition counts unless a removal has seen
+    it, numbers are added up, and a write stands until an author that has read it writes again; of several the
     last writer's is that with the latest stamp.  For replicas that start with an empty copy.
     """
     shows: dict[str | None, str] = {}
@@ -167,9 +167,9 @@ def says_what_it_heard(trace: Trace) -> Iterator[Objection]:
 @of_copies
 @safety("a write bears its author's time")
 def stamped_by_its_author(trace: Trace) -> Iterator[Objection]:
-    """CR-S6 of a register: each write gets its stamp once, at its author's, whose clock shows it.
+    """CR-S6 of a register: each write is stamped once, by its author, with its clock's time.
 
-    The clock is right until a fault skews it; from then on only its author is asked for.
+    Once a fault has skewed that clock, only the author is checked, not the time.
     """
     skews = {fault.agent: fault.seq for fault in reversed(trace.select("Skew", kind=FAULT))}
     known: set[object] = set()

@@ -1,6 +1,6 @@
 """What must hold of bulkheads and retries: invariants RE-S1 to RE-S4 and RE-L1 on a trace.
 
-They are told from requests and answers, by notes that an agent makes before it calls, and as it refuses.
+They read requests, answers, and the notes that an agent makes before each attempt and at each refusal.
 """
 
 from __future__ import annotations

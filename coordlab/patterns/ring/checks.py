@@ -48,7 +48,7 @@ def once_round(trace: Trace) -> Iterator[Objection]:
 
 
 def counted(agents: int) -> Property:
-    """RI-S4: until something is disturbed there are at most n(n + 1)/2 Election and n Elected."""
+    """RI-S4: until the first fault at most n(n + 1)/2 Election and n Elected are sent."""
 
     @safety("an election takes no more messages than at worst")
     def judge(trace: Trace) -> Iterator[Objection]:
@@ -65,9 +65,9 @@ def counted(agents: int) -> Property:
 
 
 def told_of_the_highest(settle: float) -> Property:
-    """RI-S5, from messages: after `settle` calm seconds all know the highest of their component by Elected.
+    """RI-S5: after `settle` calm seconds all were told by Elected of the highest of their component.
 
-    They have handled it last, of those that are not below themselves, or sent it as their own.
+    The last Elected that counts is one that an agent sent with its own rank, or handled with a higher one.
     """
 
     @safety("the last one elected is the highest")

@@ -59,15 +59,16 @@ def incarnations_count_up(trace: Trace) -> Iterator[Objection]:
 
 
 def helpers_are_asked(helpers: int, period: float) -> Property:
-    """SW-S1: who suspects another, and was not told so, has asked `helpers` of those it trusts to ping it.
+    """SW-S1: before a member suspects another on its own, it has asked `helpers` others to ping it.
 
-    It trusts those that it doubts now or did within the period less; fewer than `helpers` are all asked.
+    If there are fewer than `helpers`, it has asked all.  Those that it doubts, or doubted within the last
+    `period` seconds, need not be asked.
     """
 
     @safety("helpers are asked before a suspicion")
     def judge(trace: Trace) -> Iterator[Objection]:
         turned: dict[str, dict[str, float]] = {}  # observer -> target -> since when it trusts it
-        told: dict[str, set[tuple[str, int]]] = {}  # of which doubts
+        told: dict[str, set[tuple[str, int]]] = {}  # the doubts that it has heard of: member, incarnation
         asked: dict[str, list[tuple[float, str, str]]] = {}
         for event in trace:
             own, since = str(event.agent), event.time - period - MICRO_SECOND
@@ -101,7 +102,7 @@ def updates(event: Event) -> tuple[Update, ...]:
 def news_spreads(within: float) -> Property:
     """SW-L1: when one member doubts another that is down, all do within this many seconds.
 
-    Nothing is required of those that a disturbance of the group or a lost message may keep from it.
+    Members that a disturbance of the group or a lost message may keep from the news are excepted.
     """
     name = f"news reaches all within {within:g} s"
 

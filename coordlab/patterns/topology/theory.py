@@ -1,8 +1,8 @@
 """The coordination tax: messages and hops of each style, and the two laws of scaling.
 
-Amdahl's law, AFIPS 1967; the universal scalability
-law in N. Gunther, Guerrilla Capacity Planning, 2007: contention s (waiting for what is shared), coherency k
-(telling each other).  Numbers out of range raise ValueError.
+Amdahl's law, AFIPS 1967; the universal scalability law in N. Gunther, Guerrilla Capacity Planning, 2007:
+contention s (waiting for what is shared), coherency k (telling each other).  Numbers out of range raise
+ValueError.
 """
 
 from __future__ import annotations
@@ -172,6 +172,8 @@ def fit_usl(agents: Sequence[float], tasks: Sequence[float]) -> Fit:
 
 def fit_amdahl(agents: Sequence[float], tasks: Sequence[float]) -> Fit:
     """Fit Amdahl's law to throughputs `tasks`: the parameters are `alone` and `contention`, the serial share.
+
+    Needs scipy.  Raises ValueError if points are too few or not finite.
 
     >>> found = fit_amdahl([1, 2, 4, 8], [amdahl(n, 0.9) for n in (1, 2, 4, 8)])
     >>> round(found.parameters["contention"].mean, 6)

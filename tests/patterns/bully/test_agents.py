@@ -83,8 +83,8 @@ def test_the_second_highest_takes_over() -> None:
     ]
 
 
-def test_who_returns_and_who_has_coordinated_coordinate_both_until_the_news_is_there() -> None:
-    """As the page says under Assumes: in its own demo that takes 33 ms."""
+def test_two_coordinate_for_a_moment_when_a_higher_agent_returns() -> None:
+    """As the page says under Assumes; in the demo it takes 33 ms until the lower one has the news."""
     assert roles(demo(), since=9).splitlines() == [
         "9.000 5 state role electing",
         "9.000 5 state role coordinates",

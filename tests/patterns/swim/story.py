@@ -44,7 +44,7 @@ def at(seconds: float) -> Event:
 
 
 def speaks_of_an_earlier_life() -> Trace:
-    """m2 does not object to its burial."""
+    """m2 does not refute the news that it is dead."""
     ping = trace().select("Ping", kind="send", agent="m2", since=20)[0]
     old = tuple(replace(each, incarnation=1) for each in ping.data.updates)
     return changed(trace(), ping, data=replace(ping.data, updates=old))
