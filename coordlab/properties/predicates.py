@@ -156,7 +156,7 @@ class _Eventually(_Asked):
         """The verdict when the time is over."""
         assert began._seq is not None
         since = f"{self.within:g} s after {began._time:.3f} s, when: {sentence(self.trace, began._seq)}"
-        _, why = _explained(self.trace, now, self.about, self.answer, f"It was not true {since}")
+        _, why = _explained(self.trace, now, self.about, self.answer, f"It was still not true {since}")
         return Verdict(self.name, VIOLATED, began._time + self.within, began._seq, why)
 
     def end(self) -> Verdict:

@@ -95,7 +95,7 @@ TWO_RULE = reign((1, "ann", Rule), (2, "bob", Rule), (3, "ann", Fall))
 
 
 IN_TIME = eventually("rule", lambda now: somebody(now) or "nobody rules.", within=2)
-MISSED = "nobody rules. It was not true 2 s after 4.000 s, when: ann crashes"
+MISSED = "nobody rules. It was still not true 2 s after 4.000 s, when: ann crashes"
 SUCCESSION = eventually("succession", somebody, within=1, after=lambda event: event.data == "follows")
 
 
@@ -120,7 +120,7 @@ SUCCESSION = eventually("succession", somebody, within=1, after=lambda event: ev
         (IN_TIME, reign(RULES, (7, "bob", Rule), faults=["crash ann @4"]), "violated", 6, MISSED),
         (IN_TIME, reign(RULES, faults=["crash ann @9"]), "undecided", None, "the trace ends at 10 s, before"),
         (IN_TIME, Trace([]), "undecided", None, ""),
-        (IN_TIME, reign(), "violated", 2, "nobody rules. It was not true 2 s after 0.000 s, when: zoe"),
+        (IN_TIME, reign(), "violated", 2, "nobody rules. It was still not true 2 s after 0.000 s, when: zoe"),
         (eventually("gone", lambda now: now.alive == ["zoe"], 1.5), reign(faults=FALLING), "holds", None, ""),
         # eventually, after the events that one picks
         (SUCCESSION, reign(RULES, FALLS, (2.5, "bob", Rule)), "holds", None, ""),
