@@ -18,7 +18,10 @@ from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from math import inf, isnan, nan
 from numbers import Complex, Integral, Number, Real
-from typing import NoReturn, SupportsFloat, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn, SupportsFloat, TypeVar, cast
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 T = TypeVar("T")
 MOST = 1.7976931348623157e308  # the largest float: what is beyond it is not finite
@@ -28,7 +31,8 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 def fail(given: str, allowed: str, example: str, error: Callable[[str], Exception] = ValueError) -> NoReturn:
     """Raise `error` in three parts: what was `given` (300 characters), what is `allowed`, an `example`."""
-    raise error(f"{_cut(given, 300)}: {allowed}. For example: {example}.")
+    stop = "" if allowed.endswith("?") else "."
+    raise error(f"{_cut(given, 300)}: {allowed}{stop} For example: {example}.")
 
 
 def shown(value: object) -> str:
@@ -248,7 +252,12 @@ def _plain(value: object) -> float:
         return int(value)
     # A decimal is a Number, but not registered as Real; importing it here would slow every import down.
     real = isinstance(value, Real) or (isinstance(value, Number) and not isinstance(value, Complex))
-    return float(cast("SupportsFloat", value)) if real and not isinstance(value, bool) else nan
+    try:
+        return float(cast("SupportsFloat", value)) if real and not isinstance(value, bool) else nan
+    except OverflowError:  # of a fraction
+        return inf if cast("Fraction", value) > 0 else -inf
+    except ValueError:  # of a decimal, a NaN that signals
+        return nan
 
 
 def _bounds(least: float, most: float, above: float | None, below: float) -> str:

@@ -11,9 +11,10 @@ import warnings
 from collections.abc import Mapping
 from math import isfinite
 from numbers import Number
+from os import PathLike, fspath
 from pathlib import Path
 from types import NoneType
-from typing import SupportsFloat, TypeGuard, cast
+from typing import TypeGuard, cast
 
 from coordlab import requirements as require
 
@@ -56,11 +57,12 @@ def save_progress(path: str | Path) -> str:
     session are kept.  Raises ProgressError if the file exists and is not a progress file, or if it would
     become too large, and FileNotFoundError if its folder does not exist.
     """
-    written = Path(path)
+    written = _path(path)
     path = written.expanduser().absolute()
     missing = f"there is no folder '{written.parent}'; expected a file in a folder that exists"
     require.that(path.parent.is_dir(), f"'{written}'", missing, "'my-progress.json'", FileNotFoundError)
-    kept = {**(_read(path) if path.exists() else {}), **answers}
+    session = {str(name): plain(value) for name, value in answers.items()}  # anybody may have added some
+    kept = {**(_read(path) if path.exists() else {}), **session}
     content = json.dumps({"format": FORMAT, "version": VERSION, "answers": kept}, indent=1)
     allowed, example = f"expected at most {MOST:,} bytes. Nothing was changed", "one file for each chapter"
     require.that(
@@ -75,7 +77,7 @@ def _replace(file: Path, content: str) -> None:
     """Write a file that stays complete until the new one is; it keeps its permissions."""
     part = file.with_name(f"{file.name}.part")
     try:
-        part.write_text(content, encoding="utf-8")
+        part.write_text(content, encoding="utf-8", newline="\n")  # of the length that was checked
         if file.exists():
             shutil.copymode(file, part)
         part.replace(file)
@@ -88,14 +90,22 @@ def load_progress(path: str | Path) -> str:
 
     Raises ProgressError if the file is not a progress file.
     """
-    found = _read(Path(path).expanduser())
+    file = _path(path).expanduser()
+    found = _read(file)
     answers.update({**found, **answers})
-    return f"{_counted(found)} found in {Path(path).name}."
+    return f"{_counted(found)} found in {file.name}."
+
+
+def _path(path: object) -> Path:
+    right = isinstance(path, (str, PathLike)) and isinstance(fspath(path), str)
+    allowed = "expected the path of a file"
+    require.that(right, f"path={require.shown(path)}", allowed, "'my-progress.json'", TypeError)
+    return Path(cast("str", path))
 
 
 def _read(path: Path) -> dict[str, Plain]:
     """The answers in a file, all of them checked."""
-    if path.stat().st_size <= MOST:
+    if path.stat().st_size <= MOST and not path.is_dir():
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             ours = (content["format"], content["version"]) == (FORMAT, VERSION)
@@ -113,13 +123,14 @@ def plain(value: object, depth: int = 0) -> Plain:
 
     Sets and dicts become lists in a fixed order, the latter of pairs.
     """
-    value = getattr(value, "tolist", lambda: value)()  # of numpy and pandas
+    if not isinstance(value, type):
+        value = getattr(value, "tolist", lambda: value)()  # of numpy and pandas
     if isinstance(value, (Mapping, set, frozenset)):
         value = sorted(value.items() if isinstance(value, Mapping) else value, key=repr)
     if isinstance(value, (list, tuple)):
         return [plain(each, depth + 1) for each in value] if depth < DEEPEST else "…"
     if isinstance(value, Number) and not isinstance(value, (int, complex)):
-        value = float(cast("SupportsFloat", value))  # a decimal or a fraction
+        value = require.by_value(value)  # a decimal or a fraction
     if isinstance(value, int) and abs(value) >= 10**60:
         return require.shown(value)
     return value[:LONGEST] if isinstance(value, str) else value if _is_plain(value) else str(value)[:LONGEST]

@@ -125,6 +125,7 @@ class Lab:
 
     def made(self, question: str = "") -> Made:
         """The same figure as far as it is made."""
+        require.instance("question", question, str, "lab.figure('How')")
         known = {each.question: each for each in self.spec.figures}
         found = [each for name, each in known.items() if name.startswith(question)]
         figure = found[0] if found else known[require.one_of("question", question, known)]

@@ -62,6 +62,8 @@ class Moment(require.Readable):
 
     def calm_for(self, seconds: float) -> bool:
         """Whether that was at least this many virtual seconds ago.  Cheaper than `calm >= seconds`."""
+        if seconds.__class__ is not float:
+            seconds = require.seconds("seconds", seconds)
         due = self.disturbed + seconds
         if self._time < due:
             self.wakes = min(self.wakes, due)
@@ -77,10 +79,12 @@ class Moment(require.Readable):
 
         Raises LookupError if there is no agent of that name, or if no agent has a state called `name`.
         """
-        if agent not in self.states:
-            known = agent in self.trace.agents
+        if agent.__class__ is not str or agent not in self.states:
+            known = isinstance(agent, str) and agent in self.trace.agents
             allowed = f"the agents are {', '.join(self.trace.agents[:12])}"
             require.that(known, f"no agent {require.shown(agent)}", allowed, "now.alive", LookupError)
+        if name.__class__ is not str:
+            self._check(name)
         value = self.states.get(agent, {}).get(name)
         if value is None:
             self._check(name)
@@ -91,6 +95,8 @@ class Moment(require.Readable):
 
         Raises LookupError if no agent has a state called `name`.
         """
+        if name.__class__ is not str:
+            self._check(name)
         found = [agent for agent in self.alive if self.states[agent].get(name) == value]
         if not found:
             self._check(name)
@@ -103,7 +109,7 @@ class Moment(require.Readable):
 
     def _check(self, name: str) -> None:
         """Raise LookupError if agents have started, and none has a state called `name`."""
-        if name not in self._names and self.states:
+        if not isinstance(name, str) or (name not in self._names and self.states):
             allowed = f"the states are {', '.join(sorted(self._names)) or 'none'}"
             given = f"no agent has a state {require.shown(name)}"
             require.fail(given, allowed, f"{name} = State(...) in its class", LookupError)

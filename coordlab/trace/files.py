@@ -67,6 +67,7 @@ def read_trace_file(path: str | Path, most: int = MOST_BYTES) -> Trace:
 
 def read_trace(text: str) -> Trace:
     """The trace that `Trace.to_jsonl` wrote.  Raises TraceError, which names line and field, otherwise."""
+    require.instance("text", text, str, "Trace.from_jsonl(trace.to_jsonl())", TraceError)
     lines = text.removesuffix("\n").split("\n")
     header = _json(lines[0], 1)
     known = FORMAT, repr(VERSION)

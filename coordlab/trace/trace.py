@@ -123,8 +123,11 @@ class Trace:
     def __getitem__(self, seq: int | slice) -> Event | Selection:
         if isinstance(seq, slice):
             return Selection(self[each] for each in range(*seq.indices(len(self.rows))))
-        row = self.rows[seq]
-        return self._event(seq % len(self.rows), row)
+        try:
+            return self._event(seq % len(self.rows or " "), self.rows[seq])
+        except (TypeError, IndexError) as error:
+            allowed = f"expected the number of one of {len(self)} events, from 0"
+            require.fail(f"event {require.shown(seq)}", allowed, "trace[0]", type(error))
 
     def __iter__(self) -> Iterator[Event]:
         return map(self._event, count(), self.rows)
@@ -179,6 +182,8 @@ class Trace:
         before: float = inf,
     ) -> Sequence[int]:
         """The numbers of the events that `select` returns, found on the rows themselves."""
+        for name in names:
+            require.instance("name", name, str, "trace.select('Election')")
         kinds = {name for name in names if name in KINDS}
         words = set(names) - kinds
         if words and kind is None and not kinds and words & self.says.keys():
@@ -212,9 +217,10 @@ class Trace:
 
     def causes(self, seq: int) -> Iterator[Event]:
         """The causes of event `seq`, the nearest first."""
-        while (cause := self.rows[seq][6]) is not None:
+        cause = self[seq].cause
+        while cause is not None:
             yield self[cause]
-            seq = cause
+            cause = self.rows[cause][6]
 
     def to_jsonl(self) -> str:
         """The whole trace as JSON Lines: a header, then one array per row.  Equal runs have equal text."""

@@ -245,7 +245,11 @@ class Agent:
         if isinstance(to, (set, frozenset)):  # the order of a set differs from process to process
             order = list(self._world.agents)
             to = sorted(to, key=lambda name: (order.index(name) if name in order else len(order), str(name)))
-        names = tuple(dict.fromkeys(to)) if several else (cast("str", to),)
+        asked = tuple(to) if several else (cast("str", to),)
+        if not all(isinstance(each, str) for each in asked):
+            given, allowed = f"{self._name} asks {require.shown(asked)}", "expected a name, or several names"
+            require.fail(given, allowed, "await self.ask(['ann', 'bob'], Hello(), within=1)", LookupError)
+        names = tuple(dict.fromkeys(asked))
         most = len(names) if enough is None else require.count("enough", enough, example=2)
         return self._ask(names, message, within, min(most, len(names)))
 

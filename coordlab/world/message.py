@@ -39,6 +39,9 @@ def message(cls: type[_T]) -> type[_T]:
     >>> Propose(3.5)
     Propose(cost=3.5)
     """
+    fresh = isinstance(cls, type) and cls.__module__ != "builtins" and vars(cls).get("__setattr__") != _refuse
+    allowed = "expected a class of your own that is no message yet"
+    require.that(fresh, f"message({require.shown(cls)})", allowed, "@message class Hello: 'Hi'", TypeError)
     spoken = (cls.__doc__ or cls.__name__).strip().splitlines()[0]
     if any(name in vars(cls) for name in _ANNOTATED):
         own: Callable[[object], None] | None = getattr(cls, "__post_init__", None)

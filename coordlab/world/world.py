@@ -111,10 +111,10 @@ class World:
 
     def __getitem__(self, name: str) -> Agent:
         """The agent called `name`.  Raises LookupError if there is none."""
-        if name not in self.agents:
+        if not isinstance(name, str) or name not in self.agents:
             allowed = f"the agents here are {listed(self.agents)}"
             example = "correct the name, or add the agent with world.add(...)"
-            require.fail(f"no agent {name!r}", allowed, example, LookupError)
+            require.fail(f"no agent {require.shown(name)}", allowed, example, LookupError)
         return self.agents[name]
 
     def __repr__(self) -> str:
@@ -382,7 +382,7 @@ class World:
 
     def peers(self, name: str) -> list[str]:
         """The names that the agent called `name` can reach, in order of joining."""
-        return self.network.neighbours(name, self.present if self.started else self.agents)
+        return self.network.neighbours(self[name]._name, self.present if self.started else self.agents)
 
     def crash(self, name: str) -> None:
         """Cut the power of an agent: it stops at once."""

@@ -238,7 +238,8 @@ class Poll(require.Readable):
         require.that(hasattr(self.rule, "read"), given, allowed, "rule=Majority()", TypeError)
         size = len(self.electorate)
         self.quorum = size // 2 + 1 if quorum is None else require.count("quorum", quorum, 0, size)
-        self.closes, self.open = closes, True
+        endless = isinstance(closes, float) and closes == inf
+        self.closes, self.open = closes if endless else require.number("closes", closes, example=1), True
         self.votes: dict[str, Tallied] = {}
         self.tally: Tally = Counter()
         self.audit: list[Checked] = []
@@ -260,6 +261,7 @@ class Poll(require.Readable):
 
     def take(self, ballot: Ballot) -> Checked:
         """Count a ballot, or tell why it does not count."""
+        require.instance("ballot", ballot, Ballot, "Ballot('ann', 'yes')")
         choice = self.rule.read(ballot.choice)
         verdict = self._verdict(ballot, choice)
         if choice is not None and verdict == COUNTED:
