@@ -58,6 +58,8 @@ REFUSED = {
     "causes": lambda odd: list(TRACE.causes(odd)),
     "select": TRACE.select,
     "count": TRACE.count,
+    "divergence": TRACE.divergence,
+    "select by": lambda odd: TRACE.select(agent=[odd]),
     "from_jsonl": Trace.from_jsonl,
     "figure": lambda odd: labs.bully().figure(odd),
     "state of": lambda odd: judged(lambda now: now.state(odd, "role")),

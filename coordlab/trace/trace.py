@@ -182,7 +182,7 @@ class Trace:
         before: float = inf,
     ) -> Sequence[int]:
         """The numbers of the events that `select` returns, found on the rows themselves."""
-        for name in names:
+        for name in (*names, *(each for each in (kind, agent, peer) if each is not None)):
             require.instance("name", name, str, "trace.select('Election')")
         kinds = {name for name in names if name in KINDS}
         words = set(names) - kinds
@@ -206,6 +206,7 @@ class Trace:
 
     def divergence(self, other: Trace) -> int | None:
         """The number of the first event in which two traces differ, or None if they are equal."""
+        require.instance("other", other, Trace, "trace.divergence(run.trace)")
         pairs = enumerate(zip(self.rows, other.rows, strict=False))
         differ = (seq for seq, (one, two) in pairs if one != two and _line(one) != _line(two))
         first = next(differ, min(len(self.rows), len(other.rows)))
