@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import groupby, islice, product
 from math import isfinite
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from coordlab.experiments.result import Cell, Result, Row
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import HOLDS, UNDECIDED
 from coordlab.trace.parcel import do_packed, packed_work
-from coordlab.trace.scenario import Value
+from coordlab.trace.scenario import Scenario, Value
 from coordlab.trace.trace import Trace, dumps
 from coordlab.world.run import Judge
 from coordlab.world.source import Attempt, Source, attempt, source_of
@@ -49,13 +50,25 @@ class Measuring:
 
     def __call__(self, jobs: Sequence[Job]) -> list[Row]:
         """A row for each job."""
-        return [self.measured(dict(cell), seed) for cell, seed in jobs]
+        parts = groupby(jobs, key=itemgetter(0))
+        return [row for cell, part in parts for row in self.of_cell(dict(cell), [seed for _, seed in part])]
 
-    def measured(self, cell: dict[str, Value], seed: int) -> Row:
-        """Run one cell with one seed."""
-        scenario = replace(self.source.scenario, seed=seed)
+    def of_cell(self, cell: dict[str, Value], seeds: Sequence[int]) -> list[Row]:
+        """A row for each seed of one cell; the parameters are checked once."""
+        start, problem = self.source.scenario, ""
         try:
-            scenario = self.source.turned(scenario, cell)
+            start = self.source.turned(start, cell)
+        except Exception as error:  # noqa: BLE001  (a value that the parameter does not allow)
+            problem = f"{type(error).__name__}: {error}"
+        scenarios = [replace(start, seed=seed) for seed in seeds]
+        if problem:
+            return [Row(cell, each.seed, {}, problem, str(each)) for each in scenarios]
+        return [self.measured(cell, each) for each in scenarios]
+
+    def measured(self, cell: dict[str, Value], scenario: Scenario) -> Row:
+        """Run one scenario of a cell."""
+        seed = scenario.seed
+        try:
             tried = attempt(self.source, scenario, self.properties)
         except Exception as error:  # noqa: BLE001  (the build function is the user's)
             return Row(cell, seed, {}, f"{type(error).__name__}: {error}", str(scenario))
