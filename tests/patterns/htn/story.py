@@ -160,9 +160,8 @@ def disasters(draw: st.DrawFn) -> World:
         change = draw(st.integers(5, 25)) / 10, (("taxi is free", draw(st.booleans())),)
         world.add(Environment(at_home(), JOURNEY, changes=(change,), failure=0.2))
         world.add(Actor("ann", TO_THE_PARK, JOURNEY)).expect(*properties(JOURNEY))
-    return world.inject(
-        *draw(plans(["site", "ann"], "crash partition cut slow drop duplicate delay", end=6.0))
-    )
+    drawn = draw(plans(["site", "ann"], "crash partition cut slow drop duplicate delay", end=6.0))
+    return world.inject(*(each for each in drawn if each not in map(str, world.faults)))
 
 
 SEEN: dict[str, Callable[[Run], Any]] = {
