@@ -18,7 +18,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
@@ -32,6 +32,9 @@ from coordlab.trace.files import read_trace_file
 from coordlab.trace.narration import TEMPLATES, narration
 from coordlab.trace.scenario import Scenario, Value
 from coordlab.trace.trace import TraceError
+
+if TYPE_CHECKING:
+    from coordlab.explore import Pair
 
 HOLDS, VIOLATED, STOPPED, UNWRITABLE, BROKEN = 0, 1, 3, 74, 70  # exit codes; that of a wrong command is 2
 PLAIN = {"✓": "+", "✗": "x", "→": "->", "…": "...", "“": '"', "”": '"', "≤": "<=", "–": "-", "²": "^2"}
@@ -208,6 +211,7 @@ PARAMS = click.option(
     help="A parameter of the lab; repeat for more.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+CSV = click.option("--csv", "as_csv", is_flag=True, help="Print the results as rows of CSV.")
 
 
 @main.command()
@@ -216,9 +220,16 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print the results a
 @click.option("--budget", type=int, default=500, show_default=True, help="How many schedules to run.")
 @click.option("--faults", default="crash partition", show_default=True, help="The kinds of fault in them.")
 @click.option("--seed", type=int, default=0, help="The seed of the search.")
+@CSV
 @JSON
 def explore(
-    scenario: str, params: tuple[str, ...], budget: int, faults: str, seed: int, as_json: bool
+    scenario: str,
+    params: tuple[str, ...],
+    budget: int,
+    faults: str,
+    seed: int,
+    as_csv: bool,
+    as_json: bool,
 ) -> None:
     """Search for a fault schedule that breaks a property of a lab.
 
@@ -234,20 +245,13 @@ def explore(
             seed=seed,
             progress=sys.stderr.isatty(),
         )
-        pairs = found.pairs
+        rows = [_contrast(pair) for pair in found.pairs]
     if as_json:
-        told = [
-            {
-                "property": each.verdict.name,
-                "because": each.verdict.because,
-                "lines": each.lines,
-                "change": each.change,
-            }
-            for each in pairs
-        ]
-        click.echo(json.dumps({"tried": found.tried, "broken": told}, ensure_ascii=False))
+        click.echo(json.dumps({"tried": found.tried, "broken": rows}, ensure_ascii=False))
+    elif as_csv:
+        _write(["property", "because", "failing", "passing", "change"], rows)
     else:
-        click.echo("\n\n".join([repr(found), *map(repr, pairs)]))
+        click.echo("\n\n".join([repr(found), *map(repr, found.pairs)]))
     sys.exit(HOLDS if found else VIOLATED)
 
 
@@ -265,7 +269,7 @@ def explore(
 @click.option(
     "--store", type=click.Path(path_type=Path, dir_okay=False), help="A file that keeps finished runs."
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Print a row for each run.")
+@CSV
 @JSON
 def sweep(
     scenario: str,
@@ -298,15 +302,25 @@ def sweep(
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
     elif as_csv:
-        table = io.StringIO()
-        writer = csv.DictWriter(
-            table, [*dict.fromkeys(name for row in rows for name in row)], lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows(rows)
-        click.echo(table.getvalue(), nl=False)
+        _write([*dict.fromkeys(name for row in rows for name in row)], rows)
     else:
         click.echo(repr(found))
+
+
+def _contrast(pair: Pair) -> dict[str, object]:
+    """A contrasting pair as a row; `passing` is empty if no neighbour was found."""
+    passing = "" if pair.passing is None else pair.passing.line
+    about = {"property": pair.verdict.name, "because": pair.verdict.because}
+    return {**about, "failing": pair.failing.line, "passing": passing, "change": pair.change}
+
+
+def _write(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Print a header and rows as CSV."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    click.echo(table.getvalue(), nl=False)
 
 
 @main.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -300,7 +302,9 @@ def test_a_lab_is_explored() -> None:
     broken = typed(*words)
     found = json.loads(broken.output)
     assert (broken.exit_code, found["tried"]) == (1, 40)
-    assert found["broken"][0]["lines"][0].startswith("bully agents=")
+    assert found["broken"][0]["failing"].startswith("bully agents=")
+    rows = [*csv.DictReader(io.StringIO(typed(*words[:-1], "--csv").output))]
+    assert rows == found["broken"]
 
 
 def test_a_lab_is_swept(tmp_path: Path) -> None:

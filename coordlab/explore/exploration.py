@@ -32,7 +32,7 @@ class Exploration:
 
     source, properties: what was run, and by what it was judged besides its own properties.
     tried: how many schedules were run.
-    failures: the first schedule found for each violated property.
+    failures: the first schedule found for each violated property; those of the scenario itself come first.
     survived: for each stratum how many schedules broke nothing, and how many were run.
     stopped: why the search ended before its budget was used, or "".
     """
@@ -72,12 +72,13 @@ class Exploration:
 
     def __repr__(self) -> str:
         rows = "".join(f"\n  {name}: {kept} of {tried}" for name, (kept, tried) in self.survived.items())
+        table = f"\nschedules that broke nothing, by how they were drawn:{rows}" if rows else ""
         broken = "".join(f"\n{each}" for each in self.failures)
         stopped = f" The search stopped early: {self.stopped}." if self.stopped else ""
-        what = (
-            "every schedule kept every property" if self else f"{len(self.failures)} properties were broken"
-        )
-        return f"{self.tried:,} schedules: {what}.{stopped}{broken}\nkept, by stratum:{rows}"
+        count = len(self.failures)
+        some = "1 property was" if count == 1 else f"{count} properties were"
+        what = "every schedule kept every property" if self else f"{some} broken"
+        return f"{self.tried:,} schedules: {what}.{stopped}{broken}{table}"
 
 
 def explore(
@@ -109,8 +110,10 @@ def explore(
     progress: True shows a bar where tqdm is installed; a function is called with (tried, budget).
     parameters: further arguments of the function.
 
-    Ctrl-C, or an executor that dies, ends the search, and what it has found is returned.  Raises ExploreError
-    for what is not allowed, for unequal runs of a scenario, and for an error in a property (see `.found`).
+    What the scenario of `what` itself violates, without a further fault, is the first failure, and is not
+    searched for.  Ctrl-C, or an executor that dies, ends the search, and what it has found is returned.
+    Raises ExploreError for what is not allowed, for unequal runs of a scenario, and for an error in a
+    property (see `.found`).
     """
     budget = require.count("budget", budget, 1, example=1_000, error=ExploreError)
     source = with_end(source_of(what, parameters, until))

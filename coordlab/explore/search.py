@@ -21,6 +21,8 @@ BATCH = 40  # schedules that are drawn before their results are looked at
 CORPUS = 200  # schedules that showed something new and are varied
 WORKS = "no agent fails"
 """The name under which a run that its agents stop with an error is reported."""
+ITSELF = "the scenario itself"
+"""What stands in a failure in place of a stratum if no further fault was needed."""
 
 
 class ExploreError(ValueError):
@@ -35,8 +37,8 @@ class Failure:
 
     property: its name.
     scenario: the schedule.
-    stratum: how it was drawn.
-    at: the number of schedules run when it was found.
+    stratum: how it was drawn, or `ITSELF`.
+    at: the number of schedules run when it was found; 0 for the scenario itself.
     """
 
     property: str
@@ -45,7 +47,8 @@ class Failure:
     at: int
 
     def __str__(self) -> str:
-        return f"✗ {self.property} ({self.stratum}, schedule {self.at}): {self.scenario}"
+        found = f"{self.stratum}, schedule {self.at}" if self.at else self.stratum
+        return f"✗ {self.property} ({found}): {self.scenario}"
 
 
 class Job(NamedTuple):
@@ -88,8 +91,9 @@ class Search:
         self.corpus: list[Scenario] = []
         self.seen = set[tuple[object, ...]]()
         self.violated = set[str]()
-        marks = Landmarks(attempt(self.source, base).run.trace)
-        self.strata = strata(marks, self.space)
+        tried = attempt(self.source, base, self.properties)
+        self._fail(broken(tried), base, ITSELF)
+        self.strata = strata(Landmarks(tried.run.trace), self.space)
 
     def batch(self, most: int) -> list[Job]:
         """The next jobs: the strata take turns; every third job varies a schedule that showed news."""
@@ -109,13 +113,16 @@ class Search:
         tally = self.survived.setdefault(job.stratum, [0, 0])
         tally[0] += not found.violated
         tally[1] += 1
-        for name in found.violated:
-            if name not in self.violated:
-                self.violated.add(name)
-                self.failures.append(Failure(name, found.scenario, job.stratum, self.tried))
+        self._fail(found.violated, found.scenario, job.stratum)
         if not found.features <= self.seen:
             self.seen |= found.features
             self.corpus = [*self.corpus, found.scenario][-CORPUS:]
+
+    def _fail(self, violated: Sequence[str], scenario: Scenario, stratum: str) -> None:
+        """Record the properties that no schedule has violated before."""
+        new = [name for name in violated if name not in self.violated]
+        self.violated.update(new)
+        self.failures += [Failure(name, scenario, stratum, self.tried) for name in new]
 
 
 GUIDED = "guided"

@@ -57,7 +57,10 @@ def test_a_correct_pattern_survives() -> None:
     exploration = explore(correct, budget=150, faults=FAULTS, until=20)
     assert (bool(exploration), exploration.tried, exploration.failures) == (True, 150, [])
     assert sum(tried for _, tried in exploration.survived.values()) == 150
-    assert "every schedule kept every property" in str(exploration)
+    first, table, *rows = str(exploration).splitlines()
+    assert first == "150 schedules: every schedule kept every property."
+    assert table == "schedules that broke nothing, by how they were drawn:"
+    assert rows[-1] == "  guided: {0} of {0}".format(exploration.survived["guided"][1])
 
 
 def test_one_message_held_back_for_seconds_is_found() -> None:
@@ -73,6 +76,20 @@ def test_an_agent_that_fails_is_a_failure() -> None:
     exploration = explore(fragile, budget=100, faults="crash partition delay", until=20)
     failure = next(each for each in exploration.failures if each.property == WORKS)
     assert "KeyError" in exploration.pair(failure).verdict.because
+
+
+def test_a_scenario_that_breaks_a_property_by_itself_is_the_first_failure() -> None:
+    """It is found at once, before any schedule, and counted with none of them."""
+    world = correct(seed=0, agents=3).inject("crash 3 @1", "drop 3>1 #1")
+    nobody = always("nobody crashes", lambda now: "3" in now.states or now.time < 1)
+    exploration = explore(world, nobody, budget=40, until=5, stop_at=1)
+    (failure,) = exploration.failures
+    assert (exploration.tried, failure.stratum, failure.at) == (0, "the scenario itself", 0)
+    assert str(exploration).splitlines() == [
+        "0 schedules: 1 property was broken.",
+        f"✗ nobody crashes (the scenario itself): {failure.scenario}",
+    ]
+    assert [str(fault) for fault in exploration.pairs[0].failing.scenario.faults] == ["crash 3 @1"]
 
 
 @pytest.mark.slow
@@ -187,8 +204,8 @@ def test_a_property_that_raises_is_named_and_what_was_found_before_is_kept() -> 
 
 
 def test_the_stop_button_keeps_each_schedule_that_is_finished() -> None:
-    """Also those of a batch that is under way."""
-    exploration = explore(correct, raising(KeyboardInterrupt, lambda _, asked: asked > 7), budget=40, until=3)
+    """Also those of a batch that is under way; the scenario itself is judged before them."""
+    exploration = explore(correct, raising(KeyboardInterrupt, lambda _, asked: asked > 8), budget=40, until=3)
     assert (exploration.tried, exploration.stopped) == (7, "it was interrupted")
 
 
