@@ -109,8 +109,21 @@ def _complete_parameter(_: click.Context, __: click.Parameter, begun: str) -> li
     return [CompletionItem(f"{each.name}=", help=each.help) for each in known if each.name.startswith(begun)]
 
 
+PARAMS = click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    shell_complete=_complete_parameter,
+    help="A parameter of the lab; repeat for more.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+CSV = click.option("--csv", "as_csv", is_flag=True, help="Print the results as rows of CSV.")
+
+
 @main.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@JSON
 def listing(as_json: bool) -> None:
     """List the labs with their parameters, and the patterns."""
     found = {name: _declared(labs.spec(name)) for name in labs.NAMES}
@@ -153,15 +166,7 @@ def _head(name: str) -> str:
 
 @main.command()
 @click.argument("scenario", shell_complete=_complete_lab)
-@click.option(
-    "-p",
-    "--param",
-    "params",
-    multiple=True,
-    metavar="NAME=VALUE",
-    shell_complete=_complete_parameter,
-    help="A parameter of the lab; repeat for more.",
-)
+@PARAMS
 @click.option(
     "-f",
     "--fault",
@@ -172,7 +177,7 @@ def _head(name: str) -> str:
 )
 @click.option("--seed", type=int, help="The seed of the random numbers.")
 @click.option("--until", type=float, help="The end of the run, in virtual seconds.")
-@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+@JSON
 @click.option(
     "--trace",
     "trace_file",
@@ -200,18 +205,6 @@ def run(
             trace_file.write_bytes(found.run.trace.to_jsonl().encode())
     click.echo(json.dumps(_data(found), ensure_ascii=False) if as_json else _text(found))
     sys.exit(_exit_code(found))
-
-
-PARAMS = click.option(
-    "-p",
-    "--param",
-    "params",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A parameter of the lab; repeat for more.",
-)
-JSON = click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
-CSV = click.option("--csv", "as_csv", is_flag=True, help="Print the results as rows of CSV.")
 
 
 @main.command()

@@ -110,15 +110,13 @@ def explore(
     progress: True shows a bar where tqdm is installed; a function is called with (tried, budget).
     parameters: further arguments of the function.
 
-    What the scenario of `what` itself violates, without a further fault, is the first failure, and is not
-    searched for.  Ctrl-C, or an executor that dies, ends the search, and what it has found is returned.
-    Raises ExploreError for what is not allowed, for unequal runs of a scenario, and for an error in a
-    property (see `.found`).
+    What the scenario itself violates, without a further fault, is the first failure.  Ctrl-C, or an executor
+    that dies, ends the search, and what it has found is returned.  Raises ExploreError for what is not
+    allowed, for unequal runs of a scenario, and for an error in a property (see `.found`).
     """
     budget = require.count("budget", budget, 1, example=1_000, error=ExploreError)
     source = with_end(source_of(what, parameters, until))
-    tried = attempt(source, source.scenario, properties)
-    check_source(source, tried, properties)
+    check_source(source, tried := attempt(source, source.scenario, properties), properties)
     agents, end = tuple(tried.run.world.agents), float(source.scenario.until or END)
     space = Space(kinds_of(faults, agents), agents, end, limits or Limits())
     limit = inf if seconds is None else float(require.seconds("seconds", seconds, positive=True))
