@@ -63,6 +63,18 @@ class Crowd(ClosedWorld):
         if self._exception_handler is None:
             self.failed.append((task, self.now, self.cause))
 
+    def unheard(self, handle: Handle, error: BaseException) -> None:
+        """Tell the program's own handler, if there is one, that a callback has raised `error`; else raise it.
+
+        An error that reaches us through a callback of the world's own ends the run all the same.
+        """
+        ours = str(getattr(handle.callback, "__module__", "")).startswith("coordlab.world.")
+        stops = isinstance(error, (KeyboardInterrupt, SystemExit, Overrun))
+        if ours or stops or self._exception_handler is None:
+            raise error
+        message = f"Exception in callback {handle!r}"
+        self.call_exception_handler({"message": message, "exception": error, "handle": handle})
+
     def raise_unheard(self) -> None:
         """Raise the first error that nobody has asked a task for, or the call of a real thread."""
         for task, at, cause in self.failed:

@@ -93,6 +93,17 @@ def stuck(loop: VirtualLoop) -> str:
     )
 
 
+def used_up(loop: VirtualLoop, kind: str) -> str:
+    """Which budget a run without agents has used up, and what to do about it."""
+    used = {
+        "instant": f"more than {loop.instant:,} actions at one instant: is an `await` missing in a loop?",
+        "wall": f"more than {loop.wall:g} real seconds: is an `await` missing in a loop?",
+        "tasks": f"more than {loop.crowd:,} tasks at once: does each start more than one?",
+        "time": "it would go on: limit it, or allow more virtual seconds: simulate(work, until=1e7)",
+    }
+    return f"the clock is at {seconds(loop.time())} s; {used[kind]}"
+
+
 def _advice(tasks: Collection[Task | AsyncioTask]) -> str:
     """What to do about tasks that all wait."""
     beside = [each.name for each in threading.enumerate() if not each.daemon]

@@ -26,9 +26,8 @@ from types import BuiltinMethodType, MethodType
 from typing import Any, TypeVar, TypeVarTuple
 
 from coordlab import requirements as require
-from coordlab.trace.faults import seconds
 from coordlab.world.crowd import Crowd
-from coordlab.world.errors import stuck, without_ours
+from coordlab.world.errors import stuck, used_up, without_ours
 from coordlab.world.guards import (
     Overrun,
     Runaway,
@@ -91,7 +90,7 @@ class VirtualLoop(Crowd):
         self.kept: Callable[[], int] = lambda: 0
         self.spend: Callable[[], None] = lambda: None
         self.look: Callable[[], None] = lambda: None
-        self.overrun: Callable[[str], BaseException] = self._runaway
+        self.overrun: Callable[[str], BaseException] = lambda kind: Runaway(used_up(self, kind))
 
     # --- what asyncio asks of a loop ---------------------------------------------------------------
 
@@ -292,11 +291,15 @@ class VirtualLoop(Crowd):
             self.at(self.now + rest, self._call, handle)
             return True
         self.acting, self.cause = handle.acting, handle.cause
-        handle.context.run(callback, *handle.args)
+        try:
+            handle.context.run(callback, *handle.args)
+        except BaseException as error:  # noqa: BLE001  (it is raised, or goes to the program's own handler)
+            self.unheard(handle, error)
         if task is not None:
             task.since = self.now
             if task.done():
                 self.ended(task)
+        del callback, handle, task  # the error of a task leads to this frame, and would keep the task alive
         return False
 
     def step(self, task: Task, error: BaseException | None = None) -> int | None:
@@ -410,16 +413,6 @@ class VirtualLoop(Crowd):
 
         with interruptible(), alarm(self.wall + 0.5, ring):
             yield
-
-    def _runaway(self, kind: str) -> Runaway:
-        """The error of a run without agents that uses more than it may."""
-        used = {
-            "instant": f"more than {self.instant:,} actions at one instant: is an `await` missing in a loop?",
-            "wall": f"more than {self.wall:g} real seconds: is an `await` missing in a loop?",
-            "tasks": f"more than {self.crowd:,} tasks at once: does each start more than one?",
-            "time": "it would go on: limit it, or allow more virtual seconds: simulate(work, until=1e7)",
-        }
-        return Runaway(f"the clock is at {seconds(self.time())} s; {used[kind]}")
 
 
 def simulate(work: Coroutine[Any, Any, _T], until: float = 1_000_000.0) -> _T:

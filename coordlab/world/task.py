@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import _get_running_loop, base_tasks
+from asyncio.format_helpers import _format_callback_source
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from contextlib import suppress
 from contextvars import Context, copy_context
@@ -278,6 +279,14 @@ class Handle:
 
     def when(self) -> float:
         return self.asked
+
+    def get_context(self) -> Context:
+        return self.context
+
+    def __repr__(self) -> str:
+        if self.callback is None:
+            return "<Handle cancelled>"
+        return f"<Handle {_format_callback_source(self.callback, self.args)}>"
 
 
 def unwaitable(task: Task, want: Any) -> str:

@@ -20,7 +20,10 @@ if __name__ == "__main__":
 
 from coordlab.world.loop import VirtualLoop
 
-ABOUT = ("locks", "queues", "timeouts", "taskgroups", "waitfor", "tasks", "eager_task_factory")
+ABOUT = (
+    *("locks", "queues", "timeouts", "taskgroups", "waitfor", "tasks", "eager_task_factory"),
+    *("futures", "futures2"),
+)
 EXCLUDED = {
     "RunCoroutineThreadsafeTests": "they call the loop from real threads, which a world refuses in words",
     "test_task_del_collect": "it collects garbage a hundred times in each of eight classes, on any loop",

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import contextvars
+import re
 import signal
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 from coordlab.world.agent import Agent
 from coordlab.world.guards import Runaway
 from coordlab.world.loop import VirtualLoop, simulate
+from coordlab.world.message import message
 from coordlab.world.world import AgentError, World
 from tests.pythons import PROJECT, pythons, run_python
 from tests.sampling import disaster_count
@@ -106,6 +109,94 @@ def test_the_error_of_a_task_that_nobody_awaits_is_raised(make, after):
 
     with pytest.raises(KeyError, match="lost"):
         simulate(main())
+
+
+def add_done_callback(loop, callback):
+    """Call `callback` when a future is done."""
+    future = loop.create_future()
+    future.add_done_callback(callback)
+    loop.call_later(1, future.set_result, None)
+
+
+CALLERS = [
+    lambda loop, callback: loop.call_soon(callback, None),
+    lambda loop, callback: loop.call_later(1, callback, None),
+    add_done_callback,
+]
+
+
+@pytest.mark.parametrize("call", CALLERS)
+def test_a_handler_of_errors_is_told_of_a_callback_that_fails_and_the_loop_goes_on(call):
+    seen = []
+
+    def callback(_):
+        name.set("bob")
+        raise KeyError("lost")
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, told: seen.append(told))
+        call(loop, callback)
+        await asyncio.sleep(2)
+        return loop.time()
+
+    name = contextvars.ContextVar("name")
+    assert simulate(main()) == 2
+    [told] = seen
+    assert (str(told["exception"]), told["handle"].get_context()[name]) == ("'lost'", "bob")
+    assert re.fullmatch(
+        r"Exception in callback <Handle .*callback\(.*\) at .*test_asyncio.py:\d+>", told["message"]
+    )
+
+
+@pytest.mark.parametrize("make", [*MAKERS, asyncio.tasks._PyTask])
+def test_a_handler_of_errors_is_told_at_once_of_a_task_that_nobody_keeps(make):
+    async def fail():
+        raise KeyError("lost")
+
+    async def main():
+        loop, seen = asyncio.get_running_loop(), []
+        loop.set_exception_handler(lambda _, told: seen.append(told["message"]))
+        make(fail())
+        await asyncio.sleep(0)
+        return seen
+
+    [told] = simulate(main())
+    assert told.endswith("Task exception was never retrieved")
+
+
+@message
+class Hello:
+    """Hello."""
+
+
+class Handled(Agent):
+    """Has a handler of errors of its own."""
+
+    async def run(self):
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        await asyncio.wait_for(self.work(), 5)
+
+    async def work(self):
+        raise KeyError("lost")
+
+
+class Answering(Handled):
+    """Answers a message, after a while, with what is no message."""
+
+    async def work(self):
+        self.send("ann", Hello())
+        await self.sleep(3)
+
+    async def on_hello(self, sender, message):
+        await asyncio.sleep(1)
+        return 5
+
+
+@pytest.mark.parametrize(("kind", "match"), [(Handled, "lost"), (Answering, "ann sends 5")])
+def test_a_handler_of_errors_does_not_hide_the_error_of_an_agent(kind, match):
+    with pytest.raises(AgentError, match=match):
+        World().add(kind("ann")).add(Agent("bob")).run()
 
 
 @pytest.mark.parametrize("times", [(2,), (3, 2)])
