@@ -25,8 +25,9 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from coordlab import __version__, labs, patterns, requirements as require
 from coordlab.course import folder as course
+from coordlab.labs.declaration import LabSpec
 from coordlab.labs.lab import Lab
-from coordlab.labs.spec import LabSpec, Parameter
+from coordlab.labs.parameters import Parameter
 from coordlab.trace.faults import read_fault
 from coordlab.trace.files import read_trace_file
 from coordlab.trace.narration import TEMPLATES, narration
@@ -150,12 +151,13 @@ def _declared(spec: LabSpec) -> dict[str, Any]:
 
 def _allowed(parameter: Parameter) -> str:
     """The values of a parameter, in words."""
-    if parameter.choices:
-        return " | ".join(parameter.choices)
+    if parameter.options:
+        return " | ".join(parameter.options)
     if isinstance(parameter.default, bool):
         return "true | false"
     unit = f" {parameter.unit}" if parameter.unit else ""
-    return f"{parameter.low:g} to {parameter.high:g}{unit}"
+    low, high = (each if isinstance(each, str) else f"{each:g}" for each in (parameter.low, parameter.high))
+    return f"{low} to {high}{unit}"
 
 
 def _head(name: str) -> str:

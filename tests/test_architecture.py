@@ -31,7 +31,7 @@ MAY = {
     "experiments": "requirements intervals progress_bar trace world properties draw",
     "labs": "requirements intervals progress_bar trace world properties draw widgets explore experiments "
     "patterns",
-    "patterns": "requirements intervals trace world properties labs.spec",
+    "patterns": "requirements intervals trace world properties labs.declaration",
     "course": "requirements trace draw properties",
     "cli": "requirements trace world properties draw widgets explore experiments labs patterns course",
     "start": "",
@@ -44,7 +44,7 @@ ROLES = {
     "checks": ("rules checks theory", "requirements trace properties world.message"),
     "naive": ("naive", "requirements world trace"),
     "agents": ("agents rules checks", "requirements world trace properties"),
-    "lab": ("agents rules checks naive theory", "requirements world trace properties labs.spec"),
+    "lab": ("agents rules checks naive theory", "requirements world trace properties labs.declaration"),
 }
 # Second files, cut by role and named by it: which role each plays.
 SECOND = {

@@ -15,11 +15,10 @@ from pathlib import Path
 
 from coordlab import patterns, requirements as require
 from coordlab.labs.branch import Outcome
+from coordlab.labs.declaration import LabSpec, Measure
 from coordlab.labs.lab import Lab, scenario_of
-from coordlab.labs.spec import LabSpec, Measure
 from coordlab.trace.scenario import Scenario, ScenarioError
 from coordlab.trace.trace import DROP, SEND
-from coordlab.world.agent import Agent
 from coordlab.world.world import Run, World
 
 __all__ = ["NAMES", "Lab", "open_file", "play", "show", "spec"]
@@ -44,15 +43,15 @@ def spec(name: str) -> LabSpec:
     return found
 
 
-def play(scenario: Scenario | str, agent: type[Agent] | None = None) -> Lab:
+def play(scenario: Scenario | str, **roles: object) -> Lab:
     """The lab that shows a scenario, given as data, as one line or as JSON.
 
-    agent: your own class of agents.  Default: those of the pattern.
+    roles: classes of yours, by the names of their roles.  Default: those of the pattern.
 
     Raises ScenarioError if the scenario cannot be read or is not of a lab.
     """
     wanted = scenario_of(scenario)
-    return Lab(spec(wanted.lab), agent, wanted)
+    return Lab(spec(wanted.lab), scenario=wanted, **roles)
 
 
 def show(run: Run, beside: Run | None = None) -> Lab:
@@ -65,7 +64,7 @@ def show(run: Run, beside: Run | None = None) -> Lab:
     world = require.instance("run", run, Run, "labs.show(world.run(until=10))").world
     title, question = _heading(world)
 
-    def build(_agent: type[Agent] | None, seed: int, **_settings: object) -> World:
+    def build(_roles: object, seed: int, **_settings: object) -> World:
         return world.again(seed=seed, faults=())  # the faults are in the scenario of the lab
 
     made = LabSpec(
@@ -99,24 +98,20 @@ def _heading(world: World) -> tuple[str, str]:
     return title, f"{idea[:1].upper()}{idea[1:]}"
 
 
-def open_file(path: str | Path, agent: type[Agent] | None = None) -> Lab:
+def open_file(path: str | Path, **roles: object) -> Lab:
     """The lab that shows a scenario in a file, as `Lab.save` writes it; see `play`."""
     with Path(path).open(encoding="utf-8-sig") as file:
-        return play(file.read(1_000_001), agent)
+        return play(file.read(1_000_001), **roles)
 
 
 def __getattr__(name: str) -> Callable[..., Lab]:
-    """`labs.bully(agent=None, **parameters)`: the lab of that name; `agent` is your own class of agents."""
+    """`labs.bully(agents=7, agent=MyAgent)`: the lab of that name, with parameters and classes of yours."""
     if name in NAMES:
-        return partial(_lab, name)
+        return partial(Lab, spec(name))
     raise AttributeError(
         f"no lab {name!r}: the labs are {', '.join(NAMES)}. A pattern without a lab can show its run. "
         "For example: labs.show(coordlab.patterns.ring.demo())."
     )
-
-
-def _lab(name: str, agent: type[Agent] | None = None, **parameters: object) -> Lab:
-    return Lab(spec(name), agent, None, **parameters)
 
 
 def __dir__() -> list[str]:

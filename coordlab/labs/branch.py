@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
-from coordlab.labs.spec import LabSpec, Measured, Theory
+from coordlab.labs.declaration import LabSpec, Measured, Theory
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import TEMPLATES
 from coordlab.trace.scenario import Scenario
@@ -64,7 +64,7 @@ class Outcome(require.Readable):
             verdicts=self.run.verdicts,
             measures=[each.shown for each in self.measures],
             lanes=self.spec.lanes(self.scenario.parameters),
-            focus=self.spec.focus,
+            focus=self.spec.focus(self.scenario.parameters),
             problem=self.problem,
             templates=TEMPLATES,
         )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import ipywidgets as w
 
 if TYPE_CHECKING:
+    from coordlab.labs.declaration import Figure
     from coordlab.labs.lab import Lab
-    from coordlab.labs.spec import Figure
 
 STYLE = """<style>
 .cl-figure { border-top: 1px solid var(--jp-border-color2, #d9dee3); padding: 8px 0; }

@@ -13,7 +13,7 @@ from coordlab.draw import Drawing
 from coordlab.draw.chart import chart
 from coordlab.experiments import Result, Row, sweep
 from coordlab.intervals import Interval
-from coordlab.labs.spec import Curve, Figure, LabSource
+from coordlab.labs.declaration import Curve, Figure, LabSource
 
 if TYPE_CHECKING:
     import pandas

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
 from coordlab.labs.branch import Branch, Outcome, broken_off
+from coordlab.labs.declaration import LabSource, LabSpec, Measured
 from coordlab.labs.figures import Figures, Made
-from coordlab.labs.spec import LabSource, LabSpec, Measured
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import VIOLATED
 from coordlab.requirements import shown
 from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import SEND, Trace
-from coordlab.world.agent import Agent
 from coordlab.world.run import unlike
 from coordlab.world.world import Run, WorldError
 
@@ -47,22 +46,21 @@ class Lab:
     >>> lab.set(agents=9, loss=0.1).inject("crash 8 @4").scenario.faults
     (Crash(at=3.0, until=9.0, agent='9'), Crash(at=4.0, until=None, agent='8'))
 
+    Besides parameters it takes classes of yours, by role: `labs.bully(agent=MyAgent)`; see `spec.roles`.
+
     Each method that changes something returns the lab.  If it raises an error, nothing has changed.
     """
 
     def __init__(
         self,
         spec: LabSpec,
-        agent: type[Agent] | None = None,
+        *,
         scenario: Scenario | None = None,
-        **parameters: object,
+        **given: object,
     ) -> None:
-        given, example = f"agent={shown(agent)}", f"labs.{spec.name}(agent=MyAgent, seed=7)"
-        known = agent is None or (isinstance(agent, type) and issubclass(agent, Agent))
-        require.that(
-            known, given, "expected a class of agents, made with class MyAgent(Agent)", example, TypeError
-        )
-        self.spec, self.agent = spec, agent
+        self.spec, self.roles = spec, spec.cast(given)
+        names = {each.name for each in spec.roles}
+        parameters = {name: value for name, value in given.items() if name not in names}
         self.selected = 0
         self.branches: list[Branch] = []
         self._undo: list[tuple[list[Branch], int]] = []
@@ -96,7 +94,7 @@ class Lab:
     @property
     def source(self) -> LabSource:
         """What makes the worlds of this lab: `explore` and `sweep` begin at the run that is shown."""
-        return LabSource(self.spec, self.agent, self.scenario)
+        return LabSource(self.spec, self.roles, self.scenario)
 
     @property
     def parameters(self) -> dict[str, Value]:
@@ -253,7 +251,7 @@ class Lab:
 
     def _branched(self, name: str, wanted: Scenario, parent: int | None, *, lenient: bool) -> Branch:
         """Run a scenario; if `lenient`, skip the faults whose agents do not exist."""
-        world = LabSource(self.spec, self.agent, wanted).world(replace(wanted, faults=()))
+        world = LabSource(self.spec, self.roles, wanted).world(replace(wanted, faults=()))
         here = world.agents.keys()
         aside = tuple(each for each in wanted.faults if lenient and not set(each.agents) <= here)
         scenario = replace(wanted, faults=tuple(each for each in wanted.faults if each not in aside))

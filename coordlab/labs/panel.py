@@ -11,7 +11,7 @@ import ipywidgets as w
 from coordlab import requirements as require
 from coordlab.labs.display import Still
 from coordlab.labs.figure_panel import FigurePanel
-from coordlab.labs.spec import Parameter
+from coordlab.labs.parameters import Parameter
 from coordlab.progress_bar import Tell
 from coordlab.widgets.player import Player
 
@@ -161,8 +161,8 @@ def _control(parameter: Parameter) -> w.Widget:
     """The widget for a parameter, with its name and unit."""
     unit = f", {parameter.unit}" if parameter.unit else ""
     named = {"description": (parameter.label or parameter.name) + unit, "tooltip": parameter.help}
-    if parameter.choices:
-        return w.Dropdown(options=parameter.choices, value=parameter.default, **named)
+    if parameter.options:
+        return w.Dropdown(options=parameter.options, value=parameter.default, **named)
     if isinstance(parameter.default, bool):
         return w.Checkbox(parameter.default, **named)
     kind = w.IntSlider if isinstance(parameter.default, int) else w.FloatSlider

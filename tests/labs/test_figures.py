@@ -9,8 +9,8 @@ import pytest
 
 from coordlab import labs
 from coordlab.labs import Lab
+from coordlab.labs.declaration import Curve, Figure
 from coordlab.labs.figure_panel import FigurePanel
-from coordlab.labs.spec import Curve, Figure
 
 QUESTION = "How many messages does an election take as the team grows?"
 

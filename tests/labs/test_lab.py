@@ -14,7 +14,7 @@ import pytest
 
 from coordlab import Agent, State, World, labs
 from coordlab.labs import Lab
-from coordlab.labs.spec import BUDGET, LabSpec, Measured, Parameter, Theory
+from coordlab.labs.declaration import BUDGET, LabSpec, Measured, Parameter, Theory
 from coordlab.patterns import ring
 from coordlab.patterns.blackboard.expert import Rule
 from coordlab.patterns.bully import Answer, Candidate, Coordinator, Election, Ping
@@ -111,7 +111,7 @@ def test_what_did_not_happen_is_measured_as_never() -> None:
 
 
 def test_a_run_that_contradicts_theory_says_so() -> None:
-    assert str(Measured("messages", 20, Theory(19, most=True))) == (
+    assert str(Measured("messages", 20, Theory(19, says="most"))) == (
         "messages: 20 (theory ≤ 19: does not agree)"
     )
 
@@ -201,9 +201,9 @@ def test_a_wrong_value_is_explained_and_changes_nothing(
 
 def test_a_switch_is_true_or_false() -> None:
     switch = Parameter("lamp", False)
-    assert switch.checked(True) is True
+    assert switch.checked(True, {}) is True
     with pytest.raises(ScenarioError, match=r"lamp=1: expected True or False. For example: lamp=True"):
-        switch.checked(1)
+        switch.checked(1, {})
 
 
 # --- faults -------------------------------------------------------------------------------------
@@ -399,7 +399,7 @@ class Modest(Rule):
 
 
 def test_a_subclass_replaces_the_agents_of_the_pattern() -> None:
-    lab = labs.bully(Eager, agents=3, patience=0.5)
+    lab = labs.bully(agent=Eager, agents=3, patience=0.5)
     assert lab.run.trace.select("note", agent="1")[-1].data == "long live 3"
     assert lab.run.trace.select("start")[0].name == "Eager"
     assert "violated" not in {each.status for each in lab.run.verdicts}
@@ -407,19 +407,19 @@ def test_a_subclass_replaces_the_agents_of_the_pattern() -> None:
 
 def test_your_own_agent_needs_no_more_than_a_rank() -> None:
     """It is judged by its state: with the highest agent down, agreement is violated."""
-    lab = labs.bully(Monarch)
+    lab = labs.bully(agent=Monarch)
     verdicts = {each.name.split(" within")[0]: each.status for each in lab.run.verdicts}
     assert verdicts["agreement"] == "violated"
     assert verdicts["one coordinator per component"] == "holds"
 
 
 def test_your_own_rule_replaces_the_experts() -> None:
-    assert [each.counted for each in labs.blackboard(Modest).measures[:2]] == ["cheetah", 0.096]
+    assert [each.counted for each in labs.blackboard(source=Modest).measures[:2]] == ["cheetah", 0.096]
 
 
 def test_a_run_that_stops_with_an_error_is_shown_until_then() -> None:
     """The error names agent, time, message and line; the lab can be used further."""
-    lab = labs.bully(Clumsy)
+    lab = labs.bully(agent=Clumsy)
     assert 0 < len(lab.run.trace) < 40
     problem = lab.branch.problem
     assert problem.startswith("agent ")
@@ -452,7 +452,7 @@ class Stuck(Candidate):
 
 @pytest.mark.parametrize(("agent", "most"), [(Restless, 10_000), (Stuck, 5_200)])
 def test_a_runaway_is_stopped_and_shown_as_far_as_it_explains(agent: type[Agent], most: int) -> None:
-    lab = labs.bully(agent)
+    lab = labs.bully(agent=agent)
     assert 1_000 < len(lab.run.trace) <= most
     assert "more than" in lab.branch.problem
     assert all(each.agrees is None for each in lab.measures)
@@ -478,7 +478,7 @@ class Interrupting(Candidate):
 
 
 def test_an_interrupted_run_changes_nothing_and_says_so() -> None:
-    lab = labs.bully(Interrupting, agents=3)
+    lab = labs.bully(agent=Interrupting, agents=3)
     before = state(lab)
     with pytest.raises(KeyboardInterrupt, match="interrupted at 2 virtual seconds; the lab has not") as stop:
         lab.set(agents=4)

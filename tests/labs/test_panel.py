@@ -13,9 +13,9 @@ from comm import get_comm_manager
 
 from coordlab import Agent, World, labs
 from coordlab.labs import Lab, display as shown_labs
+from coordlab.labs.declaration import Parameter
 from coordlab.labs.display import picture
 from coordlab.labs.panel import Controls, _control, parts
-from coordlab.labs.spec import Parameter
 from coordlab.patterns.bully import Candidate, Ping
 from coordlab.trace.trace import DROP, Trace
 
@@ -160,7 +160,7 @@ class Proud(Candidate):
 
 def test_an_agent_that_cannot_be_built_is_explained_below_the_controls() -> None:
     """The slider returns to the value of the run that is shown."""
-    screen = Screen(labs.bully(Proud))
+    screen = Screen(labs.bully(agent=Proud))
     screen.controls.by_name["agents"].value = 8
     assert (screen.values["agents"], screen.problem) == (5, "<div role='alert'>we are enough</div>")
 
@@ -178,7 +178,7 @@ class Slow(Candidate):
 @pytest.mark.parametrize("where", ["in the run", "before it is shown"])
 def test_after_an_interrupt_control_and_lab_agree(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line says that the run was interrupted, and there is nothing to undo."""
-    screen = Screen(labs.bully(Slow if where == "in the run" else None))
+    screen = Screen(labs.bully(agent=Slow if where == "in the run" else None))
     before = screen.look
     if where != "in the run":
         monkeypatch.setattr(screen.player, "show", Mock(side_effect=KeyboardInterrupt))
@@ -201,7 +201,7 @@ class Silent(Candidate):
 
 
 def test_a_run_that_stopped_with_an_error_says_so_below_the_controls() -> None:
-    screen = Screen(labs.bully(Silent))
+    screen = Screen(labs.bully(agent=Silent))
     assert "(Silent) failed at" in screen.problem
     assert len(screen.player.shown[0].meta["kinds"]) > 0
 
@@ -439,7 +439,7 @@ def test_the_picture_of_a_run_that_broke_off_says_so_and_ends_there() -> None:
         def on_election(self, sender: str, message: Any) -> Any:
             raise LookupError("no such rank")
 
-    shown = picture(labs.bully(Rude))
+    shown = picture(labs.bully(agent=Rude))
     assert "Bully election: the run broke off" in shown.svg
     assert re.search(r"over (virtual time .* to )?0\.0\d+ ", shown.alt)
 

@@ -94,7 +94,7 @@ class Moody(bully.Candidate):
 
 def test_a_lab_says_so_of_a_branch_only():
     """Other settings are another run."""
-    lab = labs.bully(Moody, until=5).inject("crash 4 @4").select(0).vary(seed=2)
+    lab = labs.bully(agent=Moody, until=5).inject("crash 4 @4").select(0).vary(seed=2)
     assert ["self.dice" in branch.notice for branch in lab.branches] == [False, True, False]
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory
+from coordlab.labs.declaration import (
+    BUDGET,
+    Curve,
+    Figure,
+    LabSpec,
+    Measure,
+    Parameter,
+    Parameters,
+    Role,
+    Theory,
+)
 from coordlab.patterns.blackboard import checks, theory
 from coordlab.patterns.blackboard.agents import Blackboard
 from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
@@ -37,7 +47,7 @@ PARAMETERS = (
 )  # fmt: skip
 
 
-def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A board, an observer, a rule for each kind of animal, of the learner's class if given, and readers."""
     latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
     world = World(seed, latency, loss=given["loss"], budget=BUDGET)
@@ -47,7 +57,7 @@ def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
         concurrent=given["concurrent"],
         limit=3.0,
     )
-    source: Callable[..., Agent] = agent or Rule
+    source: Callable[..., Agent] = roles.get("source", Rule)
     world.add(board, Observer("eye", SEEN))
     world.add(source(name, needs, gives, strength, given["cost"]) for name, needs, gives, strength in ANIMALS)
     polled = given["news"] == "poll"
@@ -136,7 +146,7 @@ SPEC = LabSpec(
         Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
     ),
     until=UNTIL,
-    focus=(0.0, 4.5),
+    focus=lambda given: (0.0, 4.5),
     figures=(
         Figure(
             "What does it cost to hear of news?",
@@ -147,5 +157,6 @@ SPEC = LabSpec(
             replications=3,
         ),
     ),
+    roles=(Role("source", Rule),),
     page="coordlab.patterns.blackboard.agents",
 )

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory, fitting
+from coordlab.labs.declaration import (
+    BUDGET,
+    Curve,
+    Figure,
+    LabSpec,
+    Measure,
+    Parameter,
+    Parameters,
+    Role,
+    Theory,
+    fitting,
+)
 from coordlab.patterns.bully import theory
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import agreed, properties, settling_time
@@ -30,8 +42,8 @@ PARAMETERS = (
 )  # fmt: skip
 
 
-def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
-    """A world of candidates of ranks 1 to `agents`, of the learner's class if there is one."""
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """A world of candidates of ranks 1 to `agents`, of the learner's class if given."""
     latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
     world = World(seed, latency, loss=given["loss"], budget=BUDGET)
     wanted = {
@@ -40,7 +52,9 @@ def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
         "skip_silent": given["version"] == "skip-silent",
         "guarded": given["version"] != "unguarded",
     }
-    return world.add(fitting(agent or Candidate, rank, **wanted) for rank in range(1, given["agents"] + 1))
+    return world.add(
+        fitting(roles.get("agent", Candidate), rank, **wanted) for rank in range(1, given["agents"] + 1)
+    )
 
 
 def crashed_at(trace: Trace) -> float:
@@ -78,7 +92,7 @@ def _bound(given: Parameters, trace: Trace) -> Theory:
     bound = settling_time(given["patience"], given["heartbeat"])
     short = agreed_at(trace) is None and trace.until < crashed_at(trace) + bound
     why = "the run ends before that" if short else ""
-    return Theory(round(bound, 3), most=True, unless=_other_experiment(given, trace) or why)
+    return Theory(round(bound, 3), says="most", unless=_other_experiment(given, trace) or why)
 
 
 def _most(given: Parameters, trace: Trace) -> Theory:
@@ -91,7 +105,7 @@ def _most(given: Parameters, trace: Trace) -> Theory:
     asked = Counter((event.agent, event.peer) for event in elections)
     again = "an agent asks a second time" if max(asked.values(), default=0) > 1 else ""
     unless = _other_experiment(given, trace) or again
-    return Theory(theory.messages(given["agents"]), most=True, unless=unless)
+    return Theory(theory.messages(given["agents"]), says="most", unless=unless)
 
 
 def _other_experiment(given: Parameters, trace: Trace) -> str:
@@ -128,7 +142,7 @@ SPEC = LabSpec(
     until=12.0,
     faults=lambda given: (f"crash {given['agents']} @3..9",),
     lanes=lambda given: tuple(str(rank) for rank in range(given["agents"], 0, -1)),
-    focus=(2.9, 5.0),
+    focus=lambda given: (2.9, 5.0),
     figures=(
         Figure(
             "How many messages does an election take as the team grows?",
@@ -156,5 +170,6 @@ SPEC = LabSpec(
             },
         ),
     ),
+    roles=(Role("agent", Candidate),),
     page="coordlab.patterns.bully.agents",
 )

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory, fitting
+from coordlab.labs.declaration import (
+    BUDGET,
+    Curve,
+    Figure,
+    LabSpec,
+    Measure,
+    Parameter,
+    Parameters,
+    Role,
+    Theory,
+    fitting,
+)
 from coordlab.patterns.circuit_breaker import theory
 from coordlab.patterns.circuit_breaker.agents import Callee, Caller
 from coordlab.patterns.circuit_breaker.checks import closing_time, properties
@@ -57,11 +69,11 @@ class HerdCaller(Caller):
         self.breaker.machine = Herd(self.breaker.machine.settings, callee, (self.heard,))
 
 
-def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A service, and callers, of the learner's class if given."""
     world = World(seed, f"uniform({given['slowest'] / 5},{given['slowest']})", budget=BUDGET)
     world.add(Callee("db", given["failing"]))
-    kind = agent or (HerdCaller if given["version"] == "herd" else Caller)
+    kind = roles.get("caller", HerdCaller if given["version"] == "herd" else Caller)
     chosen = Settings(failures=None) if given["version"] == "no-breaker" else settings(given)
     wanted = {"period": given["period"], "patience": given["patience"], "settings": chosen}
     return world.add(fitting(kind, f"c{number}", **wanted) for number in range(1, given["callers"] + 1))
@@ -84,7 +96,7 @@ def closed_again(trace: Trace) -> float | None:
 def _in_vain(given: Parameters, trace: Trace) -> Theory | None:
     if given["version"] != "textbook":
         return None
-    return Theory(_with(given, given["outage"]), most=True, unless=_other_experiment(given, trace))
+    return Theory(_with(given, given["outage"]), says="most", unless=_other_experiment(given, trace))
 
 
 def _closing(given: Parameters, trace: Trace) -> Theory | None:
@@ -93,7 +105,7 @@ def _closing(given: Parameters, trace: Trace) -> Theory | None:
     back = DOWN + float(given["outage"])
     short = "the run ends before that" if trace.until < back + _at_most(given, given["wait"]) else ""
     unless = _other_experiment(given, trace) or short
-    return Theory(round(_at_most(given, given["wait"]), 3), most=True, unless=unless)
+    return Theory(round(_at_most(given, given["wait"]), 3), says="most", unless=unless)
 
 
 def _with(given: Parameters, outage: float) -> int:
@@ -158,7 +170,7 @@ SPEC = LabSpec(
     ),
     until=UNTIL,
     faults=_outage,
-    focus=(2.5, 5.5),
+    focus=lambda given: (2.5, 5.5),
     figures=(
         Figure(
             "How many calls go to a service that is down?",
@@ -180,5 +192,6 @@ SPEC = LabSpec(
             replications=5,
         ),
     ),
+    roles=(Role("caller", Caller),),
     page="coordlab.patterns.circuit_breaker.agents",
 )

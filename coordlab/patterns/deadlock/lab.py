@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory, fitting
+from coordlab.labs.declaration import (
+    BUDGET,
+    Curve,
+    Figure,
+    LabSpec,
+    Measure,
+    Parameter,
+    Parameters,
+    Role,
+    Theory,
+    fitting,
+)
 from coordlab.patterns.deadlock import checks, theory
 from coordlab.patterns.deadlock.agents import Coordinator, Worker
 from coordlab.patterns.deadlock.locks import Resource
@@ -41,7 +53,7 @@ class Clock(Agent):
         await self.sleep(1e8)
 
 
-def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """Workers at a round table, of the learner's class if given, the forks, and perhaps a coordinator."""
     size, version = given["workers"], given["version"]
     forks = tuple(f"fork{number}" for number in range(1, size + 1))
@@ -56,7 +68,7 @@ def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
     }
     for number in range(size):
         wants = (forks[number], forks[(number + 1) % size])[:: 1 if number >= given["left_handed"] else -1]
-        world.add(fitting(agent or Worker, f"p{number + 1}", wants, **settings))
+        world.add(fitting(roles.get("worker", Worker), f"p{number + 1}", wants, **settings))
     if version == "coordinator":
         return world.add(Coordinator(forks, given["period"], given["policy"]))
     return world.add(Clock("clock"))
@@ -104,7 +116,7 @@ def _longest(given: Parameters, trace: Trace) -> Theory | None:
         "a message is lost": trace.select(kind=DROP),
     }
     unless = next((reason for reason, holds in reasons.items() if holds), "")
-    return Theory(_at_most(given, given["period"]), most=True, unless=unless)
+    return Theory(_at_most(given, given["period"]), says="most", unless=unless)
 
 
 def _at_most(given: Parameters, period: float) -> float:
@@ -160,7 +172,7 @@ SPEC = LabSpec(
         *(f"p{number}" for number in range(1, given["workers"] + 1)),
         *(f"fork{number}" for number in range(1, given["workers"] + 1)),
     ),
-    focus=(0.0, 2.5),
+    focus=lambda given: (0.0, 2.5),
     figures=(
         Figure(
             "How long does a ring last, as the coordinator looks less often?",
@@ -182,5 +194,6 @@ SPEC = LabSpec(
             settings={"version": "time-out"},
         ),
     ),
+    roles=(Role("worker", Worker),),
     page="coordlab.patterns.deadlock",
 )

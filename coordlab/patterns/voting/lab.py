@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from coordlab.labs.spec import BUDGET, Curve, Figure, LabSpec, Measure, Parameter, Parameters, Theory, fitting
+from coordlab.labs.declaration import (
+    BUDGET,
+    Curve,
+    Figure,
+    LabSpec,
+    Measure,
+    Parameter,
+    Parameters,
+    Role,
+    Theory,
+    fitting,
+)
 from coordlab.patterns.voting import theory
 from coordlab.patterns.voting.agents import Chair, Voter
 from coordlab.patterns.voting.checks import properties
@@ -65,7 +76,7 @@ class Juror(Voter):
         return None if self.dice.random() < self.silent else self.sources.get(proposal, own)
 
 
-def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A chair with ten questions, and voters, of the learner's class if given."""
     size, version, source = given["voters"], given["version"], dice(seed, "source")
     world = World(seed, f"uniform({given['slowest'] / 5},{given['slowest']})", budget=BUDGET)
@@ -79,7 +90,9 @@ def build(agent: type[Agent] | None, seed: int, **given: Any) -> World:
         if copied < given["copied"]
     }
     settings = {"competence": given["competence"], "silent": given["silent"], "sources": sources}
-    return world.add(fitting(agent or Juror, f"v{number}", **settings) for number in range(1, size + 1))
+    return world.add(
+        fitting(roles.get("voter", Juror), f"v{number}", **settings) for number in range(1, size + 1)
+    )
 
 
 def _closed(trace: Trace) -> list[Event]:
@@ -103,13 +116,13 @@ def longest(trace: Trace) -> float:
 
 def _messages(given: Parameters, trace: Trace) -> Theory:
     called = {event.data.proposal for event in trace.select("CallForVotes", kind="send")}
-    return Theory(theory.messages(given["voters"]) * len(called), most=True, unless=_disturbed(trace))
+    return Theory(theory.messages(given["voters"]) * len(called), says="most", unless=_disturbed(trace))
 
 
 def _in_time(given: Parameters, trace: Trace) -> Theory | None:
     if given["version"] == "waits-for-all":
         return None
-    return Theory(round(given["deadline"], 3), most=True, unless=_disturbed(trace))
+    return Theory(round(given["deadline"], 3), says="most", unless=_disturbed(trace))
 
 
 def _disturbed(trace: Trace) -> str:
@@ -153,7 +166,7 @@ SPEC = LabSpec(
     faults=lambda given: tuple(
         f"crash v{number} @0.5" for number in range(1, min(given["crashed"], given["voters"]) + 1)
     ),
-    focus=(0.0, 1.5),
+    focus=lambda given: (0.0, 1.5),
     figures=(
         Figure(
             "Is a larger crowd right more often?",
@@ -182,5 +195,6 @@ SPEC = LabSpec(
             settings=_EVERYBODY_UP,
         ),
     ),
+    roles=(Role("voter", Juror),),
     page="coordlab.patterns.voting.agents",
 )

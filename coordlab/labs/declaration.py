@@ -10,6 +10,8 @@ from inspect import signature
 from typing import Any, NamedTuple, SupportsIndex
 
 from coordlab import requirements as require
+from coordlab.labs.parameters import Parameter, Parameters
+from coordlab.labs.views import View
 from coordlab.trace.faults import Fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace, brief
@@ -18,69 +20,52 @@ from coordlab.world.budget import Budget
 from coordlab.world.run import Judge
 from coordlab.world.world import World
 
-Parameters = Mapping[str, Any]
+__all__ = [  # what a declaration is made of, parameters and views included
+    "BUDGET",
+    "Curve",
+    "Figure",
+    "LabSource",
+    "LabSpec",
+    "Measure",
+    "Measured",
+    "Offer",
+    "Parameter",
+    "Parameters",
+    "Role",
+    "Schedule",
+    "Theory",
+    "View",
+    "fitting",
+]
 
 BUDGET = Budget(events=50_000, instant=5_000, wall=10.0)
 """What a run of a lab may use: as much as a browser can show, and no more than a learner waits for."""
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """A setting that a learner can change.
-
-    name: as in a scenario line.
-    default: an int, a float or a bool, which is also the kind of its values, or one of the choices.
-    low, high, step: the range of a number, and the step of its slider.
-    choices: the texts to choose from; without any it is a number or a switch.
-    unit: shown beside the name.
-    help: one line for a tooltip.
-    label: shown instead of the name.
-    group: the heading in the controls.
-    """
-
-    name: str
-    default: Value
-    low: float = 0.0
-    high: float = 1.0
-    step: float = 1.0
-    choices: tuple[str, ...] = ()
-    unit: str = ""
-    help: str = ""
-    label: str = ""
-    group: str = "World"
-
-    def checked(self, value: object) -> Value:
-        """`value` as this parameter stores it.  Raises ScenarioError if it is not allowed.
-
-        A float is rounded to six digits, so that the scenario line repeats the run exactly.
-        """
-        name, low, high, default = self.name, self.low, self.high, self.default
-        if self.choices:
-            return require.one_of(name, value, self.choices, ScenarioError)
-        if isinstance(default, bool):
-            return require.flag(name, value, ScenarioError)
-        if isinstance(default, int):
-            return require.count(name, value, low, high, default, ScenarioError)
-        unit = f"a number ({self.unit})" if self.unit else ""
-        example = float(default)
-        found = require.number(name, value, low, high, unit=unit, example=example, error=ScenarioError)
-        return round(float(found), 6)
-
-
-@dataclass(frozen=True)
 class Theory:
     """What theory expects to be counted in a run.
 
-    expected: the value itself, or with `most` an upper bound of it.
+    expected: the value itself, a bound of it, or two of them.
+    says: "equal": it is this value; "most" or "least": that is a bound; "within": it lies between two values.
     unless: why theory says nothing about this run.  Default: it applies, and the run is judged by it.
     """
 
-    expected: object
-    most: bool = False
+    expected: Any
+    says: str = "equal"
     unless: str = ""
 
     def __str__(self) -> str:
-        return f"{'≤ ' if self.most else ''}{brief(self.expected)}"
+        if self.says == "within":
+            return " to ".join(map(brief, self.expected))
+        return {"equal": "", "most": "≤ ", "least": "≥ "}[self.says] + brief(self.expected)
+
+    def agrees(self, counted: Any) -> bool:
+        """Whether what was counted is as expected; None, what never happened, is within no bounds."""
+        if self.says == "equal" or counted is None:
+            return bool(self.says == "equal" and counted == self.expected)
+        low, high = self.expected if self.says == "within" else (self.expected, self.expected)
+        return bool((self.says == "most" or low <= counted) and (self.says == "least" or counted <= high))
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,6 +102,7 @@ class Figure:
     theory: curves by their labels.
     replications: how many seeds each value is run with, the same ones for all.
     settings: parameters that the figure sets, whatever the lab shows.
+    series: what else is counted beside the setting on show: by its label, the parameters in which it differs.
     """
 
     question: str
@@ -126,6 +112,51 @@ class Figure:
     theory: Mapping[str, Curve] = field(default_factory=dict)
     replications: int = 10
     settings: Mapping[str, Value] = field(default_factory=dict)
+    series: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Role:
+    """A part that a class of the learner's can play: `labs.voting(voter=MyVoter)`.
+
+    name: the name of the argument.
+    of: the class of the textbook's agents; the learner's takes the place of this one, and may derive from it.
+    """
+
+    name: str
+    of: type[Agent]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A run worth trying, one click away.
+
+    title: a few words.
+    look: what to look for, a sentence that begins with "Look".
+    settings: the parameters in which it differs from the defaults; `seed` and `until` as well.
+    faults: its faults, as scenario texts; None: those that the lab comes with.
+    """
+
+    title: str
+    look: str
+    settings: Parameters = field(default_factory=dict)
+    faults: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A fault that suits the pattern, to choose by its name in the player.
+
+    label: what happens, in the words of the pattern, such as "the service is slow".
+    fault: a scenario text in which {agent} is the chosen agent, {at} the moment and {until} its end.
+    agents: those that it suits; empty: the text names all that it needs.
+    lasts: how long, in virtual seconds, if the text has an end.
+    """
+
+    label: str
+    fault: str
+    agents: tuple[str, ...] = ()
+    lasts: float = 2.0
 
 
 class Measured(NamedTuple):
@@ -140,10 +171,7 @@ class Measured(NamedTuple):
         """Whether the run agrees with theory; None if there is none, or if it does not apply."""
         if self.theory is None or self.theory.unless:
             return None
-        expected: Any = self.theory.expected
-        if not self.theory.most:
-            return bool(self.counted == expected)
-        return self.counted is not None and bool(self.counted <= expected)
+        return self.theory.agrees(self.counted)
 
     @property
     def shown(self) -> dict[str, str]:
@@ -170,16 +198,22 @@ class LabSpec(require.Readable):
 
     name, title, question: the name of its pattern, its heading, and the question below the heading.
     parameters: what a learner can change.
-    build: makes the world, with `BUDGET`, from a class of agents (None: those of the pattern), a seed and the
-        parameters.
+    build: makes the world, with `BUDGET`, from the learner's classes by role, a seed and the parameters.
     properties: what judges a run, by the parameters.
     measures: what is counted on a run and compared with theory.
     until: the end of the run in virtual seconds; None: when no event is left.
+    roles: the parts that classes of the learner's can play.
+    views: the pictures of the pattern beside space-time, network and events.
+    schedules: three runs worth trying.
+    offers: faults that suit the pattern, by the parameters.
+    tones: what the roles of agents mean, by their names; see `TONES`.
     faults: those that the lab comes with, as scenario texts, by the parameters.
     lanes: the agents from top to bottom, by the parameters; None: in order of joining.
-    focus: the part of the run that is shown first, in virtual seconds; None: all of it.
+    focus: the part of the run that is shown first, in virtual seconds, by the parameters; None: the first
+        fault and the answer to it.
     figures: sweeps of a parameter, with theory over them.
     page: the module that explains the lab.
+    chapter: the file name of its chapter in the course, without its ending.
     fixed: settings that appear in the scenario but cannot be changed.
     """
 
@@ -193,9 +227,15 @@ class LabSpec(require.Readable):
     until: float | None
     faults: Callable[[Parameters], tuple[str, ...]] = lambda parameters: ()
     lanes: Callable[[Parameters], tuple[str, ...] | None] = lambda parameters: None
-    focus: tuple[float, float] | None = None
+    focus: Callable[[Parameters], tuple[float, float] | None] = lambda parameters: None
     figures: tuple[Figure, ...] = ()
+    roles: tuple[Role, ...] = ()
+    views: tuple[View, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    offers: Callable[[Parameters], tuple[Offer, ...]] = lambda parameters: ()
+    tones: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
+    chapter: str = ""
     fixed: Mapping[str, Value] = field(default_factory=dict)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
@@ -205,18 +245,39 @@ class LabSpec(require.Readable):
             return _declared, (home,)
         return super().__reduce_ex__(protocol)
 
+    def cast(self, given: Mapping[str, object]) -> dict[str, type[Agent]]:
+        """The learner's classes among what is given, by role.  Raises TypeError for what is no such class."""
+        names = [each.name for each in self.roles]
+        found: dict[str, type[Agent]] = {}
+        for name in names:
+            kind = given.get(name)
+            if kind is None:
+                continue
+            known = isinstance(kind, type) and issubclass(kind, Agent)
+            allowed = "expected a class of agents, made with class MyAgent(Agent)"
+            example = f"labs.{self.name}({name}=MyAgent, seed=7)"
+            require.that(known, f"{name}={require.shown(kind)}", allowed, example, TypeError)
+            assert isinstance(kind, type)
+            found[name] = kind
+        return found
+
     def checked(self, given: Parameters) -> dict[str, Value]:
         """All parameters, with defaults for those not given.  Raises ScenarioError if one is not allowed."""
         known = {parameter.name: parameter for parameter in self.parameters}
-        allowed = f"the parameters of the {self.name} lab are {', '.join([*known, *RUN])}"
+        roles = ", ".join(each.name for each in self.roles)
+        mine = f"; classes of yours can play {roles}" if roles else ""
+        allowed = f"the parameters of the {self.name} lab are {', '.join([*known, *RUN])}{mine}"
         for name in sorted(given.keys() - known.keys()):
             require.that(name in self.fixed, f"no parameter {name!r}", allowed, "seed=7", ScenarioError)
             built, value = f"this world was built with {name}={self.fixed[name]}", given[name]
             require.that(
                 value == self.fixed[name], f"{name}={value!r}", f"{built}; {allowed}", "seed=7", ScenarioError
             )
-        values = {name: each.checked(given.get(name, each.default)) for name, each in known.items()}
-        return {**self.fixed, **values}
+        values: dict[str, Value] = dict(self.fixed)
+        for name, each in known.items():
+            value = given[name] if name in given else each.within(each.default, values)
+            values[name] = each.checked(value, values)
+        return values
 
     def settings(self, scenario: Scenario) -> dict[str, object]:
         """The parameters of a scenario, and its `seed` and `until`."""
@@ -246,30 +307,38 @@ class LabSpec(require.Readable):
 
         If it has the faults that the lab comes with, they are replaced by those for the new parameters.
         """
-        values = self.checked({**now.parameters, **_without_run(settings)})
+        values = self.checked(self._moved(now.parameters, _without_run(settings)))
         texts, own = [str(each) for each in (*now.faults, *aside)], self.faults(now.parameters)
         if tuple(texts[: len(own)]) == own:
             texts = [*self.faults(values), *texts[len(own) :]]
         run = {name: settings.get(name, getattr(now, name)) for name in RUN}
         return Scenario.checked(now.lab, {**values, **run}, texts)
 
+    def _moved(self, now: Parameters, given: Parameters) -> Parameters:
+        """The parameters `now` with those that are `given`; the others follow the bounds that these leave."""
+        values: dict[str, Any] = {}
+        for each in self.parameters:
+            if each.name not in given:
+                values[each.name] = each.within(now[each.name], {**now, **given, **values})
+        return {**now, **values, **given}
+
 
 @dataclass(frozen=True)
 class LabSource:
     """Makes the worlds of a lab from scenarios, in this process or in another one.
 
-    spec, agent: the declaration, and the learner's own class of agents (None: those of the pattern).
+    spec, roles: the declaration, and the learner's own classes by role.
     scenario: the one that the lab shows.
     """
 
     spec: LabSpec
-    agent: type[Agent] | None
+    roles: Mapping[str, type[Agent]]
     scenario: Scenario
 
     def world(self, scenario: Scenario) -> World:
         """The world of a scenario, with its faults and the properties of the lab."""
         spec, values = self.spec, self.spec.checked(scenario.parameters)
-        world: World = spec.build(self.agent, scenario.seed, **values)
+        world: World = spec.build(self.roles, scenario.seed, **values)
         world.scenario = scenario
         return world.expect(*spec.properties(values)).inject(*scenario.faults)
 

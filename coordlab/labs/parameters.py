@@ -1,0 +1,82 @@
+"""The parameters of a lab: what a learner can change, within which bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from coordlab import requirements as require
+from coordlab.trace.scenario import ScenarioError, Value
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True, repr=False)
+class Parameter(require.Readable):
+    """A setting that a learner can change.
+
+    name: as in a scenario line.
+    default: an int, a float or a bool, which is also the kind of its values, or one of the choices.
+    low, high, step: the range of a number, and the step of its slider.  A bound may be the name of a
+        parameter that stands before it.
+    choices: the texts to choose from; without any it is a number or a switch.
+    presets: instead of choices: values that are no single number, by name, such as the ballots of a
+        vote.
+    unit: shown beside the name.
+    help: one line for a tooltip.
+    label: shown instead of the name.
+    group: the heading in the controls.
+    unused: why it has no effect at a setting; "": it has.
+    """
+
+    name: str
+    default: Value
+    low: float | str = 0.0
+    high: float | str = 1.0
+    step: float = 1.0
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    help: str = ""
+    label: str = ""
+    group: str = "World"
+    presets: Mapping[str, Any] = field(default_factory=dict)
+    unused: Callable[[Parameters], str] = lambda given: ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The texts to choose from: its choices, or the names of its presets."""
+        return self.choices or tuple(self.presets)
+
+    def bounds(self, given: Parameters) -> tuple[float, float]:
+        """The range of a number, from the parameters that stand before it."""
+        low, high = (given[each] if isinstance(each, str) else each for each in (self.low, self.high))
+        return low, high
+
+    def checked(self, value: object, given: Parameters) -> Value:
+        """`value` as this parameter stores it, beside those that stand before it.
+
+        A float is rounded to six digits, so that the scenario line repeats the run exactly.
+
+        Raises ScenarioError if it is not allowed.
+        """
+        name, default = self.name, self.default
+        if self.options:
+            return require.one_of(name, value, self.options, ScenarioError)
+        if isinstance(default, bool):
+            return require.flag(name, value, ScenarioError)
+        low, high = self.bounds(given)
+        assert not isinstance(default, str), "a text has options"
+        example = min(max(default, low), high)
+        if isinstance(default, int):
+            return require.count(name, value, low, high, int(example), ScenarioError)
+        unit = f"a number ({self.unit})" if self.unit else ""
+        found = require.number(name, value, low, high, unit=unit, example=example, error=ScenarioError)
+        return round(float(found), 6)
+
+    def within(self, value: Value, given: Parameters) -> Value:
+        """A number moved into the range that the parameters before it leave; anything else as it is."""
+        if self.options or isinstance(value, (bool, str)):
+            return value
+        low, high = self.bounds(given)
+        return type(value)(min(max(value, low), high))
