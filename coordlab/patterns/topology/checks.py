@@ -17,7 +17,7 @@ from coordlab.properties import (
     recorded,
     safety,
 )
-from coordlab.trace.trace import DROP, HANDLE, SEND, START, STATE, Trace
+from coordlab.trace.trace import CRASH, DROP, HANDLE, SEND, START, STATE, Trace
 
 
 def over(trace: Trace) -> bool:
@@ -27,6 +27,8 @@ def over(trace: Trace) -> bool:
     for event in trace:
         if event.kind == STATE and event.name == "busy":
             busy[event.agent] = event.data
+        elif event.kind == CRASH:
+            busy[event.agent] = False
         elif event.kind == SEND:
             under_way.add(event.message)
         elif event.kind in (HANDLE, DROP):

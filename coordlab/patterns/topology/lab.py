@@ -1,0 +1,184 @@
+"""The coordination tax lab: who tells whom, and when does one more agent slow all down?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.labs.views import Curves, Graph, Mark
+from coordlab.patterns.topology import theory
+from coordlab.patterns.topology.agents import Member, Server
+from coordlab.patterns.topology.checks import properties
+from coordlab.patterns.topology.rules import BUS, STEPS, channels
+from coordlab.trace.trace import FAULT, HANDLE, STATE, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+CLOSED = ("mesh", "star", "bus")  # the styles whose time has a closed form
+UNTIL = 60.0
+PARAMETERS = (
+    lab.Parameter("version", "tree", choices=tuple(STEPS), label="who tells whom", group="Team",
+                  help="each tells each; one hub; a tree; a broker; or members ask others at random"),
+    lab.Parameter("agents", 7, 2, 12, 1, group="Team", help="members of the team"),
+    lab.Parameter("branching", 2, 1, 6, 1, group="Team", help="children of a member in the tree",
+                  unused=lambda given: "" if given["version"] == "tree" else "only a tree has branches"),
+    lab.Parameter("rounds", 3, 1, 5, 1, group="Work",
+                  help="tasks of each member; after each all must know what all found"),
+    lab.Parameter("work", 1.0, 0.1, 2.0, 0.1, unit="s", group="Work", help="for one task"),
+    lab.Parameter("handling", 0.05, 0.0, 0.2, 0.01, unit="s", group="Network",
+                  help="to send or to handle one message: nobody does two things at once"),
+    lab.Parameter("latency", 0.02, 0.01, 0.5, 0.01, unit="s", group="Network", help="of each message"),
+)  # fmt: skip
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """The members, of the learner's class if given, and the broker of a bus."""
+    world, size, style = World(seed, given["latency"], budget=lab.BUDGET), given["agents"], given["version"]
+    how = {name: given[name] for name in ("rounds", "work", "handling", "branching")}
+    kind = roles.get("member", Member)
+    world.add(lab.fitting(kind, number, style, size, **how) for number in range(1, size + 1))
+    if style == "bus":
+        world.add(Server("bus", style, size, given["handling"], given["branching"]))
+    return world
+
+
+def task_time(trace: Trace) -> float | None:
+    """Seconds from the start until the last member is done, for each task; None if one is not done."""
+    ended = {event.agent: event.time for event in trace.select("role") if event.data == "is done"}
+    late = {*trace.agents} - {"bus"} - {*ended}
+    return None if late else round(max(ended.values()) / trace.count("Finished"), 6)
+
+
+def busiest(trace: Trace) -> int:
+    """Messages that the busiest agent handles."""
+    return max(Counter(event.agent for event in trace.select(kind=HANDLE)).values(), default=0)
+
+
+def sent(trace: Trace) -> int:
+    """Messages about what was found."""
+    return trace.count("Share", "Ask", kind="send")
+
+
+def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
+    if given["version"] == "gossip":
+        return None
+    each = theory.messages(given["version"], given["agents"])
+    return lab.Theory(each * given["rounds"], unless=_other_experiment(trace))
+
+
+def _time(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
+    """One round; in more, those who know everything first go on, so that a round hides in the next."""
+    if given["version"] not in CLOSED:
+        return None
+    says, hidden = "equal" if given["rounds"] == 1 else "most", _hidden(given, given["agents"])
+    unless = _other_experiment(trace) or ("" if hidden else "the latency is above n - 2 handlings")
+    return lab.Theory(round(_task(given["version"], given, given["agents"]), 6), says, unless)
+
+
+def _hidden(given: lab.Parameters, agents: float) -> bool:
+    """Whether the latency hides behind the handling, as the closed form of the mesh takes for granted."""
+    return bool(given["version"] != "mesh" or given["latency"] <= (agents - 2) * given["handling"])
+
+
+def _task(style: str, given: lab.Parameters, agents: float) -> float:
+    """Seconds for each task of a round."""
+    one_round = theory.seconds(style, int(agents), given["latency"], given["handling"])
+    return float((given["work"] + one_round) / agents)
+
+
+def _other_experiment(trace: Trace) -> str:
+    late = "" if task_time(trace) else "the run ends before the work is done"
+    return "a fault strikes" if trace.select(kind=FAULT) else late
+
+
+def team(given: lab.Parameters, trace: Trace) -> Graph:
+    """Who tells whom, what each does, and how many messages it has handled."""
+    roles, handled = dict[str | None, str](), Counter[str | None]()
+    marks = []
+    tones = {"works": "active", "shares": "between", "is done": "normal"}
+    for event in trace:
+        if event.kind == STATE and event.name == "role":
+            roles[event.agent] = str(event.data)
+        elif event.kind == HANDLE:
+            handled[event.agent] += 1
+        else:
+            continue
+        role, agent = roles.get(event.agent, ""), str(event.agent)
+        words = ", ".join(filter(None, [role, f"{handled[agent]} handled"]))
+        marks.append(Mark(event.seq, agent, words, tones.get(role, "normal")))
+    names = {BUS: "bus"}
+    pairs = channels(given["version"], given["agents"], given["branching"])
+    edges = tuple((names.get(one, str(one)), names.get(other, str(other))) for one, other in pairs)
+    layout = "tree" if given["version"] in ("star", "tree", "bus") else "ring"
+    return Graph(tuple(trace.agents), edges, tuple(marks), layout, directed=False)
+
+
+def progress(given: lab.Parameters, trace: Trace) -> Curves:
+    """Tasks that are done, and messages sent for each of them so far."""
+    done = [(event.time, float(number)) for number, event in enumerate(trace.select("Finished"), 1)]
+    whole = given["agents"] * given["rounds"]
+    return Curves({"tasks done": ((0.0, 0.0), *done)}, unit="tasks", lines={"all": float(whole)})
+
+
+def _curve(style: str) -> lab.Curve:
+    return lab.Curve(
+        lambda given, agents: _task(style, given, agents),
+        says="most",
+        applies=lambda given: bool(given["latency"] <= given["handling"]),
+    )
+
+
+def _in_time(given: lab.Parameters) -> float:
+    """Seconds in which even the slowest style is done; each question of gossip costs two messages."""
+    return float(2 * given["rounds"] * given["agents"] * _task("bus", given, given["agents"]))
+
+
+SPEC = lab.LabSpec(
+    name="topology",
+    title="Coordination tax",
+    question="Who tells whom, and when does one more agent slow all down?",
+    parameters=PARAMETERS,
+    build=build,
+    roles=(lab.Role("member", Member),),
+    properties=lambda given: properties(given["version"], given["agents"], given["rounds"], _in_time(given)),
+    measures=(
+        lab.Measure("messages", sent, _messages),
+        lab.Measure("seconds a task", task_time, _time),
+        lab.Measure("messages of the busiest", busiest),
+    ),
+    until=UNTIL,
+    focus=lambda given: (0.0, 3 * given["work"]),
+    views=(
+        lab.View("Team", "Who tells whom, and how many messages each has handled.", team),
+        lab.View("Progress", "Tasks that are done.", progress),
+    ),
+    figures=(
+        lab.Figure(
+            "Are more agents faster?",
+            x="agents",
+            values=(2, 3, 4, 5, 6, 8, 10, 12),
+            measure="seconds a task",
+            theory={style: _curve(style) for style in CLOSED},
+            series={style: {"version": style} for style in (*CLOSED, "tree")},
+            replications=1,
+        ),
+    ),
+    schedules=(
+        lab.Schedule("Twelve and a broker", "Look at the bus: it is busy all the time, and all wait for it.",
+                     {"version": "bus", "agents": 12}),
+        lab.Schedule("Twelve in a tree", "Look at the load: nobody handles more than a few messages a round.",
+                     {"version": "tree", "agents": 12, "branching": 3}),
+        lab.Schedule("The hub crashes", "Look for the round that never ends: all wait for 1.",
+                     {"version": "star"}, ("crash 1 @2",)),
+    ),
+    offers=lambda given: (
+        lab.Offer("a member crashes", "crash {agent} @{at}", tuple(map(str, range(1, given["agents"] + 1)))),
+        lab.Offer("a member is slow", "slow {agent} 5 @{at}..{until}",
+                  tuple(map(str, range(1, given["agents"] + 1)))),
+    ),
+    tones={"works": "active", "shares": "between", "is done": "normal"},
+    page="coordlab.patterns.topology.agents",
+    chapter="14_coordination_tax",
+)  # fmt: skip
