@@ -31,7 +31,7 @@ MAY = {
     "experiments": "requirements intervals progress_bar trace world properties draw",
     "labs": "requirements intervals progress_bar trace world properties draw widgets explore experiments "
     "patterns",
-    "patterns": "requirements intervals trace world properties labs.declaration",
+    "patterns": "requirements intervals trace world properties labs.declaration labs.views",
     "course": "requirements trace draw properties",
     "cli": "requirements trace world properties draw widgets explore experiments labs patterns course",
     "start": "",
@@ -44,13 +44,17 @@ ROLES = {
     "checks": ("rules checks theory", "requirements trace properties world.message"),
     "naive": ("naive", "requirements world trace"),
     "agents": ("agents rules checks", "requirements world trace properties"),
-    "lab": ("agents rules checks naive theory", "requirements world trace properties labs.declaration"),
+    "lab": (
+        "agents rules checks naive theory lab",
+        "requirements world trace properties labs.declaration labs.views",
+    ),
 }
 # Second files, cut by role and named by it: which role each plays.
 SECOND = {
     **dict.fromkeys(("client", "contractor", "expert", "locks", "probes", "workers"), "agents"),
     **dict.fromkeys(("domains", "graph", "planner", "precedence", "ranked", "trust"), "rules"),
     **dict.fromkeys(("probe_checks", "turns"), "checks"),
+    "pictures": "lab",  # its views, and what is counted for them
 }
 
 # Which pattern is built on which other; no others know of each other.
@@ -228,7 +232,9 @@ def loaded(code: str) -> set[str]:
 
 
 HEAVY = {"ipywidgets", "anywidget", "matplotlib", "numpy", "scipy", "pandas", "networkx", "IPython"}
-PATTERNS = ", ".join(f"coordlab.{name}" for name in modules_of("patterns") if not name.endswith(".lab"))
+PATTERNS = ", ".join(
+    f"coordlab.{name}" for name in modules_of("patterns") if not name.endswith((".lab", ".pictures"))
+)
 
 
 @pytest.mark.parametrize(
