@@ -14,7 +14,7 @@ work as well; a bool is not a number.  A value that is not allowed raises `error
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import Enum
 from math import inf, isnan, nan
 from numbers import Complex, Integral, Number, Real
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST = 1.7976931348623157e308  # the largest float: what is beyond it is not finite
 _LONGEST = 120  # characters of a value in an error text
+_BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), dict: ("{", "}")}
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -37,9 +38,7 @@ def fail(given: str, allowed: str, example: str, error: Callable[[str], Exceptio
 
 def shown(value: object) -> str:
     """`repr(value)` for an error text, with sets in order and without addresses, cut to 120 characters."""
-    if isinstance(value, int) and abs(value) >= 10**60:
-        return "a number of more than 60 digits"
-    return _cut(_named(value), _LONGEST)
+    return _written(value, _LONGEST)
 
 
 class Readable:
@@ -49,15 +48,41 @@ class Readable:
 
     def __repr__(self) -> str:
         public = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        told = ", ".join(f"{name}={_cut(_named(value), 200)}" for name, value in public.items())
+        told = ", ".join(f"{name}={_written(value, 200)}" for name, value in public.items())
         return f"{type(self).__name__}({told})"
 
 
-def _named(value: object) -> str:
-    """`repr(value)` with sets in order and without addresses."""
-    if isinstance(value, (set, frozenset)):
-        return f"{{{', '.join(sorted(map(_named, value)))}}}"
-    return _ADDRESS.sub("", repr(value))
+def _written(value: object, most: int) -> str:
+    """`repr(value)` with sets in order and without addresses, cut; of a long value only this much is read."""
+    text = ""
+    for piece in _pieces(value, ()):
+        text += piece
+        if len(text) > most:
+            break
+    return _cut(text, most)
+
+
+def _pieces(value: object, around: tuple[object, ...]) -> Iterator[str]:
+    """The parts of `repr(value)`, one by one; `around` is what the value lies in."""
+    kind = type(value)
+    if isinstance(value, int) and abs(value) >= 10**60:
+        yield "a number of more than 60 digits"
+    elif isinstance(value, (set, frozenset)):
+        yield f"{{{', '.join(sorted(_written(each, _LONGEST) for each in value))}}}"
+    elif kind not in _BRACKETS:
+        yield _ADDRESS.sub("", repr(value))
+    elif any(each is value for each in around):
+        yield "...".join(_BRACKETS[kind])
+    else:
+        opening, closing = _BRACKETS[kind]
+        yield opening
+        for at, each in enumerate(cast("Iterable[object]", value)):
+            yield ", " if at else ""
+            yield from _pieces(each, (*around, value))
+            if isinstance(value, dict):
+                yield ": "
+                yield from _pieces(value[each], (*around, value))
+        yield f",{closing}" if isinstance(value, tuple) and len(value) == 1 else closing
 
 
 def _cut(text: str, most: int) -> str:

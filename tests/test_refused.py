@@ -93,6 +93,24 @@ def test_a_number_that_no_float_holds_is_refused_as_any_other(odd, taken):
         require.probability("loss", odd)
 
 
+ITSELF = [1]
+ITSELF.append(ITSELF)
+
+SHOWN = [
+    (ITSELF, "[1, [...]]"),
+    ({"a": ITSELF}, "{'a': [1, [...]]}"),
+    ([(1,), (), {}], "[(1,), (), {}]"),
+    ([{"bob", "ann"}, object()], "[{'ann', 'bob'}, <object object>]"),
+    ([10**5000], "[a number of more than 60 digits]"),
+    (list(range(10**6)), f"{str(list(range(99)))[:120]}…"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), SHOWN, ids=range(len(SHOWN)))
+def test_a_value_in_an_error_is_as_python_shows_it_but_short_and_the_same_in_every_process(value, text):
+    assert require.shown(value) == text
+
+
 def test_a_question_ends_without_a_full_stop():
     with pytest.raises(ValueError, match=r"^a: did you mean b\? For example: b\.$"):
         require.fail("a", "did you mean b?", "b")

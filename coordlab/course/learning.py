@@ -110,9 +110,12 @@ def _mark(given: object, actual: object) -> str:
 
 
 def _same(given: object, actual: object) -> bool:
-    one, other = plain(given), plain(actual)
+    return _alike(plain(given), plain(actual))
+
+
+def _alike(one: Plain, other: Plain) -> bool:
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, str) != isinstance(other, str):  # "2" for 2
         one, other = _read(one), _read(other)
     if _is_number(one) and _is_number(other):
@@ -136,10 +139,12 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _written(value: object) -> str:
-    if isinstance(value, (list, tuple, int)):
-        value = plain(value)  # of bounded depth and length
+    return _worded(plain(value) if isinstance(value, (list, tuple, int)) else value)
+
+
+def _worded(value: object) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(_worded, value))}]"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from numbers import Number
 from os import PathLike, fspath
@@ -19,7 +19,7 @@ from typing import TypeGuard, cast
 from coordlab import requirements as require
 
 FORMAT, VERSION, MOST = "coordlab-progress", 1, 1_000_000
-LONGEST, DEEPEST = 10_000, 20  # characters of an answer, lists within lists
+LONGEST, DEEPEST, WIDEST = 10_000, 20, 100_000  # characters of an answer, lists within lists, items in all
 
 Plain = str | int | float | None | list["Plain"]
 
@@ -118,17 +118,28 @@ def _read(path: Path) -> dict[str, Plain]:
     raise ProgressError(f"{path.name}: {allowed}. Nothing was changed. For example: 'my-progress.json'.")
 
 
-def plain(value: object, depth: int = 0) -> Plain:
+def plain(value: object) -> Plain:
     """`value` as a file can hold it: numbers, texts and lists by value, anything else as text.
 
-    Sets and dicts become lists in a fixed order, the latter of pairs.
+    Sets and dicts become lists in a fixed order, the latter of pairs.  What lies within itself or deeper than
+    20 lists, and what follows on the 100,000th item, is "…".
     """
+    return _kept(value, (), iter(range(WIDEST)))
+
+
+def _kept(value: object, around: tuple[object, ...], room: Iterator[int]) -> Plain:
+    """As `plain`; `around` is what the value lies in, and `room` counts the items."""
+    if next(room, None) is None or any(each is value for each in around):
+        return "…"
+    inside = (*around, value)
     if not isinstance(value, type):
         value = getattr(value, "tolist", lambda: value)()  # of numpy and pandas
-    if isinstance(value, (Mapping, set, frozenset)):
-        value = sorted(value.items() if isinstance(value, Mapping) else value, key=repr)
+    if isinstance(value, Mapping):
+        value = sorted(value.items(), key=lambda pair: repr(pair[0]))
+    elif isinstance(value, (set, frozenset)):
+        value = sorted(value, key=repr)
     if isinstance(value, (list, tuple)):
-        return [plain(each, depth + 1) for each in value] if depth < DEEPEST else "…"
+        return [_kept(each, inside, room) for each in value] if len(around) < DEEPEST else "…"
     if isinstance(value, Number) and not isinstance(value, (int, complex)):
         value = require.by_value(value)  # a decimal or a fraction
     if isinstance(value, int) and abs(value) >= 10**60:

@@ -85,22 +85,36 @@ def words(what: object) -> tuple[str | None, object]:
 
 
 def snapshot(value: object) -> object:
-    """`value` as it is now, in a form that later changes do not affect and that is the same in every run."""
+    """`value` as it is now, in a form that later changes do not affect and that is the same in every run.
+
+    Raises TypeError for a value that contains itself, or whose repr holds an address.
+    """
+    if value.__class__ in _PLAIN:
+        return value
+    try:
+        return _as_it_is(value)
+    except RecursionError:
+        pass
+    allowed = "a state or note cannot contain itself"
+    require.fail(require.shown(value), allowed, "name what it refers to: parent='ann'", TypeError)
+
+
+def _as_it_is(value: object) -> object:
     if value.__class__ in _PLAIN:
         return value
     value = require.by_value(value)
     if value is None or isinstance(value, (str, int, float, bytes, Enum)):
         return value
     if isinstance(value, (list, tuple)):
-        return tuple(map(snapshot, value))
+        return tuple(map(_as_it_is, value))
     if isinstance(value, dict):
-        return tuple((snapshot(key), snapshot(item)) for key, item in value.items())
+        return tuple((_as_it_is(key), _as_it_is(item)) for key, item in value.items())
     if isinstance(value, (set, frozenset)):
-        return tuple(sorted(map(snapshot, value), key=repr))
+        return tuple(sorted(map(_as_it_is, value), key=repr))
     if is_message(type(value)):
         return value
     if fields := getattr(value, "__dataclass_fields__", None):
-        return tuple((name, snapshot(getattr(value, name))) for name in fields)
+        return tuple((name, _as_it_is(getattr(value, name))) for name in fields)
     words = repr(value)
     if " at 0x" in words:
         allowed = "a state or note must read the same in every run: numbers, texts, enums, tuples or messages"

@@ -11,6 +11,7 @@ from math import inf, nan
 import numpy as np
 import pytest
 
+from coordlab import requirements as require
 from coordlab.course import learning, progress
 from coordlab.course.learning import (
     check,
@@ -288,10 +289,25 @@ def test_answers_that_could_not_be_read_again_are_not_written(tmp_path):
 
 
 ENDLESS = []
-ENDLESS.append(ENDLESS)
+ENDLESS.extend([ENDLESS] * 5)
+SHARED = [0]
+for _ in range(40):
+    SHARED = [SHARED, SHARED]
 
 
-ODD = [nan, inf, {"a": 1}, {1, 2}, [1, [2, {3: 4}]], object, 10**5000, "x" * 2_000_000, ENDLESS, 1j]
+ODD = [
+    nan,
+    inf,
+    {"a": 1},
+    {1, 2},
+    [1, [2, {3: 4}]],
+    object,
+    10**5000,
+    "x" * 2_000_000,
+    ENDLESS,
+    {1: ENDLESS},
+    1j,
+]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
@@ -299,6 +315,14 @@ def test_any_prediction_can_be_saved_and_read(tmp_path, odd):
     compare(odd, 1, "odd")
     save_progress(tmp_path / "me.json")
     load_progress(tmp_path / "me.json")
+
+
+def test_what_a_value_holds_again_and_again_is_read_up_to_a_bound():
+    """Each list holds the next one twice: read in full, the number 0 would be found a million million times."""
+    assert progress.plain([ENDLESS, 1]) == [["…"] * 5, 1]
+    kept = str(progress.plain(SHARED))
+    assert 100_000 <= kept.count("[") + kept.count("…") <= 200_000
+    assert len(require.shown(SHARED)) == 121
 
 
 def test_importing_it_loads_no_widgets():

@@ -478,6 +478,14 @@ def test_a_state_is_not_its_address():
         changes(object())
 
 
+@pytest.mark.parametrize("kind", [list, dict])
+def test_a_state_does_not_contain_itself(kind):
+    value = kind([("own", None)])
+    value[0] = value
+    with pytest.raises(AgentError, match=r"\.\.\..*: a state or note cannot contain itself"):
+        changes(value)
+
+
 @pytest.mark.parametrize("name", ["name", "alive", "send", "now", "peers", "run", "_world"])
 def test_a_state_cannot_take_a_name_of_ours(name):
     with pytest.raises(
