@@ -94,9 +94,8 @@ def snapshot(value: object) -> object:
     try:
         return _as_it_is(value)
     except RecursionError:
-        pass
-    allowed = "a state or note cannot contain itself"
-    require.fail(require.shown(value), allowed, "name what it refers to: parent='ann'", TypeError)
+        allowed = "a state or note cannot contain itself"
+        require.fail(require.shown(value), allowed, "name what it refers to: parent='ann'", TypeError)
 
 
 def _as_it_is(value: object) -> object:

@@ -318,7 +318,7 @@ def test_any_prediction_can_be_saved_and_read(tmp_path, odd):
 
 
 def test_what_a_value_holds_again_and_again_is_read_up_to_a_bound():
-    """Each list holds the next one twice: read in full, the number 0 would be found a million million times."""
+    """Each list holds the next one twice: read in full, the 0 would be found a million million times."""
     assert progress.plain([ENDLESS, 1]) == [["…"] * 5, 1]
     kept = str(progress.plain(SHARED))
     assert 100_000 <= kept.count("[") + kept.count("…") <= 200_000
