@@ -36,6 +36,7 @@ __all__ = [  # what a declaration is made of, parameters and views included
     "Theory",
     "View",
     "fitting",
+    "why_not",
 ]
 
 BUDGET = Budget(events=50_000, instant=5_000, wall=10.0)
@@ -357,6 +358,15 @@ def fitting(kind: Callable[..., Agent], *given: object, **settings: object) -> A
     takes = signature(kind).parameters
     everything = any(each.kind is each.VAR_KEYWORD for each in takes.values())
     return kind(*given, **{name: each for name, each in settings.items() if everything or name in takes})
+
+
+def why_not(reasons: Mapping[str, object]) -> str:
+    """Why theory says nothing about a run: the first of the reasons that holds; "" if none does.
+
+    >>> why_not({"nobody crashes": False, "a message is lost": 3})
+    'a message is lost'
+    """
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 RUN = ("seed", "until")  # the settings that every lab has, besides its parameters
