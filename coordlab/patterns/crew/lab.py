@@ -1,0 +1,241 @@
+"""The crew lab: who does which task when, and what do guardrails and a manager cost?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.labs.views import Bar, Cell, Spans, Table
+from coordlab.patterns.crew import theory
+from coordlab.patterns.crew.agents import Crew, Manager
+from coordlab.patterns.crew.checks import properties
+from coordlab.patterns.crew.rules import Task, at_most
+from coordlab.patterns.orchestration.agents import Member
+from coordlab.patterns.orchestration.rules import Rights, Turn
+from coordlab.patterns.orchestration.turns import is_turn, result, turns
+from coordlab.properties import on_record, recorded
+from coordlab.trace.trace import FAULT, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+VERSIONS = ("textbook", "sequential", "hierarchical", "no-guardrail")
+RESEARCHERS = ("ann", "bob", "cat", "dan", "eve", "fay")
+PLANNER, WRITER, MANAGER = "pia", "pat", "max"
+SHORT, LONG = "It pays.", "It costs a lot, but in the end it pays."
+PLANNING, DECIDING, UNTIL = 1.0, 0.2, 120.0
+PARAMETERS = (
+    lab.Parameter("parts", 3, 1, 6, 1, group="Work", help="researches between the plan and the report"),
+    lab.Parameter("research", 3.0, 0.5, 5.0, 0.5, unit="s", group="Work", help="how long each part takes"),
+    lab.Parameter("report", 1.0, 0.5, 5.0, 0.5, unit="s", group="Work", help="how long one draft takes"),
+    lab.Parameter("version", "textbook", choices=VERSIONS, group="Crew",
+                  help="parts side by side; one by one; by a manager; or no one looks at the report"),
+    lab.Parameter("chance", 0.6, 0.0, 1.0, 0.05, group="Guardrail", label="good drafts",
+                  help="how often a draft is as short as wanted"),
+    lab.Parameter("retries", 3, 0, 6, 1, group="Guardrail", help="how often a draft may be refused",
+                  unused=lambda given: "nobody looks" if given["version"] == "no-guardrail" else ""),
+    lab.Parameter("failing", 0.0, 0.0, 1.0, 0.05, group="World", help="how often a turn ends in an error"),
+    lab.Parameter("tries", 1, 1, 5, 1, group="Crew", help="how often an agent that fails is called"),
+    lab.Parameter("latency", 0.01, 0.01, 0.5, 0.01, unit="s", group="World", help="of each message"),
+)  # fmt: skip
+
+
+class Worker(Member):
+    """Does what it is told; as a writer it is brief enough with a probability of `chance`.
+
+    failing: the probability that a turn ends in an error.
+    """
+
+    def __init__(self, name: str, seconds: float = 1.0, chance: float = 1.0, failing: float = 0.0) -> None:
+        super().__init__(name, None, seconds)
+        self.chance, self.failing = chance, failing
+
+    async def reply(self, turn: Turn) -> object:
+        """A result, or a draft of the report."""
+        if self.dice.random() < self.failing:
+            raise RuntimeError("the tool did not answer")
+        if turn.about != "report":
+            return f"all on {turn.about}"
+        return SHORT if self.dice.random() < self.chance else LONG
+
+
+def tasks(given: lab.Parameters, *, guarded: bool = True) -> tuple[Task, ...]:
+    """A plan, the parts, and a report of at most five words."""
+    beside = given["version"] in ("textbook", "no-guardrail")
+    parts = (
+        Task(f"part {number}", "", who, ("plan",), asynchronous=beside)
+        for number, who in enumerate(RESEARCHERS[: given["parts"]], 1)
+    )
+    guard = (at_most(5),) if guarded else ()
+    report = Task("report", agent=WRITER, guardrails=guard, retries=given["retries"])
+    return (Task("plan", agent=PLANNER), *parts, report)
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """A crew and its agents, of the learner's classes if given."""
+    version, team = given["version"], (PLANNER, WRITER, *RESEARCHERS[: given["parts"]])
+    manager, managed = (MANAGER, "hierarchical") if version == "hierarchical" else (None, "sequential")
+    plan = tasks(given, guarded=version != "no-guardrail")
+    world = World(seed, given["latency"], budget=lab.BUDGET)
+    world.add(Crew(team, plan, managed, manager, tries=given["tries"], repeats=None))
+    seconds = {PLANNER: PLANNING, WRITER: given["report"]}
+    kind, how = roles.get("worker", Worker), {"chance": given["chance"], "failing": given["failing"]}
+    world.add(lab.fitting(kind, who, seconds=seconds.get(who, given["research"]), **how) for who in team)
+    boss = roles.get("manager", Manager)
+    return world.add(lab.fitting(boss, MANAGER, seconds=DECIDING)) if manager else world
+
+
+def makespan(trace: Trace) -> float | None:
+    """Seconds until the crew has stopped; None if it has not."""
+    return next((round(event.time, 6) for event in recorded(trace, "Result")), None)
+
+
+def refused(trace: Trace) -> int:
+    """Drafts that were refused."""
+    return sum(1 for _ in recorded(trace, "Refused"))
+
+
+def passed(trace: Trace) -> bool:
+    """Whether the report is done."""
+    return any(event.data.task == "report" for event in recorded(trace, "Output"))
+
+
+def duration(given: lab.Parameters, parts: float, again: int = 0) -> float:
+    """Makespan by theory, if drafts are refused `again` times."""
+    trip, names = given["latency"], [f"part {number}" for number in range(1, int(parts) + 1)]
+    drafts = [given["report"]] * (1 + again)
+    if given["version"] == "hierarchical":
+        works = [PLANNING, *[given["research"]] * len(names), *drafts]
+        return theory.serial([each for work in works for each in (DECIDING, work, DECIDING)], trip)
+    if given["version"] == "sequential":
+        return theory.serial([PLANNING, *[given["research"]] * len(names), *drafts], trip)
+    parted = dict.fromkeys(names, ("plan",))
+    needs: dict[str, tuple[str, ...]] = {"plan": (), **parted, "draft 0": tuple(names)}
+    needs |= {f"draft {number}": (f"draft {number - 1}",) for number in range(1, 1 + again)}
+    written = dict.fromkeys(needs, float(given["report"]))
+    seconds = {**written, "plan": PLANNING, **dict.fromkeys(names, float(given["research"]))}
+    return theory.critical_path(seconds, needs, trip)
+
+
+def _makespan(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    again = refused(trace) - (1 - passed(trace))
+    return lab.Theory(round(duration(given, given["parts"], again), 6), unless=_disturbed(given, trace))
+
+
+def _turns(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    attempts = given["parts"] + 1 + passed(trace) + refused(trace)
+    each = theory.hierarchical_turns(1) if given["version"] == "hierarchical" else 1
+    return lab.Theory(attempts * each, unless=_disturbed(given, trace))
+
+
+def _disturbed(given: lab.Parameters, trace: Trace) -> str:
+    if trace.select(kind=FAULT):
+        return "a fault strikes"
+    if given["failing"]:
+        return "turns fail"
+    return "" if result(trace) else "the run ends before the crew has stopped"
+
+
+def schedule(_: lab.Parameters, trace: Trace) -> Spans:
+    """What each agent works on."""
+    ended = {event.content.turn: event.name for event in trace.select("Reply", "Failed", kind="handle")}
+    about = {event.data.id: event.data.about for event in trace if is_turn(event)}
+    drafts, bars = Counter[str](), []
+    for turn in turns(trace):
+        task = about[turn.id]
+        drafts[task] += turn.agent != MANAGER
+        text = task if drafts[task] < 2 else f"{task} {drafts[task]}"
+        tone = (
+            "failed" if ended.get(turn.id) == "Failed" else "between" if turn.agent == MANAGER else "active"
+        )
+        bars.append(Bar(turn.agent, turn.started, turn.ended, text, tone))
+    return Spans(tuple(name for name in trace.agents if name != "crew"), tuple(bars))
+
+
+def progress(given: lab.Parameters, trace: Trace) -> Table:
+    """The tasks: who does each, how it stands, and what came of it."""
+    cells, tried = [], Counter[str]()
+    for event in trace:
+        if is_turn(event) and event.peer != MANAGER:
+            task = event.data.about
+            tried[task] += 1
+            cells.append(Cell(event.seq, task, "agent", str(event.peer)))
+            cells.append(Cell(event.seq, task, "state", f"try {tried[task]}", "active"))
+        elif on_record(event, "Refused"):
+            cells.append(Cell(event.seq, event.data.task, "state", f"refused: {event.data.why}", "failed"))
+        elif on_record(event, "Output"):
+            cells.append(Cell(event.seq, event.data.task, "state", "done"))
+            cells.append(Cell(event.seq, event.data.task, "output", str(event.data.content)))
+    rows = tuple(task.name for task in tasks(given))
+    return Table(rows, ("agent", "state", "output"), tuple(cells), "task")
+
+
+RIGHTS = Rights({MANAGER: (PLANNER, WRITER, *RESEARCHERS)})
+
+
+def _curve(version: str) -> lab.Curve:
+    return lab.Curve(lambda given, parts: duration({**given, "version": version}, parts))
+
+
+SPEC = lab.LabSpec(
+    name="crew",
+    title="Crew",
+    question="Who does which task when, and what do guardrails and a manager cost?",
+    parameters=PARAMETERS,
+    build=build,
+    roles=(lab.Role("worker", Worker), lab.Role("manager", Manager)),
+    properties=lambda given: properties(
+        rights=RIGHTS if given["version"] == "hierarchical" else None, within=UNTIL, tasks=tasks(given)
+    ),
+    measures=(
+        lab.Measure("makespan, s", makespan, _makespan),
+        lab.Measure("turns", lambda trace: sum(map(is_turn, trace.select("Turn", kind="send"))), _turns),
+        lab.Measure("drafts refused", refused),
+        lab.Measure("report passed", passed),
+        lab.Measure("tokens", lambda trace: sum(turn.tokens for turn in turns(trace))),
+    ),
+    until=UNTIL,
+    focus=lambda given: (0.0, 2 * PLANNING + given["research"] + 2 * given["report"]),
+    views=(
+        lab.View("Schedule", "What each agent works on, and what failed.", schedule),
+        lab.View("Tasks", "Who does each task, how it stands, and what came of it.", progress),
+    ),
+    figures=(
+        lab.Figure(
+            "What do parts side by side gain?",
+            x="parts",
+            values=(1, 2, 3, 4, 5, 6),
+            measure="makespan, s",
+            theory={each: _curve(each) for each in VERSIONS[:3]},
+            settings={"chance": 1.0, "failing": 0.0},
+            series={each: {"version": each} for each in VERSIONS[:3]},
+            replications=1,
+        ),
+        lab.Figure(
+            "How many retries make a report sure?",
+            x="retries",
+            values=(0, 1, 2, 3, 4, 5, 6),
+            measure="report passed",
+            theory={"passes": lab.Curve(lambda given, retries: theory.passes(given["chance"], int(retries)))},
+            settings={"version": "textbook", "failing": 0.0},
+            replications=60,
+        ),
+    ),
+    schedules=(
+        lab.Schedule("One after the other", "Look at the researchers: each waits for the one before.",
+                     {"version": "sequential"}),
+        lab.Schedule("A manager who passes on", "Look at the turns: three for each task.",
+                     {"version": "hierarchical"}),
+        lab.Schedule("Nobody looks", "Look at the report: it is longer than wanted, and it is the output.",
+                     {"version": "no-guardrail", "chance": 0.0}),
+    ),
+    offers=lambda given: (
+        lab.Offer("a worker crashes", "crash {agent} @{at}", RESEARCHERS[: given["parts"]]),
+        lab.Offer("a worker is slow", "slow {agent} 20 @{at}..{until}", RESEARCHERS[: given["parts"]]),
+        lab.Offer("the crew crashes and comes back", "crash crew @{at}..{until}", (), 1.0),
+    ),
+    tones={"working": "active", "conducting": "normal", "idle": "idle", "stopped": "idle"},
+    page="coordlab.patterns.crew.agents",
+    chapter="15_orchestration",
+)  # fmt: skip
