@@ -137,6 +137,7 @@ class Worker:
     space: Space
     seed: int
     known: dict[tuple[int, tuple[Fault, ...]], Landmarks] = field(default_factory=dict, repr=False)
+    seen: set[tuple[object, ...]] = field(default_factory=set, repr=False)
 
     def __call__(self, jobs: Sequence[Job]) -> list[Found]:
         """The results of a batch, in order."""
@@ -159,8 +160,9 @@ class Worker:
         scenario = replace(job.parent, faults=tuple(dict.fromkeys(self.drawn(job))))
         tried = attempt(self.source, scenario, self.properties)
         marks = Landmarks(tried.run.trace)
-        if len(self.known) <= CORPUS:
+        if len(self.known) <= CORPUS and not marks.features <= self.seen:  # what is no news is not varied
             self.known[scenario.seed, scenario.faults] = marks
+            self.seen |= marks.features
         return Found(scenario, broken(tried), marks.features)
 
     def drawn(self, job: Job) -> Faults:

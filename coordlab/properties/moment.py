@@ -79,16 +79,14 @@ class Moment(require.Readable):
 
         Raises LookupError if there is no agent of that name, or if no agent has a state called `name`.
         """
-        if agent.__class__ is not str or agent not in self.states:
+        try:
+            return self.states[agent][name]
+        except (KeyError, TypeError):  # it is down, or something is wrong with these names
             known = isinstance(agent, str) and agent in self.trace.agents
             allowed = f"the agents are {', '.join(self.trace.agents[:12])}"
             require.that(known, f"no agent {require.shown(agent)}", allowed, "now.alive", LookupError)
-        if name.__class__ is not str:
-            self._check(name)
-        value = self.states.get(agent, {}).get(name)
-        if value is None:
-            self._check(name)
-        return value
+        self._check(name)
+        return None
 
     def where(self, name: str, value: object) -> list[str]:
         """The names of the agents that are up and whose state `name` is `value`, in order of joining.

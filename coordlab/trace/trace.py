@@ -135,7 +135,7 @@ class Trace:
     def _event(self, seq: int, row: Row) -> Event:
         time, kind, agent, peer, message, name, cause, data = row
         content = self._sent.get(message) if kind in TRAVELS else data if kind in SPOKEN else None
-        return Event(seq, time / MICRO, kind, agent, peer, message, name, cause, data, content)
+        return Event._make((seq, time / MICRO, kind, agent, peer, message, name, cause, data, content))
 
     @cached_property
     def _sent(self) -> dict[int | None, Any]:
@@ -166,7 +166,10 @@ class Trace:
         kind, agent, peer: as in the table above.
         since, before: virtual seconds; `since` is included, `before` is not.
         """
-        return Selection(self[seq] for seq in self._matches(names, kind, agent, peer, since, before))
+        rows, event = self.rows, self._event
+        return Selection(
+            [event(seq, rows[seq]) for seq in self._matches(names, kind, agent, peer, since, before)]
+        )
 
     def count(self, *names: str, **conditions: Any) -> int:
         """How many events `select` would return; it takes the same arguments."""

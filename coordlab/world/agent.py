@@ -241,17 +241,21 @@ class Agent:
         type, if there is one.  A call that fails (see `coordlab.trace.calls`) is not waited for any longer.
         """
         self._must_be_in_task("ask")
-        several = isinstance(to, Iterable) and not isinstance(to, str)
+        names = (to,) if isinstance(to, str) else self._asked(to)
+        most = len(names) if enough is None else require.count("enough", enough, example=2)
+        return self._ask(names, message, within, min(most, len(names)))
+
+    def _asked(self, to: Iterable[str]) -> tuple[str, ...]:
+        """Whom a question goes to: each name once, in order."""
         if isinstance(to, (set, frozenset)):  # the order of a set differs from process to process
             order = list(self._world.agents)
             to = sorted(to, key=lambda name: (order.index(name) if name in order else len(order), str(name)))
+        several = isinstance(to, (list, Iterable))  # a list is the usual case, and found sooner
         asked = tuple(to) if several else (cast("str", to),)
         if not all(isinstance(each, str) for each in asked):
             given, allowed = f"{self._name} asks {require.shown(asked)}", "expected a name, or several names"
             require.fail(given, allowed, "await self.ask(['ann', 'bob'], Hello(), within=1)", LookupError)
-        names = tuple(dict.fromkeys(asked))
-        most = len(names) if enough is None else require.count("enough", enough, example=2)
-        return self._ask(names, message, within, min(most, len(names)))
+        return tuple(dict.fromkeys(asked))
 
     async def _ask(
         self, names: tuple[str, ...], message: Message, within: float | None, enough: int
@@ -394,7 +398,8 @@ class Agent:
     def _limit(self, waiting: Question | Watch, within: float, cause: int | None) -> None:
         """End a wait after `within` seconds, if it is still open then."""
         loop = self._world.loop
-        within = require.seconds("within", within, example=0.5)
+        if within.__class__ is not float or not 0 <= within < inf:  # else nothing is wrong with it
+            within = require.seconds("within", within, example=0.5)
         loop.at(loop.now + self._real(within), Agent._expire, waiting, (self, within, cause))
 
     @staticmethod

@@ -96,18 +96,15 @@ def one_election_at_a_time(patience: float) -> Property:
 def follows_who_told_it(trace: Trace) -> Iterator[Objection]:
     """BU-S5: an agent follows itself only as it coordinates, and another only once that one has told it."""
     told: dict[str | None, str | None] = {}  # by whom it was told last; itself if it coordinates
-    for event in trace:
+    heard = trace.select(STATE, HANDLE, "role", "coordinator", "Coordinator")
+    for event in sorted([*trace.select(CRASH), *heard]):
         if event.kind == CRASH:
             told.pop(event.agent, None)
-        elif event.kind == HANDLE and event.name == "Coordinator":
+        elif event.kind == HANDLE:
             told[event.agent] = event.peer
-        elif event.kind == STATE and event.name == "role" and event.data == "coordinates":
+        elif event.name == "role" and event.data == "coordinates":
             told[event.agent] = event.agent
-        elif (
-            event.kind == STATE
-            and event.name == "coordinator"
-            and event.data not in (None, told.get(event.agent))
-        ):
+        elif event.name == "coordinator" and event.data not in (None, told.get(event.agent)):
             yield event, f"{event.agent} follows {event.data}, who has not told it."
 
 
