@@ -18,10 +18,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import Enum
 from math import inf, isnan, nan
 from numbers import Complex, Integral, Number, Real
+from os import PathLike
 from typing import TYPE_CHECKING, NoReturn, SupportsFloat, TypeVar, cast
 
 if TYPE_CHECKING:
     from fractions import Fraction
+    from pathlib import Path
 
 T = TypeVar("T")
 MOST = 1.7976931348623157e308  # the largest float: what is beyond it is not finite
@@ -243,6 +245,27 @@ def function(name: str, value: T, example: str, error: type[Exception] = TypeErr
     if not callable(value):
         fail(f"{name}={shown(value)}", f"expected a function, not {type(value).__name__}", example, error)
     return value
+
+
+def path(name: str, value: object, example: str) -> Path:
+    """Where a file is or will be: a text, a `pathlib.Path` or what else names a path in Python.
+
+    >>> path("path", 3, "run.json")
+    Traceback (most recent call last):
+    TypeError: path=3: expected the path of a file. For example: path='run.json'.
+    """
+    from pathlib import Path
+
+    if isinstance(value, PathLike):
+        value = value.__fspath__()
+    that(
+        isinstance(value, str),
+        f"{name}={shown(value)}",
+        "expected the path of a file",
+        f"{name}={example!r}",
+        TypeError,
+    )
+    return Path(cast("str", value))
 
 
 def names(

@@ -8,8 +8,11 @@ import pytest
 
 from coordlab import labs, requirements as require
 from coordlab.course import progress
+from coordlab.draw import space_time
+from coordlab.experiments.store import Store
 from coordlab.patterns.voting.rules import Ballot, Majority, Poll
 from coordlab.properties import always
+from coordlab.trace.files import read_trace_file
 from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent
 from coordlab.world.message import message
@@ -21,7 +24,8 @@ class Hello:
     """Hello."""
 
 
-TRACE = labs.bully().run.trace
+LAB = labs.bully()
+TRACE = LAB.run.trace
 
 
 class Asker(Agent):
@@ -70,6 +74,16 @@ REFUSED = {
     "closes": lambda odd: Poll(["ann"], closes=odd),
     "save": progress.save_progress,
     "load": progress.load_progress,
+    "vary": LAB.vary,
+    "inject": LAB.inject,
+    "name of an injected branch": lambda odd: LAB.inject("crash 5 @3", name=odd),
+    "rename": lambda odd: LAB.rename(0, odd),
+    "page": LAB.page,
+    "save a lab": LAB.save,
+    "open a lab": labs.open_file,
+    "read a trace": read_trace_file,
+    "save a drawing": lambda odd: space_time(TRACE).save(odd),
+    "store": lambda odd: Store(odd, ""),
 }
 
 

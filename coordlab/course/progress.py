@@ -11,10 +11,9 @@ import warnings
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from numbers import Number
-from os import PathLike, fspath
 from pathlib import Path
 from types import NoneType
-from typing import TypeGuard, cast
+from typing import TypeGuard
 
 from coordlab import requirements as require
 
@@ -57,7 +56,7 @@ def save_progress(path: str | Path) -> str:
     session are kept.  Raises ProgressError if the file exists and is not a progress file, or if it would
     become too large, and FileNotFoundError if its folder does not exist.
     """
-    written = _path(path)
+    written = require.path("path", path, "my-progress.json")
     path = written.expanduser().absolute()
     missing = f"there is no folder '{written.parent}'; expected a file in a folder that exists"
     require.that(path.parent.is_dir(), f"'{written}'", missing, "'my-progress.json'", FileNotFoundError)
@@ -90,17 +89,10 @@ def load_progress(path: str | Path) -> str:
 
     Raises ProgressError if the file is not a progress file.
     """
-    file = _path(path).expanduser()
+    file = require.path("path", path, "my-progress.json").expanduser()
     found = _read(file)
     answers.update({**found, **answers})
     return f"{_counted(found)} found in {file.name}."
-
-
-def _path(path: object) -> Path:
-    right = isinstance(path, (str, PathLike)) and isinstance(fspath(path), str)
-    allowed = "expected the path of a file"
-    require.that(right, f"path={require.shown(path)}", allowed, "'my-progress.json'", TypeError)
-    return Path(cast("str", path))
 
 
 def _read(path: Path) -> dict[str, Plain]:

@@ -59,7 +59,7 @@ class Drawing:
 
     def save(self, path: str | Path) -> Path:
         """Write the SVG to the file `path` and return the path.  Raises ValueError unless it ends in .svg."""
-        path = Path(path)
+        path = require.path("path", path, "run.svg")
         other = "a drawing is saved as .svg; for another format draw on matplotlib axes and save the figure"
         require.that(path.suffix == ".svg", repr(str(path)), other, f"save({path.stem + '.svg'!r})")
         path.write_text(self.svg, encoding="utf-8")

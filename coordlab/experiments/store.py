@@ -35,7 +35,7 @@ class Store:
     """
 
     def __init__(self, path: str | Path, experiment: str) -> None:
-        self.path = Path(path)
+        self.path = require.path("store", path, "runs.db")
         folder = self.path.parent
         require.that(
             folder.is_dir(),

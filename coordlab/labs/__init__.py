@@ -100,7 +100,7 @@ def _heading(world: World) -> tuple[str, str]:
 
 def open_file(path: str | Path, **roles: object) -> Lab:
     """The lab that shows a scenario in a file, as `Lab.save` writes it; see `play`."""
-    with Path(path).open(encoding="utf-8-sig") as file:
+    with require.path("path", path, "run.json").open(encoding="utf-8-sig") as file:
         return play(file.read(1_000_001), **roles)
 
 

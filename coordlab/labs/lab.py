@@ -146,12 +146,12 @@ class Lab:
         position = self._known(self.selected if branch is None else branch)
         before = self.branches[position].scenario
         scenario = before.with_faults(*faults)
-        label = name or ", ".join(map(str, scenario.faults[len(before.faults) :]))
+        label = _named(name) or ", ".join(map(str, scenario.faults[len(before.faults) :]))
         return self._add(label, scenario, position)
 
     def vary(self, name: str = "", **parameters: object) -> Lab:
         """Add a branch: the run that is shown, with other settings; see `set`."""
-        label = name or ", ".join(f"{key} = {value}" for key, value in parameters.items())
+        label = _named(name) or ", ".join(f"{key} = {value}" for key, value in parameters.items())
         wanted = self.spec.turned(self.scenario, parameters, self.branch.aside)
         return self._add(label, wanted, self.selected, lenient=True)
 
@@ -197,7 +197,7 @@ class Lab:
 
     def save(self, path: str | Path) -> Path:
         """Write the scenario that is shown to a JSON file, which `labs.open_file` reads; return `path`."""
-        path = Path(path)
+        path = require.path("path", path, "run.json")
         path.write_text(self.scenario.to_json() + "\n", encoding="utf-8")
         return path
 
@@ -205,7 +205,7 @@ class Lab:
         """Write all branches to one HTML file that plays without a kernel or network; return `path`."""
         from coordlab.widgets.page import page
 
-        path = Path(path)
+        path = require.path("path", path, "lab.html")
         path.write_bytes(page(self.shown(), self.spec.title).encode())
         return path
 

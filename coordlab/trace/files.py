@@ -48,7 +48,7 @@ def read_trace_file(path: str | Path, most: int = MOST_BYTES) -> Trace:
     Raises TraceError, which names line and field, if it is not a trace or too large, OSError if it cannot be
     opened.
     """
-    with Path(path).open("rb") as file:
+    with require.path("path", path, "run.jsonl").open("rb") as file:
         size = file.seek(0, 2) if file.seekable() else 0
         if size:
             file.seek(0)
