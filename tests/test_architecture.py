@@ -55,6 +55,7 @@ SECOND = {
     **dict.fromkeys(("domains", "graph", "planner", "precedence", "ranked", "trust"), "rules"),
     **dict.fromkeys(("probe_checks", "turns"), "checks"),
     "pictures": "lab",  # its views, and what is counted for them
+    "lab_agents": "lab",  # the agents and the data that it adds
 }
 
 # Which pattern is built on which other; no others know of each other.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from math import fsum
+from math import exp, fsum, lgamma
 
 from coordlab import requirements as require
 
@@ -68,20 +68,21 @@ def common_cause(voters: int, competence: float, copied: float) -> float:
     return copied * competence + (1 - copied) * jury(voters, competence)
 
 
-def correlated(voters: int, competence: float, correlation: float) -> float:
+def correlated(voters: int, competence: float, correlation: float, ties: str = "coin") -> float:
     """The probability that the majority is right if any two votes have this `correlation`, not 0 or 1.
 
     The beta-binomial model: the competence in a question is drawn from a beta distribution with this mean,
     and then each votes independently.
     """
-    import numpy
-    from scipy.special import betaln
-
     a, b = _beta(competence, correlation)
-    right = numpy.arange(require.count("voters", voters, 1) + 1)
-    wrong = voters - right
-    logs = betaln(right + a, wrong + b) - betaln(a, b) - betaln(right + 1, wrong + 1)
-    return _above_half((numpy.exp(logs) / (voters + 1)).tolist(), "coin")
+    size = require.count("voters", voters, 1)
+    whole = lgamma(size + 1) + lgamma(a + b) - lgamma(size + a + b) - lgamma(a) - lgamma(b)
+
+    def exactly(right: int) -> float:
+        ways = lgamma(right + a) - lgamma(right + 1) + lgamma(size - right + b) - lgamma(size - right + 1)
+        return exp(whole + ways)
+
+    return _above_half([exactly(right) for right in range(size + 1)], ties)
 
 
 def correlated_limit(competence: float, correlation: float) -> float:
