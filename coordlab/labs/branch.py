@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
 from coordlab.labs.declaration import LabSpec, Measured, Theory
+from coordlab.labs.pictures import Drawn, drawn
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import TEMPLATES
 from coordlab.trace.scenario import Scenario
@@ -52,6 +53,11 @@ class Outcome(require.Readable):
         return replace(theory, unless="the run broke off") if theory and self.problem else theory
 
     @cached_property
+    def views(self) -> dict[str, Drawn]:
+        """The pattern's own views of the run, by name."""
+        return drawn(self.spec, self.scenario.parameters, self.run.trace)
+
+    @cached_property
     def recording(self) -> Recording:
         """The run as the player reads it."""
         from coordlab.widgets.encoding import pack
@@ -67,6 +73,8 @@ class Outcome(require.Readable):
             focus=self.spec.focus(self.scenario.parameters),
             problem=self.problem,
             templates=TEMPLATES,
+            views=[each.data for each in self.views.values()],
+            tones=self.spec.tones,
         )
 
     def divergence(self, parent: Outcome) -> Divergence | None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, SupportsIndex
 
 from coordlab import requirements as require
 from coordlab.labs.parameters import Parameter, Parameters
-from coordlab.labs.views import View
+from coordlab.labs.views import BEFORE, Bar, Cell, Curves, Graph, Mark, Spans, Table, View
 from coordlab.trace.faults import Fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace, brief
@@ -21,11 +21,17 @@ from coordlab.world.run import Judge
 from coordlab.world.world import World
 
 __all__ = [  # what a declaration is made of, parameters and views included
+    "BEFORE",
     "BUDGET",
+    "Bar",
+    "Cell",
     "Curve",
+    "Curves",
     "Figure",
+    "Graph",
     "LabSource",
     "LabSpec",
+    "Mark",
     "Measure",
     "Measured",
     "Offer",
@@ -33,6 +39,8 @@ __all__ = [  # what a declaration is made of, parameters and views included
     "Parameters",
     "Role",
     "Schedule",
+    "Spans",
+    "Table",
     "Theory",
     "View",
     "fitting",

@@ -24,6 +24,7 @@ from coordlab.world.world import Run, WorldError
 if TYPE_CHECKING:
     from coordlab.explore.turning import TurningPoint
     from coordlab.labs.panel import Panel
+    from coordlab.labs.pictures import Drawn
     from coordlab.widgets.encoding import Branch as Shown
     from coordlab.widgets.player import Player
 
@@ -105,6 +106,11 @@ class Lab:
     def measures(self) -> list[Measured]:
         """For each measure its label, what was counted, and what theory expects (None: nothing)."""
         return self.branch.outcome.measures
+
+    @property
+    def views(self) -> dict[str, Drawn]:
+        """The pattern's own views of the run by name: `lab.views["board"].at(2.5)`."""
+        return self.branch.outcome.views
 
     def figure(self, question: str = "", progress: bool | Tell = False) -> Made:
         """A figure of the lab: the setting that is shown is swept over a parameter, and theory lies over it.

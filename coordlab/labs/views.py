@@ -5,8 +5,9 @@ The data holds all that changes, and when.  The player and `at` only choose what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from coordlab import requirements as require
@@ -64,6 +65,14 @@ class Table:
     cells: tuple[Cell, ...]
     head: str = ""
 
+    def __post_init__(self) -> None:
+        _distinct("rows", self.rows)
+        _distinct("columns", self.columns)
+        _known("row", (each.row for each in self.cells), self.rows)
+        _known("column", (each.column for each in self.cells), self.columns)
+        _known("tone", (each.tone for each in self.cells), TONES)
+        _in_order([each.event for each in self.cells], "cells")
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -79,6 +88,15 @@ class Graph:
     layout: str = "network"
     directed: bool = True
 
+    def __post_init__(self) -> None:
+        _distinct("nodes", self.nodes)
+        _distinct("edges", self.edges)
+        _known("node", (end for edge in self.edges for end in edge), self.nodes)
+        _known("what", (each.what for each in self.marks), (*self.nodes, *self.edges))
+        _known("tone", (each.tone for each in self.marks), (*TONES, ""))
+        _known("layout", (self.layout,), LAYOUTS)
+        _in_order([each.event for each in self.marks], "marks")
+
 
 @dataclass(frozen=True)
 class Spans:
@@ -86,6 +104,15 @@ class Spans:
 
     lanes: tuple[str, ...]
     bars: tuple[Bar, ...]
+
+    def __post_init__(self) -> None:
+        _distinct("lanes", self.lanes)
+        _known("lane", (each.lane for each in self.bars), self.lanes)
+        _known("tone", (each.tone for each in self.bars), TONES)
+        for each in self.bars:
+            ends = each.until is None or each.since <= each.until
+            allowed = "expected a bar that ends when it begins or later"
+            require.that(ends, str(each), allowed, 'Bar("worker-1", 0.5, 2.0, "builds")')
 
 
 @dataclass(frozen=True)
@@ -105,6 +132,12 @@ class Curves:
     lines: Mapping[str, float] = field(default_factory=dict)
     tones: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _known("label", self.tones, tuple(self.curves))
+        _known("tone", self.tones.values(), TONES)
+        for label, points in self.curves.items():
+            _in_order([at for at, _ in points], f"points of {label!r}")
+
 
 Picture: TypeAlias = "Table | Graph | Spans | Curves"
 
@@ -113,7 +146,7 @@ Picture: TypeAlias = "Table | Graph | Spans | Curves"
 class View(require.Readable):
     """A picture that a lab declares.
 
-    name: that of its tab, one word if possible.
+    name: that of its tab, one word in lower case if possible.
     help: a sentence that says what one sees.
     draw: makes it from the parameters and the trace.
     """
@@ -121,3 +154,25 @@ class View(require.Readable):
     name: str
     help: str
     draw: Callable[[Parameters, Trace], Picture]
+
+
+def _distinct(what: str, given: Iterable[object]) -> None:
+    """Refuse a name that is there twice."""
+    listed = list(given)
+    twice = next((each for number, each in enumerate(listed) if each in listed[:number]), None)
+    require.that(twice is None, f"{what} with {twice!r} twice", "expected each once", f"{what}=('a', 'b')")
+
+
+def _known(what: str, given: Iterable[object], allowed: tuple[object, ...]) -> None:
+    """Refuse what is not declared."""
+    known = set(allowed)
+    for each in given:
+        if each not in known:
+            require.one_of(what, each, allowed)
+
+
+def _in_order(moments: list[float], what: str) -> None:
+    """Refuse changes that are not in order of time."""
+    wrong = next(((one, other) for one, other in pairwise(moments) if other < one), None)
+    words = "" if wrong is None else f"{what} with {wrong[1]:g} after {wrong[0]:g}"
+    require.that(wrong is None, words, "expected them in order of time", "sorted(changes)")

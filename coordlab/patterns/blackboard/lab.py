@@ -7,6 +7,7 @@ from typing import Any
 
 from coordlab.labs.declaration import (
     BUDGET,
+    Cell,
     Curve,
     Figure,
     LabSpec,
@@ -14,19 +15,22 @@ from coordlab.labs.declaration import (
     Parameter,
     Parameters,
     Role,
+    Table,
     Theory,
+    View,
 )
 from coordlab.patterns.blackboard import checks, theory
 from coordlab.patterns.blackboard.agents import Blackboard
 from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
 from coordlab.patterns.blackboard.rules import MERGES, RATINGS, Entry
-from coordlab.trace.trace import DROP, FAULT, STATE, Trace
+from coordlab.trace.trace import DROP, FAULT, SEND, STATE, Trace, brief
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 CONCLUSIONS = tuple(dict.fromkeys(gives for _, gives in RULES))
 FACTS = {f"fact:{fact}" for fact, _ in SEEN}
 KINDS = ("fact:cheetah", "fact:tiger", "fact:zebra")
+COLUMNS = ("value", "author", "confidence", "version", "rests on")
 UNTIL, TICK = 12.0, 1.0
 PARAMETERS = (
     Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control",
@@ -129,6 +133,21 @@ def _asked_or_told(trace: Trace) -> int:
     return told + sum(event.agent in readers for event in trace.select("Query"))
 
 
+def _board(_: Parameters, trace: Trace) -> Table:
+    """A row for each key of the run, in the order in which they came."""
+    cells: list[Cell] = []
+    for event in trace.select("Written", "Retracted", kind=SEND):
+        entry = event.data.entry if event.name == "Written" else Entry(event.data.key, "")
+        shown = ("",) * 5
+        if event.name == "Written":
+            rests = ", ".join(key.removeprefix("fact:") for key, _ in entry.sources)
+            sure = f"{entry.confidence:.0%}"
+            shown = brief(entry.value), entry.author, sure, str(entry.version), rests
+        row = entry.key.removeprefix("fact:")
+        cells += (Cell(event.seq, row, *each) for each in zip(COLUMNS, shown, strict=True))
+    return Table(tuple(dict.fromkeys(cell.row for cell in cells)), COLUMNS, tuple(cells), "key")
+
+
 SPEC = LabSpec(
     name="blackboard",
     title="Blackboard",
@@ -158,5 +177,6 @@ SPEC = LabSpec(
         ),
     ),
     roles=(Role("source", Rule),),
+    views=(View("board", "What is on the board, and what each entry rests on.", _board),),
     page="coordlab.patterns.blackboard.agents",
 )

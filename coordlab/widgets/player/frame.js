@@ -23,6 +23,8 @@ export class Frame extends Surface {
   /** The distance between lanes, and how thick a lane is. */
   pitch = 1;
   bar = 1;
+  /** Whether the lanes are low, to leave room for a view below them. */
+  compact = false;
   /** One message in this many is drawn. */
   stride = 1;
 
@@ -52,8 +54,9 @@ export class Frame extends Surface {
     const n = Math.max(1, trace.meta.agents.length);
     this.left = gutter;
     this.top = this.head + RAIL * this.rows + 6;
-    this.pitch = Math.max(8, Math.min(96, Math.max(26, 320 / n), n > 14 ? 440 / n : 99) * scale);
-    this.bar = Math.min(15, this.pitch * 0.42);
+    const roomy = Math.min(96, Math.max(26, 320 / n), n > 14 ? 440 / n : 99) * scale;
+    this.pitch = Math.max(8, this.compact ? Math.min(24, 260 / n) : roomy);
+    this.bar = Math.min(15, this.pitch * (this.compact ? 0.66 : 0.42));
     this.size(width, this.top + n * this.pitch + AXIS + 6);
   }
 

@@ -72,6 +72,9 @@ export interface Meta {
   verdicts: Verdict[];
   measures: Measure[];
   faults: Fault[];
+  views: OwnView[];
+  /** What roles mean, by their names. */
+  tones: Record<string, string>;
   divergence: Maybe<Divergence>;
   turning: Maybe<Turning>;
 }
@@ -90,6 +93,32 @@ export interface Measure {
   theory: string;
   /** How they compare: "agrees", "does not agree", "does not apply: …", or nothing. */
   judged: string;
+}
+
+/** A view of the pattern's own, with its name and a sentence that says what one sees. */
+export type OwnView = TableView;
+
+interface Named {
+  name: string;
+  help: string;
+}
+
+/** What changes after which event, one entry a change: its event (-1: from the beginning), the slot that it changes, the
+    text there by its number in `words`, and its tone by number (-1: the slot is empty). */
+export interface Changes {
+  words: string[];
+  event: number[];
+  slot: number[];
+  text: number[];
+  tone: number[];
+}
+
+/** Its slots are the cells, row by row. */
+export interface TableView extends Named, Changes {
+  kind: "table";
+  head: string;
+  rows: string[];
+  columns: string[];
 }
 
 /** A fault that struck. */

@@ -1,0 +1,49 @@
+// The pattern's own views, below the lanes: a table, a graph, spans or curves.
+/** @import { OwnView } from "./types.js" */
+/** @import { Scene } from "./scene.js" */
+
+import { h } from "./elements.js";
+import { Sheet } from "./sheet.js";
+import { seconds } from "./words.js";
+
+/** One of the pattern's own views of the trace on show, with its heading. */
+export class Own {
+  heading = h("h5", { class: "cl-ownhead" });
+  heard = h("p", { class: "cl-heard", role: "status" });
+  body = h("div", { class: "cl-ownbody" });
+  node = h("div", { class: "cl-own", hidden: true }, this.heading, this.body, this.heard);
+  /** @type {OwnView | null} what is on show */
+  view = null;
+  /** @type {Sheet | null} */
+  picture = null;
+
+  /** @param {Scene} scene @param {(seq: number) => void} pick */
+  constructor(scene, pick) {
+    this.scene = scene;
+    this.pick = pick;
+  }
+
+  /** Show a view; null: none. @param {OwnView | null} view */
+  show(view) {
+    this.node.hidden = !view;
+    if (view === this.view) return;
+    this.view = view;
+    this.picture = view && this.made(view);
+    this.body.replaceChildren(...(this.picture ? [this.picture.node] : []));
+  }
+
+  /** @param {OwnView} view */
+  made(view) { return new Sheet(view, this.scene, this.pick); }
+
+  paint() {
+    if (!this.view || !this.picture) return;
+    this.heading.replaceChildren(h("b", {}, title(this.view.name)), ` at ${seconds(this.scene.now)} · ${this.view.help}`);
+    this.picture.paint();
+  }
+
+  /** Say what is new. */
+  describe() { if (this.picture) this.heard.textContent = this.picture.told(); }
+}
+
+/** A name as a heading. @param {string} name */
+export const title = (name) => name.charAt(0).toUpperCase() + name.slice(1);
