@@ -31,7 +31,7 @@ from coordlab.labs.parameters import Parameter
 from coordlab.trace.faults import read_fault
 from coordlab.trace.files import read_trace_file
 from coordlab.trace.narration import TEMPLATES, narration
-from coordlab.trace.scenario import Scenario, Value
+from coordlab.trace.scenario import Scenario, Value, text_of
 from coordlab.trace.trace import TraceError
 
 if TYPE_CHECKING:
@@ -352,11 +352,7 @@ def completion(shell: str) -> None:
 
 def _text_of(scenario: str) -> str:
     """The text of a scenario: the content of the file `scenario` if it exists, else `scenario` itself."""
-    is_file = len(scenario) < 255 and Path(scenario).is_file()
-    if not is_file:
-        return scenario
-    with Path(scenario).open(encoding="utf-8-sig") as file:
-        return file.read(1_000_001)
+    return text_of(scenario) if len(scenario) < 255 and Path(scenario).is_file() else scenario
 
 
 def _lab(

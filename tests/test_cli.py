@@ -166,6 +166,16 @@ def test_a_hostile_file_is_refused(tmp_path: Path, kind: str) -> None:
         assert len(result.output) < 1_000
 
 
+@pytest.mark.parametrize("command", [["run"], ["explore"], ["sweep", "-g", "agents=3"]])
+def test_a_file_that_is_no_text_is_refused_with_what_is_expected(tmp_path: Path, command: list[str]) -> None:
+    """Such as a picture, or an editor's file in UTF-16."""
+    file = tmp_path / "given.json"
+    file.write_text("bully", encoding="utf-16")
+    result = typed(*command, str(file))
+    assert result.exit_code == 2
+    assert "given.json is not a text: expected a scenario in UTF-8" in " ".join(result.output.split())
+
+
 def test_a_broken_trace_file_is_refused_with_its_line(tmp_path: Path) -> None:
     lines = labs.bully().run.trace.to_jsonl().splitlines()
     lines[2] = "[1,2]"

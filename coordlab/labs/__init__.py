@@ -17,7 +17,7 @@ from coordlab import patterns, requirements as require
 from coordlab.labs.branch import Outcome
 from coordlab.labs.declaration import LabSpec, Measure
 from coordlab.labs.lab import Lab, scenario_of
-from coordlab.trace.scenario import Scenario, ScenarioError
+from coordlab.trace.scenario import Scenario, ScenarioError, text_of
 from coordlab.trace.trace import DROP, SEND
 from coordlab.world.world import Run, World
 
@@ -100,8 +100,7 @@ def _heading(world: World) -> tuple[str, str]:
 
 def open_file(path: str | Path, **roles: object) -> Lab:
     """The lab that shows a scenario in a file, as `Lab.save` writes it; see `play`."""
-    with require.path("path", path, "run.json").open(encoding="utf-8-sig") as file:
-        return play(file.read(1_000_001), **roles)
+    return play(text_of(path), **roles)
 
 
 def __getattr__(name: str) -> Callable[..., Lab]:

@@ -5,9 +5,9 @@
     half ann>bob @3..9       fields are missing in the answer
     stale ann>bob @3..9      the answer is the one before
 
-`ann` asks and `bob` answers: an agent, or a tool that is written as one.  In each case bob has acted on the
-question.  The fault strikes the answers that he sends while it lasts, and the trace shows them as they were
-sent.  Other messages between the two are not affected.
+`ann` asks and `bob` answers: an agent, or a tool that is written as one; in `ann>ann` an agent asks itself.
+In each case bob has acted on the question.  The fault strikes the answers that he sends while it lasts, and
+the trace shows them as they were sent.  Other messages between the two are not affected.
 """
 
 # ruff: noqa: D102  (every kind has the same methods: `Fault` explains them)

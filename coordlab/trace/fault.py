@@ -109,7 +109,10 @@ class OfAgent(Fault):
 
 @dataclass(frozen=True)
 class OfLink(Fault):
-    """A fault of the link from `sender` to `to`, in this direction only."""
+    """A fault of the link from `sender` to `to`, in this direction only.
+
+    The two may be one agent: what it sends to itself takes the network, too.
+    """
 
     sender: str
     to: str

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 from coordlab import requirements as require
@@ -154,6 +155,20 @@ class Scenario:
         """Read either form.  Raises ScenarioError for any other text."""
         written = _expect("text", text, str).lstrip()
         return cls.from_json(text) if written.startswith(("{", "[")) else cls.from_line(text)
+
+
+def text_of(path: str | Path) -> str:
+    """The text in a scenario file, or its beginning if it is too long for one.
+
+    Raises ScenarioError if it is not text, OSError if it cannot be read.
+    """
+    file = require.path("path", path, "run.json")
+    try:
+        with file.open(encoding="utf-8-sig") as opened:
+            return opened.read(_LONGEST + 1)
+    except UnicodeDecodeError:
+        allowed = "expected a scenario in UTF-8: one line, or JSON as lab.save(...) writes it"
+        require.fail(f"{file.name} is not a text", allowed, EXAMPLE, ScenarioError)
 
 
 def _require(holds: object, given: str, allowed: str, example: str = EXAMPLE) -> None:

@@ -111,6 +111,17 @@ def test_a_fault_of_calls_changes_what_the_asker_learns(faults: str, learned: li
     assert told(read(faults)) == learned
 
 
+@pytest.mark.parametrize(
+    ("fault", "numbers"), [("stale bob>bob @1.5", [1, 1, 1]), ("half ann>bob @1.5", [1, 2, 3])]
+)
+def test_an_agent_may_ask_itself_and_a_fault_of_that_call_strikes_it(fault: str, numbers: list[int]) -> None:
+    class Diary(Book, Reader):
+        """Reads in itself."""
+
+    world = World(latency=0.1).add(Diary("bob", "bob"), Agent("ann")).inject(fault)
+    assert [pages[0][1] for _, *pages in told(world.run(until=3.9).trace)] == numbers
+
+
 def test_an_answer_that_comes_from_a_task_is_struck_as_well() -> None:
     trace = read("fail ann>bob @1.5..2.5 | half ann>bob @2.5", kind=SlowBook)
     assert told(trace) == [page(1, 0.3), (0.3,), (0.3, ("bob", 3, None, None))]
