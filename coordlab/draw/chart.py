@@ -36,7 +36,7 @@ def chart(
     y: str,
     title: str = "",
     width: float = 680,
-    here: float | None = None,
+    here: tuple[str, float] | None = None,
     span: tuple[float, float] | None = None,
 ) -> Drawing:
     """A chart of the measured points and of the curves of theory.
@@ -46,7 +46,7 @@ def chart(
     x, y: the labels of the axes, with their units.
     title: the heading.
     width: in pixels.
-    here: the x of the first row's point that gets a ring, "your setting".
+    here: the label and the x of the point that gets a ring, "your setting".
     span: the ends of the x axis.  Default: the first and the last point.
 
     Raises ValueError if nothing was measured, or if a number is not finite.
@@ -63,7 +63,7 @@ class _Chart:
         y: str,
         title: str,
         width: float,
-        here: float | None,
+        here: tuple[str, float] | None,
         span: tuple[float, float] | None,
     ) -> None:
         self.theory, self.xlabel, self.ylabel, self.here = theory, x, y, here
@@ -99,14 +99,17 @@ class _Chart:
     def table(self) -> str:
         """The chart as text: one line for each point."""
         lines = [f"{self.ylabel}, by {self.xlabel}"]
-        pairs = len(self.points) == len(self.theory)  # each row of points has its own curve
-        for number, (label, row) in enumerate(self.points.items()):
-            curves = list(self.theory.items())[number if pairs else 0 : number + 1 if pairs else None]
+        for label, row in self.points.items():
+            mine = (
+                [label] if label in self.theory else [name for name in self.theory if name not in self.points]
+            )
             for at, (mean, low, high, _) in row.items():
                 band = f" ({low:.3g} to {high:.3g})" if high > low else ""
-                said = "".join(f"; {name} = {curve(at):.4g}" for name, curve in curves)
-                said += "; your setting" if at == self.here and number == 0 else ""
-                lines.append(f"{at:>6g}: {label} {mean:.4g}{band}{said}")
+                said = "".join(f"; {name} = {self.theory[name](at):.4g}" for name in mine)
+                said += "; your setting" if (label, at) == self.here else ""
+                lines.append(
+                    f"{at:>6g}: {label} {mean:.4g}{band}{said.replace(f'; {label} =', '; theory =')}"
+                )
         return "\n".join(lines)
 
     def _axes(self) -> Iterator[Mark]:
@@ -155,7 +158,7 @@ class _Chart:
                         yield band
                 point = Mark("point", shape, ((across, height),), Look(colour, width=1.4), tip, size=3.8)
                 scene.explain("Points", label, point)
-                if at == self.here and number == 0:  # below the point, which it would hide
+                if (label, at) == self.here:  # below the point, which it would hide
                     ring = point._replace(what="ring", shape="circle", look=_RING, size=7.5)
                     scene.explain("Points", "your setting", ring)
                     yield ring

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ from coordlab.draw import Drawing
 from coordlab.draw.chart import chart
 from coordlab.experiments import Result, Row, sweep
 from coordlab.intervals import Interval
-from coordlab.labs.declaration import Curve, Figure, LabSource
+from coordlab.labs.declaration import Figure, LabSource
+from coordlab.trace.scenario import Value
 
 if TYPE_CHECKING:
     import pandas
@@ -25,12 +26,12 @@ class Made:
 
     figure: its declaration.
     source: the lab at the setting.
-    rows: the runs that are done, by the value of the parameter along the axis.
+    rows: the runs that are done, by their series and the value of the parameter along the axis.
     """
 
     figure: Figure
     source: LabSource
-    rows: dict[float, list[Row]] = field(default_factory=dict)
+    rows: dict[tuple[str, float], list[Row]] = field(default_factory=dict)
 
     @property
     def here(self) -> float:
@@ -43,25 +44,47 @@ class Made:
         return sorted({*self.figure.values, self.here})
 
     @property
+    def series(self) -> Mapping[str, Mapping[str, Value]]:
+        """What is counted: by its label, the parameters in which it differs from the setting."""
+        return self.figure.series or {self.figure.measure: {}}
+
+    @property
     def left(self) -> int:
         """How many runs are not done yet."""
-        return self.figure.replications * sum(value not in self.rows for value in self.values)
+        places = [(label, value) for label in self.series for value in self.values]
+        return self.figure.replications * sum(place not in self.rows for place in places)
 
     def steps(self) -> Iterator[int]:
         """Do the runs of one value after another; after each, gives how many runs are left."""
         figure, count = self.figure, {self.figure.measure: self.source.measures[self.figure.measure]}
         first = self.source.scenario.seed
         for value in self.values:
-            if value not in self.rows:
-                found = sweep(self.source, {figure.x: [value]}, figure.replications, count, seed=first)
-                self.rows[value] = found.rows
-                yield self.left
+            for label, more in self.series.items():
+                if (label, value) not in self.rows:
+                    grid = {figure.x: [value], **{name: [each] for name, each in more.items()}}
+                    found = sweep(self.source, grid, figure.replications, count, seed=first)
+                    self.rows[label, value] = found.rows
+                    yield self.left
 
     @property
     def result(self) -> Result:
         """The runs that are done, as a result of a sweep."""
-        rows = [row for value in self.values for row in self.rows.get(value, ())]
+        rows = [
+            row for label in self.series for value in self.values for row in self.rows.get((label, value), ())
+        ]
         return Result(rows, (self.figure.measure,), title=self.figure.question)
+
+    @property
+    def points(self) -> dict[str, dict[float, Interval]]:
+        """The estimates along the axis, by series."""
+        measure, found = self.figure.measure, dict[str, dict[float, Interval]]()
+        for label in self.series:
+            rows = [row for value in self.values for row in self.rows.get((label, value), ())]
+            if rows:
+                found[label] = next(
+                    iter(Result(rows, (measure,)).points(measure, self.figure.x).values()), {}
+                )
+        return found
 
     @property
     def drawing(self) -> Drawing:
@@ -70,34 +93,43 @@ class Made:
 
     def draw(self, title: str) -> Drawing:
         """The same drawing with another heading."""
-        figure = self.figure
-        points = self.result.points(figure.measure, figure.x)
-        ends = self.values[0], self.values[-1]
-        return chart(self.curves, points, figure.x, figure.measure, title, here=self.here, span=ends)
+        figure, ends = self.figure, (self.values[0], self.values[-1])
+        given = self.source.scenario.parameters
+        yours = [label for label, more in self.series.items() if more.items() <= given.items()]
+        here = (yours[0], self.here) if yours else None
+        return chart(self.curves, self.points, figure.x, figure.measure, title, here=here, span=ends)
 
     @property
     def curves(self) -> dict[str, Callable[[float], float]]:
         """The curves of theory, straight between whole numbers if the parameter is one."""
         whole = isinstance(self.source.scenario.parameters[self.figure.x], int)
-        given = self.source.scenario.parameters
 
-        def along(curve: Curve, x: float) -> float:
+        def along(label: str, x: float) -> float:
+            curve, given = self.figure.theory[label], self._given(label)
             if not whole:
                 return curve.of(given, x)
             low, high = math.floor(x), math.ceil(x)
             return curve.of(given, low) + (x - low) * (curve.of(given, high) - curve.of(given, low))
 
-        return {label: partial(along, curve) for label, curve in self.figure.theory.items()}
+        return {label: partial(along, label) for label in self.figure.theory}
+
+    def _given(self, label: str) -> dict[str, Value]:
+        """The parameters of a series."""
+        return {**self.source.scenario.parameters, **self.figure.series.get(label, {})}
 
     @property
     def judged(self) -> str:
-        """For each curve of theory that applies: how many of the points agree with it."""
-        found = self.result.points(self.figure.measure, self.figure.x).values()
-        points = {at: each for row in found for at, each in row.items()}
-        lines = []
+        """For each curve of theory that applies: how many of its points agree with it.
+
+        A curve speaks of the series with its label; without series, of all points.
+        """
+        found, lines = self.points, []
         for label, curve in self.curves.items():
-            declared = self.figure.theory[label]
-            if declared.applies(self.source.scenario.parameters):
+            declared, points = (
+                self.figure.theory[label],
+                found.get(label if self.figure.series else self.figure.measure),
+            )
+            if points and declared.applies(self._given(label)):
                 hits = sum(_agrees(declared.says, each, curve(at)) for at, each in points.items())
                 lines.append(f"{label}: {hits} of {len(points)} points agree")
         return "; ".join(lines)

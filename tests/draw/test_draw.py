@@ -452,7 +452,9 @@ def test_a_chart_of_one_point_has_an_axis():
 
 
 def test_a_chart_rings_the_setting():
-    drawing = chart({}, {"counted": {3: [5], 5: [7]}}, x="agents", y="messages", here=5, span=(2, 9))
+    drawing = chart(
+        {}, {"counted": {3: [5], 5: [7]}}, x="agents", y="messages", here=("counted", 5), span=(2, 9)
+    )
     assert counted(drawing)["ring"] == 1
     assert drawing.alt.endswith("5: counted 7; your setting")
 

@@ -13,6 +13,7 @@ from coordlab.labs.declaration import Curve, Figure
 from coordlab.labs.figure_panel import FigurePanel
 
 QUESTION = "How many messages does an election take as the team grows?"
+MESSAGES = "messages of this election"
 
 
 @pytest.mark.parametrize(
@@ -30,9 +31,9 @@ def test_every_figure_agrees_with_theory_at_the_default_setting(lab: str, questi
 def test_a_figure_is_a_sweep_of_the_setting_that_is_shown() -> None:
     lab = labs.bully(loss=0.1, seed=3)
     found = lab.figure(QUESTION)
-    assert [row.seed for row in found.rows[5]] == list(range(3, 13))
-    assert found.rows[5][0].line == lab.line
-    assert found.rows[7][0].line == labs.bully(loss=0.1, seed=3, agents=7).line
+    assert [row.seed for row in found.rows[MESSAGES, 5]] == list(range(3, 13))
+    assert found.rows[MESSAGES, 5][0].line == lab.line
+    assert found.rows[MESSAGES, 7][0].line == labs.bully(loss=0.1, seed=3, agents=7).line
     assert found.judged == ""  # theory speaks of a reliable network
     assert "your setting" in found.drawing.alt
 
