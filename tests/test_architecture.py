@@ -54,6 +54,7 @@ SECOND = {
     **dict.fromkeys(("client", "contractor", "expert", "locks", "probes", "workers"), "agents"),
     **dict.fromkeys(("domains", "graph", "planner", "precedence", "ranked", "trust"), "rules"),
     **dict.fromkeys(("probe_checks", "turns"), "checks"),
+    "expected": "lab",  # what theory says of its runs, and when it says nothing
     "pictures": "lab",  # its views, and what is counted for them
     "lab_agents": "lab",  # the agents and the data that it adds
 }

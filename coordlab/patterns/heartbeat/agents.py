@@ -99,7 +99,7 @@ class Monitor(Observer):
 
     async def run(self) -> None:
         for watch in self.watches.values():
-            watch.listen(self.elapsed)
+            watch.listen(self.began)
         while not self.stopped:
             for target, watch in self.watches.items():
                 self.consider(target, watch.check(self.elapsed))
@@ -108,6 +108,11 @@ class Monitor(Observer):
     def stop(self) -> None:
         """Stop watching: there is no more news."""
         self.stopped = True
+
+    @property
+    def began(self) -> float:
+        """When the silence of targets begins that were not heard yet: now."""
+        return self.elapsed
 
     @property
     def elapsed(self) -> float:

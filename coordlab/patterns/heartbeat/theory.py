@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import e, exp, log10
+from math import ceil, e, exp, log10
 
 from coordlab import requirements as require
 
@@ -30,6 +30,29 @@ def beats_to_false_alarm(loss: float, misses: int) -> float:
     """
     loss = require.probability("loss", loss, certain=False)
     return (loss ** -require.count("misses", misses, 1) - 1) / (1 - loss)
+
+
+def misses(timeout: float, interval: float) -> int:
+    """How many heartbeats in a row must be lost for a silence as long as the time-out, without delays.
+
+    >>> [misses(timeout, interval=1.0) for timeout in (0.5, 1.0, 2.5)]
+    [0, 0, 2]
+    """
+    require.seconds("timeout", timeout, positive=True)
+    return max(0, ceil(timeout / require.seconds("interval", interval, positive=True)) - 1)
+
+
+def mistakes_per_hour(loss: float, misses: int, interval: float) -> float:
+    """Mistakes about one target, if `misses` heartbeats in a row must be lost, each with probability `loss`.
+
+    Such a run begins after a heartbeat that came, with probability (1 - p) p^k.
+
+    >>> round(mistakes_per_hour(loss=0.1, misses=2, interval=1.0), 1)
+    32.4
+    """
+    loss = require.probability("loss", loss)
+    rate = (1 - loss) * loss ** require.count("misses", misses, 1)
+    return 3600 * rate / require.seconds("interval", interval, positive=True)
 
 
 def false_suspicions(phi: float) -> float:

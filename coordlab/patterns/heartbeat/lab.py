@@ -1,0 +1,168 @@
+"""The heartbeat lab: is it dead, or only slow?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.heartbeat import expected, pictures
+from coordlab.patterns.heartbeat.agents import Beater, Monitor
+from coordlab.patterns.heartbeat.checks import properties, quality
+from coordlab.patterns.heartbeat.expected import TIMEOUT, detector
+from coordlab.patterns.heartbeat.rules import PHIS, SUSPECT
+from coordlab.trace.trace import DECISION
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+
+class Repeating(Monitor):
+    """A first try: it tells at each look who is silent, not only once."""
+
+    def consider(self, target: str, status: str | None) -> None:
+        """State the opinion again while it is bad."""
+        super().consider(target, status or (SUSPECT if self.watches[target].status == SUSPECT else None))
+
+
+class Since1970(Monitor):
+    """A first try: an agent that was not heard yet was last heard in 1970."""
+
+    @property
+    def began(self) -> float:
+        """At the beginning of time."""
+        return -1.75e9
+
+
+class WallClock(Monitor):
+    """A first try: it goes by a clock that may be set."""
+
+    @property
+    def elapsed(self) -> float:
+        """The time of day."""
+        return self.now
+
+
+VERSIONS = {"textbook": Monitor, "repeats": Repeating, "since-1970": Since1970, "wall-clock": WallClock}
+
+
+def _only(kind: str) -> Callable[[lab.Parameters], str]:
+    """Why a parameter of one kind of detector has no effect on the other."""
+    wanted = "the time-out" if kind == TIMEOUT else "phi"
+    return lambda given: "" if (given["detector"] == TIMEOUT) == (kind == TIMEOUT) else f"only for {wanted}"
+
+
+PARAMETERS = (
+    lab.Parameter("agents", 3, 2, 8, 1, help="how many the monitor watches"),
+    lab.Parameter("slowest", 0.05, 0.01, 1.0, 0.01, unit="s", label="slowest message",
+                  help="messages take from a fifth of this to this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+                  help="the share of messages lost on the way"),
+    lab.Parameter("stopped", 1.0, 0.0, 5.0, 0.1, unit="s", label="process stops",
+                  help="how long the process of a1 stops, as for a collection of garbage"),
+    lab.Parameter("interval", 1.0, 0.2, 2.0, 0.1, unit="s", group="Protocol",
+                  help="between two heartbeats"),
+    lab.Parameter("version", "textbook", choices=tuple(VERSIONS), group="Monitor",
+                  help="tell it at each look; take the unheard for silent since 1970; go by the wall clock"),
+    lab.Parameter("detector", TIMEOUT, choices=(TIMEOUT, *PHIS), group="Monitor",
+                  help="a fixed time-out, or phi by the assumed distribution of gaps"),
+    lab.Parameter("wait", 2.5, 0.3, 6.0, 0.1, unit="s", group="Monitor", label="time-out",
+                  help="silence after which an agent is suspected", unused=_only(TIMEOUT)),
+    lab.Parameter("threshold", 8.0, 0.5, 16.0, 0.5, group="Monitor",
+                  help="phi at which an agent is suspected", unused=_only("phi")),
+    lab.Parameter("window", 100, 2, 200, 1, group="Monitor",
+                  help="how many of the latest gaps phi learns from", unused=_only("phi")),
+    lab.Parameter("least", 0.1, 0.01, 1.0, 0.01, unit="s", group="Monitor", label="least deviation",
+                  help="of gaps, however regular they are", unused=_only("phi")),
+    lab.Parameter("forgiven", 0.0, 0.0, 3.0, 0.1, unit="s", group="Monitor", label="forgiven pause",
+                  help="silence that phi does not count", unused=_only("phi")),
+    lab.Parameter("period", 0.25, 0.05, 1.0, 0.05, unit="s", group="Monitor", label="looks every",
+                  help="between two looks of the monitor"),
+)  # fmt: skip
+
+
+def _names(given: lab.Parameters) -> tuple[str, ...]:
+    return tuple(f"a{number}" for number in range(1, given["agents"] + 1))
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """A monitor and the agents that it watches, of the learner's classes if given."""
+    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
+    world = World(seed, latency, loss=given["loss"], budget=lab.BUDGET)
+    names = _names(given)
+    how = {"detector": detector(given), "period": given["period"]}
+    world.add(lab.fitting(roles.get("monitor", VERSIONS[given["version"]]), "monitor", names, **how))
+    beater = roles.get("agent", Beater)
+    return world.add(lab.fitting(beater, name, ["monitor"], interval=given["interval"]) for name in names)
+
+
+SPEC = lab.LabSpec(
+    name="heartbeat",
+    title="Heartbeats",
+    question="Is it dead, or only slow?",
+    parameters=PARAMETERS,
+    build=build,
+    roles=(lab.Role("monitor", Monitor), lab.Role("agent", Beater)),
+    properties=lambda given: properties(
+        detector(given), expected.within(given), expected.taken_back(given)
+    ),
+    measures=(
+        lab.Measure("time to find a crash, s", pictures.detection, expected.finding),
+        lab.Measure("mistakes", pictures.mistakes, expected.never_wrong),
+        lab.Measure("mistakes an hour", lambda trace: quality(trace).mistakes_per_hour),
+        lab.Measure("news of the monitor", lambda trace: trace.count(kind=DECISION)),
+        lab.Measure("heartbeats", lambda trace: trace.count("Heartbeat", kind="send")),
+    ),
+    until=30.0,
+    faults=expected.faults,
+    focus=lambda given: (4.0, 16.0),
+    views=(
+        lab.View("Suspicion", "How long each agent is silent, or how surprising that is, and the limit.",
+                 lambda given, trace: pictures.suspicion(detector(given), given["period"], trace)),
+        lab.View("Opinions", "The truth about each agent, what the monitor holds of it, and who is wrong.",
+                 lambda given, trace: pictures.opinions(trace)),
+    ),
+    figures=(
+        lab.Figure(
+            "How often is a live agent suspected, if it needs more lost heartbeats?",
+            x="wait", values=(1.5, 2.5, 3.5, 4.5), measure="mistakes an hour",
+            theory={"runs of lost heartbeats": lab.Curve(expected.mistake_rate, applies=expected.clear)},
+            settings={"detector": TIMEOUT, "loss": 0.25, "stopped": 0.0, "agents": 6, "until": 120},
+        ),
+        lab.Figure(
+            "How long does a crash stay unknown, as the monitor waits longer?",
+            x="wait", values=(1.5, 2.0, 3.0, 4.0, 5.0, 6.0), measure="time to find a crash, s",
+            theory={
+                "at least": lab.Curve(expected.swept("wait", most=False), says="least"),
+                "at most": lab.Curve(expected.swept("wait", most=True), says="most"),
+            },
+            settings={"detector": TIMEOUT, "loss": 0.0, "stopped": 0.0},
+        ),
+        lab.Figure(
+            "What does certainty cost: how long does phi wait for it?",
+            x="threshold", values=(1.0, 2.0, 4.0, 8.0, 12.0, 16.0), measure="time to find a crash, s",
+            theory={
+                "at least": lab.Curve(expected.swept("threshold", most=False), says="least"),
+                "at most": lab.Curve(expected.swept("threshold", most=True), says="most"),
+            },
+            settings={"detector": "normal", "loss": 0.0, "stopped": 0.0, "period": 0.05},
+            series={"logistic, as in Akka": {"detector": "logistic"}},
+        ),
+    ),
+    schedules=(
+        lab.Schedule("Too slow, or dead?", "Look at a1: it stops for 3 s, and is suspected though it lives.",
+                     {"stopped": 3.0}),
+        lab.Schedule("A surprise", "Look at phi: it learns that gaps are even, and suspects a1 after 1.8 s.",
+                     {"detector": "normal", "stopped": 2.0, "period": 0.05}),
+        lab.Schedule("The clock is set", "Look at 16.6 s: the clock jumps, and all who are up are suspected.",
+                     {"version": "wall-clock"}),
+    ),
+    offers=lambda given: (
+        lab.Offer("the process stops", "pause {agent} @{at}..{until}", _names(given), 2.0),
+        lab.Offer("the heartbeats do not arrive", "cut {agent}>monitor @{at}..{until}", _names(given), 4.0),
+        lab.Offer("the link is slow", "slow {agent}>monitor 1.5 @{at}..{until}", _names(given), 4.0),
+        lab.Offer("the monitor's clock is set", "skew monitor +60 @{at}"),
+    ),
+    tones={"content": "normal", "worried": "between"},
+    page="coordlab.patterns.heartbeat.agents",
+    chapter="10_heartbeats",
+)  # fmt: skip
