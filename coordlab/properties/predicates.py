@@ -5,7 +5,7 @@ A predicate looks at a `Moment` and returns True, or False, or a sentence that s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from math import inf
 
@@ -14,7 +14,7 @@ from coordlab.properties.moment import Moment
 from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Property, Verdict
 from coordlab.properties.watching import Watch, watched
 from coordlab.trace.narration import explained, sentence
-from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Event, Trace
+from coordlab.trace.trace import CRASH, DROP, FAULT, HEAL, RESTART, START, Event, Trace
 
 Predicate = Callable[[Moment], bool | str]
 EXAMPLE = "lambda now: len(now.where('role', 'leads')) <= 1"
@@ -156,8 +156,15 @@ class _Eventually(_Asked):
         """The verdict when the time is over."""
         assert began._seq is not None
         since = f"{self.within:g} s after {began._time:.3f} s, when: {sentence(self.trace, began._seq)}"
-        _, why = _explained(self.trace, now, self.about, self.answer, f"It was still not true {since}")
+        words = f"It was still not true {since}"
+        _, why = _explained(self.trace, now, self.about, self.answer, words, lost=self.lost(began._time))
         return Verdict(self.name, VIOLATED, began._time + self.within, began._seq, why)
+
+    def lost(self, began: float) -> list[Event]:
+        """What was lost while it was awaited; to the agent that the answer is about, if it is about one."""
+        who = None if self.about is None else self.trace.rows[self.about][2]
+        lost = self.trace.select(DROP, since=began, before=began + self.within)
+        return [event for event in lost if who in (None, event.agent)]
 
     def end(self) -> Verdict:
         if self.began is not None or not self.seen:
@@ -172,14 +179,19 @@ def _holds(answer: object) -> bool:
 
 
 def _explained(
-    trace: Trace, now: Moment, event: int | None, answer: object, *words: str
+    trace: Trace,
+    now: Moment,
+    event: int | None,
+    answer: object,
+    *words: str,
+    lost: Iterable[Event] = (),
 ) -> tuple[int | None, str]:
     """What is wrong, in words: its event with the causes of that, or else only the last change before."""
     said = [answer, *words] if isinstance(answer, str) else list(words)
     if event is not None:
-        why = explained(trace, event)
+        why = explained(trace, event, lost=lost)
         return event, " ".join([*said, "A" + why[1:]]) if said else why
     last = max(now.changed.values(), default=None)
     if last is not None:
-        said.append(f"The last change before was {explained(trace, last)}")
+        said.append(f"The last change before was {explained(trace, last, lost=lost)}")
     return last, " ".join(said)

@@ -57,12 +57,17 @@ def because(trace: Trace, seq: int, links: int = 3) -> str:
     return "; because at ".join(reasons)
 
 
-def explained(trace: Trace, seq: int, links: int = 3) -> str:
-    """Event `seq` with its nearest causes, and with what was sent from these and did not arrive."""
+def explained(trace: Trace, seq: int, links: int = 3, lost: Iterable[Event] = ()) -> str:
+    """Event `seq` with its nearest causes, and with what was sent from these and did not arrive.
+
+    lost: the losses to name if none of those was lost on the way to an agent that was up.
+    """
     told = [f"at {_when(trace, trace[seq])}."]
     if why := because(trace, seq, links):
         told.append(f"That was because at {why}.")
-    return " ".join([*told, *_lost(trace, missing(trace, seq, links))])
+    found = missing(trace, seq, links)
+    others = lost if all(event.data == "down" for event in found) else ()
+    return " ".join([*told, *_lost(trace, [*found, *others])])
 
 
 def unfinished(trace: Trace, seq: int, until: float) -> str:

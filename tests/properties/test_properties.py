@@ -1,5 +1,6 @@
 """Properties over a trace: what each says, when, at which event, and why."""
 
+import re
 from math import inf
 
 import pytest
@@ -247,6 +248,33 @@ def test_a_reason_names_what_did_not_arrive():
     assert told(reign(*sent, faults=[crash, drop])).because == f"{lost}reach ann: dropped."
     assert told(reign(sent[1], faults=[crash])).because == f"{lost}reach bob: down."
     assert told(reign((1, "bob", Rule))).because == "nothing followed within 3 s: zoe starts."
+
+
+@pytest.mark.parametrize(
+    ("blamed", "lost", "words"),
+    [
+        # nothing that happened to bob explains it, and what happened last has nothing to do with it
+        (None, "drop zoe>bob #1", "cat: role is now rules"),
+        ("bob", "drop zoe>bob #1 | drop zoe>cat #2", "bob starts"),
+        (None, "cut zoe>bob @4.2..4.9", "cat: role is now rules"),
+    ],
+)
+def test_the_reason_of_a_missed_deadline_names_the_message_whose_loss_decided(blamed, lost, words):
+    """Zoe tells Bob to rule after Ann's crash; only this message is lost, and then other things happen."""
+
+    def bob_rules(now):
+        if blamed:
+            now.about = now.changed[blamed]
+        return now.state("bob", "role") == "rules" or "bob does not rule."
+
+    succeeded = eventually("succeeded", bob_rules, within=2, after=lambda event: event.kind == "crash")
+    told = (1, "ann", Rule), (4.5, "bob", Rule), (5, "cat", Rule), (5.5, "cat", Fall)
+    why = succeeded(reign(*told[: 4 if blamed else 3], faults=["crash ann @4", *lost.split(" | ")])).because
+    assert words in why
+    assert why.count("does not reach") == 1
+    assert re.search(
+        r" What did not arrive: at 4\.600 s, Rule from zoe does not reach bob: (cut|dropped)\.$", why
+    )
 
 
 def test_a_reason_does_not_walk_to_the_beginning_of_time():

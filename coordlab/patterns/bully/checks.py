@@ -48,7 +48,10 @@ def agreed(now: Moment) -> bool | str:
     """Whether all agents of each component follow the one among them that coordinates."""
     for each in now.components:
         followed = {now.state(name, "coordinator") for name in each}
-        if followed != set(rulers(now, each)) or len(followed) != 1:
+        ruling = rulers(now, each)
+        if followed != set(ruling) or len(followed) != 1:
+            others = [name for name in each if now.state(name, "coordinator") not in ruling[-1:]]
+            now.about = min((now.changed[name] for name in others), default=None)  # who has waited longest
             return f"{', '.join(each)} did not agree on a coordinator."
     return True
 

@@ -168,6 +168,7 @@ def comes_to_an_end(within: float) -> Property:
 
     def ended(now: Moment) -> bool | str:
         working = now.where("role", "planning") + now.where("role", "acting")
+        now.about = now.changed[working[0]] if working else None
         return f"{', '.join(working)} had tasks left." if working else True
 
     return eventually(f"done or given up within {within:g} s", ended, within)

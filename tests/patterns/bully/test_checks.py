@@ -29,6 +29,17 @@ def test_a_crash_ends_the_wait() -> None:
     assert one_at_a_time(run.trace)
 
 
+def test_a_broken_agreement_names_who_was_left_behind_and_what_did_not_reach_it() -> None:
+    """1 never hears of 4, which coordinates; what 2 does last, at 1's request, decides nothing."""
+    world = World(latency=0.01).add(Candidate(rank) for rank in range(1, 6))
+    run = world.inject("crash 5 @3", "cut 4>1 @3..9").run(until=12)
+    [agreement] = [each(run.trace) for each in properties() if each.name.startswith("agreement")]
+    assert " s, 1: coordinator is now None. That was because" in agreement.because
+    lost = agreement.because.partition("What did not arrive: ")[2].rstrip(".").split("; at ")
+    assert {each.partition(" s, ")[2].split(" from")[0] for each in lost} == {"Answer", "Coordinator"}
+    assert all(each.endswith("from 4 does not reach 1: cut") for each in lost)
+
+
 def test_a_trace_that_ends_early_decides_nothing_about_the_end() -> None:
     """0.1 s after the crash nobody can know whether all will agree; and nothing was ever calm."""
     verdicts = [judge(ended(trace(), 3.1)) for judge in properties()]
