@@ -100,16 +100,14 @@ class _Chart:
         """The chart as text: one line for each point."""
         lines = [f"{self.ylabel}, by {self.xlabel}"]
         for label, row in self.points.items():
-            mine = (
-                [label] if label in self.theory else [name for name in self.theory if name not in self.points]
-            )
+            others = [name for name in self.theory if name not in self.points]
+            mine = [label] if label in self.theory else others
             for at, (mean, low, high, _) in row.items():
                 band = f" ({low:.3g} to {high:.3g})" if high > low else ""
-                said = "".join(f"; {name} = {self.theory[name](at):.4g}" for name in mine)
+                pairs = [("theory" if name == label else name, self.theory[name](at)) for name in mine]
+                said = "".join(f"; {name} = {height:.4g}" for name, height in pairs)
                 said += "; your setting" if (label, at) == self.here else ""
-                lines.append(
-                    f"{at:>6g}: {label} {mean:.4g}{band}{said.replace(f'; {label} =', '; theory =')}"
-                )
+                lines.append(f"{at:>6g}: {label} {mean:.4g}{band}{said}")
         return "\n".join(lines)
 
     def _axes(self) -> Iterator[Mark]:

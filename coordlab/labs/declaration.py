@@ -111,7 +111,7 @@ class Figure:
     theory: curves by their labels.
     replications: how many seeds each value is run with, the same ones for all.
     settings: parameters that the figure sets, whatever the lab shows.
-    series: what is counted: by its label, the parameters in which it differs from the setting that is shown, and
+    series: what is counted: by its label, the parameters in which it differs from the setting that is shown;
         the curve of theory with that label speaks of it.  Default: the setting alone, and all curves of it.
     """
 

@@ -55,13 +55,16 @@ class Made:
         return self.figure.replications * sum(place not in self.rows for place in places)
 
     def steps(self) -> Iterator[int]:
-        """Do the runs of one value after another; after each, gives how many runs are left."""
+        """Do the runs of one value and series after another; after each, gives how many runs are left."""
         figure, count = self.figure, {self.figure.measure: self.source.measures[self.figure.measure]}
         first = self.source.scenario.seed
         for value in self.values:
             for label, more in self.series.items():
                 if (label, value) not in self.rows:
-                    grid = {figure.x: [value], **{name: [each] for name, each in more.items()}}
+                    grid: dict[str, list[Value]] = {
+                        figure.x: [value],
+                        **{name: [each] for name, each in more.items()},
+                    }
                     found = sweep(self.source, grid, figure.replications, count, seed=first)
                     self.rows[label, value] = found.rows
                     yield self.left
@@ -69,9 +72,7 @@ class Made:
     @property
     def result(self) -> Result:
         """The runs that are done, as a result of a sweep."""
-        rows = [
-            row for label in self.series for value in self.values for row in self.rows.get((label, value), ())
-        ]
+        rows = [row for label in self.series for row in self._rows(label)]
         return Result(rows, (self.figure.measure,), title=self.figure.question)
 
     @property
@@ -79,12 +80,14 @@ class Made:
         """The estimates along the axis, by series."""
         measure, found = self.figure.measure, dict[str, dict[float, Interval]]()
         for label in self.series:
-            rows = [row for value in self.values for row in self.rows.get((label, value), ())]
-            if rows:
-                found[label] = next(
-                    iter(Result(rows, (measure,)).points(measure, self.figure.x).values()), {}
-                )
+            if rows := self._rows(label):
+                points = Result(rows, (measure,)).points(measure, self.figure.x)
+                found[label] = next(iter(points.values()), {})
         return found
+
+    def _rows(self, label: str) -> list[Row]:
+        """The runs of a series that are done, along the axis."""
+        return [row for value in self.values for row in self.rows.get((label, value), ())]
 
     @property
     def drawing(self) -> Drawing:
@@ -125,10 +128,8 @@ class Made:
         """
         found, lines = self.points, []
         for label, curve in self.curves.items():
-            declared, points = (
-                self.figure.theory[label],
-                found.get(label if self.figure.series else self.figure.measure),
-            )
+            declared = self.figure.theory[label]
+            points = found.get(label if self.figure.series else self.figure.measure)
             if points and declared.applies(self._given(label)):
                 hits = sum(_agrees(declared.says, each, curve(at)) for at, each in points.items())
                 lines.append(f"{label}: {hits} of {len(points)} points agree")

@@ -188,7 +188,7 @@ SPEC = lab.LabSpec(
                 "copied (.3)": {"copied": 0.3, "correlated": 0.0},
                 "correlated (.3)": {"copied": 0.0, "correlated": 0.3},
             },
-            replications=20,
+            replications=10,
         ),
         lab.Figure(
             "What does it help to ask many, if they copy one source?",
