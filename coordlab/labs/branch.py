@@ -75,6 +75,7 @@ class Outcome(require.Readable):
             templates=TEMPLATES,
             views=[each.data for each in self.views.values()],
             tones=self.spec.tones,
+            offers=[{**vars(each), "special": True} for each in self.spec.offers(self.scenario.parameters)],
         )
 
     def divergence(self, parent: Outcome) -> Divergence | None:

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from inspect import signature
+from inspect import Signature, signature
 from typing import Any, NamedTuple, SupportsIndex
 
 from coordlab import requirements as require
 from coordlab.labs.parameters import Parameter, Parameters
 from coordlab.labs.views import BEFORE, Bar, Cell, Curves, Graph, Mark, Spans, Table, View
-from coordlab.trace.faults import Fault
+from coordlab.trace.faults import Fault, seconds
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace, brief
 from coordlab.world.agent import Agent
@@ -136,6 +136,23 @@ class Role:
     name: str
     of: type[Agent]
 
+    def check(self, kind: type[Agent]) -> None:
+        """Raise TypeError unless a class can be made with what `of` is made with."""
+        wanted, takes = signature(self.of), signature(kind)
+        needed = [each for each in wanted.parameters.values() if each.default is each.empty]
+        optional = [
+            name
+            for name, each in takes.parameters.items()
+            if name in wanted.parameters and each.default is each.empty
+        ]
+        try:
+            takes.bind(*needed, **dict.fromkeys(optional[len(needed) :]))
+        except TypeError:
+            given = f"{self.name}={kind.__name__}, made with ({_settings(takes)})"
+            allowed = f"the lab makes it as {self.of.__name__}({_settings(wanted)})"
+            example = f"def __init__(self, {_settings(wanted)})"
+            require.fail(given, allowed, example, TypeError)
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -167,6 +184,21 @@ class Offer:
     fault: str
     agents: tuple[str, ...] = ()
     lasts: float = 2.0
+
+    def text(self, at: float, agent: str = "", lasts: float | None = None) -> str:
+        """The fault that it means: `lab.inject(lab.offers["crash"].text(at=3, agent="5"))`."""
+        until = at + (self.lasts if lasts is None else lasts)
+        return self.fault.format(agent=agent, at=seconds(at), until=seconds(until))
+
+
+OFFERS = (
+    Offer("crash", "crash {agent} @{at}"),
+    Offer("crash, come back", "crash {agent} @{at}..{until}"),
+    Offer("pause", "pause {agent} @{at}..{until}"),
+    Offer("slow down", "slow {agent} 0.5 @{at}..{until}"),
+    Offer("cut off", "partition {agent} @{at}..{until}"),
+)
+"""The faults that every lab offers."""
 
 
 class Measured(NamedTuple):
@@ -257,10 +289,9 @@ class LabSpec(require.Readable):
 
     def cast(self, given: Mapping[str, object]) -> dict[str, type[Agent]]:
         """The learner's classes among what is given, by role.  Raises TypeError for what is no such class."""
-        names = [each.name for each in self.roles]
         found: dict[str, type[Agent]] = {}
-        for name in names:
-            kind = given.get(name)
+        for each in self.roles:
+            name, kind = each.name, given.get(each.name)
             if kind is None:
                 continue
             known = isinstance(kind, type) and issubclass(kind, Agent)
@@ -268,6 +299,7 @@ class LabSpec(require.Readable):
             example = f"labs.{self.name}({name}=MyAgent, seed=7)"
             require.that(known, f"{name}={require.shown(kind)}", allowed, example, TypeError)
             assert isinstance(kind, type)
+            each.check(kind)
             found[name] = kind
         return found
 
@@ -311,6 +343,11 @@ class LabSpec(require.Readable):
         )
         until = self.until if scenario.until is None else scenario.until
         return replace(scenario, parameters=self.checked(scenario.parameters), until=until)
+
+    def trial(self, schedule: Schedule) -> Scenario:
+        """The scenario of a schedule."""
+        wanted = self.scenario(schedule.settings)
+        return wanted if schedule.faults is None else replace(wanted, faults=()).with_faults(*schedule.faults)
 
     def turned(self, now: Scenario, settings: Parameters, aside: tuple[Fault, ...] = ()) -> Scenario:
         """The scenario `now` with other settings (parameters, `seed`, `until`), and the faults in `aside`.
@@ -379,6 +416,11 @@ def why_not(reasons: Mapping[str, object]) -> str:
 
 
 RUN = ("seed", "until")  # the settings that every lab has, besides its parameters
+
+
+def _settings(takes: Signature) -> str:
+    """What a call takes, without the kinds of its arguments."""
+    return ", ".join(str(each.replace(annotation=each.empty)) for each in takes.parameters.values())
 
 
 def _declared(home: str) -> LabSpec:

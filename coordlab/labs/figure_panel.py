@@ -12,12 +12,6 @@ if TYPE_CHECKING:
     from coordlab.labs.declaration import Figure
     from coordlab.labs.lab import Lab
 
-STYLE = """<style>
-.cl-figure { border-top: 1px solid var(--jp-border-color2, #d9dee3); padding: 8px 0; }
-.cl-figure .widget-html { margin: 0; }
-.cl-figure .widget-html-content { white-space: normal; }
-.cl-figure .widget-button { width: auto; }
-</style>"""
 PAUSE = 0.01  # seconds for the kernel to hear of a click on "stop"
 
 
@@ -26,7 +20,7 @@ class FigurePanel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def __init__(self, lab: Lab, figure: Figure) -> None:
         self.lab, self.figure = lab, figure
-        self.question = w.HTML(f"{STYLE}<b>{escape(figure.question)}</b>")
+        self.question = w.HTML(f"<b>{escape(figure.question)}</b>")
         self.button = w.Button(icon="line-chart")
         self.bar = w.IntProgress(layout=w.Layout(width="160px", display="none"))
         self.picture, self.words = w.HTML(), w.HTML()

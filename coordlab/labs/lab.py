@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
 from coordlab.labs.branch import Branch, Outcome, broken_off
-from coordlab.labs.declaration import LabSource, LabSpec, Measured
+from coordlab.labs.declaration import OFFERS, LabSource, LabSpec, Measured, Offer
 from coordlab.labs.figures import Figures, Made
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import VIOLATED
 from coordlab.requirements import shown
-from coordlab.trace.faults import Delay, Drop, Duplicate, Fault, FaultError, read_fault
+from coordlab.trace.faults import Fault, FaultError, as_fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
-from coordlab.trace.trace import SEND, Trace
 from coordlab.world.run import unlike
 from coordlab.world.world import Run, WorldError
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from coordlab.labs.pictures import Drawn
     from coordlab.widgets.encoding import Branch as Shown
     from coordlab.widgets.player import Player
-
-Request = dict[str, Any]
-"""What a click in the player sends, as JSON: untrusted, each field is checked where it is read."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -103,6 +99,28 @@ class Lab:
         return dict(self.scenario.parameters)
 
     @property
+    def presets(self) -> dict[str, dict[str, Any]]:
+        """For each parameter that has presets their data by name; what the run uses of yours is "yours"."""
+        found: dict[str, dict[str, Any]] = {}
+        for each in self.spec.parameters:
+            if each.presets:
+                value = self.scenario.parameters[each.name]
+                own = {} if value in each.presets else {"yours": each.data(value)}
+                found[each.name] = {**each.presets, **own}
+        return found
+
+    @property
+    def trying(self) -> str:
+        """The title of the schedule that is shown; "": none."""
+        shown = (each for each in self.spec.schedules if self.spec.trial(each) == self.scenario)
+        return next((each.title for each in shown), "")
+
+    @property
+    def offers(self) -> dict[str, Offer]:
+        """The faults that the lab offers, by their labels: first those that suit the pattern."""
+        return {each.label: each for each in (*self.spec.offers(self.parameters), *OFFERS)}
+
+    @property
     def measures(self) -> list[Measured]:
         """For each measure its label, what was counted, and what theory expects (None: nothing)."""
         return self.branch.outcome.measures
@@ -149,7 +167,7 @@ class Lab:
 
         Raises FaultError if a fault cannot be read or names an agent that does not exist.
         """
-        position = self._known(self.selected if branch is None else branch)
+        position = self.known(self.selected if branch is None else branch)
         before = self.branches[position].scenario
         scenario = before.with_faults(*faults)
         label = _named(name) or ", ".join(map(str, scenario.faults[len(before.faults) :]))
@@ -157,13 +175,37 @@ class Lab:
 
     def vary(self, name: str = "", **parameters: object) -> Lab:
         """Add a branch: the run that is shown, with other settings; see `set`."""
-        label = _named(name) or ", ".join(f"{key} = {value}" for key, value in parameters.items())
+        label = _named(name) or ", ".join(f"{key} = {value}" for key, value in parameters.items())[:80]
         wanted = self.spec.turned(self.scenario, parameters, self.branch.aside)
         return self._add(label, wanted, self.selected, lenient=True)
 
-    def heal(self) -> Lab:
-        """Run the scenario that is shown without faults."""
-        return self._replace(replace(self.scenario, faults=()))
+    def heal(self, fault: Fault | str | None = None, at: float | None = None) -> Lab:
+        """Run the scenario that is shown without faults, or without one of them.
+
+        fault: the one to take away; default: all.
+        at: when it ends instead, in virtual seconds.
+
+        Raises FaultError if the run has no such fault, or if it cannot end then.
+        """
+        faults = list(self.scenario.faults)
+        if fault is None:
+            return self._replace(replace(self.scenario, faults=()))
+        gone, has = as_fault(fault), ", ".join(map(str, faults)) or "no faults"
+        require.that(gone in faults, repr(str(gone)), f"the run has {has}", "lab.heal()", FaultError)
+        place = faults.index(gone)
+        faults[place : place + 1] = [] if at is None else [replace(gone, until=at)]
+        return self._replace(replace(self.scenario, faults=tuple(faults)))
+
+    def try_out(self, title: str) -> Lab:
+        """Show the run of a schedule, by its title or the beginning of it; `spec.schedules` lists them.
+
+        Raises ValueError if the lab has no such schedule.
+        """
+        require.instance("title", title, str, "lab.try_out('A')")
+        known = {each.title: each for each in self.spec.schedules}
+        found = [each for name, each in known.items() if title and name.startswith(title)]
+        schedule = found[0] if found else known[require.one_of("title", title, known)]
+        return self._replace(self.spec.trial(schedule))
 
     def play(self, scenario: Scenario | str, beside: bool = False) -> Lab:
         """Show another scenario of this lab, given as data or text, in place of this one or `beside` it.
@@ -176,12 +218,12 @@ class Lab:
 
     def select(self, position: int) -> Lab:
         """Show the branch at a position, from 0.  Raises IndexError if it does not exist."""
-        self.selected = self._known(position)
+        self.selected = self.known(position)
         return self._changed()
 
     def rename(self, position: int, name: str) -> Lab:
         """Give the branch at a position another name; a blank name changes nothing."""
-        before = self.branches[self._known(position)]
+        before = self.branches[self.known(position)]
         clean = _named(name)
         renamed = replace(before, name=clean or before.name)
         named = [renamed if at == position else each for at, each in enumerate(self.branches)]
@@ -189,7 +231,7 @@ class Lab:
 
     def delete(self, position: int) -> Lab:
         """Remove the branch at a position; the last one remains."""
-        position = self._known(position)
+        position = self.known(position)
         if len(self.branches) == 1:
             return self._changed()
         left = [each.without(position) for at, each in enumerate(self.branches) if at != position]
@@ -245,16 +287,6 @@ class Lab:
         """Call `listener()` after each change."""
         self._listeners.append(listener)
 
-    def fault_of(self, request: Request, branch: int) -> Fault:
-        """The fault that a click in the player requests on a branch.  Raises FaultError if there is none."""
-        try:
-            return CLICKED[request["kind"]](request, self.branches[self._known(branch)].run.trace)
-        except FaultError:
-            raise
-        except (KeyError, TypeError, ValueError, OverflowError):
-            allowed = f"expected a fault of a kind among {', '.join(CLICKED)}, with its fields"
-            require.fail(shown(request), allowed, '{"kind": "Crash", "agent": "5", "at": 3.0}', FaultError)
-
     def _branched(self, name: str, wanted: Scenario, parent: int | None, *, lenient: bool) -> Branch:
         """Run a scenario; if `lenient`, skip the faults whose agents do not exist."""
         world = LabSource(self.spec, self.roles, wanted).world(replace(wanted, faults=()))
@@ -307,7 +339,8 @@ class Lab:
         shown = [made if at == self.selected else each for at, each in enumerate(self.branches)]
         return self._show(shown, self.selected)
 
-    def _known(self, position: int) -> int:
+    def known(self, position: int) -> int:
+        """The position of a branch.  Raises IndexError if there is none."""
         return require.count("branch", position, 0, len(self.branches) - 1, example=0, error=IndexError)
 
     def _show(self, branches: list[Branch], selected: int) -> Lab:
@@ -387,43 +420,3 @@ def _named(name: object) -> str:
     clean = require.instance("name", name, str, 'name="without loss"').strip()
     require.that(clean.isprintable(), f"name={name!r}", "expected one line of text", "'without loss'")
     return clean
-
-
-def _timed(body: Callable[[Request], str]) -> Callable[[Request, Trace], Fault]:
-    """Read a fault with a time; `body` is its scenario text between its kind and its time."""
-
-    def read(asked: Request, _: Trace) -> Fault:
-        until = f"..{float(asked['until']):.3f}" if "until" in asked else ""
-        return read_fault(f"{asked['kind'].lower()} {body(asked)} @{float(asked['at']):.3f}{until}")
-
-    return read
-
-
-CLICKED: dict[str, Callable[[Request, Trace], Fault]] = {
-    "Crash": _timed(lambda asked: asked["agent"]),
-    "Restart": _timed(lambda asked: asked["agent"]),
-    "Pause": _timed(lambda asked: asked["agent"]),
-    "Slow": _timed(lambda asked: f"{asked['who']} {float(asked['by'])}"),
-    "Partition": _timed(lambda asked: "/".join(",".join(group) for group in asked["groups"])),
-    **dict.fromkeys(("Cut", "Fail", "Half", "Stale"), _timed(lambda asked: asked["link"])),
-    "Late": _timed(lambda asked: f"{asked['link']} {float(asked['by'])}"),
-    "Drop": lambda asked, trace: Drop(*nth_on_link(trace, asked["message"])),
-    "Duplicate": lambda asked, trace: Duplicate(*nth_on_link(trace, asked["message"])),
-    "Delay": lambda asked, trace: Delay(*nth_on_link(trace, asked["message"]), float(asked["by"])),
-}
-"""How each kind of fault is read from a request of the player."""
-
-
-def nth_on_link(trace: Trace, message: int) -> tuple[str, str, int]:
-    """The sender and the recipient of a message of a run, and its index on that link, from 1.
-
-    Raises FaultError if the run has no message of that number.
-    """
-    counts: dict[tuple[str | None, str | None], int] = {}
-    for _, kind, agent, peer, number, *_ in trace.rows:
-        if kind == SEND:
-            counts[agent, peer] = nth = counts.get((agent, peer), 0) + 1
-            if number == message:
-                return str(agent), str(peer), nth
-    has = f"this run has {sum(counts.values())} messages, numbered from 1"
-    raise FaultError(f"message {shown(message)}: {has}. For example: message 1.")

@@ -1,64 +1,118 @@
-"""A lab as widgets: ipywidgets for its parameters, the player for its runs."""
+"""A lab as widgets: its head, the controls and faults beside the player, and the figures below it."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import anywidget
 import ipywidgets as w
+import traitlets
 
-from coordlab import requirements as require
+from coordlab.labs.clicks import act
+from coordlab.labs.controls import Controls
+from coordlab.labs.declaration import OFFERS
 from coordlab.labs.display import Still
 from coordlab.labs.figure_panel import FigurePanel
-from coordlab.labs.parameters import Parameter
-from coordlab.progress_bar import Tell
+from coordlab.trace.faults import Drop
+from coordlab.widgets import joined
 from coordlab.widgets.player import Player
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from coordlab.labs.lab import Lab, Request
-
-# A control has two rows: its name and its value, and below them the slider, list or field.
-STYLE = """<style>
-.cl-controls > .widget-html { grid-column: 1 / -1; margin: 0; width: auto; }
-.cl-controls > .widget-html:first-child { display: none; }
-.cl-controls h3 { margin: 4px 0 0; font-size: 13px; line-height: 1.6; }
-.cl-control.jupyter-widgets { display: grid; grid-template: 24px auto / 1fr auto; height: auto; margin: 0; }
-.cl-control > label.widget-label { width: auto !important; height: 24px; line-height: 24px;
-  text-align: left; }
-.cl-control > .widget-readout { grid-area: 1 / 2; width: auto; min-width: 3em; height: 24px; margin: 0;
-  line-height: 24px; text-align: right; }
-.cl-control > :is(.slider-container, select, input) { grid-column: 1 / -1; margin-left: 0; }
-.cl-control > :is(select, input) { height: 28px; }
-.cl-control > select { appearance: auto; background-image: none; }
-[data-jp-theme-light="false"] .cl-controls { color-scheme: dark; }
-.cl-control > .slider-container { height: 20px; margin-top: 3px; padding: 0 10px; }
-.cl-control [role=slider]:focus-visible { outline: 2px solid var(--jp-brand-color1); outline-offset: 2px; }
-.cl-controls .widget-button { padding: 0 4px; }
-.cl-controls [role=alert] { color: var(--jp-error-color1); line-height: 1.4; overflow-wrap: anywhere; }
-</style>"""
+    from coordlab.labs.lab import Lab
 
 
-class Panel(w.Box):  # type: ignore[misc]  # ipywidgets has no types
-    """The controls and the player of a lab, side by side, or one above the other if space is short."""
+class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """The widgets of a lab; its style sheet places them by the width that there is."""
 
     def __init__(self, lab: Lab) -> None:
         self.player, self.controls = lab.player, Controls(lab)
-        # the controls are one column beside the player, and several columns above it
-        columns = {"display": "grid", "grid_template_columns": "repeat(auto-fill, minmax(200px, 1fr))"}
-        layout = w.Layout(**columns, grid_gap="6px 20px", flex="1 1 220px", min_width="0")
-        left = w.Box(self.controls.widgets, layout=layout)
+        self.head = Head(lambda: head_of(lab), self._hear(lab))
+        self.faults = FaultList(lambda: faults_of(lab), self._hear(lab))
+        for part in (self.head, self.faults):
+            lab.on_change(part.follow)
+        unfold = w.ToggleButton(description="Controls and faults")
+        unfold.add_class("cl-unfold")
+        left = w.Box([*self.controls.widgets, *_roles(lab), self.faults])
         left.add_class("cl-controls")
         self.figures = [FigurePanel(lab, each) for each in lab.spec.figures]
-        right = w.Box(
-            [self.player, *self.figures], layout=w.Layout(flex="99 1 620px", min_width="0", display="block")
-        )
-        row = {"display": "flex", "flex_flow": "row wrap", "align_items": "flex-start"}
-        super().__init__([left, right], layout=w.Layout(**row, grid_gap="12px 20px", width="100%"))
+        right = w.Box([self.player, *self.figures])
+        right.add_class("cl-labmain")
+        body = w.Box([unfold, left, right])
+        body.add_class("cl-labbody")
+        super().__init__([self.head, body])
         self.add_class("cl-lab")  # by which the player finds the controls beside it
         self.still = Still(lab, self.model_id)
+
+    def _hear(self, lab: Lab) -> Callable[[dict[str, Any]], object]:
+        return lambda request: self.controls.apply(lambda: act(lab, request))
+
+
+class Part(anywidget.AnyWidget):
+    """What stands around the player: a piece of data, shown by a module of the player's folder."""
+
+    _css = joined.style("lab.css")
+    data = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, made: Callable[[], dict[str, Any]], hear: Callable[[dict[str, Any]], object]) -> None:
+        self.made = made
+        super().__init__(data=made())
+        self.on_msg(lambda _, message, __: hear(message if isinstance(message, dict) else {}))
+
+    def follow(self) -> None:
+        """Show the lab as it is now."""
+        self.data = self.made()
+
+
+class Head(Part):
+    """The title, the question and the schedules."""
+
+    _esm = joined.script("head.js")
+
+
+class FaultList(Part):
+    """The faults of the run, and those to add."""
+
+    _esm = joined.script("fault_list.js")
+
+
+def head_of(lab: Lab) -> dict[str, Any]:
+    """What the head shows: see `LabHead` in `types.d.ts`."""
+    spec, chapter = lab.spec, f"{lab.spec.chapter}.ipynb"
+    about = inspect.getdoc(import_module(f"coordlab.patterns.{spec.name}")) if spec.page else ""
+    return {
+        **{"title": spec.title, "question": spec.question, "about": about or "", "on": lab.trying},
+        "chapter": chapter if spec.chapter and Path(chapter).is_file() else "",
+        "tries": [{"title": each.title, "look": each.look} for each in spec.schedules],
+    }
+
+
+def faults_of(lab: Lab) -> dict[str, Any]:
+    """What the list of faults shows: see `FaultDesk` in `types.d.ts`."""
+    special = lab.spec.offers(lab.parameters)
+    faults = [
+        {"text": str(each), "from": None if isinstance(each, Drop) else each.at or 0, "until": each.until}
+        for each in lab.scenario.faults
+    ]
+    offers = [{**vars(each), "special": each in special} for each in (*special, *OFFERS)]
+    return {"faults": faults, "offers": offers, "agents": list(lab.run.trace.agents)}
+
+
+def _roles(lab: Lab) -> list[w.Widget]:
+    """Which class plays which part."""
+    if not lab.spec.roles:
+        return []
+    rows = ""
+    for name, own in ((each.name, lab.roles.get(each.name, each.of)) for each in lab.spec.roles):
+        mine, word = ("class='cl-yours'", " (yours)") if name in lab.roles else ("", "")
+        rows += f"<dt>{escape(name)}</dt><dd {mine}>{escape(own.__name__)}{word}</dd>"
+    return [w.HTML(f"<h3>Roles</h3><dl class='cl-roles'>{rows}</dl>")]
 
 
 def parts(widget: w.Widget) -> Iterator[w.Widget]:
@@ -77,99 +131,9 @@ def player_of(lab: Lab) -> Player:
     """The player of a lab: it shows the branches, and does with them what its clicks request."""
     player = Player(lab.shown(), lab.selected)
     lab.on_change(lambda: player.show(lab.shown(), lab.selected))
-    player.on_intervention(lambda request: _act(lab, request))
+    player.on_intervention(lambda request: act(lab, request))
     player.observe(lambda change: _follow(lab, player, change["new"]), "selected")
     return player
-
-
-class Controls:
-    """One widget for each parameter; they follow the run that is shown."""
-
-    def __init__(self, lab: Lab) -> None:
-        self.lab, self.syncing = lab, False
-        self.by_name: dict[str, w.Widget] = {each.name: _control(each) for each in lab.spec.parameters}
-        self.by_name["seed"] = w.IntText(0, description="seed", tooltip="the seed of the random numbers")
-        self.problem = w.HTML()
-        self.line = w.Text(
-            description="play a line",
-            tooltip="run a scenario line that someone shared",
-            placeholder="paste it, press Enter",
-            continuous_update=False,
-        )
-        again = w.Button(description="New seed", icon="random", tooltip="the same with other random numbers")
-        heal = w.Button(description="No faults", icon="medkit", tooltip="run this scenario without faults")
-        again.on_click(lambda _: self._apply(lambda: lab.set(seed=lab.scenario.seed + 1)))
-        heal.on_click(lambda _: self._apply(lab.heal))
-        for name, control in self.by_name.items():
-            control.observe(self._turned(name), "value")
-        self.line.observe(self._pasted, "value")
-        for control in (*self.by_name.values(), self.line):
-            control.layout.width = "auto"
-            control.add_class("cl-control")
-        for button in (again, heal):
-            button.layout.flex, button.layout.width, button.layout.margin = "1 1 0", "auto", "0 4px 0 0"
-        buttons = w.HBox([again, heal], layout=w.Layout(margin="auto 0 0 0"))
-        self.widgets = [w.HTML(STYLE), *self._grouped(), buttons, self.line, self.problem]
-        lab.on_change(self.sync)
-        self.sync()
-
-    def _grouped(self) -> list[w.Widget]:
-        shown: list[w.Widget] = []
-        group = ""
-        for each in self.lab.spec.parameters:
-            if each.group != group:
-                group = each.group
-                shown.append(w.HTML(f"<h3>{group}</h3>"))
-            shown.append(self.by_name[each.name])
-        return [*shown, self.by_name["seed"]]
-
-    def sync(self) -> None:
-        """Set the controls to the parameters of the run that is shown."""
-        values = {**self.lab.parameters, "seed": self.lab.scenario.seed}
-        self.syncing = True
-        try:
-            for name, control in self.by_name.items():
-                control.value = values[name]
-        finally:
-            self.syncing = False
-        self._say(self.lab.branch.notice)
-
-    def _turned(self, name: str) -> Callable[[dict[str, object]], object]:
-        return lambda change: (
-            None if self.syncing else self._apply(lambda: self.lab.set(**{name: change["new"]}))
-        )
-
-    def _pasted(self, change: dict[str, str]) -> None:
-        if change["new"].strip() and self._apply(lambda: self.lab.play(change["new"], beside=True)):
-            self.line.value = ""
-
-    def _apply(self, change: Callable[[], object]) -> bool:
-        """Change the lab.  If that fails or is interrupted, say why; controls and lab agree in any case."""
-        try:
-            change()
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (a learner's class may raise anything)
-            self.sync()
-            self._say(str(error) or type(error).__name__)
-            return False
-        return True
-
-    def _say(self, problem: str) -> None:
-        self.problem.value = f"<div role='alert'>{escape(problem)}</div>" if problem else ""
-
-
-def _control(parameter: Parameter) -> w.Widget:
-    """The widget for a parameter, with its name and unit."""
-    unit = f", {parameter.unit}" if parameter.unit else ""
-    named = {"description": (parameter.label or parameter.name) + unit, "tooltip": parameter.help}
-    if parameter.options:
-        return w.Dropdown(options=parameter.options, value=parameter.default, **named)
-    if isinstance(parameter.default, bool):
-        return w.Checkbox(parameter.default, **named)
-    kind = w.IntSlider if isinstance(parameter.default, int) else w.FloatSlider
-    span = {"min": parameter.low, "max": parameter.high, "step": parameter.step}
-    return kind(
-        parameter.default, **{key: type(parameter.default)(value) for key, value in span.items()}, **named
-    )
 
 
 def _follow(lab: Lab, player: Player, selected: int) -> None:
@@ -178,34 +142,3 @@ def _follow(lab: Lab, player: Player, selected: int) -> None:
         player.selected = lab.selected
     elif selected != lab.selected:
         lab.select(selected)
-
-
-def _act(lab: Lab, request: Request) -> None:
-    """Do what a click in the player requests.  Raises ValueError if it is not a request."""
-    branch = request.get("branch", lab.selected)
-    match request.get("type"):
-        case "fault":
-            lab.inject(lab.fault_of(request.get("fault", {}), branch), branch=branch)
-        case "branch":
-            lab.inject(branch=branch)
-        case "rename":
-            lab.rename(branch, str(request.get("name", ""))[:80])
-        case "delete":
-            lab.delete(branch)
-        case "undo":
-            lab.undo()
-        case "lost":
-            lab.point_of_no_return(str(request.get("property", "")), _telling(lab.player))
-        case other:
-            require.one_of("type", other, ("fault", "branch", "rename", "delete", "undo", "lost"))
-
-
-def _telling(player: Player) -> Tell:
-    """Tells the player how many futures are drawn, at each tenth."""
-
-    def tell(done: int, of: int) -> None:
-        if done * 10 // of > (done - 1) * 10 // of:
-            words = f"drawing futures: {100 * done // of} %; to stop, interrupt the kernel"
-            player.send({"type": "progress", "text": words})
-
-    return tell

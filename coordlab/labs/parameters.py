@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from coordlab import requirements as require
 from coordlab.trace.scenario import ScenarioError, Value
+from coordlab.trace.trace import dumps, loads
 
 Parameters = Mapping[str, Any]
 
@@ -22,7 +23,8 @@ class Parameter(require.Readable):
         parameter that stands before it.
     choices: the texts to choose from; without any it is a number or a switch.
     presets: instead of choices: values that are no single number, by name, such as the ballots of a
-        vote.
+        vote; plain data, as in JSON.
+    mistakes: what is wrong with data of the learner's own, a sentence each; None: only presets are allowed.
     unit: shown beside the name.
     help: one line for a tooltip.
     label: shown instead of the name.
@@ -41,12 +43,19 @@ class Parameter(require.Readable):
     label: str = ""
     group: str = "World"
     presets: Mapping[str, Any] = field(default_factory=dict)
+    mistakes: Callable[[Any], Iterable[str]] | None = None
     unused: Callable[[Parameters], str] = lambda given: ""
 
     @property
     def options(self) -> tuple[str, ...]:
         """The texts to choose from: its choices, or the names of its presets."""
         return self.choices or tuple(self.presets)
+
+    def data(self, value: Value) -> Any:
+        """What a value stands for: that of a preset, data of the learner's own, or the value itself."""
+        if value in self.presets:
+            return self.presets[str(value)]
+        return loads(value) if self.presets and isinstance(value, str) else value
 
     def bounds(self, given: Parameters) -> tuple[float, float]:
         """The range of a number, from the parameters that stand before it."""
@@ -61,6 +70,8 @@ class Parameter(require.Readable):
         Raises ScenarioError if it is not allowed.
         """
         name, default = self.name, self.default
+        if self.mistakes is not None and (not isinstance(value, str) or value[:1] in ("{", "[")):
+            return self._own(value, self.mistakes)
         if self.options:
             return require.one_of(name, value, self.options, ScenarioError)
         if isinstance(default, bool):
@@ -80,3 +91,14 @@ class Parameter(require.Readable):
             return value
         low, high = self.bounds(given)
         return type(value)(min(max(value, low), high))
+
+    def _own(self, value: object, mistakes: Callable[[Any], Iterable[str]]) -> str:
+        """Data of the learner's own as a text.  Raises ScenarioError with a sentence for each mistake."""
+        name, example = self.name, f"{self.name}={next(iter(self.presets.values()))!r}"
+        try:
+            data = loads(value if isinstance(value, str) else dumps(value))
+            found = list(mistakes(data))
+        except (TypeError, ValueError, LookupError, AttributeError):
+            found = [f"expected data in the form of a preset ({', '.join(self.presets)})"]
+        require.that(not found, f"{name}={require.shown(value)}", "; ".join(found), example, ScenarioError)
+        return dumps(data)

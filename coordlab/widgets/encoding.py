@@ -112,6 +112,7 @@ def pack(
     problem: str = "",
     views: Iterable[Meta] = (),
     tones: Mapping[str, str] | None = None,
+    offers: Iterable[Mapping[str, object]] = (),
 ) -> Recording:
     """Encode a trace, with what the player shows around it.
 
@@ -122,6 +123,7 @@ def pack(
     focus: what is shown first, in virtual seconds; default: the first fault and the answer to it.
     problem: why the run broke off, if it did; then its end is shown first.
     views, tones: the pattern's own views, and what roles mean, by their names; see `types.d.ts`.
+    offers: faults that suit the pattern, to choose by name: see `types.d.ts`.
 
     Raises ValueError for more than 65,535 agents, or names of messages and notes.
     """
@@ -136,6 +138,7 @@ def pack(
         **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
         **{"templates": dict(templates or {}), "tones": dict(tones or {}), **pictured, "views": list(views)},
         **{"verdicts": list(map(_verdict, verdicts)), "measures": list(map(dict, measures))},
+        "offers": list(map(dict, offers)),
     }
     return Recording(meta, b"".join(map(_little_endian, (*events, *drawn))))
 

@@ -32,14 +32,19 @@ class JoinError(ValueError):
 
 
 @functools.cache
-def script() -> str:
-    """The player as one ES module: the exports of all its modules, and the widget as default export."""
-    return join(sources()) + WIDGET
+def script(first: str = "player.js") -> str:
+    """A widget as one ES module: the exports of all modules that `first` needs, and a default export."""
+    modules, needed, found = sources(), dict.fromkeys([first]), dict[str, str]()
+    while needed:
+        name, _ = needed.popitem()
+        found[name] = modules[name]
+        needed |= dict.fromkeys(each for each in _imports(name, modules) if each not in found)
+    return join(found) + WIDGET
 
 
-def style() -> str:
-    """The player's style sheet."""
-    return (PLAYER / "player.css").read_text("utf-8")
+def style(name: str = "player.css") -> str:
+    """A style sheet: that of the player, or of what stands around it in a lab, `lab.css`."""
+    return (PLAYER / name).read_text("utf-8")
 
 
 def sources() -> dict[str, str]:

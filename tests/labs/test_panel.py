@@ -13,9 +13,10 @@ from comm import get_comm_manager
 
 from coordlab import Agent, World, labs
 from coordlab.labs import Lab, display as shown_labs
+from coordlab.labs.controls import Controls, widget_of
 from coordlab.labs.declaration import Parameter
 from coordlab.labs.display import picture
-from coordlab.labs.panel import Controls, _control, parts
+from coordlab.labs.panel import parts
 from coordlab.patterns.bully import Candidate, Ping
 from coordlab.trace.trace import DROP, Trace
 
@@ -83,7 +84,7 @@ def test_each_parameter_has_the_control_that_suits_it() -> None:
 
 
 def test_a_switch_is_a_checkbox() -> None:
-    assert isinstance(_control(Parameter("lamp", True)), ipywidgets.Checkbox)
+    assert isinstance(widget_of(Parameter("lamp", True)), ipywidgets.Checkbox)
 
 
 def test_changing_a_control_shows_another_run() -> None:

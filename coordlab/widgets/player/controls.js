@@ -28,5 +28,5 @@ export function nameSliders(el, signal) {
 
 /** Disable the controls beside the player: the kernel that they belong to is gone. @param {HTMLElement} root */
 export function disableControls(root) {
-  root.closest(".cl-lab")?.querySelector(".cl-controls")?.setAttribute("inert", "");
+  root.closest(".cl-lab")?.querySelectorAll(".cl-controls, .cl-tries").forEach((each) => each.setAttribute("inert", ""));
 }

@@ -5,6 +5,7 @@
 /** @import { Session } from "./session.js" */
 
 import { arrowOf, roleAt } from "./lookup.js";
+import { offered, leaves, suiting } from "./offers.js";
 import { DOWN } from "./trace.js";
 import { journey, seconds } from "./words.js";
 
@@ -86,7 +87,11 @@ export class Faults {
   agentMenu(a, point) {
     const name = this.meta.agents[a], at = this.scene.now, down = roleAt(this.scene.trace, a, at) === DOWN;
     this.offer(`${name} at ${seconds(at)}`, [
+      ...suiting(this.meta.offers, name).map((offer) => ({
+        text: leaves(offer, "until") ? `${offer.label}, for ${offer.lasts} s` : offer.label,
+        act: () => this.ask(offered(offer, name, at)) })),
       { text: "crash", off: down ? "already down" : null, act: () => this.ask(FAULTS.crash(name, at)) },
+      { text: "crash, back after 2 s", off: down ? "already down" : null, act: () => this.ask(FAULTS.crash(name, at, 2)) },
       { text: "crash and restart…", off: down ? "already down" : null,
         act: () => this.howLong(`${name} is down for`, at, (long) => FAULTS.crash(name, at, long), false) },
       { text: "restart", off: down ? null : "already up", act: () => this.ask(FAULTS.restart(name, at)) },

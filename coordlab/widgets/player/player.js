@@ -222,8 +222,9 @@ export class Player {
   }
 
   showTime() {
-    const { scene: { cursor, version }, transport } = this, moment = `${cursor} ${version}`;
+    const { scene: { cursor, version, now }, transport } = this, moment = `${cursor} ${version}`;
     transport.tick();
+    this.root.dataset.now = String(now); // for what stands around the player
     if (moment === this.shownMoment) return;
     this.shownMoment = moment;
     transport.announce();

@@ -93,7 +93,7 @@ export const NOTHING = decode({
   meta: {
     title: "", question: "", line: "", name: "", parent: null, agents: [], until: 0, count: 0, kinds: [], names: [], texts: [],
     says: {}, templates: {}, focus: [0, 1], problem: "", roles: [], resting: 0, hatches: [], spans: [], flights: 0, background: [],
-    dashes: [], widths: [], links: [], verdicts: [], measures: [], faults: [], views: [], tones: {}, divergence: null, turning: null,
+    dashes: [], widths: [], links: [], verdicts: [], measures: [], offers: [], faults: [], views: [], tones: {}, divergence: null, turning: null,
   },
   columns: new DataView(new ArrayBuffer(0)),
 });

@@ -75,6 +75,8 @@ export interface Meta {
   views: OwnView[];
   /** What roles mean, by their names. */
   tones: Record<string, string>;
+  /** The faults that suit the pattern. */
+  offers: Offer[];
   divergence: Maybe<Divergence>;
   turning: Maybe<Turning>;
 }
@@ -254,6 +256,17 @@ export interface RailItem {
 
 // ---- what a learner asks for
 
+/** A fault that a lab offers by name; {agent}, {at} and {until} are open in its text. */
+export interface Offer {
+  label: string;
+  fault: string;
+  /** Those that it suits; none: everybody, or it names all that it needs. */
+  agents: string[];
+  lasts: number;
+  /** Whether it belongs to the pattern. */
+  special: boolean;
+}
+
 /** From and to, in seconds; without `until` to the end of the run. */
 export type Span = { at: number; until?: number };
 
@@ -265,6 +278,7 @@ export type FaultRequest =
   | { kind: "Late"; link: string; by: number } & Span
   | { kind: "Partition"; groups: string[][] } & Span
   | { kind: "Drop" | "Duplicate"; message: number }
+  | { kind: "Text"; text: string }
   | { kind: "Delay"; message: number; by: number };
 
 export type Request =
@@ -289,6 +303,39 @@ export interface Model {
   off(event: string, hear: (word: Word, buffers: DataView<ArrayBuffer>[]) => void): void;
   save_changes(): void;
   send(message: Request): void;
+}
+
+/** What stands around the player in a lab has one piece of data, and asks Python. */
+export interface PartModel<Data> {
+  get(key: "data"): Data;
+  on(event: string, hear: () => void): void;
+  off(event: string, hear: () => void): void;
+  send(message: PartRequest): void;
+}
+
+export type PartRequest =
+  | { type: "schedule"; title: string }
+  | { type: "fault"; fault: FaultRequest }
+  | { type: "heal"; fault: string; at: number | null }
+  | { type: "remove"; fault: string };
+
+export interface LabHead {
+  title: string;
+  question: string;
+  /** What the pattern is, in a few lines; "": nothing. */
+  about: string;
+  /** The file of its chapter; "": there is none. */
+  chapter: string;
+  tries: { title: string; look: string }[];
+  /** The title of the one that is on show. */
+  on: string;
+}
+
+export interface FaultDesk {
+  /** Those of the run as text; `from` is null for one that cannot be ended. */
+  faults: { text: string; from: Maybe<number>; until: Maybe<number> }[];
+  offers: Offer[];
+  agents: string[];
 }
 
 type Listeners = {

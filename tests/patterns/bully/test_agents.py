@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from coordlab import World
-from coordlab.labs.lab import nth_on_link
+from coordlab.labs.clicks import nth_on_link
 from coordlab.patterns.bully import (
     Answer,
     Candidate,

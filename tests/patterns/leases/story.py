@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from coordlab import World
-from coordlab.labs.lab import nth_on_link
+from coordlab.labs.clicks import nth_on_link
 from coordlab.patterns.leases import Member, Storage, Store, Stored, elections
 from coordlab.patterns.leases.checks import properties
 from coordlab.trace.trace import Event, Trace

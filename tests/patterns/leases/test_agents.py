@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from coordlab import Agent, World
-from coordlab.labs.lab import nth_on_link
+from coordlab.labs.clicks import nth_on_link
 from coordlab.patterns import bully
 from coordlab.patterns.leases import Member, Storage, Store, Vote, demo, elections, theory
 from coordlab.patterns.leases.checks import properties

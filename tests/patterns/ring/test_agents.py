@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from coordlab import World
-from coordlab.labs.lab import nth_on_link
+from coordlab.labs.clicks import nth_on_link
 from coordlab.patterns.ring import Member, demo, hold_election, theory
 from coordlab.patterns.ring.checks import properties
 from coordlab.world.run import Run
