@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
-from coordlab.labs.declaration import LabSpec, Measured, Theory
+from coordlab.labs.declaration import LabSpec, Measured, Theory, offers_as_data
 from coordlab.labs.pictures import Drawn, drawn
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import TEMPLATES
@@ -73,10 +73,15 @@ class Outcome(require.Readable):
             focus=self.spec.focus(self.scenario.parameters),
             problem=self.problem,
             templates=TEMPLATES,
-            views=[each.data for each in self.views.values()],
-            tones=self.spec.tones,
-            offers=[{**vars(each), "special": True} for each in self.spec.offers(self.scenario.parameters)],
+            own=self._own,
         )
+
+    @property
+    def _own(self) -> dict[str, object]:
+        """What the player shows of the pattern alone."""
+        offers = self.spec.offers(self.scenario.parameters)
+        views = [each.data for each in self.views.values()]
+        return {"views": views, "tones": self.spec.tones, "offers": offers_as_data(offers)}
 
     def divergence(self, parent: Outcome) -> Divergence | None:
         """The first event in which this run differs from that of its parent."""

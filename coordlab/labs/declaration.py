@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from inspect import Signature, signature
@@ -199,6 +199,11 @@ OFFERS = (
     Offer("cut off", "partition {agent} @{at}..{until}"),
 )
 """The faults that every lab offers."""
+
+
+def offers_as_data(offers: Iterable[Offer]) -> list[dict[str, object]]:
+    """Offers for the browser: see `types.d.ts`."""
+    return [{**vars(each), "special": each not in OFFERS} for each in offers]
 
 
 class Measured(NamedTuple):

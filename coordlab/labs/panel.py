@@ -15,7 +15,7 @@ import traitlets
 
 from coordlab.labs.clicks import act
 from coordlab.labs.controls import Controls
-from coordlab.labs.declaration import OFFERS
+from coordlab.labs.declaration import offers_as_data
 from coordlab.labs.display import Still
 from coordlab.labs.figure_panel import FigurePanel
 from coordlab.trace.faults import Drop
@@ -95,12 +95,11 @@ def head_of(lab: Lab) -> dict[str, Any]:
 
 def faults_of(lab: Lab) -> dict[str, Any]:
     """What the list of faults shows: see `FaultDesk` in `types.d.ts`."""
-    special = lab.spec.offers(lab.parameters)
     faults = [
         {"text": str(each), "from": None if isinstance(each, Drop) else each.at or 0, "until": each.until}
         for each in lab.scenario.faults
     ]
-    offers = [{**vars(each), "special": each in special} for each in (*special, *OFFERS)]
+    offers = offers_as_data(lab.offers.values())
     return {"faults": faults, "offers": offers, "agents": list(lab.run.trace.agents)}
 
 

@@ -58,6 +58,7 @@ Divergence = dict[str, float]  # {"event": its number, "at": seconds}
 Column: TypeAlias = "array[int] | array[float]"
 
 NO_ROW, NO_WORD = -1, 65535
+OWN: Meta = {"views": [], "tones": {}, "offers": []}
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,43 +111,34 @@ def pack(
     lanes: Sequence[str] | None = None,
     focus: tuple[float, float] | None = None,
     problem: str = "",
-    views: Iterable[Meta] = (),
-    tones: Mapping[str, str] | None = None,
-    offers: Iterable[Mapping[str, object]] = (),
+    own: Meta = OWN,
 ) -> Recording:
     """Encode a trace, with what the player shows around it.
 
     verdicts: objects with name, status, at, event and because.
-    measures: what was counted, in words: label, value, theory, and `judged`.
-    templates: a sentence for each kind of event.
+    measures, templates: what was counted, in words; a sentence for each kind of event.
     lanes: the agents from top to bottom.  Default: in order of joining.
     focus: what is shown first, in virtual seconds; default: the first fault and the answer to it.
     problem: why the run broke off, if it did; then its end is shown first.
-    views, tones: the pattern's own views, and what roles mean, by their names; see `types.d.ts`.
-    offers: faults that suit the pattern, to choose by name: see `types.d.ts`.
+    own: the pattern's views, the tones of its roles, and the faults that it offers; see `types.d.ts`.
 
     Raises ValueError for more than 65,535 agents, or names of messages and notes.
     """
     agents, texts = Table(lanes or trace.agents), Table()
     names = Table(dict.fromkeys(row[5] for row in trace.rows if row[5] is not None))
-    _require_few(agents, names)
+    given = f"a run with {len(agents):,} agents and {len(names):,} names of messages and notes"
+    allowed, most = f"the player shows at most {NO_WORD:,} of each", max(len(agents), len(names))
+    require.that(most <= NO_WORD, given, allowed, "print(run.verdicts)")
     events = _events(trace.rows, agents, names, texts)
     pictured, drawn = _pictured(trace, agents, focus, problem)
     meta = {
         **{"title": title, "question": question, "line": line, "problem": problem},
         **{"agents": list(agents), "until": trace.until, "count": len(trace), "kinds": list(KINDS)},
         **{"names": list(names), "texts": list(texts), "says": dict(trace.says)},
-        **{"templates": dict(templates or {}), "tones": dict(tones or {}), **pictured, "views": list(views)},
         **{"verdicts": list(map(_verdict, verdicts)), "measures": list(map(dict, measures))},
-        "offers": list(map(dict, offers)),
+        **{"templates": dict(templates or {}), **pictured, **own},
     }
     return Recording(meta, b"".join(map(_little_endian, (*events, *drawn))))
-
-
-def _require_few(agents: Table, names: Table) -> None:
-    given = f"a run with {len(agents):,} agents and {len(names):,} names of messages and notes"
-    few = max(len(agents), len(names)) <= NO_WORD
-    require.that(few, given, f"the player shows at most {NO_WORD:,} of each", "print(run.verdicts)")
 
 
 def _pictured(

@@ -140,7 +140,7 @@ def _offers(given: lab.Parameters) -> tuple[lab.Offer, ...]:
     voters = tuple(f"v{each}" for each in range(1, 1 + len(electorate(given))))
     return (
         lab.Offer("a voter crashes", "crash {agent} @{at}", voters),
-        lab.Offer("a voter is cut off", "cut {agent}-chair @{at}..{until}", voters),
+        lab.Offer("a voter is cut off", "cut {agent}>chair @{at}..{until}", voters),
         lab.Offer("a voter thinks for long", "slow {agent} 20 @{at}..{until}", voters),
         lab.Offer("the chair crashes and comes back", "crash chair @{at}..{until}", (), 1.0),
     )
