@@ -61,10 +61,8 @@ class Made:
         for value in self.values:
             for label, more in self.series.items():
                 if (label, value) not in self.rows:
-                    grid: dict[str, list[Value]] = {
-                        figure.x: [value],
-                        **{name: [each] for name, each in more.items()},
-                    }
+                    grid: dict[str, list[Value]] = {name: [each] for name, each in more.items()}
+                    grid[figure.x] = [value]
                     found = sweep(self.source, grid, figure.replications, count, seed=first)
                     self.rows[label, value] = found.rows
                     yield self.left
