@@ -20,9 +20,10 @@ class Size(NamedTuple):
     code: int
 
 
-PACKAGE = Size(lines=41_000, code=26_000)
+PACKAGE = Size(lines=42_500, code=27_000)
 LONGEST_FILE = 450  # lines
-LARGEST_PATTERN, MEDIAN_PATTERN = 1_400, 900  # lines of a pattern's folder without its lab.py
+LARGEST_PATTERN, MEDIAN_PATTERN = 1_400, 900  # lines of a pattern's folder without its lab
+LAB = ("lab.py", "pictures.py", "lab_agents.py")  # what only the lab of a pattern needs
 
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -64,8 +65,8 @@ def folders(top: str) -> list[str]:
 
 
 def patterns() -> dict[str, int]:
-    """How many lines each pattern's folder has, without its lab.py."""
-    return {folder: within(folder, "lab.py").lines for folder in folders("coordlab/patterns")}
+    """How many lines each pattern's folder has, without its lab."""
+    return {folder: within(folder, *LAB).lines for folder in folders("coordlab/patterns")}
 
 
 def report() -> Iterator[str]:
@@ -75,7 +76,7 @@ def report() -> Iterator[str]:
     yield row("budget of coordlab", PACKAGE)
     lines = patterns().values()
     yield (
-        f"a pattern without lab.py: median {median(lines):,.0f} lines of {MEDIAN_PATTERN:,}, "
+        f"a pattern without its lab: median {median(lines):,.0f} lines of {MEDIAN_PATTERN:,}, "
         f"largest {max(lines):,} of {LARGEST_PATTERN:,}"
     )
 

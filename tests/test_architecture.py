@@ -235,7 +235,9 @@ def loaded(code: str) -> set[str]:
 
 HEAVY = {"ipywidgets", "anywidget", "matplotlib", "numpy", "scipy", "pandas", "networkx", "IPython"}
 PATTERNS = ", ".join(
-    f"coordlab.{name}" for name in modules_of("patterns") if not name.endswith((".lab", ".pictures"))
+    f"coordlab.{name}"
+    for name in modules_of("patterns")
+    if not name.endswith((".lab", ".pictures", ".lab_agents"))
 )
 
 

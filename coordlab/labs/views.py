@@ -5,14 +5,14 @@ The data holds all that changes, and when.  The player and `at` only choose what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from coordlab import requirements as require
 from coordlab.labs.parameters import Parameters
-from coordlab.trace.trace import Trace
+from coordlab.trace.trace import CRASH, RESTART, START, STATE, Event, Trace
 
 TONES = ("normal", "idle", "active", "between", "failed", "stuck", "down", "no")
 """What a colour means: as usual; doing nothing; leading, working or in favour; on the way from one state to
@@ -154,6 +154,16 @@ class View(require.Readable):
     name: str
     help: str
     draw: Callable[[Parameters, Trace], Picture]
+
+
+def states(event: Event) -> Iterator[tuple[str, Any]]:
+    """The states that an agent has from this event on, by their names; a crash makes its role "down"."""
+    if event.kind in (START, RESTART):
+        yield from event.data
+    elif event.kind == STATE:
+        yield str(event.name), event.data
+    elif event.kind == CRASH:
+        yield "role", "down"
 
 
 def _distinct(what: str, given: Iterable[object]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_every_theory_that_applies_agrees(name: str) -> None:
     """Over random settings, seeds and faults; most runs are such that theory applies."""
     dice, spec, judged = random.Random(name), labs.spec(name), list[bool | None]()
     for _ in range(2 * disaster_count()):
-        lab = Lab(spec, seed=dice.randrange(10**6), **dict(_settings(spec, dice)))
+        lab = Lab(spec, seed=dice.randrange(10**6), **_settings(spec, dice))
         if dice.random() < 0.3:
             lab.inject(f"crash {dice.choice(lab.run.trace.agents)} @{dice.uniform(1, 6):.2f}")
         judged += [each.agrees for each in lab.measures if each.theory]
@@ -54,15 +54,18 @@ def test_every_theory_that_applies_agrees(name: str) -> None:
     assert judged.count(True) > len(judged) / 4
 
 
-def _settings(spec: LabSpec, dice: random.Random) -> Iterator[tuple[str, Any]]:
+def _settings(spec: LabSpec, dice: random.Random) -> dict[str, Any]:
     """A random value for each of half the parameters."""
+    chosen: dict[str, Any] = {}
     for each in spec.parameters:
         if dice.random() < 0.5 and (each.name != "loss" or dice.random() < 0.3):
-            steps = dice.randint(0, round((each.high - each.low) / each.step))
-            yield (
-                each.name,
-                dice.choice(each.choices or (type(each.default)(round(each.low + steps * each.step, 6)),)),
-            )
+            if each.options:
+                chosen[each.name] = dice.choice(each.options)
+                continue
+            low, high = each.bounds(spec.checked(chosen))
+            steps = dice.randint(0, round((high - low) / each.step))
+            chosen[each.name] = type(each.default)(round(low + steps * each.step, 6))
+    return chosen
 
 
 @pytest.mark.parametrize("name", labs.NAMES)
@@ -70,7 +73,7 @@ def test_every_parameter_can_have_its_extreme_values(name: str) -> None:
     """Lowest, highest, each choice: the lab runs, is measured, and can be repeated from its line."""
     design = labs.spec(name)
     for each in design.parameters:
-        for value in each.choices or (each.low, each.high):
+        for value in each.options or each.bounds(design.checked({})):
             lab = Lab(design, **{each.name: type(each.default)(value)})
             assert lab.run.trace.rows, each.name
             assert labs.play(lab.line).measures == lab.measures

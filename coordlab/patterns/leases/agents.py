@@ -101,9 +101,10 @@ class Storage(Agent):
 class Member(Agent):
     """One of `members`, by name, which elect a leader among themselves; it writes to `storage` at each beat.
 
-    lease  seconds that a follower is bound, by its own clock
-    drift  how far the rate of a clock may be off, as a share from 0 up to 1
-    beat   seconds between two renewals of a lease; less than a leader may hold it
+    lease   seconds that a follower is bound, by its own clock
+    drift   how far the rate of a clock may be off, as a share from 0 up to 1
+    beat    seconds between two renewals of a lease; less than a leader may hold it
+    starts  whether it stands for election at once when it starts, instead of listening first
     """
 
     role = State("follows")  # or stands, or leads
@@ -117,6 +118,7 @@ class Member(Agent):
         drift: float = 0.01,
         beat: float = 0.25,
         storage: str = "storage",
+        starts: bool = False,
     ) -> None:
         super().__init__(name)
         require.that(
@@ -129,7 +131,7 @@ class Member(Agent):
         )
         self.votes: set[str] = set()
         self.asked = 0.0  # when it asked for the votes
-        self.deposed = False  # by a later term, while it led
+        self.at_once = require.flag("starts", starts)  # also when a later term ends its reign
         self.remember(self.stable.get("promise", Promise()))
 
     def remember(self, promise: Promise | None) -> bool:
@@ -141,10 +143,10 @@ class Member(Agent):
         return promise is not None
 
     async def run(self) -> None:
-        """Stand for election after a random time in which nobody has asked for a promise, or when deposed."""
+        """Stand for election after a random time in which nobody has asked for a promise, or at once."""
         while True:
             silence = self.dice.uniform(1.0, 2.0) * self.lease
-            if self.deposed or not await self.until(self.promised(), within=silence):
+            if self.at_once or not await self.until(self.promised(), within=silence):
                 await self.stand()
 
     def promised(self) -> Callable[[], bool]:
@@ -154,7 +156,7 @@ class Member(Agent):
 
     async def stand(self) -> None:
         """Ask for votes in the next term, and lead if most come in time."""
-        self.role, self.deposed = "stands", False
+        self.role, self.at_once = "stands", False
         if await self.most(RequestVote(self.term + 1, self.now), within=self.beat):
             await self.lead()
         self.role = "follows"
@@ -199,7 +201,7 @@ class Member(Agent):
     def on_refusal(self, sender: str, message: Refusal) -> None:
         if message.term > self.term:  # the others have gone on without it
             self.remember(heard_of(self.promise, message.term))
-            self.role, self.deposed = "follows", self.role == "leads"
+            self.role, self.at_once = "follows", self.role == "leads"
 
     def on_stored(self, sender: str, message: Stored) -> None:
         """The write was accepted: there is nothing to do."""

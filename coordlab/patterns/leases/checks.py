@@ -171,7 +171,7 @@ def led(members: int, within: float) -> Property:
 def leaderless(now: Moment, members: int) -> bool:
     """Whether most of the members are up and hear each other, and none of them leads."""
     for component in now.components:
-        voters = [name for name in component if now.state(name, "term") is not None]
+        voters = [name for name in component if "term" in now.states[name]]
         if 2 * len(voters) > members:
             return all(now.state(name, "role") != "leads" for name in voters)
     return False

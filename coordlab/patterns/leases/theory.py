@@ -27,3 +27,18 @@ def availability(members: int, up: float) -> float:
     require.probability("up", up)
     needed = require.count("members", members, 1) // 2 + 1
     return sum(comb(members, k) * up**k * (1 - up) ** (members - k) for k in range(needed, members + 1))
+
+
+def overlap(held: float, lease: float, off: float) -> float:
+    """The most seconds in which two may lead: one relies on a `lease` for `held` seconds, clocks are `off`.
+
+    Seconds are by each one's own clock.  That of the leader is too slow by the share `off`, that of a
+    follower too fast by it: the one holds on for longer, the other is free sooner.  To allow for a drift is
+    enough up to that drift (Gray and Cheriton 1989).
+
+    >>> held = 1.0 * (1 - 0.1) / (1 + 0.1)    # allows for clocks that are off by 0.1
+    >>> [round(overlap(held, 1.0, off), 3) for off in (0.0, 0.1, 0.3)]
+    [0.0, 0.0, 0.4]
+    """
+    require.number("off", off, 0, below=1, unit="a share", example=0.1)
+    return max(0.0, held / (1 - off) - lease / (1 + off))

@@ -1,0 +1,168 @@
+"""The leases lab: how can there never be two leaders, not even for a moment in a partition?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.leases import pictures, theory
+from coordlab.patterns.leases.agents import Member, Storage
+from coordlab.patterns.leases.checks import properties
+from coordlab.patterns.leases.lab_agents import Everlasting, OutOfOrder, Unfenced, faults, names
+from coordlab.patterns.leases.rules import held, majority
+from coordlab.trace.trace import DROP, FAULT, STATE, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.dice import dice
+from coordlab.world.world import World
+
+VERSIONS = ("textbook", "no-drift", "no-lease", "no-fencing")
+UNTIL = 14.0
+PARAMETERS = (
+    lab.Parameter("members", 5, 1, 9, 1, help="who elect a leader among themselves"),
+    lab.Parameter("up", 1.0, 0.5, 1.0, 0.05, label="chance to be up",
+                  help="of each member; the others are out of order during the whole run"),
+    lab.Parameter("slowest", 0.05, 0.01, 0.1, 0.01, unit="s", label="slowest message",
+                  help="messages take from a fifth of this to this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.3, 0.01, label="messages lost", help="the share lost on the way"),
+    lab.Parameter("apart", "all", choices=("all", "members", "nobody"), label="1 is cut off from",
+                  help="from 4 to 9 s: from all others, from the members but not the storage, or not at all"),
+    lab.Parameter("off", 0.0, 0.0, 0.6, 0.05, label="clocks are off by", help="from 2 to 9 s: the clock of 1 "
+                  "is too slow by this share, those of the others are too fast by it"),
+    lab.Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
+                  help="allow for no drift; lead until a later term is heard of; keep every write"),
+    lab.Parameter("lease", 1.0, 0.5, 3.0, 0.1, unit="s", group="Protocol",
+                  help="how long who follows a leader is bound"),
+    lab.Parameter("drift", 0.1, 0.0, 0.3, 0.05, label="drift allowed for", group="Protocol",
+                  help="by which share a clock may be off without harm",
+                  unused=lambda given: "this version allows for no drift"
+                  if given["version"] == "no-drift" else ""),
+    lab.Parameter("beats", 4, 2, 6, 1, label="beats in a lease", group="Protocol",
+                  help="how often a leader renews its lease before it would be over"),
+    lab.Parameter("starts", 1, 0, "members", 1, label="stand at once", group="Protocol",
+                  help="how many stand for election at once; the others only after a silence"),
+)  # fmt: skip
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """The storage, and the members, of the learner's classes if given."""
+    world = World(
+        seed, f"uniform({given['slowest'] / 5},{given['slowest']})", given["loss"], budget=lab.BUDGET
+    )
+    version, everybody, luck = given["version"], names(given), dice(seed, "up")
+    world.add(lab.fitting(roles.get("storage", Unfenced if version == "no-fencing" else Storage)))
+    kind = roles.get("member", Everlasting if version == "no-lease" else Member)
+    how = {"lease": given["lease"], "drift": _allowed(given), "beat": given["lease"] / given["beats"]}
+    for number, name in enumerate(everybody):
+        if luck.random() < given["up"]:
+            world.add(lab.fitting(kind, name, everybody, **how, starts=number < given["starts"]))
+        else:
+            world.add(OutOfOrder(name))
+    return world
+
+
+def _allowed(given: lab.Parameters) -> float:
+    return 0.0 if given["version"] == "no-drift" else float(given["drift"])
+
+
+def _within(given: lab.Parameters, off: float) -> float:
+    """The most seconds with two leaders, if clocks are off by this share and leases allow for the drift."""
+    return theory.overlap(held(given["lease"], given["drift"]), given["lease"], off)
+
+
+def _without(given: lab.Parameters, off: float) -> float:
+    """The same, if leases allow for none."""
+    return theory.overlap(given["lease"], given["lease"], off)
+
+
+def _two(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    own, wrong = faults(given), [e for e in trace.select(kind=FAULT) if e.name in ("Skew", "Pause")]
+    reasons = {
+        "leaders do not give up": given["version"] == "no-lease",
+        "another clock or process goes wrong": any(str(event.data) not in own for event in wrong),
+    }
+    bound = _without if given["version"] == "no-drift" else _within
+    return lab.Theory(round(bound(given, given["off"]), 6), says="most", unless=lab.why_not(reasons))
+
+
+def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    roles = trace.select("role", kind=STATE)
+    first = next((number for number, event in enumerate(roles) if event.data == "leads"), 0)
+    over = roles[first].time + 2 * given["slowest"] if first else 0.0
+    reasons = {
+        "nobody leads": not first,
+        "several stand before one leads": [event.data for event in roles[:first]].count("stands") > 1,
+        "a message is lost": trace.select(kind=DROP, before=over),
+        "the run ends before that": trace.until < over,
+    }
+    silent = given["members"] - pictures.working(trace)
+    return lab.Theory(theory.messages(given["members"]) - silent, unless=lab.why_not(reasons))
+
+
+def _somebody(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    """1 if most are up; whatever happens between 4 and 9 s, there is time before and after."""
+    own, answer = faults(given), 2 * given["slowest"]
+    reasons = {
+        "a beat is too short for an answer": given["lease"] / given["beats"] <= answer,
+        "a message is lost": given["loss"] > 0,
+        "another fault strikes": any(str(event.data) not in own for event in trace.select(kind=FAULT)),
+        "the run ends too early": trace.until < UNTIL,
+    }
+    most = pictures.working(trace) >= majority(given["members"])
+    return lab.Theory(int(most), unless=lab.why_not(reasons))
+
+
+SPEC = lab.LabSpec(
+    name="leases",
+    title="Leases",
+    question="How can there never be two leaders at once, not even while the network is parted?",
+    parameters=PARAMETERS,
+    build=build,
+    properties=lambda given: properties(given["members"], given["lease"], given["lease"] / given["beats"]),
+    measures=(
+        lab.Measure("two lead at once, s", lambda trace: pictures.led(trace, 2), _two),
+        lab.Measure("messages of the first election", pictures.first_election, _messages),
+        lab.Measure("somebody leads", lambda trace: int(pictures.led(trace, 1) > 0), _somebody),
+        lab.Measure("nobody leads, s", lambda trace: round(trace.until - pictures.led(trace, 1), 3)),
+        lab.Measure("writes kept", lambda trace: trace.count("Stored")),
+        lab.Measure("writes refused", lambda trace: trace.count("Fenced")),
+    ),
+    until=UNTIL,
+    faults=faults,
+    lanes=lambda given: (*names(given), "storage"),
+    focus=lambda given: (3.5, 4.5 + 2.5 * given["lease"]),
+    figures=(
+        lab.Figure("For how long do two lead, if clocks are wrong?", x="off",
+                   values=(0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6), measure="two lead at once, s",
+                   theory={"textbook": lab.Curve(_within, "most"), "no-drift": lab.Curve(_without, "most")},
+                   series={each: {"version": each} for each in ("textbook", "no-drift")},
+                   settings={"members": 9, "slowest": 0.01, "until": 9.0}),  # some stand soon
+        lab.Figure("Does one member more help, if each is up with probability 0.7?", x="members",
+                   values=(1, 2, 3, 4, 5, 6, 7), measure="somebody leads",
+                   theory={"most are up": lab.Curve(
+                       lambda given, size: theory.availability(int(size), given["up"]))},
+                   replications=60, settings={"up": 0.7, "apart": "nobody", "loss": 0.0, "beats": 2}),
+    ),
+    roles=(lab.Role("member", Member), lab.Role("storage", Storage)),
+    views=(
+        lab.View("Leases", "Who leads, and who is bound to whom until when.", pictures.leases),
+        lab.View("Terms", "What each knows, and what became of its writes.", pictures.terms),
+    ),
+    schedules=(
+        lab.Schedule("A leader without a lease", "Look for two who lead at once: nobody tells 1 that the "
+                     "others have elected another.", {"version": "no-lease"}),
+        lab.Schedule("A write that comes late", "Look for the write that the storage refuses, after 6 s: its "
+                     "token is older than that of the next leader.", {},
+                     ("crash 1 @4..9", "delay 1>storage #14 3")),
+        lab.Schedule("All stand at once", "Look at the first second: each votes for itself, nobody wins, and "
+                     "chance decides who stands next.", {"starts": 5}, ()),
+    ),
+    offers=lambda given: (
+        lab.Offer("the process pauses", "pause {agent} @{at}..{until}", names(given), 3.0),
+        lab.Offer("its clock runs at half the speed", "skew {agent} x0.5 @{at}..{until}", names(given), 5.0),
+        lab.Offer("crashes and comes back", "crash {agent} @{at}..{until}", names(given), 3.0),
+        lab.Offer("the storage is cut off", f"partition storage/{','.join(names(given))} @{{at}}..{{until}}"),
+    ),
+    tones=pictures.TONES,
+    page="coordlab.patterns.leases.agents",
+)  # fmt: skip
