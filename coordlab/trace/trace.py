@@ -322,14 +322,14 @@ class Record(SimpleNamespace):
 def brief(value: object) -> str:
     """`value` in words; a number in full up to the millionth.
 
-    >>> brief(0.1 + 0.2), brief(1234567.25)
-    ('0.3', '1234567.25')
+    >>> brief(0.1 + 0.2), brief(0.81), brief(1234567.25)
+    ('0.3', '0.81', '1234567.25')
     """
     value = plain(value)
     if not isinstance(value, float):
         return str(value)
     plainly = value == 0 or 1e-4 <= abs(value) < 1e15
-    return f"{round(value, 6):.16g}" if plainly else f"{value:g}"
+    return repr(round(value, 6)).removesuffix(".0") if plainly else f"{value:g}"
 
 
 def in_words(name: str | None, data: object) -> str:

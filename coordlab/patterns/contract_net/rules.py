@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from coordlab import requirements as require
 from coordlab.world.message import message
@@ -141,6 +142,61 @@ def shortlist(scores: Scores, most: int) -> list[str]:
         chosen.append(best(left))
         del left[chosen[-1]]
     return chosen
+
+
+def assigned(costs: Sequence[Sequence[float]]) -> list[int]:
+    """For each task its contractor, each another one, so that all together cost least.
+
+    costs: for each task what each contractor asks; at least as many contractors as tasks.
+
+    The Hungarian method in O(tasks² · contractors): J. Munkres, Algorithms for the Assignment and
+    Transportation Problems, Journal of SIAM 5(1), 1957.
+
+    >>> assigned([[1, 2], [1, 9]])
+    [1, 0]
+    """
+    width = min(map(len, costs), default=0)
+    given, allowed = f"{len(costs)} tasks for {width} contractors", "expected a contractor for each task"
+    require.that(len(costs) <= width, given, allowed, "assigned([[1, 2], [1, 9]])")
+    owner = [-1] * width  # the task of each contractor so far
+    rent, worth = [0.0] * width, [0.0] * len(costs)  # prices under which nobody's choice costs too much
+    for task in range(len(costs)):
+        slack, before = [inf] * width, [-1] * width  # the cheapest way to each contractor, and from whom
+        seen, now, at = list[int](), task, -1
+        while True:
+            for who in range(width):
+                if who not in seen and (extra := costs[now][who] - worth[now] - rent[who]) < slack[who]:
+                    slack[who], before[who] = extra, at
+            at = min((who for who in range(width) if who not in seen), key=slack.__getitem__)
+            step = slack[at]
+            worth[task] += step
+            for who in seen:
+                worth[owner[who]] += step
+                rent[who] -= step
+            slack = [each if who in seen else each - step for who, each in enumerate(slack)]
+            if owner[at] < 0:
+                break
+            seen.append(at)
+            now = owner[at]
+        while before[at] >= 0:
+            owner[at], at = owner[before[at]], before[at]
+        owner[at] = task
+    return [owner.index(task) for task in range(len(costs))]
+
+
+def planned(prices: Mapping[str, Mapping[str, float]], capacity: int = 1) -> dict[str, str]:
+    """Who does each task so that all together cost least, from what each contractor asks for each task.
+
+    capacity: how many tasks one contractor does at most; more if there is not room for all.
+
+    >>> planned({"ann": {"dig": 1, "rake": 2}, "bob": {"dig": 2, "rake": 9}})
+    {'dig': 'bob', 'rake': 'ann'}
+    """
+    tasks = list(next(iter(prices.values()), {}))
+    each = max(capacity, -(-len(tasks) // max(1, len(prices))))
+    places = [name for name in prices for _ in range(each)]
+    chosen = assigned([[prices[name][task] for name in places] for task in tasks])
+    return {task: places[place] for task, place in zip(tasks, chosen, strict=True)}
 
 
 @dataclass(frozen=True, repr=False)

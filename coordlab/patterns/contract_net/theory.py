@@ -35,29 +35,59 @@ def iterated_messages(proposals: int, rounds: int) -> int:
     return asked + proposals + 1
 
 
-def expected_served(calls: int, bidders: int) -> float:
-    """How many of `calls` simultaneous calls get a bid on average, if each bidder picks one at random.
+def expected_served(calls: int, bidders: int, capacity: int = 1) -> float:
+    """How many of `calls` simultaneous calls get a bid on average, if each bidder picks some at random.
 
-    Each call is missed by all with probability (1 - 1/m)^n (occupancy: W. Feller, An Introduction to
-    Probability Theory, vol. 1, 1968, section IV.2).  If all bidders rank the calls alike, one is served.
+    capacity: how many calls each bidder picks; all of them, if there are no more.
+
+    Each call is missed by all with probability (1 - c/m)^n (occupancy: W. Feller, An Introduction to
+    Probability Theory, vol. 1, 1968, section IV.2).  If all bidders rank the calls alike, c are served.
 
     >>> expected_served(1, 5), expected_served(2, 2), round(expected_served(10, 10), 3)
     (1.0, 1.5, 6.513)
+    >>> expected_served(4, 2, capacity=2), expected_served(2, 1, capacity=3)
+    (3.0, 2.0)
     """
-    missed = (1 - 1 / require.count("calls", calls, 1)) ** require.count("bidders", bidders)
-    return calls * (1 - missed)
+    picked = min(require.count("capacity", capacity, 1), require.count("calls", calls, 1))
+    return calls * (1 - (1 - picked / calls) ** require.count("bidders", bidders))
+
+
+def awarded_cost(tasks: int, contractors: int) -> float:
+    """What awards made one by one cost together, in mean costs, if each contractor has room for one.
+
+    All costs are independent and exponential: the cheapest of k costs 1/k on average, and one contractor
+    fewer is free for each next task.
+
+    >>> round(awarded_cost(10, 10), 2), awarded_cost(1, 4)
+    (2.93, 0.25)
+    """
+    require.count("contractors", contractors, require.count("tasks", tasks, 1))
+    return sum(1 / k for k in range(contractors - tasks + 1, contractors + 1))
+
+
+def least_cost(tasks: int, contractors: int) -> float:
+    """What the assignment that is best as a whole costs on average, under the same assumptions.
+
+    The formula of Coppersmith and Sorkin (proved by S. Linusson and J. Wästlund, A proof of Parisi's
+    conjecture on the random assignment problem, Probability Theory and Related Fields 128, 2004).  For as
+    many contractors as tasks it is 1 + 1/4 + … + 1/n².
+
+    >>> round(least_cost(10, 10), 2), least_cost(1, 4), least_cost(2, 2)
+    (1.55, 0.25, 1.25)
+    """
+    require.count("contractors", contractors, require.count("tasks", tasks, 1))
+    pairs = ((i, j) for i in range(tasks) for j in range(tasks - i))
+    return sum(1 / ((tasks - i) * (contractors - j)) for i, j in pairs)
 
 
 def one_by_one(tasks: int) -> float:
     """How many times as much awards made one by one cost as the best assignment of as many contractors.
 
-    Both as means if all costs are independent and exponential: the k-th last task is awarded to the cheapest
-    of k, together H(n) = 1 + 1/2 + … + 1/n times the mean cost, and the best assignment costs 1 + 1/4 + … +
-    1/n² (D. Aldous, The zeta(2) Limit in the Random Assignment Problem, Random Structures and Algorithms 18,
-    2001).  It grows like ln n.  Costs that are uniform from 0 differ less: see the README.
+    Both as means, see `awarded_cost` and `least_cost`: it grows like ln n (D. Aldous, The zeta(2) Limit in
+    the Random Assignment Problem, Random Structures and Algorithms 18, 2001).  Costs that are uniform from 0
+    differ less: see the README.
 
     >>> [round(one_by_one(n), 2) for n in (3, 5, 10, 20, 40)]
     [1.35, 1.56, 1.89, 2.25, 2.64]
     """
-    ranks = range(1, require.count("tasks", tasks, 1) + 1)
-    return sum(1 / k for k in ranks) / sum(1 / k**2 for k in ranks)
+    return awarded_cost(tasks, tasks) / least_cost(tasks, tasks)

@@ -27,6 +27,7 @@ from coordlab.patterns.contract_net.rules import (
     Policy,
     Task,
     Weighted,
+    assigned,
     award,
     best,
     by_priority,
@@ -234,6 +235,7 @@ def test_every_award_can_be_best_and_the_whole_bad(tasks: int) -> None:
         (lambda: Policy(scoring="cheapest"), r"scoring='cheapest': expected a function .*scoring=cheapest"),
         (lambda: best({}), r"scores=\{\}: expected a score for each bidder"),
         (lambda: best(cheapest(DIG, {"ann": Bid(nan, 1)})), r"score is nan: .* award\(task, bids\)"),
+        (lambda: assigned([[1], [2]]), r"2 tasks for 1 contractors: expected a contractor for each task\."),
         (lambda: Task(""), r"name='': expected a text\. .*Task\('dig'\)"),
     ],
 )
@@ -248,6 +250,15 @@ def test_a_bid_with_a_flaw_is_never_awarded(bad: Bid) -> None:
     good = {"bob": Bid(100, 5), "cat": Bid(90, 6)}
     assert award(DIG, {"ann": bad, **good}) == award(DIG, good)
     assert award(DIG, {"ann": bad}, cheapest) is None
+
+
+@few
+@given(st.integers(1, 5), st.integers(0, 3), st.randoms(use_true_random=False))
+def test_the_plan_costs_as_little_as_any_assignment(tasks: int, spare: int, dice: random.Random) -> None:
+    """SciPy finds no cheaper one, and each task has a contractor of its own."""
+    costs = [[dice.randint(0, 9) for _ in range(tasks + spare)] for _ in range(tasks)]
+    found = assigned(costs)
+    assert (len(set(found)), total(costs, found)) == (tasks, total(costs, optimal(costs)))
 
 
 def test_an_agent_that_was_not_invited_cannot_bid() -> None:
