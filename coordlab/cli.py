@@ -404,12 +404,7 @@ def _page(source: str, vary: str | None) -> str:
         recording = pack(trace, title=Path(source).stem, templates=TEMPLATES)
         return page([Branch(recording, "recorded run")], Path(source).stem)
     found = _lab(source)
-    name = (vary or "").partition("=")[0]
-    for value in _several(vary) if vary else ():
-        if found.branches[0].scenario.parameters.get(name) != value:  # that one is there already
-            found.select(0).vary("", **{name: value})
-    found.select(0)
-    return page(found.shown(), found.spec.title)
+    return found.html({vary.partition("=")[0]: _several(vary)} if vary else None)
 
 
 def _text(found: Lab) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -249,13 +249,28 @@ class Lab:
         path.write_text(self.scenario.to_json() + "\n", encoding="utf-8")
         return path
 
-    def page(self, path: str | Path) -> Path:
-        """Write all branches to one HTML file that plays without a kernel or network; return `path`."""
+    def page(self, path: str | Path, vary: Mapping[str, Iterable[object]] | None = None) -> Path:
+        """Write all branches to one HTML file that plays without a kernel or network; return `path`.
+
+        vary: parameters by name, each with values of which a run is added.  Default: all versions of the lab.
+        """
+        path = require.path("path", path, "lab.html")
+        path.write_bytes(self.html(vary).encode())
+        return path
+
+    def html(self, vary: Mapping[str, Iterable[object]] | None = None) -> str:
+        """The same page as a text."""
         from coordlab.widgets.page import page
 
-        path = require.path("path", path, "lab.html")
-        path.write_bytes(page(self.shown(), self.spec.title).encode())
-        return path
+        versions = {each.name: each.options for each in self.spec.parameters if each.name == "version"}
+        shown = self.shown()
+        for name, values in (versions if vary is None else vary).items():
+            for value in values:
+                wanted = self.spec.turned(self.scenario, {name: value}, self.branch.aside)
+                if wanted not in (each.scenario for each in self.branches):
+                    made = self._branched(f"{name} = {value}", wanted, self.selected, lenient=True)
+                    shown.append(made.shown(self.branch))
+        return page(shown, self.spec.title)
 
     def point_of_no_return(self, judge: str = "", progress: bool | Tell = False) -> TurningPoint:
         """When the run that is shown was lost; the player draws the curve.  See `coordlab.explore`.

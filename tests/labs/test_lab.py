@@ -283,10 +283,21 @@ def test_a_scenario_is_saved_and_opened(tmp_path: Path) -> None:
 
 
 def test_a_page_holds_all_branches(tmp_path: Path) -> None:
-    text = labs.bully().inject("crash 4 @4").page(tmp_path / "runs.html").read_text("utf-8")
+    lab = labs.bully().inject("crash 4 @4")
+    text = lab.page(tmp_path / "runs.html", vary={}).read_text("utf-8")
     assert text.count('"columns":') == 2
     assert "crash 4 @4" in text
     assert "http://www.w3.org/2000/svg" in text.replace("https://", "http://")
+
+
+@pytest.mark.parametrize("name", labs.NAMES)
+def test_a_page_holds_all_versions_of_its_lab_in_half_a_megabyte(name: str) -> None:
+    lab = getattr(labs, name)()
+    text = lab.html()
+    versions = [len(each.options) for each in lab.spec.parameters if each.name == "version"]
+    assert text.count('"divergence":') == (sum(versions) or 1)
+    assert len(text) < 500_000
+    assert len(lab.branches) == 1
 
 
 # --- branches -------------------------------------------------------------------------------------
