@@ -239,13 +239,7 @@ def _exponential(version: str, of: Callable[[int, int], float]) -> lab.Curve:
 
 _PROMISES = {"bound": "between", "working": "active"}
 _RELIABLE: dict[str, float] = {"loss": 0.0, "slowest": 0.05, "deadline": 0.3, "failing": 0.0, "work": 6.0}
-_EXPONENTIAL: dict[str, Any] = {
-    **_RELIABLE,
-    "contractors": 10,
-    "capacity": 1,
-    "scoring": "cheapest",
-    "calls": "one-by-one",
-}
+_EACH_ONE: dict[str, Any] = {"contractors": 10, "capacity": 1, "scoring": "cheapest", "calls": "one-by-one"}
 SPEC = lab.LabSpec(
     name="contract_net",
     title="Contract net",
@@ -298,8 +292,8 @@ SPEC = lab.LabSpec(
     schedules=(
         lab.Schedule("All want the same", "Look at the first calls: six contractors are free, and one "
                      "task is served.", {"calls": "alike", "tasks": 6, "contractors": 6}),
-        lab.Schedule("Every award is best", "Look at the fourth: the best offer left is 2.06. The awards cost "
-                     "3.64, those with a star 0.8.",
+        lab.Schedule("Every award is best", "Look at the fourth: the best offer left is 2.06. All cost 3.64, "
+                     "those with a star 0.8.",
                      {"calls": "one-by-one", "tasks": 5, "contractors": 5, "seed": 40}),
         lab.Schedule("Eager contractors", "Look at c2: it promises more than it can do, wins three tasks at "
                      "once, and turns two of them down.", {"version": "eager", "seed": 11}),
