@@ -84,7 +84,10 @@ def module(path: pathlib.Path) -> str:
     )
 
 
-SOURCES = {module(path): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+@cache
+def sources() -> dict[str, ast.Module]:
+    """The syntax tree of each module, by its dotted name."""
+    return {module(path): ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def statements(tree: ast.AST) -> Iterator[ast.AST]:
@@ -100,14 +103,14 @@ def statements(tree: ast.AST) -> Iterator[ast.AST]:
 def imports(name: str) -> list[str]:
     """The dotted names that a module imports."""
     found = list[str]()
-    for node in statements(SOURCES[name]):
+    for node in statements(sources()[name]):
         if isinstance(node, ast.Import):
             found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name} imports relatively"
             parts = [f"{node.module}.{alias.name}" for alias in node.names]
             found += (
-                part if part.removeprefix("coordlab.") in SOURCES else str(node.module) for part in parts
+                part if part.removeprefix("coordlab.") in sources() else str(node.module) for part in parts
             )
     return found
 
@@ -124,7 +127,7 @@ def within(name: str, parts: list[str]) -> bool:
 
 def modules_of(part: str) -> list[str]:
     """The modules of a part."""
-    return [name for name in SOURCES if within(name, [part])]
+    return [name for name in sources() if within(name, [part])]
 
 
 @pytest.mark.parametrize("part", MAY)
@@ -135,13 +138,13 @@ def test_every_part_imports_what_it_may(part):
 
 
 def test_every_module_has_its_place():
-    parts = {name.split(".")[0] for name in SOURCES} - {"", "__main__"}
+    parts = {name.split(".")[0] for name in sources()} - {"", "__main__"}
     assert parts == set(MAY)
 
 
 def test_folders_form_no_circle():
     arrows = {
-        (name.split(".")[0], each.split(".")[0]) for name in SOURCES for each in ours(name) if "." in each
+        (name.split(".")[0], each.split(".")[0]) for name in sources() for each in ours(name) if "." in each
     }
     apart = networkx.DiGraph(
         (one, other)
@@ -195,7 +198,7 @@ def test_most_arrows_among_pattern_files_stay_inside_a_folder():
 def test_only_what_shows_imports_the_widgets():
     wrong = {
         name
-        for name in SOURCES
+        for name in sources()
         for each in ours(name)
         if within(each, ["widgets"]) and not within(name, list(SHOWS))
     }
@@ -205,14 +208,14 @@ def test_only_what_shows_imports_the_widgets():
 @pytest.mark.parametrize("library", ["heapq", "random", "selectors", "_asyncio"])
 def test_only_the_world_schedules_and_draws(library):
     allowed = ["world", "intervals"] if library == "random" else ["world"]  # a bootstrap draws samples again
-    wrong = {name for name in SOURCES if library in imports(name) and not within(name, allowed)}
+    wrong = {name for name in sources() if library in imports(name) and not within(name, allowed)}
     assert wrong == set()
 
 
 def test_only_the_loop_touches_the_insides_of_asyncio():
     wrong = {
         name
-        for name, tree in SOURCES.items()
+        for name, tree in sources().items()
         for node in statements(tree)
         if isinstance(node, ast.Attribute)
         and node.attr.startswith("_")
@@ -222,7 +225,7 @@ def test_only_the_loop_touches_the_insides_of_asyncio():
 
 
 def test_only_the_loop_reads_the_clock_on_the_wall():
-    wrong = {name for name in SOURCES for each in imports(name) if each in ("time", "datetime")}
+    wrong = {name for name in sources() for each in imports(name) if each in ("time", "datetime")}
     assert wrong <= set(MEASURES)
 
 
@@ -257,7 +260,7 @@ def test_what_is_imported_loads_the_standard_library_only(code, heavy):
 def test_functions_are_short():
     long = {
         f"{name}.{node.name}": lines
-        for name, tree in SOURCES.items()
+        for name, tree in sources().items()
         for node in ast.walk(tree)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and (lines := (node.end_lineno or 0) - node.lineno + 1) > 40
@@ -266,7 +269,7 @@ def test_functions_are_short():
 
 
 def test_every_module_says_what_it_is():
-    assert [name for name, tree in SOURCES.items() if not ast.get_docstring(tree)] == []
+    assert [name for name, tree in sources().items() if not ast.get_docstring(tree)] == []
 
 
 def test_the_map_shows_every_public_name():
@@ -285,7 +288,7 @@ def test_every_public_name_is_there_and_explains_itself(name):
 
 def test_every_public_thing_explains_itself():
     silent = []
-    for name in SOURCES:
+    for name in sources():
         if name == "__main__":
             continue
         made = importlib.import_module(f"coordlab.{name}".removesuffix("."))

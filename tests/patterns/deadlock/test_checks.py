@@ -28,8 +28,7 @@ def test_probe_properties_do_linear_work(number: int) -> None:
     waits = [{str(n): (str((n + 1) % agents),) for n in range(agents)} for agents in (5, 20)]
     told = [waiting(each).run(until=6.0).trace for each in waits]
     models = [{who: all_of(*on) for who, on in each.items()} for each in waits]
-    work = [
-        steps(probe_checks.properties(model)[number], trace)
-        for model, trace in zip(models, told, strict=True)
-    ]
+    judges = [probe_checks.properties(model)[number] for model in models]
+    steps(judges[0], told[0])  # does not count: see `growth`
+    work = [steps(judge, trace) for judge, trace in zip(judges, told, strict=True)]
     assert work[1] / work[0] < 1.5 * len(told[1]) / len(told[0])
