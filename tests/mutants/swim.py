@@ -24,6 +24,8 @@ MUTANTS = [
         "self.proclaim(1)",
         caught_by="incarnations count up",
     ),
+    Mutant(AGENTS, " and ping.number not in self.late", "", caught_by="who answers a probe"),
+    Mutant(AGENTS, "if not heard and ping.number", "if ping.number", caught_by="who answers a probe"),
     Mutant(AGENTS, "if refuted(own, update) > own:", "if False:", caught_by="incarnations count up"),
     Mutant(AGENTS, "if update.status == SUSPECT:", "if False:", caught_by="crashes are found"),
     Mutant(AGENTS, "if self.known[suspect.member] == suspect:", "if True:", caught_by="an older incarnation"),

@@ -30,6 +30,7 @@ __all__ = ["Ack", "Member", "Ping", "PingRequest", "demo", "group"]
 class Ping:
     """Are you up? Here is my news."""
 
+    number: int  # the sender's own count of pings, which the answer repeats
     updates: tuple[Update, ...]
 
 
@@ -37,6 +38,7 @@ class Ping:
 class Ack:
     """Yes, I am (or the one you asked for is). Here is my news."""
 
+    number: int  # that of the ping, or of the request
     updates: tuple[Update, ...]
 
 
@@ -44,6 +46,7 @@ class Ack:
 class PingRequest:
     """Will you ping it for me? Here is my news."""
 
+    number: int  # that of the ping that was not answered
     target: str
     updates: tuple[Update, ...]
 
@@ -74,6 +77,7 @@ class Member(Observer):
         self.known = {target: Update(target, UNKNOWN, 0) for target in targets}
         self.rumours = Rumours()
         self.left: list[str] = []  # to probe in this round
+        self.pings, self.late = 0, set[int]()  # how many it has sent; the answers that came after `patience`
 
     async def run(self) -> None:
         """Probe one after the other, from a random moment on, under a higher incarnation than before."""
@@ -91,18 +95,31 @@ class Member(Observer):
         self.rumours.add(Update(self.name, ALIVE, incarnation))
 
     async def probe(self, one: Update) -> None:
-        """Suspect a member if neither it nor any helper answers; one in doubt already needs no helpers."""
-        heard = await self.ask(one.member, Ping(self.news(one.member)), within=self.patience)
+        """Suspect a member if neither it nor any helper answers by the end of the period.
+
+        One in doubt already needs no helpers.
+        """
+        self.late.clear()
+        ping = self.ping(one.member)
+        heard = await self.ask(one.member, ping, within=self.patience)
         if not heard and one.status not in DOUBTED:
             trusted = [name for name, each in self.known.items() if each.status not in DOUBTED]
             others = [name for name in trusted if name != one.member]
             helpers = self.dice.sample(others, min(self.helpers, len(others)))
-            request = PingRequest(one.member, self.news(one.member))
-            heard = await self.ask(helpers, request, within=self.period - self.patience, enough=1)
-            if not heard:
+            rest = self.period - self.patience
+            request = PingRequest(ping.number, one.member, self.news(one.member))
+            heard = await self.ask(helpers, request, within=rest, enough=1)
+            if not helpers:
+                await self.sleep(rest)
+            if not heard and ping.number not in self.late:
                 self.learn(replace(self.known[one.member], status=SUSPECT))
         for ack in heard.values():
             self.learn(*ack.updates)
+
+    def ping(self, to: str) -> Ping:
+        """The next ping."""
+        self.pings += 1
+        return Ping(self.pings, self.news(to))
 
     def news(self, to: str) -> tuple[Update, ...]:
         """The news for a message: that it is up, its doubts about the recipient, and some rumours."""
@@ -142,17 +159,19 @@ class Member(Observer):
 
     def on_ping(self, sender: str, message: Ping) -> Ack:
         self.learn(*message.updates)
-        return Ack(self.news(sender))
+        return Ack(message.number, self.news(sender))
 
     async def on_ping_request(self, sender: str, message: PingRequest) -> Ack | None:
         self.learn(*message.updates)
-        heard = await self.ask(message.target, Ping(self.news(message.target)), within=self.patience)
+        heard = await self.ask(message.target, self.ping(message.target), within=self.patience)
         for ack in heard.values():
             self.learn(*ack.updates)
-        return Ack(self.news(sender)) if heard else None
+        return Ack(message.number, self.news(sender)) if heard else None
 
     def on_ack(self, sender: str, message: Ack) -> None:
-        self.learn(*message.updates)  # too late for the probe, but it has news
+        """An answer after `patience`: in time for the probe, perhaps, and with news in any case."""
+        self.late.add(message.number)
+        self.learn(*message.updates)
 
 
 def group(members: int = 5, helpers: int = 3, suspicion: float = 5.0, **weather: Any) -> World:

@@ -93,6 +93,53 @@ def helpers_are_asked(helpers: int, period: float) -> Property:
     return judge
 
 
+class Probes:
+    """The last probe of each member by each other one, who may answer it, and which ones were answered."""
+
+    def __init__(self) -> None:
+        self.last: dict[tuple[str, str], tuple[float, int]] = {}  # who probes whom: when, under which number
+        self.asked: dict[tuple[str, int], set[str]] = {}  # who probes, the number: who may answer
+        self.answered: set[tuple[str, int]] = set()
+
+    def take(self, event: Event, own_behalf: bool) -> None:
+        """Take in a message that is sent, on its own behalf or because another asked for it, or handled."""
+        own, peer, what = str(event.agent), str(event.peer), event.content
+        if event.kind == SEND and event.name == "Ping" and own_behalf:
+            self.last[own, peer] = event.time, what.number
+            self.asked[own, what.number] = {peer}
+            self.answered.discard((own, what.number))  # of an earlier life
+        elif event.kind == SEND and event.name == "PingRequest":
+            self.asked[own, what.number].add(peer)
+        elif event.kind == HANDLE and event.name == "Ack" and peer in self.asked.get((own, what.number), ()):
+            self.answered.add((own, what.number))
+
+
+def answered_in_time(period: float) -> Property:
+    """SW-S2: a member suspects no other on its own whose answer to this probe it has had.
+
+    A probe lasts `period` seconds, and an answer by the member or by a helper counts until its end, however
+    late it comes.  This is section 3.1 of the paper, where answers bear the number of the ping as well.
+    """
+
+    @safety("who answers a probe is not suspected")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        probes, told = Probes(), set[tuple[str, Update]]()  # the doubts that a member has heard of
+        for event in trace:
+            own = str(event.agent)
+            if event.kind in (SEND, HANDLE):
+                caused = event.cause is not None and trace[event.cause].name == "PingRequest"
+                probes.take(event, not caused)
+                told |= {(own, each) for each in updates(event) if event.kind == HANDLE}
+            elif event.name == "Suspected" and (pair := said(event)):
+                at, number = probes.last.get(pair, (-inf, 0))
+                by_news = (own, Update(pair[1], SUSPECT, event.content.incarnation)) in told
+                in_time = (own, number) in probes.answered and event.time <= at + period + MICRO_SECOND
+                if in_time and not by_news:
+                    yield event, f"{own} suspects {pair[1]}, which has answered its ping of {at:.3f} s."
+
+    return judge
+
+
 def updates(event: Event) -> tuple[Update, ...]:
     """The news in a message that is sent or handled; none for any other event."""
     carries = event.kind in (SEND, HANDLE) and event.name in ("Ping", "Ack", "PingRequest")
@@ -152,6 +199,7 @@ def properties(
         news_goes_forward,
         incarnations_count_up,
         helpers_are_asked(helpers, period),
+        answered_in_time(period),
         news_spreads(theory.spread(members) * period),
         crashes_are_found(buried, grave=True, again=last_word),
         the_dead_stay_suspected(buried, again=network_fault),

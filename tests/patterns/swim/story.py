@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from coordlab import World
 from coordlab.patterns.heartbeat.checks import quality
+from coordlab.patterns.heartbeat.rules import Suspected
 from coordlab.patterns.swim import group
 from coordlab.patterns.swim.checks import properties
 from coordlab.trace.trace import Event, Trace
@@ -18,7 +19,7 @@ from coordlab.world.run import Run
 from tests.disasters import moments, plans
 from tests.properties.mutated import changed, late, repeated, swapped, without
 
-S1, S3, S4, ASKED, SPREADS, L1, STAY, L2 = (each.name for each in properties(4))
+S1, S3, S4, ASKED, ANSWERED, SPREADS, L1, STAY, L2 = (each.name for each in properties(4))
 
 
 @cache
@@ -58,6 +59,12 @@ def asks_about_another() -> Trace:
     return mutated
 
 
+def suspected_though_it_answers() -> Trace:
+    """m1 suspects m2 just after it has had the answer to its ping."""
+    ack = trace().select("Ack", kind="handle", agent="m1", peer="m2", since=20)[0]
+    return repeated(trace(), news("Suspected", "m3"), after=ack, data=Suspected("m2", 2))
+
+
 def buried_twice() -> Trace:
     return repeated(trace(), news("Buried", "m3"), after=at(55.0))
 
@@ -94,6 +101,7 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
     ],
     S4: [speaks_of_an_earlier_life],
     ASKED: [asks_about_another],
+    ANSWERED: [suspected_though_it_answers],
     SPREADS: [
         lambda: without(trace(), news("Suspected", "m3"), news("Buried", "m3")),
         lambda: late(without(trace(), news("Buried", "m3")), news("Suspected", "m3"), after=at(38.0)),
@@ -131,5 +139,5 @@ SEEN: dict[str, Callable[[Run], Any]] = {
         event.data.incarnation > 1 for event in run.trace.select("Restored", kind="decision")
     ),
     "a mistake": lambda run: quality(run.trace).mistakes,
-    "a crash that was found": lambda run: run.verdicts[5].status == "holds",
+    "a crash that was found": lambda run: run.verdicts[6].status == "holds",
 }

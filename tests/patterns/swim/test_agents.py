@@ -88,6 +88,15 @@ def test_a_helper_saves_whom_a_broken_link_would_accuse() -> None:
     assert trace.count("Suspected", kind="decision") == 0
 
 
+@pytest.mark.parametrize("members", [2, 3])
+def test_an_answer_that_comes_late_but_within_the_period_counts(members: int) -> None:
+    """m2 answers m1 after 0.41 s, twice the patience; m3 cannot help, as m1 hears nothing of it."""
+    slow = ["slow m2>m1 0.4 @3..20", *(["cut m3>m1 @3..20"] if members == 3 else [])]
+    run = group(members, latency=0.01).inject(*slow).expect(*properties(members)).run(until=20.0)
+    assert run.trace.count("Suspected", agent="m1", kind="decision") == 0
+    assert "violated" not in statuses(run).values()
+
+
 def test_a_suspect_objects_under_a_higher_incarnation() -> None:
     world = group(3, helpers=0, latency=0.01).inject("cut m1>m2 @3..6").expect(*properties(3, helpers=0))
     run = world.run(until=30.0)
