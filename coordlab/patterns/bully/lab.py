@@ -20,8 +20,8 @@ from coordlab.labs.declaration import (
 )
 from coordlab.patterns.bully import theory
 from coordlab.patterns.bully.agents import Candidate
-from coordlab.patterns.bully.checks import agreed, properties, settling_time
-from coordlab.properties import changes
+from coordlab.patterns.bully.checks import properties, settling_time
+from coordlab.patterns.bully.pictures import agreed_at, crashed_at, silence, span
 from coordlab.trace.trace import CRASH, DROP, FAULT, HEAL, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
@@ -57,34 +57,10 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     )
 
 
-def crashed_at(trace: Trace) -> float:
-    """When the first agent crashed, in seconds; 0 if none did."""
-    crashes = trace.select(kind=CRASH)
-    return crashes[0].time if crashes else 0.0
-
-
-def agreed_at(trace: Trace) -> float | None:
-    """When, after the first crash, all who were up first agreed on a coordinator again; None if never."""
-    since = crashed_at(trace)
-    return next((now.time for now in changes(trace) if now.time > since and agreed(now) is True), None)
-
-
-def _span(trace: Trace) -> tuple[float, float]:
-    """From the first crash to just after all agreed, or to the end, in seconds."""
-    end = agreed_at(trace)
-    return crashed_at(trace), trace.until if end is None else end + 1e-6
-
-
 def election_messages(trace: Trace) -> int:
     """Election, Answer and Coordinator messages from the first crash until all agreed."""
-    since, before = _span(trace)
+    since, before = span(trace)
     return trace.count("Election", "Answer", "Coordinator", since=since, before=before)
-
-
-def silence(trace: Trace) -> float | None:
-    """Seconds from the first crash until all agreed; None if they never did."""
-    end = agreed_at(trace)
-    return None if end is None else round(end - crashed_at(trace), 3)
 
 
 def _bound(given: Parameters, trace: Trace) -> Theory:
@@ -100,7 +76,7 @@ def _most(given: Parameters, trace: Trace) -> Theory:
 
     An Election after the news of its result, from an agent that had not heard it yet, begins another.
     """
-    since, before = _span(trace)
+    since, before = span(trace)
     elections = trace.select("Election", since=since, before=before)
     asked = Counter((event.agent, event.peer) for event in elections)
     again = "an agent asks a second time" if max(asked.values(), default=0) > 1 else ""
@@ -110,7 +86,7 @@ def _most(given: Parameters, trace: Trace) -> Theory:
 
 def _other_experiment(given: Parameters, trace: Trace) -> str:
     """Why the run is not what theory speaks of: one election, begun by one crash, over a reliable network."""
-    since, before = _span(trace)
+    since, before = span(trace)
     strokes = trace.select(kind=FAULT, before=before) + trace.select(kind=HEAL, since=since, before=before)
     lost = any(event.data != "down" for event in trace.select(kind=DROP, since=since, before=before))
     reasons = {

@@ -82,13 +82,14 @@ class Member(Agent):
                 await self.watch()
 
     async def watch(self) -> None:
-        """Call an election if the coordinator is silent, a higher one is up, or an election does not end."""
+        """Call an election if nobody coordinates, a higher one is up, or an election does not end."""
         if self.role == "electing":
             if self.now > self.began + 3 * len(self.after) * self.patience:
                 self.call_election()
             return
         before = ruling, coordinator = self.role == "coordinates", self.coordinator
-        watched = [str(rank) for rank in self.after if rank > self.rank] if ruling else [str(coordinator)]
+        above = [str(rank) for rank in self.after if rank > self.rank]
+        watched = above if ruling else [coordinator] if coordinator else []
         heard = await self.ask(watched, Ping(), within=self.patience, enough=1)
         if bool(heard) == ruling and before == (self.role == "coordinates", self.coordinator):
             self.call_election()

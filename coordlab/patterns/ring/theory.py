@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from coordlab import requirements as require
@@ -54,3 +55,23 @@ def single(agents: int, distance: int | None = None) -> int:
     require.count("agents", agents, 1)
     places = agents - 1 if distance is None else require.count("distance", distance, 0, agents - 1)
     return places + 2 * agents
+
+
+def exactly(ring: Sequence[int], starts: Collection[int]) -> int:
+    """Election messages in a ring of these ranks if those in `starts` begin, however long each message takes.
+
+    Each rank that is under way goes as far as the next higher one, and that one then goes on, too.
+
+    >>> exactly((2, 5, 1, 4, 3), starts=(2, 5, 1, 4, 3)), exactly((5, 4, 3, 2, 1), starts=(4,))
+    (12, 9)
+    """
+    places, under_way = {rank: place for place, rank in enumerate(ring)}, list(starts)
+    total, known = 0, set(starts)
+    for rank in under_way:
+        ahead = [*ring[places[rank] + 1 :], *ring[: places[rank] + 1]]
+        far = next(number for number, other in enumerate(ahead) if other >= rank)
+        total += far + 1
+        if ahead[far] not in known:
+            known.add(ahead[far])
+            under_way.append(ahead[far])
+    return total

@@ -72,6 +72,12 @@ def test_the_second_highest_takes_over_and_gives_way() -> None:
     assert rulers(demo()) == ["5", "4", "5"]
 
 
+def test_who_has_heard_of_no_coordinator_calls_an_election() -> None:
+    """1 alone starts, but its first message takes longer than the others' heartbeat: these start as well."""
+    world = World(latency=2.0).add(Member(rank, (1, 2, 3), rank == 1, patience=5.0) for rank in (1, 2, 3))
+    assert rulers(world.run(until=20.0))[0] == "3"
+
+
 # --- what it costs --------------------------------------------------------------------------------
 
 
