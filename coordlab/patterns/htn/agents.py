@@ -71,6 +71,8 @@ class Planned:
     tasks: tuple[Task, ...]
     plan: tuple[Task, ...]
     chosen: tuple[Refined, ...]  # the decomposition tree
+    tried: int = 0  # how often the search tried an action or a method
+    refusals: tuple[Refusal, ...] = ()  # what was in its way
 
 
 @message
@@ -80,6 +82,8 @@ class GivenUp:
     tasks: tuple[Task, ...]
     status: str  # exhausted, limit, silent or restless
     because: str
+    tried: int = 0  # by the last search, as in a plan
+    refusals: tuple[Refusal, ...] = ()
 
 
 @message
@@ -213,16 +217,28 @@ class Actor(Agent):
 
     def plan(self, tasks: tuple[Task, ...], seen: Observation) -> Outcome | None:
         """A plan for what was observed; if there is none, give up."""
-        found = find_plan(Facts(seen.facts), tasks, self.domain, self.limit)
+        found = self.search(Facts(seen.facts), tasks)
+        effort = sum(found.tried.values()), found.refusals
         if found.plan is None:
-            self.give_up(tasks, found.status, found.because)
+            self.give_up(tasks, found.status, found.because, *effort)
             return None
-        self.decide(Planned(tasks, found.plan, found.chosen))
+        self.decide(Planned(tasks, found.plan, found.chosen, *effort))
         return found
 
-    def give_up(self, tasks: tuple[Task, ...], status: str, because: str) -> None:
+    def search(self, facts: Facts, tasks: tuple[Task, ...]) -> Outcome:
+        """The preferred plan, or why there is none; a subclass may search in another way."""
+        return find_plan(facts, tasks, self.domain, self.limit)
+
+    def give_up(
+        self,
+        tasks: tuple[Task, ...],
+        status: str,
+        because: str,
+        tried: int = 0,
+        refusals: tuple[Refusal, ...] = (),
+    ) -> None:
         """Say so, and why."""
-        self.decide(GivenUp(tasks, status, because))
+        self.decide(GivenUp(tasks, status, because, tried, refusals))
         self.role = "gave up"
 
     async def carry_out(self, tasks: tuple[Task, ...], found: Outcome) -> tuple[Task, ...]:

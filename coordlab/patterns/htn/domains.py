@@ -1,8 +1,10 @@
-"""A small domain to plan in: a journey, on foot if it is near, else by taxi if one can pay, else by bus."""
+"""Small domains to plan in: a journey, an outing that ends with a ticket to pay, and a lock with dials."""
 
 from __future__ import annotations
 
-from coordlab.patterns.htn.rules import Domain, Effects, State, Task
+from collections.abc import Sequence
+
+from coordlab.patterns.htn.rules import Domain, Effects, Method, State, Task
 
 
 def _km(state: State, who: str, to: str) -> float | str:
@@ -99,3 +101,64 @@ def at_home(cash: float = 20) -> State:
     ways = {("km", "home", "park"): 8, ("km", "kiosk", "park"): 2, ("km", "home", "kiosk"): 7}
     taxi = {"taxi is free": True, "taxi at": "park", "bus runs": True}
     return State(people | debts).after(ways).after(taxi)
+
+
+def enter(state: State, who: str) -> Effects | str:
+    """Buy a ticket in the park and go in."""
+    if state["at", who] != "park":
+        return f"{who} is not in the park"
+    left = state["cash", who] - state["ticket"]
+    if left < 0:
+        return f"{who} has {state['cash', who]:g}, and a ticket costs {state['ticket']:g}"
+    return {("cash", who): left, ("at", who): "concert"}
+
+
+WAYS: dict[str, tuple[Method, ...]] = {
+    "taxi-first": (stay, by_foot, by_taxi, by_bus),
+    "bus-first": (stay, by_foot, by_bus, by_taxi),
+}
+"""Orders of preference of the ways to travel, by name."""
+
+
+def outing(ways: Sequence[Method] = WAYS["taxi-first"]) -> Domain:
+    """A journey, after which a ticket must be paid: whether the taxi was too dear shows only then."""
+    return Domain([walk, call_taxi, ride_taxi, pay_driver, take_bus, enter], {"travel": list(ways)})
+
+
+def evening(cash: float = 20, ticket: float = 4) -> State:
+    """The start of an outing: as `at_home`, and a concert in the park."""
+    return at_home(cash).after({"ticket": ticket})
+
+
+def turn(state: State, dial: int, position: int) -> Effects:
+    """Turn a dial of a lock."""
+    return {("dial", dial): position}
+
+
+def unlock(state: State) -> Effects | str:
+    """Open the lock, if all dials are right."""
+    right = all(value == state["right"] for name, value in state.items() if name[0] == "dial")
+    return {"open": True} if right else "it does not open"
+
+
+def lock(positions: int, at_once: bool) -> Domain:
+    """A lock whose dials have so many positions, of which the last one is right, as only the lock knows.
+
+    at_once: whether a dial clicks when it is right; otherwise only the end tells.
+    """
+
+    def to(position: int) -> Method:
+        def turned(state: State, dial: int) -> list[Task] | str:
+            wrong = at_once and position != state["right"]
+            return "it does not click" if wrong else [("turn", dial, position)]
+
+        return turned
+
+    return Domain([turn, unlock], {"set": {f"to_{each}": to(each) for each in range(positions)}})
+
+
+def locked(dials: int, positions: int) -> State:
+    """All dials at 0, and the lock shut."""
+    return State(
+        {("dial", dial): 0 for dial in range(1, dials + 1)} | {"right": positions - 1, "open": False}
+    )
