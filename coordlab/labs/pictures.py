@@ -82,14 +82,14 @@ def _graph(picture: Graph, _time: float, event: int) -> list[list[str]]:
     changes = _marks(picture)
     shown, _ = _holding(changes, event)
     later = {what for _, what, _, _ in changes}
-    arrow = " → " if picture.directed else " – "
     slots: tuple[Slot, ...] = (*picture.nodes, *picture.edges)
-    lines = []
-    for what in slots:
-        text, tone = shown.get(what, ("", "" if what in later else "normal"))
-        if tone:
-            lines.append([what if isinstance(what, str) else arrow.join(what), _toned(text, tone)])
-    return lines
+    now = {what: shown.get(what, ("", "" if what in later else "normal")) for what in slots}
+    arrow = " → " if picture.directed else " – "
+    return [
+        [what if isinstance(what, str) else arrow.join(what), _toned(text, tone)]
+        for what, (text, tone) in now.items()
+        if tone and (isinstance(what, str) or all(now[end][1] for end in what))
+    ]
 
 
 def _spans(picture: Spans, time: float, _: int) -> list[list[str]]:
@@ -119,9 +119,11 @@ def _value(points: tuple[tuple[float, float | None], ...], time: float, steps: b
     if not after:
         return None
     since, low = points[after - 1]
-    until, high = points[after] if after < len(points) else (since, low)
-    if steps or low is None or high is None or since == until:
-        return low if steps or since == time or after < len(points) else None
+    until, high = points[after] if after < len(points) else (since, None)
+    if steps or since == time:
+        return low
+    if low is None or high is None:
+        return None
     return low + (high - low) * (time - since) / (until - since)
 
 
@@ -168,7 +170,7 @@ def _sent_graph(picture: Graph) -> Data:
     slots = {what: number for number, what in enumerate((*picture.nodes, *picture.edges))}
     edges = [(numbers[one], numbers[other]) for one, other in picture.edges]
     return {
-        **{"nodes": picture.nodes, "edges": edges, "directed": picture.directed},
+        **{"nodes": picture.nodes, "edges": edges, "directed": picture.directed, "layout": picture.layout},
         "places": places(picture.layout, len(picture.nodes), tuple(edges)),
         **_changes(_marks(picture), slots),
     }

@@ -78,6 +78,8 @@ class Table:
 class Graph:
     """Nodes and edges; each appears with its first mark, or from the beginning if it has none.
 
+    An edge is there only while both its ends are.
+
     layout: one of `LAYOUTS`; the places are chosen once for the whole run.
     directed: whether edges have arrowheads.
     """

@@ -60,7 +60,7 @@ def test_spans_show_what_has_begun() -> None:
     ]
 
 
-@pytest.mark.parametrize(("time", "value"), [(0.0, "1 s"), (0.5, "2 s"), (1.5, "3 s"), (2.0, "–")])
+@pytest.mark.parametrize(("time", "value"), [(0.0, "1 s"), (0.5, "2 s"), (1.0, "3 s"), (1.5, "–")])
 def test_curves_show_their_values_beside_their_thresholds(time: float, value: str) -> None:
     """Straight lines join the points, unless the curve breaks off."""
     assert drawn(CURVES).at(time).split("\n")[1:] == [f"ann    {value}", "limit  8 s"]

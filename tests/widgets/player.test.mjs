@@ -46,7 +46,7 @@ function branch(rows, about = {}, shift = 0) {
   const meta = { agents: AGENTS, until: 10, count: rows.length, kinds: KINDS, names, texts, roles: ["idle", "busy"], spans: spans.map((lane) => lane.length),
     flights: flights.length, background: [], dashes: [[], [6, 3]], widths: [1.5, 1.4],
     says: { Hello: "Is anybody there?" }, templates: { send: "{agent} to {peer}: “{says}”", drop: "{name} is {data}.", state: "{agent} is {data}." },
-    verdicts: [], faults: [], links: [], focus: [0, 10], problem: "", resting: 1, hatches: [0, 5], ...about };
+    verdicts: [], faults: [], links: [], views: [], tones: {}, focus: [0, 10], problem: "", resting: 1, hatches: [0, 5], ...about };
   return { meta, columns: view };
 }
 

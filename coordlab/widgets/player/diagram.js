@@ -1,12 +1,12 @@
 // The space-time diagram: time to the right, a lane for each agent, an arrow for each journey of a message.
 /** @import { Ctx, Hit, RailItem, Trace } from "./types.js" */
 
-import { AXIS, Frame } from "./frame.js";
-import { distance, ticks } from "./geometry.js";
+import { Frame } from "./frame.js";
+import { distance } from "./geometry.js";
 import { noteThinning, paintArrows, paintChosen } from "./journeys.js";
 import { nameLane, nameMarks, paintBands, paintLane, paintMarks } from "./lanes.js";
 import { arrowOf, inFlight, roleAt, roleName } from "./lookup.js";
-import { dot, fit, line } from "./paint.js";
+import { dot, fit } from "./paint.js";
 import { paintRail, railAt, railRows } from "./rail.js";
 import { NOBODY } from "./trace.js";
 
@@ -23,12 +23,11 @@ export class Diagram extends Frame {
     super.layout(trace, width, gutter, scale);
   }
 
-  /** To the right of the playhead everything but words is veiled. */
   paint() {
     const { ctx } = this, key = this.stillKey();
     this.clear(ctx);
+    this.washFuture(ctx, this.top - 2);
     this.still("lanes", key, (base) => this.paintStill(base));
-    this.clip(ctx, () => this.veilFuture(ctx));
     this.still("words", key, (base) => this.paintWords(base));
     this.clip(ctx, () => {
       this.paintPast(ctx);
@@ -48,7 +47,7 @@ export class Diagram extends Frame {
   paintStill(ctx) {
     const { agents } = this.trace.meta;
     ctx.textBaseline = "middle";
-    this.paintAxis(ctx);
+    this.paintAxis(ctx, this.top - 2);
     this.clip(ctx, () => {
       paintBands(this, ctx);
       agents.forEach((_, a) => paintLane(this, ctx, a));
@@ -69,28 +68,7 @@ export class Diagram extends Frame {
     if (this.caption) this.text(ctx, fit(ctx, this.caption, this.W - 20), 2, 10, "600 12px", "ink");
   }
 
-  /** @param {Ctx} ctx */
-  paintAxis(ctx) {
-    const bottom = this.H - AXIS, { at, digits } = ticks(...this.window, (this.W - this.left) / 90);
-    ctx.lineWidth = 1;
-    for (const t of at) {
-      const x = Math.round(this.x(t)) + 0.5;
-      ctx.strokeStyle = this.scene.theme.line;
-      line(ctx, x, this.top - 2, x, bottom);
-      this.text(ctx, `${t.toFixed(digits)} s`, Math.min(x, this.W - 24), bottom + 12, "11.5px", "soft", "center");
-    }
-  }
-
   // ---- what moves
-
-  /** @param {Ctx} ctx */
-  veilFuture(ctx) {
-    const { now, theme } = this.scene, x = Math.max(this.left, this.x(now));
-    ctx.globalAlpha = 0.4;
-    ctx.fillStyle = theme.bg;
-    if (now > 0) ctx.fillRect(x, this.top - 2, this.W - x, this.H - AXIS - this.top + 2);
-    ctx.globalAlpha = 1;
-  }
 
   /** The selected event and the causes that led to it. @param {Ctx} ctx */
   paintPast(ctx) {
@@ -123,10 +101,8 @@ export class Diagram extends Frame {
 
   /** @param {Ctx} ctx */
   paintHead(ctx) {
-    const { theme, now } = this.scene, x = this.x(now);
-    ctx.strokeStyle = ctx.fillStyle = theme.accent;
-    ctx.lineWidth = 1.5;
-    line(ctx, x, this.top - 4, x, this.H - AXIS);
+    const x = this.x(this.scene.now);
+    this.paintPlayhead(ctx, this.top - 4);
     ctx.fill(new Path2D(`M${x - 6} ${this.top - 8}h12l-6 8z`));
   }
 

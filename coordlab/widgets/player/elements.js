@@ -27,16 +27,20 @@ export function h(tag, props = {}, ...children) {
   return node;
 }
 
+/** An element of a drawing.
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag @param {Record<string, string | number>} props @param {Child[]} children @returns {SVGElementTagNameMap[Tag]} */
+export function draw(tag, props = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [key, value] of Object.entries(props)) node.setAttribute(key, String(value));
+  node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
 /** A picture for a button; a path that begins with ~ is drawn as a line. @param {IconName} name */
 export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", ICONS[name].startsWith("~") ? "cl-icon cl-stroke" : "cl-icon");
-  shape.setAttribute("d", ICONS[name].replace("~", ""));
-  svg.append(shape);
-  return svg;
+  const look = ICONS[name].startsWith("~") ? "cl-icon cl-stroke" : "cl-icon";
+  return draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", class: look }, draw("path", { d: ICONS[name].replace("~", "") }));
 }
 
 /** A button that shows an icon.

@@ -1,22 +1,18 @@
 // Positions in the space-time diagram: time to the right, a lane for each agent.
-/** @import { Ctx, Segment, Trace } from "./types.js" */
+/** @import { Segment, Trace } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 
 import { between } from "./lookup.js";
-import { PAD, Surface } from "./paint.js";
-import { CUT, DROPPED, LOST, NOTHING } from "./trace.js";
+import { AXIS, Timeline } from "./timeline.js";
+import { CUT, DROPPED, LOST } from "./trace.js";
 
-export const AXIS = 22;
 export const RAIL = 17;
 const MOST_ARROWS = 5000;
 
 /** The geometry of the space-time diagram, in CSS pixels. */
-export class Frame extends Surface {
-  trace = NOTHING;
+export class Frame extends Timeline {
   /** What is written above it; when empty, nothing is. */
   caption = "";
-  /** The first pixel of the picture; left of it are the names. */
-  left = 0;
   /** The first pixel of the lanes; above them is the rail, with this many rows. */
   top = 0;
   rows = 0;
@@ -29,21 +25,10 @@ export class Frame extends Surface {
   stride = 1;
 
   /** @param {Scene} scene */
-  constructor(scene) {
-    super("space-time diagram");
-    this.scene = scene;
-  }
-
-  get window() { return this.scene.window; }
+  constructor(scene) { super("space-time diagram", scene); }
 
   /** The middle of lane `a`. @param {number} a */
   y(a) { return this.top + (a + 0.5) * this.pitch; }
-
-  /** @param {number} t */
-  x(t) { return this.left + ((t - this.window[0]) / (this.window[1] - this.window[0])) * (this.W - this.left - PAD); }
-
-  /** The moment at pixel `x`. @param {number} x */
-  t(x) { return this.window[0] + ((x - this.left) / (this.W - this.left - PAD)) * (this.window[1] - this.window[0]); }
 
   /** Where the rail begins. */
   get head() { return this.caption ? 20 : 4; }
@@ -81,24 +66,5 @@ export class Frame extends Surface {
     const stride = Math.ceil(found.length / MOST_ARROWS);
     this.stride = stride;
     return stride > 1 ? found.filter((_, i) => i % stride === 0) : found;
-  }
-
-  /** @param {Ctx} ctx @param {string} words @param {number} x @param {number} y @param {string} font @param {string} colour
-   * @param {CanvasTextAlign} align */
-  text(ctx, words, x, y, font, colour, align = "left") {
-    ctx.font = `${font} ${this.scene.theme.font}`;
-    ctx.fillStyle = this.scene.theme[colour] ?? colour;
-    ctx.textAlign = align;
-    ctx.fillText(words, x, y);
-  }
-
-  /** Paint only where the lanes are. @param {Ctx} ctx @param {() => void} paint */
-  clip(ctx, paint) {
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(this.left - 1, 0, this.W - this.left - PAD + 8, this.H);
-    ctx.clip();
-    paint();
-    ctx.restore();
   }
 }

@@ -2,8 +2,8 @@
 /** @import { Ctx, Segment } from "./types.js" */
 /** @import { Frame } from "./frame.js" */
 
-import { AXIS } from "./frame.js";
 import { addCross, addHead, haloText, PAD } from "./paint.js";
+import { AXIS } from "./timeline.js";
 import { ARRIVED, UNDERWAY, UNHEARD } from "./trace.js";
 
 const PLAIN_ARROWS = 1200;

@@ -2,9 +2,9 @@
 /** @import { Ctx, Fault, Point } from "./types.js" */
 /** @import { Frame } from "./frame.js" */
 
-import { AXIS } from "./frame.js";
 import { endOf, roleName, upper } from "./lookup.js";
 import { fillRole, fit, haloText, line, PAD } from "./paint.js";
+import { AXIS } from "./timeline.js";
 import { ABSENT, DOWN, NOBODY } from "./trace.js";
 
 /** Faults that last: a partition over all lanes, a cut between two, a slow agent on its own.  A crash is shown by the lane itself.
@@ -67,11 +67,10 @@ export function nameLane(frame, ctx, a) {
 function nameSpan(frame, ctx, role, x0, x1, y) {
   const { looks, theme } = frame.scene, label = roleName(frame.trace, role);
   ctx.font = `600 10.5px ${theme.font}`;
-  const { width } = ctx.measureText(label);
-  if (x1 - x0 < width + 12) return;
-  const { fill, ink } = role === DOWN ? { fill: theme.down, ink: theme.ink } : looks.role(label);
+  const { width } = ctx.measureText(label), { fill, ink, thin } = role === DOWN ? looks.tone("down") : looks.role(label);
+  if (thin || x1 - x0 < width + 12) return;
   [ctx.textAlign, ctx.fillStyle] = ["left", fill];
-  ctx.fillRect(x0 + 3, y - 6.5, width + 6, 13); // over arrows, hatches and the veil
+  ctx.fillRect(x0 + 3, y - 6.5, width + 6, 13); // over arrows and hatches
   ctx.fillStyle = ink;
   ctx.fillText(label, x0 + 6, y + 0.5);
 }

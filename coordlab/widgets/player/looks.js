@@ -3,10 +3,23 @@
 
 import { context, h } from "./elements.js";
 
-const COLOURS = ["bg", "ink", "soft", "line", "panel", "accent", "bad", "good", "down",
+const COLOURS = ["bg", "ink", "soft", "line", "panel", "accent", "bad", "good", "down", "idle", "calm", "stripe", "tint", "no", "onamber",
   ...Array.from({ length: 8 }, (_, i) => `role${i}`), ...Array.from({ length: 7 }, (_, i) => `type${i}`)];
 
 /** @typedef {number | "down"} Pattern */
+
+/** What a tone looks like: its colours by name, and how it differs without colour.
+ * @type {Record<string, { fill: string, ink: string, pattern?: Pattern, stripe?: string, shade?: number, edge?: string, curve: string }>} */
+const TONE_LOOKS = {
+  normal: { fill: "calm", ink: "ink", curve: "soft" },
+  idle: { fill: "idle", ink: "soft", curve: "idle" }, // a thin line
+  active: { fill: "role1", ink: "bg", curve: "role1" },
+  between: { fill: "role2", ink: "onamber", pattern: 2, stripe: "stripe", shade: 1, curve: "type3" },
+  failed: { fill: "bad", ink: "bg", pattern: 6, stripe: "bg", shade: 0.22, curve: "bad" },
+  stuck: { fill: "tint", ink: "bad", edge: "bad", curve: "bad" },
+  down: { fill: "down", ink: "ink", pattern: "down", stripe: "soft", shade: 0.75, curve: "soft" },
+  no: { fill: "no", ink: "bg", pattern: 5, stripe: "bg", shade: 0.25, curve: "no" },
+};
 
 /** Colours and fonts of the theme in force, resolved by the browser. @param {HTMLElement} root */
 export function readTheme(root) {
@@ -47,6 +60,8 @@ export class Looks {
   resting = new Numbering();
   roles = new Numbering();
   types = new Numbering();
+  /** What roles mean, by their names. @type {Record<string, string>} */
+  tones = {};
   /** @type {Set<string>} */
   faint = new Set();
   /** How the roles that agents start in differ. @type {number[]} */
@@ -66,7 +81,9 @@ export class Looks {
    * @param {Trace} trace */
   meet(trace) {
     const { meta } = trace, faint = new Set(meta.background), sent = [...new Set(trace.arrows.name)];
+    this.tones = meta.tones;
     meta.roles.forEach((role, i) => {
+      if (Object.hasOwn(meta.tones, role)) return;
       if (i < meta.resting && !this.roles.numbers.has(role)) this.resting.of(role); else this.colour(role);
     });
     [this.hatches, this.dashes, this.widths] = [meta.hatches, meta.dashes, meta.widths];
@@ -85,13 +102,24 @@ export class Looks {
   }
 
   /** The number of a role's colour; 0, grey: agents start in it. @param {string} label */
-  colour(label) { return this.resting.numbers.has(label) ? 0 : 1 + this.roles.of(label) % 7; }
+  colour(label) {
+    const tone = Object.keys(TONE_LOOKS).indexOf(this.tones[label]);
+    return tone >= 0 ? Math.max(0, tone - 1) : this.resting.numbers.has(label) ? 0 : 1 + this.roles.of(label) % 7;
+  }
+
+  /** @param {string} tone @returns {RoleLook} */
+  tone(tone) {
+    const { fill, ink, pattern = 0, stripe = "ink", shade = 1, edge = "", curve } = TONE_LOOKS[tone], { theme } = this;
+    return { fill: theme[fill], ink: theme[ink], pattern, stripe: theme[stripe], shade, edge: theme[edge] ?? "", thin: tone === "idle", curve: theme[curve] };
+  }
 
   /** @param {string} label @returns {RoleLook} */
   role(label) {
+    if (Object.hasOwn(this.tones, label)) return this.tone(this.tones[label]);
     const colour = this.colour(label), fill = this.theme[`role${colour}`], i = colour ? this.roles.of(label) : this.resting.of(label);
     const pattern = colour ? (colour + Math.floor(i / 7)) % 8 : this.hatches[i % this.hatches.length];
-    return { fill, pattern, ink: inkOn(fill) };
+    const ink = inkOn(fill);
+    return { fill, pattern, ink, stripe: ink, shade: colour ? 0.3 : 0.16, edge: "", thin: false, curve: fill };
   }
 
   /** @param {string} label @returns {TypeLook} */

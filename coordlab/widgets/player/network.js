@@ -185,11 +185,12 @@ export class Network extends Surface {
   paintNode(ctx, name, a) {
     const { looks, theme, now, agent } = this.scene, [x, y] = this.at(a), role = roleAt(this.trace, a, now);
     const label = roleName(this.trace, role), shape = nodeShape(role < 0 ? 0 : looks.colour(label), x, y, this.node);
+    const { fill, ink, thin } = role < 0 ? looks.tone("down") : looks.role(label);
     ctx.save();
     ctx.fillStyle = theme.bg;
     ctx.fill(shape);
     ctx.clip(shape);
-    fillRole(ctx, looks, label, role, x - 24, y - 24, 48, 48);
+    if (!thin) fillRole(ctx, looks, label, role, x - 24, y - 24, 48, 48);
     ctx.restore();
     ctx.setLineDash(role < 0 ? [3, 2.5] : []);
     ctx.strokeStyle = a === agent ? theme.accent : theme.soft;
@@ -197,10 +198,9 @@ export class Network extends Surface {
     ctx.stroke(shape);
     ctx.setLineDash([]);
     if (!this.inside(name)) return;
-    const { fill, ink } = role < 0 ? { fill: theme.down, ink: theme.ink } : looks.role(label);
     ctx.font = `600 12.5px ${theme.font}`;
     ctx.textAlign = "center";
-    haloText(ctx, name, x, y + 0.5, ink, fill);
+    haloText(ctx, name, x, y + 0.5, ...(thin ? /** @type {const} */ ([theme.ink, theme.bg]) : /** @type {const} */ ([ink, fill])));
   }
 
   /** @param {Ctx} ctx @param {Label} label @param {number} a */

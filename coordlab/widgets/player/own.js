@@ -2,7 +2,10 @@
 /** @import { OwnView } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 
+import { Curves } from "./curves.js";
 import { h } from "./elements.js";
+import { Gantt } from "./gantt.js";
+import { Graph } from "./graph.js";
 import { Sheet } from "./sheet.js";
 import { seconds } from "./words.js";
 
@@ -14,7 +17,7 @@ export class Own {
   node = h("div", { class: "cl-own", hidden: true }, this.heading, this.body, this.heard);
   /** @type {OwnView | null} what is on show */
   view = null;
-  /** @type {Sheet | null} */
+  /** @type {Sheet | Graph | Gantt | Curves | null} */
   picture = null;
 
   /** @param {Scene} scene @param {(seq: number) => void} pick */
@@ -33,7 +36,20 @@ export class Own {
   }
 
   /** @param {OwnView} view */
-  made(view) { return new Sheet(view, this.scene, this.pick); }
+  made(view) {
+    switch (view.kind) {
+      case "table": return new Sheet(view, this.scene, this.pick);
+      case "graph": return new Graph(view, this.scene, this.pick);
+      case "spans": return new Gantt(view, this.scene);
+      case "curves": return new Curves(view, this.scene);
+    }
+  }
+
+  /** What stands left of the picture, in the gutter that it shares with the lanes. */
+  get names() { return this.view?.kind === "spans" ? this.view.lanes : []; }
+
+  /** @param {number} width @param {number} gutter */
+  layout(width, gutter) { this.picture?.layout(this.scene.trace, width, gutter); }
 
   paint() {
     if (!this.view || !this.picture) return;
@@ -42,7 +58,10 @@ export class Own {
   }
 
   /** Say what is new. */
-  describe() { if (this.picture) this.heard.textContent = this.picture.told(); }
+  describe() {
+    const words = this.picture?.told() ?? "";
+    if (words !== this.heard.textContent) this.heard.textContent = words;
+  }
 }
 
 /** A name as a heading. @param {string} name */

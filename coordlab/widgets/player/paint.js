@@ -1,5 +1,5 @@
 // What every picture is made of: a canvas, and strokes on it.
-/** @import { Ctx, Segment } from "./types.js" */
+/** @import { Ctx, RoleLook, Segment } from "./types.js" */
 /** @import { Looks } from "./looks.js" */
 
 import { context, h } from "./elements.js";
@@ -12,14 +12,22 @@ export const PAD = 14;
  * @param {Ctx} ctx @param {Looks} looks @param {string} label @param {number} role
  * @param {number} x @param {number} y @param {number} w @param {number} height */
 export function fillRole(ctx, looks, label, role, x, y, w, height) {
-  if (role === ABSENT) return;
-  const { fill, pattern, ink } = role === DOWN
-    ? { fill: looks.theme.down, pattern: /** @type {const} */ ("down"), ink: looks.theme.soft } : looks.role(label);
+  if (role !== ABSENT) fillLook(ctx, looks, role === DOWN ? looks.tone("down") : looks.role(label), x, y, w, height);
+}
+
+/** @param {Ctx} ctx @param {Looks} looks @param {RoleLook} look
+ * @param {number} x @param {number} y @param {number} w @param {number} height */
+export function fillLook(ctx, looks, { fill, pattern, stripe, shade, edge, thin }, x, y, w, height) {
   ctx.fillStyle = fill;
-  ctx.fillRect(x, y, w, height);
+  if (thin) ctx.fillRect(x, y + height / 2 - Math.min(4, height) / 2, w, Math.min(4, height));
+  else ctx.fillRect(x, y, w, height);
+  if (edge && w > 3) {
+    [ctx.strokeStyle, ctx.lineWidth] = [edge, 1.5];
+    ctx.strokeRect(x + 0.75, y + 0.75, w - 1.5, height - 1.5);
+  }
   if (pattern === 0 || pattern === 1 || w < 2) return;
-  ctx.globalAlpha *= role === DOWN ? 0.75 : looks.resting.numbers.has(label) ? 0.16 : 0.3;
-  ctx.fillStyle = looks.tile(ctx, pattern, ink);
+  ctx.globalAlpha *= shade;
+  ctx.fillStyle = looks.tile(ctx, pattern, stripe);
   ctx.fillRect(x, y, w, height);
   ctx.globalAlpha = 1;
 }

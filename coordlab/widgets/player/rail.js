@@ -2,11 +2,12 @@
 /** @import { Ctx, RailItem } from "./types.js" */
 /** @import { Frame } from "./frame.js" */
 
-import { AXIS, RAIL } from "./frame.js";
+import { RAIL } from "./frame.js";
 import { stack } from "./geometry.js";
 import { divergence, endOf } from "./lookup.js";
 import { fit, line, PAD } from "./paint.js";
 import { faultLabel } from "./words.js";
+import { AXIS } from "./timeline.js";
 
 const MOST_ROWS = 4;
 const FONT = "11.5px";

@@ -3,16 +3,14 @@
 /** @import { Scene } from "./scene.js" */
 
 import { button, h } from "./elements.js";
-import { line, PAD, Surface } from "./paint.js";
-import { NOTHING } from "./trace.js";
+import { line, PAD } from "./paint.js";
+import { Timeline } from "./timeline.js";
 import { seconds } from "./words.js";
 
 const HIGH = 52, TOP = 8, FLOOR = 44;
 
 /** The curve of one trace, in the scale of the lanes, with a mark at the point of no return. */
-export class TurningCurve extends Surface {
-  trace = NOTHING;
-  left = 0;
+export class TurningCurve extends Timeline {
   mark = button("cross", "go to the point of no return", () => this.visit(), { class: "cl-turn" });
   words = h("button", { type: "button", class: "cl-link", onclick: () => this.visit() });
   node = h("div", { class: "cl-turning", role: "group", "aria-label": "point of no return", hidden: true },
@@ -20,19 +18,12 @@ export class TurningCurve extends Surface {
 
   /** @param {Scene} scene @param {(seq: number) => void} pick */
   constructor(scene, pick) {
-    super("share of futures that break the property");
-    this.scene = scene;
+    super("share of futures that break the property", scene);
     this.pick = pick;
   }
 
   /** @returns {Turning | null} */
   get turning() { return this.trace.meta.turning ?? null; }
-
-  /** @param {number} t */
-  x(t) {
-    const [a, b] = this.scene.window;
-    return this.left + ((t - a) / (b - a)) * (this.W - this.left - PAD);
-  }
 
   /** @param {Trace} trace @param {number} width @param {number} gutter @param {boolean} on */
   layout(trace, width, gutter, on) {
@@ -50,12 +41,7 @@ export class TurningCurve extends Surface {
     const { ctx, turning } = this;
     if (!turning || this.node.hidden) return;
     this.clear(ctx);
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(this.left, 0, this.W - this.left - PAD + 1, this.H);
-    ctx.clip();
-    this.paintSteps(ctx, turning);
-    ctx.restore();
+    this.clip(ctx, () => this.paintSteps(ctx, turning));
     this.paintWords(ctx);
     const at = this.x(turning.at);
     this.mark.style.left = `${at}px`;

@@ -98,7 +98,7 @@ export interface Measure {
 }
 
 /** A view of the pattern's own, with its name and a sentence that says what one sees. */
-export type OwnView = TableView;
+export type OwnView = TableView | GraphView | SpansView | CurvesView;
 
 interface Named {
   name: string;
@@ -121,6 +121,33 @@ export interface TableView extends Named, Changes {
   head: string;
   rows: string[];
   columns: string[];
+}
+
+/** Its slots are the nodes, then the edges, which are pairs of nodes; one that no change is about is always there.
+    The places are from 0 to 1. */
+export interface GraphView extends Named, Changes {
+  kind: "graph";
+  nodes: string[];
+  edges: [from: number, to: number][];
+  places: Point[];
+  layout: "tree" | "ring" | "layers" | "network";
+  directed: boolean;
+}
+
+/** Bars by the number of their lane; `until` None: to the end. */
+export interface SpansView extends Named {
+  kind: "spans";
+  lanes: string[];
+  bars: [lane: number, since: number, until: Maybe<number>, text: string, tone: number][];
+}
+
+/** Points in order of time; None breaks the curve.  The lines are values to compare with, by label. */
+export interface CurvesView extends Named {
+  kind: "curves";
+  curves: { label: string, tone: string, points: [at: number, value: Maybe<number>][] }[];
+  unit: string;
+  steps: boolean;
+  lines: Record<string, number>;
 }
 
 /** A fault that struck. */
@@ -232,8 +259,18 @@ export type Theme = Record<string, string>;
 
 export interface RoleLook {
   fill: string;
-  pattern: number;
+  /** Of words on it. */
   ink: string;
+  pattern: number | "down";
+  /** Of the pattern, and how strong that is. */
+  stripe: string;
+  shade: number;
+  /** Of the outline; "": none. */
+  edge: string;
+  /** Whether it is a thin line. */
+  thin: boolean;
+  /** Of a curve. */
+  curve: string;
 }
 
 export interface TypeLook {

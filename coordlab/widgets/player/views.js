@@ -102,6 +102,7 @@ export class Views {
     this.table.node.hidden = view !== "events";
     if (parent) this.parent.layout(parent, width, gutter, scale);
     this.diagram.layout(scene.trace, width, gutter, scale);
+    this.own.layout(width, gutter);
     this.overview.layout(scene.trace, this.over.clientWidth, gutter);
     this.turning.layout(scene.trace, width, gutter, this.lanes);
     this.network.layout(scene.trace, width, Math.min(460, Math.max(300, width * 0.62)));
@@ -123,7 +124,7 @@ export class Views {
   measureGutter(width) {
     const { diagram: { ctx }, scene: { trace: { meta }, theme } } = this;
     ctx.font = `600 12.5px ${theme.font}`;
-    const names = meta.agents.map((name) => ctx.measureText(name).width);
+    const names = [...meta.agents, ...this.own.names].map((name) => ctx.measureText(name).width);
     ctx.font = `10.5px ${theme.font}`;
     const roles = [...meta.roles.slice(0, 30), "down"].map((role) => ctx.measureText(role).width);
     return Math.ceil(Math.min(width < 520 ? 82 : 130, Math.max(34, ...names, ...roles) + 18));

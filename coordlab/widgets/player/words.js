@@ -10,6 +10,12 @@ export const RESTARTED = "the kernel was restarted: run this cell again; until t
 /** A time as text. @param {number} t */
 export const seconds = (t) => `${t.toFixed(3)} s`;
 
+/** A number as text, to the thousandth. @param {number} value */
+export const rounded = (value) => String(Math.round(value * 1000) / 1000);
+
+/** A text with the word for its colour. @param {string} text @param {string} tone */
+export const toned = (text, tone) => (tone === "normal" ? text : `${text} (${tone})`.trim());
+
 /** A speed as text, in virtual seconds per second. @param {number} speed */
 export const speedName = (speed) => (speed < 1 ? `1/${Math.round(1 / speed)} ×` : `${speed} ×`);
 
