@@ -25,12 +25,11 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from coordlab import __version__, labs, patterns, requirements as require
 from coordlab.course import folder as course
-from coordlab.labs.declaration import LabSpec
+from coordlab.labs import report
 from coordlab.labs.lab import Lab
-from coordlab.labs.parameters import Parameter
 from coordlab.trace.faults import read_fault
 from coordlab.trace.files import read_trace_file
-from coordlab.trace.narration import TEMPLATES, narration
+from coordlab.trace.narration import TEMPLATES
 from coordlab.trace.scenario import Scenario, Value, text_of
 from coordlab.trace.trace import TraceError
 
@@ -127,37 +126,15 @@ CSV = click.option("--csv", "as_csv", is_flag=True, help="Print the results as r
 @JSON
 def listing(as_json: bool) -> None:
     """List the labs with their parameters, and the patterns."""
-    found = {name: _declared(labs.spec(name)) for name in labs.NAMES}
+    found = {name: report.declared(labs.spec(name)) for name in labs.NAMES}
     heads = {name: _head(name) for name in patterns.NAMES}
     if as_json:
         click.echo(json.dumps({"labs": found, "patterns": heads}, ensure_ascii=False))
         return
-    for name, about in found.items():
-        click.echo(f"{name}: {about['title']}. {about['question']}")
-        for each in about["parameters"]:
-            click.echo(f"  {each['name']}={each['default']}  {each['values']}: {each['help']}")
+    click.echo("\n".join(report.listed(name, about) for name, about in found.items()))
     click.echo("\nPatterns (coordlab.patterns.NAME):")
     for name, head in heads.items():
         click.echo(f"  {name}: {head}")
-
-
-def _declared(spec: LabSpec) -> dict[str, Any]:
-    parameters = [
-        {"name": each.name, "default": each.default, "values": _allowed(each), "help": each.help}
-        for each in spec.parameters
-    ]
-    return {"title": spec.title, "question": spec.question, "parameters": parameters}
-
-
-def _allowed(parameter: Parameter) -> str:
-    """The values of a parameter, in words."""
-    if parameter.options:
-        return " | ".join(parameter.options)
-    if isinstance(parameter.default, bool):
-        return "true | false"
-    unit = f" {parameter.unit}" if parameter.unit else ""
-    low, high = (each if isinstance(each, str) else f"{each:g}" for each in (parameter.low, parameter.high))
-    return f"{low} to {high}{unit}"
 
 
 def _head(name: str) -> str:
@@ -177,6 +154,12 @@ def _head(name: str) -> str:
     metavar="FAULT",
     help='A fault, such as "crash 5 @3", instead of those of the scenario; repeat for more.',
 )
+@click.option(
+    "--schedule", default="", metavar="TITLE", help="A run worth trying, by the beginning of its title."
+)
+@click.option(
+    "--view", "views", multiple=True, metavar="NAME", help="Print a view at the end; repeat for more."
+)
 @click.option("--seed", type=int, help="The seed of the random numbers.")
 @click.option("--until", type=float, help="The end of the run, in virtual seconds.")
 @JSON
@@ -190,6 +173,8 @@ def run(
     scenario: str,
     params: tuple[str, ...],
     faults: tuple[str, ...],
+    schedule: str,
+    views: tuple[str, ...],
     seed: int | None,
     until: float | None,
     as_json: bool,
@@ -202,10 +187,13 @@ def run(
     """  # fmt: skip
     with _explained():
         asked = {"seed": seed, "until": until, **_values(params)}
-        found = _lab(scenario, {name: value for name, value in asked.items() if value is not None}, faults)
+        settings = {name: value for name, value in asked.items() if value is not None}
+        found = _lab(scenario, settings, faults, schedule)
+        for each in views:
+            require.one_of("--view", each, found.views)
         if trace_file is not None:
             trace_file.write_bytes(found.run.trace.to_jsonl().encode())
-    click.echo(json.dumps(_data(found), ensure_ascii=False) if as_json else _text(found))
+    click.echo(json.dumps(report.data(found), ensure_ascii=False) if as_json else report.text(found, views))
     sys.exit(_exit_code(found))
 
 
@@ -356,11 +344,14 @@ def _text_of(scenario: str) -> str:
 
 
 def _lab(
-    source: str, settings: Mapping[str, Value] = MappingProxyType({}), faults: Sequence[str] = ()
+    source: str,
+    settings: Mapping[str, Value] = MappingProxyType({}),
+    faults: Sequence[str] = (),
+    schedule: str = "",
 ) -> Lab:
     """The lab of a name, a scenario line or a scenario file, with other settings; it runs once.
 
-    `faults`, if any, replace those of the scenario.
+    `faults`, if any, replace those of the scenario; a `schedule` takes its place.
     """
     text = source if source in labs.NAMES else _text_of(source).strip()
     missing = text == source and Path(source).suffix in (".json", ".txt")
@@ -371,7 +362,8 @@ def _lab(
     require.that(not missing, f"no file {source!r}", allowed, "coordlab run bully", FileNotFoundError)
     line = None if text in labs.NAMES else Scenario.read(text)
     spec = labs.spec(text if line is None else line.lab)
-    found = spec.turned(spec.scenario({}) if line is None else spec.complete(line), settings)
+    base = spec.scenario({}) if line is None else spec.complete(line)
+    found = spec.turned(spec.trial(spec.schedule(schedule)) if schedule else base, settings)
     return Lab(spec, scenario=replace(found, faults=tuple(map(read_fault, faults))) if faults else found)
 
 
@@ -405,24 +397,6 @@ def _page(source: str, vary: str | None) -> str:
         return page([Branch(recording, "recorded run")], Path(source).stem)
     found = _lab(source)
     return found.html({vary.partition("=")[0]: _several(vary)} if vary else None)
-
-
-def _text(found: Lab) -> str:
-    return f"{found.line}\n\n{narration(found.run.trace)}\n\n{found!r}"
-
-
-def _data(found: Lab) -> dict[str, object]:
-    fields = ("name", "status", "at", "event", "because")
-    verdicts = [{name: getattr(each, name) for name in fields} for each in found.run.verdicts]
-    measures = [each.shown | {"value": each.counted, "agrees": each.agrees} for each in found.measures]
-    return {
-        "scenario": json.loads(found.scenario.to_json()),
-        "line": found.line,
-        "events": len(found.run.trace),
-        "verdicts": verdicts,
-        "measures": measures,
-        "problem": found.branch.problem,
-    }
 
 
 def _exit_code(found: Lab) -> int:

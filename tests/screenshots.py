@@ -27,6 +27,12 @@ from tests.pythons import PROJECT
 WIDTHS, THEMES = (1440, 768, 400), {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 IDLE = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 COMMAND = "([name, options]) => void window.jupyterapp.commands.execute(name, options)"
+CELL = """from coordlab import labs
+
+lab = labs.{}()
+for each in lab.spec.figures:
+    lab.figure(each.question)
+lab"""
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 
 
@@ -100,7 +106,7 @@ def main(out: Path, names: list[str]) -> None:
         folder = Path(temporary) / "course"
         folder.mkdir()
         for name in names:
-            write(folder / f"{name}.ipynb", f"from coordlab import labs\n\nlabs.{name}()")
+            write(folder / f"{name}.ipynb", CELL.format(name))
         browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         with jupyter(folder, Path(temporary)) as address:
             for name in names:

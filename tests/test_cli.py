@@ -300,6 +300,34 @@ def test_labs_and_patterns_are_listed() -> None:
     assert set(found["labs"]) == set(labs.NAMES)
     assert len(found["patterns"]) > 20
     assert set(found["labs"]["bully"]["parameters"][0]) == {"name", "default", "values", "help"}
+    about = found["labs"]["voting"]
+    schedule, look = next(iter(about["schedules"].items()))
+    assert f'  --schedule "{schedule}"  {look}' in text.splitlines()
+    view, shows = next(iter(about["views"].items()))
+    assert f"  --view {view}  {shows}" in text.splitlines()
+    assert "  voter=class  a class of yours in place of Juror, by script" in text.splitlines()
+
+
+def test_a_schedule_is_run_and_a_view_printed() -> None:
+    """By the beginning of its title; parameters that are given change it."""
+    title, view = labs.spec("voting").schedules[0].title, labs.spec("voting").views[0].name
+    lab = labs.voting().try_out(title)
+    result = typed("run", "voting", "--schedule", title[:5], "--view", view)
+    assert result.output.startswith(f"{lab.line}\n")
+    assert result.output.endswith(f"\n\n{lab.views[view]!r}\n")
+    assert as_json("voting", "--schedule", title, "-p", "seed=5")["line"] == lab.set(seed=5).line
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("--schedule", "Nothing"), "title='Nothing': expected one of '"),
+        (("--view", "x"), "--view='x': expected one of '"),
+    ],
+)
+def test_a_schedule_or_view_that_does_not_exist_is_refused(words: tuple[str, str], text: str) -> None:
+    result = typed("run", "voting", *words)
+    assert (result.exit_code, text in result.output) == (2, True)
 
 
 def test_a_lab_is_explored() -> None:

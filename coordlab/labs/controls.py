@@ -83,8 +83,8 @@ class Controls:
             placeholder="paste it, press Enter",
             continuous_update=False,
         )
-        again = w.Button(description="New seed", icon="random", tooltip="the same with other random numbers")
-        heal = w.Button(description="No faults", icon="medkit", tooltip="run this scenario without faults")
+        again = w.Button(description="New seed", tooltip="the same with other random numbers")
+        heal = w.Button(description="No faults", tooltip="run this scenario without faults")
         again.on_click(lambda _: self.apply(lambda: lab.set(seed=lab.scenario.seed + 1)))
         heal.on_click(lambda _: self.apply(lab.heal))
         for name, control in self.by_name.items():

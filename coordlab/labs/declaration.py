@@ -349,6 +349,13 @@ class LabSpec(require.Readable):
         until = self.until if scenario.until is None else scenario.until
         return replace(scenario, parameters=self.checked(scenario.parameters), until=until)
 
+    def schedule(self, title: str) -> Schedule:
+        """The schedule whose title begins like this.  Raises ValueError if the lab has no such schedule."""
+        require.instance("title", title, str, "lab.try_out('A')")
+        known = {each.title: each for each in self.schedules}
+        found = [each for name, each in known.items() if title and name.startswith(title)]
+        return found[0] if found else known[require.one_of("title", title, known)]
+
     def trial(self, schedule: Schedule) -> Scenario:
         """The scenario of a schedule."""
         wanted = self.scenario(schedule.settings)

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from coordlab.labs.declaration import Figure
     from coordlab.labs.lab import Lab
 
+NARROW = 350  # pixels: the width of a figure on a telephone
 PAUSE = 0.01  # seconds for the kernel to hear of a click on "stop"
 
 
-class FigurePanel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class FigurePanel(w.Box):  # type: ignore[misc]  # ipywidgets has no types
     """One figure: its question, a button, the picture and what it says."""
 
     def __init__(self, lab: Lab, figure: Figure) -> None:
@@ -26,8 +27,10 @@ class FigurePanel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.picture, self.words = w.HTML(), w.HTML()
         self._task: asyncio.Task[None] | None = None
         self.button.on_click(lambda _: self._clicked())
-        row = w.HBox([self.button, self.bar, self.words], layout=w.Layout(flex_flow="row wrap"))
-        super().__init__([self.question, row, self.picture])
+        row = w.HBox([self.button, self.bar], layout=w.Layout(flex_flow="row wrap"))
+        drawn = w.Box([self.question, row, self.picture])
+        drawn.add_class("cl-drawn")
+        super().__init__([drawn, self.words])
         self.add_class("cl-figure")
         lab.on_change(self._changed)
         self._changed()
@@ -89,5 +92,8 @@ class FigurePanel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _draw(self) -> None:
         made = self.lab.made(self.figure.question)
-        self.picture.value = made.draw("").html  # the question stands above it
-        self.words.value = f"<span role='status'>{escape(made.judged)}</span>"
+        # the question stands above it, and the style sheet shows the one that there is room for
+        self.picture.value = made.draw("").html + made.draw("", NARROW).html
+        lines = "".join(f"<p>{escape(each)}</p>" for each in filter(None, made.judged.split("; ")))
+        runs = f"<p>{len(made.result.rows):,} runs, each value with the same seeds.</p>"
+        self.words.value = f"<div role='status'>{lines}{runs}</div>"

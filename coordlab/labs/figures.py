@@ -92,13 +92,13 @@ class Made:
         """Points with 95 % bands, the curves of theory, and a ring at the setting."""
         return self.draw(self.figure.question)
 
-    def draw(self, title: str) -> Drawing:
-        """The same drawing with another heading."""
+    def draw(self, title: str, width: float = 680) -> Drawing:
+        """The same drawing with another heading, and of another width in pixels."""
         figure, ends = self.figure, (self.values[0], self.values[-1])
         given = self.source.scenario.parameters
         yours = [label for label, more in self.series.items() if more.items() <= given.items()]
         here = (yours[0], self.here) if yours else None
-        return chart(self.curves, self.points, figure.x, figure.measure, title, here=here, span=ends)
+        return chart(self.curves, self.points, figure.x, figure.measure, title, width, here, ends)
 
     @property
     def curves(self) -> dict[str, Callable[[float], float]]:

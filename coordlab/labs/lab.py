@@ -201,11 +201,7 @@ class Lab:
 
         Raises ValueError if the lab has no such schedule.
         """
-        require.instance("title", title, str, "lab.try_out('A')")
-        known = {each.title: each for each in self.spec.schedules}
-        found = [each for name, each in known.items() if title and name.startswith(title)]
-        schedule = found[0] if found else known[require.one_of("title", title, known)]
-        return self._replace(self.spec.trial(schedule))
+        return self._replace(self.spec.trial(self.spec.schedule(title)))
 
     def play(self, scenario: Scenario | str, beside: bool = False) -> Lab:
         """Show another scenario of this lab, given as data or text, in place of this one or `beside` it.

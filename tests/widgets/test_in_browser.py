@@ -245,7 +245,7 @@ def test_a_verdict_leads_to_its_event(visit: Open) -> None:
     where.locator(".cl-chip.cl-violated").click()
     settle(where)
     assert number(where) == verdict["event"] + 1
-    assert verdict["because"] in where.locator(".cl-because").inner_text()
+    assert verdict["because"] in where.locator(".cl-chip").first.inner_text()
     where.locator(".cl-mark").focus()
     assert verdict["because"] in where.locator(".cl-tip").inner_text()
 

@@ -3,6 +3,9 @@
 
 import { h, Once } from "./elements.js";
 
+/** How a comparison is shown, by its words. @type {Record<string, string>} */
+const JUDGED = { agrees: "cl-agrees", "does not agree": "cl-amiss" };
+
 /** The measures of the trace on show. */
 export class Measures {
   head = h("h4", {}, "Counted, and theory");
@@ -16,8 +19,8 @@ export class Measures {
   refill(measures) {
     const heads = ["measure", "counted", "theory"].map((word) => h("th", { scope: "col" }, word));
     const rows = measures.map(({ label, value, theory, judged }) =>
-      h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, value), h("td", {}, theory || "–",
-        h("small", { class: judged === "does not agree" ? "cl-amiss" : "" }, judged))));
+      h("tr", {}, h("th", { scope: "row" }, label, judged ? h("small", { class: JUDGED[judged] ?? "" }, judged) : null),
+        h("td", {}, value), h("td", {}, theory || "–")));
     this.head.hidden = !measures.length;
     this.table.replaceChildren(...(measures.length ? [h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...rows)] : []));
   }

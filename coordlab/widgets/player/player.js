@@ -76,8 +76,8 @@ export class Player {
     const main = h("div", { class: "cl-main" }, views.tablist, views.over, views.stage, views.turning.node,
       transport.node,
       session.notice, narration.say, narration.inspect, legend.node);
-    const side = h("div", { class: "cl-side", role: "group", "aria-label": "verdicts and measures" }, views.asideHead, views.aside,
-      verdicts.head, verdicts.chips, verdicts.because, measures.head, measures.table);
+    const side = h("div", { class: "cl-side", role: "group", "aria-label": "verdicts and measures" },
+      verdicts.head, verdicts.chips, verdicts.because, measures.head, measures.table, views.asideHead, views.aside);
     this.root.append(this.header, h("div", { class: "cl-bar" }, tabs.node, tabs.acts),
       h("div", { class: "cl-body" }, main, side, this.share.node), this.menu.node, this.help.node, this.tip.node);
   }

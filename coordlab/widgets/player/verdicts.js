@@ -9,6 +9,9 @@ import { because } from "./words.js";
 
 /** @typedef {"check" | "cross" | "help"} VerdictIcon */
 
+/** How it was judged, when and why. @param {Verdict} verdict */
+const reason = (verdict) => `${verdict.status} ${because(verdict)}`;
+
 /** @type {Record<Verdict["status"], VerdictIcon>} */
 const VERDICT_ICONS = { holds: "check", violated: "cross", undecided: "help" };
 
@@ -42,19 +45,20 @@ export class Verdicts {
   refill(verdicts) {
     this.head.hidden = !verdicts.length;
     this.because.textContent = "";
-    this.chips.replaceChildren(...verdicts.flatMap((verdict) => [this.chip(verdict), this.question(verdict)]));
     const broken = verdicts.filter(({ status }) => status === "violated");
+    const ordered = [...broken, ...verdicts.filter(({ status }) => status !== "violated")];
+    this.chips.replaceChildren(...ordered.flatMap((verdict) => [this.chip(verdict), this.question(verdict)]));
     this.placed = broken.flatMap((verdict) => (verdict.at == null ? [] : [{ node: this.mark(verdict), at: verdict.at }]));
     this.marks.replaceChildren(...this.placed.map(({ node }) => node));
     this.placed.sort((a, b) => a.at - b.at);
-    if (broken.length) this.because.textContent = because(broken[0]);
   }
 
   /** @param {Verdict} verdict */
   chip(verdict) {
     return h("button", { type: "button", class: `cl-chip cl-${verdict.status}`, title: because(verdict),
       "aria-label": `${verdict.name}: ${verdict.status}. ${because(verdict)}`, onclick: () => this.visit(verdict) },
-    icon(VERDICT_ICONS[verdict.status]), h("span", {}, verdict.name), h("small", {}, verdict.status));
+    icon(VERDICT_ICONS[verdict.status]), h("span", {}, verdict.name),
+    verdict.status === "holds" ? null : h("small", {}, reason(verdict)));
   }
 
   /** What to ask about a violation, unless it is answered. @param {Verdict} verdict */
@@ -74,7 +78,7 @@ export class Verdicts {
 
   /** Go to where it was decided. @param {Verdict} verdict */
   visit(verdict) {
-    this.because.textContent = because(verdict);
+    this.because.textContent = verdict.status === "holds" ? because(verdict) : "";
     if (verdict.event != null && verdict.event < this.scene.trace.n) this.pick(verdict.event);
     else if (verdict.at != null) this.scene.seek(verdict.at);
   }
