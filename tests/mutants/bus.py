@@ -4,6 +4,7 @@ from tests.mutants.mutation import Mutant
 
 AGENTS, CLIENT, RULES = "bus/agents.py", "bus/client.py", "bus/rules.py"
 ARRIVES, ACCEPTED = "everything arrives", "everything is accepted"
+DEAD = "a letter is dead after all attempts"
 
 MUTANTS = [
     Mutant(
@@ -22,5 +23,7 @@ MUTANTS = [
     Mutant(AGENTS, "if matches(letter.topic, session.pattern):", "if True:", caught_by="only what was"),
     Mutant(AGENTS, "offset = session.pending[0]", "offset = session.pending[-1]", caught_by=ARRIVES),
     Mutant(AGENTS, "if durable else Disk()", "if not durable else Disk()", caught_by=ARRIVES),
+    Mutant(AGENTS, "range(self.attempts)", "range(self.attempts - 1)", caught_by=DEAD),
+    Mutant(AGENTS, "range(self.attempts)", "range(self.attempts + 1)", caught_by=DEAD),
     Mutant(AGENTS, "return Accepted(letter.number) if", "return None if", caught_by=ACCEPTED),
 ]

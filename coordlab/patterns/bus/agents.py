@@ -129,13 +129,13 @@ class Bus(Agent):
             self.attend(again)
 
     async def insist(self, session: Session, offset: int) -> bool:
-        """Deliver a letter until an answer comes; False if none comes in all attempts."""
+        """Deliver a letter until it is answered or no longer wanted; False if all attempts were in vain."""
         for _ in range(self.attempts):
             if not session.pending:
                 return True  # the subscriber left
             if await self.ask(session.subscriber, self.delivery(session, offset), within=self.patience):
                 return True
-        return False
+        return not session.pending
 
     def bury(self, session: Session, offset: int) -> None:
         """Record that a letter is dead, and publish it for subscribers of `dead/#`."""

@@ -1,7 +1,8 @@
-"""What must hold of a message bus: invariants MB-S1 to MB-S5, MB-L1 and MB-L2 on a trace."""
+"""What must hold of a message bus: invariants MB-S1 to MB-S6, MB-L1 and MB-L2 on a trace."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 
 from coordlab.patterns.bus.rules import Letter, matches
@@ -92,6 +93,37 @@ def shed_unsent(trace: Trace) -> Iterator[Objection]:
             yield event, f"{told.subscriber} was sent letter {told.letter.number}, which is shed afterwards."
 
 
+def dead_after(attempts: int) -> Property:
+    """MB-S6: a letter is delivered at most `attempts` times to a subscription, and is dead after all of them.
+
+    After a crash of the bus they are counted from 0; a letter for a subscriber that has left is not dead.
+    """
+
+    @safety("a letter is dead after all attempts")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        tried = Counter[tuple[Hashable, ...]]()  # bus, subscriber, pattern, letter
+        for event in trace:
+            own, told = event.agent, event.content
+            if event.kind == CRASH or (event.kind == HANDLE and event.name == "Unsubscribe"):
+                left = (own,) if event.kind == CRASH else (own, event.peer, told.pattern)
+                tried = Counter({key: count for key, count in tried.items() if key[: len(left)] != left})
+            elif event.kind == SEND and event.name == "Deliver" and told.acknowledged:
+                key = own, event.peer, told.pattern, told.letter
+                tried[key] += 1
+                if tried[key] > attempts:
+                    yield event, f"{event.peer} is sent letter {told.letter.number} {tried[key]} times."
+            elif on_record(event, "DeadLetter"):
+                ends = (own, told.subscriber, told.letter)
+                counts = {key: count for key, count in tried.items() if (*key[:2], key[3]) == ends}
+                done = next((key for key, count in counts.items() if count == attempts), None)
+                if done is None:
+                    most = max(counts.values(), default=0)
+                    yield event, f"Letter {told.letter.number} is dead after {most} of {attempts} deliveries."
+                tried.pop(done or (), None)
+
+    return judge
+
+
 def everything_is_accepted(within: float) -> Property:
     """MB-L2: the bus accepts what a client publishes until it is answered, `within` this many seconds.
 
@@ -170,14 +202,18 @@ def _errands(refused: set[int | None]) -> tuple[Begins, Ends]:
     return begins, ends
 
 
-def properties(bound: int = 1_000, within: float = 5.0) -> tuple[Property, ...]:
-    """All of them, for queues of `bound` letters, each delivered `within` this many seconds."""
+def properties(bound: int = 1_000, within: float = 5.0, attempts: int = 20) -> tuple[Property, ...]:
+    """All of them, for queues of `bound` letters, each delivered `within` this many seconds.
+
+    attempts: deliveries of a letter, after which it is dead.
+    """
     return (
         only_published_and_wanted,
         in_order,
         acts_once,
         queues_are_bounded(bound),
         shed_unsent,
+        dead_after(attempts),
         everything_is_accepted(within),
         everything_arrives(within),
     )

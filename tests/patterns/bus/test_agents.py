@@ -18,7 +18,8 @@ from coordlab.world.world import Run
 def ran(*agents: Agent, fault: str = "", bound: int = 1_000, broken: tuple[str, ...] = ()) -> Run:
     """The run of these agents, in which all properties hold but those named."""
     world = World().add(*agents).inject(*[fault] * bool(fault))
-    run = world.expect(*properties(bound)).run()
+    attempts = next(each.attempts for each in agents if isinstance(each, Bus))
+    run = world.expect(*properties(bound, attempts=attempts)).run()
     assert tuple(verdict.name for verdict in run.verdicts if verdict.status == "violated") == broken
     return run
 
@@ -203,6 +204,14 @@ def test_a_client_that_unsubscribes_is_sent_nothing_more() -> None:
     """Even if the bus was just about to repeat itself."""
     run = ran(Bus(), Fickle("ann", ("news",)), Client("bob", says=says("news", *range(5))))
     assert bodies(run, "ann") == [0, 1]
+
+
+def test_a_letter_for_a_client_that_has_left_is_not_dead() -> None:
+    """Ann does not hear letter 1, and leaves while the bus still waits for her answer to its only attempt."""
+    bob = Client("bob", says=says("news", *range(3)), pause=0.45)
+    bus = Bus(attempts=1, patience=2.0)
+    run = ran(bus, Fickle("ann", ("news",)), bob, fault="cut bus>ann @0.9..0.95")
+    assert (bodies(run, "ann"), run.trace.count("DeadLetter")) == ([0], 0)
 
 
 class Returning(Client):
