@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.labs.views import Bar, Cell, Spans, Table
 from coordlab.patterns.crew import theory
 from coordlab.patterns.crew.agents import Crew, Manager
 from coordlab.patterns.crew.checks import properties
-from coordlab.patterns.crew.rules import Task, at_most
-from coordlab.patterns.orchestration.agents import Member
-from coordlab.patterns.orchestration.rules import Rights, Turn
+from coordlab.patterns.crew.lab_agents import MANAGER, PLANNER, RESEARCHERS, WRITER, Worker, tasks
+from coordlab.patterns.crew.pictures import makespan, passed, progress, refused, schedule
+from coordlab.patterns.orchestration.rules import Rights
 from coordlab.patterns.orchestration.turns import is_turn, result, turns
-from coordlab.properties import on_record, recorded
 from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 VERSIONS = ("textbook", "sequential", "hierarchical", "no-guardrail")
-RESEARCHERS = ("ann", "bob", "cat", "dan", "eve", "fay")
-PLANNER, WRITER, MANAGER = "pia", "pat", "max"
-SHORT, LONG = "It pays.", "It costs a lot, but in the end it pays."
 PLANNING, DECIDING, UNTIL = 1.0, 0.2, 120.0
 PARAMETERS = (
     lab.Parameter("parts", 3, 1, 6, 1, group="Work", help="researches between the plan and the report"),
@@ -41,37 +35,6 @@ PARAMETERS = (
 )  # fmt: skip
 
 
-class Worker(Member):
-    """Does what it is told; as a writer it is brief enough with a probability of `chance`.
-
-    failing: the probability that a turn ends in an error.
-    """
-
-    def __init__(self, name: str, seconds: float = 1.0, chance: float = 1.0, failing: float = 0.0) -> None:
-        super().__init__(name, None, seconds)
-        self.chance, self.failing = chance, failing
-
-    async def reply(self, turn: Turn) -> object:
-        """A result, or a draft of the report."""
-        if self.dice.random() < self.failing:
-            raise RuntimeError("the tool did not answer")
-        if turn.about != "report":
-            return f"all on {turn.about}"
-        return SHORT if self.dice.random() < self.chance else LONG
-
-
-def tasks(given: lab.Parameters, *, guarded: bool = True) -> tuple[Task, ...]:
-    """A plan, the parts, and a report of at most five words."""
-    beside = given["version"] in ("textbook", "no-guardrail")
-    parts = (
-        Task(f"part {number}", "", who, ("plan",), asynchronous=beside)
-        for number, who in enumerate(RESEARCHERS[: given["parts"]], 1)
-    )
-    guard = (at_most(5),) if guarded else ()
-    report = Task("report", agent=WRITER, guardrails=guard, retries=given["retries"])
-    return (Task("plan", agent=PLANNER), *parts, report)
-
-
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A crew and its agents, of the learner's classes if given."""
     version, team = given["version"], (PLANNER, WRITER, *RESEARCHERS[: given["parts"]])
@@ -84,21 +47,6 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     world.add(lab.fitting(kind, who, seconds=seconds.get(who, given["research"]), **how) for who in team)
     boss = roles.get("manager", Manager)
     return world.add(lab.fitting(boss, MANAGER, seconds=DECIDING)) if manager else world
-
-
-def makespan(trace: Trace) -> float | None:
-    """Seconds until the crew has stopped; None if it has not."""
-    return next((round(event.time, 6) for event in recorded(trace, "Result")), None)
-
-
-def refused(trace: Trace) -> int:
-    """Drafts that were refused."""
-    return sum(1 for _ in recorded(trace, "Refused"))
-
-
-def passed(trace: Trace) -> bool:
-    """Whether the report is done."""
-    return any(event.data.task == "report" for event in recorded(trace, "Output"))
 
 
 def duration(given: lab.Parameters, parts: float, again: int = 0) -> float:
@@ -135,40 +83,6 @@ def _disturbed(given: lab.Parameters, trace: Trace) -> str:
     if given["failing"]:
         return "turns fail"
     return "" if result(trace) else "the run ends before the crew has stopped"
-
-
-def schedule(_: lab.Parameters, trace: Trace) -> Spans:
-    """What each agent works on."""
-    ended = {event.content.turn: event.name for event in trace.select("Reply", "Failed", kind="handle")}
-    about = {event.data.id: event.data.about for event in trace if is_turn(event)}
-    drafts, bars = Counter[str](), []
-    for turn in turns(trace):
-        task = about[turn.id]
-        drafts[task] += turn.agent != MANAGER
-        text = task if drafts[task] < 2 else f"{task} {drafts[task]}"
-        tone = (
-            "failed" if ended.get(turn.id) == "Failed" else "between" if turn.agent == MANAGER else "active"
-        )
-        bars.append(Bar(turn.agent, turn.started, turn.ended, text, tone))
-    return Spans(tuple(name for name in trace.agents if name != "crew"), tuple(bars))
-
-
-def progress(given: lab.Parameters, trace: Trace) -> Table:
-    """The tasks: who does each, how it stands, and what came of it."""
-    cells, tried = [], Counter[str]()
-    for event in trace:
-        if is_turn(event) and event.peer != MANAGER:
-            task = event.data.about
-            tried[task] += 1
-            cells.append(Cell(event.seq, task, "agent", str(event.peer)))
-            cells.append(Cell(event.seq, task, "state", f"try {tried[task]}", "active"))
-        elif on_record(event, "Refused"):
-            cells.append(Cell(event.seq, event.data.task, "state", f"refused: {event.data.why}", "failed"))
-        elif on_record(event, "Output"):
-            cells.append(Cell(event.seq, event.data.task, "state", "done"))
-            cells.append(Cell(event.seq, event.data.task, "output", str(event.data.content)))
-    rows = tuple(task.name for task in tasks(given))
-    return Table(rows, ("agent", "state", "output"), tuple(cells), "task")
 
 
 RIGHTS = Rights({MANAGER: (PLANNER, WRITER, *RESEARCHERS)})

@@ -6,19 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.labs.views import Cell, Curves, Table
 from coordlab.patterns.group_chat import rules, theory
 from coordlab.patterns.group_chat.agents import Chair
 from coordlab.patterns.group_chat.checks import properties
-from coordlab.patterns.orchestration.agents import Member
-from coordlab.patterns.orchestration.rules import Turn, Utterance
-from coordlab.patterns.orchestration.turns import is_turn, result
-from coordlab.properties import recorded
+from coordlab.patterns.group_chat.lab_agents import Estimator, Host
+from coordlab.patterns.group_chat.pictures import read_so_far, right, transcript, turns, why
 from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
-RIGHT, WRONG = "8 days", "5 days"
 POLICIES: dict[str, rules.Policy] = {"round robin": rules.round_robin, "anybody else": rules.Selector()}
 VERSIONS = ("textbook", "fixed-rounds")
 UNTIL = 60.0
@@ -38,47 +34,6 @@ PARAMETERS = (
                   help="how many of the last messages a speaker reads; 0: all of them"),
     lab.Parameter("thinking", 0.2, 0.1, 2.0, 0.1, unit="s", group="World", help="how long a turn takes"),
 )  # fmt: skip
-
-
-class Estimator(Member):
-    """Says how many days a job takes, and sometimes takes over what another has said.
-
-    competence, conformity, correction: probabilities, see the parameters of the lab.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        competence: float = 0.6,
-        conformity: float = 0.5,
-        correction: float = 0.0,
-        seconds: float = 0.2,
-    ) -> None:
-        super().__init__(name, None, seconds)
-        self.competence, self.conformity, self.correction = competence, conformity, correction
-        self.says = ""
-
-    async def reply(self, turn: Turn) -> object:
-        """Its own first answer; later perhaps that of a member drawn from those it has just read."""
-        if not self.says:
-            self.says = RIGHT if self.dice.random() < self.competence else WRONG
-            return self.says
-        last = {
-            said.agent: said.content for said in turn.context if said.agent not in (rules.USER, self.name)
-        }
-        if last and self.dice.random() < self.conformity:
-            heard = str(self.dice.choice(list(last.values())))
-            keeps = self.says == RIGHT and self.dice.random() < self.correction
-            self.says = self.says if keeps else heard
-        return self.says
-
-
-class Host(Member):
-    """Draws who speaks next."""
-
-    async def reply(self, turn: Turn) -> object:
-        """One of the names in the question."""
-        return self.dice.choice(turn.task.removeprefix("Who speaks next: ").removesuffix("?").split(", "))
 
 
 def names(given: lab.Parameters) -> tuple[str, ...]:
@@ -109,56 +64,10 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     return world.add(Host(host)) if host else world
 
 
-def turns(trace: Trace) -> list[tuple[int, str, int, int]]:
-    """For each turn of a member: the event, the member, and how many messages and tokens it reads."""
-    floor = [event for event in trace.select("Turn", kind="send") if is_turn(event) and event.peer != "host"]
-    return [(e.seq, str(e.peer), len(e.content.context), e.content.tokens) for e in floor]
-
-
-def said(trace: Trace) -> list[tuple[int, float, Utterance]]:
-    """What members have said: the event, the time, and the utterance."""
-    spoken = [(event.seq, event.time, event.data) for event in recorded(trace, "Utterance")]
-    return [each for each in spoken if each[2].agent != rules.USER]
-
-
-def right(trace: Trace) -> float | None:
-    """The share of the members whose last answer is right; None until one has spoken."""
-    last = {each.agent: each.content for _, _, each in said(trace)}
-    return round(list(last.values()).count(RIGHT) / len(last), 3) if last else None
-
-
-def why(trace: Trace) -> str | None:
-    """Why the chat ended."""
-    ended = result(trace)
-    return str(ended.reason) if ended else None
-
-
 def _reads(given: lab.Parameters, trace: Trace) -> lab.Theory:
     """Exactly, whatever the reason for the end."""
     unless = "a fault strikes" if trace.select(kind=FAULT) else ""
     return lab.Theory(theory.reads(len(turns(trace)), given["window"] or None), unless=unless)
-
-
-def transcript(_: lab.Parameters, trace: Trace) -> Table:
-    """Who said what, and what each turn read."""
-    cells = []
-    for number, (event, name, messages, tokens) in enumerate(turns(trace), 1):
-        read = {"speaker": name, "reads": str(messages), "tokens": str(tokens)}
-        cells += [Cell(event, str(number), column, text) for column, text in read.items()]
-    for number, (event, _time, each) in enumerate(said(trace), 1):
-        tone = "active" if each.content == RIGHT else "no"
-        cells.append(Cell(event, str(number), "says", str(each.content), tone))
-    rows = tuple(dict.fromkeys(cell.row for cell in cells))
-    return Table(rows, ("speaker", "says", "reads", "tokens"), tuple(sorted(cells)), head="turn")
-
-
-def read_so_far(_: lab.Parameters, trace: Trace) -> Curves:
-    """Messages read by all members together."""
-    points, total = [(0.0, 0.0)], 0
-    for event, _name, messages, _tokens in turns(trace):
-        total += messages
-        points.append((trace[event].time, float(total)))
-    return Curves({"messages read": tuple(points)}, unit="messages")
 
 
 SPEC = lab.LabSpec(

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from operator import add
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.labs.views import Cell, Graph as Picture, Mark, Table
 from coordlab.patterns.orchestration.agents import Member
-from coordlab.patterns.orchestration.turns import is_result, is_turn, result
+from coordlab.patterns.orchestration.turns import result
 from coordlab.patterns.state_graph import theory
 from coordlab.patterns.state_graph.agents import Editor, Runner, node
 from coordlab.patterns.state_graph.checks import properties
-from coordlab.patterns.state_graph.graph import END, START, Graph, StateGraph
-from coordlab.patterns.state_graph.rules import Interrupt
-from coordlab.properties import Objection, recorded, safety
-from coordlab.trace.trace import FAULT, HANDLE, Trace, brief
+from coordlab.patterns.state_graph.lab_agents import _reviewed, edges, graph, once
+from coordlab.patterns.state_graph.pictures import ended, executions, running, state, steps
+from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 VERSIONS = ("textbook", "plain-edges", "last-value")
 UNTIL = 60.0
-ASKS = ("asks", "between")
 PARAMETERS = (
     lab.Parameter("stages", 1, 1, 4, 1, group="Graph", help="diamonds, one after the other"),
     lab.Parameter("arm", 1, 0, 3, 1, group="Graph", label="longer arm",
@@ -36,43 +31,6 @@ PARAMETERS = (
     lab.Parameter("work", 0.5, 0.1, 2.0, 0.1, unit="s", group="Runner", help="how long a node works"),
     lab.Parameter("latency", 0.05, 0.01, 0.5, 0.01, unit="s", group="Runner", help="of each message"),
 )  # fmt: skip
-
-
-def edges(stages: int, arm: int) -> dict[str, list[str]]:
-    """The diamonds: each splits into a short arm of one node and a long one, which meet again."""
-    found, before = dict[str, list[str]](), START
-    for number in range(1, stages + 1):
-        long = [f"long{number}{letter}" for letter in "abcd"[: arm + 1]]
-        split, short, join = f"split{number}", f"short{number}", f"join{number}"
-        found |= {before: [split], split: [short, long[0]], short: [join]}
-        found |= dict(zip(long, ([each] for each in (*long[1:], join)), strict=True))
-        before = join
-    return found
-
-
-def graph(given: lab.Parameters) -> Graph:
-    """The graph of a setting."""
-    plain = edges(given["stages"], given["arm"])
-    runs = None if given["version"] == "last-value" else add
-    made = StateGraph({"runs": runs, "draft": add, "verdict": None})
-    last, review = f"join{given['stages']}", bool(given["drafts"])
-    for name in (*list(plain)[1:], last, *(["review"] if review else [])):
-        made.add_node(name)
-    into: dict[str, list[str]] = {}
-    for source, targets in plain.items():
-        for target in targets:
-            into.setdefault(target, []).append(source)
-    for target, sources in into.items():
-        if len(sources) > 1 and given["version"] != "plain-edges":
-            made.add_edge(sources, target)
-        else:
-            for source in sources:
-                made.add_edge(source, target)
-    if review:
-        made.add_edge(last, "review")
-        back = lambda state: END if state["verdict"] == "yes" else last
-        made.add_conditional_edges("review", back, [last, END])
-    return made.compile()
 
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
@@ -89,37 +47,6 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     kind = roles.get("node", Member)
     world.add(lab.fitting(kind, name, node(works[name]), seconds=given["work"]) for name in made.nodes)
     return world.add(lab.fitting(roles.get("editor", Editor), "ed", given["drafts"])) if human else world
-
-
-def _reviewed(state: Mapping[str, Any], *said: object) -> object:
-    return {"verdict": said[0]} if said else Interrupt(f"Publish draft {state['draft']}?")
-
-
-@safety("no node runs twice")
-def once(trace: Trace) -> Iterator[Objection]:
-    """What two arms lead to runs when both have arrived, and not once for each."""
-    before: set[str] = set()
-    for event in recorded(trace, "Checkpoint"):
-        nodes = {task.node for task in event.data.tasks}
-        for name in sorted(nodes & before):
-            yield event, f"{name} is to run again in super-step {event.data.step + 1}."
-        before |= nodes
-
-
-def executions(trace: Trace) -> int:
-    """How often nodes were called."""
-    return sum(is_turn(event) for event in trace.select("Turn", kind="send"))
-
-
-def steps(trace: Trace) -> int:
-    """Super-steps that are done."""
-    return max((event.data.step for event in recorded(trace, "Checkpoint")), default=0)
-
-
-def ended(trace: Trace) -> tuple[str, float] | None:
-    """Why the graph stopped last, and when; None if it never did."""
-    found = [event for event in trace if is_result(event)]
-    return (str(found[-1].data.reason), round(found[-1].time, 6)) if found else None
 
 
 def _theory(given: lab.Parameters, trace: Trace) -> tuple[int, int, str]:
@@ -154,37 +81,6 @@ def _seconds(given: lab.Parameters, trace: Trace) -> lab.Theory:
     _, depth, unless = _theory(given, trace)
     unless = unless or ("the editor takes time" if given["drafts"] else "")
     return lab.Theory(round(theory.seconds([[given["work"]]] * depth, given["latency"]), 6), unless=unless)
-
-
-def running(given: lab.Parameters, trace: Trace) -> Picture:
-    """The graph: which nodes run, have run and how often, ask, or failed."""
-    times, marks = Counter[str](), []
-    for event in trace:
-        name = str(event.peer)
-        if is_turn(event):
-            times[name] += 1
-            marks.append(Mark(event.seq, name, f"runs ({times[name]})", "active"))
-        elif event.kind == HANDLE and event.agent == "graph" and event.name in ("Reply", "Failed"):
-            asks = isinstance(getattr(event.content, "content", None), Interrupt)
-            failed, ran = ("failed", "failed"), (f"ran {times[name]} times", "normal")
-            marks.append(
-                Mark(event.seq, name, *(failed if event.name == "Failed" else ASKS if asks else ran))
-            )
-    arrows = [(one, other) for one, more in edges(given["stages"], given["arm"]).items() for other in more]
-    last = f"join{given['stages']}"
-    arrows += [(last, "review"), ("review", last)] if given["drafts"] else []
-    return Picture((START, *graph(given).nodes), tuple(arrows), tuple(marks), layout="layers")
-
-
-def state(_: lab.Parameters, trace: Trace) -> Table:
-    """The state after each super-step."""
-    cells = [
-        Cell(event.seq, f"after {event.data.step}", str(key), brief(value))
-        for event in recorded(trace, "Checkpoint")
-        for key, value in event.data.values
-    ]
-    rows = tuple(dict.fromkeys(cell.row for cell in cells))
-    return Table(rows, ("runs", "draft", "verdict"), tuple(cells), head="super-step")
 
 
 def _curve(joins: bool) -> lab.Curve:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.labs.views import Curves, Graph, Mark
 from coordlab.patterns.topology import theory
 from coordlab.patterns.topology.agents import Member, Server
 from coordlab.patterns.topology.checks import properties
-from coordlab.patterns.topology.rules import BUS, STEPS, channels
-from coordlab.trace.trace import FAULT, HANDLE, STATE, Trace
+from coordlab.patterns.topology.pictures import busiest, progress, sent, task_time, team
+from coordlab.patterns.topology.rules import STEPS
+from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -42,23 +41,6 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     if style == "bus":
         world.add(Server("bus", style, size, given["handling"], given["branching"]))
     return world
-
-
-def task_time(trace: Trace) -> float | None:
-    """Seconds from the start until the last member is done, for each task; None if one is not done."""
-    ended = {event.agent: event.time for event in trace.select("role") if event.data == "is done"}
-    late = {*trace.agents} - {"bus"} - {*ended}
-    return None if late else round(max(ended.values()) / trace.count("Finished"), 6)
-
-
-def busiest(trace: Trace) -> int:
-    """Messages that the busiest agent handles."""
-    return max(Counter(event.agent for event in trace.select(kind=HANDLE)).values(), default=0)
-
-
-def sent(trace: Trace) -> int:
-    """Messages about what was found."""
-    return trace.count("Share", "Ask", kind="send")
 
 
 def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
@@ -91,35 +73,6 @@ def _task(style: str, given: lab.Parameters, agents: float) -> float:
 def _other_experiment(trace: Trace) -> str:
     late = "" if task_time(trace) else "the run ends before the work is done"
     return "a fault strikes" if trace.select(kind=FAULT) else late
-
-
-def team(given: lab.Parameters, trace: Trace) -> Graph:
-    """Who tells whom, what each does, and how many messages it has handled."""
-    roles, handled = dict[str | None, str](), Counter[str | None]()
-    marks = []
-    tones = {"works": "active", "shares": "between", "is done": "normal"}
-    for event in trace:
-        if event.kind == STATE and event.name == "role":
-            roles[event.agent] = str(event.data)
-        elif event.kind == HANDLE:
-            handled[event.agent] += 1
-        else:
-            continue
-        role, agent = roles.get(event.agent, ""), str(event.agent)
-        words = ", ".join(filter(None, [role, f"{handled[agent]} handled"]))
-        marks.append(Mark(event.seq, agent, words, tones.get(role, "normal")))
-    names = {BUS: "bus"}
-    pairs = channels(given["version"], given["agents"], given["branching"])
-    edges = tuple((names.get(one, str(one)), names.get(other, str(other))) for one, other in pairs)
-    layout = "tree" if given["version"] in ("star", "tree", "bus") else "ring"
-    return Graph(tuple(trace.agents), edges, tuple(marks), layout, directed=False)
-
-
-def progress(given: lab.Parameters, trace: Trace) -> Curves:
-    """Tasks that are done, and messages sent for each of them so far."""
-    done = [(event.time, float(number)) for number, event in enumerate(trace.select("Finished"), 1)]
-    whole = given["agents"] * given["rounds"]
-    return Curves({"tasks done": ((0.0, 0.0), *done)}, unit="tasks", lines={"all": float(whole)})
 
 
 def _curve(style: str) -> lab.Curve:

@@ -6,23 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.patterns.voting import theory
 from coordlab.patterns.voting.agents import Chair
 from coordlab.patterns.voting.checks import properties
+from coordlab.patterns.voting.expected import alike, copies, in_time, independent, jury, messages, winner
 from coordlab.patterns.voting.lab_agents import (
     QUESTIONS,
     RANKINGS,
     RULES,
-    THINKING,
     Juror,
     drawn,
     electorate,
     rule,
 )
 from coordlab.patterns.voting.pictures import closed, last_outcome, lead, longest, share_right, tally
-from coordlab.patterns.voting.ranked import CONDORCET, METHODS, condorcet_winner, profile
+from coordlab.patterns.voting.ranked import METHODS
 from coordlab.patterns.voting.rules import NO_QUORUM
-from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -80,57 +78,6 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     )
 
 
-def _winner(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
-    """Who beats every other one by one."""
-    ranked = [each for each in electorate(given) if each is not None]
-    if not ranked:
-        return None
-    best = condorcet_winner(profile(ranked))
-    return lab.Theory(best or "nobody", unless=lab.why_not({
-        "nobody beats every other": best is None,
-        f"{given['method']} does not promise it": given["method"] not in CONDORCET,
-        "not all ballots are in": not closed(trace) or closed(trace)[0].data.missing,
-    }))  # fmt: skip
-
-
-def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    called = {event.data.proposal for event in trace.select("CallForVotes", kind="send")}
-    most = theory.messages(len(electorate(given))) * len(called)
-    return lab.Theory(most, "most", unless=_disturbed(trace))
-
-
-def _in_time(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
-    if given["version"] == "waits-for-all":
-        return None
-    return lab.Theory(round(given["deadline"], 3), "most", unless=_disturbed(trace))
-
-
-def _disturbed(trace: Trace) -> str:
-    """Why the run is not what theory speaks of: voters may crash, nothing else."""
-    other = any(not str(event.data).startswith("crash v") for event in trace.select(kind=FAULT))
-    return "a fault other than a crash of a voter strikes" if other else ""
-
-
-def _independent(given: lab.Parameters, voters: float) -> float:
-    return theory.jury_of([given["competence"]] * int(voters), ties="lost")
-
-
-def _copies(given: lab.Parameters, voters: float, copied: float) -> float:
-    return copied * float(given["competence"]) + (1 - copied) * _independent(given, voters)
-
-
-def _alike(given: lab.Parameters, voters: float) -> float:
-    if given["competence"] in (0.0, 1.0):
-        return _independent(given, voters)
-    return theory.correlated(int(voters), given["competence"], 0.3, "lost")
-
-
-def _jury(given: lab.Parameters) -> bool:
-    """Whether all who are asked answer yes or no in time, and more than half decide."""
-    in_time = THINKING + 2 * given["slowest"] < given["deadline"]
-    return bool(not given["silent"] and given["rule"] != "two-thirds" and in_time)
-
-
 def _crashes(given: lab.Parameters) -> tuple[str, ...]:
     many = min(given["crashed"], len(electorate(given)))
     return tuple(f"crash v{number} @0.5" for number in range(1, 1 + many))
@@ -157,11 +104,11 @@ SPEC = lab.LabSpec(
     properties=lambda given: properties(rule(given), deadline=given["deadline"]),
     measures=(
         lab.Measure("share of right decisions", share_right),
-        lab.Measure("last outcome", last_outcome, _winner),
+        lab.Measure("last outcome", last_outcome, winner),
         lab.Measure("votes closed", lambda trace: len(closed(trace))),
         lab.Measure("without a quorum", lambda trace: sum(e.data.result == NO_QUORUM for e in closed(trace))),
-        lab.Measure("longest vote, s", longest, _in_time),
-        lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
+        lab.Measure("longest vote, s", longest, in_time),
+        lab.Measure("messages in all", lambda trace: trace.count("send"), messages),
     ),
     until=UNTIL,
     faults=_crashes,
@@ -178,9 +125,9 @@ SPEC = lab.LabSpec(
             values=(1, 3, 5, 9, 15, 25, 41),
             measure="share of right decisions",
             theory={
-                "independent": lab.Curve(_independent, applies=_jury),
-                "copied (.3)": lab.Curve(lambda given, n: _copies(given, n, 0.3), applies=_jury),
-                "correlated (.3)": lab.Curve(_alike, applies=_jury),
+                "independent": lab.Curve(independent, applies=jury),
+                "copied (.3)": lab.Curve(lambda given, n: copies(given, n, 0.3), applies=jury),
+                "correlated (.3)": lab.Curve(alike, applies=jury),
             },
             settings=_JURORS,
             series={
@@ -196,7 +143,7 @@ SPEC = lab.LabSpec(
             values=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
             measure="share of right decisions",
             theory={
-                "diluted": lab.Curve(lambda given, c: _copies(given, given["voters"], c), applies=_jury)
+                "diluted": lab.Curve(lambda given, c: copies(given, given["voters"], c), applies=jury)
             },
             settings={**_JURORS, "correlated": 0.0},
             replications=20,

@@ -7,7 +7,7 @@ import pytest
 from coordlab import labs
 from coordlab.labs.lab import Lab
 from coordlab.labs.views import Cell
-from coordlab.patterns.crew.lab import progress, schedule
+from coordlab.patterns.crew.pictures import progress, schedule
 from coordlab.trace.trace import Trace
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from coordlab import labs
 from coordlab.labs.lab import Lab
-from coordlab.patterns.group_chat.lab import RIGHT, WRONG, said, transcript
+from coordlab.patterns.group_chat.lab_agents import RIGHT, WRONG
+from coordlab.patterns.group_chat.pictures import said, transcript
 
 
 def opened(title: str) -> Lab:

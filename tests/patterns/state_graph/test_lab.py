@@ -6,7 +6,7 @@ import pytest
 
 from coordlab import labs
 from coordlab.labs.lab import Lab
-from coordlab.patterns.state_graph.lab import running, state
+from coordlab.patterns.state_graph.pictures import running, state
 
 
 def opened(title: str) -> Lab:
