@@ -34,6 +34,26 @@ def first_detection_in_rounds(members: int) -> float:
     return sum((1 - periods / others) ** others for periods in range(others))
 
 
+def first_detection_after(members: int, probes: int) -> float:
+    """The same, if each member has made so many probes before the crash.
+
+    A round that has begun may have probed the crashed member already; the next one is in another order.
+
+    >>> first_detection_after(10, 0) == first_detection_in_rounds(10), round(first_detection_after(10, 4), 3)
+    (True, 1.483)
+    """
+    others = _others(members)
+    left = others - require.count("probes", probes) % others
+
+    def missed(periods: int) -> float:
+        """The chance that one member has not probed it after so many periods."""
+        if periods <= left:
+            return 1 - periods / others
+        return (1 - left / others) * (1 - (periods - left) / others)
+
+    return sum(missed(periods) ** others for periods in range(left + others))
+
+
 def spread(members: int) -> int:
     """Protocol periods in which news reaches all members with high probability: 1 + 2 ln n, rounded up.
 

@@ -1,0 +1,190 @@
+"""The SWIM lab: how does a large group know who is up, if each asks only one other at a time?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.heartbeat.checks import quality
+from coordlab.patterns.swim import pictures, theory
+from coordlab.patterns.swim.agents import Member
+from coordlab.patterns.swim.checks import properties, reach
+from coordlab.patterns.swim.rules import Update
+from coordlab.trace.trace import DROP, FAULT, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+PROBES = 4  # that each member has made when m2 crashes
+BACK = 20.0  # virtual seconds at which it is up again
+
+
+class Silent(Member):
+    """A first try: it does not object if others take it for dead."""
+
+    def learn(self, *updates: Update) -> None:
+        """Take in news of others only."""
+        super().learn(*(each for each in updates if each.member != self.name))
+
+
+PARAMETERS = (
+    lab.Parameter("members", 6, 3, 12, 1, group="Group", help="of the group, each of which knows all others"),
+    lab.Parameter("outage", True, group="Group", help="whether m2 crashes after four periods"),
+    lab.Parameter("slowest", 0.05, 0.01, 0.3, 0.01, unit="s", label="slowest message", group="Group",
+                  help="messages take from a fifth of this to this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.3, 0.01, label="messages lost", group="Group",
+                  help="the share of messages lost on the way"),
+    lab.Parameter("version", "textbook", choices=("textbook", "asks-nobody", "never-objects"),
+                  group="Protocol", help="suspect alone, without helpers; or do not object to suspicions"),
+    lab.Parameter("period", 1.0, 0.7, 2.0, 0.1, unit="s", group="Protocol",
+                  help="between two probes of a member"),
+    lab.Parameter("patience", 0.2, 0.05, 0.2, 0.05, unit="s", group="Protocol",
+                  help="how long to wait for an answer before helpers are asked"),
+    lab.Parameter("helpers", 3, 0, 5, 1, group="Protocol", help="members that are asked to try as well",
+                  unused=lambda given: "nobody is asked" if given["version"] == "asks-nobody" else ""),
+    lab.Parameter("suspicion", 5.0, 1.0, 8.0, 0.5, unit="s", group="Protocol",
+                  help="how long a suspect may object before it is taken for dead"),
+)  # fmt: skip
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """The members of a group, of the learner's class if given."""
+    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
+    world = World(seed, latency, loss=given["loss"], budget=lab.BUDGET)
+    kind = roles.get("member", Silent if given["version"] == "never-objects" else Member)
+    how = {name: given[name] for name in ("period", "patience", "helpers", "suspicion")}
+    if given["version"] == "asks-nobody":
+        how["helpers"] = 0
+    names = _names(given)
+    return world.add(
+        lab.fitting(kind, name, [each for each in names if each != name], **how) for name in names
+    )
+
+
+def _names(given: lab.Parameters) -> tuple[str, ...]:
+    return tuple(f"m{number}" for number in range(1, given["members"] + 1))
+
+
+def faults(given: lab.Parameters) -> tuple[str, ...]:
+    """m2 crashes when each member has made four probes, and comes back."""
+    return (f"crash m2 @{PROBES * given['period']:g}..{BACK:g}",) if given["outage"] else ()
+
+
+def _others(given: lab.Parameters, trace: Trace) -> list[str]:
+    """The faults that strike beside the one that the lab comes with."""
+    own = faults(given)
+    return [str(event.data) for event in trace.select(kind=FAULT) if event.data not in own]
+
+
+def _well(given: lab.Parameters, trace: Trace) -> dict[str, object]:
+    """Why the network or a member is not as well as theory takes for granted."""
+    return {
+        "another fault strikes": _others(given, trace),
+        "a message is lost": any(event.data != "down" for event in trace.select(kind=DROP)),
+        "answers take longer than patience": 2 * given["slowest"] > given["patience"],
+    }
+
+
+def _load(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    """Two messages a probe while all is well; a probe with helpers takes four more for each."""
+    short = lab.why_not({"the run is too short": trace.until < 10 * given["period"]})
+    if trace.select(kind=FAULT) or lab.why_not(_well(given, trace)):
+        return lab.Theory(2 + 4 * given["helpers"], "most", short)
+    return lab.Theory(theory.messages(given["members"]) / given["members"], unless=short)
+
+
+def _found(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
+    """All have probed it in two rounds, or heard of it."""
+    most = round(reach(given["members"], given["period"]) + given["period"], 6)
+    late = faults(given) and min(BACK, trace.until) <= PROBES * given["period"] + most
+    reasons = {"m2 does not crash": not faults(given), "m2 is back before that": late, **_well(given, trace)}
+    return lab.Theory(most, "most", lab.why_not(reasons))
+
+
+def _probed(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    """Each member probes it in this round or in the next one."""
+    most = 2 * (given["members"] - 1)
+    reasons = {
+        "m2 does not crash": not faults(given) or not trace.select(kind=FAULT),
+        "another fault strikes": _others(given, trace),
+        "the run ends before that": trace.until < (PROBES + most) * given["period"],
+    }
+    return lab.Theory(most, "most", lab.why_not(reasons))
+
+
+def _mistakes(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    return lab.Theory(0, unless=lab.why_not(_well(given, trace)))
+
+
+SPEC = lab.LabSpec(
+    name="swim",
+    title="SWIM",
+    question="How does a group know who is up, if each asks only one other at a time?",
+    parameters=PARAMETERS,
+    build=build,
+    roles=(lab.Role("member", Member),),
+    properties=lambda given: properties(
+        given["members"], given["period"], given["suspicion"], given["helpers"]
+    ),
+    measures=(
+        lab.Measure("messages of a member in a period", pictures.load, _load),
+        lab.Measure("periods until m2 is probed", pictures.first_probe, _probed),
+        lab.Measure("time to find a crash, s", pictures.detection, _found),
+        lab.Measure("mistakes", lambda trace: len(quality(trace).mistakes), _mistakes),
+        lab.Measure("share of probes that are wrong", pictures.wrong_probes),
+    ),
+    until=32.0,
+    faults=faults,
+    focus=lambda given: (3.0, 14.0),
+    views=(
+        lab.View("Beliefs", "What each member, a row, believes of each other, and in which incarnation.",
+                 lambda given, trace: pictures.beliefs(trace)),
+    ),
+    figures=(
+        lab.Figure(
+            "What does a larger group cost each member?",
+            x="members", values=(3, 4, 6, 8, 10, 12), measure="messages of a member in a period",
+            theory={
+                "a ping and an answer": lab.Curve(lambda given, n: theory.messages(int(n)) / n),
+                "heartbeats from all to all": lab.Curve(lambda given, n: n - 1, applies=lambda given: False),
+            },
+            settings={"outage": False, "loss": 0.0, "slowest": 0.05, "patience": 0.2}, replications=3,
+        ),
+        lab.Figure(
+            "How soon does one of many probe the one that is down?",
+            x="members", values=(4, 6, 8, 10, 12), measure="periods until m2 is probed",
+            theory={
+                "random rounds": lab.Curve(lambda given, n: theory.first_detection_after(int(n), PROBES)),
+                "a very large group": lab.Curve(
+                    lambda given, n: theory.first_detection(), applies=lambda given: False
+                ),
+            },
+            settings={"outage": True, "until": 12}, replications=30,
+        ),
+        lab.Figure(
+            "How many live members are suspected, if helpers are asked?",
+            x="helpers", values=(0, 1, 2, 3), measure="share of probes that are wrong",
+            theory={"all ways are lost": lab.Curve(
+                lambda given, helpers: theory.false_suspicion(given["loss"], int(helpers)),
+                applies=lambda given: given["version"] == "textbook",
+            )},
+            settings={"outage": False, "loss": 0.1, "members": 8, "slowest": 0.05, "patience": 0.2},
+        ),
+    ),
+    schedules=(
+        lab.Schedule("One bad link", "Look at m1: helpers reach m2 in its place, and nobody is suspected.",
+                     {"outage": False}, ("cut m1>m2 @4..24",)),
+        lab.Schedule("Nobody is asked", "Look at m2: m1 suspects it, and it objects under incarnation 2.",
+                     {"outage": False, "version": "asks-nobody"}, ("cut m1>m2 @4..24",)),
+        lab.Schedule("No objection", "Look at m2: it was cut off, is back, and stays dead for all others.",
+                     {"outage": False, "version": "never-objects"}, ("partition m2 @4..14",)),
+    ),
+    offers=lambda given: (
+        lab.Offer("a member is cut off", "partition {agent} @{at}..{until}", _names(given), 10.0),
+        lab.Offer("one link is bad", "cut {agent}>m1 @{at}..{until}", _names(given)[1:], 10.0),
+        lab.Offer("the process stops", "pause {agent} @{at}..{until}", _names(given), 3.0),
+    ),
+    tones={"content": "normal", "worried": "between"},
+    page="coordlab.patterns.swim.agents",
+    chapter="10_heartbeats",
+)  # fmt: skip
