@@ -11,7 +11,7 @@ import { seconds } from "./words.js";
 
 /** One of the pattern's own views of the trace on show, with its heading. */
 export class Own {
-  heading = h("h5", { class: "cl-ownhead" });
+  heading = h("p", { class: "cl-ownhead" });
   heard = h("p", { class: "cl-heard", role: "status" });
   body = h("div", { class: "cl-ownbody" });
   node = h("div", { class: "cl-own", hidden: true }, this.heading, this.body, this.heard);
