@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
+from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from coordlab import requirements as require
@@ -115,6 +116,28 @@ class Spans:
             ends = each.until is None or each.since <= each.until
             allowed = "expected a bar that ends when it begins or later"
             require.that(ends, str(each), allowed, 'Bar("worker-1", 0.5, 2.0, "builds")')
+
+
+def stacked(lanes: Iterable[str], bars: Iterable[Bar], room: int = 1, beyond: str = "failed") -> Spans:
+    """Spans in which no bars overlap: where a lane does several things at a time it has a row for each.
+
+    lanes: from top to bottom; the further rows of lane "ann" are "ann (2)", "ann (3)" and so on.
+    room: how many rows each has at least, and more are too many.
+    beyond: the tone of bars in further rows.
+    """
+    ends: dict[tuple[str, int], float] = {}
+    placed = list[Bar]()
+    for bar in sorted(bars, key=lambda each: each.since):
+        row = next(row for row in count() if ends.get((bar.lane, row), 0.0) <= bar.since)
+        ends[bar.lane, row] = inf if bar.until is None else bar.until
+        tone = bar.tone if row < room else beyond
+        placed.append(bar._replace(lane=_row(bar.lane, row), tone=tone))
+    rows = {lane: max([room, *(row + 1 for name, row in ends if name == lane)]) for lane in lanes}
+    return Spans(tuple(_row(lane, row) for lane in rows for row in range(rows[lane])), tuple(placed))
+
+
+def _row(lane: str, row: int) -> str:
+    return f"{lane} ({row + 1})" if row else lane
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from coordlab import labs
 from coordlab.labs.pictures import Drawn
-from coordlab.labs.views import BEFORE, Bar, Cell, Curves, Graph, Mark, Picture, Spans, Table, View
+from coordlab.labs.views import BEFORE, Bar, Cell, Curves, Graph, Mark, Picture, Spans, Table, View, stacked
 from tests.widgets.traces import election
 
 TABLE = Table(
@@ -143,3 +143,16 @@ def test_every_layout_gives_each_node_its_own_place(layout: str) -> None:
 def test_a_wrong_declaration_is_refused_with_what_is_allowed(make: Any, words: str) -> None:
     with pytest.raises(ValueError, match=re.escape(words)):
         make()
+
+
+def test_a_lane_that_does_several_things_at_a_time_has_a_row_for_each() -> None:
+    """The second row of ann is beyond its room; a row is used again when it is free."""
+    bars = [Bar("ann", 0.0, 2.0, "one"), Bar("ann", 1.0, 3.0, "two"), Bar("ann", 2.0, None, "three")]
+    assert stacked(("ann", "bob"), bars) == Spans(
+        ("ann", "ann (2)", "bob"),
+        (
+            Bar("ann", 0.0, 2.0, "one"),
+            Bar("ann (2)", 1.0, 3.0, "two", "failed"),
+            Bar("ann", 2.0, None, "three"),
+        ),
+    )

@@ -261,8 +261,8 @@ SPEC = lab.LabSpec(
     lanes=lambda given: (*_managers(given), *contractors(given)),
     focus=lambda given: (0.0, 2.0),
     views=(
-        lab.View("Bids", "Who asks what for which task, and who gets it; * is cheapest as a whole.", bids),
-        lab.View("Promises", "What each contractor is bound to by a proposal, and works on.", promises),
+        lab.View("bids", "Who asks what for which task, and who gets it; * is cheapest as a whole.", bids),
+        lab.View("promises", "What each contractor is bound to by a proposal, and works on.", promises),
     ),
     figures=(
         lab.Figure(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from math import inf
-from typing import NamedTuple
 
 from coordlab.labs import declaration as lab
-from coordlab.labs.views import BEFORE, Bar, Cell, Spans, Table
+from coordlab.labs.views import BEFORE, Bar, Cell, Spans, Table, stacked
 from coordlab.patterns.contract_net.checks import REPORTS
 from coordlab.patterns.contract_net.rules import BUSY, DONE, planned
 from coordlab.trace.trace import CRASH, HANDLE, SEND, START, Trace
@@ -81,51 +79,26 @@ def bids(given: lab.Parameters, trace: Trace) -> Table:
     cells = [Cell(BEFORE, who, task, text, "idle") for (who, task), text in price.items()]
     for event in trace.select(*_TOLD, *_SAID, "Propose", kind=SEND):
         who = str(event.peer if event.name in _TOLD else event.agent)
-        task = tasks.get(event.data.conversation, "")
+        task = tasks[event.data.conversation]
         word, tone = {**_TOLD, **_SAID, "Propose": ("bid", "between")}[str(event.name)]
         cells.append(Cell(event.seq, who, task, f"{price.get((who, task), '')} {word}".strip(), tone))
     columns = tuple(f"t{number}" for number in range(1, given["tasks"] + 1))
     return Table(contractors(given), columns, tuple(cells), head="contractor")
 
 
-class Bound(NamedTuple):
-    """A proposal that is binding, or work, of a contractor: in which of its places, and from when to when."""
-
-    who: str
-    place: int
-    since: float
-    until: float
-    task: str
-    tone: str
-
-
 def promises(given: lab.Parameters, trace: Trace) -> Spans:
     """What each contractor is bound to by a proposal, and works on; red: beyond its capacity."""
-    found, room = list(_bound(trace)), given["capacity"]
-    bars = [
-        Bar(_lane(each.who, each.place), each.since, None if each.until == inf else each.until, each.task,
-            each.tone if each.place < room else "failed")
-        for each in found
-    ]  # fmt: skip
-    places = {(each.who, each.place) for each in found}
-    most = max([room, *(place + 1 for _, place in places)])
-    wanted = [(who, place) for who in contractors(given) for place in range(most)]
-    lanes = tuple(_lane(*each) for each in wanted if each in places or each[1] < room)
-    return Spans(lanes, tuple(bars))
+    return stacked(contractors(given), _bound(trace), given["capacity"])
 
 
-def _lane(who: str, place: int) -> str:
-    return who if not place else f"{who} ({place + 1})"
-
-
-def _bound(trace: Trace) -> Iterator[Bound]:
+def _bound(trace: Trace) -> Iterator[Bar]:
     """What each contractor was bound to, in order of the ends."""
-    tasks, held, over = tasks_called(trace), defaultdict[str, dict[str, Bound]](dict), set[tuple[str, str]]()
+    tasks, held, over = tasks_called(trace), defaultdict[str, dict[str, Bar]](dict), set[tuple[str, str]]()
 
-    def end(who: str, which: Iterable[str], now: float) -> Iterator[Bound]:
+    def end(who: str, which: Iterable[str], now: float) -> Iterator[Bar]:
         found = [held[who].pop(each) for each in list(which) if each in held[who]]
-        ended = [each._replace(until=min(each.until, now)) for each in found]
-        yield from (each for each in ended if each.until > each.since)
+        ended = [each._replace(until=now if each.until is None else min(each.until, now)) for each in found]
+        yield from (each for each in ended if each.until != each.since)
 
     for event in trace:
         who, now, own, step = str(event.agent), event.time, held[str(event.agent)], (event.kind, event.name)
@@ -133,12 +106,11 @@ def _bound(trace: Trace) -> Iterator[Bound]:
         if event.kind == CRASH:
             yield from end(who, own, now)
         elif step in _OPENS and what in tasks and (who, what) not in over:
-            yield from end(who, [what, *(each for each, bound in own.items() if bound.until <= now)], now)
-            place = min({*range(len(own) + 1)} - {bound.place for bound in own.values()})
-            until = event.content.binding_until if event.name == "Propose" else inf
-            own[what] = Bound(who, place, now, until, tasks[what], _OPENS[step])
+            yield from end(who, [what], now)
+            until = event.content.binding_until if event.name == "Propose" else None
+            own[what] = Bar(who, now, until, tasks[what], _OPENS[step])
         elif step in _CLOSES:
             yield from end(who, [what], now)
             over |= {(who, what)} if event.name != "RejectProposal" else set()
-    for who, own in held.items():
-        yield from end(who, own, inf)
+    for own in held.values():
+        yield from own.values()

@@ -112,9 +112,9 @@ SPEC = lab.LabSpec(
     lanes=lambda given: ("alice", "site"),
     focus=lambda given: (0.0, 4.0),
     views=(
-        lab.View("Tree", "Each plan from its tasks down to actions, what was in the way, what became of it.",
+        lab.View("tree", "Each plan from its tasks down to actions, what was in the way, what became of it.",
                  pictures.tree),
-        lab.View("Facts", "What is the case; planning changes none of it.", pictures.facts),
+        lab.View("facts", "What is the case; planning changes none of it.", pictures.facts),
     ),
     figures=(
         lab.Figure(

@@ -6,15 +6,9 @@ import pytest
 
 from coordlab import labs
 from coordlab.labs.lab import Lab
-from coordlab.labs.views import Table
-from coordlab.patterns.contract_net.pictures import awards_of, bids, prices_of, promises
+from coordlab.patterns.contract_net.pictures import awards_of, prices_of, promises
 from coordlab.trace.trace import SEND
-
-
-def opened(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    spec = labs.spec("contract_net")
-    return Lab(spec, **next(each.settings for each in spec.schedules if each.title == title))
+from tests.labs.opened import opened, problems, shown
 
 
 def counted(lab: Lab, label: str) -> object:
@@ -25,16 +19,10 @@ def broken(lab: Lab) -> list[str]:
     return [each.name for each in lab.run.verdicts if each.status == "violated"]
 
 
-def shown(table: Table, column: str, until: int) -> dict[str, tuple[str, str]]:
-    """What a column shows after an event: texts and tones, by row."""
-    cells = [each for each in table.cells if each.column == column and each.event <= until]
-    return {each.row: (each.text, each.tone) for each in cells}
-
-
 @pytest.mark.parametrize("seed", range(13))
 def test_all_properties_hold_and_all_counts_are_those_of_theory(seed: int) -> None:
     lab = labs.contract_net(seed=seed)
-    assert {each.status for each in lab.run.verdicts} == {"holds"}
+    assert problems(lab) == []
     assert {each.agrees for each in lab.measures if each.theory} == {True}
 
 
@@ -52,13 +40,13 @@ def test_each_version_violates_what_it_leaves_out(version: str, names: list[str]
 
 
 def test_if_all_contractors_want_the_same_task_one_is_served() -> None:
-    lab = opened("All want the same")
+    lab = opened("contract_net", "All want the same")
     assert (counted(lab, "served at the first call"), counted(lab, "tasks done")) == (1, 6)
 
 
 def test_awards_that_are_all_the_best_may_cost_four_times_as_much_as_the_plan() -> None:
     """Each goes to the cheapest contractor that is still free; the fourth has nothing better than 2.06."""
-    lab = opened("Every award is best")
+    lab = opened("contract_net", "Every award is best")
     prices, awards = prices_of(lab.run.trace), awards_of(lab.run.trace)
     paid = [prices[who][task] for task, who in awards.items()]
     taken = list(awards.values())
@@ -69,7 +57,7 @@ def test_awards_that_are_all_the_best_may_cost_four_times_as_much_as_the_plan() 
 
 
 def test_an_eager_contractor_wins_three_tasks_and_turns_two_down() -> None:
-    lab = opened("Eager contractors")
+    lab = opened("contract_net", "Eager contractors")
     trace = lab.run.trace
     won = [event.data.task.name for event in trace.select("AcceptProposal", kind=SEND, peer="c2")]
     assert (won[:3], trace.count("Failure", agent="c2", kind=SEND)) == (["t4", "t1", "t2"], 2)
@@ -77,12 +65,10 @@ def test_an_eager_contractor_wins_three_tasks_and_turns_two_down() -> None:
 
 
 def test_the_bids_are_shown_beside_each_other_with_what_became_of_them() -> None:
-    """At first what each would ask, the cheapest plan with a star; after the first award, who gets it."""
+    """At first what each would ask, the cheapest plan with a star; at last what became of it."""
     lab = labs.contract_net(tasks=1, contractors=2)
-    table = bids(lab.parameters, lab.run.trace)
-    award = lab.run.trace.select("AcceptProposal", kind=SEND)[0].seq
-    assert shown(table, "t1", -1) == {"c1": ("0.27", "idle"), "c2": ("0.04 *", "idle")}
-    assert shown(table, "t1", award) == {"c1": ("0.27 outbid", "no"), "c2": ("0.04 * wins", "active")}
+    assert shown(lab, "bids", 0.0) == {"c1": {"t1": "0.27"}, "c2": {"t1": "0.04 *"}}
+    assert shown(lab, "bids", 0.12) == {"c1": {"t1": "0.27 outbid"}, "c2": {"t1": "0.04 * wins"}}
 
 
 def test_a_contractor_is_bound_by_its_proposal_then_works_and_a_crash_ends_it() -> None:

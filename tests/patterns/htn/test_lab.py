@@ -6,15 +6,10 @@ import pytest
 
 from coordlab import labs
 from coordlab.labs.lab import Lab
-from coordlab.labs.views import Graph, Table
-from coordlab.patterns.htn.pictures import facts, tree
+from coordlab.labs.views import Table
+from coordlab.patterns.htn.pictures import facts
 from coordlab.trace.trace import SEND, STATE
-
-
-def opened(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    spec = labs.spec("htn")
-    return Lab(spec, **next(each.settings for each in spec.schedules if each.title == title))
+from tests.labs.opened import opened, problems, shown
 
 
 def counted(lab: Lab) -> dict[str, object]:
@@ -26,25 +21,16 @@ def broken(lab: Lab) -> list[str]:
     return [each.name for each in lab.run.verdicts if each.status == "violated"]
 
 
-def shown(picture: Graph, until: int) -> dict[str, tuple[str, str]]:
-    """The nodes that are there after an event, with texts and tones."""
-    return {
-        str(each.what): (each.text, each.tone)
-        for each in picture.marks
-        if each.event <= until and isinstance(each.what, str)
-    }
-
-
 @pytest.mark.parametrize("task", ["outing", "lock"])
 @pytest.mark.parametrize("seed", range(7))
 def test_all_properties_hold_and_all_counts_are_those_of_theory(seed: int, task: str) -> None:
     lab = labs.htn(seed=seed, task=task)
-    assert {each.status for each in lab.run.verdicts} == {"holds"}
+    assert problems(lab) == []
     assert {each.agrees for each in lab.measures if each.theory} == {True}
 
 
 def test_the_search_goes_back_from_a_taxi_that_leaves_too_little_for_the_ticket() -> None:
-    lab = opened("The taxi is too dear in the end")
+    lab = opened("htn", "The taxi is too dear in the end")
     plan = lab.run.trace.select("Planned", kind="decision")[0].data
     assert plan.plan == (("take_bus", "alice", "park"), ("enter", "alice"))
     assert [str(each) for each in plan.refusals][-1] == (
@@ -53,13 +39,13 @@ def test_the_search_goes_back_from_a_taxi_that_leaves_too_little_for_the_ticket(
 
 
 def test_an_actor_without_a_way_back_gives_up_before_its_first_action() -> None:
-    lab = opened("No way back")
+    lab = opened("htn", "No way back")
     assert (broken(lab), lab.run.trace.count("Do", kind=SEND)) == (["the preferred plan, or none"], 0)
     assert lab.run.trace.select("role", agent="alice", kind=STATE)[-1].data == "gave up"
 
 
 def test_an_actor_with_its_eyes_shut_says_that_it_is_done_when_every_action_has_failed() -> None:
-    lab = opened("Eyes shut")
+    lab = opened("htn", "Eyes shut")
     assert broken(lab) == ["done only if the plan was carried out"]
     assert (lab.run.trace.count("Performed"), lab.run.trace.count("Failed")) == (0, 4)
 
@@ -71,24 +57,21 @@ def test_an_actor_that_looks_takes_the_bus_when_the_taxi_is_gone() -> None:
 def test_the_tree_shows_what_was_in_the_way_and_what_became_of_each_action() -> None:
     """With the first plan, and at the end, when a second one has been made."""
     lab = labs.htn()
-    picture = tree(lab.parameters, lab.run.trace)
-    first = lab.run.trace.select("Planned", kind="decision")[0].seq
-    assert shown(picture, first) == {
-        "plan": ("", "normal"),
-        "travel alice park": ("by_taxi", "idle"),
-        "call_taxi alice": ("", "idle"),
-        "ride_taxi alice park": ("", "idle"),
-        "pay_driver alice park": ("", "idle"),
-        "enter alice": ("", "idle"),
-        "stay": ("alice is not there yet", "failed"),
-        "by_foot": ("8 km are too far", "failed"),
+    first = {
+        "plan": "",
+        "travel alice park": "by_taxi",
+        "call_taxi alice": "doing",
+        "ride_taxi alice park": "",
+        "pay_driver alice park": "",
+        "enter alice": "",
+        "stay": "alice is not there yet",
+        "by_foot": "8 km are too far",
     }
-    last = shown(picture, len(lab.run.trace))
-    assert (last["call_taxi alice"], last["take_bus alice park"]) == (
-        ("no taxi is free", "failed"),
-        ("done", "normal"),
-    )
-    assert ("travel alice park", "pay_driver alice park") in picture.edges
+    nodes = {what: text for what, text in shown(lab, "tree", 0.06).items() if isinstance(what, str)}
+    assert nodes == first
+    last = shown(lab, "tree", 30.0)
+    assert (last["call_taxi alice"], last["take_bus alice park"]) == ("no taxi is free", "done")
+    assert ("travel alice park", "pay_driver alice park") in last
 
 
 def test_the_facts_that_change_come_first() -> None:
