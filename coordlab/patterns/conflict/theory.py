@@ -28,6 +28,18 @@ def within(chance: float, retries: int) -> float:
     return 1 - (1 - 1 / rounds(chance)) ** require.count("retries", retries)
 
 
+def retries(chance: float, budget: int) -> float:
+    """Expected retries that two make of a budget, if each gives way with this probability.
+
+    The mean of the smaller of a geometric number and the budget: (1 - (1 - q)^budget) / q with q = 2p(1 - p).
+
+    >>> retries(0.5, 2), round(retries(0.5, 50), 3), retries(1.0, 50)
+    (1.5, 2.0, 50)
+    """
+    settled = within(chance, budget)
+    return settled * rounds(chance) if settled else budget
+
+
 def messages(proposers: int, retries: int = 0, escalated: bool = False) -> int:
     """Messages to settle one conflict: each round asks all and is answered; a human is asked; all are told.
 

@@ -1,0 +1,172 @@
+"""The conflict lab: several want different values to stand, and each conflict must end in bounded time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.conflict import pictures, theory
+from coordlab.patterns.conflict.agents import Human, Proposer, Resolver
+from coordlab.patterns.conflict.checks import properties
+from coordlab.patterns.conflict.lab_agents import (
+    CHAINS,
+    EVIDENCE,
+    NAMES,
+    ORDERS,
+    FirstCome,
+    followed,
+    policy,
+    views,
+)
+from coordlab.properties import recorded
+from coordlab.trace.trace import FAULT, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+VERSIONS = ("textbook", "first-come", "no-budget", "no-time-limit")
+UNTIL = 8.0
+PARAMETERS = (
+    lab.Parameter("proposers", 3, 2, len(NAMES), 1, group="Proposers", help="who want something to stand"),
+    lab.Parameter("about", "kinds", choices=("kinds", "names"), group="Proposers",
+                  help="five conflicts of five kinds, one for each step; or ten about a name"),
+    lab.Parameter("yields", 0.0, 0.0, 1.0, 0.05, label="chance to give way", group="Proposers",
+                  help="of each who is asked again and hears the others"),
+    lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="ann's clock is ahead by", group="Proposers",
+                  unused=lambda given: "" if given["order"] == "time" else "the order is not by time"),
+    lab.Parameter("slowest", 0.05, 0.02, 0.2, 0.01, unit="s", label="slowest message", group="Proposers",
+                  help="messages take from a fifth of this to this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", group="Proposers",
+                  help="the share lost on the way"),
+    lab.Parameter("version", "textbook", choices=VERSIONS, group="Policy",
+                  help="who comes first stands; ask a hundred times; wait for the human for ever"),
+    lab.Parameter("steps", "all", choices=tuple(CHAINS), group="Policy", help="what to try, in this order"),
+    lab.Parameter("order", "priority", choices=tuple(ORDERS), group="Policy",
+                  help="who is first in a tie-break: the higher priority alone, the latest stamp, or a draw"),
+    lab.Parameter("retries", 2, 0, 20, 1, group="Policy", help="how often all may be asked again"),
+    lab.Parameter("patience", 0.25, 0.1, 1.0, 0.05, unit="s", group="Policy", help="for the proposers"),
+    lab.Parameter("hearing", 2.0, 0.5, 5.0, 0.5, unit="s", group="Policy", help="patience for the human"),
+    lab.Parameter("takes", 1.5, 0.0, 5.0, 0.5, unit="s", label="a ruling takes", group="Human",
+                  help="one conflict after the other"),
+    lab.Parameter("absent", False, group="Human", help="the human never answers"),
+)  # fmt: skip
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """A resolver, proposers and a human, of the learner's classes if given."""
+    world = World(
+        seed, f"uniform({given['slowest'] / 5},{given['slowest']})", given["loss"], budget=lab.BUDGET
+    )
+    names = NAMES[: given["proposers"]]
+    conflicts = dict.fromkeys(conflict for name in names for conflict in views(name, given))
+    settles = roles.get("resolver", FirstCome if given["version"] == "first-come" else Resolver)
+    world.add(lab.fitting(settles, followed(given), tuple(conflicts), human="human"))
+    for name in names:
+        wants = {
+            "evidence": EVIDENCE.get(name, ()),
+            "priority": int(name in ("ann", "bob")),
+            "yields": given["yields"],
+        }
+        wants = wants if given["about"] == "kinds" else {"yields": given["yields"]}
+        world.add(lab.fitting(roles.get("proposer", Proposer), name, views(name, given), **wants))
+    return world.add(
+        lab.fitting(roles.get("human", Human), "human", takes=given["takes"], absent=given["absent"])
+    )
+
+
+def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    """Each conflict costs at most its budget of retries and one question to the human."""
+    chain = policy(given).chain
+    retries = given["retries"] if "retry" in chain else 0
+    each = theory.messages(given["proposers"], retries, "escalate" in chain)
+    reasons = {
+        "there is no budget": given["version"] == "no-budget",
+        "a fault strikes": _struck(given, trace),
+    }
+    return lab.Theory(each * len(pictures.opened(trace)), says="most", unless=lab.why_not(reasons))
+
+
+def _in_time(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    endless = given["version"] in ("no-budget", "no-time-limit")
+    reasons = {
+        "this version knows no end": endless,
+        "it settles only what it hears of": given["version"] == "first-come",
+        "a fault strikes": _struck(given, trace),
+        "the run ends before that": trace.until < policy(given).bound,
+    }
+    return lab.Theory(round(policy(given).bound, 6), says="most", unless=lab.why_not(reasons))
+
+
+def _struck(given: lab.Parameters, trace: Trace) -> bool:
+    return any(str(event.data) not in faults(given) for event in trace.select(kind=FAULT))
+
+
+def faults(given: lab.Parameters) -> tuple[str, ...]:
+    """The clock of the first proposer."""
+    return (f"skew ann x1 +{given['ahead']:g} @0",) if given["ahead"] else ()
+
+
+def _retried(given: lab.Parameters) -> bool:
+    """Whether all are asked and heard as often as the budget allows."""
+    return "retry" in CHAINS[given["steps"]] and bool(given["patience"] >= 2 * given["slowest"])
+
+
+def _rounds(given: lab.Parameters, chance: float) -> float:
+    return theory.retries(chance, given["retries"])
+
+
+_TWO: lab.Parameters = {"about": "names", "proposers": 2, "loss": 0.0, "version": "textbook", "slowest": 0.05}
+SPEC = lab.LabSpec(
+    name="conflict",
+    title="Conflict resolution",
+    question="Who wins if several want different values, and when is it settled at the latest?",
+    parameters=PARAMETERS,
+    build=build,
+    properties=lambda given: properties(policy(given)),
+    measures=(
+        lab.Measure("messages", lambda trace: trace.count("send"), _messages),
+        lab.Measure("slowest resolution, s", pictures.slowest, _in_time),
+        lab.Measure("settled by", pictures.steps),
+        lab.Measure("asked again, on average", pictures.retries),
+        lab.Measure("share settled by asking again", pictures.by_retry),
+        lab.Measure("candidates lost", pictures.lost),
+        lab.Measure("won by ann", lambda trace: sum(
+            any(each.id == "ann" for each in event.content.kept) for event in recorded(trace, "Resolved"))),
+    ),
+    until=UNTIL,
+    faults=faults,
+    focus=lambda given: (0.0, policy(given).bound + 0.5),
+    figures=(
+        lab.Figure("How often must two be asked until one gives way?", x="yields",
+                   values=(0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95),
+                   measure="asked again, on average",
+                   theory={"1 / (2p(1 - p)), at most 20": lab.Curve(_rounds, applies=_retried)},
+                   settings={**_TWO, "retries": 20}, replications=20),
+        lab.Figure("What does a budget of retries buy?", x="retries", values=(0, 1, 2, 3, 5, 8, 12, 20),
+                   measure="share settled by asking again",
+                   theory={"one gives way in time": lab.Curve(
+                       lambda given, budget: theory.within(given["yields"], int(budget)), applies=_retried)},
+                   settings={**_TWO, "yields": 0.2}, replications=20),
+    ),
+    roles=(lab.Role("resolver", Resolver), lab.Role("proposer", Proposer), lab.Role("human", Human)),
+    views=(
+        lab.View("Conflicts", "What each wants, what was tried, and what stands.", pictures.conflicts),
+        lab.View("Waits", "How long each conflict is open, and for what it waits.", pictures.waits),
+    ),
+    schedules=(
+        lab.Schedule("A fast clock wins", "Look at who wins: ann's clock is 5 s ahead, so hers is always the "
+                     "latest stamp.", {"about": "names", "order": "time", "ahead": 5.0}),
+        lab.Schedule("Nobody gives way", "Look for the conflict that stays open: all are asked again, "
+                     "and hear nothing new.", {"version": "no-budget"}),
+        lab.Schedule("The human is on holiday", "Look at hue and date: they wait for an answer that does not "
+                     "come.", {"version": "no-time-limit", "absent": True}),
+    ),
+    offers=lambda given: (
+        lab.Offer("the human is away", "pause human @{at}..{until}", (), 3.0),
+        lab.Offer("its clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", NAMES[: given["proposers"]]),
+        lab.Offer("is cut off", "partition {agent} @{at}..{until}", NAMES[: given["proposers"]]),
+        lab.Offer("the resolver crashes and comes back", "crash resolver @{at}..{until}", (), 0.5),
+    ),
+    tones=pictures.TONES,
+    page="coordlab.patterns.conflict.agents",
+)  # fmt: skip
