@@ -248,7 +248,7 @@ class LabSpec(require.Readable):
     build: makes the world, with `BUDGET`, from the learner's classes by role, a seed and the parameters.
     properties: what judges a run, by the parameters.
     measures: what is counted on a run and compared with theory.
-    until: the end of the run in virtual seconds; None: when no event is left.
+    until: the end of the run in virtual seconds, for all parameters or by them; None: when no event is left.
     roles: the parts that classes of the learner's can play.
     views: the pictures of the pattern beside space-time, network and events.
     schedules: three runs worth trying.
@@ -271,7 +271,7 @@ class LabSpec(require.Readable):
     build: Callable[..., World]
     properties: Callable[[Parameters], tuple[Judge, ...]]
     measures: tuple[Measure, ...]
-    until: float | None
+    until: float | Callable[[Parameters], float] | None
     faults: Callable[[Parameters], tuple[str, ...]] = lambda parameters: ()
     lanes: Callable[[Parameters], tuple[str, ...] | None] = lambda parameters: None
     focus: Callable[[Parameters], tuple[float, float] | None] = lambda parameters: None
@@ -332,8 +332,8 @@ class LabSpec(require.Readable):
 
     def scenario(self, settings: Parameters) -> Scenario:
         """The scenario with these settings: parameters, `seed` and `until`; the rest has its default."""
-        settings = {"seed": 0, "until": self.until, **settings}
         values = self.checked(_without_run(settings))
+        settings = {"seed": 0, "until": self.end(values), **settings}
         run = {name: settings[name] for name in RUN}
         return Scenario.checked(self.name, {**values, **run}, list(self.faults(values)))
 
@@ -346,8 +346,13 @@ class LabSpec(require.Readable):
             self.name,
             ScenarioError,
         )
-        until = self.until if scenario.until is None else scenario.until
-        return replace(scenario, parameters=self.checked(scenario.parameters), until=until)
+        values = self.checked(scenario.parameters)
+        until = self.end(values) if scenario.until is None else scenario.until
+        return replace(scenario, parameters=values, until=until)
+
+    def end(self, given: Parameters) -> float | None:
+        """When a run with these parameters ends, if nobody says otherwise."""
+        return self.until(given) if callable(self.until) else self.until
 
     def schedule(self, title: str) -> Schedule:
         """The schedule whose title begins like this.  Raises ValueError if the lab has no such schedule."""
@@ -364,13 +369,14 @@ class LabSpec(require.Readable):
     def turned(self, now: Scenario, settings: Parameters, aside: tuple[Fault, ...] = ()) -> Scenario:
         """The scenario `now` with other settings (parameters, `seed`, `until`), and the faults in `aside`.
 
-        If it has the faults that the lab comes with, they are replaced by those for the new parameters.
+        If it has the end and the faults that the lab comes with, they become those for the new parameters.
         """
         values = self.checked(self._moved(now.parameters, _without_run(settings)))
         texts, own = [str(each) for each in (*now.faults, *aside)], self.faults(now.parameters)
         if tuple(texts[: len(own)]) == own:
             texts = [*self.faults(values), *texts[len(own) :]]
-        run = {name: settings.get(name, getattr(now, name)) for name in RUN}
+        kept = now.until if now.until != self.end(now.parameters) else self.end(values)
+        run = {"seed": now.seed, "until": kept, **{name: settings[name] for name in RUN if name in settings}}
         return Scenario.checked(now.lab, {**values, **run}, texts)
 
     def _moved(self, now: Parameters, given: Parameters) -> Parameters:

@@ -18,7 +18,7 @@ from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 VERSIONS = ("textbook", "sequential", "hierarchical", "no-guardrail")
-PLANNING, DECIDING, UNTIL = 1.0, 0.2, 120.0
+PLANNING, DECIDING = 1.0, 0.2
 PARAMETERS = (
     lab.Parameter("parts", 3, 1, 6, 1, group="Work", help="researches between the plan and the report"),
     lab.Parameter("research", 3.0, 0.5, 5.0, 0.5, unit="s", group="Work", help="how long each part takes"),
@@ -41,7 +41,9 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     manager, managed = (MANAGER, "hierarchical") if version == "hierarchical" else (None, "sequential")
     plan = tasks(given, guarded=version != "no-guardrail")
     world = World(seed, given["latency"], budget=lab.BUDGET)
-    world.add(Crew(team, plan, managed, manager, tries=given["tries"], repeats=None))
+    world.add(
+        Crew(team, plan, managed, manager, tries=given["tries"], patience=patience(given), repeats=None)
+    )
     seconds = {PLANNER: PLANNING, WRITER: given["report"]}
     kind, how = roles.get("worker", Worker), {"chance": given["chance"], "failing": given["failing"]}
     world.add(lab.fitting(kind, who, seconds=seconds.get(who, given["research"]), **how) for who in team)
@@ -88,6 +90,17 @@ def _disturbed(given: lab.Parameters, trace: Trace) -> str:
 RIGHTS = Rights({MANAGER: (PLANNER, WRITER, *RESEARCHERS)})
 
 
+def patience(given: lab.Parameters) -> float:
+    """How many seconds an agent has for a turn: twice what the longest takes."""
+    return float(2 * (max(PLANNING, given["research"], given["report"]) + 2 * given["latency"]))
+
+
+def end(given: lab.Parameters) -> float:
+    """When the crew has stopped in any case: all retries are used up, and one agent is silent."""
+    silent = given["tries"] * patience(given)
+    return float(round(duration(given, given["parts"], given["retries"]) + silent + 1, 1))
+
+
 def _curve(version: str) -> lab.Curve:
     return lab.Curve(lambda given, parts: duration({**given, "version": version}, parts))
 
@@ -100,7 +113,7 @@ SPEC = lab.LabSpec(
     build=build,
     roles=(lab.Role("worker", Worker), lab.Role("manager", Manager)),
     properties=lambda given: properties(
-        rights=RIGHTS if given["version"] == "hierarchical" else None, within=UNTIL, tasks=tasks(given)
+        rights=RIGHTS if given["version"] == "hierarchical" else None, within=end(given), tasks=tasks(given)
     ),
     measures=(
         lab.Measure("makespan, s", makespan, _makespan),
@@ -109,7 +122,7 @@ SPEC = lab.LabSpec(
         lab.Measure("report passed", passed),
         lab.Measure("tokens", lambda trace: sum(turn.tokens for turn in turns(trace))),
     ),
-    until=UNTIL,
+    until=end,
     focus=lambda given: (0.0, 2 * PLANNING + given["research"] + 2 * given["report"]),
     views=(
         lab.View("Schedule", "What each agent works on, and what failed.", schedule),

@@ -17,7 +17,6 @@ from coordlab.world.world import World
 
 POLICIES: dict[str, rules.Policy] = {"round robin": rules.round_robin, "anybody else": rules.Selector()}
 VERSIONS = ("textbook", "fixed-rounds")
-UNTIL = 60.0
 PARAMETERS = (
     lab.Parameter("members", 3, 2, 7, 1, group="Team", help="who estimate the days that a job takes: 8"),
     lab.Parameter("competence", 0.6, 0.0, 1.0, 0.05, group="Team", help="how often each is right at first"),
@@ -55,7 +54,14 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     host = "host" if given["policy"] == "anybody else" else None
     over, team = _over(given, given["version"]), names(given)
     chair = Chair(
-        team, "How long does it take?", over, POLICIES[given["policy"]], _window(given), host, repeats=None
+        team,
+        "How long does it take?",
+        over,
+        POLICIES[given["policy"]],
+        _window(given),
+        host,
+        patience=2 * given["thinking"] + 0.2,
+        repeats=None,
     )
     world = World(seed, "uniform(0.01, 0.05)", budget=lab.BUDGET).add(chair)
     how = {name: given[name] for name in ("competence", "conformity", "correction")}
@@ -68,6 +74,12 @@ def _reads(given: lab.Parameters, trace: Trace) -> lab.Theory:
     """Exactly, whatever the reason for the end."""
     unless = "a fault strikes" if trace.select(kind=FAULT) else ""
     return lab.Theory(theory.reads(len(turns(trace)), given["window"] or None), unless=unless)
+
+
+def end(given: lab.Parameters) -> float:
+    """When the last turn is over in any case: with a host each turn takes a question, too."""
+    each = given["thinking"] + (0.1 if given["policy"] == "round robin" else 0.3)
+    return float(round(1.2 * given["turns"] * each + 1, 1))
 
 
 SPEC = lab.LabSpec(
@@ -87,7 +99,7 @@ SPEC = lab.LabSpec(
         lab.Measure("share right at the end", right),
         lab.Measure("why it ended", why),
     ),
-    until=UNTIL,
+    until=end,
     focus=lambda given: (0.0, 8 * given["thinking"]),
     views=(
         lab.View("Transcript", "Who said what, and how much each turn read.", transcript),

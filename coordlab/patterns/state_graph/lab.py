@@ -18,7 +18,6 @@ from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 VERSIONS = ("textbook", "plain-edges", "last-value")
-UNTIL = 60.0
 PARAMETERS = (
     lab.Parameter("stages", 1, 1, 4, 1, group="Graph", help="diamonds, one after the other"),
     lab.Parameter("arm", 1, 0, 3, 1, group="Graph", label="longer arm",
@@ -38,7 +37,7 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     made, last = graph(given), f"join{given['stages']}"
     world = World(seed, given["latency"], budget=lab.BUDGET)
     human = "ed" if given["drafts"] else None
-    world.add(Runner(made, {"runs": 0, "draft": 0}, given["limit"], human))
+    world.add(Runner(made, {"runs": 0, "draft": 0}, given["limit"], human, patience=patience(given)))
     works: dict[str, Callable[..., object]] = {
         **dict.fromkeys(made.nodes, lambda state: {"runs": 1}),
         last: lambda state: {"runs": 1, "draft": 1},
@@ -47,6 +46,18 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     kind = roles.get("node", Member)
     world.add(lab.fitting(kind, name, node(works[name]), seconds=given["work"]) for name in made.nodes)
     return world.add(lab.fitting(roles.get("editor", Editor), "ed", given["drafts"])) if human else world
+
+
+def patience(given: lab.Parameters) -> float:
+    """How many seconds a node has: three times what it takes."""
+    return float(3 * given["work"] + 2 * given["latency"])
+
+
+def end(given: lab.Parameters) -> float:
+    """When the graph has stopped in any case: as long as the joins take, the editor, and one silent node."""
+    depth = theory.super_steps(edges(given["stages"], given["arm"])) + 2 * given["drafts"]
+    asked = given["drafts"] * (1 + 2 * given["latency"])
+    return float(round(depth * (given["work"] + 2 * given["latency"]) + asked + patience(given) + 2, 1))
 
 
 def _theory(given: lab.Parameters, trace: Trace) -> tuple[int, int, str]:
@@ -98,7 +109,7 @@ SPEC = lab.LabSpec(
     build=build,
     roles=(lab.Role("node", Member), lab.Role("editor", Editor)),
     properties=lambda given: (
-        *properties(graph(given), given["limit"], UNTIL, commutative=given["version"] != "last-value"),
+        *properties(graph(given), given["limit"], end(given), commutative=given["version"] != "last-value"),
         *(() if given["drafts"] else (once,)),
     ),
     measures=(
@@ -107,7 +118,7 @@ SPEC = lab.LabSpec(
         lab.Measure("stopped after, s", lambda trace: (ended(trace) or (None, None))[1], _seconds),
         lab.Measure("because", lambda trace: (ended(trace) or (None, None))[0]),
     ),
-    until=UNTIL,
+    until=end,
     focus=lambda given: (0.0, 6 * (given["work"] + 2 * given["latency"])),
     views=(
         lab.View("Graph", "Which nodes run, how often they have, and which one asks.", running),

@@ -42,7 +42,10 @@ def running(given: lab.Parameters, trace: Trace) -> Picture:
             marks.append(Mark(event.seq, name, f"runs ({times[name]})", "active"))
         elif event.kind == HANDLE and event.agent == "graph" and event.name in ("Reply", "Failed"):
             asks = isinstance(getattr(event.content, "content", None), Interrupt)
-            failed, ran = ("failed", "failed"), (f"ran {times[name]} times", "normal")
+            failed, ran = (
+                ("failed", "failed"),
+                ("ran once" if times[name] == 1 else f"ran {times[name]} times", "normal"),
+            )
             marks.append(
                 Mark(event.seq, name, *(failed if event.name == "Failed" else ASKS if asks else ran))
             )

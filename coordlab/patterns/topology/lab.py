@@ -16,7 +16,6 @@ from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 CLOSED = ("mesh", "star", "bus")  # the styles whose time has a closed form
-UNTIL = 60.0
 PARAMETERS = (
     lab.Parameter("version", "tree", choices=tuple(STEPS), label="who tells whom", group="Team",
                   help="each tells each; one hub; a tree; a broker; or members ask others at random"),
@@ -83,9 +82,17 @@ def _curve(style: str) -> lab.Curve:
     )
 
 
-def _in_time(given: lab.Parameters) -> float:
-    """Seconds in which even the slowest style is done; each question of gossip costs two messages."""
-    return float(2 * given["rounds"] * given["agents"] * _task("bus", given, given["agents"]))
+def in_time(given: lab.Parameters) -> float:
+    """Seconds in which any team is done, by and large: half as long again as its style should take."""
+    style, agents, trip = given["version"], given["agents"], given["latency"] + 4 * given["handling"]
+    if style in CLOSED:
+        sharing = theory.seconds(style, agents, given["latency"], given["handling"])
+    elif style == "tree":
+        width = 2 * (given["branching"] + 1) * given["handling"]
+        sharing = 2 * theory.depth(agents, given["branching"]) * (given["latency"] + width)
+    else:
+        sharing = 4 * theory.gossip_rounds(agents) * trip
+    return float(round(1.5 * given["rounds"] * (given["work"] + sharing), 2))
 
 
 SPEC = lab.LabSpec(
@@ -95,13 +102,13 @@ SPEC = lab.LabSpec(
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("member", Member),),
-    properties=lambda given: properties(given["version"], given["agents"], given["rounds"], _in_time(given)),
+    properties=lambda given: properties(given["version"], given["agents"], given["rounds"], in_time(given)),
     measures=(
         lab.Measure("messages", sent, _messages),
         lab.Measure("seconds a task", task_time, _time),
         lab.Measure("messages of the busiest", busiest),
     ),
-    until=UNTIL,
+    until=lambda given: round(1.2 * in_time(given), 1),
     focus=lambda given: (0.0, 3 * given["work"]),
     views=(
         lab.View("Team", "Who tells whom, and how many messages each has handled.", team),
