@@ -43,6 +43,7 @@ from coordlab.trace.faults import (
 OF_AGENTS = ("crash", "pause", "partition", "cut", "slow", "skew")
 OF_MESSAGES = ("drop", "duplicate", "delay")
 OF_CALLS = ("fail", "late", "half", "stale")
+STOPS = ("crash", "pause")  # the kinds that stop an agent
 ALONE = ("crash", "pause", "slow", "skew")  # the kinds that can strike the only agent of a world
 USUAL = (*OF_AGENTS, *OF_MESSAGES)
 """The kinds of fault that a schedule holds if nothing else is said: agents that stop, and the network.
@@ -65,15 +66,26 @@ class Limits:
     most: how many faults are drawn at once, 1 or more.
     hold: how long a message, an agent or a link is held up at most, in virtual seconds above 0.
     drift: how much a clock gains or loses at most in each second, from 0 to 0.9.
+    over: the virtual second by which all is well again: agents that were struck are back, links are mended;
+        only clocks still drift.  None: what is broken may stay so.
+    spared: the names of agents that neither crash nor pause, such as a board that is assumed to stay up.
 
-    Raises ValueError if one of them is out of range.
+    What a property promises in time it promises only if faults end before; `over` and `spared` say what a
+    pattern assumes.  Raises ValueError if a number is out of range, TypeError if `spared` holds no names.
     """
 
     most: int = 4
     hold: float = 3.0
     drift: float = 0.1
+    over: float | None = None
+    spared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.over is not None:
+            require.seconds("over", self.over, positive=True, example=6.0)
+        names = isinstance(self.spared, tuple) and all(isinstance(each, str) for each in self.spared)
+        given, allowed = f"spared={require.shown(self.spared)}", "expected a tuple of names"
+        require.that(names, given, allowed, "Limits(spared=('board',))", TypeError)
         require.count("most", self.most, 1, example=4)
         require.seconds("hold", self.hold, positive=True, example=3.0)
         require.number("drift", self.drift, 0, 0.9, example=0.1)
@@ -95,19 +107,45 @@ class Space:
     limits: Limits = Limits()
 
     def __post_init__(self) -> None:
-        require.instance("limits", self.limits, Limits, "limits=Limits(most=2)")
+        spared = require.instance("limits", self.limits, Limits, "limits=Limits(most=2)").spared
+        for name in spared:
+            require.one_of("spared", name, self.agents)
+        stops = self.allows(*STOPS)
+        given = f"faults={' '.join(stops)!r} and spared={spared}"
+        allowed = "expected an agent that is not spared, or other faults"
+        require.that(not stops or self.struck, given, allowed, "explore(..., faults='slow')")
+
+    @property
+    def struck(self) -> list[str]:
+        """The agents that may crash or pause."""
+        return [name for name in self.agents if name not in self.limits.spared]
+
+    @property
+    def calm(self) -> float:
+        """The time from which on nothing begins: when all is well again, or the end."""
+        return self.end if self.limits.over is None else min(self.end, self.limits.over)
 
     def allows(self, *kinds: str) -> list[str]:
         """Those of these kinds that a schedule may hold."""
         return [kind for kind in kinds if kind in self.kinds]
 
     def moment(self, dice: Random) -> float:
-        """A time in the first four fifths of a run, to the millisecond."""
-        return round(dice.uniform(0.0, 0.8 * self.end), 3)
+        """A time in the first four fifths of a run, or of the time until all is well, to the millisecond."""
+        return round(dice.uniform(0.0, 0.8 * self.calm), 3)
 
     def span(self, dice: Random, most: float) -> float:
         """A number of seconds up to `most`, short or long with the same chance."""
         return max(0.001, round(most * math.exp(dice.uniform(-7.0, 0.0)), 3))
+
+    def spell(self, dice: Random, at: float) -> tuple[float, float]:
+        """When a fault begins, at about `at`, and when it ends, after a short or a long while."""
+        if at >= self.calm:
+            at = self.moment(dice)
+        return at, self.ended(round(at + self.span(dice, self.end / 2), 6))
+
+    def ended(self, until: float) -> float:
+        """The end of a fault: `until`, or when all is well, if that is earlier."""
+        return until if self.limits.over is None else min(until, self.limits.over)
 
 
 def anything(dice: Random, marks: Landmarks, space: Space) -> Faults:
@@ -129,10 +167,12 @@ def one_fault(dice: Random, space: Space) -> Fault:
 
 def strike(dice: Random, space: Space, kind: str, agent: str, at: float) -> Fault:
     """A fault of this kind that strikes this agent at this time, for a short or a long while."""
-    until = round(at + space.span(dice, space.end / 2), 6)
+    if kind in STOPS and agent in space.limits.spared:
+        agent = dice.choice(space.struck)
+    at, until = space.spell(dice, at)
     others = [name for name in space.agents if name != agent]
     if kind == "crash":
-        return Crash(agent, at=at, until=until if dice.random() < 0.7 else None)
+        return Crash(agent, at=at, until=until if dice.random() < 0.7 else space.limits.over)
     if kind == "pause":
         return Pause(agent, at=at, until=until)
     if kind == "cut":
@@ -171,7 +211,10 @@ def lost(dice: Random, marks: Landmarks, space: Space) -> Faults:
 
 
 def _aimed(dice: Random, marks: Landmarks, space: Space, kinds: list[str]) -> Fault:
-    sent = dice.choice(marks.sends[dice.choice(list(marks.sends))])
+    calm = space.calm * 1e6
+    soon = [name for name, sends in marks.sends.items() if sends[0].time < calm] or list(marks.sends)
+    sends = marks.sends[dice.choice(soon)]
+    sent = dice.choice([each for each in sends if each.time < calm] or sends)
     return _marked(dice, space, dice.choice(kinds), sent.sender, sent.to, sent.nth)
 
 
@@ -191,7 +234,7 @@ def calls(dice: Random, marks: Landmarks, space: Space) -> Faults:
 
 
 def _of_call(dice: Random, space: Space, kind: str, asker: str, answers: str, at: float) -> Fault:
-    until = round(at + space.span(dice, space.end / 2), 6)
+    at, until = space.spell(dice, at)
     if kind == "late":
         return Late(asker, answers, space.span(dice, space.limits.hold), at=at, until=until)
     return {"fail": Fail, "half": Half, "stale": Stale}[kind](asker, answers, at=at, until=until)
@@ -201,10 +244,13 @@ def order(dice: Random, marks: Landmarks, space: Space) -> Faults:
     """Each agent gets a priority, and from each of a few moments on one of them gets the lowest."""
     step = space.span(dice, space.limits.hold / max(1, len(space.agents)))
     ranked = dice.sample(space.agents, len(space.agents))
-    found: Faults = [Slow(name, round(step * place, 3)) for place, name in enumerate(ranked) if place]
+    over = space.limits.over
+    found: Faults = [
+        Slow(name, round(step * place, 3), until=over) for place, name in enumerate(ranked) if place
+    ]
     for _ in range(dice.randint(0, 2)):
         low = dice.choice(space.agents)
-        found.append(Slow(low, round(step * len(ranked), 3), at=space.moment(dice)))
+        found.append(Slow(low, round(step * len(ranked), 3), at=space.moment(dice), until=over))
     return found
 
 
@@ -250,7 +296,7 @@ def guided(dice: Random, marks: Landmarks, space: Space, before: Faults) -> Faul
         return [each for each in before if each is not dice.choice(before)]
     if before and change < 0.45:
         place = dice.randrange(len(before))
-        return [*before[:place], _moved(dice, marks, before[place]), *before[place + 1 :]]
+        return [*before[:place], _moved(dice, marks, space, before[place]), *before[place + 1 :]]
     return before + _further(dice, marks, space)
 
 
@@ -259,14 +305,17 @@ def _further(dice: Random, marks: Landmarks, space: Space) -> Faults:
     return dice.choice(fitting)(dice, marks, space) if fitting else []
 
 
-def _moved(dice: Random, marks: Landmarks, fault: Fault) -> Fault:
+def _moved(dice: Random, marks: Landmarks, space: Space, fault: Fault) -> Fault:
     """The same fault at another time: close to its own, or at an instant of the run."""
     if fault.at is None or not marks.rows:
         return fault
     time = fault.at + dice.gauss(0.0, 0.2) if dice.random() < 0.5 else dice.choice(marks.rows)[0] / 1e6
     at = max(0.0, round(time, 6))
-    lasted = None if fault.until is None else fault.until - fault.at
-    return replace(fault, at=at, until=None if lasted is None else round(at + lasted, 6))
+    if fault.until is None:
+        return replace(fault, at=at)
+    if at >= space.calm:
+        at = space.moment(dice)
+    return replace(fault, at=at, until=space.ended(round(at + fault.until - fault.at, 6)))
 
 
 Stratum = Callable[["Random", Landmarks, Space], Faults]

@@ -12,9 +12,9 @@ import pytest
 
 from coordlab import World, labs
 from coordlab.explore import WORKS, Exploration, ExploreError, Limits, exhaust, explore
-from coordlab.properties import Property, Verdict, always
+from coordlab.properties import Property, Verdict, always, never
 from coordlab.trace.scenario import Scenario
-from coordlab.trace.trace import Trace
+from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, Event, Trace
 from coordlab.world.source import attempt
 from tests.explore.broken import Store, Writer, blind, correct, fragile, overtaken
 
@@ -170,7 +170,39 @@ def test_what_cannot_be_explored_is_refused(what: Any, settings: dict[str, Any],
         explore(what, *fine, **settings)
 
 
-@pytest.mark.parametrize("limits", [{"most": 0}, {"hold": 0}, {"drift": 1}])
+def well_by(end: float, spared: str) -> Property:
+    """Who crashes is back by then, nothing happens to the network later, and one agent never stops."""
+
+    def wrong(event: Event) -> bool:
+        disturbs = event.kind in (CRASH, RESTART, FAULT, HEAL)
+        stops = event.kind == FAULT and event.name in ("Crash", "Pause") and event.agent == spared
+        return stops or (disturbs and event.time > end)
+
+    return never("all is well by then", wrong)
+
+
+@pytest.mark.slow
+def test_a_search_can_keep_to_what_a_pattern_assumes() -> None:
+    """In all strata and in what they are varied to: an end of all faults, an agent that never stops."""
+    assumed, within = (well_by(6.0, "3"), always("all are up", lambda now: len(now.alive) == 3, calm=7.0)), 14
+    world = correct(seed=1, agents=3)
+    world.properties = ()
+    limits = Limits(over=6.0, spared=("3",))
+    found = explore(world, *assumed, budget=150, until=within, limits=limits)
+    assert (bool(found), len(found.survived)) == (True, 8), found.failures
+    assert len(explore(world, *assumed, budget=60, until=within).failures) == 2
+
+
+def test_a_misspelt_agent_is_not_spared() -> None:
+    with pytest.raises(ValueError, match="spared='bord': expected one of 'writer', 'store'"):
+        explore(overtaken, budget=1, limits=Limits(spared=("bord",)))
+    with pytest.raises(ValueError, match="expected an agent that is not spared, or other faults"):
+        explore(overtaken, budget=1, limits=Limits(spared=("writer", "store")))
+    with pytest.raises(TypeError, match="spared='board': expected a tuple of names"):
+        Limits(spared="board")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("limits", [{"most": 0}, {"hold": 0}, {"drift": 1}, {"over": 0}])
 def test_limits_have_a_range(limits: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(limits))}="):
         Limits(**limits)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
+from coordlab.trace.scenario import Scenario
+from coordlab.world.world import World
 from tests import explored
 from tests.mutants import bully, leases
 from tests.mutants.mutation import Mutant, mutated
@@ -20,7 +24,17 @@ CASES = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "mutant"), some(CASES, 3))
 def test_the_search_finds_a_mistake(pattern: str, mutant: Mutant) -> None:
-    """The property that objects is the one that the table of mutants names."""
+    """The table of mutants names the property that objects; without the mistake it holds."""
     with mutated(mutant, f"tests.patterns.{pattern}.story") as story:
         found = next(explored.failures(story, mutant.caught_by, budget=1_000), None)
-    assert found is not None
+        assert found is not None
+        sent = pickle.dumps(found)
+    world, scenario = pickle.loads(sent)  # its classes are those of the correct page
+    assert survives(world, scenario, mutant.caught_by)
+
+
+def survives(world: World, scenario: Scenario, name: str) -> bool:
+    """Whether a world keeps the properties whose name begins so in a schedule."""
+    run = world.again(seed=scenario.seed, faults=scenario.faults).run(until=scenario.until)
+    judged = [each for each in run.verdicts if each.name.startswith(name)]
+    return bool(judged) and all(each.status != "violated" for each in judged)
