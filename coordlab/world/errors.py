@@ -97,7 +97,8 @@ def used_up(loop: VirtualLoop, kind: str) -> str:
     """Which budget a run without agents has used up, and what to do about it."""
     used = {
         "instant": f"more than {loop.instant:,} actions at one instant: is an `await` missing in a loop?",
-        "wall": f"more than {loop.wall:g} real seconds: is an `await` missing in a loop?",
+        "wall": f"more than {loop.wall:g} real seconds: is an `await` missing in a loop, or has it no end? "
+        "Then limit the virtual seconds: simulate(work, until=60)",
         "tasks": f"more than {loop.crowd:,} tasks at once: does each start more than one?",
         "time": "it would go on: limit it, or allow more virtual seconds: simulate(work, until=1e7)",
     }

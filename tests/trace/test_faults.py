@@ -149,6 +149,27 @@ def test_a_crash_with_an_end_restarts():
     assert [event.data for event in trace.select("heard", agent="ann")] == [("bob",), (), ("bob",)]
 
 
+LIVES = [
+    (["crash bob @1..5", "crash bob @3..8"], [(1, "crash"), (5, "restart")]),
+    (["crash bob @1..8", "crash bob @3..5"], [(1, "crash"), (5, "restart")]),
+    (["crash bob @1..5", "crash bob @5..8"], [(1, "crash"), (5, "restart"), (5, "crash"), (8, "restart")]),
+    (["crash bob @1", "crash bob @3..8"], [(1, "crash"), (8, "restart")]),
+    (["crash bob @1..5", "crash bob @3"], [(1, "crash"), (5, "restart")]),
+    (["crash bob @1..8", "restart bob @4"], [(1, "crash"), (4, "restart")]),
+    (
+        ["crash bob @1..8", "restart bob @4", "crash bob @6"],
+        [(1, "crash"), (4, "restart"), (6, "crash"), (8, "restart")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("faults", "lives"), LIVES, ids=[" | ".join(faults) for faults, _ in LIVES])
+def test_the_end_of_any_crash_starts_an_agent_that_is_down(faults, lives):
+    """However its crashes overlap."""
+    trace = World().add(Agent("bob")).inject(*faults).run(until=10).trace
+    assert [(event.time, event.kind) for event in trace.select("crash", "restart")] == lives
+
+
 def test_restart_keeps_stable_storage_and_nothing_else():
     class Counter(Agent):
         volatile = State(0)

@@ -5,6 +5,7 @@ import contextlib
 import contextvars
 import re
 import signal
+from itertools import count
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -236,6 +237,19 @@ def test_a_callback_that_breeds_or_fails_ends_the_loop(callback, error, match):
     loop.call_later(1, callback)
     with pytest.raises(error, match=match):
         loop.run_forever()
+
+
+def test_a_run_without_an_end_is_limited_in_virtual_and_in_real_seconds():
+    async def ticking():
+        for _ in count():
+            await asyncio.sleep(1)
+
+    with pytest.raises(Runaway, match=r"^the clock is at 30 s; it would go on: limit it, .*until=1e7\)$"):
+        simulate(ticking(), until=30.5)
+    loop = VirtualLoop(wall=0.01)
+    with pytest.raises(Runaway, match=r"more than 0\.01 real seconds: .* has it no end\? Then .*until=60\)$"):
+        loop.run_until_complete(ticking())
+    loop.kill_all()
 
 
 def test_a_loop_does_not_run_inside_itself():

@@ -115,7 +115,9 @@ def proposers_win(trace: Trace) -> Iterator[Objection]:
 def decided_once(trace: Trace) -> Iterator[Objection]:
     """CN-S3: each proposal in time has one decision at the moment when bidding closes; a late one, at once.
 
-    A late one is rejected as late.  A manager that crashes forgets its proposals.
+    A late one is rejected as late.  A manager that crashes forgets its proposals.  This is safety: while
+    bidding is open, a proposal without a decision violates nothing.  That bidding closes is CN-L1, which is
+    undecided until it does.
     """
     calls, due, late, moment = Calls(), dict[Pair, Event](), set[Pair](), 0.0
     for event in trace:

@@ -41,7 +41,7 @@ def test_a_crash_ends_what_was_promised_and_what_was_waited_for() -> None:
     [(0.3, {CLOSES, ENDS, OUTCOME}), (1.5, {ENDS, OUTCOME}), (2.3, {OUTCOME})],
 )
 def test_a_trace_that_ends_early_decides_nothing_about_the_end(until: float, names: set[str]) -> None:
-    """While bids come in, the award is out, and the task is under way."""
+    """While bids come in, the award is out, and the task is under way; one decision each is safety."""
     assert judged(ended(trace(), until), "undecided") == names
 
 
