@@ -16,7 +16,7 @@ import pytest
 
 from coordlab import labs
 from coordlab.course import progress
-from coordlab.labs.panel import _act
+from coordlab.labs.clicks import act
 from coordlab.patterns import bully
 from coordlab.properties import moments
 from coordlab.trace.fault import KINDS
@@ -164,7 +164,7 @@ LAB = labs.bully(agents=2, until=1)
 
 def click(message: Any) -> None:
     """As in the player, which takes only objects."""
-    _act(LAB, message)
+    act(LAB, message)
     while len(LAB.branches) > 1:
         LAB.undo()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from coordlab import labs
-from coordlab.labs.panel import _act
+from coordlab.labs.clicks import act
 from coordlab.widgets.player import Player
 from tests import sampling
 
@@ -62,7 +62,7 @@ def test_any_message_is_done_or_refused_in_words_within_a_second() -> None:
         began, words = time.process_time(), "it was done"
         try:
             if isinstance(message, dict):
-                _act(lab, message)
+                act(lab, message)
         except (ValueError, IndexError) as error:
             words = str(error)
         assert (10 < len(words) < 600, time.process_time() - began < 1) == (True, True), message
