@@ -21,7 +21,7 @@ MUTANTS = [
     Mutant(
         RULES, "if up and not restarted:", "if self.status != UNKNOWN:", caught_by="mistakes are taken back"
     ),
-    Mutant(AGENTS, "watch.listen(self.elapsed)", "watch", caught_by="crashes are found"),
+    Mutant(AGENTS, "watch.listen(self.began)", "watch", caught_by="crashes are found"),
     Mutant(
         AGENTS,
         'self.stable["incarnation"] = self.stable.get("incarnation", 0) + 1',
