@@ -1,6 +1,7 @@
 """What every test may count on: the tools outside Python, the same weather each time, room beside others."""
 
 import asyncio
+import gc
 import os
 import shutil
 import subprocess
@@ -155,6 +156,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "slow")))}
         items.sort(key=lambda item: item.path not in long and item.path.suffix != ".ipynb")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """What is imported stays: the collector of cycles need not look at it, neither now nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
