@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from coordlab import requirements as require
@@ -54,7 +55,8 @@ class Report:
 class Coordinator(Agent):
     """Hands out leaves to a crew, sees that they are done, and reports.
 
-    leaves    what is to be done, each with the names of those it waits for.
+    leaves    what is to be done, each with the names of those it waits for; of those that are ready, the
+              first is handed out first.
     crew      the members, which run as Workers.
     policy    who gets a leaf: first, least_loaded, round_robin, fastest or contract_net.
     within    seconds, above 0, after which it reports at the latest.
@@ -87,6 +89,7 @@ class Coordinator(Agent):
         self.turns: list[str] = []  # who was given a leaf, in order
         self.heard: dict[str, float] = {}  # when it last heard from a member
         self.suspects: set[str] = set()
+        self.waiting: set[str] = set()  # those that are ready, and wait for a member with room
 
     @property
     def open(self) -> list[Leaf]:
@@ -133,13 +136,23 @@ class Coordinator(Agent):
     async def choose(self, leaf: Leaf, failed: Sequence[str]) -> Member | None:
         """Who is to do it, as soon as a member can; None if it need not be done any more."""
         while not self.closed(leaf.name):
-            if not (free := self.free(leaf, failed)):
-                await self.until(lambda: self.closed(leaf.name) or self.free(leaf, failed))
+            free = () if self.behind(leaf) else self.free(leaf, failed)
+            if not free:
+                self.waiting.add(leaf.name)
+                await self.until(
+                    lambda: self.closed(leaf.name) or (self.free(leaf, failed) and not self.behind(leaf))
+                )
+                self.waiting.discard(leaf.name)
             elif self.policy != "contract_net":
                 return POLICIES[self.policy](leaf, free).member
             elif winner := await self.tender(leaf, failed):
                 return winner
         return None
+
+    def behind(self, leaf: Leaf) -> bool:
+        """Whether a leaf that stands before it in the list waits for a member, and one has room for that."""
+        before = takewhile(lambda each: each.name != leaf.name, self.leaves if self.waiting else ())
+        return any(each.name in self.waiting and self.free(each) for each in before)
 
     def free(self, leaf: Leaf, failed: Sequence[str] = ()) -> list[Candidate]:
         """The members with room for it; those that failed or fell silent only if there are no others."""

@@ -33,3 +33,15 @@ def messages(leaves: int, bidders: int = 0) -> int:
     (10, 40)
     """
     return 2 * require.count("leaves", leaves) * (1 + require.count("bidders", bidders))
+
+
+def all_done(leaves: int, failing: float, attempts: int = 1) -> float:
+    """The share of runs in which all leaves are done, if each attempt at one fails with a probability.
+
+    A leaf is given up after so many attempts, and whatever waits for it with it: (1 - p^a)^n.
+
+    >>> round(all_done(10, 0.05), 3), round(all_done(10, 0.05, attempts=2), 3)
+    (0.599, 0.975)
+    """
+    p = require.probability("failing", failing)
+    return float((1 - p ** require.count("attempts", attempts, 1)) ** require.count("leaves", leaves))

@@ -278,3 +278,10 @@ def test_a_worker_refuses_what_it_cannot_do_and_has_no_room_for() -> None:
 def test_refusals(make: Callable[[], object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         make()
+
+
+def test_of_the_leaves_that_are_ready_the_first_in_the_list_goes_out_first() -> None:
+    """When `a` is done, both `b`, ready before, and `c`, ready since, want ann; `b` is first in the list."""
+    leaves = (Leaf("a", "cut"), Leaf("b", "cut"), Leaf("c", "cut", 1.0, ("a",)))
+    run = job((leaves[0], leaves[2], leaves[1]), TWO[:1]), job(leaves, TWO[:1])
+    assert [given(each) for each in run] == [["a ann", "c ann", "b ann"], ["a ann", "b ann", "c ann"]]

@@ -1,0 +1,176 @@
+"""The delegation lab: do more workers finish earlier?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.delegation import pictures, theory
+from coordlab.patterns.delegation.agents import Coordinator
+from coordlab.patterns.delegation.checks import properties
+from coordlab.patterns.delegation.lab_agents import SKILLS, VERSIONS, WORK, Hasty, leaves_of
+from coordlab.patterns.delegation.pictures import workers
+from coordlab.patterns.delegation.rules import POLICIES, Member, critical_path, shortest
+from coordlab.patterns.delegation.workers import Worker
+from coordlab.trace.trace import DROP, FAULT, SEND, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+UNTIL, WITHIN, FOREVER = 60.0, 55.0, 1e6
+GIVEN = ("longest-last", "anomaly")
+PARAMETERS = (
+    lab.Parameter("work", "report", presets=WORK, group="Work",
+                  help="a report on regions; leaves that wait for up to two others; a chain; a long leaf "
+                  "after twelve short ones; nine leaves that four members finish later than three"),
+    lab.Parameter("size", 3, 1, 10, 1, group="Work", help="regions, or links, or half the leaves",
+                  unused=lambda given: "its leaves are given" if given["work"] in GIVEN else ""),
+    lab.Parameter("order", "as-listed", choices=("as-listed", "longest-first"), group="Work",
+                  help="which leaf goes first; longest: what most work waits for"),
+    lab.Parameter("workers", 3, 1, 8, 1, group="Crew", help="each can do everything"),
+    lab.Parameter("capacity", 1, 1, 3, 1, group="Crew", help="leaves at a time of each worker"),
+    lab.Parameter("failing", 0.0, 0.0, 1.0, 0.05, group="Crew", help="how often an attempt at a leaf fails"),
+    lab.Parameter("version", "textbook", choices=VERSIONS, group="Coordinator",
+                  help="it hands out everything at once; waits for a reply for ever; or heeds no capacity"),
+    lab.Parameter("policy", "least_loaded", presets=POLICIES, group="Coordinator", help="who gets a leaf"),
+    lab.Parameter("patience", 1.0, 0.5, 5.0, 0.5, unit="s", group="Coordinator",
+                  help="how much longer than the work it waits for a reply"),
+    lab.Parameter("attempts", 3, 1, 5, 1, group="Coordinator", help="failures until a leaf is given up"),
+    lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
+                  help="messages take from a fifth of this to this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+)  # fmt: skip
+
+
+def _crew(given: lab.Parameters) -> tuple[Member, ...]:
+    return tuple(Member(name, SKILLS, given["capacity"]) for name in workers(given))
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """A coordinator and its workers, of the learner's classes if given."""
+    latency, crew = f"uniform({given['slowest'] / 5},{given['slowest']})", _crew(given)
+    world, version = World(seed, latency, loss=given["loss"], budget=lab.BUDGET), given["version"]
+    patience = FOREVER if version == "trusting" else given["patience"]
+    if version == "piled-up":
+        crew = tuple(replace(member, capacity=100) for member in crew)
+    how = {"policy": "first" if version == "piled-up" else given["policy"]}
+    how |= {"within": FOREVER if version == "trusting" else WITHIN}
+    kind = roles.get("coordinator", Hasty if version == "hasty" else Coordinator)
+    world.add(lab.fitting(kind, leaves_of(given), crew, **how, patience=patience, attempts=given["attempts"]))
+    each = roles.get("worker", Worker)
+    return world.add(lab.fitting(each, member, failure=given["failing"]) for member in crew)
+
+
+def _makespan(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
+    if given["version"] != "textbook":
+        return None
+    reasons = {"in a contract net two leaves may want one worker": given["policy"] == "contract_net",
+               "not all is done": not pictures.all_done(trace)}  # fmt: skip
+    low, high = _shortest(given, given["workers"]), _longest(given, given["workers"])
+    unless = lab.why_not({**_disturbed(trace), **reasons})
+    return lab.Theory((round(low, 3), round(high, 3)), "within", unless)
+
+
+def _shortest(given: lab.Parameters, number: float) -> float:
+    return shortest(leaves_of(given), _crew({**given, "workers": int(number)}))
+
+
+def _longest(given: lab.Parameters, number: float) -> float:
+    """Graham's bound, where each leaf takes two messages longer."""
+    slower = [replace(leaf, work=leaf.work + 2 * given["slowest"]) for leaf in leaves_of(given)]
+    together = sum(leaf.work for leaf in slower)
+    return theory.longest(critical_path(slower), together, int(number) * int(given["capacity"]))
+
+
+def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
+    if given["policy"] == "contract_net" and given["version"] != "piled-up":
+        return None
+    unless = lab.why_not({**_disturbed(trace), "not all is done": not pictures.all_done(trace)})
+    return lab.Theory(theory.messages(len(leaves_of(given))), unless=unless)
+
+
+def _disturbed(trace: Trace) -> dict[str, object]:
+    return {
+        "a fault strikes": trace.select(kind=FAULT),
+        "a message is lost": trace.select(kind=DROP),
+        "an attempt fails": trace.count("Failed", "Busy", kind=SEND),
+        "a reply is late": trace.count("Lost", kind="decision"),
+    }
+
+
+def _plain(given: lab.Parameters) -> bool:
+    """Whether theory says how long it takes."""
+    usual = given["version"] == "textbook" and given["policy"] != "contract_net"
+    return bool(usual and not given["failing"] and not given["loss"])
+
+
+def _complete(attempts: int) -> lab.Curve:
+    return lab.Curve(lambda given, size: theory.all_done(int(size), given["failing"], attempts))
+
+
+_CHAIN: dict[str, Any] = {"work": "chain", "failing": 0.2, "loss": 0.0, "version": "textbook", "workers": 3}
+SPEC = lab.LabSpec(
+    name="delegation",
+    title="Delegation",
+    question="Do more workers finish earlier?",
+    parameters=PARAMETERS,
+    build=build,
+    roles=(lab.Role("coordinator", Coordinator), lab.Role("worker", Worker)),
+    properties=lambda given: properties(leaves_of(given), _crew(given), WITHIN, given["patience"]),
+    measures=(
+        lab.Measure("reported after, s", pictures.makespan, _makespan),
+        lab.Measure("all done: 1", pictures.all_done),
+        lab.Measure("leaves at work, on average", pictures.busy),
+        lab.Measure("leaves lost", lambda trace: trace.count("Lost", kind="decision")),
+        lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
+    ),
+    until=UNTIL,
+    lanes=lambda given: ("coordinator", *workers(given)),
+    focus=lambda given: (0.0, min(UNTIL, 1.1 * _longest(given, given["workers"]))),
+    views=(
+        lab.View("schedule", "Who works on what; blue: on a longest chain; red: in vain, or beyond the room.",
+                 pictures.schedule),
+        lab.View("progress", "What waits for what, and how each leaf stands.", pictures.progress),
+    ),
+    figures=(
+        lab.Figure(
+            "Do more workers finish earlier?",
+            x="workers",
+            values=(1, 2, 3, 4, 5, 6, 8),
+            measure="reported after, s",
+            theory={
+                "no schedule is shorter": lab.Curve(_shortest, "least", _plain),
+                "Graham's bound": lab.Curve(_longest, "most", _plain),
+            },
+            replications=3,
+        ),
+        lab.Figure(
+            "How often is a whole chain done, if 1 of 5 attempts fails?",
+            x="size",
+            values=(1, 2, 4, 6, 8),
+            measure="all done: 1",
+            theory={"one attempt": _complete(1), "two attempts": _complete(2)},
+            series={"one attempt": {"attempts": 1}, "two attempts": {"attempts": 2}},
+            settings=_CHAIN,
+            replications=100,
+        ),
+    ),
+    schedules=(
+        lab.Schedule("One worker more, and later", "Look at the report: it comes after 15 s. With three "
+                     "workers it comes after 12.", {"work": "anomaly", "workers": 4}),
+        lab.Schedule("The longest last", "Look at the last leaf: three of four workers are idle while it is "
+                     "done. The longest first, all ends after 4 s.", {"work": "longest-last", "workers": 4}),
+        lab.Schedule("A worker crashes at work", "Look at what w2 did: it is lost, that is noticed when its "
+                     "time is over, and another does it.", faults=("crash w2 @1.2..6",)),
+    ),
+    offers=lambda given: (
+        lab.Offer("a worker crashes at work", "crash {agent} @{at}..{until}", workers(given), 4.0),
+        lab.Offer("a worker stalls", "pause {agent} @{at}..{until}", workers(given), 4.0),
+        lab.Offer("its replies are lost", "cut {agent}>coordinator @{at}..{until}", workers(given), 4.0),
+        lab.Offer("the coordinator crashes, and comes back", "crash coordinator @{at}..{until}", (), 1.0),
+    ),
+    tones={"idle": "idle", "working": "active", "delegating": "normal", "reported": "idle"},
+    page="coordlab.patterns.delegation",
+    chapter="06_htn",
+)  # fmt: skip
