@@ -20,7 +20,7 @@ class Size(NamedTuple):
     code: int
 
 
-PACKAGE = Size(lines=42_500, code=27_000)
+PACKAGE = Size(lines=45_000, code=28_500)
 LONGEST_FILE = 450  # lines
 LARGEST_PATTERN, MEDIAN_PATTERN = 1_450, 950  # lines of a pattern's folder without its lab
 LAB = ("lab.py", "pictures.py", "lab_agents.py")  # what only the lab of a pattern needs

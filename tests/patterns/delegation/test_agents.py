@@ -281,7 +281,9 @@ def test_refusals(make: Callable[[], object], says: str) -> None:
 
 
 def test_of_the_leaves_that_are_ready_the_first_in_the_list_goes_out_first() -> None:
-    """When `a` is done, both `b`, ready before, and `c`, ready since, want ann; `b` is first in the list."""
-    leaves = (Leaf("a", "cut"), Leaf("b", "cut"), Leaf("c", "cut", 1.0, ("a",)))
-    run = job((leaves[0], leaves[2], leaves[1]), TWO[:1]), job(leaves, TWO[:1])
-    assert [given(each) for each in run] == [["a ann", "c ann", "b ann"], ["a ann", "b ann", "c ann"]]
+    """When ann has done `a`, `c` waits since 1 s and `d` has just become ready: `c` is first in the list."""
+    leaves = (
+        *(Leaf("a", "cut", 3.0), Leaf("x", "cut", 1.0)),
+        *(Leaf("b", "cut", 5.0, ("x",)), Leaf("c", "cut", 1.0, ("x",)), Leaf("d", "cut", 1.0, ("a",))),
+    )
+    assert given(job(leaves)) == ["a ann", "x bob", "b bob", "c ann", "d ann"]
