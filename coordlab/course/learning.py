@@ -145,7 +145,8 @@ def _written(value: object) -> str:
 def _worded(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_worded, value))}]"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    digits = 4 if not isinstance(value, float) or abs(value) < 10_000 else 10  # 1234567.25, not 1.235e+06
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def judged(*verdicts: object) -> Shown:

@@ -47,6 +47,9 @@ def test_a_missing_prediction_is_not_wrong(nothing):
 def test_a_wrong_prediction_says_by_how_much():
     assert repr(compare(12, 19)) == "You predicted 12, and it is 19: your 12 was 7 too low."
     assert "3.5 too high" in repr(compare(12.5, 9))
+    assert repr(compare(1200000.5, 1234567.25)) == (
+        "You predicted 1200000.5, and it is 1234567.25: your 1200000.5 was 34566.75 too low."
+    )
 
 
 SAME = [
