@@ -1,0 +1,128 @@
+"""The replicas lab: all may write at once, cut off or not; how do their copies become equal, and how soon?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.replicas import pictures, theory
+from coordlab.patterns.replicas.agents import Replica
+from coordlab.patterns.replicas.checks import properties
+from coordlab.patterns.replicas.lab_agents import START, Adopts, Forgets, faults, names, updates, within
+from coordlab.patterns.replicas.rules import MODES
+from coordlab.trace.trace import FAULT, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+KINDS = {"textbook": Replica, "adopts": Adopts, "forgets": Forgets}
+UNTIL = 20.0
+PARAMETERS = (
+    lab.Parameter("replicas", 5, 2, 24, 1, help="who have a copy each"),
+    lab.Parameter("copies", "set", choices=tuple(START), group="World",
+                  help="a set, a register in which the latest stamp wins or all stand, or a counter"),
+    lab.Parameter("parted", 3.0, 0.0, 6.0, 0.5, unit="s", label="halves apart for", help="from 2 s on"),
+    lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="1's clock is ahead by",
+                  unused=lambda given: "" if given["copies"] == "last-writer" else "nothing is stamped"),
+    lab.Parameter("latency", 0.05, 0.01, 0.1, 0.01, unit="s", help="of each message"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+    lab.Parameter("version", "textbook", choices=tuple(KINDS), group="Gossip",
+                  help="take the copy that comes instead of merging; or forget what was removed"),
+    lab.Parameter("mode", "push-pull", choices=MODES, group="Gossip",
+                  help="who learns in a call: who is called, who calls, or both"),
+    lab.Parameter("fan_out", 1, 1, 5, 1, label="calls in a period", group="Gossip",
+                  help="how many others each calls"),
+    lab.Parameter("period", 0.5, 0.5, 1.0, 0.1, unit="s", group="Gossip", help="between two rounds of calls"),
+)  # fmt: skip
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """The replicas, of the learner's class if given."""
+    world = World(seed, given["latency"], given["loss"], budget=lab.BUDGET)
+    kind, changes = roles.get("replica", KINDS[given["version"]]), updates(given)
+    how = {name: given[name] for name in ("mode", "period", "fan_out")}
+    return world.add(
+        lab.fitting(kind, name, START[given["copies"]], updates=changes.get(name, ()), **how)
+        for name in names(given)
+    )
+
+
+def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    over = (pictures.ROUNDS + 0.5) * given["period"]
+    reasons = {
+        "a message is lost": given["loss"] > 0 and given["mode"] != "push",
+        "a fault strikes before": any(
+            "skew" not in str(e.data) for e in trace.select(kind=FAULT, before=over)
+        ),
+        "the run ends before that": trace.until < over,
+    }
+    each = theory.messages(given["replicas"], pictures.ROUNDS, given["mode"], given["fan_out"])
+    return lab.Theory(each, unless=lab.why_not(reasons))
+
+
+def _soon(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    """Gossip may always take longer; it hardly ever takes as long as this."""
+    other = [e for e in trace.select(kind=FAULT) if str(e.data) not in faults(given)]
+    last = max(3.2, 2.0 + given["parted"], *(event.time for event in trace.select("heal", "fault")))
+    reasons = {
+        "copies are not merged": given["version"] == "adopts",
+        "another fault strikes": other,
+        "the run ends before that": trace.until < last + within(given),
+    }
+    return lab.Theory(round(within(given), 6), says="most", unless=lab.why_not(reasons))
+
+
+def _mean(mode: str, says: str) -> lab.Curve:
+    return lab.Curve(lambda given, replicas: theory.rounds(int(replicas), mode)[0], says)
+
+
+# An answer by push-pull may tell what came in the same round, which theory leaves out.
+_NEWS = {
+    "push": _mean("push", "equal"),
+    "pull": _mean("pull", "equal"),
+    "push-pull (at most)": _mean("push-pull", "most"),
+}
+SPEC = lab.LabSpec(
+    name="replicas",
+    title="Replicas and gossip",
+    question="All may write at once, cut off or not: how do their copies become equal, and how soon?",
+    parameters=PARAMETERS,
+    build=build,
+    properties=lambda given: properties(within(given)),
+    measures=(
+        lab.Measure("periods until all knew", pictures.known_after),
+        lab.Measure("messages of three periods", pictures.first_rounds, _messages),
+        lab.Measure("equal again after, s", pictures.equal_after, _soon),
+        lab.Measure("writes that show nowhere", pictures.lost),
+        lab.Measure("messages in all", lambda trace: trace.count("send")),
+    ),
+    until=UNTIL,
+    faults=faults,
+    focus=lambda given: (0.0, 4.0 + given["parted"]),
+    figures=(
+        lab.Figure("How long does news take to reach all?", x="replicas", values=(2, 4, 8, 12, 24),
+                   measure="periods until all knew", theory=_NEWS,
+                   series={label: {"mode": label.split()[0]} for label in _NEWS},
+                   settings={"parted": 0.0, "loss": 0.0, "fan_out": 1, "version": "textbook", "period": 1.0,
+                             "latency": 0.01, "until": 15.0}, replications=15),
+    ),
+    roles=(lab.Role("replica", Replica),),
+    views=(
+        lab.View("Copies", "What each copy says and knows; blue: it knows all there is.", pictures.copies),
+        lab.View("News", "How many copies know all there is.", pictures.up_to_date),
+    ),
+    schedules=(
+        lab.Schedule("The newer write is lost", "Look at green, written before blue: it wins, for the clock of "
+                     "1 is ahead.", {"copies": "last-writer", "ahead": 5.0}),
+        lab.Schedule("What was removed comes back", "Look at the bread: who has not heard that it is gone "
+                     "brings it back.", {"version": "forgets"}),
+        lab.Schedule("Sold twice", "Look at the stock after the halves meet: 3 less 2 less 2 is -1, which no "
+                     "merge prevents.", {"copies": "counter"}),
+    ),
+    offers=lambda given: (
+        lab.Offer("crashes and comes back", "crash {agent} @{at}..{until}", names(given), 3.0),
+        lab.Offer("is cut off", "partition {agent} @{at}..{until}", names(given), 3.0),
+        lab.Offer("its clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", names(given)),
+    ),
+    page="coordlab.patterns.replicas.agents",
+)  # fmt: skip
