@@ -112,8 +112,8 @@ SPEC = lab.LabSpec(
         lab.View("News", "How many copies know all there is.", pictures.up_to_date),
     ),
     schedules=(
-        lab.Schedule("The newer write is lost", "Look at green, written before blue: it wins, for the clock of "
-                     "1 is ahead.", {"copies": "last-writer", "ahead": 5.0}),
+        lab.Schedule("The newer write is lost", "Look at green, written before blue: it wins, as 1's clock "
+                     "is ahead.", {"copies": "last-writer", "ahead": 5.0}),
         lab.Schedule("What was removed comes back", "Look at the bread: who has not heard that it is gone "
                      "brings it back.", {"version": "forgets"}),
         lab.Schedule("Sold twice", "Look at the stock after the halves meet: 3 less 2 less 2 is -1, which no "
