@@ -1,0 +1,156 @@
+"""The lab of rogue agents: whom can one believe, and how does work go on?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.rogue import expected, pictures
+from coordlab.patterns.rogue.agents import Operator, Pool
+from coordlab.patterns.rogue.checks import properties
+from coordlab.patterns.rogue.rules import Accepted, Job, Remove
+from coordlab.patterns.rogue.workers import Worker
+from coordlab.trace.faults import ROGUE
+from coordlab.trace.trace import SEND
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+SAYS = {
+    "wrong": "is wrong",
+    "random": "guesses",
+    "colludes": "colludes",
+    "boasts": "boasts",
+    "silent": "is silent",
+}
+
+
+class Believing(Pool):
+    """A first try: whoever has the task is believed, without a review."""
+
+    async def review(self, job: Job, answer: int) -> None:
+        """Accept the answer."""
+        self.close(Accepted(job.task, job.agent, job.number, answer, ()))
+
+
+PARAMETERS = (
+    lab.Parameter("members", 7, 4, 9, 1, group="Crew", help="agents that work and review"),
+    lab.Parameter("rogues", 2, 0, "members", 1, group="Crew", help="how many of them misbehave, until 8 s"),
+    lab.Parameter("kind", "colludes", choices=tuple(ROGUE), group="Crew",
+                  help="wrong: always; colludes: all with the same answer; boasts: and is sure of it"),
+    lab.Parameter("share", 1.0, 0.1, 1.0, 0.1, group="Crew", help="how often a rogue misbehaves"),
+    lab.Parameter("competence", 1.0, 0.5, 1.0, 0.05, group="Crew",
+                  help="how often an honest answer is right"),
+    lab.Parameter("sensitivity", 1.0, 0.5, 1.0, 0.05, group="Crew",
+                  help="how often an honest review finds an error"),
+    lab.Parameter("removal", True, group="Crew", help="whether a human removes the last member at 1 s"),
+    lab.Parameter("tasks", 50, 10, 200, 10, group="Pool", help="to be done"),
+    lab.Parameter("version", "textbook", choices=("textbook", "no-checks", "no-reviews"), group="Pool",
+                  help="no tasks with known answers; or believe whoever did the work"),
+    lab.Parameter("faulty", 2, 0, 3, 1, group="Pool", label="rogues to mask",
+                  help="2f + 1 review, and f + 1 of them must approve"),
+    lab.Parameter("period", 0.3, 0.1, 1.0, 0.05, unit="s", group="Pool", label="checks every",
+                  help="between two checks of a member",
+                  unused=lambda given: "nobody is checked" if given["version"] == "no-checks" else ""),
+    lab.Parameter("error", 0.05, 0.01, 0.3, 0.01, group="Pool", label="error of a test",
+                  help="how often a test convicts a member that is right in 90 %, or clears one in 60 %"),
+    lab.Parameter("quarantine", 2.0, 0.5, 5.0, 0.5, unit="s", group="Pool",
+                  help="how long one that is convicted is isolated; then it is on probation"),
+)  # fmt: skip
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """A pool, its members, of the learner's class if given, and perhaps a human."""
+    world, crew = World(seed, "uniform(0.01,0.05)", budget=lab.BUDGET), expected.names(given)
+    pool = {
+        "faulty": given["faulty"],
+        "least": min(1, given["faulty"]),
+        "test": expected.sequential(given),
+        "period": None if given["version"] == "no-checks" else given["period"],
+        "quarantine": given["quarantine"],
+        "within": 25.0,
+    }
+    kind = Believing if given["version"] == "no-reviews" else Pool
+    world.add(kind(crew, range(1, given["tasks"] + 1), **pool))
+    how = {"competence": given["competence"], "sensitivity": given["sensitivity"], "false_alarm": 0.0}
+    world.add(lab.fitting(roles.get("member", Worker), name, seconds=0.2, **how) for name in crew)
+    orders = [(1.0, Remove(crew[-1], "hal", "it leaks what it is told"))] if given["removal"] else []
+    return world.add(Operator(orders))
+
+
+SPEC = lab.LabSpec(
+    name="rogue",
+    title="Rogue agents",
+    question="Whom can one believe, and how does the work go on?",
+    parameters=PARAMETERS,
+    build=build,
+    roles=(lab.Role("member", Worker),),
+    properties=lambda given: properties(
+        expected.names(given), range(1, given["tasks"] + 1), given["faulty"], min(1, given["faulty"]),
+        test=expected.sequential(given), within=25.0,
+    ),
+    measures=(
+        lab.Measure("wrong answers accepted", pictures.wrong, expected.nothing_wrong),
+        lab.Measure("share of answers that are wrong", pictures.share_wrong),
+        lab.Measure("checks until conviction", pictures.checks_until_conviction, expected.checks),
+        lab.Measure("time until conviction, s", pictures.time_to_convict),
+        lab.Measure("honest members isolated", pictures.honest_isolated, expected.honest_are_trusted),
+        lab.Measure("messages", lambda trace: trace.count(kind=SEND), expected.messages),
+    ),
+    until=30.0,
+    faults=expected.faults,
+    focus=lambda given: (0.0, 4.0),
+    views=(
+        lab.View("Trust", "Who is trusted, isolated, on probation or removed, and when.",
+                 lambda given, trace: pictures.trust(trace)),
+        lab.View("Evidence", "What the checks of the running test say against each member.",
+                 lambda given, trace: pictures.evidence(expected.sequential(given), trace)),
+    ),
+    figures=(
+        lab.Figure(
+            "How many rogues can reviewers mask?",
+            x="rogues", values=(0, 1, 2, 3, 4, 5), measure="wrong answers accepted",
+            theory={"none up to f, then perhaps all": lab.Curve(
+                lambda given, rogues: 0.0 if expected.masked(given, rogues) else float(given["tasks"]),
+                says="most", applies=lambda given: bool(given["sensitivity"] == 1),
+            )},
+            settings={"version": "no-checks", "kind": "colludes", "share": 1.0, "members": 7, "tasks": 20},
+            replications=3,
+        ),
+        lab.Figure(
+            "How many checks convict one that is wrong only at times?",
+            x="share", values=(0.5, 0.6, 0.7, 0.8, 1.0), measure="checks until conviction",
+            theory={"the sequential test": lab.Curve(
+                expected.until_conviction, applies=lambda given: bool(given["share"] >= 0.5)
+            )},
+            settings={"version": "textbook", "kind": "wrong", "rogues": 3, "members": 4, "faulty": 1,
+                      "competence": 1.0, "tasks": 200, "removal": True, "period": 0.3, "until": 8},
+            replications=15,
+        ),
+        lab.Figure(
+            "What do reviewers let through, if all are honest and err?",
+            x="sensitivity", values=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+            measure="share of answers that are wrong",
+            theory={label: lab.Curve(expected.let_through) for label in ("one reviewer", "two of three")},
+            settings={"rogues": 0, "removal": False, "version": "no-checks", "competence": 0.8, "members": 6,
+                      "tasks": 100},
+            series={"one reviewer": {"faulty": 0}, "two of three": {"faulty": 1}},
+        ),
+    ),
+    schedules=(
+        lab.Schedule("One too many", "Look at the answers: four of seven agree on a lie, and it is accepted.",
+                     {"rogues": 4, "version": "no-checks"}),
+        lab.Schedule("The way back", "Look at w1 after 8 s: it behaves, checks clear it, and it is trusted.",
+                     {"tasks": 200}),
+        lab.Schedule("Nobody reviews", "Look at the verdicts: the word of a rogue is enough to be accepted.",
+                     {"version": "no-reviews"}),
+    ),
+    offers=lambda given: tuple(
+        lab.Offer(words, f"rogue {{agent}} {how} @{{at}}..{{until}}", expected.names(given), 4.0)
+        for how, words in ROGUE.items()
+    ),
+    tones={"working": "active", "too few": "stuck", "done": "normal", "idle": "idle", "at work": "active",
+           "watches": "idle", "orders": "active"},
+    page="coordlab.patterns.rogue.agents",
+    chapter="13_rogue_agents",
+)  # fmt: skip
