@@ -9,8 +9,8 @@ slow = whole = False  # set by `--slow` and `--all`, before any test is collecte
 
 
 def disaster_count() -> int:
-    """How many random disasters a property must survive: 10, or 40 with `--slow`, or 200 with `--all`."""
-    return 200 if whole else 40 if slow else 10
+    """How many random disasters a property must survive: 10, or 20 with `--slow`, or 200 with `--all`."""
+    return 200 if whole else 20 if slow else 10
 
 
 def some(cases: Sequence[T], count: int) -> Sequence[T]:
