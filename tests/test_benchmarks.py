@@ -15,6 +15,8 @@ def test_all_contenders_compute_the_same_answer(key: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.whole] * (name == "search")) for name in PAGES]
+)
 def test_what_is_timed_does_what_it_says(name: str) -> None:
     assert all(figure.values["coordlab"] > 0 for figure in PAGES[name](1))

@@ -10,8 +10,6 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from distributed import Client, LocalCluster
-
 from coordlab.experiments import sweep
 from coordlab.explore import explore, point_of_no_return
 from coordlab.patterns.bully.agents import Candidate
@@ -98,6 +96,8 @@ class Cluster:
     """A Dask cluster of one worker process, as an executor."""
 
     def __enter__(self) -> Executor:
+        from distributed import Client, LocalCluster  # takes a second: not while tests are collected
+
         self.cluster = LocalCluster(1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1")  # type: ignore[no-untyped-call]
         self.client = Client(self.cluster)  # type: ignore[no-untyped-call]
         executor: Executor = self.client.get_executor()  # type: ignore[no-untyped-call]
