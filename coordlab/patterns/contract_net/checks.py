@@ -204,10 +204,15 @@ def best_wins(scoring: Scoring) -> Property:
 
 @safety("never more than the capacity")
 def within_capacity(trace: Trace) -> Iterator[Objection]:
-    """CN-S7: a contractor's binding proposals and the tasks it works on never exceed its capacity."""
+    """CN-S7: a contractor's binding proposals and the tasks it works on never exceed its capacity.
+
+    An award that it refuses, or whose Cancel it handles at the same moment, starts no work.
+    """
     failures = (event for event in trace.select("Failure", kind=SEND) if event.cause is not None)
     at_once = (each for each in failures if trace[each.cause or 0].name == "AcceptProposal")
     declined = {(each.agent, each.content.conversation) for each in at_once}
+    cancels = trace.select("Cancel", kind=HANDLE)
+    undone = {(each.agent, each.content.conversation, each.time) for each in cancels}
     capacity: dict[str | None, float] = {}  # as their state says; no limit for all others
     bound: dict[str | None, dict[str, float]] = defaultdict(dict)  # to which conversations, and until when
     over: dict[str | None, set[str]] = defaultdict(set)
@@ -222,7 +227,7 @@ def within_capacity(trace: Trace) -> Iterator[Objection]:
             if event.name == "Propose":
                 mine[told.conversation] = told.binding_until or 0.0  # None: it was spoilt on its way
             elif told.conversation not in over[own] and (own, told.conversation) not in declined:
-                mine[told.conversation] = inf
+                mine |= {} if (own, told.conversation, event.time) in undone else {told.conversation: inf}
             bound[own] = mine
             if len(mine) > capacity[own]:
                 yield event, f"{own} is bound to {len(mine)} tasks, but can do {capacity[own]}."

@@ -520,3 +520,13 @@ def test_a_rejection_of_what_was_never_proposed_changes_nothing() -> None:
 
     run = World().add(Confused("zoe"), digger("bob")).run()
     assert run.trace.count("state") == 0
+
+
+def test_an_award_that_is_cancelled_at_the_moment_it_is_handled_is_no_work() -> None:
+    """What a slow contractor has queued it handles at once: an award, a call, and the Cancel of the award."""
+    digger, bob = Contractor("c1", Bid(100.0, 1.0), ["dig"]), Manager("bob", [DIG], ["c1"], ONCE)
+    run = net(digger, policy=ONCE, also=bob, at=1.1, fault="slow c1 2 @0.025..0.04")
+    handled = run.trace.select(kind="handle", agent="c1", since=0.02)[:3]
+    assert [event.name for event in handled] == ["AcceptProposal", "CallForProposals", "Cancel"]
+    assert {event.time for event in handled} == {2.03}
+    assert "working" not in [event.data for event in run.trace.select("role", agent="c1")]
