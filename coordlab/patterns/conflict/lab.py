@@ -33,6 +33,7 @@ PARAMETERS = (
     lab.Parameter("yields", 0.0, 0.0, 1.0, 0.05, label="chance to give way", group="Proposers",
                   help="of each who is asked again and hears the others"),
     lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="ann's clock is ahead by", group="Proposers",
+                  help="by the latest stamp she wins, whatever the true time",
                   unused=lambda given: "" if given["order"] == "time" else "the order is not by time"),
     lab.Parameter("slowest", 0.05, 0.02, 0.2, 0.01, unit="s", label="slowest message", group="Proposers",
                   help="messages take from a fifth of this to this"),
@@ -150,8 +151,8 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("resolver", Resolver), lab.Role("proposer", Proposer), lab.Role("human", Human)),
     views=(
-        lab.View("Conflicts", "What each wants, what was tried, and what stands.", pictures.conflicts),
-        lab.View("Waits", "How long each conflict is open, and for what it waits.", pictures.waits),
+        lab.View("conflicts", "What each wants, what was tried, and what stands.", pictures.conflicts),
+        lab.View("waits", "How long each conflict is open, and for what it waits.", pictures.waits),
     ),
     schedules=(
         lab.Schedule("A fast clock wins", "Look at who wins: ann's clock is 5 s ahead, so hers is always the "

@@ -51,7 +51,7 @@ SCORINGS: dict[str, Scoring] = {
 CALLS = ("by-chance", "alike", "one-by-one")
 _PRIORITY = "the scoring does not look at it"
 PARAMETERS = (
-    lab.Parameter("tasks", 4, 1, 12, 1),
+    lab.Parameter("tasks", 4, 1, 12, 1, help="how many are called for"),
     lab.Parameter("contractors", 5, 1, 12, 1, help="each asks a price of its own for each task"),
     lab.Parameter("calls", "by-chance", choices=CALLS,
                   help="all at once, each contractor hears them in another order; all at once, and all hear "

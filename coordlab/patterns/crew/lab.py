@@ -125,8 +125,8 @@ SPEC = lab.LabSpec(
     until=end,
     focus=lambda given: (0.0, 2 * PLANNING + given["research"] + 2 * given["report"]),
     views=(
-        lab.View("Schedule", "What each agent works on, and what failed.", schedule),
-        lab.View("Tasks", "Who does each task, how it stands, and what came of it.", progress),
+        lab.View("schedule", "What each agent works on, and what failed.", schedule),
+        lab.View("tasks", "Who does each task, how it stands, and what came of it.", progress),
     ),
     figures=(
         lab.Figure(

@@ -102,8 +102,8 @@ SPEC = lab.LabSpec(
     until=end,
     focus=lambda given: (0.0, 8 * given["thinking"]),
     views=(
-        lab.View("Transcript", "Who said what, and how much each turn read.", transcript),
-        lab.View("Reading", "How much all have read.", read_so_far),
+        lab.View("transcript", "Who said what, and how much each turn read.", transcript),
+        lab.View("reading", "How much all have read.", read_so_far),
     ),
     figures=(
         lab.Figure(

@@ -117,9 +117,9 @@ SPEC = lab.LabSpec(
     faults=expected.faults,
     focus=lambda given: (4.0, 16.0),
     views=(
-        lab.View("Suspicion", "How long each agent is silent, or how surprising that is, and the limit.",
+        lab.View("suspicion", "How long each agent is silent, or how surprising that is, and the limit.",
                  lambda given, trace: pictures.suspicion(detector(given), given["period"], trace)),
-        lab.View("Opinions", "The truth about each agent, what the monitor holds of it, and who is wrong.",
+        lab.View("opinions", "The truth about each agent, what the monitor holds of it, and who is wrong.",
                  lambda given, trace: pictures.opinions(trace)),
     ),
     figures=(

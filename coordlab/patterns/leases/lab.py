@@ -145,8 +145,8 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("member", Member), lab.Role("storage", Storage)),
     views=(
-        lab.View("Leases", "Who leads, and who is bound to whom until when.", pictures.leases),
-        lab.View("Terms", "What each knows, and what became of its writes.", pictures.terms),
+        lab.View("leases", "Who leads, and who is bound to whom until when.", pictures.leases),
+        lab.View("terms", "What each knows, and what became of its writes.", pictures.terms),
     ),
     schedules=(
         lab.Schedule("A leader without a lease", "Look for two who lead at once: nobody tells 1 that the "

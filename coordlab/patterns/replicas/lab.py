@@ -23,6 +23,7 @@ PARAMETERS = (
                   help="a set, a register in which the latest stamp wins or all stand, or a counter"),
     lab.Parameter("parted", 3.0, 0.0, 6.0, 0.5, unit="s", label="halves apart for", help="from 2 s on"),
     lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="1's clock is ahead by",
+                  help="with the last writer's value kept, its writes win",
                   unused=lambda given: "" if given["copies"] == "last-writer" else "nothing is stamped"),
     lab.Parameter("latency", 0.05, 0.01, 0.1, 0.01, unit="s", help="of each message"),
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
@@ -108,8 +109,8 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("replica", Replica),),
     views=(
-        lab.View("Copies", "What each copy says and knows; blue: it knows all there is.", pictures.copies),
-        lab.View("News", "How many copies know all there is.", pictures.up_to_date),
+        lab.View("copies", "What each copy says and knows; blue: it knows all there is.", pictures.copies),
+        lab.View("news", "How many copies know all there is.", pictures.up_to_date),
     ),
     schedules=(
         lab.Schedule("The newer write is lost", "Look at green, written before blue: it wins, as 1's clock "

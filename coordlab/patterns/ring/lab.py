@@ -117,9 +117,9 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("member", Member),),
     views=(
-        lab.View("Ring", "The ranks on their way; with ! the news of who is elected.", pictures.ring),
-        lab.View("Ranks", "Whom each follows, how many ranks it sent and held back.", pictures.ranks),
-        lab.View("Beliefs", "Who follows whom.", beliefs),
+        lab.View("ring", "The ranks on their way; with ! the news of who is elected.", pictures.ring),
+        lab.View("ranks", "Whom each follows, how many ranks it sent and held back.", pictures.ranks),
+        lab.View("beliefs", "Who follows whom.", beliefs),
     ),
     schedules=(
         lab.Schedule("The worst order", "Look at the ranks sent: each goes on until it meets the highest, 15 "

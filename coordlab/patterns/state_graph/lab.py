@@ -121,8 +121,8 @@ SPEC = lab.LabSpec(
     until=end,
     focus=lambda given: (0.0, 6 * (given["work"] + 2 * given["latency"])),
     views=(
-        lab.View("Graph", "Which nodes run, how often they have, and which one asks.", running),
-        lab.View("State", "What the nodes have written, merged after each super-step.", state),
+        lab.View("graph", "Which nodes run, how often they have, and which one asks.", running),
+        lab.View("state", "What the nodes have written, merged after each super-step.", state),
     ),
     figures=(
         lab.Figure(

@@ -137,7 +137,7 @@ SPEC = lab.LabSpec(
     faults=faults,
     focus=lambda given: (3.0, 14.0),
     views=(
-        lab.View("Beliefs", "What each member, a row, believes of each other, and in which incarnation.",
+        lab.View("beliefs", "What each member, a row, believes of each other, and in which incarnation.",
                  lambda given, trace: pictures.beliefs(trace)),
     ),
     figures=(

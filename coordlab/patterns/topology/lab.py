@@ -111,8 +111,8 @@ SPEC = lab.LabSpec(
     until=lambda given: round(1.2 * in_time(given), 1),
     focus=lambda given: (0.0, 3 * given["work"]),
     views=(
-        lab.View("Team", "Who tells whom, and how many messages each has handled.", team),
-        lab.View("Progress", "Tasks that are done.", progress),
+        lab.View("team", "Who tells whom, and how many messages each has handled.", team),
+        lab.View("progress", "Tasks that are done.", progress),
     ),
     figures=(
         lab.Figure(

@@ -115,8 +115,8 @@ SPEC = lab.LabSpec(
     lanes=lambda given: ("chair", *(f"v{each}" for each in range(1, 1 + len(electorate(given))))),
     focus=lambda given: (0.0, 1.5),
     views=(
-        lab.View("Tally", "The ballots that count, who is missing, and how the vote ended.", tally),
-        lab.View("Lead", "Yes ahead of no, and between which bounds the missing can move it.", lead),
+        lab.View("tally", "The ballots that count, who is missing, and how the vote ended.", tally),
+        lab.View("lead", "Yes ahead of no, and between which bounds the missing can move it.", lead),
     ),
     figures=(
         lab.Figure(

@@ -33,11 +33,11 @@ def test_without_a_budget_or_a_time_limit_a_conflict_stays_open() -> None:
     endless, holiday = opened("conflict", "Nobody gives way"), opened("conflict", "The human is on holiday")
     assert problems(endless) == ["retries within the budget", "settled within 2.75 s"]
     assert problems(holiday) == ["settled within 2.75 s"]
-    assert {shown(lab, "Waits", 7.9)["hue"] for lab in (endless, holiday)} == {"is open"}
+    assert {shown(lab, "waits", 7.9)["hue"] for lab in (endless, holiday)} == {"is open"}
 
 
 def test_the_conflicts_show_what_each_wants_and_which_step_settled_it() -> None:
-    early, late = (shown(labs.conflict(), "Conflicts", at) for at in (0.1, 3.0))
+    early, late = (shown(labs.conflict(), "conflicts", at) for at in (0.1, 3.0))
     assert early["name"] == {"ann": "x", "cat": "y", "step": "merge: no rule makes one of x, y"}
     assert {name: (row["step"], row["stands"]) for name, row in late.items()} == {
         "tags": ("merge: made of {old}, {new}", "{new, old}"),

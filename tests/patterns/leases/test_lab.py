@@ -52,9 +52,9 @@ def test_if_all_stand_at_once_nobody_wins() -> None:
 def test_the_leases_show_that_the_old_leader_gives_up_before_the_others_are_free() -> None:
     lab = labs.leases(seed=3)
     bound, tokens = dict.fromkeys("2345", "bound to 1"), {"storage": "token 1"}
-    assert shown(lab, "Leases", 4.5) == {"1": "leads", **bound, **tokens}
-    assert shown(lab, "Leases", 4.75) == {"1": "bound to 1", **bound, **tokens}
-    assert shown(lab, "Leases", 5.6) == {
+    assert shown(lab, "leases", 4.5) == {"1": "leads", **bound, **tokens}
+    assert shown(lab, "leases", 4.75) == {"1": "bound to 1", **bound, **tokens}
+    assert shown(lab, "leases", 5.6) == {
         "2": "leads",
         **dict.fromkeys("345", "bound to 2"),
         **tokens,
@@ -63,7 +63,7 @@ def test_the_leases_show_that_the_old_leader_gives_up_before_the_others_are_free
 
 def test_the_terms_show_who_voted_for_whom_and_what_was_kept() -> None:
     follows = {"does": "follows", "term": "1", "votes for": "1"}
-    assert shown(labs.leases(seed=3), "Terms", 1.0) == {
+    assert shown(labs.leases(seed=3), "terms", 1.0) == {
         "1": {"does": "leads", "term": "1", "votes for": "1", "writes kept": "3"},
         **dict.fromkeys("2345", follows),
         "storage": {"term": "token 1"},

@@ -10,7 +10,7 @@ from tests.labs.opened import opened, problems, shown
 
 def says(lab: labs.Lab, at: float) -> list[str]:
     """What each replica says, in order."""
-    return [row["says"] for row in shown(lab, "Copies", at).values()]
+    return [row["says"] for row in shown(lab, "copies", at).values()]
 
 
 @pytest.mark.parametrize("seed", range(13))
@@ -51,7 +51,7 @@ def test_the_stock_falls_below_zero() -> None:
 def test_the_news_show_how_many_know_all_there_is() -> None:
     """While the halves are apart nobody does, after a change on each side; then all do."""
     lab = labs.replicas()
-    assert [shown(lab, "News", at)["know all there is"] for at in (4.5, 20.0)] == [0.0, 5.0]
+    assert [shown(lab, "news", at)["know all there is"] for at in (4.5, 20.0)] == [0.0, 5.0]
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ def test_who_passes_on_lower_ranks_pays_more_than_the_worst_order() -> None:
 def test_an_order_costs_what_its_schedule_says(title: str, sent: int) -> None:
     lab = opened("ring", title)
     assert problems(lab) == []
-    rows = shown(lab, "Ranks", 2.0)
+    rows = shown(lab, "ranks", 2.0)
     assert sum(int(row["ranks sent"]) for row in rows.values()) == lab.measures[0].counted == sent
 
 
@@ -41,15 +41,15 @@ def test_the_ring_shows_the_ranks_on_their_way() -> None:
     lab = opened("ring", "The best order")
     calm = dict.fromkeys([("1", "2"), ("2", "3"), ("3", "4"), ("4", "5"), ("5", "1")], "")
     electing = {name: f"{name} electing" for name in "12345"}
-    assert shown(lab, "Ring", 0.13) == {**electing, **calm, ("4", "5"): "5"}
+    assert shown(lab, "ring", 0.13) == {**electing, **calm, ("4", "5"): "5"}
     told = {"1": "1 follows", "2": "2 follows", "5": "5 coordinates"}
-    assert shown(lab, "Ring", 0.2) == {**electing, **told, **calm, ("2", "3"): "5!"}
+    assert shown(lab, "ring", 0.2) == {**electing, **told, **calm, ("2", "3"): "5!"}
 
 
 def test_the_ranks_show_who_held_back_what() -> None:
     """In the best order each stops the rank of the one before; 1 meets only the highest."""
     each = {"does": "follows", "follows": "5", "ranks sent": "2"}
-    assert shown(opened("ring", "The best order"), "Ranks", 2.0) == {
+    assert shown(opened("ring", "The best order"), "ranks", 2.0) == {
         "1": each,
         **{name: {**each, "held back": "1"} for name in "234"},
         "5": {"does": "coordinates", "follows": "5", "ranks sent": "1", "held back": "1"},
