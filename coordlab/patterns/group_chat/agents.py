@@ -29,8 +29,9 @@ class Chair(Conductor):
       speaks next; without one, or without an answer, the first does.
     - `name`, `budget`, `patience`, `repeats`: see `Conductor`.
 
-    A hand-over to the user interrupts the chat.  The outputs of the result are the transcript.  A crash loses
-    only the turn in progress.  Raises ChatError if an argument is something else.
+    A hand-over to the user interrupts the chat.  The outputs of the result are the transcript.  A chat that
+    is over, or was interrupted, does not go on: hold another one, with the transcript in its `task`.  A crash
+    loses only the turn in progress.  Raises ChatError if an argument is something else.
     """
 
     floor = State("")  # the member that has it

@@ -314,6 +314,7 @@ def chosen(answer: object, candidates: tuple[str, ...]) -> str | None:
 
 
 Window = Callable[[Transcript], Transcript]
+"""What a speaker reads, by the transcript alone: it does not know who reads, nor what that one has read."""
 
 
 def everything(transcript: Transcript) -> Transcript:

@@ -219,6 +219,16 @@ def test_who_speaks_and_why_it_stops(floor: str, why: str, make: Callable[[], Wo
 
 NEVER = max_turns(9)
 HANDING = {"ann": ["hm", Handoff("bob")], "bob": [Handoff(USER, "is it?")]}
+
+
+def test_an_interrupted_chat_is_taken_up_by_another_one_whose_task_tells_what_was_said() -> None:
+    said = ended(scripted(NEVER, swarm, **HANDING).run())
+    told = "; ".join(f"{each.agent}: {each.content}" for each in said.outputs) + "; user: it is"
+    world = talking(("ann", "bob"), max_turns(1), told)
+    read = world.run().trace.select("Turn", kind="send")[0].content.context
+    assert (said.reason.kind.value, [each.content for each in read]) == ("interrupted", [told])
+
+
 LOST: dict[str, list[Any]] = {"ann": [Handoff("zed")], "bob": []}
 AGAIN: dict[str, list[Any]] = {"ann": [DOWN, "8"], "bob": []}
 
