@@ -47,3 +47,18 @@ def tries(loss: float) -> float:
     (1.2346, 4.0)
     """
     return 1 / (1 - require.number("loss", loss, 0, below=1, unit="a probability", example=0.1)) ** 2
+
+
+def effects(repeated: bool, remembered: bool, loss: float) -> float:
+    """How often a letter takes effect, on average, if messages are lost with probability `loss`, below 1.
+
+    Not repeated: if it reaches the bus and the subscriber.  Repeated until it is answered: once for a
+    subscriber that remembers; for one that does not, as often as it arrives.
+
+    >>> [round(effects(*how, loss=0.1), 3) for how in ((False, True), (True, True), (True, False))]
+    [0.81, 1.0, 1.111]
+    """
+    arrives = 1 - require.number("loss", loss, 0, below=1, unit="a probability", example=0.1)
+    if not repeated:
+        return arrives**2
+    return 1.0 if remembered else tries(loss) * arrives

@@ -1,0 +1,132 @@
+"""The bus lab: what does a letter cost that arrives, and how often does it arrive?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.bus import expected, pictures, theory
+from coordlab.patterns.bus.agents import Bus
+from coordlab.patterns.bus.checks import properties
+from coordlab.patterns.bus.client import Client
+from coordlab.patterns.bus.rules import SHEDDING
+from coordlab.trace.trace import NOTE
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+VERSIONS = ("textbook", "at-most-once", "no-memory", "forgetful")
+PARAMETERS = (
+    lab.Parameter("publishers", 2, 1, 4, 1, group="Clients", help="clients that publish"),
+    lab.Parameter("subscribers", 3, 1, 6, 1, group="Clients", help="clients that subscribe"),
+    lab.Parameter("letters", 8, 1, 20, 1, group="Clients", help="of each publisher, one every half a second"),
+    lab.Parameter("wants", "all", choices=("all", "one topic"), group="Clients",
+                  help="whether each subscriber wants all letters, or those on a topic of its own"),
+    lab.Parameter("loss", 0.1, 0.0, 0.5, 0.01, label="messages lost", group="Network",
+                  help="the share of messages lost on the way"),
+    lab.Parameter("duplicate", 0.0, 0.0, 0.5, 0.01, label="arrive twice", group="Network",
+                  help="the share of messages that arrive twice"),
+    lab.Parameter("slowest", 0.05, 0.01, 0.3, 0.01, unit="s", label="slowest message", group="Network",
+                  help="messages take from a fifth of this to this"),
+    lab.Parameter("outage", 1.0, 0.0, 3.0, 0.5, unit="s", group="Network", help="how long the bus is down"),
+    lab.Parameter("version", "textbook", choices=VERSIONS, group="Bus",
+                  help="nothing is repeated; subscribers forget what they acted on; a crash empties the bus"),
+    lab.Parameter("patience", 0.2, 0.1, 1.0, 0.1, unit="s", group="Bus",
+                  help="after how long what was not answered is repeated"),
+    lab.Parameter("attempts", 20, 1, 30, 1, group="Bus", help="deliveries of a letter; then it is dead"),
+    lab.Parameter("bound", 20, 1, 20, 1, group="Bus", help="the most letters that wait for one subscriber"),
+    lab.Parameter("shed", "oldest", choices=SHEDDING, group="Bus",
+                  help="which letter is dropped if there are more"),
+)  # fmt: skip
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """A bus, and clients that publish and subscribe, of the learner's classes if given."""
+    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
+    world = World(seed, latency, given["loss"], given["duplicate"], budget=lab.BUDGET)
+    how = {name: given[name] for name in ("patience", "attempts", "bound", "shed")}
+    world.add(lab.fitting(roles.get("bus", Bus), "bus", durable=given["version"] != "forgetful", **how))
+    client = {
+        "patience": given["patience"],
+        "acknowledged": given["version"] != "at-most-once",
+        "replay": "all",
+        "idempotent": given["version"] != "no-memory",
+    }
+    kind, size = roles.get("client", Client), given["subscribers"]
+    for number in range(1, size + 1):
+        pattern = "#" if given["wants"] == "all" else f"site/{number}"
+        world.add(lab.fitting(kind, f"s{number}", wants=(pattern,), **client))
+    for number in range(1, given["publishers"] + 1):
+        says = tuple((f"site/{each % size + 1}", each) for each in range(given["letters"]))
+        world.add(lab.fitting(kind, f"p{number}", says=says, **client))
+    return world
+
+
+SERIES = {
+    "at most once": {"version": "at-most-once"},
+    "at least once, no memory": {"version": "no-memory"},
+    "at least once, with a memory": {"version": "textbook"},
+}
+UNDISTURBED = {"outage": 0.0, "duplicate": 0.0, "attempts": 20, "bound": 20, "patience": 0.2, "slowest": 0.05}
+SPEC = lab.LabSpec(
+    name="bus",
+    title="Message bus",
+    question="How often does a letter arrive, and what does it cost that it does?",
+    parameters=PARAMETERS,
+    build=build,
+    roles=(lab.Role("client", Client), lab.Role("bus", Bus)),
+    properties=lambda given: properties(given["bound"], within=10.0, attempts=given["attempts"]),
+    measures=(
+        lab.Measure("effects of a letter", pictures.effects_of_a_letter, expected.effects),
+        lab.Measure("deliveries of a letter", pictures.deliveries_of_a_letter),
+        lab.Measure("letters missed", pictures.missed),
+        lab.Measure("letters that took effect twice", pictures.twice,
+                    lambda given, trace: None if given["version"] == "no-memory" else lab.Theory(0)),
+        lab.Measure("dead letters", lambda trace: trace.count("DeadLetter", kind=NOTE)),
+        lab.Measure("longest queue", pictures.longest_queue,
+                    lambda given, trace: lab.Theory(given["bound"], "most")),
+        lab.Measure("messages about letters", pictures.messages, expected.messages),
+    ),
+    until=30.0,
+    faults=expected.faults,
+    focus=lambda given: (0.0, 7.0),
+    views=(
+        lab.View("Queues", "How many letters wait for each subscriber.",
+                 lambda given, trace: pictures.lengths(expected.durable(given), given["bound"], trace)),
+        lab.View("Subscribers", "For each: letters that wait, are answered, were shed, are dead.",
+                 lambda given, trace: pictures.subscribers(expected.durable(given), trace)),
+    ),
+    figures=(
+        lab.Figure(
+            "How often does a letter take effect, as more messages are lost?",
+            x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="effects of a letter",
+            theory={label: lab.Curve(expected.mean_effects) for label in SERIES},
+            settings=UNDISTURBED, series=SERIES,
+        ),
+        lab.Figure(
+            "How often is a letter delivered until it and its answer arrive?",
+            x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="deliveries of a letter",
+            theory={"at least once": lab.Curve(
+                lambda given, loss: theory.tries(loss),
+                applies=lambda given: given["version"] in ("textbook", "no-memory"),
+            )},
+            settings=UNDISTURBED,
+        ),
+    ),
+    schedules=(
+        lab.Schedule("At most once", "Look at the letters missed: nothing is repeated, and nobody knows.",
+                     {"version": "at-most-once", "loss": 0.2}),
+        lab.Schedule("Without a memory", "Look at the verdicts: an answer is lost, and s3 acts twice.",
+                     {"version": "no-memory"}),
+        lab.Schedule("A short queue", "Look at s1: it is down, its queue is full, and letters are shed.",
+                     {"bound": 3, "outage": 0.0}, ("crash s1 @1..5",)),
+    ),
+    offers=lambda given: (
+        lab.Offer("the bus crashes", "crash bus @{at}..{until}"),
+        lab.Offer("a subscriber crashes", "crash {agent} @{at}..{until}", expected.subscribers(given)),
+        lab.Offer("a subscriber is slow", "slow {agent} 0.3 @{at}..{until}", expected.subscribers(given)),
+        lab.Offer("answers are lost", "cut {agent}>bus @{at}..{until}", expected.subscribers(given)),
+    ),
+    tones={"idle": "idle", "busy": "active"},
+    page="coordlab.patterns.bus.agents",
+)  # fmt: skip
