@@ -1,15 +1,38 @@
-"""A real browser for tests, driven by playwright, and a measure of how fast it is at the moment."""
+"""A real browser and a real JupyterLab for tests, and a measure of how fast the browser is at the moment."""
 
 from __future__ import annotations
 
 import asyncio
-import pathlib
+import os
+import socket
 import statistics
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+from tests.pythons import PROJECT
+
+IDLE = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+# The time (ms) from a key press to the frame after the player has drawn the new run.
+PRESS = """
+async ([key, keyCode]) => {
+  const player = document.querySelector('.cl-player'), before = player.dataset.version;
+  const press = new KeyboardEvent('keydown', { key, keyCode, bubbles: true, cancelable: true });
+  const began = performance.now();
+  document.activeElement.dispatchEvent(press);
+  while (player.dataset.version === before) await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}
+"""
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 
 # A fixed piece of work like the player's: lines, texts and a table.  About 10 ms on an idle machine.
 WORKLOAD = """
@@ -81,7 +104,7 @@ def chrome(chromium: str) -> Iterator[Any]:
 class Visit:
     """A page opened from a file, with what it complained about and what it asked the network for."""
 
-    def __init__(self, browser: Any, path: pathlib.Path, **context: Any) -> None:
+    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
         self.page = self.context.new_page()
         self.complaints: list[str] = []
@@ -93,3 +116,52 @@ class Visit:
 
     def close(self) -> None:
         self.context.close()
+
+
+def write_notebook(path: Path, *cells: str) -> None:
+    """Write a notebook with these cells."""
+    import nbformat  # takes seconds: not while tests are collected
+
+    sources = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=sources, metadata=KERNEL), path)
+
+
+@contextmanager
+def jupyterlab(folder: Path, own: Path, *options: str, python_path: Path = PROJECT) -> Iterator[str]:
+    """The address of a JupyterLab on a free port, as `coordlab lab` starts it.
+
+    folder: its notebooks.
+    own: where its settings are kept, and its log.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": str(python_path), "IPYTHONDIR": str(own / "ipython")}
+    for name in ("CONFIG", "DATA", "RUNTIME"):
+        environment[f"JUPYTER_{name}_DIR"] = str(own / name)
+    for name in ("WORKSPACES", "SETTINGS"):
+        environment[f"JUPYTERLAB_{name}_DIR"] = str(own / name)
+    command = [
+        *(sys.executable, "-m", "coordlab", "lab", f"--folder={folder}", *options),
+        *("--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"),
+        *("--expose-app-in-browser", "--IdentityProvider.token="),
+    ]
+    address, end = f"http://127.0.0.1:{port}", time.monotonic() + 300
+    with (own / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=own)
+        try:
+            while not _answers(address):
+                over = server.poll() is not None or time.monotonic() > end
+                assert not over, (own / "log").read_text()
+                time.sleep(0.05)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(f"{address}/api", timeout=1))
+    except OSError:
+        return False

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,25 +12,13 @@ from typing import Any
 import pytest
 
 import coordlab
-from tests.browser import Pace, objections
+from tests.browser import IDLE, PRESS, Pace, jupyterlab, objections, write_notebook
 from tests.committed import NOTEBOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-IDLE = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 PICTURE = "document.querySelector('.cl-stage canvas:not([hidden])').toDataURL()"
 PLAYER = "document.querySelector('.cl-player')"
-# The time (ms) from a key press to the frame after the player has drawn the new run.
-PRESS = """
-async ([key, keyCode]) => {
-  const player = document.querySelector('.cl-player'), before = player.dataset.version;
-  const press = new KeyboardEvent('keydown', { key, keyCode, bubbles: true, cancelable: true });
-  const began = performance.now();
-  document.activeElement.dispatchEvent(press);
-  while (player.dataset.version === before) await new Promise(requestAnimationFrame);
-  return performance.now() - began;
-}
-"""
 THEME = "(theme) => void window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
 DARK, LIGHT = "JupyterLab Dark", "JupyterLab Light"
 RIGHT, LEFT = ["ArrowRight", 39], ["ArrowLeft", 37]
@@ -78,8 +61,6 @@ OVERFLOW = """
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The content of a wheel: the package and its notebooks; one more notebook has the lab alone."""
-    import nbformat  # takes seconds: not while tests are collected
-
     site = tmp_path_factory.mktemp("site")
     package = site / "coordlab"
     shutil.copytree(Path(coordlab.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -87,9 +68,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shipped.mkdir()
     for notebook in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(notebook, shipped)
-    cells = [nbformat.v4.new_code_cell("from coordlab import labs\n\nlab = labs.bully()\nlab")]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), shipped / "lab.ipynb")
+    write_notebook(shipped / "lab.ipynb", "from coordlab import labs\n\nlab = labs.bully()\nlab")
     return site
 
 
@@ -97,36 +76,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def jupyter(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """JupyterLab as `coordlab lab` starts it, on a free port, with separate settings."""
     own = tmp_path_factory.mktemp("jupyter")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "PYTHONPATH": str(installed), "IPYTHONDIR": str(own / "ipython")}
-    for name in ("CONFIG", "DATA", "RUNTIME"):
-        environment[f"JUPYTER_{name}_DIR"] = str(own / name)
-    for name in ("WORKSPACES", "SETTINGS"):
-        environment[f"JUPYTERLAB_{name}_DIR"] = str(own / name)
-    command = [
-        *(sys.executable, "-m", "coordlab", "lab", "--chapter=lab", f"--folder={own / 'course'}"),
-        *("--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"),
-        *("--expose-app-in-browser", "--IdentityProvider.token="),
-    ]
-    address = f"http://127.0.0.1:{port}"
-    with (own / "log").open("w") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=own)
-        try:
-            until(lambda: answers(address) or server.poll() is not None, within=300)
-            assert server.poll() is None, (own / "log").read_text()
-            yield address
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def answers(address: str) -> bool:
-    try:
-        return bool(urllib.request.urlopen(f"{address}/api", timeout=1))
-    except OSError:
-        return False
+    with jupyterlab(own / "course", own, "--chapter=lab", python_path=installed) as address:
+        yield address
 
 
 def until(condition: Callable[[], object], within: float) -> None:

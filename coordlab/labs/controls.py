@@ -76,7 +76,8 @@ class Controls:
         self.lab, self.syncing = lab, False
         self.controls = {each.name: Control(each) for each in lab.spec.parameters}
         self.seed = w.IntText(0, description="seed", tooltip="the seed of the random numbers")
-        self.problem = w.HTML()
+        self.problem = w.HTML()  # what went wrong with the last change; it stands below the head
+        self.problem.add_class("cl-trouble")
         self.line = w.Text(
             description="play a line",
             tooltip="run a scenario line that someone shared",
@@ -96,7 +97,7 @@ class Controls:
         for button in (again, heal):
             button.layout.flex, button.layout.width = "1 1 0", "auto"
         buttons = w.HBox([again, heal], layout=w.Layout(grid_gap="6px"))
-        self.widgets = [*self._grouped(), self.seed, buttons, self.line, self.problem]
+        self.widgets = [*self._grouped(), self.seed, buttons, self.line]
         lab.on_change(self.sync)
         self.sync()
 

@@ -46,7 +46,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets has no types
         right.add_class("cl-labmain")
         body = w.Box([unfold, left, right])
         body.add_class("cl-labbody")
-        super().__init__([self.head, body])
+        super().__init__([self.head, self.controls.problem, body])
         self.add_class("cl-lab")  # by which the player finds the controls beside it
         self.still = Still(lab, self.model_id)
 
