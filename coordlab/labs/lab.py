@@ -310,12 +310,18 @@ class Lab:
         try:
             outcome = Outcome(self.spec, scenario, world.run(until))
         except WorldError as error:
-            outcome = Outcome(self.spec, scenario, *broken_off(error))
+            run, words = broken_off(error)
+            outcome = Outcome(self.spec, scenario, run, self._role_of(world.loop.acting) + words)
         except KeyboardInterrupt:
             words = f"the run was interrupted at {world.now:g} virtual seconds; the lab has not changed."
             raise Interrupted(words) from None
         made = Branch(name, outcome, parent, aside)
         return made if parent is None else self.compared(made, self.branches[parent].outcome)
+
+    def _role_of(self, agent: object) -> str:
+        """The role that an agent plays, if its class is the learner's."""
+        played = (name for name, kind in self.roles.items() if type(agent) is kind)
+        return next((f"your {name}: " for name in played), "")
 
     @staticmethod
     def compared(branch: Branch, before: Outcome) -> Branch:

@@ -11,7 +11,7 @@ has something to remember.  Each property reads the trace once.
 from coordlab.properties.moment import Moment, changes, moments
 from coordlab.properties.obligations import Begun, leads_to
 from coordlab.properties.predicates import Predicate, always, disturbs, eventually, sometimes
-from coordlab.properties.records import on_record, recorded
+from coordlab.properties.records import on_record, once, recorded
 from coordlab.properties.verdicts import (
     HOLDS,
     UNDECIDED,
@@ -41,6 +41,7 @@ __all__ = [
     "moments",
     "never",
     "on_record",
+    "once",
     "recorded",
     "safety",
     "sometimes",

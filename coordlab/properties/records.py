@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView
+from collections.abc import Callable, Iterator, KeysView
 from enum import Enum
-from functools import cache
+from functools import cache, wraps
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from coordlab.trace.trace import SPOKEN, Event, Record, Trace
@@ -20,6 +20,20 @@ def on_record(event: Event, *names: str) -> bool:
 def recorded(trace: Trace, *names: str) -> Iterator[Event]:
     """The notes and decisions that are messages of one of these names, in order."""
     return (event for event in trace if on_record(event, *names))
+
+
+def once(work: Callable[[Trace], Iterator[T]]) -> Callable[[Trace], tuple[T, ...]]:
+    """What a generator finds in a trace, found once and kept with the trace: many properties ask for it."""
+    name = f"_{work.__module__}.{work.__qualname__}"
+
+    @wraps(work)
+    def found(trace: Trace) -> tuple[T, ...]:
+        kept: dict[str, Any] = vars(trace)
+        if name not in kept:
+            kept[name] = tuple(work(trace))
+        return kept[name]  # type: ignore[no-any-return]
+
+    return found
 
 
 def as_message(kind: type[T], told: object) -> T:

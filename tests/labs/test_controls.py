@@ -239,6 +239,23 @@ def test_the_panel_says_whose_class_plays_a_role() -> None:
     assert "<dt>voter</dt><dd class='cl-yours'>MyVoter (yours)</dd>" in roles(lab(voter=MyVoter))
 
 
+class Moody(Voter):
+    """Fails when it begins."""
+
+    async def run(self) -> None:
+        """Wait, and fail."""
+        await self.sleep(1.5)
+        raise LookupError("no ballot box")
+
+
+def test_an_error_of_ones_own_class_names_role_agent_moment_and_line_and_the_lab_goes_on() -> None:
+    shown = lab(voter=Moody)
+    assert shown.branch.problem.startswith("your voter: agent v2 (Moody) failed at 1.5 s")
+    assert 'of test_controls.py, in run: raise LookupError("no ballot box")' in shown.branch.problem
+    assert "your voter: agent v2 (Moody) failed" in shown.panel.controls.problem.value
+    assert shown.set(until=1.0).branch.problem == shown.panel.controls.problem.value == ""
+
+
 # --- faults ------------------------------------------------------------------------------------------
 
 

@@ -34,6 +34,7 @@ from coordlab.properties import (
     Verdict,
     leads_to,
     on_record,
+    once,
     safety,
 )
 from coordlab.trace.trace import CRASH, HANDLE, SEND, Event, Trace
@@ -48,6 +49,7 @@ Life = list[Event]
 """What one breaker tells and the requests to its callee, from its first call to the crash of its agent."""
 
 
+@once
 def lives(trace: Trace) -> Iterator[Life]:
     """The life of each breaker; an agent that restarts has new breakers."""
     running: dict[str | None, dict[str | None, Life]] = {}

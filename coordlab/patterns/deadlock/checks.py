@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from coordlab.patterns.deadlock.rules import Wait
-from coordlab.properties import leads_to, on_record
+from coordlab.properties import leads_to, on_record, once
 from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Objection, Property, Verdict, safety
 from coordlab.trace.trace import HANDLE, SEND, START, STATE, Event, Trace
 
@@ -68,6 +68,7 @@ def waiting(trace: Trace, *names: str) -> Iterator[tuple[Event, dict[str, Wait]]
             yield event, locks.waits
 
 
+@once
 def deadlocks(trace: Trace) -> Iterator[tuple[Event, list[str]]]:
     """Who is deadlocked, whenever that changes, and the event that changed it."""
     before: list[str] = []
