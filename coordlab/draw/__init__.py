@@ -10,6 +10,7 @@ A drawing displays itself in a notebook, in a light or dark theme, and prints as
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -68,11 +69,25 @@ class Drawing:
 
 @overload
 def space_time(
-    trace: Trace, since: End = ..., until: End = ..., *, title: str = ..., width: float = ..., ax: None = ...
+    trace: Trace,
+    since: End = ...,
+    until: End = ...,
+    *,
+    title: str = ...,
+    width: float = ...,
+    ax: None = ...,
+    tones: Mapping[str, str] | None = ...,
 ) -> Drawing: ...
 @overload
 def space_time(
-    trace: Trace, since: End = ..., until: End = ..., *, title: str = ..., width: float = ..., ax: Axes
+    trace: Trace,
+    since: End = ...,
+    until: End = ...,
+    *,
+    title: str = ...,
+    width: float = ...,
+    ax: Axes,
+    tones: Mapping[str, str] | None = ...,
 ) -> Axes: ...
 def space_time(
     trace: Trace,
@@ -82,6 +97,7 @@ def space_time(
     title: str = "",
     width: float = 760,
     ax: Axes | None = None,
+    tones: Mapping[str, str] | None = None,
 ) -> Drawing | Axes:
     """The space-time diagram of a run: time to the right, a lane for each agent, an arrow for each message.
 
@@ -89,6 +105,7 @@ def space_time(
     title: the heading.  Default: none.
     width: in pixels, 300 or more.
     ax: matplotlib axes to draw on, as wide as they are.  Default: return a `Drawing`.
+    tones: what roles mean, by their names, such as {"leads": "active"}; then their colours say so.
 
     A run with more than 400 messages (800 if a part is asked for) is drawn as lanes, without arrows, above
     a strip that shows the number of messages over time.  Raises ValueError if the part or the width is out
@@ -96,7 +113,7 @@ def space_time(
     """
     if ax is not None:
         width = max(300.0, ax.get_window_extent().width / ax.figure.dpi * 96)
-    scene = space_time_scene(trace, since, until, title, width)
+    scene = space_time_scene(trace, since, until, title, width, tones)
     if ax is None:
         return Drawing(paint(scene), scene.alt)
     from coordlab.draw.axes import paint_on

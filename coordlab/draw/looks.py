@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from coordlab import requirements as require
 from coordlab.draw.scene import Look
 from coordlab.trace.lanes import (
     ABSENT,
@@ -22,6 +25,18 @@ from coordlab.trace.lanes import (
 from coordlab.trace.narration import sentence
 from coordlab.trace.trace import CRASH, MICRO, RESTART, Trace
 
+TONES = {
+    "normal": Look("role0"),
+    "idle": Look("down"),
+    "active": Look("role1"),
+    "between": Look("role2", hatch=2),
+    "failed": Look("role5", hatch=6),
+    "stuck": Look("role5", hatch=3),
+    "down": Look("down", hatch=3),
+    "no": Look("role0", hatch=5),
+}
+"""The looks of roles whose meaning is known; the player's are the same, as far as a drawing has them."""
+
 
 class Looks:
     """The looks of roles and message types, the same in every drawing of a trace.
@@ -30,7 +45,12 @@ class Looks:
     are grey; message types that fill the whole run, such as heartbeats, are drawn faintly.
     """
 
-    def __init__(self, trace: Trace, lanes: list[Span], sent: list[Flight]) -> None:
+    def __init__(
+        self, trace: Trace, lanes: list[Span], sent: list[Flight], tones: Mapping[str, str] | None = None
+    ) -> None:
+        self.tones = {
+            role: TONES[require.one_of("tone", tone, TONES)] for role, tone in (tones or {}).items()
+        }
         resting, others = roles(trace, lanes)
         self.resting = {role: RESTING[number % len(RESTING)] for number, role in enumerate(resting)}
         self.roles = {role: number for number, role in enumerate(others)}
@@ -42,6 +62,8 @@ class Looks:
         """The look of a role: colour and hatch."""
         if role in (DOWN, ABSENT):
             return Look("down", hatch=3 if role == DOWN else None)
+        if role in self.tones:
+            return self.tones[role]
         if role in self.resting:
             return Look("role0", hatch=self.resting[role])
         number = self.roles[role]

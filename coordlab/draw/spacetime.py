@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from coordlab import requirements as require
 from coordlab.draw.looks import Looks, disturbances, timed
@@ -22,10 +22,15 @@ _BAD = Look("bad", width=1.5)
 
 
 def space_time_scene(
-    trace: Trace, since: float | None, until: float | None, title: str, width: float
+    trace: Trace,
+    since: float | None,
+    until: float | None,
+    title: str,
+    width: float,
+    tones: Mapping[str, str] | None = None,
 ) -> Scene:
     """The space-time diagram of the whole run, or of the part from `since` to `until` (seconds)."""
-    return _Layout(trace, since, until, title, width).scene
+    return _Layout(trace, since, until, title, width, tones).scene
 
 
 def _window(trace: Trace, since: float | None, until: float | None) -> tuple[float, float]:
@@ -44,13 +49,19 @@ class _Layout:
     """Computes the positions; each method `_…_marks` yields one layer, the lowest first."""
 
     def __init__(
-        self, trace: Trace, since: float | None, until: float | None, title: str, width: float
+        self,
+        trace: Trace,
+        since: float | None,
+        until: float | None,
+        title: str,
+        width: float,
+        tones: Mapping[str, str] | None,
     ) -> None:
         width = require.number("width", width, 300, unit="pixels", example=760)
         self.trace = trace
         self.since, self.until = _window(trace, since, until)
         self.lanes, self.flights, self.strikes = spans(trace), flights(trace), disturbances(trace)
-        self.looks = Looks(trace, self.lanes, self.flights)
+        self.looks = Looks(trace, self.lanes, self.flights, tones)
         self.seen = [each for each in self.flights if self._within(each.sent, each.end)]
         zoomed = since is not None or until is not None
         self.dense = len({each.seq for each in self.seen}) > (MOST_ZOOMED if zoomed else MOST)

@@ -30,7 +30,10 @@ HINT = "A picture of the lab as it was last seen. To make it live, run this cell
 
 
 class Still:
-    """The picture of the run that is shown, with the lines of all branches; it follows the lab."""
+    """The picture of the run that is shown, its own views as text, and the lines of all branches.
+
+    It follows the lab.
+    """
 
     def __init__(self, lab: Lab, name: str) -> None:
         self.lab, self.name, self.displayed = lab, name, False
@@ -44,10 +47,11 @@ class Still:
             f"<li>{escape(each.name)}: <code>{escape(str(each.scenario))}</code></li>"
             for each in lab.branches
         )
-        words = f"<p>{HINT}</p><ol>{lines}</ol>"
+        words, told = f"<p>{HINT}</p><ol>{lines}</ol>", views_as_text(lab)
+        own = "".join(f"<pre>{escape(each)}</pre>" for each in told)
         return {
-            "text/html": f"<div class='cl-still'>{STYLE}{shown.html}{words}</div>",
-            "text/plain": shown.alt,
+            "text/html": f"<div class='cl-still'>{STYLE}{shown.html}{own}{words}</div>",
+            "text/plain": "\n\n".join([shown.alt, *told]),
         }
 
     def show(self) -> None:
@@ -103,6 +107,12 @@ def _succeed(lab: Lab) -> None:
             each.close()
 
 
+def views_as_text(lab: Lab) -> list[str]:
+    """What the pattern's own views show at the end of the part that `picture` shows."""
+    since, until = lab.branch.outcome.recording.meta["focus"]
+    return [each.at(until if since < until else lab.run.trace.until) for each in lab.views.values()]
+
+
 def picture(lab: Lab) -> Drawing:
     """The run that is shown as a drawing."""
     trace, lanes = lab.run.trace, lab.spec.lanes(lab.parameters)
@@ -111,4 +121,4 @@ def picture(lab: Lab) -> Drawing:
     since, until = lab.branch.outcome.recording.meta["focus"]
     window = (since, until) if since < until else (None, None)
     title = f"{lab.spec.title}: the run broke off" if lab.branch.problem else lab.spec.title
-    return space_time(trace, *window, title=title)
+    return space_time(trace, *window, title=title, tones=lab.spec.tones)

@@ -10,7 +10,7 @@ from coordlab import requirements as require
 from coordlab.labs.declaration import LabSpec
 from coordlab.labs.layouts import places
 from coordlab.labs.parameters import Parameters
-from coordlab.labs.views import BEFORE, TONES, Bar, Curves, Graph, Picture, Spans, Table, View
+from coordlab.labs.views import BEFORE, TONES, Bar, Curves, Graph, Picture, Spans, Table, View, known
 from coordlab.trace.trace import MICRO, Trace, brief
 
 Data = dict[str, Any]  # what JSON can hold
@@ -33,7 +33,7 @@ class Drawn:
         """
         time = require.number("time", time, 0, self.until, example=self.until)
         lines = SHOWN[type(self.picture)](self.picture, time, bisect_right(self._times, time) - 1)
-        return "\n".join([f"{self.view.name.capitalize()} at {time:.3f} s", *_aligned(lines)])
+        return "\n".join([f"{self.view.name} at {time:.3f} s", *_aligned(lines)])
 
     @property
     def data(self) -> Data:
@@ -50,7 +50,8 @@ class Drawn:
 
 
 def drawn(spec: LabSpec, given: Parameters, trace: Trace) -> dict[str, Drawn]:
-    """The views of a run of a lab, by name."""
+    """The views of a run of a lab, by name.  Raises ValueError for a tone that does not exist."""
+    known("tone", spec.tones.values(), TONES)
     return {each.name: Drawn(each, each.draw(given, trace), trace) for each in spec.views}
 
 

@@ -69,9 +69,9 @@ class Table:
     def __post_init__(self) -> None:
         _distinct("rows", self.rows)
         _distinct("columns", self.columns)
-        _known("row", (each.row for each in self.cells), self.rows)
-        _known("column", (each.column for each in self.cells), self.columns)
-        _known("tone", (each.tone for each in self.cells), TONES)
+        known("row", (each.row for each in self.cells), self.rows)
+        known("column", (each.column for each in self.cells), self.columns)
+        known("tone", (each.tone for each in self.cells), TONES)
         _in_order([each.event for each in self.cells], "cells")
 
 
@@ -94,10 +94,10 @@ class Graph:
     def __post_init__(self) -> None:
         _distinct("nodes", self.nodes)
         _distinct("edges", self.edges)
-        _known("node", (end for edge in self.edges for end in edge), self.nodes)
-        _known("what", (each.what for each in self.marks), (*self.nodes, *self.edges))
-        _known("tone", (each.tone for each in self.marks), (*TONES, ""))
-        _known("layout", (self.layout,), LAYOUTS)
+        known("node", (end for edge in self.edges for end in edge), self.nodes)
+        known("what", (each.what for each in self.marks), (*self.nodes, *self.edges))
+        known("tone", (each.tone for each in self.marks), (*TONES, ""))
+        known("layout", (self.layout,), LAYOUTS)
         _in_order([each.event for each in self.marks], "marks")
 
 
@@ -110,8 +110,8 @@ class Spans:
 
     def __post_init__(self) -> None:
         _distinct("lanes", self.lanes)
-        _known("lane", (each.lane for each in self.bars), self.lanes)
-        _known("tone", (each.tone for each in self.bars), TONES)
+        known("lane", (each.lane for each in self.bars), self.lanes)
+        known("tone", (each.tone for each in self.bars), TONES)
         for each in self.bars:
             ends = each.until is None or each.since <= each.until
             allowed = "expected a bar that ends when it begins or later"
@@ -158,8 +158,8 @@ class Curves:
     tones: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _known("label", self.tones, tuple(self.curves))
-        _known("tone", self.tones.values(), TONES)
+        known("label", self.tones, tuple(self.curves))
+        known("tone", self.tones.values(), TONES)
         for label, points in self.curves.items():
             _in_order([at for at, _ in points], f"points of {label!r}")
 
@@ -171,7 +171,7 @@ Picture: TypeAlias = "Table | Graph | Spans | Curves"
 class View(require.Readable):
     """A picture that a lab declares.
 
-    name: that of its tab, one word in lower case if possible.
+    name: that of its tab, one word if possible.
     help: a sentence that says what one sees.
     draw: makes it from the parameters and the trace.
     """
@@ -198,11 +198,11 @@ def _distinct(what: str, given: Iterable[object]) -> None:
     require.that(twice is None, f"{what} with {twice!r} twice", "expected each once", f"{what}=('a', 'b')")
 
 
-def _known(what: str, given: Iterable[object], allowed: tuple[object, ...]) -> None:
+def known(what: str, given: Iterable[object], allowed: tuple[object, ...]) -> None:
     """Refuse what is not declared."""
-    known = set(allowed)
+    declared = set(allowed)
     for each in given:
-        if each not in known:
+        if each not in declared:
             require.one_of(what, each, allowed)
 
 

@@ -11,7 +11,8 @@ from matplotlib import pyplot
 
 from coordlab.draw import Drawing, space_time
 from coordlab.draw.chart import chart
-from coordlab.draw.scene import COLOURS, Scene, contrast, fit, listed, ticks
+from coordlab.draw.looks import Looks
+from coordlab.draw.scene import COLOURS, Look, Scene, contrast, fit, listed, ticks
 from coordlab.draw.spacetime import MOST, space_time_scene
 from coordlab.trace.lanes import clean
 from coordlab.trace.trace import Trace
@@ -222,6 +223,15 @@ def test_ten_thousand_events_stay_a_small_picture():
     for number in range(10_000):
         tale.turn(number / 10, "a", f"role{number % 2}")
     assert len(space_time(tale.trace).svg) < 500_000
+
+
+def test_roles_whose_meaning_is_known_look_like_it():
+    """Whatever the others look like; a meaning that does not exist is refused."""
+    run = small().trace
+    looks = Looks(run, [], [], {"coordinates": "active", "follows": "idle"})
+    assert (looks.role("coordinates"), looks.role("follows")) == (Look("role1"), Look("down"))
+    with pytest.raises(ValueError, match="tone='red': expected one of 'normal', 'idle', 'active'"):
+        space_time(run, tones={"follows": "red"})
 
 
 def test_more_roles_than_colours_still_look_different():

@@ -77,7 +77,7 @@ export class Curves extends Timed {
     for (const [label, value] of Object.entries(lines)) {
       ctx.strokeStyle = theme.ink;
       line(ctx, this.left, this.y(value), right, this.y(value));
-      this.name(ctx, label, this.left + 4, this.y(value) - 8, theme.ink, "left");
+      this.name(ctx, label, this.left + 4, this.y(value) + (this.y(value) < ROOF + 12 ? 9 : -8), theme.ink, "left");
     }
     this.clip(ctx, () => curves.forEach((curve, i) => this.paintCurve(ctx, curve, i)));
     this.nameCurves(ctx);

@@ -40,7 +40,7 @@ export class Diagram extends Frame {
   /** Everything that the layers depend on, as text. */
   stillKey() {
     const { version, looks, window, picked, parent, hidden } = this.scene;
-    return [version, looks.version, this.W, this.H, this.left, ...window, picked >= 0, parent !== null, ...hidden].join();
+    return [version, looks.version, this.only !== null, this.W, this.H, this.left, ...window, picked >= 0, parent !== null, ...hidden].join();
   }
 
   /** @param {Ctx} ctx */
@@ -94,7 +94,7 @@ export class Diagram extends Frame {
       const name = meta.names[arrows.name[i]], [, y0, , y1] = this.ends(i), from = this.y(arrows.from[i]);
       const u = (now - arrows.t0[i]) / (arrows.t1[i] - arrows.t0[i] || 1);
       const y = from + u * (this.y(arrows.to[i]) - from);
-      if (hidden.has(name) || y < Math.min(y0, y1) - 8 || y > Math.max(y0, y1) + 8) continue;
+      if (!(this.only?.has(i) ?? true) || hidden.has(name) || y < Math.min(y0, y1) - 8 || y > Math.max(y0, y1) + 8) continue;
       dot(ctx, this.x(now), y, 4, looks.type(name).colour, theme.bg);
     }
   }

@@ -21,6 +21,8 @@ export class Frame extends Timeline {
   bar = 1;
   /** Whether the lanes are low, to leave room for a view below them. */
   compact = false;
+  /** The messages that are drawn, by their journeys; null: all. @type {Set<number> | null} */
+  only = null;
   /** One message in this many is drawn. */
   stride = 1;
 
@@ -58,10 +60,10 @@ export class Frame extends Timeline {
 
   /** The arrows in the window that are not hidden; if there are too many, every n-th one. */
   shown() {
-    const { arrows, meta } = this.trace, { hidden } = this.scene;
+    const { only, trace: { arrows, meta }, scene: { hidden } } = this;
     const [first, last] = between(arrows, ...this.window), found = [];
     for (let i = first; i < last; i++) {
-      if (arrows.t0[i] <= this.window[1] && !hidden.has(meta.names[arrows.name[i]])) found.push(i);
+      if (arrows.t0[i] <= this.window[1] && (only?.has(i) ?? true) && !hidden.has(meta.names[arrows.name[i]])) found.push(i);
     }
     const stride = Math.ceil(found.length / MOST_ARROWS);
     this.stride = stride;

@@ -7,7 +7,7 @@ import { fit } from "./paint.js";
 import { Slots } from "./slots.js";
 import { toned } from "./words.js";
 
-const LINE = 15, EDGE = 28, NARROW = 56; // the height of a line of text, room for an arrow, the narrowest node
+const LINE = 15, EDGE = 28, NARROW = 96; // the height of a line of text, room for an arrow, what a long text gets at least
 /** What stands before a name, so that tones differ without colour. @type {Record<string, string>} */
 const SIGNS = { between: "◐ ", failed: "✕ ", stuck: "■ ", down: "⊘ ", no: "– " };
 
@@ -57,10 +57,11 @@ export class Graph {
     const rows = new Set(places.map(([, y]) => Math.round(y * 20))).size;
     const high = Math.max(Math.min(340, rows * (this.tall + EDGE)), across < 1 || rows > 1 ? this.tall + 4 : 0,
       Math.min(640, this.tall + (this.tall + 12) / down));
-    const gap = layout === "tree" ? 10 : EDGE, outer = wide.filter((_, n) => places[n][0] < 0.02 || places[n][0] > 0.98);
-    const side = Math.min(110, Math.max(...outer, NARROW)) / 2 + 4, most = round ? Math.min(width, high * 2.4) : width;
-    const inner = Math.max(most - 2 * side, Math.min(2400, (NARROW + gap) / across)), full = inner + 2 * side;
-    this.halves = wide.map((each, n) => Math.min(each, Math.max(NARROW, inner * room[n] - gap)) / 2);
+    const gap = layout === "tree" ? 10 : EDGE, least = Math.min(NARROW, Math.max(0, ...wide));
+    const outer = wide.filter((_, n) => places[n][0] < 0.02 || places[n][0] > 0.98);
+    const side = Math.min(width / 5, Math.max(0, ...outer) / 2 + 4), most = round ? Math.min(width, high * 2.4) : width;
+    const inner = Math.max(most - 2 * side, Math.min(2400, (least + gap) / across)), full = inner + 2 * side;
+    this.halves = wide.map((each, n) => Math.min(each, Math.max(least, inner * room[n] - gap), outer.includes(each) ? 2 * side - 8 : each) / 2);
     const roof = this.tall / 2 + 6, left = Math.max(0, (width - full) / 2);
     this.middles = places.map(([x, y]) => [left + side + x * inner, roof + y * (high - this.tall)]);
     const W = Math.max(width, full), H = high + 12;
