@@ -16,7 +16,7 @@ __all__ = ["Coordinator", "Deadlock", "GaveUp", "GoBack", "Worker", "demo", "phi
 
 @message
 class GoBack:
-    """You wait in a ring: release everything, and begin again."""
+    """You wait in a cycle: release everything, and begin again."""
 
     key: str
 
@@ -25,7 +25,7 @@ class GoBack:
 class Deadlock:
     """These wait for each other, and those must go back."""
 
-    ring: tuple[str, ...]
+    cycle: tuple[str, ...]
     victims: tuple[str, ...]
 
 
@@ -129,7 +129,7 @@ class Worker(Agent):
             self.sent_back = True
 
     def on_probe(self, sender: str, message: Probe) -> None:
-        """Pass it on while waiting, unless its initiator is older: only the youngest of a ring hears back."""
+        """Pass it on while waiting, unless its initiator is older: only the youngest in a cycle is told."""
         first, own = message.initiator, self.claim
         if not self.waiting or self.waiting in self.held or (own.began, own.key) > (first.began, first.key):
             return
@@ -143,7 +143,7 @@ class Worker(Agent):
 
 
 class Coordinator(Agent):
-    """Looks at all locks at regular intervals, and breaks the rings that two looks in succession agree on.
+    """Looks at all locks at regular intervals, and breaks the cycles that two looks in succession agree on.
 
     locks   names of locks, each once.
     period  seconds between two looks, above 0: longer than a question and its reply take, or it sees nothing.
@@ -159,7 +159,7 @@ class Coordinator(Agent):
         self.policy = require.one_of("policy", policy, POLICIES)
 
     async def run(self) -> None:
-        """Look, compare with the look before, break rings."""
+        """Look, compare with the look before, break cycles."""
         before: dict[str, Table] = {}
         async for _ in self.every(self.period):
             tables = await self.ask(self.locks, Look(), within=self.period)
@@ -175,8 +175,8 @@ class Coordinator(Agent):
         claims = {claim.key: claim for table in after.values() for claim in (*table.holders, *table.line)}
         held = [claim.key for table in after.values() for claim in table.holders]
 
-        def choose(ring: list[str]) -> str:
-            those = (claims[key] for key in ring)
+        def choose(cycle: list[str]) -> str:
+            those = (claims[key] for key in cycle)
             each = (Candidate(c.key, c.began, c.work, held.count(c.key), c.aborted) for c in those)
             return rules.victim(each, self.policy)
 

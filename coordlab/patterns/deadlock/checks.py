@@ -82,17 +82,17 @@ def deadlocks(trace: Trace) -> Iterator[tuple[Event, list[str]]]:
 def no_phantoms(trace: Trace) -> Iterator[Objection]:
     """DL-S1: what is reported was a deadlock when it was reported."""
     for event, waits in waiting(trace, "Deadlock"):
-        if free := [key for key in event.data.ring if key not in stuck(waits)]:
+        if free := [key for key in event.data.cycle if key not in stuck(waits)]:
             yield event, f"{event.agent} reports {free[0]}, which is not part of a deadlock."
 
 
-@safety("victims break every ring, and each is needed")
+@safety("victims break every cycle, and each is needed")
 def victims_are_right(trace: Trace) -> Iterator[Objection]:
-    """DL-S2: the victims lie on rings and break all of them, and each victim is needed."""
+    """DL-S2: the victims lie on cycles and break all of them, and each victim is needed."""
     for event, waits in waiting(trace, "Deadlock"):
         chosen = event.data.victims
         left = stuck(waits, *chosen)
-        if missed := [key for key in event.data.ring if key in left]:
+        if missed := [key for key in event.data.cycle if key in left]:
             yield event, f"{missed[0]} is still deadlocked without {', '.join(chosen)}."
         for key in chosen:
             if stuck(waits, *(other for other in chosen if other != key)) == left:
@@ -142,7 +142,7 @@ def reported_in_time(within: float) -> Property:
             began = (began or event) if those else None
         if began is None or trace.until <= began.time + within:
             return Verdict(name, UNDECIDED if began or not len(trace) else HOLDS)
-        why = f"there has been a ring since {began.time:.3f} s, when {began.agent} began to wait."
+        why = f"there has been a cycle since {began.time:.3f} s, when {began.agent} began to wait."
         return Verdict(name, VIOLATED, began.time + within, began.seq, why)
 
     return Property(name, judge)

@@ -95,23 +95,23 @@ def has_cycle(waits: Mapping[str, tuple[str, ...]]) -> bool:
     return False
 
 
-def a_ring_of_offers_is_called_a_deadlock() -> bool:
+def a_cycle_of_offers_is_called_a_deadlock() -> bool:
     """A search for cycles finds one in waits that all end.
 
     1 waits for 2, 2 for 3, 3 for 1 or 4; 4 waits for nobody, so all go on.
 
-    >>> a_ring_of_offers_is_called_a_deadlock()
+    >>> a_cycle_of_offers_is_called_a_deadlock()
     True
     """
     return has_cycle({"1": ("2",), "2": ("3",), "3": ("1", "4")})
 
 
-def one_look_sees_a_ring_that_never_was() -> tuple[bool, list[bool]]:
+def one_look_sees_a_cycle_that_never_was() -> tuple[bool, list[bool]]:
     """A watcher asks one lock now and the other later: what it sees, and what was true at each moment.
 
     Ann waits for Bob until 1 s; Bob waits for Ann from 2 s on.  The watcher asks at 0.5 s and at 2.5 s.
 
-    >>> one_look_sees_a_ring_that_never_was()
+    >>> one_look_sees_a_cycle_that_never_was()
     (True, [False, False, False])
     """
     truth: list[dict[str, tuple[str, ...]]] = [{"ann": ("bob",)}, {}, {"bob": ("ann",)}]

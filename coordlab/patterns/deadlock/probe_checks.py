@@ -23,7 +23,7 @@ def only_the_stuck_say_so(waits: Mapping[str, Wait]) -> Property:
     return objections
 
 
-def every_ring_is_found(waits: Mapping[str, Wait], within: float) -> Property:
+def every_cycle_is_found(waits: Mapping[str, Wait], within: float) -> Property:
     """DL-L1: `within` this many seconds an agent says that it is stuck, if any is."""
     name, those = f"found within {within:g} s", stuck(waits)
 
@@ -62,4 +62,4 @@ def few_messages(waits: Mapping[str, Wait]) -> Property:
 
 def properties(waits: Mapping[str, Wait], within: float = 5.0) -> tuple[Property, ...]:
     """All of them, for agents with these waits, which stay as they are."""
-    return (only_the_stuck_say_so(waits), every_ring_is_found(waits, within), few_messages(waits))
+    return (only_the_stuck_say_so(waits), every_cycle_is_found(waits, within), few_messages(waits))

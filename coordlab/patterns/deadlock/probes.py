@@ -1,11 +1,11 @@
 """Probes: agents that wait for each other's signals find out by themselves whether these will ever come.
 
 Problem.   Each waits for a signal from others, from all of them (AND) or any (OR). Nobody sees them all.
-Idea.      An agent that has waited long asks along its waits. AND: a probe that comes back closes a ring.
+Idea.      An agent that has waited long asks along its waits. AND: a probe that comes back closes a cycle.
            OR: a query that is answered on every branch has met no agent that could still signal.
 Messages.  Signal is what they wait for; Probe (AND), Query and Reply (OR) find out.
 Cost.      At most one probe, or one query and one reply, for each wait and each initiator; the answer is
-           there after as many hops as the ring is long, there and back for OR.
+           there after as many hops as the cycle is long, there and back for OR.
 Assumes.   Links are first in, first out, and lose nothing. An agent that waits neither signals, gives up
            nor crashes.
 Source.    K. Chandy, J. Misra, L. Haas, Distributed Deadlock Detection, ACM TOCS 1(2), 1983.
@@ -129,7 +129,7 @@ class Waiter(Agent):
 def waiting(waits: Mapping[str, tuple[str, ...]], model: str = "AND", seed: int = 7) -> World:
     """A world of these waiters and all they wait for, which expects their properties.
 
-    1 waits for 2, 2 for 3, 3 for both 1 and 4: 4 signals, and the ring remains.
+    1 waits for 2, 2 for 3, 3 for both 1 and 4: 4 signals, and the cycle remains.
 
     >>> run = waiting({"1": ("2",), "2": ("3",), "3": ("1", "4")}).run()
     >>> [event.agent for event in run.trace.select("Stuck")]

@@ -68,7 +68,7 @@ def deadlocked(waits: Waits) -> list[str]:
 
 
 def cycle(waits: Waits) -> list[str]:
-    """Agents that wait for each other in a ring, from the first in order of `waits`; [] without a deadlock.
+    """Agents that wait for each other in a cycle, from the first in order of `waits`; [] without a deadlock.
 
     >>> cycle({"0": all_of("1"), "1": all_of("2"), "2": all_of("3"), "3": all_of("1")})
     ['1', '2', '3']
@@ -78,9 +78,9 @@ def cycle(waits: Waits) -> list[str]:
     while who and who not in path:
         path[who] = len(path)
         who = next(other for other in waits[who].on if other in stuck)
-    ring = [*path][path.get(who, 0) :]
-    first = ring.index(min(ring, key=stuck.__getitem__)) if ring else 0
-    return ring[first:] + ring[:first]
+    found = [*path][path.get(who, 0) :]
+    first = found.index(min(found, key=stuck.__getitem__)) if found else 0
+    return found[first:] + found[:first]
 
 
 # --- whom to send back ----------------------------------------------------------------------------
@@ -131,8 +131,8 @@ def victims(waits: Waits, choose: Callable[[list[str]], str]) -> list[str]:
     (['bob', 'cat'], ['ann'])
     """
     chosen: list[str] = []
-    while ring := cycle(without(waits, chosen)):
-        chosen.append(require.one_of("choose(ring)", choose(ring), ring))
+    while found := cycle(without(waits, chosen)):
+        chosen.append(require.one_of("choose(cycle)", choose(found), found))
     for each in list(chosen):
         fewer = [other for other in chosen if other != each]
         if not deadlocked(without(waits, fewer)):

@@ -41,9 +41,9 @@ def probes(edges: int, initiators: int = 1, any_of: bool = False) -> int:
     return require.count("edges", edges) * require.count("initiators", initiators) * (2 if any_of else 1)
 
 
-def hops(ring: int, any_of: bool = False) -> int:
-    """Messages in succession until the initiator knows: round the ring, or there and back (OR)."""
-    return require.count("ring", ring) * (2 if any_of else 1)
+def hops(length: int, any_of: bool = False) -> int:
+    """Messages in succession until the initiator knows: round the cycle, or there and back (OR)."""
+    return require.count("length", length) * (2 if any_of else 1)
 
 
 def looks(locks: int) -> int:

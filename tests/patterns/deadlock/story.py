@@ -30,7 +30,7 @@ dinner = cache(demo)
 
 
 @cache
-def ring() -> Run:
+def cycle() -> Run:
     """Three wait for each other."""
     return waiting({"1": ("2",), "2": ("3",), "3": ("1",)}).run(until=6.0)
 
@@ -40,7 +40,7 @@ def dined() -> Trace:
 
 
 def probed() -> Trace:
-    return ring().trace
+    return cycle().trace
 
 
 def report() -> Event:
@@ -53,7 +53,7 @@ def reported(**fields: Any) -> Trace:
 
 
 def a_report_too_early() -> Trace:
-    """Before the last of the ring has asked for its second fork."""
+    """Before the last of the cycle has asked for its second fork."""
     second = [event for event in dined().select("Request", kind="handle") if event.time < report().time]
     return late(dined(), second[-1], report())
 
@@ -84,8 +84,8 @@ def used_by_two() -> Trace:
     return repeated(dined(), works, agent=f"p{(int(str(works.agent)[1:]) + 3) % 5 + 1}")
 
 
-def a_ring_that_nobody_breaks() -> Trace:
-    """Nobody looks, so the ring remains to the end."""
+def a_cycle_that_nobody_breaks() -> Trace:
+    """Nobody looks, so the cycle remains to the end."""
     return philosophers(period=30.0).run(until=10.0).trace
 
 
@@ -123,16 +123,16 @@ def a_probe_astray() -> Trace:
     return changed(probed(), probed().select("Probe", kind="send")[0], peer="9", data=Probe("1"))
 
 
-STORY = (dinner, ring)
+STORY = (dinner, cycle)
 BROKEN: dict[str, list[Callable[[], Trace]]] = {
     "no deadlock is reported that is none": [a_report_too_early, a_report_of_a_stranger],
-    "victims break every ring, and each is needed": [
-        lambda: reported(victims=report().data.ring[:2]),
+    "victims break every cycle, and each is needed": [
+        lambda: reported(victims=report().data.cycle[:2]),
         lambda: reported(victims=()),
     ],
     "locks are held within their limits": [granted_to_two, out_of_turn],
     "no lock is used by more than it has units": [used_by_two],
-    "deadlocks end within 2 s": [a_ring_that_nobody_breaks],
+    "deadlocks end within 2 s": [a_cycle_that_nobody_breaks],
     "everybody is done within 60 s": [one_is_never_done],
     "nobody is sent back more than 5 times running": [sent_back_six_times],
     "only the stuck say so": [claims_to_be_stuck],
@@ -186,7 +186,7 @@ def disasters(draw: st.DrawFn) -> World:
 
 
 SEEN: dict[str, Callable[[Run], Any]] = {
-    "a ring": lambda run: next(deadlocks(run.trace), None),
+    "a cycle": lambda run: next(deadlocks(run.trace), None),
     "a report": lambda run: run.trace.count("Deadlock"),
     "a time-out": lambda run: run.trace.count("GaveUp"),
     "a crash": lambda run: run.trace.count("crash"),

@@ -91,7 +91,7 @@ def eaten(way: str, seed: int) -> Run:
     return philosophers(**WAYS[way]).again(seed=seed).run(until=60.0)
 
 
-def innocents(run: Run) -> int:
+def false_victims(run: Run) -> int:
     """How many times a worker gave up, or was sent back, though it was in no deadlock."""
     count, locks = 0, Locks(run.trace)
     for event in run.trace:
@@ -102,16 +102,16 @@ def innocents(run: Run) -> int:
     return count
 
 
-def test_only_the_time_out_sends_back_the_innocent() -> None:
-    """A graph of waits sends back only workers in a ring; patience sends back many others."""
-    wronged = {way: sum(innocents(eaten(way, seed)) for seed in range(4)) for way in WAYS}
+def test_only_the_time_out_has_false_victims() -> None:
+    """A graph of waits sends back only workers in a cycle; patience sends back many others."""
+    wronged = {way: sum(false_victims(eaten(way, seed)) for seed in range(4)) for way in WAYS}
     assert {way for way, many in wronged.items() if many} == {"time-out"}
     assert wronged["time-out"] > 4
 
 
 @pytest.mark.parametrize("way", ["order", "one left-handed"])
 def test_an_order_needs_no_coordinator(way: str) -> None:
-    """No ring ever closes."""
+    """No cycle ever closes."""
     assert [stuck for seed in range(4) for stuck in deadlocks(eaten(way, seed).trace)] == []
 
 
@@ -166,12 +166,12 @@ def test_each_deadlock_is_reported_once(latency: float | str) -> None:
 
 
 @pytest.mark.parametrize("agents", [2, 3, 5, 8])
-def test_probes_find_a_ring_in_as_many_hops_as_it_is_long(agents: int) -> None:
+def test_probes_find_a_cycle_in_as_many_hops_as_it_is_long(agents: int) -> None:
     """The youngest's probe passes each lock and each holder once, and sends nothing else."""
     world = philosophers(agents, period=None, probes=3.0, think=1e-3, hold=5.0)
     trace = world.run(until=4.0).trace
     (decision,) = trace.select("decision")
-    own = [e for e in trace.select("Probe", kind="send") if e.data.initiator.key == decision.data.ring[0]]
+    own = [e for e in trace.select("Probe", kind="send") if e.data.initiator.key == decision.data.cycle[0]]
     assert len(own) == 2 * theory.hops(agents)  # a hop is a message to the lock, and one to its holder
     assert trace.count("Probe", kind="send") <= 2 * theory.probes(agents, initiators=agents)
 
@@ -189,14 +189,14 @@ def test_a_worker_that_crashes_and_comes_back_lets_go() -> None:
 
 
 def test_a_crash_of_the_coordinator_only_delays() -> None:
-    """It is down for three seconds; the ring lasts as long and is broken afterwards."""
+    """It is down for three seconds; the cycle lasts as long and is broken afterwards."""
     run = philosophers().inject("crash coordinator @0.9..4").expect(*properties(within=6.0)).run(until=30.0)
     assert statuses(run) == {"holds"}
     assert run.trace.select("decision")[0].time > 4
 
 
 def test_a_single_look_would_see_phantoms() -> None:
-    """Ann waits for Bob, then Bob for Ann, never both: two looks agree on no ring."""
+    """Ann waits for Bob, then Bob for Ann, never both: two looks agree on no cycle."""
     world = World(latency=0.01).add(Resource("pen"), Resource("ink"))
     world.add(Worker("ann", ("pen", "ink"), rounds=8, hold=0.3, think=0.2, ordered=True))
     world.add(Worker("bob", ("ink", "pen"), rounds=8, hold=0.2, think=0.3, ordered=True))

@@ -63,7 +63,7 @@ def test_a_query_is_answered_by_all_or_by_none() -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_exactly_the_stuck_say_so(model: str) -> None:
-    """AND: those on a ring, as networkx finds them; OR: those in or behind a knot, as the rule says."""
+    """AND: those on a cycle, as networkx finds them; OR: those in or behind a knot, as the rule says."""
     found = 0
     for seed in range(disaster_count()):
         waits = drawn(seed)
@@ -105,10 +105,10 @@ def test_no_phantom_in_disasters(model: str) -> None:
 
 @pytest.mark.parametrize("agents", [2, 3, 5, 9])
 def test_theory_counts_probes_and_queries(agents: int) -> None:
-    """A ring of n, all of which ask: n waits, n probes along each; twice that for OR."""
-    ring = {str(n): (str((n + 1) % agents),) for n in range(agents)}
-    probes = waiting(ring).run().trace.count("Probe", kind="send")
-    queries = waiting(ring, "OR").run().trace.count("Query", "Reply", kind="send")
+    """A cycle of n, all of which ask: n waits, n probes along each; twice that for OR."""
+    cycle = {str(n): (str((n + 1) % agents),) for n in range(agents)}
+    probes = waiting(cycle).run().trace.count("Probe", kind="send")
+    queries = waiting(cycle, "OR").run().trace.count("Query", "Reply", kind="send")
     assert probes == theory.probes(agents, initiators=agents)
     assert queries == theory.probes(agents, initiators=agents, any_of=True)
 

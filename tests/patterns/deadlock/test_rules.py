@@ -69,12 +69,12 @@ def test_in_the_or_model_a_deadlock_is_a_knot(waiting: dict[str, Wait]) -> None:
 
 
 @given(waits())
-def test_a_cycle_is_a_ring_of_waits_among_the_stuck(waiting: dict[str, Wait]) -> None:
+def test_a_cycle_is_a_chain_of_waits_among_the_stuck(waiting: dict[str, Wait]) -> None:
     """Each waits for the next, and the last for the first."""
-    ring, stuck = cycle(waiting), deadlocked(waiting)
-    assert bool(ring) == bool(stuck)
-    assert set(ring) <= set(stuck)
-    assert all(other in waiting[who].on for who, other in zip(ring, ring[1:] + ring[:1], strict=True))
+    found, stuck = cycle(waiting), deadlocked(waiting)
+    assert bool(found) == bool(stuck)
+    assert set(found) <= set(stuck)
+    assert all(other in waiting[who].on for who, other in zip(found, found[1:] + found[:1], strict=True))
 
 
 @given(waits(), st.sampled_from([min, max]))
@@ -164,11 +164,11 @@ def test_two_looks_agree_only_on_what_stayed() -> None:
         (lambda: Lock(0), r"limit=0: expected a whole number, 1 or more"),
         (lambda: victim([Candidate("a")], "oldest"), r"policy='oldest': expected one of 'youngest'"),
         (lambda: victim([]), r"candidates=\[\]: expected at least one\. .*victim\(\[Candidate"),
-        (lambda: victims({"a": all_of("a")}, lambda ring: "b"), r"choose\(ring\)='b': expected one of 'a'"),
+        (lambda: victims({"a": all_of("a")}, lambda found: "b"), r"choose\(cycle\)='b': expected one of 'a'"),
         (lambda: cycle({"a": "b"}), r"waits\['a'\]='b': expected Wait, not str\. .*all_of\('bob'\)"),  # type: ignore[dict-item]
         (lambda: theory.philosophers(1), r"agents=1: expected a whole number, 2 or more"),
         (lambda: theory.probes(-1), r"edges=-1: expected a whole number, 0 or more"),
-        (lambda: theory.hops(1.5), r"ring=1\.5"),  # type: ignore[arg-type]
+        (lambda: theory.hops(1.5), r"length=1\.5"),  # type: ignore[arg-type]
         (lambda: theory.looks(True), r"locks=True"),
     ],
 )
