@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -102,17 +103,14 @@ class Made:
 
     @property
     def curves(self) -> dict[str, Callable[[float], float]]:
-        """The curves of theory, straight between whole numbers if the parameter is one."""
+        """The curves of theory; of a whole number they are straight between the values along the axis."""
         whole = isinstance(self.source.scenario.parameters[self.figure.x], int)
 
-        def along(label: str, x: float) -> float:
-            curve, given = self.figure.theory[label], self._given(label)
-            if not whole:
-                return curve.of(given, x)
-            low, high = math.floor(x), math.ceil(x)
-            return curve.of(given, low) + (x - low) * (curve.of(given, high) - curve.of(given, low))
+        def curve(label: str) -> Callable[[float], float]:
+            of = partial(self.figure.theory[label].of, self._given(label))
+            return _joined({value: of(value) for value in self.values}) if whole else of
 
-        return {label: partial(along, label) for label in self.figure.theory}
+        return {label: curve(label) for label in self.figure.theory}
 
     def _given(self, label: str) -> dict[str, Value]:
         """The parameters of a series."""
@@ -160,6 +158,19 @@ class Figures(require.Readable):
         known = self.made.get(key)
         self.made[key] = Made(figure, source) if known is None else replace(known, source=source)
         return self.made[key]
+
+
+def _joined(heights: Mapping[float, float]) -> Callable[[float], float]:
+    """Straight lines between points, which are in order."""
+    places = list(heights)
+
+    def at(x: float) -> float:
+        after = min(max(bisect_left(places, x), 1), len(places) - 1)
+        low, high = places[max(after - 1, 0)], places[after]
+        share = (x - low) / (high - low) if high > low else 0.0
+        return heights[low] + share * (heights[high] - heights[low])
+
+    return at
 
 
 def _agrees(says: str, found: Interval, theory: float) -> bool:
