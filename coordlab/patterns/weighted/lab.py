@@ -1,0 +1,195 @@
+"""The lab of weighted consensus: how much louder should the expert speak?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from math import inf
+from typing import Any
+
+from coordlab.labs import declaration as lab
+from coordlab.patterns.weighted import pictures, theory
+from coordlab.patterns.weighted.agents import Expert, Moderator
+from coordlab.patterns.weighted.checks import properties
+from coordlab.patterns.weighted.lab_agents import PANELS, STATED, VERSIONS, Panelist
+from coordlab.patterns.weighted.pictures import panel, strangers
+from coordlab.patterns.weighted.rules import WEIGHTS
+from coordlab.trace.trace import DROP, FAULT, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.dice import dice
+from coordlab.world.world import World
+
+OPEN_DOOR, UNKNOWN = 1e6, 0.6  # the weight that strangers share at an open door; what is thought of one
+PARAMETERS = (
+    lab.Parameter("panel", "one-expert", presets=PANELS, group="Experts",
+                  help="how often each is right: .9 and four of .6; two of .9 and three of .6; .95 and four "
+                  "of .6; two of .6 and a liar; five of .7"),
+    lab.Parameter("abstaining", 0.1, 0.0, 0.9, 0.1, group="Experts", help="how often an expert abstains"),
+    lab.Parameter("copied", 0.0, 0.0, 1.0, 0.1, group="Experts",
+                  help="the share of questions in which all repeat the first expert"),
+    lab.Parameter("sybils", 0, 0, 10, 1, group="Experts", help="unknown voters who are always wrong"),
+    lab.Parameter("questions", 30, 20, 100, 10, group="Moderator", help="how many it asks"),
+    lab.Parameter("version", "textbook", choices=tuple(VERSIONS), group="Moderator",
+                  help="it believes how sure each says to be; lets strangers weigh as they like; counts "
+                  "those who abstain as no; or learns from answers before it weighs them"),
+    lab.Parameter("knowledge", "known", choices=("known", "learnt"), group="Moderator",
+                  help="the competences are known, or learnt from the answers so far"),
+    lab.Parameter("rule", "log_odds", presets=WEIGHTS, group="Moderator", help="competence to weight"),
+    lab.Parameter("cap", 5.0, 0.5, 5.0, 0.5, group="Moderator", help="the largest weight of one voter"),
+    lab.Parameter("strangers", 0.3, 0.0, 2.0, 0.1, group="Moderator", label="strangers' weight",
+                  help="what all unknown voters weigh together at most",
+                  unused=lambda given: "" if given["version"] != "open-door" else "the door is open"),
+    lab.Parameter("slowest", 0.05, 0.01, 0.2, 0.01, unit="s", label="slowest message",
+                  help="messages take from a fifth of this to this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+)  # fmt: skip
+
+
+def _settings(given: lab.Parameters) -> dict[str, Any]:
+    """Those of the moderator that its properties need, too."""
+    learning = given["knowledge"] == "learnt" or given["version"] == "peeks"
+    known = panel(given) if given["version"] != "stated" else dict.fromkeys(panel(given), STATED)
+    return {
+        "known": {} if learning else known,
+        "learning": learning,
+        "weigh": given["rule"],
+        "cap": given["cap"],
+    }
+
+
+def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
+    """A moderator, experts and strangers, of the learner's classes if given."""
+    world = World(
+        seed, f"uniform({given['slowest'] / 5},{given['slowest']})", given["loss"], budget=lab.BUDGET
+    )
+    shared = OPEN_DOOR if given["version"] == "open-door" else given["strangers"]
+    kind = roles.get("moderator", VERSIONS[given["version"]])
+    how = {**_settings(given), "questions": given["questions"], "stranger": UNKNOWN, "strangers": shared}
+    world.add(lab.fitting(kind, "moderator", **how))
+    first, drawn, kind = (
+        next(iter(panel(given).values())),
+        dice(seed, "source"),
+        roles.get("expert", Panelist),
+    )
+    copied = {n: (drawn.random(), drawn.random()) for n in range(1, given["questions"] + 1)}
+    sources = {n: right < first for n, (chance, right) in copied.items() if chance < given["copied"]}
+    for name, p in panel(given).items():
+        settings = {"competence": p, "reserve": given["abstaining"], "sources": sources}
+        world.add(lab.fitting(kind, name, **settings))
+    return world.add(Expert(name, competence=0.0) for name in strangers(given))
+
+
+_exact = lru_cache(maxsize=256)(theory.share_right)  # a figure asks for the same again and again
+
+
+def expected(given: lab.Parameters) -> float:
+    """The share of right decisions, if the competences are known."""
+    rule, cap, known = WEIGHTS[given["rule"]], given["cap"], panel(given)
+    believed = dict.fromkeys(known, STATED) if given["version"] == "stated" else known
+    weights = [max(-cap, min(cap, rule(p))) for p in believed.values()]
+    shared = inf if given["version"] == "open-door" else given["strangers"]
+    each = min(cap, rule(UNKNOWN), shared / max(1, given["sybils"]))
+    against = given["sybils"] * each
+    return _exact(tuple(weights), tuple(known.values()), given["abstaining"], given["copied"], against)
+
+
+def _share(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
+    if given["knowledge"] == "learnt" or given["version"] in ("counts-abstainers", "peeks"):
+        return None
+    number = len(pictures.marks(trace))
+    reasons = {**_disturbed(trace), "nothing is decided": not number}
+    low, high = theory.likely(expected(given), max(1, number))
+    return lab.Theory((low, high), "within", lab.why_not(reasons))
+
+
+def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
+    voters = len(panel(given)) + given["sybils"]
+    short = len(pictures.marks(trace)) < given["questions"]
+    unless = lab.why_not({**_disturbed(trace), "the run ends before all is decided": short})
+    return lab.Theory(theory.messages(voters) * given["questions"], unless=unless)
+
+
+def _disturbed(trace: Trace) -> dict[str, object]:
+    return {"a fault strikes": trace.select(kind=FAULT), "a message is lost": trace.select(kind=DROP)}
+
+
+def _curve(**settings: Any) -> lab.Curve:
+    """What known weights reach, under these settings along the axis."""
+    return lab.Curve(lambda given, sybils: expected({**given, "sybils": int(sybils), **settings}))
+
+
+def _best(given: lab.Parameters, _: float) -> float:
+    return expected({**given, "knowledge": "known", "rule": "log_odds"})
+
+
+def _equals(given: lab.Parameters, _: float) -> float:
+    return expected({**given, "knowledge": "known", "rule": "equal"})
+
+
+_FORTY = {"questions": 40, "abstaining": 0.0}
+_RELIABLE: dict[str, Any] = {"loss": 0.0, "slowest": 0.05, "knowledge": "known", "copied": 0.0, "cap": 5.0}
+_LEARNING: dict[str, Any] = {"knowledge": "learnt", "version": "textbook", "rule": "log_odds", "sybils": 0}
+SPEC = lab.LabSpec(
+    name="weighted",
+    title="Weighted consensus",
+    question="How much louder should the expert speak?",
+    parameters=PARAMETERS,
+    build=build,
+    roles=(lab.Role("moderator", Moderator), lab.Role("expert", Panelist)),
+    properties=lambda given: properties(**_settings(given), strangers=given["strangers"]),
+    measures=(
+        lab.Measure("share right", pictures.share_right, _share),
+        lab.Measure("share right, last 20", pictures.share_of_the_last),
+        lab.Measure("mean confidence", pictures.confidence),
+        lab.Measure("Brier score", pictures.score),
+        lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
+    ),
+    until=60.0,
+    lanes=lambda given: ("moderator", *panel(given), *strangers(given)),
+    focus=lambda given: (0.0, 2.0),
+    views=(
+        lab.View("weights", "What each voter weighs, and what a competence deserves.", pictures.weights),
+        lab.View("voices", "What each says, with which weight, and how often it was right.", pictures.voices),
+    ),
+    figures=(
+        lab.Figure(
+            "What do unknown voters who want it wrong achieve?",
+            x="sybils",
+            values=(0, 1, 2, 3, 5, 8),
+            measure="share right",
+            theory={"textbook": _curve(version="textbook"), "open-door": _curve(version="open-door")},
+            series={"textbook": {"version": "textbook"}, "open-door": {"version": "open-door"}},
+            settings=_RELIABLE,
+            replications=30,
+        ),
+        lab.Figure(
+            "How soon are learnt weights as good as known ones?",
+            x="questions",
+            values=(20, 40, 60, 100),
+            measure="share right, last 20",
+            theory={
+                "weights known": lab.Curve(_best, "most"),
+                "one vote each": lab.Curve(_equals, applies=lambda given: False),
+            },
+            settings={**_RELIABLE, **_LEARNING},
+        ),
+    ),
+    schedules=(
+        lab.Schedule("One vote each", "Look at the voices: e1 is right 39 times of 40, all together 32.",
+                     {"panel": "outvoted-expert", "rule": "equal", **_FORTY, "seed": 1}),
+        lab.Schedule("An open door", "Look at the weights of s1 to s8: together they are stronger than all "
+                     "experts, and 4 of 40 decisions are right.",
+                     {"version": "open-door", "sybils": 8, "questions": 40}),
+        lab.Schedule("A liar among strangers", "Look at e3, who is nearly always wrong: its weight falls "
+                     "below 0, and the contrary counts.",
+                     {"panel": "liar", "knowledge": "learnt", **_FORTY, "seed": 2}),
+    ),
+    offers=lambda given: (
+        lab.Offer("an expert crashes, and comes back", "crash {agent} @{at}..{until}", tuple(panel(given))),
+        lab.Offer("an expert answers too late", "slow {agent} 1.2 @{at}..{until}", tuple(panel(given))),
+        lab.Offer("the moderator crashes, and comes back", "crash moderator @{at}..{until}", (), 1.0),
+    ),
+    tones={"idle": "idle", "asking": "active", "thinking": "normal"},
+    page="coordlab.patterns.weighted",
+    chapter="05_weighted",
+)  # fmt: skip
