@@ -127,7 +127,7 @@ class Lab:
 
     @property
     def views(self) -> dict[str, Drawn]:
-        """The pattern's own views of the run by name: `lab.views["Board"].at(2.5)`."""
+        """The pattern's own views of the run by name: `lab.views["board"].at(2.5)`."""
         return self.branch.outcome.views
 
     def figure(self, question: str = "", progress: bool | Tell = False) -> Made:

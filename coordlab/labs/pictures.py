@@ -33,7 +33,7 @@ class Drawn:
         """
         time = require.number("time", time, 0, self.until, example=self.until)
         lines = SHOWN[type(self.picture)](self.picture, time, bisect_right(self._times, time) - 1)
-        return "\n".join([f"{self.view.name} at {time:.3f} s", *_aligned(lines)])
+        return "\n".join([f"{self.view.name.capitalize()} at {time:.3f} s", *_aligned(lines)])
 
     @property
     def data(self) -> Data:

@@ -171,7 +171,7 @@ Picture: TypeAlias = "Table | Graph | Spans | Curves"
 class View(require.Readable):
     """A picture that a lab declares.
 
-    name: that of its tab, one word if possible.
+    name: that of its tab, one word in lower case if possible.
     help: a sentence that says what one sees.
     draw: makes it from the parameters and the trace.
     """

@@ -54,7 +54,7 @@ def test_a_graph_shows_the_nodes_and_edges_that_are_there() -> None:
 
 def test_spans_show_what_has_begun() -> None:
     assert drawn(SPANS).at(1.25).split("\n") == [
-        "mine at 1.250 s",
+        "Mine at 1.250 s",
         "w1  cuts (active) from 0 to 0.5 s; waits (stuck) from 0.5 s on",
         "w2  –",
     ]
@@ -68,11 +68,11 @@ def test_curves_show_their_values_beside_their_thresholds(time: float, value: st
 
 def test_a_view_prints_as_what_it_shows_at_the_end() -> None:
     lab = labs.blackboard()
-    assert repr(lab.views["Board"]) == lab.views["Board"].at(lab.run.trace.until)
+    assert repr(lab.views["board"]) == lab.views["board"].at(lab.run.trace.until)
 
 
 def test_the_blackboard_shows_what_was_known_when() -> None:
-    assert labs.blackboard(until=1).views["Board"].at(1.0) == (
+    assert labs.blackboard(until=1).views["board"].at(1.0) == (
         "Board at 1.000 s\n"
         "key    value  author  confidence  version  rests on\n"
         "hair   True   eye     95%         1        –\n"

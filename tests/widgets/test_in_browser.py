@@ -471,7 +471,7 @@ def test_every_fault_can_be_requested_by_keyboard(live: Open) -> None:
     trace = election(crash=False, parted=False)
     where = live([branch(trace)])
     keys(where, "ArrowDown", "c", "s")
-    for press in ("Enter", "Enter", "ArrowDown", "Enter", "ArrowDown", "Enter"):  # for 0.5 s; down for 2 s
+    for press in ("Enter", "Enter", *["ArrowDown"] * 2, "Enter", "ArrowDown", "Enter"):  # for 0.5 s; for 2 s
         where.keyboard.press(press)
     keys(where, "x", "Enter", "End", "Enter")
     keys(where, "p", "ArrowDown", "Enter", "End", "Enter", "Enter")

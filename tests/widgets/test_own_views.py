@@ -89,7 +89,7 @@ def go(where: Any, time: float) -> None:
 
 
 def choose(where: Any, name: str) -> None:
-    where.get_by_role("tab", name=name, exact=True).click()
+    where.get_by_role("tab", name=name.capitalize(), exact=True).click()
     settle(where)
 
 
@@ -121,7 +121,7 @@ def test_the_pattern_s_own_views_come_first(visit: Any) -> None:  # noqa: F811
     """V goes round all of them; the lanes stay above each."""
     where = visit([shown()])
     names = [each.inner_text() for each in where.locator(".cl-view").all()]
-    assert names == ["board", "waits", "work", "phi", "Space-time", "Network", "Events"]
+    assert names == ["Board", "Waits", "Work", "Phi", "Space-time", "Network", "Events"]
     seen = []
     for _ in names:
         seen.append(

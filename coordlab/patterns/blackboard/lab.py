@@ -177,6 +177,6 @@ SPEC = LabSpec(
         ),
     ),
     roles=(Role("source", Rule),),
-    views=(View("Board", "What is on the board, and what each entry rests on.", _board),),
+    views=(View("board", "What is on the board, and what each entry rests on.", _board),),
     page="coordlab.patterns.blackboard.agents",
 )

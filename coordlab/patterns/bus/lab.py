@@ -91,9 +91,9 @@ SPEC = lab.LabSpec(
     faults=expected.faults,
     focus=lambda given: (0.0, 7.0),
     views=(
-        lab.View("Queues", "How many letters wait for each subscriber.",
+        lab.View("queues", "How many letters wait for each subscriber.",
                  lambda given, trace: pictures.lengths(expected.durable(given), given["bound"], trace)),
-        lab.View("Subscribers", "For each: letters that wait, are answered, were shed, are dead.",
+        lab.View("subscribers", "For each: letters that wait, are answered, were shed, are dead.",
                  lambda given, trace: pictures.subscribers(expected.durable(given), trace)),
     ),
     figures=(

@@ -101,9 +101,9 @@ SPEC = lab.LabSpec(
     faults=expected.faults,
     focus=lambda given: (0.0, 4.0),
     views=(
-        lab.View("Trust", "Who is trusted, isolated, on probation or removed, and when.",
+        lab.View("trust", "Who is trusted, isolated, on probation or removed, and when.",
                  lambda given, trace: pictures.trust(trace)),
-        lab.View("Evidence", "What the checks of the running test say against each member.",
+        lab.View("evidence", "What the checks of the running test say against each member.",
                  lambda given, trace: pictures.evidence(expected.sequential(given), trace)),
     ),
     figures=(

@@ -62,7 +62,7 @@ export class Own {
 
   paint() {
     if (!this.view || !this.picture) return;
-    this.heading.replaceChildren(h("b", {}, this.view.name), ` at ${seconds(this.scene.now)} · ${this.view.help}${this.note}`);
+    this.heading.replaceChildren(h("b", {}, title(this.view.name)), ` at ${seconds(this.scene.now)} · ${this.view.help}${this.note}`);
     this.picture.paint();
     this.follow();
   }
@@ -94,3 +94,6 @@ export class Own {
     if (words !== this.heard.textContent) this.heard.textContent = words;
   }
 }
+
+/** A name as a heading. @param {string} name */
+export const title = (name) => name.charAt(0).toUpperCase() + name.slice(1);

@@ -8,7 +8,7 @@ import { h, Once, take } from "./elements.js";
 import { inFlight } from "./lookup.js";
 import { Network } from "./network.js";
 import { Overview } from "./overview.js";
-import { Own } from "./own.js";
+import { Own, title } from "./own.js";
 import { Table } from "./table.js";
 import { TurningCurve } from "./turning.js";
 import { seconds, summary } from "./words.js";
@@ -68,7 +68,7 @@ export class Views {
   /** Make the tabs of the trace on show. */
   fill() {
     const { views } = this.scene.trace.meta;
-    this.all = [...views.map(({ name }) => /** @type {typeof VIEWS[number]} */ ([name, name])), ...VIEWS];
+    this.all = [...views.map(({ name }) => /** @type {typeof VIEWS[number]} */ ([name, title(name)])), ...VIEWS];
     this.once.after(this.all, () => {
       this.tabs = this.all.map(([view, label]) => h("button", { type: "button", role: "tab", class: "cl-view",
         onclick: () => this.setView(view) }, label));
