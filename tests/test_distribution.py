@@ -53,7 +53,7 @@ def test_wheel_has_every_module(contents):
 
 
 def test_wheel_has_the_player_and_the_types(contents):
-    player = {f"coordlab/widgets/player/{name}" for name in ("player.css", *joined.sources())}
+    player = {f"coordlab/widgets/player/{name}" for name in ("player.css", "lab.css", *joined.sources())}
     page = {f"coordlab/widgets/page.{kind}" for kind in ("html", "js")}
     assert player | page | {"coordlab/py.typed"} <= contents
 
