@@ -136,13 +136,14 @@ def reported_in_time(within: float) -> Property:
 
     def judge(trace: Trace) -> Verdict:
         began: Event | None = None
+        first: list[str] = []
         for event, those in deadlocks(trace):
             if began is not None and event.time > began.time + within:
                 break
-            began = (began or event) if those else None
+            began, first = ((began or event), first or those) if those else (None, [])
         if began is None or trace.until <= began.time + within:
             return Verdict(name, UNDECIDED if began or not len(trace) else HOLDS)
-        why = f"there has been a cycle since {began.time:.3f} s, when {began.agent} began to wait."
+        why = f"since {began.time:.3f} s {', '.join(first)} wait for each other, or behind those who do."
         return Verdict(name, VIOLATED, began.time + within, began.seq, why)
 
     return Property(name, judge)
