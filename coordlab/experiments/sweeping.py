@@ -60,7 +60,7 @@ class Measuring:
             start = self.source.turned(start, cell)
         except Exception as error:  # noqa: BLE001  (a value that the parameter does not allow)
             problem = f"{type(error).__name__}: {error}"
-        scenarios = [replace(start, seed=seed) for seed in seeds]
+        scenarios = [start.again(seed, start.faults) for seed in seeds]
         if problem:
             return [Row(cell, each.seed, {}, problem, str(each)) for each in scenarios]
         return [self.measured(cell, each) for each in scenarios]

@@ -157,7 +157,7 @@ class Worker:
 
     def done(self, job: Job) -> Found:
         """The result of one job."""
-        scenario = replace(job.parent, faults=tuple(dict.fromkeys(self.drawn(job))))
+        scenario = job.parent.again(job.parent.seed, tuple(dict.fromkeys(self.drawn(job))))
         tried = attempt(self.source, scenario, self.properties)
         marks = Landmarks(tried.run.trace)
         if len(self.known) <= CORPUS and not marks.features <= self.seen:  # what is no news is not varied

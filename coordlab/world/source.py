@@ -60,7 +60,7 @@ class Built:
         example = "def build(seed, agents=5): return World(seed).add(...)"
         require.instance("build(...)", world, World, example)
         world.inject(*scenario.faults)
-        world.scenario = replace(scenario, faults=()) if scenario.faults else scenario
+        world.scenario = scenario.again(scenario.seed, ()) if scenario.faults else scenario
         return world
 
     def turned(self, scenario: Scenario, values: Mapping[str, Value]) -> Scenario:

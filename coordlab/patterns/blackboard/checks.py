@@ -217,6 +217,7 @@ def closed_under(rules: Rules) -> Property:
 
     Each conclusion names all that a rule needs, and is not surer than the least sure of it.  Only what is on
     the board at the end counts: a conclusion that was not withdrawn with its grounds is one too many.
+    It is promised only if the board stays up: one that crashes loses its entries.
     Undecided if the trace ends while a source is at work, or if control had to stop before.
     """
     name = "all that follows is found"

@@ -127,7 +127,8 @@ def dead_after(attempts: int) -> Property:
 def everything_is_accepted(within: float) -> Property:
     """MB-L2: the bus accepts what a client publishes until it is answered, `within` this many seconds.
 
-    Or it refuses; or the client crashes, and has this many seconds again when it publishes again.
+    Or it refuses; or the client crashes, and has this many seconds again when it publishes again.  The time
+    goes on while the bus is down or cut off: to be kept, faults must be over well before it ends.
     """
     name = f"everything is accepted within {within:g} s"
 
@@ -159,7 +160,8 @@ def _refused(trace: Trace) -> set[int | None]:
 def everything_arrives(within: float) -> Property:
     """MB-L1: what the bus accepts reaches every subscriber that answers, `within` this many seconds.
 
-    Or the bus records that the letter was shed or is dead; or the subscriber unsubscribes.
+    Or the bus records that the letter was shed or is dead; or the subscriber unsubscribes.  The time goes on
+    while either is down, slow or cut off: to be kept, faults must be over well before it ends.
     """
     name = f"everything arrives within {within:g} s"
 
