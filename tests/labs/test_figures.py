@@ -59,7 +59,7 @@ def test_a_figure_is_found_by_the_beginning_of_its_question() -> None:
 def test_progress_is_told_after_each_value() -> None:
     told: list[tuple[int, int]] = []
     labs.blackboard().figure(progress=lambda done, of: told.append((done, of)))
-    assert told == [(done, 21) for done in range(3, 22, 3)]
+    assert told == [(done, 42) for done in range(3, 43, 3)]
 
 
 def test_a_bound_is_judged_as_a_bound() -> None:

@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from coordlab.labs.declaration import (
-    BUDGET,
-    Cell,
-    Curve,
-    Figure,
-    LabSpec,
-    Measure,
-    Parameter,
-    Parameters,
-    Role,
-    Table,
-    Theory,
-    View,
-)
-from coordlab.patterns.blackboard import checks, theory
+from coordlab.labs import declaration as lab
+from coordlab.patterns.blackboard import checks, pictures, theory
 from coordlab.patterns.blackboard.agents import Blackboard
 from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
+from coordlab.patterns.blackboard.lab_agents import VERSIONS
 from coordlab.patterns.blackboard.rules import MERGES, RATINGS, Entry
-from coordlab.trace.trace import DROP, FAULT, SEND, STATE, Trace, brief
+from coordlab.trace.trace import DROP, FAULT, STATE, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 CONCLUSIONS = tuple(dict.fromkeys(gives for _, gives in RULES))
 FACTS = {f"fact:{fact}" for fact, _ in SEEN}
 KINDS = ("fact:cheetah", "fact:tiger", "fact:zebra")
-COLUMNS = ("value", "author", "confidence", "version", "rests on")
+SOURCES = tuple(name for name, *_ in ANIMALS)
 UNTIL, TICK = 12.0, 1.0
+LIMIT = 3.0  # seconds for the turn of a source
+STRENGTHS = [(needs, gives, strength) for _, needs, gives, strength in ANIMALS]
 PARAMETERS = (
-    Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control",
+    lab.Parameter("version", "textbook", choices=tuple(VERSIONS), group="Control",
+                  help="a board that lets all act at once; takes a pattern for the name of a key; or counts "
+                  "no versions, which shows with two witnesses"),
+    lab.Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control",
               help="who on the agenda acts next"),
-    Parameter("concurrent", 1, 1, 4, 1, group="Control", label="at a time",
+    lab.Parameter("concurrent", 1, 1, 4, 1, group="Control", label="at a time",
               help="how many sources may act at once"),
-    Parameter("merge", "newest", choices=tuple(MERGES), group="Control",
+    lab.Parameter("merge", "newest", choices=tuple(MERGES), group="Control",
               help="what becomes of a second write to a key"),
-    Parameter("cost", 0.5, 0.1, 2.0, 0.1, unit="s", label="work takes",
+    lab.Parameter("witnesses", 1, 1, 3, 1, help="each sees the same, a little later and half as surely"),
+    lab.Parameter("cost", 0.5, 0.1, 2.0, 0.1, unit="s", label="work takes",
               help="how long a rule works on a conclusion"),
-    Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
+    lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
               help="messages take from a fifth of this to this"),
-    Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
               help="the share of messages lost on the way"),
-    Parameter("readers", 2, 0, 6, 1, group="Readers", help="how many want to hear of every conclusion"),
-    Parameter("news", "notify", choices=("notify", "poll"), group="Readers",
+    lab.Parameter("readers", 2, 0, 6, 1, group="Readers", help="how many want to hear of every conclusion"),
+    lab.Parameter("news", "notify", choices=("notify", "poll"), group="Readers",
               help="are they told, or do they ask once a second?"),
 )  # fmt: skip
 
@@ -54,21 +48,23 @@ PARAMETERS = (
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A board, an observer, a rule for each kind of animal, of the learner's class if given, and readers."""
     latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
-    world = World(seed, latency, loss=given["loss"], budget=BUDGET)
-    board = Blackboard(
-        merge=MERGES[given["merge"]],
-        rating=RATINGS[given["rating"]],
-        concurrent=given["concurrent"],
-        limit=3.0,
-    )
-    source: Callable[..., Agent] = roles.get("source", Rule)
-    world.add(board, Observer("eye", SEEN))
-    world.add(source(name, needs, gives, strength, given["cost"]) for name, needs, gives, strength in ANIMALS)
+    world = World(seed, latency, loss=given["loss"], budget=lab.BUDGET)
+    kind: type[Agent] = roles.get("board", VERSIONS[given["version"]])
+    how = {"merge": MERGES[given["merge"]], "rating": RATINGS[given["rating"]]}
+    world.add(lab.fitting(kind, "board", **how, concurrent=given["concurrent"], limit=LIMIT))
+    for number in range(given["witnesses"]):
+        seen = tuple((fact, round(sure / 2**number, 3)) for fact, sure in SEEN)
+        world.add(Observer(f"eye-{number + 1}" if number else "eye", seen, pause=0.3 + 0.1 * number))
+    kind = roles.get("source", Rule)
+    world.add(lab.fitting(kind, *rule, cost=given["cost"]) for rule in ANIMALS)
     polled = given["news"] == "poll"
-    for number in range(1, given["readers"] + 1):
-        name = f"reader-{number}"
-        world.add(Poller(name, CONCLUSIONS, TICK) if polled else Reporter(name))
-    return world
+    return world.add(
+        Poller(name, CONCLUSIONS, TICK) if polled else Reporter(name) for name in _readers(given)
+    )
+
+
+def _readers(given: lab.Parameters) -> tuple[str, ...]:
+    return tuple(f"reader-{number}" for number in range(1, given["readers"] + 1))
 
 
 def _last(trace: Trace, keys: Collection[str]) -> Entry | None:
@@ -92,27 +88,32 @@ def _found_at(trace: Trace) -> float | None:
     return round(written[-1].time, 3) if written else None
 
 
-def _follows(_: Parameters, trace: Trace) -> Theory:
+def _surest(_: lab.Parameters, trace: Trace) -> lab.Theory:
+    """No surer than the surest that was seen of each fact allows."""
+    found = theory.surest(dict(SEEN), STRENGTHS)
+    none = "no animal is on the board" if _sure(trace) is None else ""
+    return lab.Theory(max(round(found.get(key[5:], 0.0), 3) for key in KINDS), "most", none)
+
+
+def _follows(_: lab.Parameters, trace: Trace) -> lab.Theory:
     found = checks.closure(FACTS, RULES)
-    return Theory(next(key[5:] for key in KINDS if key in found), unless=_other_experiment(trace))
+    return lab.Theory(next(key[5:] for key in KINDS if key in found), unless=_other_experiment(trace))
 
 
-def _news(given: Parameters, trace: Trace) -> Theory:
+def _news(given: lab.Parameters, trace: Trace) -> lab.Theory:
     readers, unless = given["readers"], _other_experiment(trace)
     if given["news"] == "poll":  # whether there is news or not, so the work need not be over
         reads = theory.polling_reads(readers, len(CONCLUSIONS), int(trace.until / TICK))
-        return Theory(reads, unless="a fault strikes" if trace.select(kind=FAULT) else "")
-    return Theory(int(theory.notices(readers, len(checks.closure(FACTS, RULES) - FACTS))), unless=unless)
+        return lab.Theory(reads, unless="a fault strikes" if trace.select(kind=FAULT) else "")
+    return lab.Theory(int(theory.notices(readers, len(checks.closure(FACTS, RULES) - FACTS))), unless=unless)
 
 
-_TOLD = Curve(
-    lambda given, readers: theory.notices(int(readers), len(checks.closure(FACTS, RULES) - FACTS)),
-    applies=lambda given: given["news"] == "notify" and given["loss"] == 0,
-)
-_ASKED = Curve(
-    lambda given, readers: theory.polling_reads(int(readers), len(CONCLUSIONS), int(UNTIL / TICK)),
-    applies=lambda given: given["news"] == "poll",
-)
+def _told(given: lab.Parameters, readers: float) -> float:
+    return theory.notices(int(readers), len(checks.closure(FACTS, RULES) - FACTS))
+
+
+def _asked(given: lab.Parameters, readers: float) -> float:
+    return theory.polling_reads(int(readers), len(CONCLUSIONS), int(UNTIL / TICK))
 
 
 def _other_experiment(trace: Trace) -> str:
@@ -124,7 +125,7 @@ def _other_experiment(trace: Trace) -> str:
         "a message is lost": trace.select(kind=DROP),
         "the work is not over at the end": not seen or not roles or roles[-1].data != "quiet",
     }
-    return next((reason for reason, holds in reasons.items() if holds), "")
+    return lab.why_not(reasons)
 
 
 def _asked_or_told(trace: Trace) -> int:
@@ -133,50 +134,63 @@ def _asked_or_told(trace: Trace) -> int:
     return told + sum(event.agent in readers for event in trace.select("Query"))
 
 
-def _board(_: Parameters, trace: Trace) -> Table:
-    """A row for each key of the run, in the order in which they came."""
-    cells: list[Cell] = []
-    for event in trace.select("Written", "Retracted", kind=SEND):
-        entry = event.data.entry if event.name == "Written" else Entry(event.data.key, "")
-        shown = ("",) * 5
-        if event.name == "Written":
-            rests = ", ".join(key.removeprefix("fact:") for key, _ in entry.sources)
-            sure = f"{entry.confidence:.0%}"
-            shown = brief(entry.value), entry.author, sure, str(entry.version), rests
-        row = entry.key.removeprefix("fact:")
-        cells += (Cell(event.seq, row, *each) for each in zip(COLUMNS, shown, strict=True))
-    return Table(tuple(dict.fromkeys(cell.row for cell in cells)), COLUMNS, tuple(cells), "key")
-
-
-SPEC = LabSpec(
+SPEC = lab.LabSpec(
     name="blackboard",
     title="Blackboard",
     question="Who decides what happens next when nobody is in charge?",
     parameters=PARAMETERS,
     build=build,
-    properties=lambda given: checks.properties(RATINGS[given["rating"]], RULES, within=1.0),
+    roles=(lab.Role("source", Rule), lab.Role("board", Blackboard)),
+    properties=lambda given: checks.properties(
+        RATINGS[given["rating"]], RULES, 1.0, given["concurrent"], LIMIT
+    ),
     measures=(
-        Measure("the animal", _named, _follows),
-        Measure("how sure", _sure),
-        Measure("last entry written at, s", _found_at),
-        Measure("activations", lambda trace: trace.count("Activate")),
-        Measure("readers: told, or asked", _asked_or_told, _news),
-        Measure("messages in all", lambda trace: trace.count("send")),
-        Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
+        lab.Measure("the animal", _named, _follows),
+        lab.Measure("how sure", _sure, _surest),
+        lab.Measure("last entry written at, s", _found_at),
+        lab.Measure("activations", lambda trace: trace.count("Activate")),
+        lab.Measure("readers: told, or asked", _asked_or_told, _news),
+        lab.Measure("messages in all", lambda trace: trace.count("send")),
+        lab.Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
     ),
     until=UNTIL,
     focus=lambda given: (0.0, 4.5),
+    views=(
+        lab.View("board", "What is on the board, and what each entry rests on.", pictures.board),
+        lab.View("reasons", "What follows from what, how sure it is, and what came of it.", pictures.reasons),
+        lab.View("agenda", "Who waits for its turn with which entries, and who acts.", pictures.agenda),
+    ),
     figures=(
-        Figure(
+        lab.Figure(
             "What does it cost to hear of news?",
             x="readers",
             values=(0, 1, 2, 3, 4, 5, 6),
             measure="readers: told, or asked",
-            theory={"by notice": _TOLD, "by polling": _ASKED},
+            theory={
+                "by notice": lab.Curve(_told, applies=lambda given: not given["loss"]),
+                "by polling": lab.Curve(_asked),
+            },
+            series={"by notice": {"news": "notify"}, "by polling": {"news": "poll"}},
+            settings={"version": "textbook"},
             replications=3,
         ),
     ),
-    roles=(Role("source", Rule),),
-    views=(View("board", "What is on the board, and what each entry rests on.", _board),),
+    schedules=(
+        lab.Schedule("They ask every second", "Look at the readers: six ask 432 times for 3 conclusions.",
+                     {"readers": 6, "news": "poll"}),
+        lab.Schedule("A less sure witness", "Look at hair on the board: 95 % sure, until somebody who is "
+                     "less sure writes over it.", {"witnesses": 2}),
+        lab.Schedule("Patterns taken literally", "Look at the agenda: it stays empty, for nobody writes a "
+                     "key named fact:*.", {"version": "literal-keys"}),
+    ),
+    offers=lambda given: (
+        lab.Offer("the board crashes, and comes back", "crash board @{at}..{until}", (), 1.0),
+        lab.Offer("a source crashes, and comes back", "crash {agent} @{at}..{until}", SOURCES),
+        lab.Offer("a source is slow", "slow {agent} 1 @{at}..{until}", SOURCES),
+        lab.Offer("no notice reaches a reader", "cut board>{agent} @{at}..{until}", _readers(given)),
+    ),
+    tones={"idle": "idle", "working": "active", "quiet": "idle", "controlling": "active"}
+    | {"exhausted": "failed"},
     page="coordlab.patterns.blackboard.agents",
-)
+    chapter="02_blackboard",
+)  # fmt: skip

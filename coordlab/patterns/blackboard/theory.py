@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+
 from coordlab import requirements as require
 
 
@@ -22,6 +24,27 @@ def notices(agents: int, writes: int, interested: float = 1.0) -> float:
     """
     share = require.number("interested", interested, 0, 1, unit="a share")
     return require.count("agents", agents) * require.count("writes", writes) * share
+
+
+def surest(
+    facts: Mapping[str, float], rules: Iterable[tuple[Collection[str], str, float]]
+) -> dict[str, float]:
+    """How sure each fact and each conclusion can be, if a conclusion is no surer than the least sure need.
+
+    facts: what was observed, with its confidence from 0 to 1.
+    rules: what each needs and concludes, and how sure the rule itself is; of two ways the surer one counts.
+
+    >>> surest({"hair": 0.9, "claws": 0.5}, [(("hair",), "mammal", 1.0), (("mammal", "claws"), "cat", 0.8)])
+    {'hair': 0.9, 'claws': 0.5, 'mammal': 0.9, 'cat': 0.4}
+    """
+    found, rules, before = dict(facts), list(rules), -1.0
+    while sum(found.values()) > before:
+        before = sum(found.values())
+        for needs, gives, strength in rules:
+            if all(need in found for need in needs):
+                sure = strength * min((found[need] for need in needs), default=1.0)
+                found[gives] = max(sure, found.get(gives, 0.0))
+    return found
 
 
 def throughput(hold: float) -> float:
