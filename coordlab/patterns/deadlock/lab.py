@@ -103,9 +103,9 @@ SPEC = lab.LabSpec(
     ),
     focus=lambda given: (0.0, 2.5),
     views=(
-        lab.View("Waits", "Who waits for whom: a closed chain of arrows is a deadlock.",
+        lab.View("waits", "Who waits for whom: a closed chain of arrows is a deadlock.",
                  lambda given, trace: pictures.waits(trace)),
-        lab.View("Forks", "Who holds each fork, and when.", lambda given, trace: pictures.forks(trace)),
+        lab.View("forks", "Who holds each fork, and when.", lambda given, trace: pictures.forks(trace)),
     ),
     figures=(
         lab.Figure(

@@ -7,7 +7,7 @@ import { fit } from "./paint.js";
 import { Slots } from "./slots.js";
 import { toned } from "./words.js";
 
-const LINE = 15, EDGE = 28, NARROW = 96; // the height of a line of text, room for an arrow, what a long text gets at least
+const LINE = 15, EDGE = 28, NARROW = 112; // the height of a line of text, room for an arrow, what a long text gets at least
 /** What stands before a name, so that tones differ without colour. @type {Record<string, string>} */
 const SIGNS = { between: "◐ ", failed: "✕ ", stuck: "■ ", down: "⊘ ", no: "– " };
 
@@ -26,6 +26,8 @@ export class Graph {
   halves = [];
   tall = LINE;
   newest = -1;
+  /** The event up to which it is painted; null: not yet. @type {number | null} */
+  painted = null;
 
   /** @param {GraphView} view @param {Scene} scene @param {(seq: number) => void} pick */
   constructor(view, scene, pick) {
@@ -67,13 +69,17 @@ export class Graph {
     const W = Math.max(width, full), H = high + 12;
     for (const [key, value] of Object.entries({ width: W, height: H, viewBox: `0 0 ${W} ${H}` })) this.svg.setAttribute(key, String(value));
     this.shown = [];
+    this.painted = null;
     this.newest = -1;
   }
 
   // ---- painting
 
   paint() {
-    const { slots, scene: { cursor }, view: { slot: of } } = this, last = slots.newest(cursor), newest = last < 0 ? -1 : of[last];
+    const { slots, scene: { cursor }, view: { slot: of } } = this;
+    if (cursor === this.painted) return;
+    this.painted = cursor;
+    const last = slots.newest(cursor), newest = last < 0 ? -1 : of[last];
     this.marks.forEach((_, slot) => {
       const change = slots.holding(slot, cursor), tone = this.tone(slot), state = `${change} ${tone}`;
       if (this.shown[slot] !== state) this.paintSlot(slot, slots.words(change), tone);

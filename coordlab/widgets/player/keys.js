@@ -9,7 +9,7 @@ const KEYS = [
   ["Shift + ← →", "the same for the selected agent, else ten events"], ["↑ ↓", "select an agent"],
   ["Home End", "start, end of the run"], ["+ − 0", "zoom in, out, fit the whole run"],
   ["Page Up, Page Down", "move the window"], ["[ ]", "slower, faster"], ["L", "loop what is on screen"],
-  ["V", "next view"], ["N", "the point of no return"], ["Enter", "menu of the selected agent or message"], ["Esc", "clear the selection"],
+  ["V", "next view"], ["← → ↑ ↓ in the view below the lanes", "its rows, nodes, changes; Enter goes to the event"], ["N", "the point of no return"], ["Enter", "menu of the selected agent or message"], ["Esc", "clear the selection"],
   ["C R", "crash, restart the selected agent"], ["S P", "slow it down, partition"], ["X", "cut the selected link"],
   ["D E", "drop, delay the selected message"], ["B", "branch here"], ["U, Ctrl + Z", "undo"], ["?", "this help"],
 ];

@@ -13,6 +13,8 @@ export class Sheet {
   shown = [];
   /** The cell that the keys have reached. */
   here = 0;
+  /** The event up to which it is painted; null: not yet. @type {number | null} */
+  painted = null;
 
   /** @param {TableView} view @param {Scene} scene @param {(seq: number) => void} pick */
   constructor(view, scene, pick) {
@@ -36,6 +38,8 @@ export class Sheet {
 
   paint() {
     const { slots, scene: { cursor } } = this, newest = slots.newest(cursor);
+    if (cursor === this.painted) return;
+    this.painted = cursor;
     this.cells.forEach((cell, slot) => {
       const change = slots.holding(slot, cursor);
       if (this.shown[slot] === change) return;
