@@ -16,3 +16,8 @@ def disaster_count() -> int:
 def some(cases: Sequence[T], count: int) -> Sequence[T]:
     """`count` of the cases, evenly spread, or all of them with `--all`."""
     return cases if whole or len(cases) <= count else [cases[i * len(cases) // count] for i in range(count)]
+
+
+def few(cases: Sequence[T], count: int) -> Sequence[T]:
+    """`count` of the cases while one writes, and all of them with `--slow` or `--all`."""
+    return cases if slow else some(cases, count)
