@@ -34,6 +34,7 @@ from coordlab.properties import Property
 from coordlab.trace.trace import Trace
 from coordlab.world.errors import WorldError
 from coordlab.world.run import Run
+from tests import explored
 from tests.disasters import Enough, over
 from tests.properties.linear import growth
 from tests.properties.mutated import ended
@@ -220,6 +221,15 @@ def test_promises_hold_in_disasters(name: str) -> None:
         getattr(story(name), "also", lambda _: None)(run)
 
     over(story(name).disasters(), judged, disaster_count(), shrink=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STORIES)
+def test_a_disaster_can_be_run_again(name: str) -> None:
+    """Nothing is kept from one run to the next, so that the search can begin there."""
+    for world in explored.worlds(story(name), 2):
+        run = world.run(until=story(name).UNTIL)
+        assert run.divergence(world.again().run(until=story(name).UNTIL)) is None
 
 
 @pytest.mark.slow

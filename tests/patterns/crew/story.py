@@ -203,9 +203,9 @@ def jobs(draw: st.DrawFn, agents: tuple[str, ...], free: bool) -> list[Task]:
 def disasters(draw: st.DrawFn) -> World:
     """A crew, sequential or hierarchical, on a bad network with agents that fail."""
     agents, hierarchical, seed = ("ann", "bob", "cat"), draw(st.booleans()), draw(st.integers(0, 999))
-    dice = random.Random(seed)
 
     async def act(turn: Turn) -> Any:
+        dice = random.Random(f"{seed} {turn.id}")  # not one for all: the world can be run again
         await asyncio.sleep(dice.uniform(0.0, 1.0))
         if dice.random() < 0.05:
             raise OSError("down")
