@@ -17,6 +17,13 @@ def faults(given: lab.Parameters) -> tuple[str, ...]:
     return (f"crash bus @3..{round(3 + given['outage'], 6):g}",) if given["outage"] else ()
 
 
+def end(given: lab.Parameters) -> float:
+    """Virtual seconds in which all letters are published, and delivered one after the other."""
+    letters = given["publishers"] * given["letters"]
+    delivered = letters * given["patience"] * theory.tries(given["loss"])
+    return round(7 + 0.5 * given["letters"] + float(given["outage"]) + float(delivered), 1)
+
+
 def durable(given: lab.Parameters) -> bool:
     """Whether the bus keeps letters over a crash."""
     return bool(given["version"] != "forgetful")

@@ -87,7 +87,7 @@ SPEC = lab.LabSpec(
                     lambda given, trace: lab.Theory(given["bound"], "most")),
         lab.Measure("messages about letters", pictures.messages, expected.messages),
     ),
-    until=30.0,
+    until=expected.end,
     faults=expected.faults,
     focus=lambda given: (0.0, 7.0),
     views=(

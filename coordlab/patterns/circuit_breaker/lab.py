@@ -90,7 +90,7 @@ SPEC = lab.LabSpec(
     ),
     until=15.0,
     faults=expected.outage,
-    focus=lambda given: (2.5, 5.5),
+    focus=lambda given: (2.5, expected.DOWN + given["outage"] + 2.5),
     views=(
         lab.View("Goodput", "Results, requests and refusals a second, and how many calls are asked for.",
                  lambda given, trace: pictures.goodput(expected.asked(given), trace)),

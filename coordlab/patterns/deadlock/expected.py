@@ -22,6 +22,12 @@ def by_method(given: lab.Parameters) -> float:
     return at_most(given, given["period"])
 
 
+def end(given: lab.Parameters) -> float:
+    """Virtual seconds in which all have had three meals: one after the other, and four deadlocks."""
+    meals = 3 * given["workers"] * (given["hold"] + 4 * given["slowest"])
+    return round(float(meals) + 6 * float(given["think"]) + 4 * by_method(given), 1)
+
+
 def with_workers(given: lab.Parameters, workers: float) -> float:
     """The same over the number of workers."""
     return by_method({**given, "workers": int(workers)})

@@ -14,7 +14,6 @@ from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 METHODS = ("coordinator", "probes", "time-out", "order", "nobody")
-UNTIL = 30.0
 
 
 def _only(*methods: str) -> Callable[[lab.Parameters], str]:
@@ -86,7 +85,7 @@ SPEC = lab.LabSpec(
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("worker", Worker),),
-    properties=lambda given: checks.properties(expected.by_method(given), done=UNTIL - 5),
+    properties=lambda given: checks.properties(expected.by_method(given), done=expected.end(given) - 1),
     measures=(
         lab.Measure("deadlocks", lambda trace: len(pictures.cycles(trace)), expected.none_closes),
         lab.Measure("longest deadlock, s", pictures.longest, expected.longest),
@@ -95,13 +94,13 @@ SPEC = lab.LabSpec(
         lab.Measure("messages of a look", pictures.of_a_look, expected.look),
         lab.Measure("messages in all", lambda trace: trace.count("send")),
     ),
-    until=UNTIL,
+    until=expected.end,
     lanes=lambda given: (
         "coordinator" if given["version"] == "coordinator" else "clock",
         *_names("p", given),
         *_names("fork", given),
     ),
-    focus=lambda given: (0.0, 2.5),
+    focus=lambda given: (0.3, 2.8),
     views=(
         lab.View("waits", "Who waits for whom: a closed chain of arrows is a deadlock.",
                  lambda given, trace: pictures.waits(trace)),

@@ -62,6 +62,7 @@ def waits(trace: Trace) -> Graph:
     neighbours = [(who, crew[index - 1]) for index, who in enumerate(crew)]
     edges = tuple(dict.fromkeys(pair for one, other in neighbours for pair in ((one, other), (other, one))))
     marks = [Mark(BEFORE, edge, "", "") for edge in edges]
+    marks += [Mark(BEFORE, who, "thinks", ROLES["thinks"]) for who in crew]
     roles, drawn = dict.fromkeys(crew, "thinks"), Arrows(trace)
     for event in trace:
         drawn.locks.take(event)

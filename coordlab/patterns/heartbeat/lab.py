@@ -113,7 +113,7 @@ SPEC = lab.LabSpec(
         lab.Measure("news of the monitor", lambda trace: trace.count(kind=DECISION)),
         lab.Measure("heartbeats", lambda trace: trace.count("Heartbeat", kind="send")),
     ),
-    until=30.0,
+    until=26.0,
     faults=expected.faults,
     focus=lambda given: (4.0, 16.0),
     views=(

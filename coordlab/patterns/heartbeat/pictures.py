@@ -69,7 +69,10 @@ def full(detector: Detector) -> float:
 
 
 def suspicion(detector: Detector, period: float, trace: Trace, monitor: str = "monitor") -> Curves:
-    """The suspicion of a monitor over time, cut off at one and a half times that which is enough."""
+    """The suspicion of a monitor over time, cut off at one and a half times the limit.
+
+    The curve of a target that is suspected at some time is red.
+    """
     gauge = Gauge(detector, period, tuple(each for each in trace.agents if each != monitor))
     for event in trace:
         if event.agent == monitor and event.kind in (START, RESTART):
@@ -82,7 +85,11 @@ def suspicion(detector: Detector, period: float, trace: Trace, monitor: str = "m
     gauge.look(trace.until)
     unit, line = ("s", "time-out") if isinstance(detector, Timeout) else ("phi", "threshold")
     curves = {target: tuple(points) for target, points in gauge.points.items()}
-    return Curves(curves, unit, steps=False, lines={line: full(detector)})
+    most = {
+        target: max((value or 0.0 for _, value in points), default=0.0) for target, points in curves.items()
+    }
+    tones = {name: "failed" for name, level in most.items() if level >= full(detector)}
+    return Curves(curves, unit, steps=False, lines={line: full(detector)}, tones=tones)
 
 
 TRUTH = {START: "up", RESTART: "up", CRASH: "down", FAULT: "stopped", HEAL: "up"}

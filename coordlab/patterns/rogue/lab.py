@@ -97,7 +97,7 @@ SPEC = lab.LabSpec(
         lab.Measure("honest members isolated", pictures.honest_isolated, expected.honest_are_trusted),
         lab.Measure("messages", lambda trace: trace.count(kind=SEND), expected.messages),
     ),
-    until=30.0,
+    until=lambda given: min(30.0, 4 + 0.12 * given["tasks"]),
     faults=expected.faults,
     focus=lambda given: (0.0, 4.0),
     views=(
