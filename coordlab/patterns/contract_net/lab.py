@@ -257,7 +257,7 @@ SPEC = lab.LabSpec(
         lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
         lab.Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
     ),
-    until=20.0,
+    until=12.0,
     lanes=lambda given: (*_managers(given), *contractors(given)),
     focus=lambda given: (0.0, 2.0),
     views=(

@@ -18,7 +18,7 @@ from coordlab.trace.trace import DROP, FAULT, SEND, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
-UNTIL, WITHIN, FOREVER = 60.0, 55.0, 1e6
+UNTIL, WITHIN, FOREVER = 40.0, 38.0, 1e6
 GIVEN = ("longest-last", "anomaly")
 PARAMETERS = (
     lab.Parameter("work", "report", presets=WORK, group="Work",

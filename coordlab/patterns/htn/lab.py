@@ -100,7 +100,7 @@ SPEC = lab.LabSpec(
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("actor", Actor),),
-    properties=lambda given: properties(domain_of(given), within=25.0),
+    properties=lambda given: properties(domain_of(given), within=18.0),
     measures=(
         lab.Measure("plans", lambda trace: trace.count("Planned", kind="decision")),
         lab.Measure("tried for the first plan", pictures.first_effort, _tried),
@@ -108,7 +108,7 @@ SPEC = lab.LabSpec(
         lab.Measure("done at, s", pictures.done_at),
         lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
     ),
-    until=30.0,
+    until=20.0,
     lanes=lambda given: ("alice", "site"),
     focus=lambda given: (0.0, 4.0),
     views=(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from coordlab.labs.declaration import Parameters
 from coordlab.labs.views import BEFORE, Cell, Graph, Mark, Table
-from coordlab.patterns.htn.rules import said
+from coordlab.patterns.htn.rules import Task, said
 from coordlab.properties import recorded
 from coordlab.trace.trace import HANDLE, SEND, START, STATE, Event, Trace, brief
 
@@ -52,25 +52,31 @@ class _Tree:
         return node
 
     def grow(self, event: Event) -> Iterator[str]:
-        """The tree of one search, with what was in its way; gives its actions in order."""
-        told = event.data
+        """The tree of one search, with what was in its way; gives its actions in order.
+
+        The name of the one who plans is left out: it would be in every node.
+        """
+        told, who = event.data, str(event.agent)
         plan = hasattr(told, "plan")
         root = self.add(event.seq, "plan" if plan else "no plan", "", "", "normal" if plan else "failed")
         path, places = [root], dict[object, str]()
         for row in getattr(told, "chosen", ()):
             del path[row.level + 1 :]
-            node = self.add(event.seq, said(row.task), path[-1], row.by)
+            node = self.add(event.seq, _without(who, row.task), path[-1], row.by)
             path.append(node)
             places.setdefault(row.task, node)
             if not row.by:
                 yield node
         for each in told.refusals:
-            parent, name = (
-                places.get(each.task, root),
-                each.by if each.by != each.task[0] else said(each.task),
-            )
-            after = f" after {each.after} actions" if each.after and each.by == each.task[0] else ""
-            self.add(event.seq, name, parent, f"{each.because}{after}", "failed")
+            action = each.by == each.task[0]
+            name = _without(who, each.task) if action else each.by
+            after = f" after {each.after} actions" if each.after and action else ""
+            why = f"{each.because.removeprefix(f'{who} ')}{after}"
+            self.add(event.seq, name, places.get(each.task, root), why, "failed")
+
+
+def _without(who: str, task: Task) -> str:
+    return said(tuple(each for each in task if each != who))
 
 
 def tree(_: Parameters, trace: Trace) -> Graph:

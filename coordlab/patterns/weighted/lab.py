@@ -99,7 +99,7 @@ def _share(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
     number = len(pictures.marks(trace))
     reasons = {**_disturbed(trace), "nothing is decided": not number}
     low, high = theory.likely(expected(given), max(1, number))
-    return lab.Theory((low, high), "within", lab.why_not(reasons))
+    return lab.Theory((round(low - 5e-5, 4), round(high + 5e-5, 4)), "within", lab.why_not(reasons))
 
 
 def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
@@ -144,7 +144,7 @@ SPEC = lab.LabSpec(
         lab.Measure("Brier score", pictures.score),
         lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
     ),
-    until=60.0,
+    until=20.0,
     lanes=lambda given: ("moderator", *panel(given), *strangers(given)),
     focus=lambda given: (0.0, 2.0),
     views=(

@@ -34,9 +34,9 @@ def test_each_version_violates_what_it_leaves_out(settings: dict[str, object], b
 
 def test_four_outvote_an_expert_who_is_nearly_always_right() -> None:
     lab = opened("weighted", "One vote each")
-    voices = shown(lab, "voices", 60.0)
+    voices = shown(lab, "voices", 20.0)
     assert (voices["e1"]["right so far"], voices["all"]["right so far"]) == ("39 of 40", "32 of 40")
-    weighed = shown(lab.set(rule="log_odds"), "voices", 60.0)
+    weighed = shown(lab.set(rule="log_odds"), "voices", 20.0)
     assert weighed["all"]["right so far"] == "39 of 40"
 
 
