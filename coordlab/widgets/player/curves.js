@@ -108,6 +108,8 @@ export class Curves extends Timed {
       return value == null ? [] : [{ label, colour: looks.tone(tone).curve, y: this.y(value) - 9 }];
     }).sort((a, b) => a.y - b.y);
     ends.forEach((end, i) => { end.y = Math.max(end.y, (ends[i - 1]?.y ?? -SPACE) + SPACE, 8); });
+    let floor = ROOF + PLOT - 6; // labels at the bottom move up, above the axis
+    for (const end of [...ends].reverse()) floor = (end.y = Math.min(end.y, floor)) - SPACE;
     for (const { label, colour, y } of ends) this.name(ctx, label, this.W - PAD - 3, y, colour, "right");
   }
 

@@ -172,8 +172,8 @@ export class Graph {
 
   /** Go to the event that made a node or edge what it is. @param {number} slot */
   visit(slot) {
-    const change = this.slots.holding(slot, this.scene.cursor);
-    if (change >= 0 && this.view.event[change] >= 0) this.pick(this.view.event[change]);
+    const seq = this.slots.made(slot, this.scene.cursor);
+    if (seq >= 0) this.pick(seq);
   }
 
   /** @param {KeyboardEvent} press */

@@ -44,8 +44,9 @@ export class Sheet {
       const change = slots.holding(slot, cursor);
       if (this.shown[slot] === change) return;
       this.shown[slot] = change;
-      cell.textContent = slots.words(change) || NOTHING_YET;
-      cell.className = `cl-tone-${slots.tone(change)}`;
+      const words = slots.words(change);
+      cell.textContent = words || NOTHING_YET;
+      cell.className = words ? `cl-tone-${slots.tone(change)}` : "";
     });
     this.rows.forEach((row, r) => {
       const fresh = newest >= 0 && Math.floor(this.view.slot[newest] / this.view.columns.length) === r;
@@ -65,8 +66,8 @@ export class Sheet {
 
   /** Go to the event that made a cell what it is. @param {number} slot */
   visit(slot) {
-    const change = this.slots.holding(slot, this.scene.cursor);
-    if (change >= 0 && this.view.event[change] >= 0) this.pick(this.view.event[change]);
+    const seq = this.slots.made(slot, this.scene.cursor);
+    if (seq >= 0) this.pick(seq);
   }
 
   /** @param {KeyboardEvent} press */

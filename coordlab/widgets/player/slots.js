@@ -27,6 +27,9 @@ export class Slots {
     return of[upper(event, seq) - 1] ?? -1;
   }
 
+  /** The event that made a slot what it is after event `seq`; -1: none. @param {number} slot @param {number} seq */
+  made(slot, seq) { return this.changes.event[this.holding(slot, seq)] ?? -1; }
+
   /** The last change up to event `seq`; -1: none but those that hold from the beginning. @param {number} seq */
   newest(seq) {
     const last = upper(this.changes.event, seq) - 1;
