@@ -21,7 +21,7 @@ def end(given: lab.Parameters) -> float:
     """Virtual seconds in which all letters are published, and delivered one after the other."""
     letters = given["publishers"] * given["letters"]
     delivered = letters * given["patience"] * theory.tries(given["loss"])
-    return round(7 + 0.5 * given["letters"] + float(given["outage"]) + float(delivered), 1)
+    return round(7 + 0.5 * float(given["letters"]) + float(given["outage"]) + float(delivered), 1)
 
 
 def durable(given: lab.Parameters) -> bool:

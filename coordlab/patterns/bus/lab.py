@@ -34,7 +34,7 @@ PARAMETERS = (
     lab.Parameter("patience", 0.2, 0.1, 1.0, 0.1, unit="s", group="Bus",
                   help="after how long what was not answered is repeated"),
     lab.Parameter("attempts", 20, 1, 30, 1, group="Bus", help="deliveries of a letter; then it is dead"),
-    lab.Parameter("bound", 20, 1, 20, 1, group="Bus", help="the most letters that wait for one subscriber"),
+    lab.Parameter("bound", 10, 1, 20, 1, group="Bus", help="the most letters that wait for one subscriber"),
     lab.Parameter("shed", "oldest", choices=SHEDDING, group="Bus",
                   help="which letter is dropped if there are more"),
 )  # fmt: skip

@@ -134,7 +134,7 @@ def opinions(trace: Trace, monitor: str = "monitor") -> Table:
 def detection(trace: Trace) -> float | None:
     """Mean seconds from a crash to its suspicion; None if no crash was found."""
     found = quality(trace).mean_detection
-    return None if isnan(found) else round(found, 6)
+    return None if isnan(found) else round(found, 3)
 
 
 def mistakes(trace: Trace) -> int:

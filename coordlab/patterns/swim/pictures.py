@@ -22,7 +22,7 @@ def _handles(trace: Trace, event: Event, name: str) -> bool:
 def detection(trace: Trace) -> float | None:
     """Mean seconds from a crash to the suspicion by each other member; None if none found it."""
     found = quality(trace).mean_detection
-    return None if isnan(found) else round(found, 6)
+    return None if isnan(found) else round(found, 3)
 
 
 def load(trace: Trace) -> float | None:
