@@ -35,7 +35,8 @@ def shown(lab: Lab, view: str, at: float) -> dict[Any, Any]:
                 rows[cell.row][cell.column] = cell.text
         return rows
     if isinstance(picture, Graph):
-        return {mark.what: mark.text for mark in picture.marks if holds(mark.event)}
+        marks = {mark.what: mark for mark in picture.marks if holds(mark.event)}
+        return {what: mark.text for what, mark in marks.items() if mark.tone}
     if isinstance(picture, Spans):
         now = [bar for bar in picture.bars if bar.since <= at and (bar.until is None or at < bar.until)]
         assert len({bar.lane for bar in now}) == len(now), "the bars of a lane do not overlap"

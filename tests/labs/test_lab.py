@@ -127,8 +127,8 @@ def test_changing_a_parameter_runs_the_lab_again() -> None:
     """The new run replaces the old one; with more agents the new highest one crashes."""
     lab = labs.bully().set(agents=7, seed=3, until=10)
     assert lab.line == (
-        "bully agents=7 slowest=0.05 loss=0 patience=0.25 heartbeat=1 version=textbook seed=3 until=10"
-        " | crash 7 @3..9"
+        "bully agents=7 slowest=0.05 loss=0 patience=0.25 heartbeat=1 version=textbook noticed=all"
+        " seed=3 until=10 | crash 7 @3..9"
     )
     assert (lab.run.trace.agents, len(lab.branches)) == (tuple("1234567"), 1)
 

@@ -1,12 +1,16 @@
-"""The pictures of elections: who follows whom; and how long all took to agree."""
+"""The pictures of elections: who follows whom, who asks whom; and what is counted."""
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
+
 from coordlab.labs.declaration import Parameters
-from coordlab.labs.views import Graph, Mark, states
+from coordlab.labs.views import Cell, Graph, Mark, Table, states
 from coordlab.patterns.bully.checks import agreed
 from coordlab.properties import changes
-from coordlab.trace.trace import CRASH, Trace
+from coordlab.trace.lanes import spans
+from coordlab.trace.trace import CRASH, SEND, Trace
 
 TONES = {"follows": "normal", "electing": "between", "coordinates": "active"}
 
@@ -33,6 +37,40 @@ def silence(trace: Trace) -> float | None:
     """Seconds from the first crash until all agreed; None if they never did."""
     end = agreed_at(trace)
     return None if end is None else round(end - crashed_at(trace), 3)
+
+
+def elections(trace: Trace) -> int:
+    """Elections from the first crash until all agree: how often an agent asks those above it."""
+    since, before = span(trace)
+    return len(
+        {(e.agent, e.time, e.cause) for e in trace.select("Election", kind=SEND, since=since, before=before)}
+    )
+
+
+def two_at_once(trace: Trace) -> int:
+    """1 if two coordinate at once before the first crash, else 0."""
+    crashes = trace.select(kind=CRASH)
+    end = crashes[0].time if crashes else trace.until
+    reigns = sorted((each.since, each.until) for each in spans(trace) if each.role == "coordinates")
+    return int(any(later < min(until, end) for (_, until), (later, _) in pairwise(reigns)))
+
+
+def asked(given: Parameters, trace: Trace) -> Table:
+    """What each does, whom it follows, and how often it asked, answered and told that it coordinates."""
+    cells, counts = list[Cell](), Counter[tuple[str, str]]()
+    columns = {"Election": "asked", "Answer": "answered", "Coordinator": "told"}
+    for event in trace:
+        agent = str(event.agent)
+        for state, value in states(event):
+            if state == "role":
+                cells.append(Cell(event.seq, agent, "does", value, TONES.get(value, "down")))
+            elif state == "coordinator":
+                cells.append(Cell(event.seq, agent, "follows", value or ""))
+        if event.kind == SEND and (column := columns.get(str(event.name))):
+            counts[agent, column] += 1
+            cells.append(Cell(event.seq, agent, column, str(counts[agent, column])))
+    rows = tuple(sorted(trace.agents, key=int, reverse=True))
+    return Table(rows, ("does", "follows", *columns.values()), tuple(cells), "rank")
 
 
 def beliefs(given: Parameters, trace: Trace) -> Graph:

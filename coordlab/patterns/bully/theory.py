@@ -49,3 +49,21 @@ def seconds(latency: float, patience: float, noticed_by: int = 1, agents: int = 
     require.seconds("latency", latency)
     require.seconds("patience", patience, positive=True)
     return patience + latency * (1 if noticed_by == agents - 1 else 2)
+
+
+def two_coordinate(patience: float, fastest: float, slowest: float) -> float:
+    """The probability that two agents that start together both coordinate for a while.
+
+    The higher one tells at once that it coordinates, and answers the lower one's Election.  The lower one
+    coordinates if neither is there when its patience ends.  Messages take from `fastest` to `slowest`
+    seconds, each length equally likely.
+
+    >>> [two_coordinate(patience, 0.1, 0.5) for patience in (0.1, 0.3, 0.5)]
+    [1.0, 0.484375, 0.0]
+    """
+    require.seconds("patience", patience, positive=True)
+    width = require.number("slowest", slowest, above=fastest, unit="seconds", example=0.5) - fastest
+    one = min(1.0, max(0.0, (slowest - patience) / width))  # the news is late
+    both = min(2.0, max(0.0, (patience - 2 * fastest) / width))  # of two messages, by their triangular law
+    in_time = both**2 / 2 if both < 1 else 1 - (2 - both) ** 2 / 2
+    return one * (1 - in_time)

@@ -165,7 +165,6 @@ SPEC = lab.LabSpec(
     offers=lambda given: (
         lab.Offer("the human is away", "pause human @{at}..{until}", (), 3.0),
         lab.Offer("its clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", NAMES[: given["proposers"]]),
-        lab.Offer("is cut off", "partition {agent} @{at}..{until}", NAMES[: given["proposers"]]),
         lab.Offer("the resolver crashes and comes back", "crash resolver @{at}..{until}", (), 0.5),
     ),
     tones=pictures.TONES,

@@ -158,9 +158,7 @@ SPEC = lab.LabSpec(
                      "chance decides who stands next.", {"starts": 5}, ()),
     ),
     offers=lambda given: (
-        lab.Offer("the process pauses", "pause {agent} @{at}..{until}", names(given), 3.0),
         lab.Offer("its clock runs at half the speed", "skew {agent} x0.5 @{at}..{until}", names(given), 5.0),
-        lab.Offer("crashes and comes back", "crash {agent} @{at}..{until}", names(given), 3.0),
         lab.Offer("the storage is cut off", f"partition storage/{','.join(names(given))} @{{at}}..{{until}}"),
     ),
     tones=pictures.TONES,

@@ -121,8 +121,6 @@ SPEC = lab.LabSpec(
                      "merge prevents.", {"copies": "counter"}),
     ),
     offers=lambda given: (
-        lab.Offer("crashes and comes back", "crash {agent} @{at}..{until}", names(given), 3.0),
-        lab.Offer("is cut off", "partition {agent} @{at}..{until}", names(given), 3.0),
         lab.Offer("its clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", names(given)),
     ),
     page="coordlab.patterns.replicas.agents",

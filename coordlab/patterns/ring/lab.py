@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coordlab.labs import declaration as lab
+from coordlab.patterns.bully.lab_agents import halves, names
 from coordlab.patterns.bully.pictures import TONES, agreed_at, beliefs, crashed_at, silence
 from coordlab.patterns.ring import pictures, theory
 from coordlab.patterns.ring.agents import Member
@@ -129,13 +130,9 @@ SPEC = lab.LabSpec(
         lab.Schedule("Nobody skips the silent one", "Look for the ranks that stop where 5 crashed: nobody "
                      "is elected any more.", {"version": "never-skips"}),
     ),
-    offers=lambda given: tuple(
-        lab.Offer(label, fault, tuple(map(str, range(1, given["agents"] + 1))), 4.0)
-        for label, fault in (
-            ("crashes and comes back", "crash {agent} @{at}..{until}"),
-            ("answers too late", "slow {agent} 0.5 @{at}..{until}"),
-            ("is cut off", "partition {agent} @{at}..{until}"),
-        )
+    offers=lambda given: (
+        lab.Offer("answers too late", "slow {agent} 0.5 @{at}..{until}", names(given)),
+        lab.Offer("the two halves part", halves(given), lasts=5.0),
     ),
     tones=TONES,
     page="coordlab.patterns.ring.agents",

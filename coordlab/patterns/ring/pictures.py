@@ -42,7 +42,7 @@ def ring(given: Parameters, trace: Trace) -> Graph:
     for event in trace:
         agent, peer = str(event.agent), str(event.peer)
         marks += [
-            Mark(event.seq, agent, f"{agent} {value}", TONES.get(value, "down"))
+            Mark(event.seq, agent, value, TONES.get(value, "down"))
             for state, value in states(event)
             if state == "role"
         ]

@@ -40,9 +40,9 @@ def test_the_ring_shows_the_ranks_on_their_way() -> None:
     """In the best order: 5 comes round, held back by nobody; a little later the news of it has left 2."""
     lab = opened("ring", "The best order")
     calm = dict.fromkeys([("1", "2"), ("2", "3"), ("3", "4"), ("4", "5"), ("5", "1")], "")
-    electing = {name: f"{name} electing" for name in "12345"}
+    electing = dict.fromkeys("12345", "electing")
     assert shown(lab, "ring", 0.13) == {**electing, **calm, ("4", "5"): "5"}
-    told = {"1": "1 follows", "2": "2 follows", "5": "5 coordinates"}
+    told = {"1": "follows", "2": "follows", "5": "coordinates"}
     assert shown(lab, "ring", 0.2) == {**electing, **told, **calm, ("2", "3"): "5!"}
 
 
