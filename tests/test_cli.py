@@ -57,8 +57,8 @@ def test_parameters_and_faults_are_options() -> None:
     """Faults replace those of the lab; seed and until may be parameters, too."""
     words = ["-p", "agents=4", "-p", "seed=7", "-p", "until=9", "-f", "crash 4 @2", "-f", "crash 3 @5"]
     assert as_json("bully", *words)["line"] == (
-        "bully agents=4 slowest=0.05 loss=0 patience=0.25 heartbeat=1 version=textbook noticed=all seed=7 until=9"
-        " | crash 4 @2 | crash 3 @5"
+        "bully agents=4 slowest=0.05 loss=0 patience=0.25 heartbeat=1 version=textbook noticed=all"
+        " seed=7 until=9 | crash 4 @2 | crash 3 @5"
     )
 
 
@@ -237,7 +237,7 @@ def test_a_completion_script_is_printed(shell: str) -> None:
 @pytest.mark.parametrize(
     ("line", "completed"),
     [
-        ("coordlab run b", ["blackboard", "bully"]),
+        ("coordlab run b", ["blackboard", "bully", "bus"]),
         ("coordlab run bully -p ", [f"{each.name}=" for each in labs.spec("bully").parameters]),
         ("coordlab run bully -p h", ["heartbeat="]),
         ("coordlab run chess -p h", []),
