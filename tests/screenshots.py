@@ -28,13 +28,13 @@ lab"""
 
 def pictures(browser: Any, address: str, name: str, out: Path) -> None:
     """Write the pictures of the lab in the notebook `name`."""
-    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 3000})
+    page = browser.new_page(viewport={"width": WIDTHS[0], "height": 5000})
     page.goto(f"{address}/doc/tree/{name}.ipynb?reset")
     page.wait_for_function(IDLE, timeout=300_000)
     page.evaluate(COMMAND, ["notebook:run-all-cells", {}])
     page.wait_for_selector(".cl-player[data-version]", timeout=300_000)
     for width, (theme, title) in product(WIDTHS, THEMES.items()):
-        page.set_viewport_size({"width": width, "height": 3000})
+        page.set_viewport_size({"width": width, "height": 5000})
         page.evaluate(COMMAND, ["apputils:change-theme", {"theme": title}])
         page.wait_for_timeout(1500)
         lab = page.locator(".cl-lab").first
