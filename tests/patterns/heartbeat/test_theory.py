@@ -49,6 +49,14 @@ def test_beats_to_a_false_alarm_solve_the_chain(loss: float, misses: int) -> Non
     assert theory.beats_to_false_alarm(loss, misses) == pytest.approx(chance_of_a_run(loss, misses), rel=1e-6)
 
 
+@pytest.mark.parametrize("loss", [0.01, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("misses", [1, 2, 3, 5])
+def test_a_mistake_comes_after_a_false_alarm_and_the_next_heartbeat(loss: float, misses: int) -> None:
+    """One in so many beats: until the alarm, and until a heartbeat comes that ends the mistake."""
+    beats = theory.beats_to_false_alarm(loss, misses) + 1 / (1 - loss)
+    assert theory.mistakes_per_hour(loss, misses, interval=2.0) == pytest.approx(1800 / beats)
+
+
 def beats_until(misses: int, loss: float, dice: random.Random) -> int:
     running = 0
     for beat in count(1):
@@ -102,6 +110,10 @@ def test_the_exponential_form_waits_for_so_many_means(phi: float) -> None:
         (lambda: theory.detection(3.0, 1.0, 0.0), "period=0.0: expected seconds above 0"),
         (lambda: theory.beats_to_false_alarm(0.0, 3), "loss=0.0: expected a probability above 0 and below 1"),
         (lambda: theory.beats_to_false_alarm(0.1, 0), "misses=0: expected a whole number, 1 or more"),
+        (lambda: theory.misses(0.0, 1.0), "timeout=0.0: expected seconds above 0"),
+        (lambda: theory.misses(1.0, 0.0), "interval=0.0: expected seconds above 0"),
+        (lambda: theory.mistakes_per_hour(1.5, 1, 1.0), "loss=1.5: expected a probability from 0 to 1"),
+        (lambda: theory.mistakes_per_hour(0.1, 0, 1.0), "misses=0: expected a whole number, 1 or more"),
         (lambda: theory.false_suspicions(-1), "phi=-1: expected a number, 0 or more. For example: phi=8"),
         (lambda: theory.means_of_silence(float("nan")), "phi=nan"),
         (lambda: theory.broken_promise(0.0, 1.0, 8), "silence=0.0: expected seconds above 0"),

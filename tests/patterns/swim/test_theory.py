@@ -144,6 +144,8 @@ def test_helpers_make_false_alarms_rare_and_nothing_impossible() -> None:
     ("wrong", "says"),
     [
         (lambda: theory.first_detection(1), "members=1: expected a whole number, 2 or more"),
+        (lambda: theory.first_detection_after(1, 0), "members=1: expected a whole number, 2 or more"),
+        (lambda: theory.first_detection_after(5, -1), "probes=-1: expected a whole number, 0 or more"),
         (lambda: theory.messages(0), "members=0: expected a whole number, 2 or more"),
         (lambda: theory.false_suspicion(1.5, 3), "loss=1.5: expected a probability from 0 to 1"),
         (lambda: theory.false_suspicion(0.1, -1), "helpers=-1: expected a whole number, 0 or more"),
