@@ -109,7 +109,7 @@ def enter(state: State, who: str) -> Effects | str:
         return f"{who} is not in the park"
     left = state["cash", who] - state["ticket"]
     if left < 0:
-        return f"{who} has {state['cash', who]:g}, and a ticket costs {state['ticket']:g}"
+        return f"{who} has {state['cash', who]:g}, a ticket costs {state['ticket']:g}"
     return {("cash", who): left, ("at", who): "concert"}
 
 

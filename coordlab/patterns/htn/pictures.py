@@ -70,8 +70,7 @@ class _Tree:
         for each in told.refusals:
             action = each.by == each.task[0]
             name = _without(who, each.task) if action else each.by
-            after = f" after {each.after} actions" if each.after and action else ""
-            why = f"{each.because.removeprefix(f'{who} ')}{after}"
+            why = each.because.removeprefix(f"{who} ")
             self.add(event.seq, name, places.get(each.task, root), why, "failed")
 
 

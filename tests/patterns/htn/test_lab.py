@@ -34,7 +34,7 @@ def test_the_search_goes_back_from_a_taxi_that_leaves_too_little_for_the_ticket(
     plan = lab.run.trace.select("Planned", kind="decision")[0].data
     assert plan.plan == (("take_bus", "alice", "park"), ("enter", "alice"))
     assert [str(each) for each in plan.refusals][-1] == (
-        "step 4, enter alice, fails: alice has 2.5, and a ticket costs 4"
+        "step 4, enter alice, fails: alice has 2.5, a ticket costs 4"
     )
 
 
