@@ -20,6 +20,8 @@ WIDGET = "\nexport default { render };\n"  # the form that anywidget requires
 
 _IMPORT = re.compile(r'^import \{\s*(\w+(?:,\s*\w+)*),?\s*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _DEFINITION = re.compile(r"^(export )?(?:async )?(?:const|let|class|function) (\w+)", re.MULTILINE)
+_SEVERAL = re.compile(r"^(export )?const \w+ = ([^;({\n]*)", re.MULTILINE)  # const A = 1, B = 2
+_NEXT = re.compile(r", (\w+) = ")
 _REFUSED = re.compile(
     r"^(?:import\b|export (?!(?:async )?(?:const|let|class|function) \w)|(?:const|let) [\[{]|var ).*"
     r"|\bimport(?:\(|\.meta).*",
@@ -91,4 +93,6 @@ def _imports(name: str, modules: Mapping[str, str]) -> list[str]:
 
 def _definitions(source: str) -> dict[str, bool]:
     """The names that a module defines, and whether it exports them."""
-    return {name: bool(public) for public, name in _DEFINITION.findall(source)}
+    first = {name: bool(public) for public, name in _DEFINITION.findall(source)}
+    more = {name: bool(public) for public, rest in _SEVERAL.findall(source) for name in _NEXT.findall(rest)}
+    return {**first, **more}

@@ -34,6 +34,7 @@ def test_the_modules_of_a_widget_are_joined_in_full() -> None:
     ("modules", "words"),
     [
         ({"a.js": "const x = 1;\n", "b.js": "function x() {}\n"}, "two modules define x"),
+        ({"a.js": "const x = 1, y = 2;\n", "b.js": "const y = 3;\n"}, "two modules define y"),
         ({"a.js": "const a = 1;\n", "b.js": USER}, "a.js does not export a"),
         ({"b.js": USER}, "b.js: a.js does not exist"),
         (
