@@ -92,9 +92,9 @@ SPEC = lab.LabSpec(
     faults=expected.outage,
     focus=lambda given: (2.5, expected.DOWN + given["outage"] + 2.5),
     views=(
-        lab.View("Goodput", "Results, requests and refusals a second, and how many calls are asked for.",
+        lab.View("goodput", "Results, requests and refusals a second, and how many calls are asked for.",
                  lambda given, trace: pictures.goodput(expected.asked(given), trace)),
-        lab.View("Breakers", "The state of each breaker, its calls under way, and how the others ended.",
+        lab.View("breakers", "The state of each breaker, its calls under way, and how the others ended.",
                  lambda given, trace: pictures.breakers(trace)),
     ),
     figures=(
@@ -122,11 +122,11 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("The storm", "Look at Goodput: the service is back at 7 s, and retries keep it at 0.",
+        lab.Schedule("The storm", "Look at the goodput: it is back at 7 s, and retries keep it at 0.",
                      {**STORM, "version": "no-breaker"}),
-        lab.Schedule("With a breaker", "Look at Goodput: callers are refused, and all is well soon after.",
+        lab.Schedule("With a breaker", "Look at the goodput: callers are refused, and soon all is well.",
                      STORM),
-        lab.Schedule("A herd", "Look at Breakers: half-open, each lets all its calls go to the dead service.",
+        lab.Schedule("A herd", "Look at the breakers: half-open, each lets all calls go to the dead service.",
                      {"version": "herd"}),
     ),
     offers=lambda given: (

@@ -130,9 +130,9 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("Nobody looks", "Look at Waits: five wait in a cycle, and nothing happens any more.",
+        lab.Schedule("Nobody looks", "Look at the waits: five wait in a cycle, and nothing happens any more.",
                      {"version": "nobody", "think": 0.0}),
-        lab.Schedule("One left-handed", "Look at Waits: one takes the other fork first, and no cycle closes.",
+        lab.Schedule("One left-handed", "Look at the waits: one is left-handed, and no cycle closes.",
                      {"version": "nobody", "think": 0.0, "left_handed": 1}),
         lab.Schedule("Impatience", "Look at the false victims: they would have got their forks.",
                      {"version": "time-out", "patience": 0.2}),

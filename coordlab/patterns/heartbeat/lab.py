@@ -10,37 +10,11 @@ from coordlab.patterns.heartbeat import expected, pictures
 from coordlab.patterns.heartbeat.agents import Beater, Monitor
 from coordlab.patterns.heartbeat.checks import properties, quality
 from coordlab.patterns.heartbeat.expected import TIMEOUT, detector
-from coordlab.patterns.heartbeat.rules import PHIS, SUSPECT
+from coordlab.patterns.heartbeat.lab_agents import Repeating, Since1970, WallClock
+from coordlab.patterns.heartbeat.rules import PHIS
 from coordlab.trace.trace import DECISION
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
-
-
-class Repeating(Monitor):
-    """A first try: it tells at each look who is silent, not only once."""
-
-    def consider(self, target: str, status: str | None) -> None:
-        """State the opinion again while it is bad."""
-        super().consider(target, status or (SUSPECT if self.watches[target].status == SUSPECT else None))
-
-
-class Since1970(Monitor):
-    """A first try: an agent that was not heard yet was last heard in 1970."""
-
-    @property
-    def began(self) -> float:
-        """At the beginning of time."""
-        return -1.75e9
-
-
-class WallClock(Monitor):
-    """A first try: it goes by a clock that may be set."""
-
-    @property
-    def elapsed(self) -> float:
-        """The time of day."""
-        return self.now
-
 
 FORMS = ("normal", "logistic")  # of phi, in the figure
 VERSIONS = {"textbook": Monitor, "repeats": Repeating, "since-1970": Since1970, "wall-clock": WallClock}

@@ -9,7 +9,8 @@ from coordlab.labs import declaration as lab
 from coordlab.patterns.rogue import expected, pictures
 from coordlab.patterns.rogue.agents import Operator, Pool
 from coordlab.patterns.rogue.checks import properties
-from coordlab.patterns.rogue.rules import Accepted, Job, Remove
+from coordlab.patterns.rogue.lab_agents import Believing
+from coordlab.patterns.rogue.rules import Remove
 from coordlab.patterns.rogue.workers import Worker
 from coordlab.trace.faults import ROGUE
 from coordlab.trace.trace import SEND
@@ -23,14 +24,6 @@ SAYS = {
     "boasts": "boasts",
     "silent": "is silent",
 }
-
-
-class Believing(Pool):
-    """A first try: whoever has the task is believed, without a review."""
-
-    async def review(self, job: Job, answer: int) -> None:
-        """Accept the answer."""
-        self.close(Accepted(job.task, job.agent, job.number, answer, ()))
 
 
 PARAMETERS = (

@@ -7,25 +7,12 @@ from typing import Any
 
 from coordlab.labs import declaration as lab
 from coordlab.patterns.heartbeat.checks import quality
-from coordlab.patterns.swim import pictures, theory
+from coordlab.patterns.swim import expected, pictures, theory
 from coordlab.patterns.swim.agents import Member
-from coordlab.patterns.swim.checks import properties, reach
-from coordlab.patterns.swim.rules import Update
-from coordlab.trace.trace import DROP, FAULT, Trace
+from coordlab.patterns.swim.checks import properties
+from coordlab.patterns.swim.lab_agents import Silent
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
-
-PROBES = 4  # that each member has made when m2 crashes
-BACK = 20.0  # virtual seconds at which it is up again
-
-
-class Silent(Member):
-    """A first try: it does not object if others take it for dead."""
-
-    def learn(self, *updates: Update) -> None:
-        """Take in news of others only."""
-        super().learn(*(each for each in updates if each.member != self.name))
-
 
 PARAMETERS = (
     lab.Parameter("members", 6, 3, 12, 1, group="Group", help="of the group, each of which knows all others"),
@@ -65,57 +52,6 @@ def _names(given: lab.Parameters) -> tuple[str, ...]:
     return tuple(f"m{number}" for number in range(1, given["members"] + 1))
 
 
-def faults(given: lab.Parameters) -> tuple[str, ...]:
-    """m2 crashes when each member has made four probes, and comes back."""
-    return (f"crash m2 @{PROBES * given['period']:g}..{BACK:g}",) if given["outage"] else ()
-
-
-def _others(given: lab.Parameters, trace: Trace) -> list[str]:
-    """The faults that strike beside the one that the lab comes with."""
-    own = faults(given)
-    return [str(event.data) for event in trace.select(kind=FAULT) if event.data not in own]
-
-
-def _well(given: lab.Parameters, trace: Trace) -> dict[str, object]:
-    """Why the network or a member is not as well as theory takes for granted."""
-    return {
-        "another fault strikes": _others(given, trace),
-        "a message is lost": any(event.data != "down" for event in trace.select(kind=DROP)),
-        "answers take longer than patience": 2 * given["slowest"] > given["patience"],
-    }
-
-
-def _load(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    """Two messages a probe while all is well; a probe with helpers takes four more for each."""
-    short = lab.why_not({"the run is too short": trace.until < 10 * given["period"]})
-    if trace.select(kind=FAULT) or lab.why_not(_well(given, trace)):
-        return lab.Theory(2 + 4 * given["helpers"], "most", short)
-    return lab.Theory(theory.messages(given["members"]) / given["members"], unless=short)
-
-
-def _found(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
-    """All have probed it in two rounds, or heard of it."""
-    most = round(reach(given["members"], given["period"]) + given["period"], 6)
-    late = faults(given) and min(BACK, trace.until) <= PROBES * given["period"] + most
-    reasons = {"m2 does not crash": not faults(given), "m2 is back before that": late, **_well(given, trace)}
-    return lab.Theory(most, "most", lab.why_not(reasons))
-
-
-def _probed(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    """Each member probes it in this round or in the next one."""
-    most = 2 * (given["members"] - 1)
-    reasons = {
-        "m2 does not crash": not faults(given) or not trace.select(kind=FAULT),
-        "another fault strikes": _others(given, trace),
-        "the run ends before that": trace.until < (PROBES + most) * given["period"],
-    }
-    return lab.Theory(most, "most", lab.why_not(reasons))
-
-
-def _mistakes(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    return lab.Theory(0, unless=lab.why_not(_well(given, trace)))
-
-
 SPEC = lab.LabSpec(
     name="swim",
     title="SWIM",
@@ -127,14 +63,14 @@ SPEC = lab.LabSpec(
         given["members"], given["period"], given["suspicion"], given["helpers"]
     ),
     measures=(
-        lab.Measure("messages of a member in a period", pictures.load, _load),
-        lab.Measure("periods until m2 is probed", pictures.first_probe, _probed),
-        lab.Measure("time to find a crash, s", pictures.detection, _found),
-        lab.Measure("mistakes", lambda trace: len(quality(trace).mistakes), _mistakes),
+        lab.Measure("messages of a member in a period", pictures.load, expected.load),
+        lab.Measure("periods until m2 is probed", pictures.first_probe, expected.probed),
+        lab.Measure("time to find a crash, s", pictures.detection, expected.found),
+        lab.Measure("mistakes", lambda trace: len(quality(trace).mistakes), expected.mistakes),
         lab.Measure("share of probes that are wrong", pictures.wrong_probes),
     ),
     until=32.0,
-    faults=faults,
+    faults=expected.faults,
     focus=lambda given: (3.0, 14.0),
     views=(
         lab.View("beliefs", "What each member, a row, believes of each other, and in which incarnation.",
@@ -154,7 +90,7 @@ SPEC = lab.LabSpec(
             "How soon does one of many probe the one that is down?",
             x="members", values=(4, 6, 8, 10, 12), measure="periods until m2 is probed",
             theory={
-                "random rounds": lab.Curve(lambda given, n: theory.first_detection_after(int(n), PROBES)),
+                "random rounds": lab.Curve(expected.first_probe),
                 "a very large group": lab.Curve(
                     lambda given, n: theory.first_detection(), applies=lambda given: False
                 ),
