@@ -15,6 +15,7 @@ from coordlab import requirements as require
 from coordlab.patterns.htn.rules import Domain, DomainError, Refined, Refusal, State, Task, said, settled
 
 FOUND, EXHAUSTED, LIMIT = "found", "exhausted", "limit"
+NOWHERE = "it led nowhere"  # of a method: all that could follow was refused
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Outcome:
     cost      the sum of the costs of its actions.
     steps     how many tasks the search looked at.
     tried     how often it tried each action and method.
-    refusals  what was in the way, each once.
+    refusals  what was in the way, each once; a method that led nowhere comes after what it led to.
     cut       why the search did not look at everything; empty if it did.
     """
 
@@ -60,9 +61,10 @@ class Outcome:
         """Why there is no plan: what could not be done where the search got furthest."""
         if self:
             return ""
-        furthest = max((each.after for each in self.refusals), default=0)
+        causes = [each for each in self.refusals if each.because != NOWHERE]
+        furthest = max((each.after for each in causes), default=0)
         whys: dict[Task, list[str]] = {}
-        for each in self.refusals:
+        for each in causes:
             if each.after == furthest:
                 by = "" if each.by == each.task[0] else f"{each.by}: "
                 whys.setdefault(each.task, []).append(by + each.because)
@@ -174,6 +176,7 @@ class _Search:
                 left = _first(subtasks, agenda.rest, agenda.level + 1, agenda)
                 row = Refined(task, name, agenda.level)
                 yield _Node(node.state, left, node.cost, node.actions, node, row)
+                self._refuse(node, task, name, NOWHERE)  # the search has come back
         begun.pop()
 
     def _comes_back(self, agenda: _Agenda, begun: list[_Agenda]) -> bool:

@@ -33,9 +33,11 @@ def test_the_search_goes_back_from_a_taxi_that_leaves_too_little_for_the_ticket(
     lab = opened("htn", "The taxi is too dear in the end")
     plan = lab.run.trace.select("Planned", kind="decision")[0].data
     assert plan.plan == (("take_bus", "alice", "park"), ("enter", "alice"))
-    assert [str(each) for each in plan.refusals][-1] == (
-        "step 4, enter alice, fails: alice has 2.5, a ticket costs 4"
-    )
+    assert [str(each) for each in plan.refusals][-2:] == [
+        "step 4, enter alice, fails: alice has 2.5, a ticket costs 4",
+        "step 1, travel alice park, fails: it led nowhere",
+    ]
+    assert shown(lab, "tree", 20.0)["by_taxi"] == "it led nowhere"
 
 
 def test_an_actor_without_a_way_back_gives_up_before_its_first_action() -> None:

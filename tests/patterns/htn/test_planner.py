@@ -307,5 +307,6 @@ def test_because_names_the_tasks_and_reasons() -> None:
         ("by_foot", "8 km are too far"),
         ("by_taxi", "alice has 3, and it costs 5.5"),
         ("take_bus", "no bus runs"),
+        ("by_bus", "it led nowhere"),
     ]
     assert repr(found) == f"<exhausted: {found.because}>"
