@@ -42,6 +42,22 @@ def test_the_properties_of_every_lab_hold_with_its_defaults(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", labs.NAMES)
+def test_every_lab_says_what_to_look_at(name: str) -> None:
+    """A version, a view by a short name, a figure, three runs worth trying, parts that a class can play."""
+    spec = labs.spec(name)
+    assert "version" in {each.name for each in spec.parameters}
+    assert all(each.help for each in spec.parameters)
+    assert spec.views
+    assert all(each.name.islower() for each in spec.views)
+    assert spec.figures
+    assert [each.look.startswith("Look") for each in spec.schedules] == [True] * 3
+    assert spec.roles
+    assert spec.offers(spec.checked({}))
+    states = {event.data for event in Lab(spec).run.trace.select("role")}
+    assert states <= spec.tones.keys() or not spec.tones  # what a copy says is no state of its agent
+
+
+@pytest.mark.parametrize("name", labs.NAMES)
 def test_every_theory_that_applies_agrees(name: str) -> None:
     """Over random settings, seeds and faults, and every picture can be drawn; to most runs theory applies."""
     dice, spec, judged = random.Random(name), labs.spec(name), list[bool | None]()

@@ -189,8 +189,8 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("agent", Candidate),),
     views=(
-        lab.View("Beliefs", "An arrow from each to the one that it follows.", beliefs),
-        lab.View("Elections", "How often each asked, answered, and told that it coordinates.", asked),
+        lab.View("beliefs", "An arrow from each to the one that it follows.", beliefs),
+        lab.View("elections", "How often each asked, answered, and told that it coordinates.", asked),
     ),
     schedules=(
         lab.Schedule("Every Election starts another", "Look at who is asked again: each rank doubles "

@@ -129,4 +129,5 @@ SPEC = lab.LabSpec(
     ),
     tones={"idle": "idle", "busy": "active"},
     page="coordlab.patterns.bus.agents",
+    chapter="14_coordination_tax",
 )  # fmt: skip

@@ -169,4 +169,5 @@ SPEC = lab.LabSpec(
     ),
     tones=pictures.TONES,
     page="coordlab.patterns.conflict.agents",
+    chapter="09_conflict_resolution",
 )  # fmt: skip

@@ -172,5 +172,5 @@ SPEC = lab.LabSpec(
     ),
     tones={"idle": "idle", "working": "active", "delegating": "normal", "reported": "idle"},
     page="coordlab.patterns.delegation",
-    chapter="06_htn",
+    chapter="06_htn_planning",
 )  # fmt: skip

@@ -147,5 +147,5 @@ SPEC = lab.LabSpec(
     ),
     tones={"working": "active", "conducting": "normal", "idle": "idle", "stopped": "idle"},
     page="coordlab.patterns.group_chat.agents",
-    chapter="15_orchestration",
+    chapter="15_orchestration_styles",
 )  # fmt: skip

@@ -157,5 +157,5 @@ SPEC = lab.LabSpec(
     tones={"planning": "between", "acting": "active", "done": "idle", "gave up": "failed"}
     | {"quiet": "idle", "busy": "active"},
     page="coordlab.patterns.htn.agents",
-    chapter="06_htn",
+    chapter="06_htn_planning",
 )  # fmt: skip

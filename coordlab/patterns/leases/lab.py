@@ -163,4 +163,5 @@ SPEC = lab.LabSpec(
     ),
     tones=pictures.TONES,
     page="coordlab.patterns.leases.agents",
+    chapter="08_split_brain",
 )  # fmt: skip

@@ -124,4 +124,5 @@ SPEC = lab.LabSpec(
         lab.Offer("its clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", names(given)),
     ),
     page="coordlab.patterns.replicas.agents",
+    chapter="09_conflict_resolution",
 )  # fmt: skip

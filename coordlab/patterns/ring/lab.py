@@ -136,4 +136,5 @@ SPEC = lab.LabSpec(
     ),
     tones=TONES,
     page="coordlab.patterns.ring.agents",
+    chapter="07_bully_election",
 )  # fmt: skip

@@ -150,5 +150,5 @@ SPEC = lab.LabSpec(
     ),
     tones={"working": "active", "conducting": "normal", "idle": "idle", "stopped": "idle"},
     page="coordlab.patterns.state_graph.agents",
-    chapter="15_orchestration",
+    chapter="15_orchestration_styles",
 )  # fmt: skip

@@ -160,5 +160,5 @@ SPEC = lab.LabSpec(
     offers=_offers,
     tones={"polling": "active", "thinking": "between", "idle": "idle"},
     page="coordlab.patterns.voting.agents",
-    chapter="04_majority_voting",
+    chapter="04_voting",
 )  # fmt: skip

@@ -191,5 +191,5 @@ SPEC = lab.LabSpec(
     ),
     tones={"idle": "idle", "asking": "active", "thinking": "normal"},
     page="coordlab.patterns.weighted",
-    chapter="05_weighted",
+    chapter="05_weighted_consensus",
 )  # fmt: skip

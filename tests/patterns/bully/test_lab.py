@@ -31,7 +31,7 @@ def test_every_election_starts_another_without_the_guard() -> None:
 def test_an_old_leader_that_rules_on_is_followed_by_nobody() -> None:
     lab = opened("bully", "The old leader comes back")
     assert "one coordinator per component" in problems(lab)
-    assert shown(lab, "Beliefs", 13.0) == {
+    assert shown(lab, "beliefs", 13.0) == {
         **dict.fromkeys("123", "follows"),
         **dict.fromkeys("45", "coordinates"),
         **dict.fromkeys([("1", "4"), ("2", "4"), ("3", "4")], ""),
@@ -41,7 +41,7 @@ def test_an_old_leader_that_rules_on_is_followed_by_nobody() -> None:
 def test_two_halves_have_a_coordinator_each() -> None:
     lab = opened("bully", "Two halves")
     rule = [
-        [name for name, row in shown(lab, "Elections", at).items() if row["does"] == "coordinates"]
+        [name for name, row in shown(lab, "elections", at).items() if row["does"] == "coordinates"]
         for at in (7.5, 12.0)
     ]
     assert (problems(lab), rule) == ([], [["5", "2"], ["5"]])
@@ -50,7 +50,7 @@ def test_two_halves_have_a_coordinator_each() -> None:
 def test_the_elections_show_who_asked_whom_how_often() -> None:
     """At the end of the first election: each has asked all above it, and 5 has told all."""
     follows = {"does": "follows", "follows": "5"}
-    assert shown(labs.bully(), "Elections", 1.0) == {
+    assert shown(labs.bully(), "elections", 1.0) == {
         "5": {"does": "coordinates", "follows": "5", "answered": "4", "told": "4"},
         "4": {**follows, "asked": "1", "answered": "3"},
         "3": {**follows, "asked": "2", "answered": "2"},
