@@ -17,6 +17,7 @@ QUESTION = "How many messages does an election take as the team grows?"
 MESSAGES = "messages of this election"
 
 
+@pytest.mark.no_cover  # dozens of runs for each figure
 @pytest.mark.parametrize(
     ("lab", "question"),
     [(name, each.question) for name in labs.NAMES for each in few(labs.spec(name).figures, 1)],

@@ -41,6 +41,7 @@ def test_the_properties_of_every_lab_hold_with_its_defaults(name: str) -> None:
     assert lab.run.world.budget == BUDGET
 
 
+@pytest.mark.no_cover  # many random cases, as in tests by Hypothesis
 @pytest.mark.parametrize("name", labs.NAMES)
 def test_every_lab_says_what_to_look_at(name: str) -> None:
     """A version, a view by a short name, a figure, three runs worth trying, parts that a class can play."""
@@ -85,6 +86,7 @@ def _settings(spec: LabSpec, dice: random.Random) -> dict[str, Any]:
     return chosen
 
 
+@pytest.mark.no_cover  # two runs for each value
 @pytest.mark.parametrize("name", labs.NAMES)
 def test_every_parameter_can_have_its_extreme_values(name: str) -> None:
     """Lowest, highest, each choice: the lab runs, is measured, and can be repeated from its line."""
