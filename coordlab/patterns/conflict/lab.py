@@ -25,7 +25,6 @@ from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 VERSIONS = ("textbook", "first-come", "no-budget", "no-time-limit")
-UNTIL = 8.0
 PARAMETERS = (
     lab.Parameter("proposers", 3, 2, len(NAMES), 1, group="Proposers", help="who want something to stand"),
     lab.Parameter("about", "kinds", choices=("kinds", "names"), group="Proposers",
@@ -40,7 +39,7 @@ PARAMETERS = (
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", group="Proposers",
                   help="the share lost on the way"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Policy",
-                  help="who comes first stands; ask a hundred times; wait for the human for ever"),
+                  help="who comes first stands; ask eighty times; wait for the human for ever"),
     lab.Parameter("steps", "all", choices=tuple(CHAINS), group="Policy", help="what to try, in this order"),
     lab.Parameter("order", "priority", choices=tuple(ORDERS), group="Policy",
                   help="who is first in a tie-break: the higher priority alone, the latest stamp, or a draw"),
@@ -134,7 +133,7 @@ SPEC = lab.LabSpec(
         lab.Measure("won by ann", lambda trace: sum(
             any(each.id == "ann" for each in event.content.kept) for event in recorded(trace, "Resolved"))),
     ),
-    until=UNTIL,
+    until=lambda given: max(6.0, policy(given).bound + 1.0),
     faults=faults,
     focus=lambda given: (0.0, policy(given).bound + 0.5),
     figures=(

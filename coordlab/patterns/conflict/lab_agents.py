@@ -50,7 +50,7 @@ def followed(given: Parameters) -> Policy:
     """The policy that the resolver follows: some versions know no end."""
     textbook = policy(given)
     if given["version"] == "no-budget":
-        return replace(textbook, retries=100)
+        return replace(textbook, retries=80)
     return replace(textbook, hearing=1e6) if given["version"] == "no-time-limit" else textbook
 
 

@@ -26,7 +26,7 @@ def slowest(trace: Trace) -> float:
     """Seconds until a conflict was settled, or until the end of the run, in the slowest one."""
     settled = {event.content.conflict: event.time for event in recorded(trace, "Resolved")}
     spent = [settled.get(each, trace.until) - since for each, since in opened(trace).items()]
-    return round(max(spent, default=0.0), 6)
+    return round(max(spent, default=0.0), 3)
 
 
 def steps(trace: Trace) -> str:
@@ -38,7 +38,7 @@ def steps(trace: Trace) -> str:
 def by_retry(trace: Trace) -> float | None:
     """The share of the settled conflicts in which all agreed after they were asked again."""
     by = [event.content.by for event in recorded(trace, "Resolved")]
-    return by.count("retry") / len(by) if by else None
+    return round(by.count("retry") / len(by), 3) if by else None
 
 
 def retries(trace: Trace) -> float | None:
@@ -47,7 +47,7 @@ def retries(trace: Trace) -> float | None:
     for event in trace.select("Ask", kind=SEND):
         told = event.content
         asked[told.conflict] = max(told.attempt, asked.get(told.conflict, 0))
-    return round(sum(asked.values()) / len(asked), 6) if asked else None
+    return round(sum(asked.values()) / len(asked), 3) if asked else None
 
 
 def lost(trace: Trace) -> int:

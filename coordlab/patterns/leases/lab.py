@@ -82,7 +82,7 @@ def _two(given: lab.Parameters, trace: Trace) -> lab.Theory:
         "another clock or process goes wrong": any(str(event.data) not in own for event in wrong),
     }
     bound = _without if given["version"] == "no-drift" else _within
-    return lab.Theory(round(bound(given, given["off"]), 6), says="most", unless=lab.why_not(reasons))
+    return lab.Theory(round(bound(given, given["off"]), 3), says="most", unless=lab.why_not(reasons))
 
 
 def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:

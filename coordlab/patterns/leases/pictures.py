@@ -24,7 +24,7 @@ def led(trace: Trace, leaders: int) -> float:
     for at, step in turns:
         total += at - before if leading >= leaders else 0.0
         leading, before = leading + step, at
-    return round(total, 6)
+    return round(total, 3)
 
 
 def working(trace: Trace) -> int:

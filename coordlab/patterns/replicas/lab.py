@@ -70,7 +70,7 @@ def _soon(given: lab.Parameters, trace: Trace) -> lab.Theory:
         "another fault strikes": other,
         "the run ends before that": trace.until < last + within(given),
     }
-    return lab.Theory(round(within(given), 6), says="most", unless=lab.why_not(reasons))
+    return lab.Theory(within(given), says="most", unless=lab.why_not(reasons))
 
 
 def _mean(mode: str, says: str) -> lab.Curve:

@@ -48,7 +48,8 @@ def updates(given: Parameters) -> dict[str, list[Update]]:
 
 def within(given: Parameters) -> float:
     """Seconds in which gossip reaches all, with much to spare, also if messages are lost."""
-    return float(given["period"] * (8 + 5 * log2(given["replicas"])) / (1 - given["loss"]) ** 2)
+    rounds = (8 + 5 * log2(given["replicas"])) / (1 - given["loss"]) ** 2
+    return float(round(given["period"] * rounds, 1))
 
 
 def faults(given: Parameters) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def equal_after(trace: Trace) -> float | None:
     for event, now, _ in copies_at(trace):
         alike = len(now) == len(trace.agents) and all(copy == now[trace.agents[0]] for copy in now.values())
         equal = (event.time if equal is None else equal) if alike else None
-    return None if equal is None else round(max(0.0, equal - stirred), 6)
+    return None if equal is None else round(max(0.0, equal - stirred), 3)
 
 
 def first_rounds(trace: Trace) -> int:

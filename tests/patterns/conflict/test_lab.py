@@ -33,7 +33,7 @@ def test_without_a_budget_or_a_time_limit_a_conflict_stays_open() -> None:
     endless, holiday = opened("conflict", "Nobody gives way"), opened("conflict", "The human is on holiday")
     assert problems(endless) == ["retries within the budget", "settled within 2.75 s"]
     assert problems(holiday) == ["settled within 2.75 s"]
-    assert {shown(lab, "waits", 7.9)["hue"] for lab in (endless, holiday)} == {"is open"}
+    assert {shown(lab, "waits", 5.9)["hue"] for lab in (endless, holiday)} == {"is open"}
 
 
 def test_the_conflicts_show_what_each_wants_and_which_step_settled_it() -> None:
