@@ -157,7 +157,7 @@ SPEC = lab.LabSpec(
     until=lambda given: 14.0 if given["version"] == "keeps-ruling" else 12.0,
     faults=lambda given: (f"crash {given['agents']} @3..9",),
     lanes=lambda given: tuple(str(rank) for rank in range(given["agents"], 0, -1)),
-    focus=lambda given: (2.9, 5.0),
+    focus=lambda given: (8.5, 11.0) if given["version"] == "keeps-ruling" else (2.9, 5.0),
     figures=(
         lab.Figure("How many messages does an election take as the team grows?", x="agents",
                    values=(3, 4, 5, 6, 7, 8, 9, 10, 12), measure="messages of this election",

@@ -17,7 +17,7 @@ from coordlab.world.dice import dice
 from coordlab.world.world import World
 
 VERSIONS = ("textbook", "no-drift", "no-lease", "no-fencing")
-UNTIL = 14.0
+UNTIL = 12.0
 PARAMETERS = (
     lab.Parameter("members", 5, 1, 9, 1, help="who elect a leader among themselves"),
     lab.Parameter("up", 1.0, 0.5, 1.0, 0.05, label="chance to be up",
@@ -130,7 +130,7 @@ SPEC = lab.LabSpec(
     until=UNTIL,
     faults=faults,
     lanes=lambda given: (*names(given), "storage"),
-    focus=lambda given: (3.5, 4.5 + 2.5 * given["lease"]),
+    focus=lambda given: (3.5 if given["starts"] < 2 else 0.0, 4.5 + 2.5 * given["lease"]),
     figures=(
         lab.Figure("For how long do two lead, if clocks are wrong?", x="off",
                    values=(0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6), measure="two lead at once, s",
