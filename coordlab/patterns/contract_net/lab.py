@@ -106,7 +106,7 @@ SPEC = lab.LabSpec(
     ),
     figures=(
         lab.Figure(
-            "How many tasks are served if all are called at once?",
+            "How many tasks are served at their first call?",
             x="tasks",
             values=(1, 3, 4, 6, 8, 10, 12),
             measure="served at the first call",
