@@ -194,8 +194,8 @@ def test_a_search_can_keep_to_what_a_pattern_assumes() -> None:
 
 
 def test_a_misspelt_agent_is_not_spared() -> None:
-    with pytest.raises(ValueError, match="spared='bord': expected one of 'writer', 'store'"):
-        explore(overtaken, budget=1, limits=Limits(spared=("bord",)))
+    with pytest.raises(ValueError, match="spared='stor': expected one of 'writer', 'store'"):
+        explore(overtaken, budget=1, limits=Limits(spared=("stor",)))
     with pytest.raises(ValueError, match="expected an agent that is not spared, or other faults"):
         explore(overtaken, budget=1, limits=Limits(spared=("writer", "store")))
     with pytest.raises(TypeError, match="spared='board': expected a tuple of names"):
