@@ -23,9 +23,9 @@ def makespan(trace: Trace) -> float | None:
     return next((round(event.time, 3) for event in recorded(trace, "Report")), None)
 
 
-def all_done(trace: Trace) -> int:
-    """1 if it reported that all leaves were done, else 0."""
-    return sum(not event.data.failures for event in recorded(trace, "Report"))
+def all_done(trace: Trace) -> bool:
+    """Whether the coordinator reported that all leaves were done."""
+    return any(not event.data.failures for event in recorded(trace, "Report"))
 
 
 def busy(trace: Trace) -> float | None:
