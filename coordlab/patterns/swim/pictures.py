@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil, isnan
+from statistics import median
 
 from coordlab.labs.views import Cell, Table
 from coordlab.patterns.heartbeat.checks import quality, said
@@ -34,15 +36,17 @@ def load(trace: Trace) -> float | None:
 def first_probe(trace: Trace) -> int | None:
     """In which period after the first crash a member first probes the one that is down; None: in none.
 
-    A period is the mean time between two probes of a member.
+    A period is the usual time between two probes of a member.
     """
     crash = next(iter(trace.select(kind=CRASH)), None)
-    if crash is None:
-        return None
-    made = probes(trace)
-    found = next((each.time for each in made if each.peer == crash.agent and each.time > crash.time), None)
-    own = [each.time for each in made if each.agent == "m1"]
-    return None if found is None else ceil((found - crash.time) / (own[1] - own[0]))
+    times: dict[str | None, list[float]] = {}
+    found: float | None = None
+    for each in probes(trace):
+        times.setdefault(each.agent, []).append(each.time)
+        if crash and found is None and each.peer == crash.agent and each.time > crash.time:
+            found = each.time - crash.time
+    gaps = [later - earlier for own in times.values() for earlier, later in pairwise(own)]
+    return ceil(found / median(gaps)) if found is not None and gaps else None
 
 
 def wrong_probes(trace: Trace) -> float:

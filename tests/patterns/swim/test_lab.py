@@ -68,6 +68,12 @@ def test_a_table_shows_who_believes_what() -> None:
     assert gone == [("m1", ""), ("m2", "is down"), ("m3", ""), ("m4", ""), ("m5", ""), ("m6", "")]
 
 
+def test_a_member_that_crashes_before_its_second_probe_is_counted_like_any_other() -> None:
+    """m1 is down from 0.5 s on, and is probed in the first periods after that."""
+    lab = labs.swim(outage=False).inject("crash m1 @0.5")
+    assert first_probe(lab.run.trace) in (1, 2, 3)
+
+
 @pytest.mark.slow
 def test_the_first_probe_comes_as_soon_as_theory_says() -> None:
     """The mean of 300 groups of six, within three standard errors."""
