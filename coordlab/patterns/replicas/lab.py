@@ -9,14 +9,22 @@ from coordlab.labs import declaration as lab
 from coordlab.patterns.replicas import pictures, theory
 from coordlab.patterns.replicas.agents import Replica
 from coordlab.patterns.replicas.checks import properties
-from coordlab.patterns.replicas.lab_agents import START, Adopts, Forgets, faults, names, updates, within
+from coordlab.patterns.replicas.lab_agents import (
+    APART,
+    START,
+    Adopts,
+    Forgets,
+    faults,
+    names,
+    updates,
+    within,
+)
 from coordlab.patterns.replicas.rules import MODES
 from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 KINDS = {"textbook": Replica, "adopts": Adopts, "forgets": Forgets}
-UNTIL = 20.0
 PARAMETERS = (
     lab.Parameter("replicas", 5, 2, 24, 1, help="who have a copy each"),
     lab.Parameter("copies", "set", choices=tuple(START), group="World",
@@ -64,7 +72,7 @@ def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
 def _soon(given: lab.Parameters, trace: Trace) -> lab.Theory:
     """Gossip may always take longer; it hardly ever takes as long as this."""
     other = [e for e in trace.select(kind=FAULT) if str(e.data) not in faults(given)]
-    last = max(3.2, 2.0 + given["parted"], *(event.time for event in trace.select("heal", "fault")))
+    last = max(3.2, APART + given["parted"], *(event.time for event in trace.select("heal", "fault")))
     reasons = {
         "copies are not merged": given["version"] == "adopts",
         "another fault strikes": other,
@@ -97,7 +105,7 @@ SPEC = lab.LabSpec(
         lab.Measure("writes that show nowhere", pictures.lost),
         lab.Measure("messages in all", lambda trace: trace.count("send")),
     ),
-    until=UNTIL,
+    until=lambda given: round(max(3.2, APART + given["parted"]) + within(given) + 0.5, 1),
     faults=faults,
     focus=lambda given: (0.0, 4.0 + given["parted"]),
     figures=(
