@@ -99,10 +99,10 @@ SPEC = lab.LabSpec(
         ),
         lab.Figure(
             "How many live members are suspected, if helpers are asked?",
-            x="helpers", values=(0, 1, 2, 3), measure="share of probes that are wrong",
+            x="helpers", values=(1, 2, 3), measure="share of probes that are wrong",
             theory={"all ways are lost": lab.Curve(
                 lambda given, helpers: theory.false_suspicion(given["loss"], int(helpers)),
-                applies=lambda given: given["version"] == "textbook",
+                applies=lambda given: bool(given["version"] == "textbook" and given["helpers"]),
             )},
             settings={"outage": False, "loss": 0.1, "members": 8, "slowest": 0.05, "patience": 0.2},
         ),
