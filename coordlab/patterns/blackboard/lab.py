@@ -24,24 +24,29 @@ LIMIT = 3.0  # seconds for the turn of a source
 STRENGTHS = [(needs, gives, strength) for _, needs, gives, strength in ANIMALS]
 PARAMETERS = (
     lab.Parameter("version", "textbook", choices=tuple(VERSIONS), group="Control",
-                  help="a board that lets all act at once; takes a pattern for the name of a key; or counts "
-                  "no versions, which shows with two witnesses"),
+                  help="no-control lets all sources act at once; literal-keys takes a pattern for the "
+                  "name of a key; no-versions counts no versions of entries, which shows with two "
+                  "witnesses"),
     lab.Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control",
-              help="who on the agenda acts next"),
+              help="which source on the agenda acts next: the first that came, the last, or the one with "
+              "the surest entry"),
     lab.Parameter("concurrent", 1, 1, 4, 1, group="Control", label="at a time",
-              help="how many sources may act at once"),
+              help="how many sources may act at the same time"),
     lab.Parameter("merge", "newest", choices=tuple(MERGES), group="Control",
-              help="what becomes of a second write to a key"),
-    lab.Parameter("witnesses", 1, 1, 3, 1, help="each sees the same, a little later and half as surely"),
+              help="what a second write to a key does: replace the entry, replace it only if it is surer, "
+              "or keep both"),
+    lab.Parameter("witnesses", 1, 1, 3, 1,
+                  help="how many observers report the same facts; each later one is half as sure"),
     lab.Parameter("cost", 0.5, 0.1, 2.0, 0.1, unit="s", label="work takes",
               help="how long a rule works on a conclusion"),
     lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-              help="messages take from a fifth of this to this"),
+              help="each message takes between a fifth of this and this"),
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
-              help="the share of messages lost on the way"),
-    lab.Parameter("readers", 2, 0, 6, 1, group="Readers", help="how many want to hear of every conclusion"),
+              help="the share of messages that are lost on the way"),
+    lab.Parameter("readers", 2, 0, 6, 1, group="Readers",
+                  help="how many agents want to hear of every conclusion"),
     lab.Parameter("news", "notify", choices=("notify", "poll"), group="Readers",
-              help="are they told, or do they ask once a second?"),
+              help="how readers hear of news: the board notifies them, or they poll it once a second"),
 )  # fmt: skip
 
 
@@ -157,8 +162,10 @@ SPEC = lab.LabSpec(
     focus=lambda given: (0.0, 4.5),
     views=(
         lab.View("board", "What is on the board, and what each entry rests on.", pictures.board),
-        lab.View("reasons", "What follows from what, how sure it is, and what came of it.", pictures.reasons),
-        lab.View("agenda", "Who waits for its turn with which entries, and who acts.", pictures.agenda),
+        lab.View("reasons", "Which facts follow from which by the rules, and how sure those on the board "
+                 "are.", pictures.reasons),
+        lab.View("agenda", "Which sources wait for their turn, with which entries, and which ones act.",
+                 pictures.agenda),
     ),
     figures=(
         lab.Figure(
@@ -176,16 +183,16 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("They ask every second", "Look at the readers: six ask 432 times for 3 conclusions.",
+        lab.Schedule("Readers ask every second", "Look at the readers: six ask 432 times for 3 conclusions.",
                      {"readers": 6, "news": "poll"}),
         lab.Schedule("A less sure witness", "Look at hair on the board: 95 % sure, until somebody who is "
                      "less sure writes over it.", {"witnesses": 2}),
-        lab.Schedule("Patterns taken literally", "Look at the agenda: it stays empty, for nobody writes a "
-                     "key named fact:*.", {"version": "literal-keys"}),
+        lab.Schedule("Patterns taken literally", "Look at the agenda: it stays empty, because nobody "
+                     "writes a key named fact:*.", {"version": "literal-keys"}),
     ),
     offers=lambda given: (
-        lab.Offer("the board crashes, and comes back", "crash board @{at}..{until}", (), 1.0),
-        lab.Offer("a source crashes, and comes back", "crash {agent} @{at}..{until}", SOURCES),
+        lab.Offer("the board crashes and comes back", "crash board @{at}..{until}", (), 1.0),
+        lab.Offer("a source crashes and comes back", "crash {agent} @{at}..{until}", SOURCES),
         lab.Offer("a source is slow", "slow {agent} 1 @{at}..{until}", SOURCES),
         lab.Offer("no notice reaches a reader", "cut board>{agent} @{at}..{until}", _readers(given)),
     ),

@@ -17,26 +17,29 @@ from coordlab.world.world import World
 
 VERSIONS = ("textbook", "at-most-once", "no-memory", "forgetful")
 PARAMETERS = (
-    lab.Parameter("publishers", 2, 1, 4, 1, group="Clients", help="clients that publish"),
-    lab.Parameter("subscribers", 3, 1, 6, 1, group="Clients", help="clients that subscribe"),
-    lab.Parameter("letters", 8, 1, 20, 1, group="Clients", help="of each publisher, one every half a second"),
+    lab.Parameter("publishers", 2, 1, 4, 1, group="Clients", help="how many clients publish"),
+    lab.Parameter("subscribers", 3, 1, 6, 1, group="Clients", help="how many clients subscribe"),
+    lab.Parameter("letters", 8, 1, 20, 1, group="Clients",
+                  help="how many letters each publisher sends, one every half a second"),
     lab.Parameter("wants", "all", choices=("all", "one topic"), group="Clients",
-                  help="whether each subscriber wants all letters, or those on a topic of its own"),
+                  help="whether each subscriber wants all letters, or only those on a topic of its own"),
     lab.Parameter("loss", 0.1, 0.0, 0.5, 0.01, label="messages lost", group="Network",
-                  help="the share of messages lost on the way"),
+                  help="the share of messages that are lost on the way"),
     lab.Parameter("duplicate", 0.0, 0.0, 0.5, 0.01, label="arrive twice", group="Network",
                   help="the share of messages that arrive twice"),
     lab.Parameter("slowest", 0.05, 0.01, 0.3, 0.01, unit="s", label="slowest message", group="Network",
-                  help="messages take from a fifth of this to this"),
+                  help="each message takes between a fifth of this and this"),
     lab.Parameter("outage", 1.0, 0.0, 3.0, 0.5, unit="s", group="Network", help="how long the bus is down"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Bus",
-                  help="nothing is repeated; subscribers forget what they acted on; a crash empties the bus"),
+                  help="at-most-once repeats nothing; no-memory lets subscribers forget what they acted "
+                  "on; forgetful empties the bus in a crash"),
     lab.Parameter("patience", 0.2, 0.1, 1.0, 0.1, unit="s", group="Bus",
-                  help="after how long what was not answered is repeated"),
-    lab.Parameter("attempts", 20, 1, 30, 1, group="Bus", help="deliveries of a letter; then it is dead"),
-    lab.Parameter("bound", 10, 1, 20, 1, group="Bus", help="the most letters that wait for one subscriber"),
+                  help="after how long a message without an answer is repeated"),
+    lab.Parameter("attempts", 20, 1, 30, 1, group="Bus",
+                  help="how often a letter is delivered at most, before it is a dead letter"),
+    lab.Parameter("bound", 10, 1, 20, 1, group="Bus", help="how many letters may wait for one subscriber"),
     lab.Parameter("shed", "oldest", choices=SHEDDING, group="Bus",
-                  help="which letter is dropped if there are more"),
+                  help="which letter is dropped when the queue is full"),
 )  # fmt: skip
 
 
@@ -71,7 +74,7 @@ UNDISTURBED = {"outage": 0.0, "duplicate": 0.0, "attempts": 20, "bound": 20, "pa
 SPEC = lab.LabSpec(
     name="bus",
     title="Message bus",
-    question="How often does a letter arrive, and what does it cost that it does?",
+    question="How often does a letter arrive, and what does that cost?",
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("client", Client), lab.Role("bus", Bus)),
@@ -93,7 +96,8 @@ SPEC = lab.LabSpec(
     views=(
         lab.View("queues", "How many letters wait for each subscriber.",
                  lambda given, trace: pictures.lengths(expected.durable(given), given["bound"], trace)),
-        lab.View("subscribers", "For each: letters that wait, are answered, were shed, are dead.",
+        lab.View("subscribers", "How many letters wait for each subscriber, are answered, were shed, or "
+                 "are dead.",
                  lambda given, trace: pictures.subscribers(expected.durable(given), trace)),
     ),
     figures=(
@@ -104,7 +108,7 @@ SPEC = lab.LabSpec(
             settings=UNDISTURBED, series=SERIES,
         ),
         lab.Figure(
-            "How often is a letter delivered until it and its answer arrive?",
+            "How often is a letter delivered until its answer arrives?",
             x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="deliveries of a letter",
             theory={"at least once": lab.Curve(
                 lambda given, loss: theory.tries(loss),
@@ -114,7 +118,7 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("At most once", "Look at the letters missed: nothing is repeated, and nobody knows.",
+        lab.Schedule("At most once", "Look at the letters missed: nothing is repeated, and nobody notices.",
                      {"version": "at-most-once", "loss": 0.2}),
         lab.Schedule("Without a memory", "Look at the verdicts: an answer is lost, and s3 acts twice.",
                      {"version": "no-memory"}),

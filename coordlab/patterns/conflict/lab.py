@@ -26,29 +26,36 @@ from coordlab.world.world import World
 
 VERSIONS = ("textbook", "first-come", "no-budget", "no-time-limit")
 PARAMETERS = (
-    lab.Parameter("proposers", 3, 2, len(NAMES), 1, group="Proposers", help="who want something to stand"),
+    lab.Parameter("proposers", 3, 2, len(NAMES), 1, group="Proposers", help="how many agents propose values"),
     lab.Parameter("about", "kinds", choices=("kinds", "names"), group="Proposers",
-                  help="five conflicts of five kinds, one for each step; or ten about a name"),
+                  help="kinds: five conflicts, one for each step of the chain; names: ten conflicts about "
+                  "a name"),
     lab.Parameter("yields", 0.0, 0.0, 1.0, 0.05, label="chance to give way", group="Proposers",
-                  help="of each who is asked again and hears the others"),
+                  help="how likely a proposer gives way when it is asked again and hears the other values"),
     lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="ann's clock is ahead by", group="Proposers",
-                  help="by the latest stamp she wins, whatever the true time",
+                  help="how far ann's clock is ahead, so that hers is the latest stamp whatever the true "
+                  "time",
                   unused=lambda given: "" if given["order"] == "time" else "the order is not by time"),
     lab.Parameter("slowest", 0.05, 0.02, 0.2, 0.01, unit="s", label="slowest message", group="Proposers",
-                  help="messages take from a fifth of this to this"),
+                  help="each message takes between a fifth of this and this"),
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", group="Proposers",
-                  help="the share lost on the way"),
+                  help="the share of messages that are lost on the way"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Policy",
-                  help="who comes first stands; ask eighty times; wait for the human for ever"),
-    lab.Parameter("steps", "all", choices=tuple(CHAINS), group="Policy", help="what to try, in this order"),
+                  help="first-come lets the first value stand; no-budget asks again a hundred times; "
+                  "no-time-limit waits for the human for ever"),
+    lab.Parameter("steps", "all", choices=tuple(CHAINS), group="Policy",
+                  help="which steps are tried to settle a conflict, and in which order"),
     lab.Parameter("order", "priority", choices=tuple(ORDERS), group="Policy",
-                  help="who is first in a tie-break: the higher priority alone, the latest stamp, or a draw"),
-    lab.Parameter("retries", 2, 0, 20, 1, group="Policy", help="how often all may be asked again"),
-    lab.Parameter("patience", 0.25, 0.1, 1.0, 0.05, unit="s", group="Policy", help="for the proposers"),
-    lab.Parameter("hearing", 2.0, 0.5, 5.0, 0.5, unit="s", group="Policy", help="patience for the human"),
+                  help="what decides a tie-break: the higher priority, the latest stamp, or a draw among "
+                  "equal priorities"),
+    lab.Parameter("retries", 2, 0, 20, 1, group="Policy", help="how often all proposers may be asked again"),
+    lab.Parameter("patience", 0.25, 0.1, 1.0, 0.05, unit="s", group="Policy",
+                  help="how long the resolver waits for the proposers"),
+    lab.Parameter("hearing", 2.0, 0.5, 5.0, 0.5, unit="s", group="Policy",
+                  help="how long the resolver waits for the human"),
     lab.Parameter("takes", 1.5, 0.0, 5.0, 0.5, unit="s", label="a ruling takes", group="Human",
-                  help="one conflict after the other"),
-    lab.Parameter("absent", False, group="Human", help="the human never answers"),
+                  help="how long the human takes for a ruling; it rules on one conflict after the other"),
+    lab.Parameter("absent", False, group="Human", help="whether the human never answers"),
 )  # fmt: skip
 
 
@@ -150,20 +157,24 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("resolver", Resolver), lab.Role("proposer", Proposer), lab.Role("human", Human)),
     views=(
-        lab.View("conflicts", "What each wants, what was tried, and what stands.", pictures.conflicts),
+        lab.View("conflicts", "What each proposer wants in each conflict, what was tried, and what stands.",
+                 pictures.conflicts),
         lab.View("waits", "How long each conflict is open, and for what it waits.", pictures.waits),
     ),
     schedules=(
-        lab.Schedule("A fast clock wins", "Look at who wins: ann's clock is 5 s ahead, so hers is always the "
-                     "latest stamp.", {"about": "names", "order": "time", "ahead": 5.0}),
-        lab.Schedule("Nobody gives way", "Look for the conflict that stays open: all are asked again, "
-                     "and hear nothing new.", {"version": "no-budget"}),
-        lab.Schedule("The human is on holiday", "Look at hue and date: they wait for an answer that does not "
-                     "come.", {"version": "no-time-limit", "absent": True}),
+        lab.Schedule("A fast clock wins", "Look at who wins: ann's clock is 5 s ahead, so her stamp is "
+                     "always the latest.",
+                     {"about": "names", "order": "time", "ahead": 5.0}),
+        lab.Schedule("Nobody gives way", "Look for the conflict that stays open: all are asked again, and "
+                     "nobody gives way.", {"version": "no-budget"}),
+        lab.Schedule("The human is on holiday", "Look at hue and date: they wait for an answer of the "
+                     "human, which never comes.",
+                     {"version": "no-time-limit", "absent": True}),
     ),
     offers=lambda given: (
         lab.Offer("the human is away", "pause human @{at}..{until}", (), 3.0),
-        lab.Offer("its clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", NAMES[: given["proposers"]]),
+        lab.Offer("a proposer's clock jumps ahead by 5 s",
+                  "skew {agent} x1 +5 @{at}", NAMES[: given["proposers"]]),
         lab.Offer("the resolver crashes and comes back", "crash resolver @{at}..{until}", (), 0.5),
     ),
     tones=pictures.TONES,

@@ -31,26 +31,35 @@ from coordlab.world.world import World
 
 _PRIORITY = "the scoring does not look at it"
 PARAMETERS = (
-    lab.Parameter("tasks", 4, 1, 12, 1, help="how many are called for"),
-    lab.Parameter("contractors", 5, 1, 12, 1, help="each asks a price of its own for each task"),
+    lab.Parameter("tasks", 4, 1, 12, 1, help="how many tasks there are to award"),
+    lab.Parameter("contractors", 5, 1, 12, 1,
+                  help="how many contractors there are; each has a price of its own for each task"),
     lab.Parameter("calls", "by-chance", choices=CALLS,
-                  help="all at once, each contractor hears them in another order; all at once, and all hear "
-                  "the same one first; or one manager calls them one by one"),
+                  help="by-chance: all tasks are called at once, and each contractor hears them in "
+                  "another order; alike: all hear the same task first; one-by-one: one manager calls one "
+                  "task after the other"),
     lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-                  help="messages take from half of this to this; this, if all hear alike"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+                  help="each message takes between half of this and this; exactly this if all hear alike"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+                  help="the share of messages that are lost on the way"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
-                  help="contractors promise more than they have room for; the first proposal wins; losers "
-                  "hear nothing; or one who knows all prices plans it all"),
-    lab.Parameter("deadline", 0.3, 0.1, 2.0, 0.1, unit="s", group="Protocol", help="for proposals"),
-    lab.Parameter("scoring", "cheapest", presets=SCORINGS, group="Protocol", help="which proposal is best"),
-    lab.Parameter("priority", 0.5, 0.0, 1.0, 0.1, group="Protocol", help="1: time counts most; 0: cost",
+                  help="eager contractors promise more than their capacity; first-come awards to the "
+                  "first proposal; silent tells losers nothing; planned assigns all tasks at the least "
+                  "cost"),
+    lab.Parameter("deadline", 0.3, 0.1, 2.0, 0.1, unit="s", group="Protocol",
+                  help="how long a manager waits for proposals"),
+    lab.Parameter("scoring", "cheapest", presets=SCORINGS, group="Protocol",
+                  help="what makes a proposal the best one: cost, time, or both and confidence"),
+    lab.Parameter("priority", 0.5, 0.0, 1.0, 0.1, group="Protocol",
+                  help="how urgent all tasks are: the more urgent, the more time counts and the less cost",
                   unused=lambda given: _PRIORITY if given["scoring"] != "by-priority" else ""),
     lab.Parameter("attempts", 6, 1, 10, 1, group="Protocol", help="how often a task is announced at most"),
-    lab.Parameter("capacity", 1, 1, 3, 1, group="Contractors", help="how many tasks each takes at a time"),
+    lab.Parameter("capacity", 1, 1, 3, 1, group="Contractors",
+                  help="how many tasks a contractor takes at a time"),
     lab.Parameter("work", 4.0, 0.5, 6.0, 0.5, unit="s", group="Contractors",
-                  help="a task takes from 0.7 to 1.3 times this, depending on who does it"),
-    lab.Parameter("failing", 0.0, 0.0, 1.0, 0.1, group="Contractors", help="how often work fails"),
+                  help="each task takes 0.7 to 1.3 times this, depending on the contractor"),
+    lab.Parameter("failing", 0.0, 0.0, 1.0, 0.1, group="Contractors",
+                  help="how often the work on a task fails"),
 )  # fmt: skip
 
 
@@ -83,7 +92,7 @@ _EACH_ONE: dict[str, Any] = {"contractors": 10, "capacity": 1, "scoring": "cheap
 SPEC = lab.LabSpec(
     name="contract_net",
     title="Contract net",
-    question="Can every award be best and the whole be bad?",
+    question="Can each award be the best one, and all together still be bad?",
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("manager", Manager), lab.Role("contractor", Digger)),
@@ -93,7 +102,7 @@ SPEC = lab.LabSpec(
         lab.Measure("cost of the awards", cost, expected.cost),
         lab.Measure("promises broken", broken, expected.broken),
         lab.Measure("tasks done", lambda trace: len(done(trace))),
-        lab.Measure("last one done at, s", lambda trace: max(done(trace), default=None)),
+        lab.Measure("last task done at, s", lambda trace: max(done(trace), default=None)),
         lab.Measure("messages in all", lambda trace: trace.count("send"), expected.messages),
         lab.Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
     ),
@@ -101,8 +110,10 @@ SPEC = lab.LabSpec(
     lanes=lambda given: (*managers(given), *contractors(given)),
     focus=lambda given: (0.0, 2.0),
     views=(
-        lab.View("bids", "Who asks what for which task, and who gets it; * is cheapest as a whole.", bids),
-        lab.View("promises", "What each contractor is bound to by a proposal, and works on.", promises),
+        lab.View("bids", "Which price each contractor asks for each task, and who gets it; * marks the "
+                 "cheapest plan.", bids),
+        lab.View("promises", "What each contractor is bound to by a proposal, and what it works on.",
+                 promises),
     ),
     figures=(
         lab.Figure(
@@ -116,7 +127,7 @@ SPEC = lab.LabSpec(
             replications=20,
         ),
         lab.Figure(
-            "What does it cost to award one by one, as fewer contractors are left?",
+            "What do tasks cost that are awarded one by one, while fewer contractors are left?",
             x="tasks",
             values=(1, 2, 4, 6, 8, 9, 10),
             measure="cost of the awards",
@@ -132,19 +143,20 @@ SPEC = lab.LabSpec(
     schedules=(
         lab.Schedule("All want the same", "Look at the first calls: six contractors are free, and one "
                      "task is served.", {"calls": "alike", "tasks": 6, "contractors": 6}),
-        lab.Schedule("Every award is best", "Look at the fourth: the best offer left is 2.06. All cost 3.64, "
-                     "those with a star 0.8.",
+        lab.Schedule("Every award is best", "Look at the fourth award: the best offer left is 2.06. All "
+                     "awards cost 3.64, the plan with stars 0.8.",
                      {"calls": "one-by-one", "tasks": 5, "contractors": 5, "seed": 40}),
         lab.Schedule("Eager contractors", "Look at c2: it promises more than it can do, wins three tasks at "
                      "once, and turns two of them down.", {"version": "eager", "seed": 11}),
     ),
     offers=lambda given: (
-        lab.Offer("a contractor crashes at work, and comes back", "crash {agent} @{at}..{until}",
+        lab.Offer("a contractor crashes at work and comes back", "crash {agent} @{at}..{until}",
                   contractors(given)),
         lab.Offer("a contractor proposes after the deadline",
                   f"slow {{agent}} {given['deadline']:g} @{{at}}..{{until}}", contractors(given), 1.0),
-        lab.Offer("its reports to m1 are lost", "cut {agent}>m1 @{at}..{until}", contractors(given), 6.0),
-        lab.Offer("a manager crashes, and comes back", "crash {agent} @{at}..{until}", managers(given), 1.0),
+        lab.Offer("a contractor's reports to m1 are lost",
+                  "cut {agent}>m1 @{at}..{until}", contractors(given), 6.0),
+        lab.Offer("a manager crashes and comes back", "crash {agent} @{at}..{until}", managers(given), 1.0),
     ),
     tones={"idle": "idle", "calling": "between", "awaiting": "normal"} | _PROMISES,
     page="coordlab.patterns.contract_net",

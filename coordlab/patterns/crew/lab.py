@@ -20,18 +20,24 @@ from coordlab.world.world import World
 VERSIONS = ("textbook", "sequential", "hierarchical", "no-guardrail")
 PLANNING, DECIDING = 1.0, 0.2
 PARAMETERS = (
-    lab.Parameter("parts", 3, 1, 6, 1, group="Work", help="researches between the plan and the report"),
-    lab.Parameter("research", 3.0, 0.5, 5.0, 0.5, unit="s", group="Work", help="how long each part takes"),
-    lab.Parameter("report", 1.0, 0.5, 5.0, 0.5, unit="s", group="Work", help="how long one draft takes"),
+    lab.Parameter("parts", 3, 1, 6, 1, group="Work",
+                  help="how many parts are researched between the plan and the report"),
+    lab.Parameter("research", 3.0, 0.5, 5.0, 0.5, unit="s", group="Work",
+                  help="how long the research on each part takes"),
+    lab.Parameter("report", 1.0, 0.5, 5.0, 0.5, unit="s", group="Work",
+                  help="how long each draft of the report takes"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Crew",
-                  help="parts side by side; one by one; by a manager; or no one looks at the report"),
+                  help="textbook works on the parts side by side; sequential on one after the other; "
+                  "hierarchical through a manager; no-guardrail lets nobody check the report"),
     lab.Parameter("chance", 0.6, 0.0, 1.0, 0.05, group="Guardrail", label="good drafts",
-                  help="how often a draft is as short as wanted"),
+                  help="how likely a draft is as short as it must be"),
     lab.Parameter("retries", 3, 0, 6, 1, group="Guardrail", help="how often a draft may be refused",
                   unused=lambda given: "nobody looks" if given["version"] == "no-guardrail" else ""),
     lab.Parameter("failing", 0.0, 0.0, 1.0, 0.05, group="World", help="how often a turn ends in an error"),
-    lab.Parameter("tries", 1, 1, 5, 1, group="Crew", help="how often an agent that fails is called"),
-    lab.Parameter("latency", 0.01, 0.01, 0.5, 0.01, unit="s", group="World", help="of each message"),
+    lab.Parameter("tries", 1, 1, 5, 1, group="Crew",
+                  help="how often an agent whose turns fail is called at most"),
+    lab.Parameter("latency", 0.01, 0.01, 0.5, 0.01, unit="s", group="World",
+                  help="how long each message takes"),
 )  # fmt: skip
 
 
@@ -119,7 +125,7 @@ SPEC = lab.LabSpec(
         lab.Measure("makespan, s", makespan, _makespan),
         lab.Measure("turns", lambda trace: sum(map(is_turn, trace.select("Turn", kind="send"))), _turns),
         lab.Measure("drafts refused", refused),
-        lab.Measure("report passed", passed),
+        lab.Measure("report passed (1 or 0)", passed),
         lab.Measure("tokens", lambda trace: sum(turn.tokens for turn in turns(trace))),
     ),
     until=end,
@@ -130,7 +136,7 @@ SPEC = lab.LabSpec(
     ),
     figures=(
         lab.Figure(
-            "What do parts side by side gain?",
+            "How much time do parts side by side save?",
             x="parts",
             values=(1, 2, 3, 4, 5, 6),
             measure="makespan, s",
@@ -140,10 +146,10 @@ SPEC = lab.LabSpec(
             replications=1,
         ),
         lab.Figure(
-            "How many retries make a report sure?",
+            "How often does a report pass, with more retries?",
             x="retries",
             values=(0, 1, 2, 3, 4, 5, 6),
-            measure="report passed",
+            measure="report passed (1 or 0)",
             theory={"passes": lab.Curve(lambda given, retries: theory.passes(given["chance"], int(retries)))},
             settings={"version": "textbook", "failing": 0.0},
             replications=60,
@@ -152,9 +158,10 @@ SPEC = lab.LabSpec(
     schedules=(
         lab.Schedule("One after the other", "Look at the researchers: each waits for the one before.",
                      {"version": "sequential"}),
-        lab.Schedule("A manager who passes on", "Look at the turns: three for each task.",
+        lab.Schedule("A manager delegates", "Look at the turns: each task takes three.",
                      {"version": "hierarchical"}),
-        lab.Schedule("Nobody looks", "Look at the report: it is longer than wanted, and it is the output.",
+        lab.Schedule("Nobody checks the report",
+                     "Look at the report: it is too long, and nobody refuses it.",
                      {"version": "no-guardrail", "chance": 0.0}),
     ),
     offers=lambda given: (

@@ -23,23 +23,26 @@ def _only(*methods: str) -> Callable[[lab.Parameters], str]:
 
 
 PARAMETERS = (
-    lab.Parameter("workers", 5, 2, 8, 1, help="they sit at a round table, with one fork between neighbours"),
+    lab.Parameter("workers", 5, 2, 8, 1,
+                  help="how many workers sit at a round table, with one fork between neighbours"),
     lab.Parameter("left_handed", 0, 0, "workers", 1, label="left-handed",
-                  help="how many take the other fork first"),
-    lab.Parameter("think", 0.1, 0.0, 2.0, 0.1, unit="s", help="pause between meals, 0.5 to 1.5 times this"),
-    lab.Parameter("hold", 0.5, 0.1, 2.0, 0.1, unit="s", help="how long one works with both forks"),
+                  help="how many workers take their other fork first"),
+    lab.Parameter("think", 0.1, 0.0, 2.0, 0.1, unit="s",
+                  help="the pause between two meals; each lasts 0.5 to 1.5 times this"),
+    lab.Parameter("hold", 0.5, 0.1, 2.0, 0.1, unit="s", help="how long a worker works with both forks"),
     lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-              help="a message takes between a fifth of this and this"),
+              help="each message takes between a fifth of this and this"),
     lab.Parameter("version", "coordinator", choices=METHODS, group="Method",
-              help="what is done about deadlocks; nobody: nothing is done"),
+              help="what is done about deadlocks: a coordinator looks for cycles, waiting workers send "
+              "probes, waits time out, all forks are taken in one order, or nothing"),
     lab.Parameter("period", 0.5, 0.2, 3.0, 0.1, unit="s", group="Method", label="looks or probes every",
-              help="between two looks of the coordinator, or two probes of one who waits",
+              help="the time between two looks of the coordinator, or between two probes of a waiting worker",
               unused=_only("coordinator", "probes")),
     lab.Parameter("policy", "youngest", choices=tuple(POLICIES), group="Method", label="who goes back",
-              help="whom the coordinator sends back",
+              help="which worker in a deadlock the coordinator sends back",
               unused=_only("coordinator")),
     lab.Parameter("patience", 1.0, 0.1, 5.0, 0.1, unit="s", group="Method",
-              help="time-out of a wait, drawn from 1 to 1.5 times this",
+              help="after how long a wait times out; each limit is drawn from 1 to 1.5 times this",
               unused=_only("time-out")),
 )  # fmt: skip
 
@@ -81,7 +84,7 @@ SERIES = {method: {"version": method} for method in ("coordinator", "probes", "t
 SPEC = lab.LabSpec(
     name="deadlock",
     title="Deadlock",
-    question="Who waits for whom, and who must go back so that it ends?",
+    question="Who waits for whom, and who must go back so that a deadlock ends?",
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("worker", Worker),),
@@ -91,7 +94,7 @@ SPEC = lab.LabSpec(
         lab.Measure("longest deadlock, s", pictures.longest, expected.longest),
         lab.Measure("victims", pictures.victims),
         lab.Measure("false victims", pictures.false_victims, expected.innocent),
-        lab.Measure("messages of a look", pictures.of_a_look, expected.look),
+        lab.Measure("messages per look", pictures.of_a_look, expected.look),
         lab.Measure("messages in all", lambda trace: trace.count("send")),
     ),
     until=expected.end,
@@ -114,7 +117,7 @@ SPEC = lab.LabSpec(
             settings={"think": 0.0, "left_handed": 0}, series=SERIES, replications=5,
         ),
         lab.Figure(
-            "How many false victims has impatience?",
+            "How many false victims does a short time-out have?",
             x="patience", values=(0.2, 0.4, 0.6, 1.0, 1.5, 2.0, 2.5), measure="false victims",
             theory={"coordinator": lab.Curve(lambda given, patience: 0.0)},
             series={"time-out": {"version": "time-out"}, "coordinator": {"version": "coordinator"}},
@@ -130,11 +133,13 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("Nobody looks", "Look at the waits: five wait in a cycle, and nothing happens any more.",
+        lab.Schedule("Nobody looks for deadlocks",
+                     "Look at the waits: five wait in a cycle, and nothing happens any more.",
                      {"version": "nobody", "think": 0.0}),
         lab.Schedule("One left-handed", "Look at the waits: one is left-handed, and no cycle closes.",
                      {"version": "nobody", "think": 0.0, "left_handed": 1}),
-        lab.Schedule("Impatience", "Look at the false victims: they would have got their forks.",
+        lab.Schedule("A short time-out", "Look at the false victims: they go back though they would have "
+                     "got their forks.",
                      {"version": "time-out", "patience": 0.2}),
     ),
     offers=lambda given: (

@@ -22,24 +22,31 @@ UNTIL, WITHIN, FOREVER = 40.0, 38.0, 1e6
 GIVEN = ("longest-last", "anomaly")
 PARAMETERS = (
     lab.Parameter("work", "report", presets=WORK, group="Work",
-                  help="a report on regions; leaves that wait for up to two others; a chain; a long leaf "
-                  "after twelve short ones; nine leaves that four members finish later than three"),
-    lab.Parameter("size", 3, 1, 10, 1, group="Work", help="regions, or links, or half the leaves",
-                  unused=lambda given: "its leaves are given" if given["work"] in GIVEN else ""),
+                  help="report: a report on regions; drawn: leaves that wait for up to two others; chain: "
+                  "leaves one after the other; longest-last: a long leaf after twelve short ones; "
+                  "anomaly: nine leaves that four workers finish later than three"),
+    lab.Parameter("size", 3, 1, 10, 1, group="Work",
+                  help="how large the work is: its regions, its links, or half the number of its leaves",
+                  unused=lambda given: "this work has fixed leaves" if given["work"] in GIVEN else ""),
     lab.Parameter("order", "as-listed", choices=("as-listed", "longest-first"), group="Work",
-                  help="which leaf goes first; longest: what most work waits for"),
-    lab.Parameter("workers", 3, 1, 8, 1, group="Crew", help="each can do everything"),
-    lab.Parameter("capacity", 1, 1, 3, 1, group="Crew", help="leaves at a time of each worker"),
+                  help="which leaf goes first: the first in the list, or the one that most work waits for"),
+    lab.Parameter("workers", 3, 1, 8, 1, group="Crew",
+                  help="how many workers there are; each can do everything"),
+    lab.Parameter("capacity", 1, 1, 3, 1, group="Crew", help="how many leaves a worker does at a time"),
     lab.Parameter("failing", 0.0, 0.0, 1.0, 0.05, group="Crew", help="how often an attempt at a leaf fails"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Coordinator",
-                  help="it hands out everything at once; waits for a reply for ever; or heeds no capacity"),
-    lab.Parameter("policy", "least_loaded", presets=POLICIES, group="Coordinator", help="who gets a leaf"),
+                  help="hasty hands out everything at once; trusting waits for a reply for ever; piled-up "
+                  "ignores the capacity of workers"),
+    lab.Parameter("policy", "least_loaded", presets=POLICIES, group="Coordinator",
+                  help="how the coordinator chooses the worker for a leaf"),
     lab.Parameter("patience", 1.0, 0.5, 5.0, 0.5, unit="s", group="Coordinator",
-                  help="how much longer than the work it waits for a reply"),
-    lab.Parameter("attempts", 3, 1, 5, 1, group="Coordinator", help="failures until a leaf is given up"),
+                  help="how much longer than the work the coordinator waits for a reply"),
+    lab.Parameter("attempts", 3, 1, 5, 1, group="Coordinator",
+                  help="how often a leaf may fail before the coordinator gives it up"),
     lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-                  help="messages take from a fifth of this to this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+                  help="each message takes between a fifth of this and this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+                  help="the share of messages that are lost on the way"),
 )  # fmt: skip
 
 
@@ -129,9 +136,10 @@ SPEC = lab.LabSpec(
     lanes=lambda given: ("coordinator", *workers(given)),
     focus=lambda given: (0.0, min(UNTIL, 1.1 * _longest(given, given["workers"]))),
     views=(
-        lab.View("schedule", "Who works on what; blue: on a longest chain; red: in vain, or beyond the room.",
+        lab.View("schedule", "Who works on what; blue: on a longest chain; red: in vain, or beyond the "
+                 "capacity.",
                  pictures.schedule),
-        lab.View("progress", "What waits for what, and how each leaf stands.", pictures.progress),
+        lab.View("progress", "Which leaf waits for which, and how each stands.", pictures.progress),
     ),
     figures=(
         lab.Figure(
@@ -140,7 +148,7 @@ SPEC = lab.LabSpec(
             values=(1, 2, 3, 4, 5, 6, 8),
             measure="reported after, s",
             theory={
-                "no schedule is shorter": lab.Curve(_shortest, "least", _plain),
+                "the shortest schedule possible": lab.Curve(_shortest, "least", _plain),
                 "Graham's bound": lab.Curve(_longest, "most", _plain),
             },
             replications=3,
@@ -157,18 +165,22 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("One worker more, and later", "Look at the report: it comes after 15 s. With three "
-                     "workers it comes after 12.", {"work": "anomaly", "workers": 4}),
-        lab.Schedule("The longest last", "Look at the last leaf: three of four workers are idle while it is "
-                     "done. The longest first, all ends after 4 s.", {"work": "longest-last", "workers": 4}),
-        lab.Schedule("A worker crashes at work", "Look at what w2 did: it is lost, that is noticed when its "
-                     "time is over, and another does it.", faults=("crash w2 @1.2..6",)),
+        lab.Schedule("One more worker, and a later end",
+                     "Look at the report: it comes after 15 s. With three workers it comes after 12 s.",
+                     {"work": "anomaly", "workers": 4}),
+        lab.Schedule("The longest last", "Look at the last leaf: three of four workers are idle while it "
+                     "is done. With the longest leaf first, all is done after 4 s.",
+                     {"work": "longest-last", "workers": 4}),
+        lab.Schedule("A worker crashes at work", "Look at the leaf of w2: it is lost, the coordinator "
+                     "notices when its time is over, and another worker does "
+                     "it.", faults=("crash w2 @1.2..6",)),
     ),
     offers=lambda given: (
         lab.Offer("a worker crashes at work", "crash {agent} @{at}..{until}", workers(given), 4.0),
         lab.Offer("a worker stalls", "pause {agent} @{at}..{until}", workers(given), 4.0),
-        lab.Offer("its replies are lost", "cut {agent}>coordinator @{at}..{until}", workers(given), 4.0),
-        lab.Offer("the coordinator crashes, and comes back", "crash coordinator @{at}..{until}", (), 1.0),
+        lab.Offer("a worker's replies are lost",
+                  "cut {agent}>coordinator @{at}..{until}", workers(given), 4.0),
+        lab.Offer("the coordinator crashes and comes back", "crash coordinator @{at}..{until}", (), 1.0),
     ),
     tones={"idle": "idle", "working": "active", "delegating": "normal", "reported": "idle"},
     page="coordlab.patterns.delegation",

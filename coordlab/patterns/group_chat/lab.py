@@ -18,17 +18,20 @@ from coordlab.world.world import World
 POLICIES: dict[str, rules.Policy] = {"round robin": rules.round_robin, "anybody else": rules.Selector()}
 VERSIONS = ("textbook", "fixed-rounds")
 PARAMETERS = (
-    lab.Parameter("members", 3, 2, 7, 1, group="Team", help="who estimate the days that a job takes: 8"),
-    lab.Parameter("competence", 0.6, 0.0, 1.0, 0.05, group="Team", help="how often each is right at first"),
+    lab.Parameter("members", 3, 2, 7, 1, group="Team",
+                  help="how many members estimate the days that a job takes; 8 is right"),
+    lab.Parameter("competence", 0.6, 0.0, 1.0, 0.05, group="Team",
+                  help="how likely a member is right at first"),
     lab.Parameter("conformity", 0.5, 0.0, 1.0, 0.1, group="Team",
-                  help="how often a speaker takes over what another has said last"),
+                  help="how often a speaker takes over an answer that it has just read"),
     lab.Parameter("correction", 0.0, 0.0, 1.0, 0.1, group="Team",
-                  help="how often one who would give up the right answer keeps it"),
+                  help="how often a member keeps the right answer when it would take over a wrong one"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Chair",
-                  help="ends when all keep their answers for a round; or goes on to the last turn"),
+                  help="textbook ends when all keep their answers for a round; fixed-rounds goes on to "
+                  "the last turn"),
     lab.Parameter("policy", "round robin", choices=tuple(POLICIES), group="Chair",
-                  help="who speaks next: one after the other, or a member drawn by the host"),
-    lab.Parameter("turns", 20, 2, 60, 1, group="Chair", help="the most that there are"),
+                  help="who speaks next: one member after the other, or a member drawn by the host"),
+    lab.Parameter("turns", 20, 2, 60, 1, group="Chair", help="how many turns the chat has at most"),
     lab.Parameter("window", 0, 0, 20, 1, group="Chair",
                   help="how many of the last messages a speaker reads; 0: all of them"),
     lab.Parameter("thinking", 0.2, 0.1, 2.0, 0.1, unit="s", group="World", help="how long a turn takes"),
@@ -85,7 +88,7 @@ def end(given: lab.Parameters) -> float:
 SPEC = lab.LabSpec(
     name="group_chat",
     title="Group chat",
-    question="What does it cost that all read everything, and does talking make a team right?",
+    question="What does it cost if all read everything, and does talking make a team right?",
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("member", Estimator),),
@@ -103,7 +106,7 @@ SPEC = lab.LabSpec(
     focus=lambda given: (0.0, 8 * given["thinking"]),
     views=(
         lab.View("transcript", "Who said what, and how much each turn read.", transcript),
-        lab.View("reading", "How much all have read.", read_so_far),
+        lab.View("reading", "How many messages all members have read so far.", read_so_far),
     ),
     figures=(
         lab.Figure(
@@ -138,7 +141,8 @@ SPEC = lab.LabSpec(
                      {"members": 5, "turns": 50, "version": "fixed-rounds"}),
         lab.Schedule("The last five only", "Look at the tokens: they stop growing.",
                      {"members": 5, "turns": 50, "version": "fixed-rounds", "window": 5}),
-        lab.Schedule("Agreed, and wrong", "Look at the first round: four are right. In the last nobody is.",
+        lab.Schedule("Agreed, and wrong", "Look at the answers: in the first round four are right, in the "
+                     "last round nobody is.",
                      {"members": 5, "conformity": 1.0, "seed": 16}),
     ),
     offers=lambda given: (

@@ -16,7 +16,7 @@ from coordlab.trace.trace import DROP, FAULT, SEND, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
-OTHERS = {"outing": "only the outing has it", "lock": "only the lock has it"}
+OTHERS = {"outing": "only the outing uses it", "lock": "only the lock uses it"}
 
 
 def _only(task: str) -> Any:
@@ -25,29 +25,34 @@ def _only(task: str) -> Any:
 
 PARAMETERS = (
     lab.Parameter("task", "outing", choices=TASKS, group="Task",
-                  help="go to a concert in the park, by taxi if it can be paid; or find how a lock opens"),
+                  help="outing: go to a concert in the park, by taxi if it can be paid; lock: find how a "
+                  "lock opens"),
     lab.Parameter("cash", 10.0, 0.0, 20.0, 1.0, group="Task", unused=_only("outing"),
-                  help="the taxi costs 5.5, the ticket 4"),
+                  help="how much money alice has; the taxi costs 5.5, the ticket 4"),
     lab.Parameter("ways", "taxi-first", presets=WAYS, group="Task", label="order of methods",
                   unused=_only("outing"), help="which way to travel is tried first"),
     lab.Parameter("taken", True, group="Task", label="the taxi is taken", unused=_only("outing"),
                   help=f"somebody else takes it after {LEAVES:g} s"),
-    lab.Parameter("dials", 3, 1, 6, 1, group="Task", unused=_only("lock"), help="of the lock: the tasks"),
+    lab.Parameter("dials", 3, 1, 6, 1, group="Task", unused=_only("lock"),
+                  help="how many dials the lock has; each is a task"),
     lab.Parameter("positions", 3, 2, 4, 1, group="Task", unused=_only("lock"),
-                  help="of each dial: its methods, of which the last is right"),
+                  help="how many positions a dial has; each is a method, and the last one is right"),
     lab.Parameter("mistakes", "at-the-end", choices=("at-once", "at-the-end"), group="Task",
-                  unused=_only("lock"), label="mistakes show", help="a dial clicks if it is right; or not"),
+                  unused=_only("lock"), label="mistakes show",
+                  help="when a wrong position shows: at once, as only the right one clicks, or when the "
+                  "lock does not open"),
     lab.Parameter("version", "textbook", choices=tuple(VERSIONS), group="Actor",
-                  help="it never gives up a method; or does not look what became of its actions"),
+                  help="greedy never gives up a method; eyes-shut does not look at what became of its "
+                  "actions"),
     lab.Parameter("limit", 10_000, 10, 10_000, 10, group="Actor", label="search limit",
-                  help="how many tasks a search looks at"),
-    lab.Parameter("plans", 20, 1, 20, 1, group="Actor", help="how many it makes at most"),
+                  help="how many tasks one search may look at"),
+    lab.Parameter("plans", 20, 1, 20, 1, group="Actor", help="how many plans alice makes at most"),
     lab.Parameter("failing", 0.0, 0.0, 0.9, 0.1, group="World", help="how often an action fails"),
     lab.Parameter("pace", 0.5, 0.1, 0.8, 0.1, unit="s", group="World", help="how long an action takes"),
     lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", group="World", label="slowest message",
-                  help="messages take from a fifth of this to this"),
+                  help="each message takes between a fifth of this and this"),
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, group="World", label="messages lost",
-                  help="the share of messages lost on the way"),
+                  help="the share of messages that are lost on the way"),
 )  # fmt: skip
 
 
@@ -95,7 +100,7 @@ def _search(at_once: bool) -> lab.Curve:
 _LOCK: dict[str, Any] = {"task": "lock", "version": "textbook", "limit": 10_000, "plans": 20, "loss": 0.0}
 SPEC = lab.LabSpec(
     name="htn",
-    title="Plan and act",
+    title="HTN planning",
     question="When does a mistake show, and what does it cost to go back?",
     parameters=PARAMETERS,
     build=build,
@@ -112,13 +117,14 @@ SPEC = lab.LabSpec(
     lanes=lambda given: ("alice", "site"),
     focus=lambda given: (0.0, 4.0),
     views=(
-        lab.View("tree", "Each plan from its tasks down to actions, what was in the way, what became of it.",
+        lab.View("tree", "Each plan from its tasks down to its actions, with what was in the way and what "
+                 "came of it.",
                  pictures.tree),
-        lab.View("facts", "What is the case; planning changes none of it.", pictures.facts),
+        lab.View("facts", "The facts of the world; planning changes none of them.", pictures.facts),
     ),
     figures=(
         lab.Figure(
-            "How much does a search try, if a mistake shows at once, and if only at the end?",
+            "How much does a search try, if a mistake shows at once, or only at the end?",
             x="dials",
             values=(1, 2, 3, 4, 5, 6),
             measure="tried for the first plan",
@@ -142,17 +148,18 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("The taxi is too dear in the end", "Look at the tree: the taxi can be paid, but then no "
-                     "ticket. The search goes back and takes the bus.", {"cash": 8.0, "taken": False}),
+        lab.Schedule("The taxi is too expensive in the end",
+                     "Look at the tree: alice can pay the taxi, but then no ticket. The search goes back "
+                     "and takes the bus.", {"cash": 8.0, "taken": False}),
         lab.Schedule("No way back", "Look at alice: she gives up before her first action, though a bus runs.",
                      {"cash": 8.0, "taken": False, "version": "greedy"}),
         lab.Schedule("Eyes shut", "Look at the tree: the taxi is gone, every action fails, and alice says "
                      "that she is done.", {"version": "eyes-shut"}),
     ),
     offers=lambda given: (
-        lab.Offer("alice crashes, and comes back", "crash alice @{at}..{until}", (), 1.0),
-        lab.Offer("the world crashes, and comes back", "crash site @{at}..{until}", (), 1.0),
-        lab.Offer("answers do not arrive", "cut site>alice @{at}..{until}", (), 3.0),
+        lab.Offer("alice crashes and comes back", "crash alice @{at}..{until}", (), 1.0),
+        lab.Offer("the world crashes and comes back", "crash site @{at}..{until}", (), 1.0),
+        lab.Offer("alice gets no answers", "cut site>alice @{at}..{until}", (), 3.0),
     ),
     tones={"planning": "between", "acting": "active", "done": "idle", "gave up": "failed"}
     | {"quiet": "idle", "busy": "active"},

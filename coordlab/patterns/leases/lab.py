@@ -19,28 +19,32 @@ from coordlab.world.world import World
 VERSIONS = ("textbook", "no-drift", "no-lease", "no-fencing")
 UNTIL = 12.0
 PARAMETERS = (
-    lab.Parameter("members", 5, 1, 9, 1, help="who elect a leader among themselves"),
+    lab.Parameter("members", 5, 1, 9, 1, help="how many members elect a leader among themselves"),
     lab.Parameter("up", 1.0, 0.5, 1.0, 0.05, label="chance to be up",
-                  help="of each member; the others are out of order during the whole run"),
+                  help="how likely each member is up; the others are out of order during the whole run"),
     lab.Parameter("slowest", 0.05, 0.01, 0.1, 0.01, unit="s", label="slowest message",
-                  help="messages take from a fifth of this to this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.3, 0.01, label="messages lost", help="the share lost on the way"),
+                  help="each message takes between a fifth of this and this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.3, 0.01, label="messages lost",
+                  help="the share of messages that are lost on the way"),
     lab.Parameter("apart", "all", choices=("all", "members", "nobody"), label="1 is cut off from",
-                  help="from 4 to 9 s: from all others, from the members but not the storage, or not at all"),
-    lab.Parameter("off", 0.0, 0.0, 0.6, 0.05, label="clocks are off by", help="from 2 to 9 s: the clock of 1 "
-                  "is too slow by this share, those of the others are too fast by it"),
+                  help="what member 1 is cut off from, from 4 to 9 s: all others, the members but not the "
+                  "storage, or nobody"),
+    lab.Parameter("off", 0.0, 0.0, 0.6, 0.05, label="clocks are off by",
+                  help="the share by which the clock of 1 is too slow and the other clocks are too fast, "
+                  "from 2 to 9 s"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
-                  help="allow for no drift; lead until a later term is heard of; keep every write"),
+                  help="no-drift allows for no drift of clocks; no-lease leads until it hears of a later "
+                  "term; no-fencing keeps every write"),
     lab.Parameter("lease", 1.0, 0.5, 3.0, 0.1, unit="s", group="Protocol",
-                  help="how long who follows a leader is bound"),
+                  help="how long a follower is bound to its leader"),
     lab.Parameter("drift", 0.1, 0.0, 0.3, 0.05, label="drift allowed for", group="Protocol",
-                  help="by which share a clock may be off without harm",
+                  help="the share by which a clock may be off without harm",
                   unused=lambda given: "this version allows for no drift"
                   if given["version"] == "no-drift" else ""),
     lab.Parameter("beats", 4, 2, 6, 1, label="beats in a lease", group="Protocol",
-                  help="how often a leader renews its lease before it would be over"),
+                  help="how often a leader renews its lease before the lease would end"),
     lab.Parameter("starts", 1, 0, "members", 1, label="stand at once", group="Protocol",
-                  help="how many stand for election at once; the others only after a silence"),
+                  help="how many members stand for election at once; the others stand only after a silence"),
 )  # fmt: skip
 
 
@@ -114,15 +118,15 @@ def _somebody(given: lab.Parameters, trace: Trace) -> lab.Theory:
 
 SPEC = lab.LabSpec(
     name="leases",
-    title="Leases",
-    question="How can there never be two leaders at once, not even while the network is parted?",
+    title="Terms and leases",
+    question="What prevents two leaders at once, even while the network is parted?",
     parameters=PARAMETERS,
     build=build,
     properties=lambda given: properties(given["members"], given["lease"], given["lease"] / given["beats"]),
     measures=(
         lab.Measure("two lead at once, s", lambda trace: pictures.led(trace, 2), _two),
         lab.Measure("messages of the first election", pictures.first_election, _messages),
-        lab.Measure("somebody leads", lambda trace: int(pictures.led(trace, 1) > 0), _somebody),
+        lab.Measure("somebody leads (1 or 0)", lambda trace: int(pictures.led(trace, 1) > 0), _somebody),
         lab.Measure("nobody leads, s", lambda trace: round(trace.until - pictures.led(trace, 1), 3)),
         lab.Measure("writes kept", lambda trace: trace.count("Stored")),
         lab.Measure("writes refused", lambda trace: trace.count("Fenced")),
@@ -137,16 +141,17 @@ SPEC = lab.LabSpec(
                    theory={"textbook": lab.Curve(_within, "most"), "no-drift": lab.Curve(_without, "most")},
                    series={each: {"version": each} for each in ("textbook", "no-drift")},
                    settings={"members": 9, "slowest": 0.01, "until": 9.0}),  # some stand soon
-        lab.Figure("Does one member more help, if each is up with probability 0.7?", x="members",
-                   values=(1, 2, 3, 4, 5, 6, 7), measure="somebody leads",
+        lab.Figure("Does one more member help, if each is up with probability 0.7?", x="members",
+                   values=(1, 2, 3, 4, 5, 6, 7), measure="somebody leads (1 or 0)",
                    theory={"most are up": lab.Curve(
                        lambda given, size: theory.availability(int(size), given["up"]))},
                    replications=60, settings={"up": 0.7, "apart": "nobody", "loss": 0.0, "beats": 2}),
     ),
     roles=(lab.Role("member", Member), lab.Role("storage", Storage)),
     views=(
-        lab.View("leases", "Who leads, and who is bound to whom until when.", pictures.leases),
-        lab.View("terms", "What each knows, and what became of its writes.", pictures.terms),
+        lab.View("leases", "Who leads, and which member is bound to whom until when.", pictures.leases),
+        lab.View("terms", "The term, the vote and the role of each member, and what became of its writes.",
+                 pictures.terms),
     ),
     schedules=(
         lab.Schedule("A leader without a lease", "Look for two who lead at once: nobody tells 1 that the "
@@ -158,7 +163,8 @@ SPEC = lab.LabSpec(
                      "chance decides who stands next.", {"starts": 5}, ()),
     ),
     offers=lambda given: (
-        lab.Offer("its clock runs at half the speed", "skew {agent} x0.5 @{at}..{until}", names(given), 5.0),
+        lab.Offer("a member's clock runs at half the speed",
+                  "skew {agent} x0.5 @{at}..{until}", names(given), 5.0),
         lab.Offer("the storage is cut off", f"partition storage/{','.join(names(given))} @{{at}}..{{until}}"),
     ),
     tones=pictures.TONES,

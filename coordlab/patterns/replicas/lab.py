@@ -26,22 +26,28 @@ from coordlab.world.world import World
 
 KINDS = {"textbook": Replica, "adopts": Adopts, "forgets": Forgets}
 PARAMETERS = (
-    lab.Parameter("replicas", 5, 2, 24, 1, help="who have a copy each"),
+    lab.Parameter("replicas", 5, 2, 24, 1, help="how many replicas there are; each has a copy"),
     lab.Parameter("copies", "set", choices=tuple(START), group="World",
-                  help="a set, a register in which the latest stamp wins or all stand, or a counter"),
-    lab.Parameter("parted", 3.0, 0.0, 6.0, 0.5, unit="s", label="halves apart for", help="from 2 s on"),
+                  help="what the copies hold: a set, a register that keeps the latest stamp, a register "
+                  "that keeps all concurrent writes, or a counter"),
+    lab.Parameter("parted", 3.0, 0.0, 6.0, 0.5, unit="s", label="halves apart for",
+                  help="how long two halves of the replicas are cut off from each other, from 2 s on"),
     lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="1's clock is ahead by",
-                  help="with the last writer's value kept, its writes win",
-                  unused=lambda given: "" if given["copies"] == "last-writer" else "nothing is stamped"),
-    lab.Parameter("latency", 0.05, 0.01, 0.1, 0.01, unit="s", help="of each message"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+                  help="how far the clock of 1 is ahead, so that its writes win when the latest stamp wins",
+                  unused=lambda given: "" if given["copies"] == "last-writer" else "these copies have no "
+                                                                                   "stamps"),
+    lab.Parameter("latency", 0.05, 0.01, 0.1, 0.01, unit="s", help="how long each message takes"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+                  help="the share of messages that are lost on the way"),
     lab.Parameter("version", "textbook", choices=tuple(KINDS), group="Gossip",
-                  help="take the copy that comes instead of merging; or forget what was removed"),
+                  help="adopts takes the copy that comes instead of merging it; forgets drops the record "
+                  "of what was removed"),
     lab.Parameter("mode", "push-pull", choices=MODES, group="Gossip",
-                  help="who learns in a call: who is called, who calls, or both"),
+                  help="who learns in a call: the one called (push), the caller (pull), or both (push-pull)"),
     lab.Parameter("fan_out", 1, 1, 5, 1, label="calls in a period", group="Gossip",
-                  help="how many others each calls"),
-    lab.Parameter("period", 0.5, 0.5, 1.0, 0.1, unit="s", group="Gossip", help="between two rounds of calls"),
+                  help="how many others each replica calls in a period"),
+    lab.Parameter("period", 0.5, 0.5, 1.0, 0.1, unit="s", group="Gossip",
+                  help="the time between two rounds of calls"),
 )  # fmt: skip
 
 
@@ -94,13 +100,13 @@ _NEWS = {
 SPEC = lab.LabSpec(
     name="replicas",
     title="Replicas and gossip",
-    question="All may write at once, cut off or not: how do their copies become equal, and how soon?",
+    question="If all may write at once, cut off or not, how do copies become equal, and how soon?",
     parameters=PARAMETERS,
     build=build,
     properties=lambda given: properties(within(given)),
     measures=(
         lab.Measure("periods until all knew", pictures.known_after),
-        lab.Measure("messages of three periods", pictures.first_rounds, _messages),
+        lab.Measure("messages in the first three periods", pictures.first_rounds, _messages),
         lab.Measure("equal again after, s", pictures.equal_after, _soon),
         lab.Measure("writes that show nowhere", pictures.lost),
         lab.Measure("messages in all", lambda trace: trace.count("send")),
@@ -117,19 +123,20 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("replica", Replica),),
     views=(
-        lab.View("copies", "What each copy says and knows; blue: it knows all there is.", pictures.copies),
-        lab.View("news", "How many copies know all there is.", pictures.up_to_date),
+        lab.View("copies", "What each copy says, and how many changes of whom it knows; blue: it knows "
+                 "all.", pictures.copies),
+        lab.View("news", "How many copies know all changes so far.", pictures.up_to_date),
     ),
     schedules=(
         lab.Schedule("The newer write is lost", "Look at green, written before blue: it wins, as 1's clock "
                      "is ahead.", {"copies": "last-writer", "ahead": 5.0}),
-        lab.Schedule("What was removed comes back", "Look at the bread: who has not heard that it is gone "
-                     "brings it back.", {"version": "forgets"}),
+        lab.Schedule("What was removed comes back", "Look at the bread: a replica that has not heard of "
+                     "its removal brings it back.", {"version": "forgets"}),
         lab.Schedule("Sold twice", "Look at the stock after the halves meet: 3 less 2 less 2 is -1, which no "
                      "merge prevents.", {"copies": "counter"}),
     ),
     offers=lambda given: (
-        lab.Offer("its clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", names(given)),
+        lab.Offer("a replica's clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", names(given)),
     ),
     page="coordlab.patterns.replicas.agents",
     chapter="09_conflict_resolution",

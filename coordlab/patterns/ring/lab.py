@@ -19,20 +19,23 @@ from coordlab.world.world import World
 KINDS = {"textbook": Member, "passes-all": PassesAll, "never-skips": NeverSkips}
 UNTIL = 20.0
 PARAMETERS = (
-    lab.Parameter("agents", 5, 2, 12, 1, help="members of the ring; the rank is the name"),
+    lab.Parameter("agents", 5, 2, 12, 1, help="how many members the ring has; the rank of each is its name"),
     lab.Parameter("order", "drawn", choices=tuple(ORDERS),
-                  help="of the ranks around the ring: by chance, or each before the next higher or lower"),
+                  help="the order of the ranks around the ring: drawn by chance, each before the next "
+                  "higher one, or each before the next lower one"),
     lab.Parameter("starts", "all", choices=("all", "one"),
-                  help="who calls an election at the start: all, or the one just after the highest"),
+                  help="who calls an election at the start: all members, or the one just after the highest"),
     lab.Parameter("slowest", 0.05, 0.01, 0.15, 0.01, unit="s", label="slowest message",
-                  help="messages take from a fifth of this to this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+                  help="each message takes between a fifth of this and this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+                  help="the share of messages that are lost on the way"),
     lab.Parameter("version", "textbook", choices=tuple(KINDS), group="Protocol",
-                  help="pass on lower ranks as well; or send to the next only, even if that is silent"),
+                  help="passes-all passes on lower ranks as well; never-skips sends to the next member "
+                  "even if that is silent"),
     lab.Parameter("patience", 0.25, 0.15, 1.0, 0.05, unit="s", group="Protocol",
-                  help="how long to wait for an answer before the silent one is skipped"),
+                  help="how long a member waits for an answer before it skips the silent one"),
     lab.Parameter("heartbeat", 1.0, 0.5, 3.0, 0.1, unit="s", group="Protocol",
-                  help="how often to watch who coordinates"),
+                  help="the time between two checks of whether the coordinator is up"),
 )  # fmt: skip
 
 
@@ -100,10 +103,12 @@ SPEC = lab.LabSpec(
     build=build,
     properties=lambda given: properties(given["agents"], given["patience"], given["heartbeat"]),
     measures=(
-        lab.Measure("Election at the start", lambda trace: len(pictures.first(trace, "Election")), _election),
-        lab.Measure("Elected at the start", lambda trace: len(pictures.first(trace, "Elected")), _elected),
+        lab.Measure("Election messages at the start",
+                    lambda trace: len(pictures.first(trace, "Election")), _election),
+        lab.Measure("Elected messages at the start",
+                    lambda trace: len(pictures.first(trace, "Elected")), _elected),
         lab.Measure("silence until agreement, s", silence, _settles),
-        lab.Measure("Election and Elected in all", lambda trace: trace.count("Election", "Elected")),
+        lab.Measure("Election and Elected messages in all", lambda trace: trace.count("Election", "Elected")),
         lab.Measure("watching: Ping and Pong", lambda trace: trace.count("Ping", "Pong")),
     ),
     until=UNTIL,
@@ -111,27 +116,29 @@ SPEC = lab.LabSpec(
     focus=lambda given: (0.0, 1.5),
     figures=(
         lab.Figure("What does the order of the ring cost?", x="agents", values=(3, 4, 5, 6, 8, 10, 12),
-                   measure="Election at the start", theory=_COSTS,
+                   measure="Election messages at the start", theory=_COSTS,
                    series={"at worst": {"order": "falling"}, "on average": {"order": "drawn"},
                            "at best": {"order": "rising"}},
                    settings={"starts": "all", "version": "textbook", "until": 4.5}, replications=50),
     ),
     roles=(lab.Role("member", Member),),
     views=(
-        lab.View("ring", "The ranks on their way; with ! the news of who is elected.", pictures.ring),
-        lab.View("ranks", "Whom each follows, how many ranks it sent and held back.", pictures.ranks),
+        lab.View("ring", "The ranks on their way around the ring; ! marks the news of who is elected.",
+                 pictures.ring),
+        lab.View("ranks", "Whom each member follows, and how many ranks it has sent and held back.",
+                 pictures.ranks),
         lab.View("beliefs", "Who follows whom.", beliefs),
     ),
     schedules=(
         lab.Schedule("The worst order", "Look at the ranks sent: each goes on until it meets the highest, 15 "
                      "messages in all.", {"order": "falling"}),
-        lab.Schedule("The best order", "Look at the ranks held back: the next stops all but the highest, 9 "
-                     "messages in all.", {"order": "rising"}),
+        lab.Schedule("The best order", "Look at the ranks held back: the next member stops all but the "
+                     "highest, 9 messages in all.", {"order": "rising"}),
         lab.Schedule("Nobody skips the silent one", "Look for the ranks that stop where 5 crashed: nobody "
                      "is elected any more.", {"version": "never-skips"}),
     ),
     offers=lambda given: (
-        lab.Offer("answers too late", "slow {agent} 0.5 @{at}..{until}", names(given)),
+        lab.Offer("a member answers too late", "slow {agent} 0.5 @{at}..{until}", names(given)),
         lab.Offer("the two halves part", halves(given), lasts=5.0),
     ),
     tones=TONES,

@@ -27,28 +27,32 @@ SAYS = {
 
 
 PARAMETERS = (
-    lab.Parameter("members", 7, 4, 9, 1, group="Crew", help="agents that work and review"),
-    lab.Parameter("rogues", 2, 0, "members", 1, group="Crew", help="how many of them misbehave, until 8 s"),
+    lab.Parameter("members", 7, 4, 9, 1, group="Crew", help="how many agents work and review"),
+    lab.Parameter("rogues", 2, 0, "members", 1, group="Crew", help="how many members misbehave, until 8 s"),
     lab.Parameter("kind", "colludes", choices=tuple(ROGUE), group="Crew",
-                  help="wrong: always; colludes: all with the same answer; boasts: and is sure of it"),
+                  help="how a rogue misbehaves: wrong answers, random ones, the same wrong ones as other "
+                  "rogues, wrong ones of which it is sure, or none"),
     lab.Parameter("share", 1.0, 0.1, 1.0, 0.1, group="Crew", help="how often a rogue misbehaves"),
     lab.Parameter("competence", 1.0, 0.5, 1.0, 0.05, group="Crew",
                   help="how often an honest answer is right"),
     lab.Parameter("sensitivity", 1.0, 0.5, 1.0, 0.05, group="Crew",
                   help="how often an honest review finds an error"),
     lab.Parameter("removal", True, group="Crew", help="whether a human removes the last member at 1 s"),
-    lab.Parameter("tasks", 50, 10, 200, 10, group="Pool", help="to be done"),
+    lab.Parameter("tasks", 50, 10, 200, 10, group="Pool", help="how many tasks there are to do"),
     lab.Parameter("version", "textbook", choices=("textbook", "no-checks", "no-reviews"), group="Pool",
-                  help="no tasks with known answers; or believe whoever did the work"),
+                  help="no-checks gives out no tasks with known answers; no-reviews believes whoever did "
+                  "the work"),
     lab.Parameter("faulty", 2, 0, 3, 1, group="Pool", label="rogues to mask",
-                  help="2f + 1 review, and f + 1 of them must approve"),
+                  help="how many rogues f the reviews mask: 2f + 1 members review, and f + 1 of them must "
+                  "approve"),
     lab.Parameter("period", 0.3, 0.1, 1.0, 0.05, unit="s", group="Pool", label="checks every",
-                  help="between two checks of a member",
+                  help="the time between two checks of a member",
                   unused=lambda given: "nobody is checked" if given["version"] == "no-checks" else ""),
     lab.Parameter("error", 0.05, 0.01, 0.3, 0.01, group="Pool", label="error of a test",
-                  help="how often a test convicts a member that is right in 90 %, or clears one in 60 %"),
+                  help="how often a test convicts a member that is right in 90 % of its answers, or "
+                  "clears one that is right in 60 %"),
     lab.Parameter("quarantine", 2.0, 0.5, 5.0, 0.5, unit="s", group="Pool",
-                  help="how long one that is convicted is isolated; then it is on probation"),
+                  help="how long a convicted member is isolated before it is on probation"),
 )  # fmt: skip
 
 
@@ -96,7 +100,7 @@ SPEC = lab.LabSpec(
     views=(
         lab.View("trust", "Who is trusted, isolated, on probation or removed, and when.",
                  lambda given, trace: pictures.trust(trace)),
-        lab.View("evidence", "What the checks of the running test say against each member.",
+        lab.View("evidence", "The evidence of the running test against each member.",
                  lambda given, trace: pictures.evidence(expected.sequential(given), trace)),
     ),
     figures=(
@@ -111,7 +115,7 @@ SPEC = lab.LabSpec(
             replications=3,
         ),
         lab.Figure(
-            "How many checks convict one that is wrong only at times?",
+            "How many checks convict a member that is wrong only at times?",
             x="share", values=(0.5, 0.6, 0.7, 0.8, 1.0), measure="checks until conviction",
             theory={"the sequential test": lab.Curve(
                 expected.until_conviction, applies=lambda given: bool(given["share"] >= 0.5)
@@ -131,11 +135,12 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("One too many", "Look at the answers: four of seven agree on a lie, and it is accepted.",
+        lab.Schedule("One rogue too many",
+                     "Look at the answers: four of seven agree on a lie, and it is accepted.",
                      {"rogues": 4, "version": "no-checks"}),
         lab.Schedule("The way back", "Look at w1 after 8 s: it behaves, checks clear it, and it is trusted.",
                      {"tasks": 200}),
-        lab.Schedule("Nobody reviews", "Look at the verdicts: the word of a rogue is enough to be accepted.",
+        lab.Schedule("Nobody reviews", "Look at the verdicts: the pool accepts what a rogue says.",
                      {"version": "no-reviews"}),
     ),
     offers=lambda given: tuple(

@@ -19,16 +19,21 @@ from coordlab.world.world import World
 
 VERSIONS = ("textbook", "plain-edges", "last-value")
 PARAMETERS = (
-    lab.Parameter("stages", 1, 1, 4, 1, group="Graph", help="diamonds, one after the other"),
+    lab.Parameter("stages", 1, 1, 4, 1, group="Graph",
+                  help="how many diamonds the graph has, one after the other"),
     lab.Parameter("arm", 1, 0, 3, 1, group="Graph", label="longer arm",
-                  help="how many nodes more one arm of a diamond has than the other"),
+                  help="how many more nodes one arm of a diamond has than the other"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Graph",
-                  help="arms meet in a join; or in plain edges; or side by side they write one plain key"),
+                  help="textbook lets the arms meet in a join; plain-edges lets each arm start what "
+                  "follows; last-value lets arms write one key that has no merge"),
     lab.Parameter("drafts", 0, 0, 3, 1, group="Editor",
-                  help="which draft a human publishes, the others go back; 0: nobody is asked"),
-    lab.Parameter("limit", 25, 1, 40, 1, group="Runner", label="most super-steps", help="more is an error"),
+                  help="which draft a human publishes, after the earlier ones have gone back; 0: nobody "
+                  "is asked"),
+    lab.Parameter("limit", 25, 1, 40, 1, group="Runner", label="most super-steps",
+                  help="how many super-steps a run may take; more is an error"),
     lab.Parameter("work", 0.5, 0.1, 2.0, 0.1, unit="s", group="Runner", help="how long a node works"),
-    lab.Parameter("latency", 0.05, 0.01, 0.5, 0.01, unit="s", group="Runner", help="of each message"),
+    lab.Parameter("latency", 0.05, 0.01, 0.5, 0.01, unit="s", group="Runner",
+                  help="how long each message takes"),
 )  # fmt: skip
 
 
@@ -116,7 +121,7 @@ SPEC = lab.LabSpec(
         lab.Measure("executions of nodes", executions, _calls),
         lab.Measure("super-steps", steps, _depth),
         lab.Measure("stopped after, s", lambda trace: (ended(trace) or (None, None))[1], _seconds),
-        lab.Measure("because", lambda trace: (ended(trace) or (None, None))[0]),
+        lab.Measure("reason for the end", lambda trace: (ended(trace) or (None, None))[0]),
     ),
     until=end,
     focus=lambda given: (0.0, 6 * (given["work"] + 2 * given["latency"])),

@@ -15,20 +15,25 @@ from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
 PARAMETERS = (
-    lab.Parameter("members", 6, 3, 12, 1, group="Group", help="of the group, each of which knows all others"),
+    lab.Parameter("members", 6, 3, 12, 1, group="Group",
+                  help="how many members the group has; each knows all others"),
     lab.Parameter("outage", True, group="Group", help="whether m2 crashes after four periods"),
     lab.Parameter("slowest", 0.05, 0.01, 0.3, 0.01, unit="s", label="slowest message", group="Group",
-                  help="messages take from a fifth of this to this"),
+                  help="each message takes between a fifth of this and this"),
     lab.Parameter("loss", 0.0, 0.0, 0.3, 0.01, label="messages lost", group="Group",
-                  help="the share of messages lost on the way"),
+                  help="the share of messages that are lost on the way"),
     lab.Parameter("version", "textbook", choices=("textbook", "asks-nobody", "never-objects"),
-                  group="Protocol", help="suspect alone, without helpers; or do not object to suspicions"),
+                  group="Protocol",
+                  help="asks-nobody suspects without asking helpers; never-objects does not object to "
+                  "suspicions"),
     lab.Parameter("period", 1.0, 0.7, 2.0, 0.1, unit="s", group="Protocol",
-                  help="between two probes of a member"),
+                  help="the time between two probes that a member makes"),
     lab.Parameter("patience", 0.2, 0.05, 0.2, 0.05, unit="s", group="Protocol",
-                  help="how long to wait for an answer before helpers are asked"),
-    lab.Parameter("helpers", 3, 0, 5, 1, group="Protocol", help="members that are asked to try as well",
-                  unused=lambda given: "nobody is asked" if given["version"] == "asks-nobody" else ""),
+                  help="how long a member waits for an answer before it asks helpers"),
+    lab.Parameter("helpers", 3, 0, 5, 1, group="Protocol",
+                  help="how many other members are asked to probe as well",
+                  unused=lambda given: "this version asks no helpers"
+                  if given["version"] == "asks-nobody" else ""),
     lab.Parameter("suspicion", 5.0, 1.0, 8.0, 0.5, unit="s", group="Protocol",
                   help="how long a suspect may object before it is taken for dead"),
 )  # fmt: skip
@@ -73,7 +78,7 @@ SPEC = lab.LabSpec(
     faults=expected.faults,
     focus=lambda given: (3.0, 14.0),
     views=(
-        lab.View("beliefs", "What each member, a row, believes of each other, and in which incarnation.",
+        lab.View("beliefs", "What each member (row) believes of each other (column), and the incarnation.",
                  lambda given, trace: pictures.beliefs(trace)),
     ),
     figures=(
@@ -87,7 +92,7 @@ SPEC = lab.LabSpec(
             settings={"outage": False, "loss": 0.0, "slowest": 0.05, "patience": 0.2}, replications=3,
         ),
         lab.Figure(
-            "How soon does one of many probe the one that is down?",
+            "How soon does some member probe the one that is down?",
             x="members", values=(4, 6, 8, 10, 12), measure="periods until m2 is probed",
             theory={
                 "random rounds": lab.Curve(expected.first_probe),

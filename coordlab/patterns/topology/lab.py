@@ -18,16 +18,18 @@ from coordlab.world.world import World
 CLOSED = ("mesh", "star", "bus")  # the styles whose time has a closed form
 PARAMETERS = (
     lab.Parameter("version", "tree", choices=tuple(STEPS), label="who tells whom", group="Team",
-                  help="each tells each; one hub; a tree; a broker; or members ask others at random"),
-    lab.Parameter("agents", 7, 2, 12, 1, group="Team", help="members of the team"),
-    lab.Parameter("branching", 2, 1, 6, 1, group="Team", help="children of a member in the tree",
+                  help="mesh: each member tells each; star: all tell one hub; tree: each tells its parent "
+                  "and children; bus: all tell a broker; gossip: members ask others at random"),
+    lab.Parameter("agents", 7, 2, 12, 1, group="Team", help="how many members the team has"),
+    lab.Parameter("branching", 2, 1, 6, 1, group="Team", help="how many children a member of the tree has",
                   unused=lambda given: "" if given["version"] == "tree" else "only a tree has branches"),
     lab.Parameter("rounds", 3, 1, 5, 1, group="Work",
-                  help="tasks of each member; after each all must know what all found"),
-    lab.Parameter("work", 1.0, 0.1, 2.0, 0.1, unit="s", group="Work", help="for one task"),
+                  help="how many tasks each member does; after each all must know what all found"),
+    lab.Parameter("work", 1.0, 0.1, 2.0, 0.1, unit="s", group="Work", help="how long one task takes"),
     lab.Parameter("handling", 0.05, 0.0, 0.2, 0.01, unit="s", group="Network",
-                  help="to send or to handle one message: nobody does two things at once"),
-    lab.Parameter("latency", 0.02, 0.01, 0.5, 0.01, unit="s", group="Network", help="of each message"),
+                  help="how long a member takes to send or to handle one message, one at a time"),
+    lab.Parameter("latency", 0.02, 0.01, 0.5, 0.01, unit="s", group="Network",
+                  help="how long each message takes"),
 )  # fmt: skip
 
 
@@ -105,21 +107,21 @@ SPEC = lab.LabSpec(
     properties=lambda given: properties(given["version"], given["agents"], given["rounds"], in_time(given)),
     measures=(
         lab.Measure("messages", sent, _messages),
-        lab.Measure("seconds a task", task_time, _time),
-        lab.Measure("messages of the busiest", busiest),
+        lab.Measure("seconds per task", task_time, _time),
+        lab.Measure("messages of the busiest agent", busiest),
     ),
     until=lambda given: round(1.2 * in_time(given), 1),
     focus=lambda given: (0.0, 3 * given["work"]),
     views=(
-        lab.View("team", "Who tells whom, and how many messages each has handled.", team),
-        lab.View("progress", "Tasks that are done.", progress),
+        lab.View("team", "Who tells whom, and how many messages each member has handled.", team),
+        lab.View("progress", "How many tasks are done.", progress),
     ),
     figures=(
         lab.Figure(
             "Are more agents faster?",
             x="agents",
             values=(2, 3, 4, 5, 6, 8, 10, 12),
-            measure="seconds a task",
+            measure="seconds per task",
             theory={style: _curve(style) for style in CLOSED},
             series={style: {"version": style} for style in (*CLOSED, "tree")},
             replications=1,
@@ -130,7 +132,7 @@ SPEC = lab.LabSpec(
                      {"version": "bus", "agents": 12}),
         lab.Schedule("Twelve in a tree", "Look at the load: nobody handles more than a few messages a round.",
                      {"version": "tree", "agents": 12, "branching": 3}),
-        lab.Schedule("The hub crashes", "Look for the round that never ends: all wait for 1.",
+        lab.Schedule("The hub crashes", "Look for the round that never ends: all wait for the hub, 1.",
                      {"version": "star"}, ("crash 1 @2",)),
     ),
     offers=lambda given: (

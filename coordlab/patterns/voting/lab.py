@@ -39,24 +39,29 @@ def _judged(given: lab.Parameters) -> str:
 
 PARAMETERS = (
     lab.Parameter("ballots", "jurors", presets=RANKINGS, group="Voters",
-                  help="jurors who answer ten questions; or voters who rank a capital, or three in a circle"),
+                  help="jurors: voters who answer ten questions; Tennessee: voters who rank cities for a "
+                  "capital; cycle: voters whose rankings go round in a circle"),
     lab.Parameter("voters", 11, 1, 41, 1, group="Voters", help="how many jurors are asked", unused=_ranked),
-    lab.Parameter("competence", 0.6, 0.0, 1.0, 0.05, group="Voters", help="how often each is right by itself",
+    lab.Parameter("competence", 0.6, 0.0, 1.0, 0.05, group="Voters",
+                  help="how likely each juror is right by itself",
                   unused=_ranked),
     lab.Parameter("copied", 0.0, 0.0, 1.0, 0.1, group="Voters", unused=_ranked,
-                  help="the share of questions in which all repeat one source, which is as competent"),
+                  help="the share of questions in which all repeat one source, which is as competent as a "
+                  "juror"),
     lab.Parameter("correlated", 0.0, 0.0, 0.9, 0.1, group="Voters", unused=_ranked,
-                  help="how alike they err: a hard question is hard for all"),
+                  help="how much the errors of jurors correlate: a hard question is hard for all"),
     lab.Parameter("silent", 0.0, 0.0, 1.0, 0.1, group="Voters", help="how often a voter does not answer"),
-    lab.Parameter("crashed", 2, 0, 10, 1, group="Voters", help="how many crash early and stay down"),
+    lab.Parameter("crashed", 2, 0, 10, 1, group="Voters", help="how many voters crash early and stay down"),
     lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-                  help="messages take from a fifth of this to this"),
+                  help="each message takes between a fifth of this and this"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Chair",
-                  help="wait until every ballot is there; or decide by whatever came in"),
+                  help="waits-for-all waits until every ballot is there; no-quorum decides by whatever "
+                  "came in"),
     lab.Parameter("rule", "simple", choices=tuple(RULES), group="Chair", label="majority", unused=_ranked,
-                  help="more than half of those who say yes or no, who take part, or of all; or two thirds"),
+                  help="what a majority is: more than half of those who say yes or no, of those who take "
+                  "part, or of all; or two thirds"),
     lab.Parameter("method", "schulze", choices=tuple(METHODS), group="Chair", unused=_judged,
-                  help="how rankings are counted"),
+                  help="how the rankings are counted"),
     lab.Parameter("deadline", 1.0, 0.2, 2.0, 0.1, unit="s", group="Chair", help="how long a vote is open"),
 )  # fmt: skip
 
@@ -97,7 +102,7 @@ _JURORS: dict[str, str | float] = {"ballots": "jurors", "crashed": 0}
 SPEC = lab.LabSpec(
     name="voting",
     title="Voting",
-    question="Is a crowd right more often than one of it, and who decides when some are silent?",
+    question="Is a crowd right more often than one member of it, and who decides when some are silent?",
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("chair", Chair), lab.Role("voter", Juror)),
@@ -106,7 +111,8 @@ SPEC = lab.LabSpec(
         lab.Measure("share of right decisions", share_right),
         lab.Measure("last outcome", last_outcome, winner),
         lab.Measure("votes closed", lambda trace: len(closed(trace))),
-        lab.Measure("without a quorum", lambda trace: sum(e.data.result == NO_QUORUM for e in closed(trace))),
+        lab.Measure("votes without a quorum",
+                    lambda trace: sum(e.data.result == NO_QUORUM for e in closed(trace))),
         lab.Measure("longest vote, s", longest, in_time),
         lab.Measure("messages in all", lambda trace: trace.count("send"), messages),
     ),
@@ -116,7 +122,8 @@ SPEC = lab.LabSpec(
     focus=lambda given: (0.0, 1.5),
     views=(
         lab.View("tally", "The ballots that count, who is missing, and how the vote ended.", tally),
-        lab.View("lead", "Yes ahead of no, and between which bounds the missing can move it.", lead),
+        lab.View("lead", "By how many votes yes leads, and between which bounds missing ballots can move "
+                 "that.", lead),
     ),
     figures=(
         lab.Figure(
@@ -138,7 +145,7 @@ SPEC = lab.LabSpec(
             replications=10,
         ),
         lab.Figure(
-            "What does it help to ask many, if they copy one source?",
+            "How much does it help to ask many, if they copy one source?",
             x="copied",
             values=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
             measure="share of right decisions",

@@ -22,26 +22,31 @@ from coordlab.world.world import World
 OPEN_DOOR, UNKNOWN = 1e6, 0.6  # the weight that strangers share at an open door; what is thought of one
 PARAMETERS = (
     lab.Parameter("panel", "one-expert", presets=PANELS, group="Experts",
-                  help="how often each is right: .9 and four of .6; two of .9 and three of .6; .95 and four "
-                  "of .6; two of .6 and a liar; five of .7"),
+                  help="how often each expert is right: .9 and four of .6; two of .9 and three of .6; .95 "
+                  "and four of .6; two of .6 and one of .1; or five of .7"),
     lab.Parameter("abstaining", 0.1, 0.0, 0.9, 0.1, group="Experts", help="how often an expert abstains"),
     lab.Parameter("copied", 0.0, 0.0, 1.0, 0.1, group="Experts",
                   help="the share of questions in which all repeat the first expert"),
-    lab.Parameter("sybils", 0, 0, 10, 1, group="Experts", help="unknown voters who are always wrong"),
-    lab.Parameter("questions", 30, 20, 100, 10, group="Moderator", help="how many it asks"),
+    lab.Parameter("sybils", 0, 0, 10, 1, group="Experts",
+                  help="how many unknown voters there are; they are always wrong"),
+    lab.Parameter("questions", 30, 20, 100, 10, group="Moderator",
+                  help="how many questions the moderator asks"),
     lab.Parameter("version", "textbook", choices=tuple(VERSIONS), group="Moderator",
-                  help="it believes how sure each says to be; lets strangers weigh as they like; counts "
-                  "those who abstain as no; or learns from answers before it weighs them"),
+                  help="stated believes how sure each says it is; open-door lets strangers weigh what "
+                  "they like; counts-abstainers counts them as no; peeks learns from an answer before it "
+                  "weighs it"),
     lab.Parameter("knowledge", "known", choices=("known", "learnt"), group="Moderator",
-                  help="the competences are known, or learnt from the answers so far"),
-    lab.Parameter("rule", "log_odds", presets=WEIGHTS, group="Moderator", help="competence to weight"),
+                  help="whether the moderator knows the competences, or learns them from the answers so far"),
+    lab.Parameter("rule", "log_odds", presets=WEIGHTS, group="Moderator",
+                  help="how a weight follows from a competence"),
     lab.Parameter("cap", 5.0, 0.5, 5.0, 0.5, group="Moderator", help="the largest weight of one voter"),
     lab.Parameter("strangers", 0.3, 0.0, 2.0, 0.1, group="Moderator", label="strangers' weight",
-                  help="what all unknown voters weigh together at most",
+                  help="how much all unknown voters weigh together at most",
                   unused=lambda given: "" if given["version"] != "open-door" else "the door is open"),
     lab.Parameter("slowest", 0.05, 0.01, 0.2, 0.01, unit="s", label="slowest message",
-                  help="messages take from a fifth of this to this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+                  help="each message takes between a fifth of this and this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+                  help="the share of messages that are lost on the way"),
 )  # fmt: skip
 
 
@@ -132,7 +137,7 @@ _LEARNING: dict[str, Any] = {"knowledge": "learnt", "version": "textbook", "rule
 SPEC = lab.LabSpec(
     name="weighted",
     title="Weighted consensus",
-    question="How much louder should the expert speak?",
+    question="How much more should the vote of an expert weigh?",
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("moderator", Moderator), lab.Role("expert", Panelist)),
@@ -148,12 +153,14 @@ SPEC = lab.LabSpec(
     lanes=lambda given: ("moderator", *panel(given), *strangers(given)),
     focus=lambda given: (0.0, 2.0),
     views=(
-        lab.View("weights", "What each voter weighs, and what a competence deserves.", pictures.weights),
-        lab.View("voices", "What each says, with which weight, and how often it was right.", pictures.voices),
+        lab.View("weights", "The weight of each voter, and the weight that a competence deserves.",
+                 pictures.weights),
+        lab.View("voices", "What each voter says, with which weight, and how often it was right.",
+                 pictures.voices),
     ),
     figures=(
         lab.Figure(
-            "What do unknown voters who want it wrong achieve?",
+            "How much harm do unknown voters do who are always wrong?",
             x="sybils",
             values=(0, 1, 2, 3, 5, 8),
             measure="share right",
@@ -175,7 +182,8 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("One vote each", "Look at the voices: e1 is right 39 times of 40, all together 32.",
+        lab.Schedule("One vote each", "Look at the voices: e1 is right 39 times of 40, all together are "
+                     "right 32 times.",
                      {"panel": "outvoted-expert", "rule": "equal", **_FORTY, "seed": 1}),
         lab.Schedule("An open door", "Look at the weights of s1 to s8: together they are stronger than all "
                      "experts, and 4 of 40 decisions are right.",
@@ -185,9 +193,9 @@ SPEC = lab.LabSpec(
                      {"panel": "liar", "knowledge": "learnt", **_FORTY, "seed": 2}),
     ),
     offers=lambda given: (
-        lab.Offer("an expert crashes, and comes back", "crash {agent} @{at}..{until}", tuple(panel(given))),
+        lab.Offer("an expert crashes and comes back", "crash {agent} @{at}..{until}", tuple(panel(given))),
         lab.Offer("an expert answers too late", "slow {agent} 1.2 @{at}..{until}", tuple(panel(given))),
-        lab.Offer("the moderator crashes, and comes back", "crash moderator @{at}..{until}", (), 1.0),
+        lab.Offer("the moderator crashes and comes back", "crash moderator @{at}..{until}", (), 1.0),
     ),
     tones={"idle": "idle", "asking": "active", "thinking": "normal"},
     page="coordlab.patterns.weighted",

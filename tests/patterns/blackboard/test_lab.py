@@ -31,7 +31,7 @@ def test_each_version_violates_what_it_leaves_out(settings: dict[str, object], b
 
 
 def test_six_readers_who_ask_every_second_ask_432_times_for_three_conclusions() -> None:
-    lab = opened("blackboard", "They ask every second")
+    lab = opened("blackboard", "Readers ask every second")
     written = lab.run.trace.select("Written", kind=SEND)
     assert sum(bool(event.data.entry.sources) for event in written) == 3
     assert next(each.counted for each in lab.measures if each.label == "readers: told, or asked") == 432

@@ -31,13 +31,13 @@ def test_at_many_seeds_all_properties_hold_and_all_counts_are_those_of_theory(ve
 
 
 def test_a_manager_who_only_passes_on_triples_the_turns_and_costs_time() -> None:
-    one_by_one, managed = opened("One after the other"), opened("A manager who passes on")
+    one_by_one, managed = opened("One after the other"), opened("A manager delegates")
     found = [(counted(lab)["turns"], counted(lab)["makespan, s"]) for lab in (one_by_one, managed)]
     assert found == [(5, 11.1), (15, 13.3)]
 
 
 def test_without_a_guardrail_a_long_report_is_the_output() -> None:
-    lab = opened("Nobody looks")
+    lab = opened("Nobody checks the report")
     assert [each.name for each in lab.run.verdicts if each.status == "violated"] == [
         "only what passes is an output"
     ]
@@ -60,5 +60,5 @@ def _report(given: dict[str, object], trace: Trace) -> list[Cell]:
 
 
 def test_retries_make_a_report_as_sure_as_theory_says() -> None:
-    made = labs.crew().figure("How many retries")
+    made = labs.crew().figure("How often does a report")
     assert made.judged == "passes: 7 of 7 points agree"

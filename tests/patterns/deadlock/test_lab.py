@@ -49,7 +49,7 @@ def test_each_method_keeps_its_promises_at_any_seed(version: str, seed: int) -> 
 
 def test_five_wait_in_a_cycle_for_ever() -> None:
     """Each for its neighbour, and none goes on: the run breaks two promises."""
-    lab = tried("Nobody looks")
+    lab = tried("Nobody looks for deadlocks")
     cycle = {(f"p{number}", f"p{number % 5 + 1}"): "stuck" for number in range(1, 6)}
     assert arrows(lab, at=5.0) == arrows(lab, at=lab.run.trace.until) == cycle
     broken = {each.name: each.because for each in lab.run.verdicts if each.status == VIOLATED}
@@ -64,7 +64,7 @@ def test_one_who_takes_the_other_fork_first_prevents_it() -> None:
 
 
 def test_impatience_sends_back_those_who_would_have_got_their_forks() -> None:
-    lab = tried("Impatience")
+    lab = tried("A short time-out")
     assert 20 < int(str(counted(lab, "false victims"))) < int(str(counted(lab, "victims")))
     assert counted(labs.deadlock(), "false victims") == 0
 

@@ -53,7 +53,7 @@ def test_a_process_that_stops_for_3_s_is_suspected_though_it_lives() -> None:
 
 
 def test_phi_suspects_an_even_beat_after_less_than_two_seconds() -> None:
-    lab = tried("A surprise")
+    lab = tried("Phi suspects early")
     when, who = suspected(lab)[0]
     last = lab.run.trace.select("Heartbeat", kind="handle", peer="a1", before=when)[-1].time
     assert (who, round(when - last, 1)) == ("a1", 1.8)

@@ -30,7 +30,7 @@ def test_all_properties_hold_and_all_counts_are_those_of_theory(seed: int, task:
 
 
 def test_the_search_goes_back_from_a_taxi_that_leaves_too_little_for_the_ticket() -> None:
-    lab = opened("htn", "The taxi is too dear in the end")
+    lab = opened("htn", "The taxi is too expensive in the end")
     plan = lab.run.trace.select("Planned", kind="decision")[0].data
     assert plan.plan == (("take_bus", "alice", "park"), ("enter", "alice"))
     assert [str(each) for each in plan.refusals][-2:] == [

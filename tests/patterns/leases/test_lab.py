@@ -78,5 +78,5 @@ def test_clocks_within_the_bound_do_no_harm_and_the_others_stay_below_the_curve(
 
 @pytest.mark.slow
 def test_a_fourth_member_does_not_help() -> None:
-    made = labs.leases().figure("Does one member more help, if each is up with probability 0.7?")
+    made = labs.leases().figure("Does one more member help, if each is up with probability 0.7?")
     assert made.judged == "most are up: 7 of 7 points agree"

@@ -37,7 +37,7 @@ def test_the_textbook_s_pool_is_right_at_any_seed(seed: int) -> None:
 
 
 def test_one_rogue_too_many_has_its_lies_accepted() -> None:
-    assert counted(tried("One too many"), "share of answers that are wrong") == 1.0
+    assert counted(tried("One rogue too many"), "share of answers that are wrong") == 1.0
 
 
 def test_a_rogue_that_behaves_again_is_trusted_again() -> None:

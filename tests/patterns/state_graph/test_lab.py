@@ -38,7 +38,7 @@ def test_with_plain_edges_the_last_node_of_the_diamond_runs_twice() -> None:
 
 
 def test_two_that_write_one_plain_key_side_by_side_are_an_error() -> None:
-    assert str(counted(opened("Two write one key"))["because"]).startswith(
+    assert str(counted(opened("Two write one key"))["reason for the end"]).startswith(
         "failed: graph (long1a and short1 both wrote 'runs' in super-step 2"
     )
 
@@ -46,7 +46,7 @@ def test_two_that_write_one_plain_key_side_by_side_are_an_error() -> None:
 def test_after_a_crash_of_the_runner_the_second_draft_is_published() -> None:
     lab = opened("An editor, and a crash")
     assert {each.status for each in lab.run.verdicts} == {"holds"}
-    assert (counted(lab)["super-steps"], counted(lab)["because"]) == (7, "done")
+    assert (counted(lab)["super-steps"], counted(lab)["reason for the end"]) == (7, "done")
 
 
 def test_the_picture_says_which_node_asks_and_how_often_each_ran() -> None:
