@@ -109,7 +109,7 @@ def __getattr__(name: str) -> Callable[..., Lab]:
         return partial(Lab, spec(name))
     raise AttributeError(
         f"no lab {name!r}: the labs are {', '.join(NAMES)}. A pattern without a lab can show its run. "
-        "For example: labs.show(coordlab.patterns.ring.demo())."
+        "For example: labs.show(coordlab.patterns.resilience.demo())."
     )
 
 

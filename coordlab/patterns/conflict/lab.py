@@ -99,7 +99,7 @@ def _in_time(given: lab.Parameters, trace: Trace) -> lab.Theory:
         "this version knows no end": endless,
         "it settles only what it hears of": given["version"] == "first-come",
         "a fault strikes": _struck(given, trace),
-        "the run ends before that": trace.until < policy(given).bound,
+        "the run ends too early": trace.until < policy(given).bound,
     }
     return lab.Theory(round(policy(given).bound, 6), says="most", unless=lab.why_not(reasons))
 

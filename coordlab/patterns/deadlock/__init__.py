@@ -1,4 +1,4 @@
-"""Deadlock: agents that hold what others wait for, in a cycle; and four ways to deal with it.
+"""Deadlock detection: agents hold what others wait for, in a cycle; four ways to deal with it.
 
 Problem.   Each takes one lock and waits for another. Now and then they wait for each other, for ever.
 Idea.      Draw who waits for whom. A cycle in it is a deadlock: send one of its members back to the start.

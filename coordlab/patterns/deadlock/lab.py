@@ -83,7 +83,7 @@ def _names(kind: str, given: lab.Parameters) -> tuple[str, ...]:
 SERIES = {method: {"version": method} for method in ("coordinator", "probes", "time-out")}
 SPEC = lab.LabSpec(
     name="deadlock",
-    title="Deadlock",
+    title="Deadlock detection",
     question="Who waits for whom, and who must go back so that a deadlock ends?",
     parameters=PARAMETERS,
     build=build,

@@ -95,7 +95,7 @@ def finding(given: lab.Parameters, trace: Trace) -> lab.Theory:
     why = {
         "a2 does not crash": not trace.select(kind=CRASH),
         "a2 is suspected before its crash": any(event.data.target == "a2" for event in news),
-        "the run ends, or a2 is back, before that": min(trace.until, BACK) <= DOWN + expected[1],
+        "the run ends or a2 is back too early": min(trace.until, BACK) <= DOWN + expected[1],
         "another fault strikes": any("a2" in each or "monitor" in each for each in _others(given, trace)),
         "a heartbeat is lost": _lost(trace),
     }
@@ -107,7 +107,7 @@ def never_wrong(given: lab.Parameters, trace: Trace) -> lab.Theory:
     short = worst(given)[0] <= _longest_gap(given) + given["period"]
     why = {
         "this version suspects without a silence": given["version"] in ("since-1970", "wall-clock"),
-        "a gap may be long enough": short,
+        "a gap may be long enough for a suspicion": short,
         "another fault strikes": any(".." in each or "crash" not in each for each in _others(given, trace)),
         "a heartbeat is lost": _lost(trace),
     }

@@ -1,4 +1,4 @@
-"""Plan and act with a hierarchical task network: refine tasks into actions, do them, replan on failure.
+"""HTN planning: refine tasks into actions by a hierarchical task network, do them, replan on failure.
 
 Problem.   A large task must become small steps whose order matters, in a world that changes meanwhile.
 Idea.      Methods refine tasks until only actions are left; where a method leads nowhere, go back and try

@@ -1,4 +1,4 @@
-"""Plan and act with a hierarchical task network: the messages and the agents."""
+"""HTN planning: the messages and the agents."""
 
 from __future__ import annotations
 

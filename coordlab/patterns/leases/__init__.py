@@ -1,4 +1,4 @@
-"""Leases: a majority elects a leader for a while, and a storage checks that it is not out of date.
+"""Terms and leases: a majority elects a leader for a time, and a storage refuses leaders of old terms.
 
 Problem.   There must never be two leaders at once, not even in a partition; messages may be slow.
 Idea.      Terms count up, and a member votes once a term. The candidate with most votes asks to be followed:

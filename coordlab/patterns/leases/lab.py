@@ -97,7 +97,7 @@ def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
         "nobody leads": not first,
         "several stand before one leads": [event.data for event in roles[:first]].count("stands") > 1,
         "a message is lost": trace.select(kind=DROP, before=over),
-        "the run ends before that": trace.until < over,
+        "the run ends too early": trace.until < over,
     }
     silent = given["members"] - pictures.working(trace)
     return lab.Theory(theory.messages(given["members"]) - silent, unless=lab.why_not(reasons))

@@ -66,10 +66,10 @@ def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
     over = (pictures.ROUNDS + 0.5) * given["period"]
     reasons = {
         "a message is lost": given["loss"] > 0 and given["mode"] != "push",
-        "a fault strikes before": any(
+        "a fault strikes in the first three periods": any(
             "skew" not in str(e.data) for e in trace.select(kind=FAULT, before=over)
         ),
-        "the run ends before that": trace.until < over,
+        "the run ends too early": trace.until < over,
     }
     each = theory.messages(given["replicas"], pictures.ROUNDS, given["mode"], given["fan_out"])
     return lab.Theory(each, unless=lab.why_not(reasons))
@@ -82,7 +82,7 @@ def _soon(given: lab.Parameters, trace: Trace) -> lab.Theory:
     reasons = {
         "copies are not merged": given["version"] == "adopts",
         "another fault strikes": other,
-        "the run ends before that": trace.until < last + within(given),
+        "the run ends too early": trace.until < last + within(given),
     }
     return lab.Theory(within(given), says="most", unless=lab.why_not(reasons))
 

@@ -91,7 +91,7 @@ def copies(given: Parameters, trace: Trace) -> Table:
 
 
 def up_to_date(given: Parameters, trace: Trace) -> Curves:
-    """How many copies know all there is, and how many messages have arrived for each replica."""
+    """How many copies know all changes so far, over time."""
     points = list[tuple[float, float | None]]()
     for event, now, whole in copies_at(trace):
         points.append((event.time, float(sum(copy == whole for copy in now.values()))))

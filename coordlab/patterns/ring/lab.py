@@ -56,7 +56,7 @@ def _first(given: lab.Parameters, trace: Trace) -> str:
         "patience < 2 × slowest": given["patience"] < 2 * given["slowest"],
         "a message is lost": given["loss"] > 0,
         "lower ranks are passed on": given["version"] == "passes-all",
-        "it is not over when a fault strikes, or the run ends": not pictures.over(trace),
+        "the election is not over when a fault strikes or the run ends": not pictures.over(trace),
         "somebody calls a second election": pictures.again(trace),
     })  # fmt: skip
 
@@ -81,7 +81,7 @@ def _settles(given: lab.Parameters, trace: Trace) -> lab.Theory:
         "patience < 2 × slowest": given["patience"] < 2 * given["slowest"],
         "another fault strikes, or one ends, before all agree": len(strokes) > 1,
         "a message is lost": any(e.data != "down" for e in trace.select(kind=DROP, since=since, before=over)),
-        "the run ends before that": end is None and trace.until < since + bound,
+        "the run ends too early": end is None and trace.until < since + bound,
     }
     return lab.Theory(round(bound, 3), says="most", unless=lab.why_not(reasons))
 

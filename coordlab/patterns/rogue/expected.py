@@ -47,7 +47,7 @@ def nothing_wrong(given: lab.Parameters, trace: Trace) -> lab.Theory:
     judges = given["competence"] < 1 and given["version"] == "textbook"
     reasons = {
         "nobody reviews": given["version"] == "no-reviews",
-        "more rogues than the pool masks": not masked(given, given["rogues"]),
+        "there are more rogues than reviews can mask": not masked(given, given["rogues"]),
         "reviewers miss errors": given["sensitivity"] < 1,
         "honest members may be isolated": judges,
         "another fault strikes": _strange(given, trace),

@@ -43,7 +43,7 @@ def found(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
     """All have probed it in two rounds, or heard of it."""
     most = round(reach(given["members"], given["period"]) + given["period"], 6)
     late = faults(given) and min(BACK, trace.until) <= PROBES * given["period"] + most
-    reasons = {"m2 does not crash": not faults(given), "m2 is back before that": late, **_well(given, trace)}
+    reasons = {"m2 does not crash": not faults(given), "m2 is back too early": late, **_well(given, trace)}
     return lab.Theory(most, "most", lab.why_not(reasons))
 
 
@@ -53,7 +53,7 @@ def probed(given: lab.Parameters, trace: Trace) -> lab.Theory:
     reasons = {
         "m2 does not crash": not faults(given) or not trace.select(kind=FAULT),
         "another fault strikes": _others(given, trace),
-        "the run ends before that": trace.until < (PROBES + most) * given["period"],
+        "the run ends too early": trace.until < (PROBES + most) * given["period"],
     }
     return lab.Theory(most, "most", lab.why_not(reasons))
 

@@ -1,4 +1,4 @@
-"""The coordination tax: one team, one workload, five styles of telling each other.
+"""Coordination tax: one team, one workload, five styles of telling each other.
 
 Problem.   More agents do more at once, and have more to tell each other. When does one more slow all down?
 Idea.      Work in rounds: each agent does a task, then all must know what all found before the next round.

@@ -56,7 +56,7 @@ def _time(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
     if given["version"] not in CLOSED:
         return None
     says, hidden = "equal" if given["rounds"] == 1 else "most", _hidden(given, given["agents"])
-    unless = _other_experiment(trace) or ("" if hidden else "the latency is above n - 2 handlings")
+    unless = _other_experiment(trace) or ("" if hidden else "the latency exceeds n - 2 times the handling")
     return lab.Theory(round(_task(given["version"], given, given["agents"]), 6), says, unless)
 
 

@@ -50,7 +50,7 @@ def team(given: lab.Parameters, trace: Trace) -> Graph:
 
 
 def progress(given: lab.Parameters, trace: Trace) -> Curves:
-    """Tasks that are done, and messages sent for each of them so far."""
+    """How many tasks are done, over time."""
     done = [(event.time, float(number)) for number, event in enumerate(trace.select("Finished"), 1)]
     whole = given["agents"] * given["rounds"]
     return Curves({"tasks done": ((0.0, 0.0), *done)}, unit="tasks", lines={"all": float(whole)})

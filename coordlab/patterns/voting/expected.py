@@ -20,8 +20,8 @@ def winner(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
         return None
     best = condorcet_winner(profile(ranked))
     return lab.Theory(best or "nobody", unless=lab.why_not({
-        "nobody beats every other": best is None,
-        f"{given['method']} does not promise it": given["method"] not in CONDORCET,
+        "there is no Condorcet winner": best is None,
+        f"{given['method']} does not promise the Condorcet winner": given["method"] not in CONDORCET,
         "not all ballots are in": not closed(trace) or closed(trace)[0].data.missing,
     }))  # fmt: skip
 
