@@ -30,7 +30,7 @@ PARAMETERS = (
     lab.Parameter("rating", "first_come", choices=tuple(RATINGS), group="Control",
               help="which source on the agenda acts next: the first that came, the last, or the one with "
               "the surest entry"),
-    lab.Parameter("concurrent", 1, 1, 4, 1, group="Control", label="at a time",
+    lab.Parameter("concurrent", 1, 1, 4, 1, group="Control", label="sources at a time",
               help="how many sources may act at the same time"),
     lab.Parameter("merge", "newest", choices=tuple(MERGES), group="Control",
               help="what a second write to a key does: replace the entry, replace it only if it is surer, "

@@ -25,7 +25,7 @@ PARAMETERS = (
                   help="whether each subscriber wants all letters, or only those on a topic of its own"),
     lab.Parameter("loss", 0.1, 0.0, 0.5, 0.01, label="messages lost", group="Network",
                   help="the share of messages that are lost on the way"),
-    lab.Parameter("duplicate", 0.0, 0.0, 0.5, 0.01, label="arrive twice", group="Network",
+    lab.Parameter("duplicate", 0.0, 0.0, 0.5, 0.01, label="messages doubled", group="Network",
                   help="the share of messages that arrive twice"),
     lab.Parameter("slowest", 0.05, 0.01, 0.3, 0.01, unit="s", label="slowest message", group="Network",
                   help="each message takes between a fifth of this and this"),
@@ -80,8 +80,8 @@ SPEC = lab.LabSpec(
     roles=(lab.Role("client", Client), lab.Role("bus", Bus)),
     properties=lambda given: properties(given["bound"], within=10.0, attempts=given["attempts"]),
     measures=(
-        lab.Measure("effects of a letter", pictures.effects_of_a_letter, expected.effects),
-        lab.Measure("deliveries of a letter", pictures.deliveries_of_a_letter),
+        lab.Measure("effects per letter", pictures.effects_of_a_letter, expected.effects),
+        lab.Measure("deliveries per letter", pictures.deliveries_of_a_letter),
         lab.Measure("letters missed", pictures.missed),
         lab.Measure("letters that took effect twice", pictures.twice,
                     lambda given, trace: None if given["version"] == "no-memory" else lab.Theory(0)),
@@ -103,13 +103,13 @@ SPEC = lab.LabSpec(
     figures=(
         lab.Figure(
             "How often does a letter take effect, as more messages are lost?",
-            x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="effects of a letter",
+            x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="effects per letter",
             theory={label: lab.Curve(expected.mean_effects) for label in SERIES},
             settings=UNDISTURBED, series=SERIES,
         ),
         lab.Figure(
             "How often is a letter delivered until its answer arrives?",
-            x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="deliveries of a letter",
+            x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="deliveries per letter",
             theory={"at least once": lab.Curve(
                 lambda given, loss: theory.tries(loss),
                 applies=lambda given: given["version"] in ("textbook", "no-memory"),

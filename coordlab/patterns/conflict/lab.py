@@ -159,14 +159,14 @@ SPEC = lab.LabSpec(
     views=(
         lab.View("conflicts", "What each proposer wants in each conflict, what was tried, and what stands.",
                  pictures.conflicts),
-        lab.View("waits", "How long each conflict is open, and for what it waits.", pictures.waits),
+        lab.View("waits", "How long each conflict is open, and what it waits for.", pictures.waits),
     ),
     schedules=(
         lab.Schedule("A fast clock wins", "Look at who wins: ann's clock is 5 s ahead, so her stamp is "
                      "always the latest.",
                      {"about": "names", "order": "time", "ahead": 5.0}),
-        lab.Schedule("Nobody gives way", "Look for the conflict that stays open: all are asked again, and "
-                     "nobody gives way.", {"version": "no-budget"}),
+        lab.Schedule("Nobody gives way", "Look for the conflict that stays open: all are asked again and "
+                     "again, and nobody gives way.", {"version": "no-budget"}),
         lab.Schedule("The human is on holiday", "Look at hue and date: they wait for an answer of the "
                      "human, which never comes.",
                      {"version": "no-time-limit", "absent": True}),

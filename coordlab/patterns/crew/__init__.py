@@ -1,4 +1,4 @@
-"""Crew: tasks with agents; done in their order, or delegated by a manager.
+"""Crew: agents do the tasks assigned to them, in order, or a manager delegates the tasks.
 
 Problem.   A job falls into tasks that build on each other, and each suits another agent.
 Idea.      Sequential: tasks in their order, each reads the earlier outputs; asynchronous ones overlap.

@@ -29,7 +29,7 @@ PARAMETERS = (
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Crew",
                   help="textbook works on the parts side by side; sequential on one after the other; "
                   "hierarchical through a manager; no-guardrail lets nobody check the report"),
-    lab.Parameter("chance", 0.6, 0.0, 1.0, 0.05, group="Guardrail", label="good drafts",
+    lab.Parameter("chance", 0.6, 0.0, 1.0, 0.05, group="Guardrail", label="chance of a good draft",
                   help="how likely a draft is as short as it must be"),
     lab.Parameter("retries", 3, 0, 6, 1, group="Guardrail", help="how often a draft may be refused",
                   unused=lambda given: "nobody looks" if given["version"] == "no-guardrail" else ""),

@@ -134,9 +134,10 @@ SPEC = lab.LabSpec(
     ),
     schedules=(
         lab.Schedule("Nobody looks for deadlocks",
-                     "Look at the waits: five wait in a cycle, and nothing happens any more.",
+                     "Look at the waits: five workers wait in a cycle, and nothing happens any more.",
                      {"version": "nobody", "think": 0.0}),
-        lab.Schedule("One left-handed", "Look at the waits: one is left-handed, and no cycle closes.",
+        lab.Schedule("One left-handed worker", "Look at the waits: one worker is left-handed, and no "
+                     "cycle closes.",
                      {"version": "nobody", "think": 0.0, "left_handed": 1}),
         lab.Schedule("A short time-out", "Look at the false victims: they go back though they would have "
                      "got their forks.",

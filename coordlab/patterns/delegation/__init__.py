@@ -1,4 +1,4 @@
-"""Delegation: a coordinator gives the leaves of a plan to agents that can do them, and sees them done.
+"""Delegation: a coordinator gives the leaves of a plan to agents, and sees to it that they are done.
 
 Problem.   Much is to be done, some of it after something else, by agents that can do different things, a
            limited amount at a time, and may fail or fall silent.

@@ -99,7 +99,7 @@ SPEC = lab.LabSpec(
         lab.Measure("messages read", lambda trace: sum(each[2] for each in turns(trace)), _reads),
         lab.Measure("tokens read", lambda trace: sum(each[3] for each in turns(trace))),
         lab.Measure("turns", lambda trace: len(turns(trace))),
-        lab.Measure("share right at the end", right),
+        lab.Measure("share of members right at the end", right),
         lab.Measure("why it ended", why),
     ),
     until=end,
@@ -126,7 +126,7 @@ SPEC = lab.LabSpec(
             "Does talking make a team right?",
             x="conformity",
             values=(0.0, 0.25, 0.5, 0.75, 1.0),
-            measure="share right at the end",
+            measure="share of members right at the end",
             theory={
                 "talk alone changes nothing": lab.Curve(
                     lambda given, conformity: given["competence"],
@@ -139,9 +139,11 @@ SPEC = lab.LabSpec(
     schedules=(
         lab.Schedule("Everybody reads everything", "Look at the tokens: each turn reads more than the last.",
                      {"members": 5, "turns": 50, "version": "fixed-rounds"}),
-        lab.Schedule("The last five only", "Look at the tokens: they stop growing.",
+        lab.Schedule("Only the last five messages", "Look at the tokens: they stop growing, as each turn "
+                     "reads five messages.",
                      {"members": 5, "turns": 50, "version": "fixed-rounds", "window": 5}),
-        lab.Schedule("Agreed, and wrong", "Look at the answers: in the first round four are right, in the "
+        lab.Schedule("Agreed on a wrong answer",
+                     "Look at the answers: in the first round four are right, in the "
                      "last round nobody is.",
                      {"members": 5, "conformity": 1.0, "seed": 16}),
     ),

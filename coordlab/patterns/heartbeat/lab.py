@@ -32,7 +32,7 @@ PARAMETERS = (
                   help="each message takes between a fifth of this and this"),
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
                   help="the share of messages that are lost on the way"),
-    lab.Parameter("stopped", 1.0, 0.0, 5.0, 0.1, unit="s", label="process stops",
+    lab.Parameter("stopped", 1.0, 0.0, 5.0, 0.1, unit="s", label="process of a1 stops",
                   help="how long the process of a1 stops, as for a garbage collection"),
     lab.Parameter("interval", 1.0, 0.2, 2.0, 0.1, unit="s", group="Protocol",
                   help="the time between two heartbeats of an agent"),
@@ -85,7 +85,7 @@ SPEC = lab.LabSpec(
     measures=(
         lab.Measure("time to find a crash, s", pictures.detection, expected.finding),
         lab.Measure("mistakes", pictures.mistakes, expected.never_wrong),
-        lab.Measure("mistakes an hour", lambda trace: quality(trace).mistakes_per_hour),
+        lab.Measure("mistakes per hour", lambda trace: quality(trace).mistakes_per_hour),
         lab.Measure("reports of the monitor", lambda trace: trace.count(kind=DECISION)),
         lab.Measure("heartbeats", lambda trace: trace.count("Heartbeat", kind="send")),
     ),
@@ -102,7 +102,7 @@ SPEC = lab.LabSpec(
     figures=(
         lab.Figure(
             "How often is a live agent suspected, as the monitor waits longer?",
-            x="wait", values=(1.5, 2.5, 3.5, 4.5), measure="mistakes an hour",
+            x="wait", values=(1.5, 2.5, 3.5, 4.5), measure="mistakes per hour",
             theory={"runs of lost heartbeats": lab.Curve(expected.mistake_rate, applies=expected.clear)},
             settings={"detector": TIMEOUT, "loss": 0.25, "stopped": 0.0, "agents": 6, "until": 120},
         ),

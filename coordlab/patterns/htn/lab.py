@@ -108,7 +108,7 @@ SPEC = lab.LabSpec(
     properties=lambda given: properties(domain_of(given), within=18.0),
     measures=(
         lab.Measure("plans", lambda trace: trace.count("Planned", kind="decision")),
-        lab.Measure("tried for the first plan", pictures.first_effort, _tried),
+        lab.Measure("steps tried by the first search", pictures.first_effort, _tried),
         lab.Measure("actions tried", pictures.actions_tried),
         lab.Measure("done at, s", pictures.done_at),
         lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
@@ -127,7 +127,7 @@ SPEC = lab.LabSpec(
             "How much does a search try, if a mistake shows at once, or only at the end?",
             x="dials",
             values=(1, 2, 3, 4, 5, 6),
-            measure="tried for the first plan",
+            measure="steps tried by the first search",
             theory={"at-once": _search(True), "at-the-end": _search(False)},
             series={each: {"mistakes": each} for each in ("at-once", "at-the-end")},
             settings=_LOCK,

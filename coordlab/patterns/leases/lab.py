@@ -43,7 +43,7 @@ PARAMETERS = (
                   if given["version"] == "no-drift" else ""),
     lab.Parameter("beats", 4, 2, 6, 1, label="beats in a lease", group="Protocol",
                   help="how often a leader renews its lease before the lease would end"),
-    lab.Parameter("starts", 1, 0, "members", 1, label="stand at once", group="Protocol",
+    lab.Parameter("starts", 1, 0, "members", 1, label="candidates at once", group="Protocol",
                   help="how many members stand for election at once; the others stand only after a silence"),
 )  # fmt: skip
 
@@ -154,7 +154,7 @@ SPEC = lab.LabSpec(
                  pictures.terms),
     ),
     schedules=(
-        lab.Schedule("A leader without a lease", "Look for two who lead at once: nobody tells 1 that the "
+        lab.Schedule("A leader without a lease", "Look for two leaders at once: nobody tells 1 that the "
                      "others have elected another.", {"version": "no-lease"}),
         lab.Schedule("A write that comes late", "Look for the write that the storage refuses, after 6 s: its "
                      "token is older than that of the next leader.", {},

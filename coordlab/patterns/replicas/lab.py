@@ -105,10 +105,10 @@ SPEC = lab.LabSpec(
     build=build,
     properties=lambda given: properties(within(given)),
     measures=(
-        lab.Measure("periods until all knew", pictures.known_after),
+        lab.Measure("periods until all know", pictures.known_after),
         lab.Measure("messages in the first three periods", pictures.first_rounds, _messages),
         lab.Measure("equal again after, s", pictures.equal_after, _soon),
-        lab.Measure("writes that show nowhere", pictures.lost),
+        lab.Measure("writes lost", pictures.lost),
         lab.Measure("messages in all", lambda trace: trace.count("send")),
     ),
     until=lambda given: round(max(3.2, APART + given["parted"]) + within(given) + 0.5, 1),
@@ -116,7 +116,7 @@ SPEC = lab.LabSpec(
     focus=lambda given: (0.0, 4.0 + given["parted"]),
     figures=(
         lab.Figure("How long does news take to reach all?", x="replicas", values=(2, 4, 8, 12, 24),
-                   measure="periods until all knew", theory=_NEWS,
+                   measure="periods until all know", theory=_NEWS,
                    series={label: {"mode": label.split()[0]} for label in _NEWS},
                    settings={"parted": 0.0, "loss": 0.0, "fan_out": 1, "version": "textbook", "period": 1.0,
                              "latency": 0.01, "until": 15.0}, replications=15),
@@ -128,8 +128,9 @@ SPEC = lab.LabSpec(
         lab.View("news", "How many copies know all changes so far.", pictures.up_to_date),
     ),
     schedules=(
-        lab.Schedule("The newer write is lost", "Look at green, written before blue: it wins, as 1's clock "
-                     "is ahead.", {"copies": "last-writer", "ahead": 5.0}),
+        lab.Schedule("The newer write is lost", "Look at the colours: green was written before blue, and "
+                     "wins, as the clock of 1 is ahead.",
+                     {"copies": "last-writer", "ahead": 5.0}),
         lab.Schedule("What was removed comes back", "Look at the bread: a replica that has not heard of "
                      "its removal brings it back.", {"version": "forgets"}),
         lab.Schedule("Sold twice", "Look at the stock after the halves meet: 3 less 2 less 2 is -1, which no "

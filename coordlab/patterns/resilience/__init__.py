@@ -1,4 +1,4 @@
-"""Resilience: a breaker and its companions, and what they prevent: services that fail one after the other.
+"""Resilience: breakers, bulkheads, retries and time limits, so that services do not fail one after the other.
 
 Problem.   A service fails. Its callers wait, try again, run out of room, and fail as well: a cascade.
 Idea.      Limit the time of a call, the calls under way, and the retries; give up where asking is in vain.

@@ -1,4 +1,4 @@
-"""Ring election: each agent knows the next one, and the highest rank is the one that comes round.
+"""Ring election: each agent knows the next one only, and the rank that comes all the way round is elected.
 
 Problem.   The coordinator fell silent, and nobody can afford to ask everybody.
 Idea.      Send your rank to the next. Pass on what is higher, hold back what is lower than what you have

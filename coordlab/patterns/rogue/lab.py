@@ -107,7 +107,7 @@ SPEC = lab.LabSpec(
         lab.Figure(
             "How many rogues can reviewers mask?",
             x="rogues", values=(0, 1, 2, 3, 4, 5), measure="wrong answers accepted",
-            theory={"none up to f, then perhaps all": lab.Curve(
+            theory={"none up to f rogues, then at most all": lab.Curve(
                 lambda given, rogues: 0.0 if expected.masked(given, rogues) else float(given["tasks"]),
                 says="most", applies=lambda given: bool(given["sensitivity"] == 1),
             )},
@@ -138,7 +138,8 @@ SPEC = lab.LabSpec(
         lab.Schedule("One rogue too many",
                      "Look at the answers: four of seven agree on a lie, and it is accepted.",
                      {"rogues": 4, "version": "no-checks"}),
-        lab.Schedule("The way back", "Look at w1 after 8 s: it behaves, checks clear it, and it is trusted.",
+        lab.Schedule("Trusted again", "Look at w1 after 8 s: it behaves, checks clear it, and it is "
+                     "trusted again.",
                      {"tasks": 200}),
         lab.Schedule("Nobody reviews", "Look at the verdicts: the pool accepts what a rogue says.",
                      {"version": "no-reviews"}),

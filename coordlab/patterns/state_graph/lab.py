@@ -143,7 +143,8 @@ SPEC = lab.LabSpec(
     schedules=(
         lab.Schedule("Plain edges", "Look at the last node: it runs twice, once for each arm.",
                      {"version": "plain-edges"}),
-        lab.Schedule("Two write one key", "Look at the second super-step: two values for one key.",
+        lab.Schedule("Two write one key", "Look at the second super-step: two nodes write one key, which "
+                     "is an error.",
                      {"version": "last-value"}),
         lab.Schedule("An editor, and a crash", "Look at the graph: after the crash it goes on where it was.",
                      {"drafts": 2}, ("crash graph @1..2",)),

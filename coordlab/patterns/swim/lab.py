@@ -68,7 +68,7 @@ SPEC = lab.LabSpec(
         given["members"], given["period"], given["suspicion"], given["helpers"]
     ),
     measures=(
-        lab.Measure("messages of a member in a period", pictures.load, expected.load),
+        lab.Measure("messages per member and period", pictures.load, expected.load),
         lab.Measure("periods until m2 is probed", pictures.first_probe, expected.probed),
         lab.Measure("time to find a crash, s", pictures.detection, expected.found),
         lab.Measure("mistakes", lambda trace: len(quality(trace).mistakes), expected.mistakes),
@@ -84,7 +84,7 @@ SPEC = lab.LabSpec(
     figures=(
         lab.Figure(
             "What does a larger group cost each member?",
-            x="members", values=(3, 4, 6, 8, 10, 12), measure="messages of a member in a period",
+            x="members", values=(3, 4, 6, 8, 10, 12), measure="messages per member and period",
             theory={
                 "a ping and an answer": lab.Curve(lambda given, n: theory.messages(int(n)) / n),
                 "heartbeats from all to all": lab.Curve(lambda given, n: n - 1, applies=lambda given: False),
@@ -105,7 +105,7 @@ SPEC = lab.LabSpec(
         lab.Figure(
             "How many live members are suspected, if helpers are asked?",
             x="helpers", values=(1, 2, 3), measure="share of probes that are wrong",
-            theory={"all ways are lost": lab.Curve(
+            theory={"direct and indirect probes are lost": lab.Curve(
                 lambda given, helpers: theory.false_suspicion(given["loss"], int(helpers)),
                 applies=lambda given: bool(given["version"] == "textbook" and given["helpers"]),
             )},
@@ -115,7 +115,8 @@ SPEC = lab.LabSpec(
     schedules=(
         lab.Schedule("One bad link", "Look at m1: helpers reach m2 in its place, and nobody is suspected.",
                      {"outage": False}, ("cut m1>m2 @4..24",)),
-        lab.Schedule("Nobody is asked", "Look at m2: m1 suspects it, and it objects under incarnation 2.",
+        lab.Schedule("No helpers are asked",
+                     "Look at m2: m1 suspects it, and it objects under incarnation 2.",
                      {"outage": False, "version": "asks-nobody"}, ("cut m1>m2 @4..24",)),
         lab.Schedule("No objection", "Look at m2: it was cut off, is back, and stays dead for all others.",
                      {"outage": False, "version": "never-objects"}, ("partition m2 @4..14",)),

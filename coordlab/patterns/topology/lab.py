@@ -128,11 +128,13 @@ SPEC = lab.LabSpec(
         ),
     ),
     schedules=(
-        lab.Schedule("Twelve and a broker", "Look at the bus: it is busy all the time, and all wait for it.",
+        lab.Schedule("Twelve agents and a broker",
+                     "Look at the bus: it is busy all the time, and all wait for it.",
                      {"version": "bus", "agents": 12}),
-        lab.Schedule("Twelve in a tree", "Look at the load: nobody handles more than a few messages a round.",
+        lab.Schedule("Twelve agents in a tree",
+                     "Look at the load: nobody handles more than a few messages per round.",
                      {"version": "tree", "agents": 12, "branching": 3}),
-        lab.Schedule("The hub crashes", "Look for the round that never ends: all wait for the hub, 1.",
+        lab.Schedule("The hub crashes", "Look for the round that never ends: all wait for the hub, agent 1.",
                      {"version": "star"}, ("crash 1 @2",)),
     ),
     offers=lambda given: (

@@ -150,14 +150,16 @@ SPEC = lab.LabSpec(
             values=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
             measure="share of right decisions",
             theory={
-                "diluted": lab.Curve(lambda given, c: copies(given, given["voters"], c), applies=jury)
+                "jury theorem with copies": lab.Curve(
+                    lambda given, c: copies(given, given["voters"], c), applies=jury
+                )
             },
             settings={**_JURORS, "correlated": 0.0},
             replications=20,
         ),
     ),
     schedules=(
-        lab.Schedule("All repeat one source", "Look at the tally: 41 voters, and one opinion.",
+        lab.Schedule("All repeat one source", "Look at the tally: 41 voters have one opinion.",
                      {"voters": 41, "copied": 1.0, "crashed": 0}),
         lab.Schedule("Wait for every ballot", "Look at the chair: two are down, and no vote ever ends.",
                      {"version": "waits-for-all"}),

@@ -1,4 +1,4 @@
-"""Weighted consensus: those who know more are heard more, and the result says how sure it is.
+"""Weighted consensus: voters who know more weigh more, and the result says how sure it is.
 
 Problem.   Some know more than others, a few are wrong on purpose, and anybody may come under many names.
 Idea.      Weigh each voice by the logarithm of its odds of being right, learnt from the answers graded so

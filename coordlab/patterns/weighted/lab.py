@@ -143,8 +143,8 @@ SPEC = lab.LabSpec(
     roles=(lab.Role("moderator", Moderator), lab.Role("expert", Panelist)),
     properties=lambda given: properties(**_settings(given), strangers=given["strangers"]),
     measures=(
-        lab.Measure("share right", pictures.share_right, _share),
-        lab.Measure("share right, last 20", pictures.share_of_the_last),
+        lab.Measure("share of right decisions", pictures.share_right, _share),
+        lab.Measure("share of right decisions, last 20", pictures.share_of_the_last),
         lab.Measure("mean confidence", pictures.confidence),
         lab.Measure("Brier score", pictures.score),
         lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
@@ -163,7 +163,7 @@ SPEC = lab.LabSpec(
             "How much harm do unknown voters do who are always wrong?",
             x="sybils",
             values=(0, 1, 2, 3, 5, 8),
-            measure="share right",
+            measure="share of right decisions",
             theory={"textbook": _curve(version="textbook"), "open-door": _curve(version="open-door")},
             series={"textbook": {"version": "textbook"}, "open-door": {"version": "open-door"}},
             settings=_RELIABLE,
@@ -173,7 +173,7 @@ SPEC = lab.LabSpec(
             "How soon are learnt weights as good as known ones?",
             x="questions",
             values=(20, 40, 60, 100),
-            measure="share right, last 20",
+            measure="share of right decisions, last 20",
             theory={
                 "weights known": lab.Curve(_best, "most"),
                 "one vote each": lab.Curve(_equals, applies=lambda given: False),
@@ -189,7 +189,7 @@ SPEC = lab.LabSpec(
                      "experts, and 4 of 40 decisions are right.",
                      {"version": "open-door", "sybils": 8, "questions": 40}),
         lab.Schedule("A liar among strangers", "Look at e3, who is nearly always wrong: its weight falls "
-                     "below 0, and the contrary counts.",
+                     "below 0, so that its vote counts for the opposite.",
                      {"panel": "liar", "knowledge": "learnt", **_FORTY, "seed": 2}),
     ),
     offers=lambda given: (

@@ -58,7 +58,7 @@ def test_five_wait_in_a_cycle_for_ever() -> None:
 
 
 def test_one_who_takes_the_other_fork_first_prevents_it() -> None:
-    lab = tried("One left-handed")
+    lab = tried("One left-handed worker")
     tones = {mark.tone for mark in graph(lab).marks}
     assert (counted(lab, "deadlocks"), "stuck" in tones, "between" in tones) == (0, False, True)
 

@@ -42,7 +42,7 @@ def test_one_rogue_too_many_has_its_lies_accepted() -> None:
 
 def test_a_rogue_that_behaves_again_is_trusted_again() -> None:
     """Isolated, on probation, and trusted again, after 8 s."""
-    found = bars(tried("The way back"), "w1")
+    found = bars(tried("Trusted again"), "w1")
     assert [each.text for each in found][:2] == ["trusted", "isolated"]
     assert (found[-1].text, found[-1].since > 8.0) == ("trusted", True)
 

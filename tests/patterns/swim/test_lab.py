@@ -43,7 +43,7 @@ def test_helpers_find_a_way_around_a_bad_link() -> None:
 
 
 def test_who_asks_nobody_suspects_alone_and_the_suspect_objects() -> None:
-    lab = tried("Nobody is asked")
+    lab = tried("No helpers are asked")
     assert told(lab, "Suspected", "m2")[0] == ("m1", 1)
     assert {incarnation for who, incarnation in told(lab, "Restored", "m2") if who != "m2"} > {1, 2}
     assert broken(lab) == ["helpers are asked before a suspicion"]

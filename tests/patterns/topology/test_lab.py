@@ -37,7 +37,7 @@ def test_behind_a_broker_twelve_are_slower_than_five() -> None:
 
 
 def test_the_busiest_of_a_tree_handles_a_third_of_what_the_broker_does() -> None:
-    tree, bus = opened("Twelve in a tree"), opened("Twelve and a broker")
+    tree, bus = opened("Twelve agents in a tree"), opened("Twelve agents and a broker")
     assert [lab.measures[2].counted for lab in (tree, bus)] == [12, 36]
 
 
