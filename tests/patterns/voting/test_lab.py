@@ -89,4 +89,4 @@ def test_alike_errors_leave_a_crowd_little_wiser_than_one() -> None:
 
 def test_the_shares_of_right_decisions_lie_on_the_jury_theorem() -> None:
     made = labs.voting().figure("How much does it help")
-    assert made.judged == "diluted: 6 of 6 points agree"
+    assert made.judged == "jury theorem with copies: 6 of 6 points agree"
