@@ -14,7 +14,7 @@ from coordlab.labs.figure_panel import FigurePanel
 from tests.sampling import few
 
 QUESTION = "How many messages does an election take as the team grows?"
-MESSAGES = "messages of this election"
+LOWEST = "the lowest notices"
 
 
 @pytest.mark.no_cover  # dozens of runs for each figure
@@ -31,11 +31,12 @@ def test_every_figure_agrees_with_theory_at_the_default_setting(lab: str, questi
 
 
 def test_a_figure_is_a_sweep_of_the_setting_that_is_shown() -> None:
-    lab = labs.bully(loss=0.1, seed=3)
+    shown = {"loss": 0.1, "seed": 3, "noticed": "lowest"}
+    lab = labs.bully(**shown)
     found = lab.figure(QUESTION)
-    assert [row.seed for row in found.rows[MESSAGES, 5]] == list(range(3, 13))
-    assert found.rows[MESSAGES, 5][0].line == lab.line
-    assert found.rows[MESSAGES, 7][0].line == labs.bully(loss=0.1, seed=3, agents=7).line
+    assert [row.seed for row in found.rows[LOWEST, 5]] == [3, 4, 5]
+    assert found.rows[LOWEST, 5][0].line == lab.line
+    assert found.rows[LOWEST, 7][0].line == labs.bully(**shown, agents=7).line
     assert found.judged == ""  # theory speaks of a reliable network
     assert "your setting" in found.drawing.alt
 
@@ -45,8 +46,8 @@ def test_what_is_made_for_a_setting_is_kept() -> None:
     lab = labs.bully()
     lab.figure(QUESTION)
     assert lab.set(agents=7).made(QUESTION).left == 0
-    assert lab.set(agents=11).made(QUESTION).left == 10
-    assert lab.set(loss=0.1).made(QUESTION).left == 100
+    assert lab.set(agents=11).made(QUESTION).left == 6
+    assert lab.set(loss=0.1).made(QUESTION).left == 60
     assert lab.undo().undo().made(QUESTION).left == 0
 
 
@@ -89,7 +90,7 @@ def panel(lab: Lab) -> FigurePanel:
 def test_a_click_draws_a_figure_and_a_slider_offers_it_again() -> None:
     lab = labs.bully()
     shown = panel(lab)
-    assert shown.button.description == "Draw it: 90 runs"
+    assert shown.button.description == "Draw it: 54 runs"
     shown.button.click()
     assert (shown.button.layout.display, "9 of 9 points agree" in shown.words.value) == ("none", True)
     assert "<img" in shown.picture.value
@@ -112,7 +113,7 @@ def test_a_figure_can_be_stopped_and_goes_on_where_it_was() -> None:
         await asyncio.sleep(0.05)
 
     asyncio.run(clicked())
-    assert (shown.running, shown.button.description) == (False, "Draw it: 80 runs")
+    assert (shown.running, shown.button.description) == (False, "Draw it: 51 runs")
 
 
 def test_an_error_is_said_beside_the_figure(monkeypatch: pytest.MonkeyPatch) -> None:
