@@ -28,19 +28,22 @@ from coordlab.world.world import World
 
 VERSIONS = ("textbook", "skip-silent", "unguarded", "keeps-ruling")
 PARAMETERS = (
-    lab.Parameter("agents", 5, 2, 12, 1, help="how many candidates; the rank is the name"),
+    lab.Parameter("agents", 5, 2, 12, 1, help="how many candidates there are; the rank of each is its name"),
     lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-                  help="messages take from a fifth of this to this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share lost on the way"),
+                  help="each message takes between a fifth of this and this"),
+    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
+                  help="the share of messages that are lost on the way"),
     lab.Parameter("patience", 0.25, 0.05, 1.0, 0.05, unit="s", group="Protocol",
-                  help="how long to wait for an answer"),
+                  help="how long an agent waits for an answer"),
     lab.Parameter("heartbeat", 1.0, 0.2, 3.0, 0.1, unit="s", group="Protocol",
-                  help="how often to watch who rules"),
+                  help="the time between two checks of whether the coordinator is up"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
-                  help="do not ask the silent one again; hold an election for every Election; or rule on "
-                  "after a crash"),
+                  help="skip-silent does not ask the silent coordinator again; unguarded holds an "
+                  "election for every Election; keeps-ruling coordinates on after a crash"),
     lab.Parameter("noticed", "all", choices=("all", "lowest", "second"), group="Protocol",
-                  label="who watches", help="the coordinator: all, the lowest, or the second highest"),
+                  label="who watches",
+                  help="who checks whether the coordinator is up: all agents, the lowest, or the second "
+                  "highest"),
 )  # fmt: skip
 
 
@@ -174,7 +177,7 @@ SPEC = lab.LabSpec(
                    series={"one election at a time": {"version": "textbook"},
                            "one for every Election": {"version": "unguarded"}},
                    settings={"noticed": "lowest", "slowest": 0.02}, replications=3),
-        lab.Figure("How likely are two coordinators, if one waits longer for an answer?", x="patience",
+        lab.Figure("How likely are two coordinators, as agents wait longer for an answer?", x="patience",
                    values=(0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6),
                    measure="two at once before a crash",
                    theory={"of two agents": lab.Curve(lambda given, wait: theory.two_coordinate(
@@ -193,15 +196,16 @@ SPEC = lab.LabSpec(
         lab.View("elections", "How often each asked, answered, and told that it coordinates.", asked),
     ),
     schedules=(
-        lab.Schedule("Every Election starts another", "Look at who is asked again: each rank doubles "
-                     "the elections.", {"version": "unguarded", "noticed": "lowest"}),
+        lab.Schedule("Every Election starts another", "Look at the elections: each further rank doubles "
+                     "their number.",
+                     {"version": "unguarded", "noticed": "lowest"}),
         lab.Schedule("The old leader comes back", "Look at 9 s: 5 takes itself for the coordinator, and the "
                      "others follow 4.", {"version": "keeps-ruling"}),
         lab.Schedule("Two halves", "Look for two who coordinate while the halves do not hear each other; "
-                     "from 8 s on 5 rules all.", {}, ("partition 1,2/3,4,5 @3..8",)),
+                     "from 8 s on all follow 5.", {}, ("partition 1,2/3,4,5 @3..8",)),
     ),
     offers=lambda given: (
-        lab.Offer("its news come late", "slow {agent} 0.5 @{at}..{until}", names(given)),
+        lab.Offer("messages of an agent come late", "slow {agent} 0.5 @{at}..{until}", names(given)),
         lab.Offer("the two halves part", halves(given), lasts=5.0),
     ),
     tones=TONES,

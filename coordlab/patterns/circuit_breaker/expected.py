@@ -41,7 +41,7 @@ def closing(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
     if given["version"] != "textbook":
         return None
     back, most = DOWN + float(given["outage"]), until_closed(given, given["wait"])
-    short = "the run ends before that" if trace.until < back + most else ""
+    short = "the run ends too early" if trace.until < back + most else ""
     return lab.Theory(round(most, 3), "most", _other_experiment(given, trace) or short)
 
 
@@ -107,7 +107,7 @@ def _other_experiment(given: lab.Parameters, trace: Trace) -> str:
         "there is no outage": not strokes,
         "another fault strikes": strokes != [*outage(given)],
         "the service fails some calls": given["failing"] > 0,
-        "the service has little room": given["work"] > 0,
+        "the service takes time for each call": given["work"] > 0,
         "the breaker goes by a rate": given["trips"] != "in-a-row",
         "patience < 3 × slowest": not _patient(given),
     }

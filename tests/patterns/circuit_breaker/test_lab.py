@@ -38,21 +38,21 @@ def test_the_textbook_s_breaker_is_right_at_any_seed(seed: int) -> None:
 
 def test_retries_keep_a_service_down_that_is_back() -> None:
     """It could serve 50 a second, and 40 are asked for; three retries each make 160 of them."""
-    lab = tried("The storm")
+    lab = tried("A retry storm")
     assert set(rates(lab, "results", since=8.0, before=15.0)) == {0.0}
     assert min(rates(lab, "requests sent", since=8.0, before=14.5)) > 50.0
     assert "its own outcomes turn it" in broken(lab)
 
 
 def test_with_a_breaker_all_is_well_again_within_two_seconds() -> None:
-    lab = tried("With a breaker")
+    lab = tried("The same with a breaker")
     assert max(rates(lab, "refused at once", since=3.5, before=7.0)) > 0.0
     assert min(rates(lab, "results", since=9.0, before=14.5)) > 35.0
     assert broken(lab) == []
 
 
 def test_a_herd_tries_all_at_once() -> None:
-    assert broken(tried("A herd")) == ["at most 1 probes at once"]
+    assert broken(tried("A thundering herd")) == ["at most 1 probes at once"]
 
 
 def test_a_breaker_may_go_by_the_rate() -> None:
