@@ -89,13 +89,15 @@ def _settings(spec: LabSpec, dice: random.Random) -> dict[str, Any]:
 @pytest.mark.no_cover  # two runs for each value
 @pytest.mark.parametrize("name", labs.NAMES)
 def test_every_parameter_can_have_its_extreme_values(name: str) -> None:
-    """Lowest, highest, each choice: the lab runs, is measured, and can be repeated from its line."""
+    """Lowest, middle, highest, each choice: the lab runs, is measured, and can be repeated from its line."""
     design = labs.spec(name)
     for each in few(design.parameters, 3):
-        for value in each.options or each.bounds(design.checked({})):
+        low, high = each.bounds(design.checked({}))
+        for value in each.options or (low, (low + high) / 2, high):
             lab = Lab(design, **{each.name: type(each.default)(value)})
             assert lab.run.trace.rows, each.name
-            assert labs.play(lab.line).measures == lab.measures
+            assert repr(lab)
+        assert labs.play(lab.line).measures == lab.measures
 
 
 def test_the_repr_of_a_lab_describes_its_run() -> None:
