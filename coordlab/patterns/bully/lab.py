@@ -39,7 +39,7 @@ PARAMETERS = (
                   help="the time between two checks of whether the coordinator is up"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
                   help="skip-silent does not ask the silent coordinator again; unguarded holds an "
-                  "election for every Election; keeps-ruling coordinates on after a crash"),
+                  "election for every Election; keeps-ruling goes on coordinating after a crash"),
     lab.Parameter("noticed", "all", choices=("all", "lowest", "second"), group="Protocol",
                   label="who watches",
                   help="who checks whether the coordinator is up: all agents, the lowest, or the second "
@@ -192,8 +192,8 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("agent", Candidate),),
     views=(
-        lab.View("beliefs", "An arrow from each to the one that it follows.", beliefs),
-        lab.View("elections", "How often each asked, answered, and told that it coordinates.", asked),
+        lab.View("beliefs", "An arrow leads from each agent to the one that it follows.", beliefs),
+        lab.View("elections", "How often each agent asked, answered, and told that it coordinates.", asked),
     ),
     schedules=(
         lab.Schedule("Every Election starts another", "Look at the elections: each further rank doubles "

@@ -35,7 +35,7 @@ PARAMETERS = (
     lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="ann's clock is ahead by", group="Proposers",
                   help="how far ann's clock is ahead, so that hers is the latest stamp whatever the true "
                   "time",
-                  unused=lambda given: "" if given["order"] == "time" else "the order is not by time"),
+                  unused=lambda given: "" if given["order"] == "time" else "only the order by time uses it"),
     lab.Parameter("slowest", 0.05, 0.02, 0.2, 0.01, unit="s", label="slowest message", group="Proposers",
                   help="each message takes between a fifth of this and this"),
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", group="Proposers",

@@ -29,7 +29,7 @@ from coordlab.world.agent import Agent
 from coordlab.world.dice import dice
 from coordlab.world.world import World
 
-_PRIORITY = "the scoring does not look at it"
+_PRIORITY = "only the scoring by priority uses it"
 PARAMETERS = (
     lab.Parameter("tasks", 4, 1, 12, 1, help="how many tasks there are to award"),
     lab.Parameter("contractors", 5, 1, 12, 1,

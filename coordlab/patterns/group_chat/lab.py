@@ -23,9 +23,9 @@ PARAMETERS = (
     lab.Parameter("competence", 0.6, 0.0, 1.0, 0.05, group="Team",
                   help="how likely a member is right at first"),
     lab.Parameter("conformity", 0.5, 0.0, 1.0, 0.1, group="Team",
-                  help="how often a speaker takes over an answer that it has just read"),
+                  help="how often a speaker adopts an answer that it has just read"),
     lab.Parameter("correction", 0.0, 0.0, 1.0, 0.1, group="Team",
-                  help="how often a member keeps the right answer when it would take over a wrong one"),
+                  help="how often a member keeps the right answer when it would adopt a wrong one"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Chair",
                   help="textbook ends when all keep their answers for a round; fixed-rounds goes on to "
                   "the last turn"),

@@ -32,7 +32,7 @@ PARAMETERS = (
     lab.Parameter("ways", "taxi-first", presets=WAYS, group="Task", label="order of methods",
                   unused=_only("outing"), help="which way to travel is tried first"),
     lab.Parameter("taken", True, group="Task", label="the taxi is taken", unused=_only("outing"),
-                  help=f"somebody else takes it after {LEAVES:g} s"),
+                  help=f"whether somebody else takes the taxi after {LEAVES:g} s"),
     lab.Parameter("dials", 3, 1, 6, 1, group="Task", unused=_only("lock"),
                   help="how many dials the lock has; each is a task"),
     lab.Parameter("positions", 3, 2, 4, 1, group="Task", unused=_only("lock"),
