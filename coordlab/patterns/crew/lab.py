@@ -32,7 +32,8 @@ PARAMETERS = (
     lab.Parameter("chance", 0.6, 0.0, 1.0, 0.05, group="Guardrail", label="chance of a good draft",
                   help="how likely a draft is as short as it must be"),
     lab.Parameter("retries", 3, 0, 6, 1, group="Guardrail", help="how often a draft may be refused",
-                  unused=lambda given: "this version checks no report" if given["version"] == "no-guardrail" else ""),
+                  unused=lambda given: "this version checks no report"
+                  if given["version"] == "no-guardrail" else ""),
     lab.Parameter("failing", 0.0, 0.0, 1.0, 0.05, group="World", help="how often a turn ends in an error"),
     lab.Parameter("tries", 1, 1, 5, 1, group="Crew",
                   help="how often an agent whose turns fail is called at most"),

@@ -47,7 +47,8 @@ PARAMETERS = (
                   "approve"),
     lab.Parameter("period", 0.3, 0.1, 1.0, 0.05, unit="s", group="Pool", label="checks every",
                   help="the time between two checks of a member",
-                  unused=lambda given: "this version checks nobody" if given["version"] == "no-checks" else ""),
+                  unused=lambda given: "this version checks nobody"
+                  if given["version"] == "no-checks" else ""),
     lab.Parameter("error", 0.05, 0.01, 0.3, 0.01, group="Pool", label="error of a test",
                   help="how often a test convicts a member that is right in 90 % of its answers, or "
                   "clears one that is right in 60 %"),

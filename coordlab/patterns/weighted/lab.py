@@ -42,7 +42,8 @@ PARAMETERS = (
     lab.Parameter("cap", 5.0, 0.5, 5.0, 0.5, group="Moderator", help="the largest weight of one voter"),
     lab.Parameter("strangers", 0.3, 0.0, 2.0, 0.1, group="Moderator", label="strangers' weight",
                   help="how much all unknown voters weigh together at most",
-                  unused=lambda given: "" if given["version"] != "open-door" else "this version sets no limit"),
+                  unused=lambda given: ""
+                  if given["version"] != "open-door" else "this version sets no limit"),
     lab.Parameter("slowest", 0.05, 0.01, 0.2, 0.01, unit="s", label="slowest message",
                   help="each message takes between a fifth of this and this"),
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
