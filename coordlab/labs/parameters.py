@@ -26,7 +26,7 @@ class Parameter(require.Readable):
         vote; plain data, as in JSON.
     mistakes: what is wrong with data of the learner's own, a sentence each; None: only presets are allowed.
     unit: shown beside the name.
-    help: one line for a tooltip.
+    help: one line that says what the number or the choice does.
     label: shown instead of the name.
     group: the heading in the controls.
     unused: why it has no effect at a setting; "": it has.

@@ -74,11 +74,12 @@ def test_each_parameter_has_the_control_that_suits_it() -> None:
         "agents": "IntSlider",
         **dict.fromkeys(("slowest", "loss", "patience", "heartbeat"), "FloatSlider"),
         "version": "Dropdown",
+        "noticed": "Dropdown",
         "seed": "IntText",
     }
     assert (bully["patience"].description, bully["patience"].tooltip) == (
         "patience, s",
-        "how long to wait for an answer",
+        "how long an agent waits for an answer",
     )
     assert (bully["agents"].min, bully["agents"].max, bully["agents"].step) == (2, 12, 1)
 
