@@ -306,7 +306,7 @@ def test_a_scenario_is_saved_and_opened(tmp_path: Path) -> None:
 def test_a_page_holds_all_branches(tmp_path: Path) -> None:
     lab = labs.bully().inject("crash 4 @4")
     text = lab.page(tmp_path / "runs.html", vary={}).read_text("utf-8")
-    assert text.count('"columns":') == 2
+    assert text.count('"divergence":') == 2
     assert "crash 4 @4" in text
     assert "http://www.w3.org/2000/svg" in text.replace("https://", "http://")
 
@@ -457,7 +457,7 @@ def test_a_run_that_stops_with_an_error_is_shown_until_then() -> None:
     lab = labs.bully(agent=Clumsy)
     assert 0 < len(lab.run.trace) < 40
     problem = lab.branch.problem
-    assert problem.startswith("agent ")
+    assert problem.startswith("your agent: agent 5 ")
     assert "(Clumsy) failed at 0" in problem
     assert "handling Election(silent=()) from 4: AttributeError" in problem
     assert "return self.hand_over()" in problem
@@ -551,7 +551,7 @@ def test_your_own_run_becomes_a_lab() -> None:
 
 
 def test_a_run_is_headed_with_its_pattern() -> None:
-    assert repr(labs.show(ring.demo())).startswith("Ring election: Each agent knows the next one, and the")
+    assert repr(labs.show(ring.demo())).startswith("Ring election: Each agent knows the next one only, ")
     assert repr(greeting()).startswith("A run: What happened, and what if?")
     with pytest.raises(TypeError, match="run=3: expected Run, not int"):
         labs.show(3)  # type: ignore[arg-type]
