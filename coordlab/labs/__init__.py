@@ -9,9 +9,9 @@ labs.play("bully agents=5 | crash 4 @2")        # a scenario line
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from coordlab import patterns, requirements as require
 from coordlab.labs.branch import Outcome
@@ -106,11 +106,25 @@ def open_file(path: str | Path, **roles: object) -> Lab:
 def __getattr__(name: str) -> Callable[..., Lab]:
     """`labs.bully(agents=7, agent=MyAgent)`: the lab of that name, with parameters and classes of yours."""
     if name in NAMES:
-        return partial(Lab, spec(name))
+        return _opener(spec(name))
     raise AttributeError(
         f"no lab {name!r}: the labs are {', '.join(NAMES)}. A pattern without a lab can show its run. "
         "For example: labs.show(coordlab.patterns.resilience.demo())."
     )
+
+
+def _opener(declared: LabSpec) -> Callable[..., Lab]:
+    """A function that opens a lab; its help says what it takes."""
+
+    def opener(**settings: Any) -> Lab:
+        return Lab(declared, **settings)
+
+    takes = [f"{each.name}: {each.help}  Default: {each.default}." for each in declared.parameters]
+    roles = [f"{each.name}: a class of yours in place of {each.of.__name__}" for each in declared.roles]
+    about = f"{declared.title}: {declared.question}"
+    opener.__doc__ = "\n\n".join([about, "\n".join([*takes, *roles, "seed, until: see Scenario"])])
+    opener.__name__ = opener.__qualname__ = declared.name
+    return opener
 
 
 def __dir__() -> list[str]:

@@ -119,10 +119,19 @@ class Branch:
 
     @property
     def notice(self) -> str:
-        """What the learner must know about this run: its problem, skipped faults, or why it is no repeat."""
+        """What the learner must know: its problem, faults without effect, or why it is no repeat."""
         skipped = ", ".join(map(str, self.aside))
         aside = skipped and f"skipped, because the agent does not exist: {skipped}"
-        return self.problem or aside or self.unlike
+        return self.problem or aside or self.late or self.unlike
+
+    @property
+    def late(self) -> str:
+        """The faults that would begin after the end of the run, in words."""
+        end = self.run.trace.until
+        late = ", ".join(
+            str(each) for each in self.scenario.faults if (getattr(each, "at", 0.0) or 0.0) > end
+        )
+        return late and f"without effect, because the run ends at {end:g} s: {late}"
 
     def shown(self, parent: Branch | None) -> Shown:
         """The branch as the player reads it."""

@@ -129,6 +129,8 @@ class Made:
             if points and declared.applies(self._given(label)):
                 hits = sum(_agrees(declared.says, each, curve(at)) for at, each in points.items())
                 lines.append(f"{label}: {hits} of {len(points)} points agree")
+        if failed := self.result.failed:
+            lines.append(f"{len(failed)} of {len(self.result.rows)} runs failed: {failed[0].problem}")
         return "; ".join(lines)
 
     def frame(self) -> pandas.DataFrame:

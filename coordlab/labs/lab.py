@@ -13,7 +13,7 @@ from coordlab.labs.branch import Branch, Outcome, broken_off
 from coordlab.labs.declaration import OFFERS, LabSource, LabSpec, Measured, Offer
 from coordlab.labs.figures import Figures, Made
 from coordlab.progress_bar import Tell, teller
-from coordlab.properties.verdicts import VIOLATED
+from coordlab.properties.verdicts import VIOLATED, Verdict
 from coordlab.requirements import shown
 from coordlab.trace.faults import Fault, FaultError, as_fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
@@ -119,6 +119,11 @@ class Lab:
     def offers(self) -> dict[str, Offer]:
         """The faults that the lab offers, by their labels: first those that suit the pattern."""
         return {each.label: each for each in (*self.spec.offers(self.parameters), *OFFERS)}
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """Whether each property holds in the run, and if not, why."""
+        return self.run.verdicts
 
     @property
     def measures(self) -> list[Measured]:
@@ -382,8 +387,11 @@ class Lab:
         measures = [f"  {measure}" for measure in self.measures]
         problem = [f"  the run stopped with an error: {self.branch.problem}"] if self.branch.problem else []
         verdicts = [f"  {verdict}" for verdict in self.run.verdicts]
-        said = [*problem, *([f"  {self.branch.unlike}"] if self.branch.unlike else []), *verdicts]
-        return "\n".join([f"{self.spec.title}: {self.spec.question}", f"  {self.line}", *said, *measures])
+        said = [f"  {each}" for each in (self.branch.late, self.branch.unlike) if each]
+        yours = ", ".join(f"{role}={kind.__name__}" for role, kind in self.roles.items())
+        line = f"  {self.line}{f'  (with {yours})' if yours else ''}"
+        head = f"{self.spec.title}: {self.spec.question}"
+        return "\n".join([head, line, *problem, *said, *verdicts, *measures])
 
     @cached_property
     def player(self) -> Player:

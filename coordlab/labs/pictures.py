@@ -52,7 +52,15 @@ class Drawn:
 def drawn(spec: LabSpec, given: Parameters, trace: Trace) -> dict[str, Drawn]:
     """The views of a run of a lab, by name.  Raises ValueError for a tone that does not exist."""
     known("tone", spec.tones.values(), TONES)
-    return {each.name: Drawn(each, each.draw(given, trace), trace) for each in spec.views}
+    return Views({each.name: Drawn(each, each.draw(given, trace), trace) for each in spec.views})
+
+
+class Views(dict[str, "Drawn"]):
+    """The views of a run by name; another name is refused with those that there are."""
+
+    def __missing__(self, name: object) -> Drawn:
+        require.one_of("view", name, self, LookupError)
+        raise AssertionError
 
 
 # --- as text --------------------------------------------------------------------------------------

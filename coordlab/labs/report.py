@@ -22,7 +22,7 @@ def declared(spec: LabSpec) -> dict[str, Any]:
     ]
     return {
         **{"title": spec.title, "question": spec.question, "parameters": parameters},
-        "roles": {each.name: each.of.__name__ for each in spec.roles},
+        "roles": {each.name: f"{each.of.__module__}.{each.of.__qualname__}" for each in spec.roles},
         "schedules": {each.title: each.look for each in spec.schedules},
         "views": {each.name: each.help for each in spec.views},
         "figures": [each.question for each in spec.figures],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from coordlab import labs
 from coordlab.labs import Lab
 from coordlab.labs.declaration import Curve, Figure
 from coordlab.labs.figure_panel import FigurePanel
+from coordlab.patterns.bully.agents import Candidate
 from tests.sampling import few
 
 QUESTION = "How many messages does an election take as the team grows?"
@@ -78,6 +80,17 @@ def test_a_bound_is_judged_as_a_bound() -> None:
 
 def _twenty(*_: object) -> float:
     return 20.0
+
+
+def test_a_figure_says_how_many_runs_failed_and_why() -> None:
+    class Clumsy(Candidate):
+        """Cannot run."""
+
+        async def run(self) -> None:
+            raise RuntimeError("no")
+
+    made = labs.bully(agent=Clumsy).figure("How long")
+    assert re.match(r"\d+ of \d+ runs failed: .*no", made.judged)
 
 
 # --- as widgets --------------------------------------------------------------------------------------

@@ -620,3 +620,38 @@ def test_a_name_that_cannot_be_shown_is_refused_and_nothing_is_left_to_undo(name
     assert lab.branch.name == "your run"
     with pytest.raises(IndexError, match="nothing to undo"):
         lab.undo()
+
+
+# --- what a learner may overlook ------------------------------------------------------------------
+
+
+def test_a_fault_after_the_end_is_said_to_be_without_effect() -> None:
+    lab = labs.bully().inject("crash 4 @99")
+    assert lab.branch.notice == "without effect, because the run ends at 12 s: crash 4 @99"
+    assert "  without effect, because the run ends at 12 s: crash 4 @99" in repr(lab)
+
+
+def test_a_lab_says_which_classes_are_yours() -> None:
+    assert repr(labs.bully(agent=Eager)).splitlines()[1].endswith("(with agent=Eager)")
+
+
+def test_a_class_without_a_way_of_making_it_takes_a_name_alone() -> None:
+    class Silent(Agent):
+        """Does nothing."""
+
+    assert not labs.voting(voter=Silent).branch.problem
+
+
+def test_the_help_of_a_lab_names_its_parameters_and_roles() -> None:
+    text = labs.voting.__doc__ or ""
+    assert all(f"{name}: " in text for name in ("voters", "version", "chair", "voter"))
+
+
+def test_an_unknown_view_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(LookupError, match="expected one of 'tally', 'lead'"):
+        labs.voting().views["votes"]
+
+
+def test_the_verdicts_of_a_lab_are_those_of_its_run() -> None:
+    lab = labs.bully()
+    assert lab.verdicts == lab.run.verdicts

@@ -122,8 +122,8 @@ SPEC = lab.LabSpec(
     focus=lambda given: (0.0, 1.5),
     views=(
         lab.View("tally", "The ballots that count, who is missing, and how the vote ended.", tally),
-        lab.View("lead", "By how many votes yes leads, and between which bounds missing ballots can move "
-                 "that.", lead),
+        lab.View("lead", "By how many votes yes leads, and how far the missing can move that; of rankings, "
+                 "first places.", lead),
     ),
     figures=(
         lab.Figure(

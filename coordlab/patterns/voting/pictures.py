@@ -52,13 +52,20 @@ def tally(_: object, trace: Trace) -> Table:
 
 
 def lead(_: object, trace: Trace) -> Curves:
-    """How many more say yes than no, and what the missing can still make of it."""
-    now, least, most = list[tuple[float, float]](), list[tuple[float, float]](), list[tuple[float, float]]()
-    for event, count, _outcome in counts(trace):
-        ahead, open_ = len(count.get(YES, ())) - len(count.get(NO, ())), len(count[MISSING])
-        for curve, value in ((now, ahead), (least, ahead - open_), (most, ahead + open_)):
-            curve.append((event.time, float(value)))
-    curves = {"yes ahead": tuple(now), "at most": tuple(most), "at least": tuple(least)}
+    """How many more say yes than no, and what the missing can still make of it; of rankings, first places."""
+    told = [
+        (event.time, {row: len(names) for row, names in count.items()}) for event, count, _ in counts(trace)
+    ]
+    choices = sorted({row for _, count in told for row in count} - {MISSING, ABSTAIN})
+    if not {YES, NO} & {*choices}:
+        places = {each: tuple((at, float(count.get(each, 0))) for at, count in told) for each in choices}
+        return Curves(places, unit="first places")
+    ahead = [(at, count.get(YES, 0) - count.get(NO, 0), count[MISSING]) for at, count in told]
+    curves = {
+        "yes ahead": tuple((at, float(now)) for at, now, _ in ahead),
+        "at most": tuple((at, float(now + missing)) for at, now, missing in ahead),
+        "at least": tuple((at, float(now - missing)) for at, now, missing in ahead),
+    }
     return Curves(curves, unit="votes", lines={"even": 0.0}, tones={"yes ahead": "active"})
 
 
