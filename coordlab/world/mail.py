@@ -211,7 +211,8 @@ class Mail:
         if handler is None:
             ours = sorted(name for name in dir(agent) if name.startswith("on_"))
             given = f"{agent.name} got {message!r} from {source}"
-            allowed = f"{type(agent).__name__} handles only {listed(ours, empty='nothing')}"
+            handled = f"only {listed(ours)}" if ours else "nothing"
+            allowed = f"{type(agent).__name__} handles {handled}"
             example = f"add to the class: def {handler_name(type(message))}(self, sender, message): ..."
             require.fail(given, allowed, example, LookupError)
         return handler
