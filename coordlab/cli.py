@@ -123,18 +123,25 @@ CSV = click.option("--csv", "as_csv", is_flag=True, help="Print the results as r
 
 
 @main.command("list")
+@click.argument("name", required=False, shell_complete=_complete_lab)
 @JSON
-def listing(as_json: bool) -> None:
-    """List the labs with their parameters, and the patterns."""
-    found = {name: report.declared(labs.spec(name)) for name in labs.NAMES}
-    heads = {name: _head(name) for name in patterns.NAMES}
+def listing(name: str | None, as_json: bool) -> None:
+    """List the labs and the patterns; of the lab NAME its parameters, roles, schedules and views."""
+    with _explained():
+        found = {each: report.declared(labs.spec(each)) for each in ([name] if name else labs.NAMES)}
+    if name and not as_json:
+        click.echo(report.listed(name, found[name]))
+        return
+    heads = {each: _head(each) for each in patterns.NAMES}
     if as_json:
         click.echo(json.dumps({"labs": found, "patterns": heads}, ensure_ascii=False))
         return
-    click.echo("\n".join(report.listed(name, about) for name, about in found.items()))
+    click.echo("Labs (coordlab run NAME; coordlab list NAME tells what each takes):")
+    for each, about in found.items():
+        click.echo(f"  {each}: {about['question']}")
     click.echo("\nPatterns (coordlab.patterns.NAME):")
-    for name, head in heads.items():
-        click.echo(f"  {name}: {head}")
+    for each, head in heads.items():
+        click.echo(f"  {each}: {head}")
 
 
 def _head(name: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from coordlab import __version__, labs
+from coordlab import __version__, labs, patterns
 from coordlab.cli import main
 from tests.committed import NOTEBOOKS
 
@@ -291,11 +291,12 @@ def test_the_module_is_the_command() -> None:
 
 
 def test_labs_and_patterns_are_listed() -> None:
-    """With the range and meaning of each parameter."""
-    text = typed("list").output
-    assert "bully: Bully election. Who leads when the leader falls silent" in text
-    assert "  agents=5  2 to 12: " in text
-    assert "\n  voting: " in text
+    """On a line each; of one lab all that it takes, with the range and meaning of each parameter."""
+    lines, text = typed("list").output.splitlines(), typed("list", "voting").output
+    assert {f"  {name}: {labs.spec(name).question}" for name in labs.NAMES} <= {*lines}
+    assert len(lines) == len(labs.NAMES) + len(patterns.NAMES) + 3
+    assert "  voters=11  1 to 41: " in text
+    assert typed("list", "hello").exit_code == 2
     found = json.loads(typed("list", "--json").output)
     assert set(found["labs"]) == set(labs.NAMES)
     assert len(found["patterns"]) > 20
@@ -305,7 +306,8 @@ def test_labs_and_patterns_are_listed() -> None:
     assert f'  --schedule "{schedule}"  {look}' in text.splitlines()
     view, shows = next(iter(about["views"].items()))
     assert f"  --view {view}  {shows}" in text.splitlines()
-    assert "  voter=class  a class of yours in place of Juror, by script" in text.splitlines()
+    juror = "coordlab.patterns.voting.lab_agents.Juror"
+    assert f"  voter=class  a class of yours in place of {juror}, by script" in text.splitlines()
 
 
 def test_a_schedule_is_run_and_a_view_printed() -> None:
