@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 _HATCHES = {2: "||", 3: "///", 4: "..", 5: "--", 6: "\\\\\\", 7: "++"}
-_MARKERS = {"cross": "x", "circle": "o", "diamond": "D", "flag": ">"}
+_MARKERS = {"cross": "x", "circle": "o", "diamond": "D", "square": "s", "flag": ">"}
 _ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 _POINT = 0.75  # points per pixel
 

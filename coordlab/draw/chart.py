@@ -26,7 +26,7 @@ _STEPS, _HEIGHT, _TOP, _LEFT = 96, 230, 34, 58
 _LINE, _ASIDE = 15, 7  # pixels: between two labels, and between two rows at one place
 _COLOURS = ("type2", "type3", "type0", "type5")
 _RING = Look("accent", width=2, hollow=True)
-_SHAPES = ("circle", "diamond", "flag", "cross")
+_SHAPES = ("circle", "diamond", "square", "cross")
 
 
 def chart(

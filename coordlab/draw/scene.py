@@ -81,7 +81,7 @@ class Look(NamedTuple):
 class Mark(NamedTuple):
     """One drawn thing: `what` it means, its shape at `points` (pixels), `tip` a sentence about it.
 
-    Shapes: bar (two corners); line, arrow (two ends); cross, circle, diamond, flag, text (one point).
+    Shapes: bar (two corners); line, arrow (two ends); cross, circle, diamond, square, flag, text (one point).
     `size` is the radius, or the height of text, in pixels.
     """
 

@@ -70,6 +70,8 @@ def _legend(scene: Scene) -> tuple[list[Mark], float]:
             if x + 32 + wide(label) > scene.width and x > 90:
                 x, y = 90.0, y + 19
             ends = ((x, y - 4), (x + 22, y - 4))
+            if sample.what == "band":  # upright, as in the drawing
+                ends = ((x + 11, y - 10), (x + 11, y + 2))
             points = {"bar": ((x, y - 9.5), (x + 22, y + 1.5)), "line": ends, "arrow": ends}
             where = points.get(sample.shape, ((x + 11, y - 4),))
             marks.append(sample._replace(what="legend", points=where))
@@ -135,6 +137,7 @@ def _mark(mark: Mark) -> str:
 def _outline(shape: str, x: float, y: float, r: float) -> str:
     corners = {
         "diamond": ((x, y - r), (x + r, y), (x, y + r), (x - r, y)),
+        "square": ((x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)),
         "flag": ((x, y - r), (x + r, y), (x, y + r)),
     }
     if shape == "cross":

@@ -494,3 +494,17 @@ def test_text_is_cut_to_fit():
     assert fit("short", 100) == "short"
     assert fit("much too long for this", 60).endswith("…")
     assert clean("a\nb\0c") == "a\ufffdb\ufffdc"
+
+
+def test_the_legend_of_a_chart_shows_bands_upright_and_whole_shapes() -> None:
+    """A band stands as in the chart; each row's shape is as wide to the left of its point as to the right."""
+    rows = {label: {1: [1, 2, 4]} for label in "abc"}
+    marks = [
+        each.find(f".//{SVG}path")
+        for each in drawn(chart({}, rows, "x", "y")).findall(f"{SVG}g[@class='legend']")
+    ]
+    (band, *_, last) = [each.get("d") for each in marks if each is not None]
+    across = [
+        sorted({float(point.split()[0]) for point in way.strip("MZ").split("L")}) for way in (band, last)
+    ]
+    assert (len(across[0]), len(across[1])) == (1, 2)
