@@ -12,6 +12,8 @@ import { faultLabel } from "./words.js";
 
 /** The share of a picture's width that names beside the ellipse may take on each side. */
 const SHARE = 0.3;
+/** How far the corners of a shape reach beyond its circle; a triangle has the most. */
+const CORNER = 1.3;
 const LABEL = "11px";
 const MOST_LABELS = 400;
 const MOST_LINKS = 1000;
@@ -45,9 +47,19 @@ export class Network extends Surface {
     this.ctx.font = `${LABEL} ${this.scene.theme.font}`;
     const widest = Math.min(width * SHARE, Math.max(0, ...agents.slice(0, MOST_LABELS).map((name) => this.ctx.measureText(name).width)));
     this.ring = Math.max(30, height * 0.5 - 42);
-    this.node = Math.max(4, Math.min(19, (this.ring * 2.2) / n));
-    this.wide = Math.max(30, Math.min(width * 0.5 - this.node - Math.max(26, widest), this.ring * 2));
+    const large = Math.min(19, (this.ring * 2.2) / n);
+    this.wide = Math.max(30, Math.min(width * 0.5 - large - Math.max(26, widest), this.ring * 2));
+    this.node = Math.max(4, Math.min(large, n > 1 ? this.nearest() / 2 / CORNER - 1 : large));
     this.labels = this.placed();
+  }
+
+  /** How far apart the nearest two agents are, from middle to middle. */
+  nearest() {
+    const { agents } = this.trace.meta, ways = agents.map((_, a) => {
+      const [x0, y0] = this.at(a), [x1, y1] = this.at((a + 1) % agents.length);
+      return Math.hypot(x1 - x0, y1 - y0);
+    });
+    return ways.reduce((least, way) => Math.min(least, way), Infinity);
   }
 
   /** A place for the words of each agent where they cover nothing, long enough for each of its roles. */
@@ -238,7 +250,7 @@ const around = ([x, y], r) => ({ x0: x - r, x1: x + r, y0: y - r, y1: y + r });
 /** Circle, square, diamond, triangle, hexagon…: a role has its shape as well as its colour.
  * @param {number} i @param {number} x @param {number} y @param {number} r */
 function nodeShape(i, x, y, r) {
-  const sides = [0, 4, 6, 3, 5, 8, 4, 7][i % 8], shape = new Path2D(), grow = sides === 3 ? 1.3 : sides === 4 ? 1.2 : 1.06;
+  const sides = [0, 4, 6, 3, 5, 8, 4, 7][i % 8], shape = new Path2D(), grow = sides === 3 ? CORNER : sides === 4 ? 1.2 : 1.06;
   if (!sides) { shape.arc(x, y, r, 0, 7); return shape; }
   for (let k = 0; k < sides; k++) {
     const angle = (k * 2 * Math.PI) / sides - Math.PI / 2 + (i % 8 === 1 ? Math.PI / 4 : 0);
