@@ -116,6 +116,11 @@ class Lab:
         return next((each.title for each in shown), "")
 
     @property
+    def undoable(self) -> bool:
+        """Whether there is a change to undo."""
+        return bool(self._undo)
+
+    @property
     def offers(self) -> dict[str, Offer]:
         """The faults that the lab offers, by their labels: first those that suit the pattern."""
         return {each.label: each for each in (*self.spec.offers(self.parameters), *OFFERS)}

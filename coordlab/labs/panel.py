@@ -128,11 +128,17 @@ def parts(widget: w.Widget) -> Iterator[w.Widget]:
 
 def player_of(lab: Lab) -> Player:
     """The player of a lab: it shows the branches, and does with them what its clicks request."""
-    player = Player(lab.shown(), lab.selected)
-    lab.on_change(lambda: player.show(lab.shown(), lab.selected))
+    player = Player(lab.shown(), lab.selected, undoable=lab.undoable)
+    lab.on_change(lambda: _show(lab, player))
     player.on_intervention(lambda request: act(lab, request))
     player.observe(lambda change: _follow(lab, player, change["new"]), "selected")
     return player
+
+
+def _show(lab: Lab, player: Player) -> None:
+    with player.hold_sync():
+        player.undoable = lab.undoable
+        player.show(lab.shown(), lab.selected)
 
 
 def _follow(lab: Lab, player: Player, selected: int) -> None:

@@ -33,6 +33,7 @@ class Player(anywidget.AnyWidget):
     branches: traitlets.List[Entry] = traitlets.List().tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
     kernel = traitlets.Bool(True).tag(sync=True)
+    undoable = traitlets.Bool(True).tag(sync=True)  # whether there is anything to undo
 
     def __init__(self, branches: Iterable[Branch] = (), selected: int = 0, **traits: Any) -> None:
         self.shown: list[Branch] = list(branches)

@@ -283,6 +283,15 @@ def test_branches_are_made_renamed_deleted_and_undone_by_click() -> None:
     assert screen.said == []
 
 
+def test_the_player_knows_whether_there_is_anything_to_undo() -> None:
+    screen = Screen()
+    seen = [screen.player.undoable]
+    for change in (lambda: screen.click("Crash", agent="5", at=3), lambda: screen.request("undo")):
+        change()
+        seen.append(screen.player.undoable)
+    assert seen == [False, True, False]
+
+
 def test_when_a_run_was_lost_is_asked_by_click() -> None:
     """It tells how far it is; the curve is shown with the branch, and kept in a page."""
     screen = Screen(labs.bully(patience=0.05))

@@ -318,3 +318,19 @@ test("an agent that was selected stays so from event to event", () => {
   for (const by of [1, 1, 1]) playback.step(by);
   assert.deepEqual([scene.agent, scene.someAgent(), TRACE.agent[scene.cursor]], [2, 2, 1]);
 });
+
+test("an offer is made to those that it is open to, and to those that it names", () => {
+  const offers = [
+    { label: "a voter crashes", fault: "crash {agent} @{at}", agents: ["v1", "v2"], lasts: 2, special: true },
+    { label: "the chair crashes", fault: "crash chair @{at}..{until}", agents: [], lasts: 1, special: true },
+    { label: "answers are lost", fault: "cut v1>chair @{at}..{until}", agents: [], lasts: 1, special: true },
+    { label: "slow", fault: "slow {agent} 0.5 @{at}", agents: [], lasts: 1, special: true },
+  ];
+  const made = (agent) => player.suiting(offers, agent, ["chair", "v1", "v2"]).map(({ label }) => label);
+  assert.deepEqual(made("v2"), ["a voter crashes", "slow"]);
+  assert.deepEqual(made("v1"), ["a voter crashes", "answers are lost", "slow"]);
+  assert.deepEqual(made("chair"), ["the chair crashes", "answers are lost", "slow"]);
+  const twice = (agent, text) => player.covered(player.suiting(offers, agent, ["chair", "v1", "v2"]), text, agent);
+  assert.deepEqual(["crash {agent} @{at}", "crash {agent} @{at}..{until}"].map((text) => [twice("v2", text), twice("chair", text)]),
+    [[true, false], [false, true]]);
+});

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -113,7 +113,7 @@ def clock(where: Any) -> float:
 
 
 def number(where: Any) -> int:
-    """The number of the current event, from 1."""
+    """The number of the current event, as in the trace."""
     match = re.search(r"event (\d+)", where.locator(".cl-clock").inner_text())
     assert match
     return int(match[1])
@@ -174,7 +174,7 @@ def test_arrow_keys_step_from_event_to_event(visit: Open) -> None:
     trace = election()
     where = visit([branch(trace)])
     keys(where, "End")
-    assert number(where) == len(trace)
+    assert number(where) == len(trace) - 1
     keys(where, "Home", "ArrowRight")
     first = number(where)
     keys(where, "ArrowRight", "ArrowRight")
@@ -190,7 +190,7 @@ def test_shift_steps_along_one_agent(visit: Open) -> None:
     keys(where, "Home", "ArrowDown")
     for _ in range(4):
         keys(where, "Shift+ArrowRight")
-        assert trace[number(where) - 1].agent == "5"
+        assert trace[number(where)].agent == "5"
 
 
 def test_a_selected_event_is_shown_in_every_view_with_its_causes(visit: Open) -> None:
@@ -207,7 +207,10 @@ def test_a_selected_event_is_shown_in_every_view_with_its_causes(visit: Open) ->
     where.get_by_label("filter the events").fill(f"#{trace[seq].message} {trace[seq].kind}")
     where.locator(".cl-rows .cl-row").first.click()
     settle(where)
-    assert number(where) == seq + 1
+    numbers = [where.locator(f".cl-rows [aria-selected=true] .cl-c-{each}") for each in ("event", "cause")]
+    assert [each.inner_text() for each in numbers] == [str(seq), str(trace[seq].cause)]
+    assert where.locator(".cl-facts dd").first.inner_text().startswith(f"{seq} ")
+    assert number(where) == seq
     assert "acts on Coordinator from" in where.locator(".cl-say").inner_text()
     assert "Coordinator()" in where.locator(".cl-facts").inner_text()
     assert where.locator(".cl-chain h4").text_content() == f"Because (the last 6 of {causes} causes)"
@@ -244,7 +247,7 @@ def test_a_verdict_leads_to_its_event(visit: Open) -> None:
     where = visit([shown])
     where.locator(".cl-chip.cl-violated").click()
     settle(where)
-    assert number(where) == verdict["event"] + 1
+    assert number(where) == verdict["event"]
     assert verdict["because"] in where.locator(".cl-chip").first.inner_text()
     where.locator(".cl-mark").focus()
     assert verdict["because"] in where.locator(".cl-tip").inner_text()
@@ -283,7 +286,8 @@ def test_the_point_of_no_return_is_drawn_said_and_reached(live: Open) -> None:
     for go in ways:
         keys(where, "0", "Home")
         go()
-        assert number(where) == event.seq + 1
+        settle(where)
+        assert number(where) == event.seq
     where.get_by_role("tab", name="Network").click()
     assert where.locator(".cl-turning").is_hidden()
 
@@ -536,7 +540,7 @@ NETWORK = """
 def test_words_in_the_network_cover_nothing(live: Open) -> None:
     """Neither each other nor an agent, nor do they stick out; where there is room, each agent has them."""
     where = live(family())
-    for name, agents, size in product(("{}", "agent-{}"), (1, 2, 5, 8, 11, 30), ((220, 220), (640, 400))):
+    for name, agents, size in product(("{}", "agent-{}"), (1, 2, 5, 8, 11, 12, 30), ((220, 220), (640, 400))):
         labels, nodes = where.evaluate(NETWORK, [[name.format(each) for each in range(agents)], *size])
         boxes = [*labels, *nodes]
         for at, one in enumerate(labels):
@@ -544,6 +548,10 @@ def test_words_in_the_network_cover_nothing(live: Open) -> None:
             for other in boxes[:at] + boxes[at + 1 :]:
                 apart = one["x1"] <= other["x0"] or other["x1"] <= one["x0"]
                 assert apart or one["y1"] <= other["y0"] or other["y1"] <= one["y0"], (name, agents, size)
+        if agents <= 12:
+            middles = [(each["x0"] + each["x1"]) / 2 + (each["y0"] + each["y1"]) / 2 * 1j for each in nodes]
+            least = min((abs(one - other) for one, other in combinations(middles, 2)), default=99.0)
+            assert least > 1.3 * (nodes[0]["x1"] - nodes[0]["x0"]), (name, agents, size)
         assert len(labels) == agents or agents > 5
 
 
@@ -590,6 +598,45 @@ def test_branches_are_renamed_deleted_compared_and_undone(live: Open) -> None:
         "all => all.map((each) => each.getAttribute('aria-label'))"
     )
     assert len(labels) == 2
+
+
+def test_without_a_change_there_is_nothing_to_undo(live: Open) -> None:
+    """The button says so, and the key asks nobody."""
+    where = live(family())
+    where.evaluate("window.model.set('undoable', false)")
+    where.evaluate("branches => window.answer(branches, 0)", wired(family()))
+    assert where.get_by_role("button", name="undo").get_attribute("title") == "nothing to undo"
+    keys(where, "u")
+    assert (where.get_by_role("alert").inner_text(), sent(where)) == ("nothing to undo", [])
+
+
+@pytest.mark.parametrize("width", [1500, 1000, 400])
+def test_the_help_can_be_read_and_closed_wherever_the_page_is(live: Open, width: int) -> None:
+    """It is in the window, its texts are wider than its keys, and no key acts on the player behind it."""
+    where = live(family(), viewport={"width": width, "height": 500})
+    where.evaluate("document.querySelector('.cl-stage').scrollIntoView(false)")
+    keys(where, "End", "?", "Home")
+    close, dialog = where.get_by_role("button", name="close"), where.get_by_role("dialog")
+    for box in (close.bounding_box(), dialog.bounding_box()):
+        assert box["x"] >= 0 <= box["y"]
+        assert (box["x"] + box["width"] <= width, box["y"] + box["height"] <= 500) == (True, True)
+    assert dialog.evaluate("each => each.scrollWidth <= each.clientWidth")
+    sides = [dialog.locator(each).first.bounding_box()["width"] for each in ("dt", "dd")]
+    assert sides[0] < sides[1]
+    close.click()
+    assert (dialog.count(), clock(where)) == (0, 20.0)
+    assert where.evaluate("document.activeElement.className") == "cl-stage"
+
+
+def test_a_player_enters_its_run_again_when_the_lab_says_so(live: Open) -> None:
+    """The first view, and the playhead at the start of the window that was chosen for the run."""
+    where = live([branch(election(), focus=(2.0, 9.0))])
+    where.get_by_role("tab", name="Events").click()
+    keys(where, "0", "End")
+    where.evaluate("document.querySelector('.cl-player').dispatchEvent(new Event('cl-enter'))")
+    settle(where)
+    assert clock(where) == 2.0
+    assert where.locator(".cl-view[aria-selected=true]").inner_text() == "Space-time"
 
 
 def test_an_error_of_the_kernel_is_shown(live: Open) -> None:

@@ -10,6 +10,9 @@ const ICONS = {
   copy: "~M9 9h11v11H9zM5 15V4h11", check: "~M5 13l4 4L19 7", cross: "~M6 6l12 12M18 6L6 18",
 };
 
+/** The event that asks a player to show its run as if it were new. */
+export const ENTER = "cl-enter";
+
 /** @typedef {keyof typeof ICONS} IconName */
 
 /**

@@ -5,7 +5,7 @@
 /** @import { Session } from "./session.js" */
 
 import { arrowOf, roleAt } from "./lookup.js";
-import { offered, leaves, suiting } from "./offers.js";
+import { covered, offered, leaves, suiting } from "./offers.js";
 import { DOWN } from "./trace.js";
 import { journey, seconds } from "./words.js";
 
@@ -86,12 +86,16 @@ export class Faults {
   /** @param {number} a @param {Point} point */
   agentMenu(a, point) {
     const name = this.meta.agents[a], at = this.scene.now, down = roleAt(this.scene.trace, a, at) === DOWN;
+    const offers = suiting(this.meta.offers, name, this.meta.agents);
+    const general = [
+      { text: "crash", same: "crash {agent} @{at}", act: () => this.ask(FAULTS.crash(name, at)) },
+      { text: "crash, back after 2 s", same: "crash {agent} @{at}..{until}", act: () => this.ask(FAULTS.crash(name, at, 2)) },
+    ].filter(({ same }) => !covered(offers, same, name));
     this.offer(`${name} at ${seconds(at)}`, [
-      ...suiting(this.meta.offers, name).map((offer) => ({
+      ...offers.map((offer) => ({
         text: leaves(offer, "until") ? `${offer.label}, for ${offer.lasts} s` : offer.label,
         act: () => this.ask(offered(offer, name, at)) })),
-      { text: "crash", off: down ? "already down" : null, act: () => this.ask(FAULTS.crash(name, at)) },
-      { text: "crash, back after 2 s", off: down ? "already down" : null, act: () => this.ask(FAULTS.crash(name, at, 2)) },
+      ...general.map(({ text, act }) => ({ text, off: down ? "already down" : null, act })),
       { text: "crash and restart…", off: down ? "already down" : null,
         act: () => this.howLong(`${name} is down for`, at, (long) => FAULTS.crash(name, at, long), false) },
       { text: "restart", off: down ? null : "already up", act: () => this.ask(FAULTS.restart(name, at)) },

@@ -9,36 +9,27 @@ const KEYS = [
   ["Shift + ← →", "the same for the selected agent, else ten events"], ["↑ ↓", "select an agent"],
   ["Home End", "start, end of the run"], ["+ − 0", "zoom in, out, fit the whole run"],
   ["Page Up, Page Down", "move the window"], ["[ ]", "slower, faster"], ["L", "loop what is on screen"],
-  ["V", "next view"], ["← → ↑ ↓ in the view below the lanes", "its rows, nodes, changes; Enter goes to the event"], ["N", "the point of no return"], ["Enter", "menu of the selected agent or message"], ["Esc", "clear the selection"],
+  ["V", "next view"], ["← → ↑ ↓, Enter", "in the view below the lanes: its rows, nodes or changes; go to the event"], ["N", "the point of no return"], ["Enter", "menu of the selected agent or message"], ["Esc", "clear the selection"],
   ["C R", "crash, restart the selected agent"], ["S P", "slow it down, partition"], ["X", "cut the selected link"],
   ["D E", "drop, delay the selected message"], ["B", "branch here"], ["U, Ctrl + Z", "undo"], ["?", "this help"],
 ];
 
-/** The list of keys. */
+/** The list of keys, in the middle of the window however long the page is. */
 export class Help {
-  node = h("div", { class: "cl-help", role: "dialog", "aria-label": "keys", tabindex: "-1", hidden: true,
-    onkeydown: (press) => this.press(press) },
-  h("h4", {}, "Keys"), h("dl", {}, ...KEYS.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)])),
-  h("button", { type: "button", class: "cl-text", onclick: () => this.close() }, "close"));
-
   /** @param {() => void} leave  where the focus goes when the help closes */
-  constructor(leave) { this.leave = leave; }
-
-  open() {
-    this.node.hidden = false;
-    this.node.focus({ preventScroll: true });
+  constructor(leave) {
+    const close = h("button", { type: "button", class: "cl-text", onclick: () => this.node.close() }, "close");
+    this.node = h("dialog", { class: "cl-help", "aria-label": "keys", onclose: leave, onkeydown: (press) => this.press(press) },
+      h("header", {}, h("h4", {}, "Keys"), close),
+      h("dl", {}, ...KEYS.flatMap(([keys, what]) => [h("dt", {}, keys), h("dd", {}, what)])));
   }
 
-  close() {
-    this.node.hidden = true;
-    this.leave();
-  }
+  open() { this.node.showModal(); }
 
-  /** @param {KeyboardEvent} press */
+  /** No key acts on the player behind it; the browser closes it by Escape. @param {KeyboardEvent} press */
   press(press) {
-    if (press.key !== "Escape" && press.key !== "?") return;
-    this.close();
-    take(press);
+    press.stopPropagation();
+    if (press.key === "?") this.node.close();
   }
 }
 

@@ -1,8 +1,16 @@
 // Faults that a lab offers by name.
 /** @import { FaultRequest, Offer } from "./types.js" */
 
-/** The faults among `offers` that suit an agent. @param {Offer[]} offers @param {string} agent */
-export const suiting = (offers, agent) => offers.filter(({ agents }) => !agents.length || agents.includes(agent));
+/** The faults among `offers` that suit an agent: those that are open for it, name it, or name nobody.
+ * @param {Offer[]} offers @param {string} agent @param {string[]} everybody */
+export const suiting = (offers, agent, everybody) => offers.filter((offer) => {
+  if (offer.agents.length) return offer.agents.includes(agent);
+  const words = offer.fault.split(/[ >,/]+/), named = everybody.filter((name) => words.includes(name));
+  return leaves(offer, "agent") || !named.length || named.includes(agent);
+});
+
+/** Whether one of `offers` is the fault of this text on an agent. @param {Offer[]} offers @param {string} text @param {string} agent */
+export const covered = (offers, text, agent) => offers.some(({ fault }) => fault.replace("{agent}", agent) === text.replace("{agent}", agent));
 
 /** Whether a field such as {until} is left open. @param {Offer} offer @param {string} field */
 export const leaves = ({ fault }, field) => fault.includes(`{${field}}`);

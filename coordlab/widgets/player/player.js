@@ -2,7 +2,7 @@
 // It draws what the trace says and computes no behaviour; faults are asked for, Python answers with a new branch.
 /** @import { Model } from "./types.js" */
 
-import { h } from "./elements.js";
+import { ENTER, h } from "./elements.js";
 import { Faults } from "./faults.js";
 import { Help, Keys } from "./keys.js";
 import { Legend } from "./legend.js";
@@ -96,6 +96,7 @@ export class Player {
     root.addEventListener("pointerdown", ({ target }) => {
       if (target instanceof Node && !menu.node.contains(target)) menu.close(false);
     }, { signal });
+    root.addEventListener(ENTER, () => this.enter(), { signal });
     this.pointer.listen(signal);
     this.sizes.observe(this.views.stage);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.retheme(), { signal });
@@ -126,6 +127,17 @@ export class Player {
     this.stats.loadMs = performance.now() - began;
     this.stats.tripMs = session.answered() ?? this.stats.tripMs;
     this.root.dataset.version = String(scene.version);
+  }
+
+  /** Show the run as if it were new: the pattern's own first view, and the first moment worth seeing. */
+  enter() {
+    const { scene, playback, views } = this;
+    if (scene.blank) return;
+    playback.play(false);
+    scene.select(-1);
+    scene.enter();
+    scene.seek(scene.now);
+    views.setView("");
   }
 
   /** The words around the picture. */

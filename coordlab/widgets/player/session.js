@@ -61,6 +61,8 @@ export class Session {
 
   /** Why nothing can be requested; null: there is a kernel that can answer. */
   get reason() { return this.lost ? RESTARTED : this.model.get("kernel") === false ? NO_KERNEL : null; }
+  /** Why nothing can be undone; null: something can. */
+  get settled() { return this.reason ?? (this.model.get("undoable") === false ? "nothing to undo" : null); }
   get entries() { return this.model.get("branches") ?? []; }
   get selected() { return Math.max(0, Math.min(this.entries.length - 1, this.model.get("selected") ?? 0)); }
 

@@ -7,7 +7,7 @@ import { search, upper } from "./lookup.js";
 import { event } from "./words.js";
 
 const ROW = 26;
-const FIELDS = /** @type {const} */ (["time", "kind", "agent", "peer", "name", "message", "text", "cause"]);
+const FIELDS = /** @type {const} */ (["event", "time", "kind", "agent", "peer", "name", "message", "text", "cause"]);
 
 /** The events as a table. */
 export class Table {
@@ -96,5 +96,5 @@ export class Table {
 }
 
 /** An event as the words of its row. @param {Row} row */
-const cells = (row) => ({ ...row, time: row.time.toFixed(3), message: row.message === null ? "" : `#${row.message}`,
+const cells = (row) => ({ ...row, event: String(row.seq), time: row.time.toFixed(3), message: row.message === null ? "" : `#${row.message}`,
   cause: row.cause < 0 ? "" : String(row.cause) });

@@ -22,7 +22,7 @@ export class Tabs {
 
   fill() {
     const labels = this.session.branches.map(({ meta: { name, parent } }) => [name, parent]);
-    this.once.after([labels, this.session.selected, this.session.lost, this.scene.parent !== null], () => this.refill());
+    this.once.after([labels, this.session.selected, this.session.settled, this.scene.parent !== null], () => this.refill());
   }
 
   /** Replace the tabs and the buttons, and keep the focus where it was. */
@@ -43,7 +43,7 @@ export class Tabs {
     const root = session.selected === 0 ? "the first run stays" : null;
     this.acts.replaceChildren(textButton("branch", "branch here", reason, () => this.branchHere()), compare,
       textButton("cross", "delete", reason ?? root, () => this.drop(session.selected)),
-      textButton("undo", "undo", reason, () => this.undo()));
+      textButton("undo", "undo", session.settled, () => this.undo()));
     if (reason && !session.lost) this.acts.append(h("small", { class: "cl-reason" }, "this page is a recording; new faults need a kernel"));
   }
 
@@ -98,5 +98,8 @@ export class Tabs {
 
   branchHere() { this.session.send({ type: "branch", branch: this.session.selected, at: micro(this.scene.now) }); }
 
-  undo() { this.session.send({ type: "undo" }); }
+  undo() {
+    const { settled } = this.session;
+    if (settled) this.session.notify(settled); else this.session.send({ type: "undo" });
+  }
 }

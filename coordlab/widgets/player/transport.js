@@ -47,7 +47,7 @@ export class Transport {
   tick() {
     const { now, cursor, trace } = this.scene;
     this.scrub.value = String(now);
-    this.clock.textContent = `${seconds(now)} · event ${cursor + 1} of ${trace.n}`;
+    this.clock.textContent = `${seconds(now)} · ${cursor < 0 ? "no event yet" : `event ${cursor}, last ${trace.n - 1}`}`;
   }
 
   /** Tell screen readers the moment. */

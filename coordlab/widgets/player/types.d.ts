@@ -334,7 +334,7 @@ export type Word = { type: "error" | "progress"; text: string } | { type: "recor
 export interface Model {
   get(key: "branches"): Entry[] | undefined;
   get(key: "selected"): number | undefined;
-  get(key: "kernel"): boolean | undefined;
+  get(key: "kernel" | "undoable"): boolean | undefined;
   set(key: "selected", value: number): void;
   on(event: string, hear: (word: Word, buffers: DataView<ArrayBuffer>[]) => void): void;
   off(event: string, hear: (word: Word, buffers: DataView<ArrayBuffer>[]) => void): void;
