@@ -11,12 +11,12 @@ from math import inf
 from time import monotonic
 
 from coordlab import requirements as require
-from coordlab.explore.pairs import Pair, nearest
+from coordlab.explore.pairs import Contrast, Pair
 from coordlab.explore.schedules import ALONE, KINDS, USUAL, Limits, Space
-from coordlab.explore.search import ExploreError, Failure, Found, Job, Search, Worker, verdicts
+from coordlab.explore.search import WORKS, ExploreError, Failure, Found, Job, Search, Worker, verdicts
 from coordlab.explore.shrinking import Shrinker
 from coordlab.progress_bar import Tell, teller
-from coordlab.properties.verdicts import UNDECIDED, VIOLATED, Verdict
+from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Verdict
 from coordlab.trace.narration import sentence
 from coordlab.trace.parcel import do_packed, packed_work
 from coordlab.trace.scenario import Scenario, Value
@@ -55,20 +55,19 @@ class Exploration:
 
     def pair(self, failure: Failure) -> Pair:
         """The smallest schedule that was found for a failure, and its nearest neighbour that passes."""
+        name, end = failure.property, failure.scenario.until
 
         def breaks(scenario: Scenario) -> bool:
-            return self._verdict(failure.property, scenario)[0].status == VIOLATED
+            verdict, _ = self._verdict(name, scenario)
+            return verdict.status == VIOLATED and not _cut_off(verdict, scenario.until, end)
 
         smallest = Shrinker(breaks, self.source.turned).shrink(failure.scenario)
-        verdict, failing = self._verdict(failure.property, smallest)
-        near = nearest(smallest, lambda scenario: not breaks(scenario))
-        passing = None if near is None else self._verdict(failure.property, near.scenario)[1]
-        return Pair(verdict, failing, passing, "" if near is None else near.change)
+        return Contrast(smallest, end, partial(self._verdict, name)).pair()
 
     def _verdict(self, name: str, scenario: Scenario) -> tuple[Verdict, Run]:
         tried = attempt(self.source, scenario, self.properties)
         found = {each.name: each for each in verdicts(tried)}
-        return found.get(name, Verdict(name, UNDECIDED)), tried.run
+        return found.get(name, Verdict(name, HOLDS if name == WORKS else UNDECIDED)), tried.run
 
     def __repr__(self) -> str:
         rows = "".join(f"\n  {name}: {kept} of {tried}" for name, (kept, tried) in self.survived.items())
@@ -79,6 +78,13 @@ class Exploration:
         some = "1 property was" if count == 1 else f"{count} properties were"
         what = "every schedule kept every property" if self else f"{some} broken"
         return f"{self.tried:,} schedules: {what}.{stopped}{broken}{table}"
+
+
+def _cut_off(verdict: Verdict, until: float | None, end: float | None) -> bool:
+    """Whether a run ends earlier than those of the search, and its verdict became certain only by that."""
+    if until is None or end is None or until >= end:
+        return False
+    return verdict.at is None or verdict.at >= until
 
 
 def explore(
