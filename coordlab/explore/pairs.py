@@ -135,8 +135,8 @@ class Contrast:
     def beside(self, near: Neighbour) -> Pair | str:
         """The pair with a neighbour if that holds, at the end of the pair and of the search; or the status.
 
-        A pair ends early if it can.  A fault that comes later may do harm later by as much: without room for that
-        within the run it stays undecided.
+        A pair ends early if it can.  A fault that comes later may do harm later by as much; if the run leaves
+        no room for that, it is undecided.
         """
         for end, (verdict, failing) in zip(self.ends, self.failing, strict=True):
             seen = failing.trace.until if verdict.at is None else verdict.at

@@ -54,7 +54,7 @@ def test_what_is_named_happens_before_the_end(name: str) -> None:
     """A fault that would strike, or end, when the run is over, makes no difference to see."""
     for pair in explored(name).pairs:
         assert pair.passing is not None
-        end = pair.passing.scenario.until
+        end = pair.passing.trace.until
         changed = set(pair.passing.scenario.faults) - set(pair.failing.scenario.faults)
         assert all(time < end for fault in changed for time in (fault.at, fault.until) if time is not None)
 
