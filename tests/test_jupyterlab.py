@@ -203,6 +203,37 @@ def test_a_line_is_played_by_pasting_it(bully: Notebook) -> None:
     first.filter(has_text="5").wait_for()
 
 
+def test_a_schedule_is_shown_from_its_beginning_in_its_first_view(bully: Notebook) -> None:
+    """Also if it is on already; a slider keeps view and moment."""
+    page, schedule = bully.page, bully.page.locator(".cl-try").first
+
+    def away() -> None:
+        page.get_by_role("tab", name="Events").click()
+        page.locator(".cl-stage").focus()
+        page.keyboard.press("End")
+
+    def shown() -> tuple[str, str]:
+        page.wait_for_timeout(100)
+        return page.locator(".cl-view[aria-selected=true]").inner_text(), page.locator(
+            ".cl-clock"
+        ).inner_text()
+
+    away()
+    bully.changed(schedule.click)
+    page.locator(".cl-try[aria-pressed=true]").wait_for()
+    first = shown()
+    assert first[0] == page.locator(".cl-view").first.inner_text() != "Events"
+    away()
+    assert shown() != first
+    schedule.click()
+    assert shown() == first
+    away()
+    bully.turn("agents", "ArrowRight")
+    assert shown()[0] == "Events"
+    for _ in range(2):
+        bully.changed(page.get_by_role("button", name="undo").click)
+
+
 @pytest.mark.parametrize(
     "width", [600, *(pytest.param(each, marks=pytest.mark.whole) for each in (1000, 1400))]
 )
