@@ -134,6 +134,8 @@ def sweep(
     cells = [dict(zip(grid, values, strict=True)) for values in product(*map(list, grid.values()))]
     given, example = f"grid={dict(grid)}", "grid={'agents': [3, 5, 8]}"
     require.that(grid and cells, given, "expected values for each parameter", example, ExperimentError)
+    allowed = "each cell runs with the same seeds, which count up from `seed`"
+    require.that("seed" not in grid, given, allowed, "replications=20, seed=5", ExperimentError)
     seeds = range(seed, seed + require.count("replications", replications, 1, error=ExperimentError))
     about = f"{replace(source.scenario, seed=seed)} measuring {sorted(counted)}"
     order = {(dumps(cell), each): (cell, each) for cell in cells for each in seeds}

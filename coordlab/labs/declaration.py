@@ -224,6 +224,14 @@ class LabSpec(require.Readable):
         """The parameters of a scenario, and its `seed` and `until`."""
         return {**scenario.parameters, **{name: getattr(scenario, name) for name in RUN}}
 
+    def differing(self, one: Scenario, other: Scenario) -> str:
+        """What a scenario has that another one has not, in at most 80 characters."""
+        values, shown = self.settings(one), self.settings(other)
+        settings = [f"{name} = {value}" for name, value in values.items() if value != shown[name]]
+        faults = [str(each) for each in one.faults if each not in other.faults]
+        gone = ["no faults"] if other.faults and not one.faults else []
+        return ", ".join([*settings, *faults, *gone])[:80] or "the same again"
+
     def scenario(self, settings: Parameters) -> Scenario:
         """The scenario with these settings: parameters, `seed` and `until`; the rest has its default."""
         values = self.checked(_without_run(settings))

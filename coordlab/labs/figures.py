@@ -65,6 +65,8 @@ class Made:
                     grid: dict[str, list[Value]] = {name: [each] for name, each in more.items()}
                     grid[figure.x] = [value]
                     found = sweep(self.source, grid, figure.replications, count, seed=first)
+                    if found.stopped:
+                        raise KeyboardInterrupt(found.stopped)
                     self.rows[label, value] = found.rows
                     yield self.left
 

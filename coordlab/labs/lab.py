@@ -220,7 +220,11 @@ class Lab:
         read or is of another lab.
         """
         checked = self.spec.complete(scenario_of(scenario))
-        return self._add(self._differing(checked), checked, None) if beside else self._replace(checked)
+        return (
+            self._add(self.spec.differing(checked, self.scenario), checked, None)
+            if beside
+            else self._replace(checked)
+        )
 
     def select(self, position: int) -> Lab:
         """Show the branch at a position, from 0.  Raises IndexError if it does not exist."""
@@ -348,14 +352,6 @@ class Lab:
         label = _named(name) or f"copy of {self.branches[parent or 0].name}"
         made = self._branched(label, scenario, parent, lenient=lenient)
         return self._show([*self.branches, made], len(self.branches))
-
-    def _differing(self, scenario: Scenario) -> str:
-        """What a scenario has that the one on show has not, in words."""
-        values, shown = self.spec.settings(scenario), self.spec.settings(self.scenario)
-        settings = [f"{name} = {value}" for name, value in values.items() if value != shown[name]]
-        faults = [str(each) for each in scenario.faults if each not in self.scenario.faults]
-        gone = ["no faults"] if self.scenario.faults and not scenario.faults else []
-        return ", ".join([*settings, *faults, *gone])[:80] or "the same again"
 
     def _replace(self, scenario: Scenario, *, lenient: bool = False) -> Lab:
         """Replace the run that is shown."""

@@ -247,6 +247,7 @@ class Locked:
     [
         ({"grid": {}}, "expected values for each parameter"),
         ({"grid": {"agents": []}}, "expected values for each parameter"),
+        ({"grid": {"seed": [1, 2]}}, "each cell runs with the same seeds"),
         ({"replications": 0}, "replications=0"),
         (
             {"measures": {"x": Locked()}, "executor": Dying()},

@@ -13,6 +13,7 @@ from coordlab.labs import Lab
 from coordlab.labs.declaration import Curve, Figure
 from coordlab.labs.figure_panel import FigurePanel
 from coordlab.patterns.bully.agents import Candidate
+from coordlab.world.world import World
 from tests.sampling import few
 
 QUESTION = "How many messages does an election take as the team grows?"
@@ -80,6 +81,24 @@ def test_a_bound_is_judged_as_a_bound() -> None:
 
 def _twenty(*_: object) -> float:
     return 20.0
+
+
+def test_an_interrupted_figure_keeps_what_is_whole_and_goes_on_later() -> None:
+    lab, runs = labs.topology(), list[object]()
+    build = lab.spec.build
+
+    def counting(*given: object, **how: object) -> World:
+        runs.append(given)
+        if len(runs) == 5:
+            raise KeyboardInterrupt
+        return build(*given, **how)
+
+    interrupted = Lab(replace(lab.spec, build=counting), scenario=lab.scenario)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.figure()
+    assert interrupted.made().left > 0
+    assert all(rows for rows in interrupted.made().rows.values())
+    assert interrupted.figure().judged == lab.figure().judged
 
 
 def test_a_figure_says_how_many_runs_failed_and_why() -> None:

@@ -11,14 +11,12 @@ import pytest
 from coordlab import labs
 from tests.browser import IDLE, PRESS, Pace, jupyterlab, write_notebook
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.whole]
 
 CELL = "from coordlab import labs\n\nlab = labs.{}()\nlab"
 SEVEN_MORE = "for seed in range(1, 8):\n    lab.select(0).vary(seed=seed)\nlab.select(0);"
 RIGHT, LEFT = ["ArrowRight", 39], ["ArrowLeft", 37]
 SLIDER = ".cl-control:not(:has([disabled])) [role=slider]"
-FEW = ("bully", "voting")
-NAMES = [name if name in FEW else pytest.param(name, marks=pytest.mark.whole) for name in labs.NAMES]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +48,7 @@ def check(page: Any, aim: float, share: float) -> None:
     pace.check(f"a key press, of {sorted(map(round, times))},", statistics.median(times), aim, share)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", labs.NAMES)
 def test_a_slider_shows_its_effect_at_once(chrome: Any, address: str, name: str) -> None:
     """The aim is 50 ms, with eight branches 100 ms; on a busy machine the limit is 20 and 24 workloads."""
     page = chrome.new_page(viewport={"width": 1440, "height": 1200})

@@ -107,7 +107,7 @@ def _bound(trace: Trace) -> Iterator[Bar]:
             yield from end(who, own, now)
         elif step in _OPENS and what in tasks and (who, what) not in over:
             yield from end(who, [what], now)
-            until = event.content.binding_until if event.name == "Propose" else None
+            until = max(now, event.content.binding_until) if event.name == "Propose" else None
             own[what] = Bar(who, now, until, tasks[what], _OPENS[step])
         elif step in _CLOSES:
             yield from end(who, [what], now)

@@ -158,7 +158,7 @@ def _long_enough(detector: Detector, gaps: list[float], silence: float) -> bool:
 def _later(form: str, silence: float, mean: float, deviation: float) -> float:
     """The probability of a longer gap than `silence`."""
     if form == "exponential":
-        return exp(-silence / mean)
+        return exp(-silence / mean) if mean else 0.0
     far = (silence - mean) / deviation
     if form == "normal":
         return erfc(far / sqrt(2)) / 2

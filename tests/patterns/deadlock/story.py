@@ -186,7 +186,7 @@ def disasters(draw: st.DrawFn) -> World:
 
 
 SEEN: dict[str, Callable[[Run], Any]] = {
-    "a cycle": lambda run: next(deadlocks(run.trace), None),
+    "a cycle": lambda run: next(iter(deadlocks(run.trace)), None),
     "a report": lambda run: run.trace.count("Deadlock"),
     "a time-out": lambda run: run.trace.count("GaveUp"),
     "a crash": lambda run: run.trace.count("crash"),

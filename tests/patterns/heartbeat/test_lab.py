@@ -97,3 +97,9 @@ def test_a_monitor_that_was_down_has_no_opinion() -> None:
     down = lab.run.trace.select(kind="crash", agent="monitor")[0].seq
     said = [each for each in table.cells if (each.event, each.column) == (down, "opinion")]
     assert sorted((each.row, each.text) for each in said) == [("a1", ""), ("a2", ""), ("a3", "")]
+
+
+def test_gaps_of_no_length_are_judged() -> None:
+    """Beats that arrive together have a mean gap of 0, after which any silence is too long."""
+    lab = labs.heartbeat(agents=8, detector="exponential", window=2, slowest=1, interval=0.2, threshold=0.5)
+    assert len(lab.run.verdicts) > 0
