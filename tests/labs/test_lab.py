@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -493,12 +494,13 @@ def test_a_runaway_is_stopped_and_shown_as_far_as_it_explains(agent: type[Agent]
     assert all(each.agrees is None for each in lab.measures)
 
 
+@pytest.mark.no_cover  # 100,000 events, and the time is bounded too
 def test_a_lab_bounds_its_events() -> None:
-    """Also of a run without an end; what there is, is shown."""
+    """Also of a run without an end; what there is, is shown.  A slow machine comes to the bound of time first."""
     for until in (1e9, None):
         lab = labs.bully(until=until)
         assert len(lab.run.trace) == 10_000
-        assert "the trace has more than 50,000 events" in lab.branch.problem
+        assert re.search("more than 50,000 events|10 s", lab.branch.problem)
         assert lab.branch.problem.endswith("The first 10,000 events are shown.")
 
 
