@@ -496,7 +496,7 @@ def test_a_runaway_is_stopped_and_shown_as_far_as_it_explains(agent: type[Agent]
 
 @pytest.mark.no_cover  # 100,000 events, and the time is bounded too
 def test_a_lab_bounds_its_events() -> None:
-    """Also of a run without an end; what there is, is shown.  A slow machine comes to the bound of time first."""
+    """Also of a run without an end; what there is, is shown.  A slow machine may run out of time first."""
     for until in (1e9, None):
         lab = labs.bully(until=until)
         assert len(lab.run.trace) == 10_000
