@@ -54,7 +54,7 @@ LINT = (
     ("codespell_lib", *PROSE),
     ("mypy", "--strict", "coordlab"),
 )
-TESTS = ("pytest", "-n=logical", "tests", "coordlab", "README.md")
+TESTS = ("pytest", "-n=logical", "--durations=20", "tests", "coordlab", "README.md")
 REST = (
     *("--cov=coordlab", "--cov-report=term"),
     *("-pnbval", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", NOTEBOOKS),

@@ -41,7 +41,7 @@ LANE = """
   const tip = document.querySelector('.cl-tip');
   canvas.scrollIntoView({ block: 'center' });
   const { left, top, width, height } = canvas.getBoundingClientRect();
-  for (let y = top + 0.3 * height; y < top + height; y += 2)
+  for (let y = top + 0.55 * height; y < top + height; y += 2)
     for (let x = left + 0.6 * width; x < left + 0.9 * width; x += 3) {
       canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: x, clientY: y }));
       if (canvas.style.cursor === 'pointer' && tip.hidden) return { x, y };
@@ -68,7 +68,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shipped.mkdir()
     for notebook in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(notebook, shipped)
-    write_notebook(shipped / "lab.ipynb", "from coordlab import labs\n\nlab = labs.bully()\nlab")
+    for name in ("lab", "saved"):  # two pages of one notebook would ask who may save it
+        write_notebook(shipped / f"{name}.ipynb", "from coordlab import labs\n\nlab = labs.bully()\nlab")
     return site
 
 
@@ -330,17 +331,19 @@ def test_a_saved_notebook_shows_its_picture_for_ever(chrome: Any, jupyter: str) 
 
     The still holds the last change, with the lines of all branches.
     """
-    notebook = Notebook(chrome, jupyter, "lab.ipynb", 1300)
+    notebook = Notebook(chrome, jupyter, "saved.ipynb", 1300)
     page, seen = notebook.page, {".cl-player": 1, ".cl-still": 0}
     still = page.locator(".cl-still li", has_text="agents=6")
     notebook.turn("agents", "ArrowRight")
     still.wait_for(state="attached", timeout=100_000)
     assert {what: page.locator(f"{what}:visible").count() for what in seen} == seen
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    page.evaluate("void window.jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=60_000)
     page.reload()
     page.wait_for_selector(".cl-player[data-ready]", timeout=300_000)
     assert {what: page.locator(f"{what}:visible").count() for what in seen} == seen
-    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.evaluate("void window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.wait_for_function("!window.jupyterapp.shell.currentWidget.sessionContext.session", timeout=60_000)
     page.reload()
     still.wait_for(timeout=300_000)
     page.wait_for_function(IDLE, timeout=300_000)

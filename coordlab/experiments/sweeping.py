@@ -131,17 +131,23 @@ def sweep(
     """
     source = source_of(what, parameters, until)
     counted = measures if isinstance(measures, Mapping) else _of_the_lab(what, measures)
-    cells = [dict(zip(grid, values, strict=True)) for values in product(*map(list, grid.values()))]
-    given, example = f"grid={dict(grid)}", "grid={'agents': [3, 5, 8]}"
-    require.that(grid and cells, given, "expected values for each parameter", example, ExperimentError)
-    allowed = "each cell runs with the same seeds, which count up from `seed`"
-    require.that("seed" not in grid, given, allowed, "replications=20, seed=5", ExperimentError)
+    cells = _cells(grid)
     seeds = range(seed, seed + require.count("replications", replications, 1, error=ExperimentError))
     about = f"{replace(source.scenario, seed=seed)} measuring {sorted(counted)}"
     order = {(dumps(cell), each): (cell, each) for cell in cells for each in seeds}
     measuring = Measuring(source, counted, properties)
     with _opened(store, about) as kept:
         return _swept(measuring, order, kept, executor, teller(progress, len(order), "run"))
+
+
+def _cells(grid: Mapping[str, Iterable[Value]]) -> list[dict[str, Value]]:
+    """Every combination of the values."""
+    cells = [dict(zip(grid, values, strict=True)) for values in product(*map(list, grid.values()))]
+    given, example = f"grid={dict(grid)}", "grid={'agents': [3, 5, 8]}"
+    require.that(grid and cells, given, "expected values for each parameter", example, ExperimentError)
+    allowed = "each cell runs with the same seeds, which count up from `seed`"
+    require.that("seed" not in grid, given, allowed, "replications=20, seed=5", ExperimentError)
+    return cells
 
 
 def _opened(store: str | Path | None, about: str) -> AbstractContextManager[Store | None]:
