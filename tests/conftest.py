@@ -145,15 +145,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Scheduler(config, log)
 
 
-@pytest.hookimpl(trylast=True)  # Hypothesis has marked its tests
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Coverage, which doubles the time, is left to quick tests that try few cases.
+    """Coverage, which doubles the time, is left to quick tests; of labs to those that try few cases.
 
-    Many random ones are tried by those that Hypothesis marks, and those marked `no_cover` where they stand.
     Workers begin with what takes longest, so that none of them is left with a long file at the end.
     """
     for item in items:
-        if any(map(item.get_closest_marker, ("slow", "whole", "hypothesis"))):
+        if any(map(item.get_closest_marker, ("slow", "whole"))):
             item.add_marker("no_cover")
     if hasattr(config, "workerinput"):
         long = {item.path for item in items if any(map(item.get_closest_marker, ("browser", "slow")))}

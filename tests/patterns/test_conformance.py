@@ -210,7 +210,6 @@ def test_the_work_grows_with_the_trace(name: str) -> None:
 # --- disasters ------------------------------------------------------------------------------------
 
 
-@pytest.mark.no_cover  # many random cases, as in tests by Hypothesis
 @pytest.mark.parametrize("name", STORIES)
 def test_promises_hold_in_disasters(name: str) -> None:
     """Whatever crashes, is late, lost, repeated or cut; a plan that breaks a promise is shrunk."""
