@@ -48,7 +48,7 @@ PARAMETERS = (
                   "cost"),
     lab.Parameter("deadline", 0.3, 0.1, 2.0, 0.1, unit="s", group="Protocol",
                   help="how long a manager waits for proposals"),
-    lab.Parameter("scoring", "cheapest", presets=SCORINGS, group="Protocol",
+    lab.Parameter("scoring", "cheapest", choices=tuple(SCORINGS), group="Protocol",
                   help="what makes a proposal the best one: cost, time, or both and confidence"),
     lab.Parameter("priority", 0.5, 0.0, 1.0, 0.1, group="Protocol",
                   help="how urgent all tasks are: the more urgent, the more time counts and the less cost",

@@ -21,7 +21,7 @@ from coordlab.world.world import World
 UNTIL, WITHIN, FOREVER = 40.0, 38.0, 1e6
 GIVEN = ("longest-last", "anomaly")
 PARAMETERS = (
-    lab.Parameter("work", "report", presets=WORK, group="Work",
+    lab.Parameter("work", "report", choices=tuple(WORK), group="Work",
                   help="report: a report on regions; drawn: leaves that wait for up to two others; chain: "
                   "leaves one after the other; longest-last: a long leaf after twelve short ones; "
                   "anomaly: nine leaves that four workers finish later than three"),
@@ -37,7 +37,7 @@ PARAMETERS = (
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Coordinator",
                   help="hasty hands out everything at once; trusting waits for a reply for ever; piled-up "
                   "ignores the capacity of workers"),
-    lab.Parameter("policy", "least_loaded", presets=POLICIES, group="Coordinator",
+    lab.Parameter("policy", "least_loaded", choices=tuple(POLICIES), group="Coordinator",
                   help="how the coordinator chooses the worker for a leaf"),
     lab.Parameter("patience", 1.0, 0.5, 5.0, 0.5, unit="s", group="Coordinator",
                   help="how much longer than the work the coordinator waits for a reply"),

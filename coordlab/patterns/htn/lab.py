@@ -29,7 +29,7 @@ PARAMETERS = (
                   "lock opens"),
     lab.Parameter("cash", 10.0, 0.0, 20.0, 1.0, group="Task", unused=_only("outing"),
                   help="how much money alice has; the taxi costs 5.5, the ticket 4"),
-    lab.Parameter("ways", "taxi-first", presets=WAYS, group="Task", label="order of methods",
+    lab.Parameter("ways", "taxi-first", choices=tuple(WAYS), group="Task", label="order of methods",
                   unused=_only("outing"), help="which way to travel is tried first"),
     lab.Parameter("taken", True, group="Task", label="the taxi is taken", unused=_only("outing"),
                   help=f"whether somebody else takes the taxi after {LEAVES:g} s"),

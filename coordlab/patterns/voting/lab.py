@@ -10,8 +10,9 @@ from coordlab.patterns.voting.agents import Chair
 from coordlab.patterns.voting.checks import properties
 from coordlab.patterns.voting.expected import alike, copies, in_time, independent, jury, messages, winner
 from coordlab.patterns.voting.lab_agents import (
+    BALLOTS,
+    MOST,
     QUESTIONS,
-    RANKINGS,
     RULES,
     Juror,
     drawn,
@@ -38,10 +39,8 @@ def _judged(given: lab.Parameters) -> str:
 
 
 PARAMETERS = (
-    lab.Parameter("ballots", "jurors", presets=RANKINGS, group="Voters",
-                  help="jurors: voters who answer ten questions; Tennessee: voters who rank cities for a "
-                  "capital; cycle: voters whose rankings go round in a circle"),
-    lab.Parameter("voters", 11, 1, 41, 1, group="Voters", help="how many jurors are asked", unused=_ranked),
+    BALLOTS,
+    lab.Parameter("voters", 11, 1, MOST, 1, group="Voters", help="how many jurors are asked", unused=_ranked),
     lab.Parameter("competence", 0.6, 0.0, 1.0, 0.05, group="Voters",
                   help="how likely each juror is right by itself",
                   unused=_ranked),

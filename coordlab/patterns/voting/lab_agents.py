@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from coordlab.labs.declaration import Parameters
+from coordlab.labs.declaration import Parameter, Parameters
 from coordlab.patterns.voting.agents import Voter
 from coordlab.patterns.voting.rules import NO, YES, Choice, Majority, Rule
 from coordlab.world.dice import dice
@@ -16,16 +17,17 @@ RULES = {
     "absolute": Majority("absolute"),
     "two-thirds": Majority(threshold="2/3"),
 }
-RANKINGS: dict[str, dict[tuple[str, ...], int]] = {
-    "jurors": {},
-    "Tennessee": {
-        ("Memphis", "Nashville", "Chattanooga", "Knoxville"): 6,
-        ("Nashville", "Chattanooga", "Knoxville", "Memphis"): 4,
-        ("Chattanooga", "Knoxville", "Nashville", "Memphis"): 2,
-        ("Knoxville", "Chattanooga", "Nashville", "Memphis"): 3,
-    },
-    "cycle": {("ann", "bob", "cat"): 3, ("bob", "cat", "ann"): 3, ("cat", "ann", "bob"): 3},
+RANKINGS: dict[str, list[list[Any]]] = {  # pairs of a ranking, the best first, and how many voters have it
+    "jurors": [],
+    "Tennessee": [
+        [["Memphis", "Nashville", "Chattanooga", "Knoxville"], 6],
+        [["Nashville", "Chattanooga", "Knoxville", "Memphis"], 4],
+        [["Chattanooga", "Knoxville", "Nashville", "Memphis"], 2],
+        [["Knoxville", "Chattanooga", "Nashville", "Memphis"], 3],
+    ],
+    "cycle": [[["ann", "bob", "cat"], 3], [["bob", "cat", "ann"], 3], [["cat", "ann", "bob"], 3]],
 }
+MOST = 41  # voters
 THINKING = 0.1  # seconds
 
 
@@ -56,16 +58,41 @@ class Juror(Voter):
         return self.choice or self.sources.get(proposal, own)
 
 
-def rule(given: Parameters) -> Rule:
-    """How the chair counts."""
-    ballots = RANKINGS[given["ballots"]]
-    return Choice(tuple(sorted(max(ballots))), given["method"]) if ballots else RULES[given["rule"]]
+def mistakes(ballots: Any) -> Iterator[str]:
+    """What is wrong with rankings of the learner's own."""
+    first = sorted(ballots[0][0])
+    if len(first) < 2 or len({*first}) < len(first) or not all(isinstance(each, str) for each in first):
+        yield "a ranking orders two or more different texts"
+    for ranking, many in ballots:
+        if sorted(ranking) != first:
+            yield f"{ranking} does not rank the alternatives of the first, {', '.join(map(str, first))}"
+        if type(many) is not int or many < 1:
+            yield f"{many!r} voters with one ranking: expected a whole number, 1 or more"
+    if not 1 <= sum(many for _, many in ballots) <= MOST:
+        yield f"expected 1 to {MOST} voters in all"
+
+
+BALLOTS = Parameter(
+    "ballots",
+    "jurors",
+    presets=RANKINGS,
+    mistakes=mistakes,
+    group="Voters",
+    help="jurors: voters who answer ten questions; Tennessee: voters who rank cities for a capital; cycle: "
+    "voters whose rankings go round in a circle",
+)
 
 
 def electorate(given: Parameters) -> list[tuple[str, ...] | None]:
     """The ranking of each voter, or None for each juror."""
-    ballots = RANKINGS[given["ballots"]]
-    return [each for each, many in ballots.items() for _ in range(many)] or [None] * given["voters"]
+    ballots = BALLOTS.data(given["ballots"])
+    return [tuple(each) for each, many in ballots for _ in range(many)] or [None] * given["voters"]
+
+
+def rule(given: Parameters) -> Rule:
+    """How the chair counts."""
+    first = electorate(given)[0]
+    return RULES[given["rule"]] if first is None else Choice(tuple(sorted(first)), given["method"])
 
 
 def drawn(given: Parameters, seed: int) -> tuple[dict[str, float], dict[str, str]]:

@@ -37,7 +37,7 @@ PARAMETERS = (
                   "weighs it"),
     lab.Parameter("knowledge", "known", choices=("known", "learnt"), group="Moderator",
                   help="whether the moderator knows the competences, or learns them from the answers so far"),
-    lab.Parameter("rule", "log_odds", presets=WEIGHTS, group="Moderator",
+    lab.Parameter("rule", "log_odds", choices=tuple(WEIGHTS), group="Moderator",
                   help="how a weight follows from a competence"),
     lab.Parameter("cap", 5.0, 0.5, 5.0, 0.5, group="Moderator", help="the largest weight of one voter"),
     lab.Parameter("strangers", 0.3, 0.0, 2.0, 0.1, group="Moderator", label="strangers' weight",

@@ -8,6 +8,7 @@ from coordlab import labs
 from coordlab.labs.lab import Lab
 from coordlab.patterns.voting.pictures import lead, tally
 from coordlab.patterns.voting.theory import correlated
+from coordlab.trace.scenario import ScenarioError
 
 
 def opened(title: str, **more: object) -> Lab:
@@ -64,6 +65,30 @@ def test_three_who_rank_in_a_circle_elect_nobody() -> None:
     lab = labs.voting(ballots="cycle", crashed=0)
     told = lab.run.trace.select("Closed", kind="decision")[0].data
     assert (told.result, told.winners) == ("tie", ("ann", "bob", "cat"))
+
+
+MINE = [[["tea", "milk"], 2], [["milk", "tea"], 1]]
+
+
+def test_rankings_of_ones_own_are_counted_and_repeated_from_the_line() -> None:
+    lab = labs.voting(ballots=MINE, crashed=0)
+    assert counted(lab)["last outcome"] == "tea"
+    assert labs.play(lab.line).measures == lab.measures
+
+
+@pytest.mark.parametrize(
+    ("ballots", "why"),
+    [
+        ([[["tea"], 2]], "a ranking orders two or more different texts"),
+        ([*MINE, [["tea", "beer"], 1]], "does not rank the alternatives of the first, milk, tea"),
+        ([[["tea", "milk"], 0]], "0 voters with one ranking: expected a whole number, 1 or more"),
+        ([[["tea", "milk"], 42]], "expected 1 to 41 voters in all"),
+        ([], "expected data in the form of a preset"),
+    ],
+)
+def test_wrong_rankings_are_refused_with_a_sentence_for_each_mistake(ballots: object, why: str) -> None:
+    with pytest.raises(ScenarioError, match=why):
+        labs.voting(ballots=ballots)
 
 
 def test_the_tally_names_who_voted_for_what_and_how_it_ended() -> None:
