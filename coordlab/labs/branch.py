@@ -119,7 +119,7 @@ class Branch:
 
     @property
     def notice(self) -> str:
-        """What the learner must know: its problem, faults without effect, or why it is no repeat."""
+        """What the learner must know: an error, faults without effect, or a difference from the parent."""
         skipped = ", ".join(map(str, self.aside))
         aside = skipped and f"skipped, because the agent does not exist: {skipped}"
         return self.problem or aside or self.late or self.unlike

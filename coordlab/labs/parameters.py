@@ -22,8 +22,7 @@ class Parameter(require.Readable):
     low, high, step: the range of a number, and the step of its slider.  A bound may be the name of a
         parameter that stands before it.
     choices: the texts to choose from; without any it is a number or a switch.
-    presets: instead of choices: values that are no single number, by name, such as the ballots of a
-        vote; plain data, as in JSON.
+    presets: plain data by name, as in JSON, such as the ballots of a vote; the names are its choices.
     mistakes: what is wrong with data of the learner's own, a sentence each; None: only presets are allowed.
     unit: shown beside the name.
     help: one line that says what the number or the choice does.
