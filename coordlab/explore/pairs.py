@@ -153,7 +153,7 @@ class Contrast:
 
 
 def _told(became: Mapping[str, str]) -> str:
-    """What became of neighbours of which none passes: an example of each kind, and the number of others."""
+    """Why no neighbour passes: an example of each way to fail, and the number of the others."""
     words = {VIOLATED: "it fails", UNDECIDED: "it is undecided"}
     return "; ".join(
         f"{what} {_examples([change for change, status in became.items() if status == each])}"

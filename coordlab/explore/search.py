@@ -160,7 +160,7 @@ class Worker:
         scenario = job.parent.again(job.parent.seed, tuple(dict.fromkeys(self.drawn(job))))
         tried = attempt(self.source, scenario, self.properties)
         marks = Landmarks(tried.run.trace)
-        if len(self.known) <= CORPUS and not marks.features <= self.seen:  # vary only what showed something new
+        if len(self.known) <= CORPUS and not marks.features <= self.seen:  # vary what is new
             self.known[scenario.seed, scenario.faults] = marks
             self.seen |= marks.features
         return Found(scenario, broken(tried), marks.features)

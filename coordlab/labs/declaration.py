@@ -187,7 +187,7 @@ class LabSpec(require.Readable):
         return super().__reduce_ex__(protocol)
 
     def cast(self, given: Mapping[str, object]) -> dict[str, type[Agent]]:
-        """The learner's classes by role.  Raises TypeError if one is not a class of agents, or does not fit."""
+        """The learner's classes by role.  Raises TypeError for any other object, or if one does not fit."""
         found: dict[str, type[Agent]] = {}
         for each in self.roles:
             name, kind = each.name, given.get(each.name)

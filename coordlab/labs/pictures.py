@@ -20,7 +20,7 @@ NONE = "–"
 
 
 class Drawn:
-    """A view of one run.  It prints as what it shows at the end; `at` is what it shows at another moment."""
+    """A view of one run.  `print` shows its end, `at(time)` another moment, in virtual seconds."""
 
     def __init__(self, view: View, picture: Picture, trace: Trace) -> None:
         self.view, self.picture, self.until = view, picture, trace.until
@@ -56,7 +56,7 @@ def drawn(spec: LabSpec, given: Parameters, trace: Trace) -> dict[str, Drawn]:
 
 
 class Views(dict[str, "Drawn"]):
-    """The views of a run by name; another name is refused with those that there are."""
+    """The views of a run by name; the error for another name lists them."""
 
     def __missing__(self, name: object) -> Drawn:
         require.one_of("view", name, self, LookupError)

@@ -56,7 +56,7 @@ def two_at_once(trace: Trace) -> int:
 
 
 def asked(given: Parameters, trace: Trace) -> Table:
-    """What each does, whom it follows, and how often it asked, answered and told that it coordinates."""
+    """For each agent its role, its coordinator, and how many Election, Answer and Coordinator it sent."""
     cells, counts = list[Cell](), Counter[tuple[str, str]]()
     columns = {"Election": "asked", "Answer": "answered", "Coordinator": "told"}
     for event in trace:

@@ -64,7 +64,7 @@ def beats(given: lab.Parameters, outage: float) -> int:
 
 
 def without(given: lab.Parameters, outage: float) -> int:
-    """The most calls in vain without a breaker, each of which is repeated."""
+    """The most calls in vain without a breaker, with all retries."""
     return int(given["callers"]) * beats(given, outage) * theory.calls_per_click(given["retries"], 1)
 
 
@@ -91,7 +91,7 @@ def served(given: lab.Parameters, callers: float) -> float:
 
 
 def at_the_end(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
-    """No more than callers ask for, who each wait for `patience`, nor than the service can do."""
+    """At most what the callers ask for, and at most what the service can do, per second."""
     if given["retries"] and not given["work"]:
         return None
     calls = given["callers"] * (ceil((4 + given["patience"]) / given["period"]) + 1)

@@ -46,7 +46,7 @@ def broken(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
 
 
 def messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    """The sum over all calls, each of which tells its contractors and bids."""
+    """The messages of all calls, from the number of contractors and bids of each."""
     invited, bid = (Counter(e.data.conversation for e in trace.select(each, kind=SEND))
                     for each in ("CallForProposals", "Propose"))  # fmt: skip
     called = sum(theory.messages(invited[each], bid[each]) for each in invited)

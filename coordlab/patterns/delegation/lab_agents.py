@@ -54,7 +54,7 @@ def chain(size: int) -> tuple[Leaf, ...]:
 
 
 def drawn(size: int) -> tuple[Leaf, ...]:
-    """Twice as many leaves, each of which waits for up to two of those before; always the same of a size."""
+    """`2 * size` leaves.  Each waits for up to two earlier ones, drawn with a fixed seed."""
     draw, leaves = dice(size, "leaves"), list[Leaf]()
     for number in range(1, 2 * size + 1):
         earlier = [leaf.name for leaf in leaves]

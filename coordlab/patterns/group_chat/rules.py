@@ -314,7 +314,7 @@ def chosen(answer: object, candidates: tuple[str, ...]) -> str | None:
 
 
 Window = Callable[[Transcript], Transcript]
-"""What a speaker reads, by the transcript alone: it does not know who reads, nor what that one has read."""
+"""What a speaker reads, chosen from the transcript alone: neither the reader nor its past is known."""
 
 
 def everything(transcript: Transcript) -> Transcript:

@@ -41,7 +41,7 @@ def first_election(trace: Trace) -> int:
 
 
 def leases(given: Parameters, trace: Trace) -> Spans:
-    """Who leads or stands; else to whom each is bound, until that is over in true time; and the tokens."""
+    """Who leads, who stands, to whom each other member is bound (in true time), and the tokens."""
     busy, bars = spans(trace), list[Bar]()
     bound = {name: _bound(name, trace) for name in names(given)}
     for span in busy:
@@ -62,7 +62,7 @@ def leases(given: Parameters, trace: Trace) -> Spans:
 
 
 def _bound(name: str, trace: Trace) -> list[tuple[float, float, str]]:
-    """From when until when, in true time, a member is bound to whom; promises that follow on are one."""
+    """The spans, in true seconds, in which a member is bound to another; adjoining ones are joined."""
     found: list[tuple[float, float, str]] = []
     rate, since = 1.0, -1.0  # that of its clock, and when it promised last, by that
     for event in trace:

@@ -123,7 +123,7 @@ SPEC = lab.LabSpec(
     ),
     roles=(lab.Role("replica", Replica),),
     views=(
-        lab.View("copies", "What each copy says, and how many changes of whom it knows; blue: it knows "
+        lab.View("copies", "What each copy says, and how many changes of each writer it knows; blue: "
                  "all.", pictures.copies),
         lab.View("news", "How many copies know all changes so far.", pictures.up_to_date),
     ),

@@ -77,7 +77,7 @@ def lost(trace: Trace) -> int:
 
 
 def copies(given: Parameters, trace: Trace) -> Table:
-    """What each copy says, and how many changes of whom it knows; blue: it knows all there is."""
+    """What each copy says, and how many changes of each writer it knows; blue: it knows all of them."""
     cells, shown = list[Cell](), dict[tuple[str, str], tuple[str, str]]()
     for event, now, whole in copies_at(trace):
         for name, copy in now.items():

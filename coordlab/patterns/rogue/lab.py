@@ -1,4 +1,4 @@
-"""The lab of rogue agents: whom can one believe, and how does work go on?"""
+"""The lab of rogue agents: who can be believed, and how does work go on?"""
 
 from __future__ import annotations
 

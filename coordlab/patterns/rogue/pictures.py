@@ -1,4 +1,4 @@
-"""What is counted in a run of the lab of rogue agents, whom the pool trusts, and what speaks against whom."""
+"""What is counted in the rogue lab, whom the pool trusts, and the evidence against each member."""
 
 from __future__ import annotations
 

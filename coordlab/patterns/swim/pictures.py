@@ -1,4 +1,4 @@
-"""What is counted in a run of the SWIM lab, and who believes what of whom."""
+"""What is counted in the SWIM lab, and what each member believes of each other one."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def panel(given: Parameters) -> dict[str, float]:
 
 
 def strangers(given: Parameters) -> tuple[str, ...]:
-    """The names of those whom nobody knows."""
+    """The names of the sybils: voters that nobody knows."""
     return tuple(f"s{number}" for number in range(1, given["sybils"] + 1))
 
 
