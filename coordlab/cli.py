@@ -358,7 +358,8 @@ def _lab(
 ) -> Lab:
     """The lab of a name, a scenario line or a scenario file, with other settings; it runs once.
 
-    `faults`, if any, replace those of the scenario; a `schedule` takes its place.
+    `faults`, if any, replace those of the scenario.  A `schedule` is run in place of
+    the lab's default scenario.
     """
     text = source if source in labs.NAMES else _text_of(source).strip()
     missing = text == source and Path(source).suffix in (".json", ".txt")
@@ -368,6 +369,9 @@ def _lab(
     allowed = f"expected a file, a scenario line, or one of the labs {', '.join(labs.NAMES)}"
     require.that(not missing, f"no file {source!r}", allowed, "coordlab run bully", FileNotFoundError)
     line = None if text in labs.NAMES else Scenario.read(text)
+    allowed = "a schedule is a scenario of its own: expected the name of a lab beside it"
+    example = f"coordlab run bully --schedule {schedule!r}"
+    require.that(not schedule or line is None, f"--schedule {schedule!r} and {source!r}", allowed, example)
     spec = labs.spec(text if line is None else line.lab)
     base = spec.scenario({}) if line is None else spec.complete(line)
     found = spec.turned(spec.trial(spec.schedule(schedule)) if schedule else base, settings)

@@ -146,7 +146,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Coverage, which doubles the time, is left to quick tests; of labs to those that try few cases.
+    """Slow tests run without coverage, which doubles their time.
 
     Workers begin with what takes longest, so that none of them is left with a long file at the end.
     """

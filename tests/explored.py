@@ -38,7 +38,7 @@ def failures(story: ModuleType, name: str, budget: int) -> Iterator[tuple[World,
     kinds = {type(fault).__name__.lower() for fault in faults} & set(KINDS)
     hold = max(getattr(fault, "by", 0.001) for fault in faults)
     lasting = [fault.until for fault in faults if fault.at is not None and not isinstance(fault, Skew)]
-    over = max(filter(None, lasting), default=None) if None not in lasting else None
+    end = None if None in lasting else max(lasting, default=None)
     struck = {fault.agents[0] for fault in faults if isinstance(fault, (Crash, Pause))}
     for place, world in enumerate(worlds(story, WORLDS)):
         drifts = [abs(fault.rate - 1) for fault in world.faults if isinstance(fault, Skew)]
@@ -47,7 +47,7 @@ def failures(story: ModuleType, name: str, budget: int) -> Iterator[tuple[World,
             world,
             budget=budget // WORLDS,
             faults=sorted(kinds) or ["delay"],
-            limits=Limits(4, hold, max(drifts, default=0.0), over, spared),
+            limits=Limits(hold=hold, drift=max(drifts, default=0.0), over=end, spared=spared),
             until=story.UNTIL,
             seed=place,
         )

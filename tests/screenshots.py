@@ -5,6 +5,7 @@ Each lab in light and dark, 1440, 768 and 400 pixels wide.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from itertools import product
 from pathlib import Path
@@ -15,6 +16,7 @@ from playwright.sync_api import sync_playwright
 
 from coordlab import labs
 from tests.browser import IDLE, jupyterlab, write_notebook
+from tests.conftest import CHROMES
 
 WIDTHS, THEMES = (1440, 768, 400), {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 COMMAND = "([name, options]) => void window.jupyterapp.commands.execute(name, options)"
@@ -50,7 +52,9 @@ def main(out: Path, names: list[str]) -> None:
         folder.mkdir()
         for name in names:
             write_notebook(folder / f"{name}.ipynb", CELL.format(name))
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = driver.chromium.launch(
+            executable_path=next(filter(None, map(shutil.which, CHROMES))), args=["--no-sandbox"]
+        )
         with jupyterlab(folder, Path(temporary)) as address:
             for name in names:
                 pictures(browser, address, name, out)

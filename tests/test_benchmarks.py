@@ -16,7 +16,7 @@ def test_all_contenders_compute_the_same_answer(key: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.whole] * (name == "search")) for name in PAGES]
+    "name", [pytest.param(name, marks=pytest.mark.whole if name == "search" else ()) for name in PAGES]
 )
 def test_what_is_timed_does_what_it_says(name: str) -> None:
     assert all(figure.values["coordlab"] > 0 for figure in PAGES[name](1))

@@ -261,6 +261,7 @@ def test_a_figure_is_drawn_on_request(chrome: Any, jupyter: str, tmp_path: Path)
     notebook.turn("messages lost", "ArrowRight")
     figure.get_by_role("button", name="Draw it").wait_for()
     notebook.close()
+    assert notebook.complaints == []
 
 
 def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path) -> None:
@@ -364,4 +365,5 @@ def test_the_picture_has_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp
     dark = page.evaluate(COLOURED)
     page.evaluate(THEME, LIGHT)  # the server keeps it for the next test
     notebook.close()
+    assert notebook.complaints == []
     assert min(coloured, dark) > 0.01

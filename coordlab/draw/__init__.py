@@ -105,11 +105,12 @@ def space_time(
     title: the heading.  Default: none.
     width: in pixels, 300 or more.
     ax: matplotlib axes to draw on, as wide as they are.  Default: return a `Drawing`.
-    tones: what roles mean, by their names, such as {"leads": "active"}; then their colours say so.
+    tones: what each role means, which its colour shows, by name: normal, idle, active, between, failed,
+        stuck, down or no, such as {"leads": "active"}.  Default: colours by order.
 
     A run with more than 400 messages (800 if a part is asked for) is drawn as lanes, without arrows, above
     a strip that shows the number of messages over time.  Raises ValueError if the part or the width is out
-    of range.
+    of range, or a tone does not exist.
     """
     if ax is not None:
         width = max(300.0, ax.get_window_extent().width / ax.figure.dpi * 96)

@@ -113,8 +113,8 @@ class _Chart:
     def _axes(self) -> Iterator[Mark]:
         line, soft, floor = Look("line"), Look("soft"), self.top + _HEIGHT
         whole = all(at == int(at) for row in self.points.values() for at in row)
-        room = max(2, int((self.right - _LEFT) / 34))  # pixels for a label
-        steps = int(min(10, room, self.last - self.first)) if whole else min(10, room)  # no half agents
+        most = max(2, int((self.right - _LEFT) / 34))  # labels, 34 pixels each
+        steps = int(min(10, most, self.last - self.first)) if whole else min(10, most)  # no half agents
         for value, label in ticks(self.low, self.high, 6):
             _, height = self.place(self.first, value)
             yield Mark("grid", "line", ((_LEFT, height), (self.right, height)), line)

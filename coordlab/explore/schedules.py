@@ -66,12 +66,13 @@ class Limits:
     most: how many faults are drawn at once, 1 or more.
     hold: how long a message, an agent or a link is held up at most, in virtual seconds above 0.
     drift: how much a clock gains or loses at most in each second, from 0 to 0.9.
-    over: the virtual second by which all is well again: agents that were struck are back, links are mended;
-        only clocks still drift.  None: what is broken may stay so.
+    over: the virtual second by which agents that were struck are back and links are mended.  Clocks still
+        drift then, and faults of messages, which count messages and not seconds, may come later.  None: what
+        is broken may stay so.
     spared: the names of agents that neither crash nor pause, such as a board that is assumed to stay up.
 
-    What a property promises in time it promises only if faults end before; `over` and `spared` say what a
-    pattern assumes.  Raises ValueError if a number is out of range, TypeError if `spared` holds no names.
+    A liveness property holds only if faults end in time: `over` and `spared` state what the pattern assumes.
+    Raises ValueError if a number is out of range, TypeError unless `spared` is a tuple of names.
     """
 
     most: int = 4

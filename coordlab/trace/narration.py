@@ -60,13 +60,15 @@ def because(trace: Trace, seq: int, links: int = 3) -> str:
 def explained(trace: Trace, seq: int, links: int = 3, lost: Iterable[Event] = ()) -> str:
     """Event `seq` with its nearest causes, and with what was sent from these and did not arrive.
 
-    lost: the losses to name if none of those was lost on the way to an agent that was up.
+    lost: further losses.  They are named only if every loss found was of a message to an agent that was down.
     """
     told = [f"at {_when(trace, trace[seq])}."]
     if why := because(trace, seq, links):
         told.append(f"That was because at {why}.")
     found = missing(trace, seq, links)
-    others = lost if all(event.data == "down" for event in found) else ()
+    told_of = {event.seq for event in found}
+    more = all(event.data == "down" for event in found)
+    others = [event for event in lost if more and event.seq not in told_of]
     return " ".join([*told, *_lost(trace, [*found, *others])])
 
 

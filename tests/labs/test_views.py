@@ -8,8 +8,22 @@ from typing import Any
 import pytest
 
 from coordlab import labs
+from coordlab.draw import looks
 from coordlab.labs.pictures import Drawn
-from coordlab.labs.views import BEFORE, Bar, Cell, Curves, Graph, Mark, Picture, Spans, Table, View, stacked
+from coordlab.labs.views import (
+    BEFORE,
+    TONES,
+    Bar,
+    Cell,
+    Curves,
+    Graph,
+    Mark,
+    Picture,
+    Spans,
+    Table,
+    View,
+    stacked,
+)
 from tests.widgets.traces import election
 
 TABLE = Table(
@@ -156,3 +170,7 @@ def test_a_lane_that_does_several_things_at_a_time_has_a_row_for_each() -> None:
             Bar("ann", 2.0, None, "three"),
         ),
     )
+
+
+def test_drawings_know_every_tone() -> None:
+    assert tuple(looks.TONES) == TONES

@@ -43,7 +43,7 @@ MUTANTS = [
     ),
     Mutant(
         AGENTS,
-        "until=now + lease" if False else "for member in self.others:",
+        "for member in self.others:",
         "for member in self.others[:1]:",
         caught_by="led again",
     ),

@@ -84,7 +84,7 @@ class Queues:
             return []
         if event.name == "Subscribe" and told.pattern not in self.patterns.get(str(event.peer), []):
             self.patterns.setdefault(str(event.peer), []).append(told.pattern)
-            self.counts.setdefault(str(event.peer), Counter(waiting=0, acted=0, shed=0, dead=0))
+            self.counts.setdefault(str(event.peer), Counter())
             return self._line_up([str(event.peer)], [*self.letters] if told.acknowledged else [])
         if event.name == "Publish" and told.letter not in self.letters:
             self.letters[told.letter] = None

@@ -11,6 +11,7 @@ from coordlab.patterns.conflict.agents import Human, Proposer, Resolver
 from coordlab.patterns.conflict.checks import properties
 from coordlab.patterns.conflict.lab_agents import (
     CHAINS,
+    ENDLESS,
     EVIDENCE,
     NAMES,
     ORDERS,
@@ -41,7 +42,7 @@ PARAMETERS = (
     lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", group="Proposers",
                   help="the share of messages that are lost on the way"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Policy",
-                  help="first-come lets the first value stand; no-budget asks again a hundred times; "
+                  help=f"first-come lets the first value stand; no-budget asks again {ENDLESS} times; "
                   "no-time-limit waits for the human for ever"),
     lab.Parameter("steps", "all", choices=tuple(CHAINS), group="Policy",
                   help="which steps are tried to settle a conflict, and in which order"),

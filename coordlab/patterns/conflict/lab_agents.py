@@ -46,11 +46,14 @@ def policy(given: Parameters) -> Policy:
     )
 
 
+ENDLESS = 80  # retries without a budget: more than a run has time for
+
+
 def followed(given: Parameters) -> Policy:
     """The policy that the resolver follows: some versions know no end."""
     textbook = policy(given)
     if given["version"] == "no-budget":
-        return replace(textbook, retries=80)
+        return replace(textbook, retries=ENDLESS)
     return replace(textbook, hearing=1e6) if given["version"] == "no-time-limit" else textbook
 
 

@@ -11,7 +11,7 @@ from coordlab.patterns.orchestration.turns import result
 from coordlab.patterns.state_graph import theory
 from coordlab.patterns.state_graph.agents import Editor, Runner, node
 from coordlab.patterns.state_graph.checks import properties
-from coordlab.patterns.state_graph.lab_agents import _reviewed, edges, graph, once
+from coordlab.patterns.state_graph.lab_agents import edges, graph, once, reviewed
 from coordlab.patterns.state_graph.pictures import ended, executions, running, state, steps
 from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
@@ -46,7 +46,7 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     works: dict[str, Callable[..., object]] = {
         **dict.fromkeys(made.nodes, lambda state: {"runs": 1}),
         last: lambda state: {"runs": 1, "draft": 1},
-        "review": _reviewed,
+        "review": reviewed,
     }
     kind = roles.get("node", Member)
     world.add(lab.fitting(kind, name, node(works[name]), seconds=given["work"]) for name in made.nodes)
@@ -80,7 +80,7 @@ def _theory(given: lab.Parameters, trace: Trace) -> tuple[int, int, str]:
         "a draft may be published twice, as the last node runs twice": drafts and not joins,
         "the graph did not run to its end": not done or str(done.reason.kind) != "done",
     }
-    return calls, depth, next((reason for reason, holds in reasons.items() if holds), "")
+    return calls, depth, lab.why_not(reasons)
 
 
 def _calls(given: lab.Parameters, trace: Trace) -> lab.Theory:

@@ -50,7 +50,8 @@ def graph(given: lab.Parameters) -> Graph:
     return made.compile()
 
 
-def _reviewed(state: Mapping[str, Any], *said: object) -> object:
+def reviewed(state: Mapping[str, Any], *said: object) -> object:
+    """The work of the review: it asks whether to publish the draft, and keeps the answer."""
     return {"verdict": said[0]} if said else Interrupt(f"Publish draft {state['draft']}?")
 
 

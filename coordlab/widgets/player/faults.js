@@ -94,6 +94,7 @@ export class Faults {
     this.offer(`${name} at ${seconds(at)}`, [
       ...offers.map((offer) => ({
         text: leaves(offer, "until") ? `${offer.label}, for ${offer.lasts} s` : offer.label,
+        off: down && offer.fault.startsWith("crash") ? "already down" : null,
         act: () => this.ask(offered(offer, name, at)) })),
       ...general.map(({ text, act }) => ({ text, off: down ? "already down" : null, act })),
       { text: "crash and restart…", off: down ? "already down" : null,

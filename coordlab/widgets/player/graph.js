@@ -155,14 +155,6 @@ export class Graph {
     return slot < nodes.length ? nodes[slot] : edges[slot - nodes.length].map((n) => nodes[n]).join(directed ? " → " : " – ");
   }
 
-  /** Each node and edge in words, as Python's `at` says it. */
-  lines() {
-    return this.marks.flatMap((_, slot) => {
-      const tone = this.tone(slot);
-      return tone ? [[this.name(slot), toned(this.slots.words(this.slots.holding(slot, this.scene.cursor)), tone)]] : [];
-    });
-  }
-
   /** What is new. */
   told() {
     const last = this.slots.newest(this.scene.cursor);

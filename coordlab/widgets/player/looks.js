@@ -101,7 +101,8 @@ export class Looks {
     this.version += 1;
   }
 
-  /** The number of a role's colour; 0, grey: agents start in it. @param {string} label */
+  /** The number of a role's colour, and of its shape in the network; 0: agents start in it, or its tone is normal or idle.
+   * @param {string} label */
   colour(label) {
     const tone = Object.keys(TONE_LOOKS).indexOf(this.tones[label]);
     return tone >= 0 ? Math.max(0, tone - 1) : this.resting.numbers.has(label) ? 0 : 1 + this.roles.of(label) % 7;

@@ -10,7 +10,7 @@ import { arrowOf } from "./lookup.js";
 import { Sheet } from "./sheet.js";
 import { seconds } from "./words.js";
 
-const STEPS = 4; // from a change to what it answers: it is made by an event, that was handled, delivered, sent
+const STEPS = 4; // events to go back through: the change, the handling, the delivery, the sending of the message
 
 /** One of the pattern's own views of the trace on show, with its heading. */
 export class Own {

@@ -18,7 +18,7 @@ const VIEWS = [["space", "Space-time"], ["network", "Network"], ["events", "Even
 
 /** The pictures of a scene. `rearrange` is called when another view was chosen. */
 export class Views {
-  /** The view that was chosen: "space", "network", "events" or, before any, the name of the pattern's own. */
+  /** The name of the view that was chosen; "": none yet, the first is on show. */
   chosen = "";
   /** @type {typeof VIEWS} those of the trace on show, with their labels */
   all = VIEWS;

@@ -11,13 +11,6 @@ from coordlab.patterns.bus.lab import SPEC
 from coordlab.properties.verdicts import VIOLATED
 
 
-def tried(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    found = next(each for each in SPEC.schedules if each.title == title)
-    lab = Lab(SPEC, **found.settings)
-    return lab if found.faults is None else lab.heal().inject(*found.faults)
-
-
 def counted(lab: Lab, label: str) -> object:
     return next(each.counted for each in lab.measures if each.label == label)
 
@@ -40,13 +33,13 @@ def test_without_loss_the_messages_are_those_of_theory() -> None:
 
 
 def test_at_most_once_loses_letters_and_breaks_no_promise() -> None:
-    lab = tried("At most once")
+    lab = labs.bus().try_out("At most once")
     assert broken(lab) == []
     assert counted(lab, "letters missed") != 0
 
 
 def test_without_a_memory_a_lost_answer_takes_effect_twice() -> None:
-    lab = tried("Without a memory")
+    lab = labs.bus().try_out("Without a memory")
     assert broken(lab) == ["nobody acts twice on a letter"]
     assert counted(lab, "letters that took effect twice") != 0
 
@@ -57,7 +50,7 @@ def test_a_bus_that_forgets_delivers_nothing_after_its_crash() -> None:
 
 def test_a_full_queue_sheds_letters() -> None:
     """s1 is down: three letters wait for it, and one is dead after twenty attempts."""
-    lab = tried("A short queue")
+    lab = labs.bus().try_out("A short queue")
     curves, table = (each.draw(lab.parameters, lab.run.trace) for each in SPEC.views)
     assert isinstance(curves, Curves)
     assert isinstance(table, Table)

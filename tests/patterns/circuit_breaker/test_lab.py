@@ -12,12 +12,6 @@ from coordlab.patterns.circuit_breaker.pictures import trips
 from coordlab.properties.verdicts import VIOLATED
 
 
-def tried(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    found = next(each for each in SPEC.schedules if each.title == title)
-    return Lab(SPEC, **found.settings)
-
-
 def broken(lab: Lab) -> list[str]:
     return [each.name for each in lab.run.verdicts if each.status == VIOLATED]
 
@@ -38,21 +32,21 @@ def test_the_textbook_s_breaker_is_right_at_any_seed(seed: int) -> None:
 
 def test_retries_keep_a_service_down_that_is_back() -> None:
     """It could serve 50 a second, and 40 are asked for; three retries each make 160 of them."""
-    lab = tried("A retry storm")
+    lab = labs.circuit_breaker().try_out("A retry storm")
     assert set(rates(lab, "results", since=8.0, before=15.0)) == {0.0}
     assert min(rates(lab, "requests sent", since=8.0, before=14.5)) > 50.0
     assert "its own outcomes turn it" in broken(lab)
 
 
 def test_with_a_breaker_all_is_well_again_within_two_seconds() -> None:
-    lab = tried("The same with a breaker")
+    lab = labs.circuit_breaker().try_out("The same with a breaker")
     assert max(rates(lab, "refused at once", since=3.5, before=7.0)) > 0.0
     assert min(rates(lab, "results", since=9.0, before=14.5)) > 35.0
     assert broken(lab) == []
 
 
 def test_a_herd_tries_all_at_once() -> None:
-    assert broken(tried("A thundering herd")) == ["at most 1 probes at once"]
+    assert broken(labs.circuit_breaker().try_out("A thundering herd")) == ["at most 1 probes at once"]
 
 
 def test_a_breaker_may_go_by_the_rate() -> None:

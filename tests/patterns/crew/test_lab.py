@@ -11,12 +11,6 @@ from coordlab.patterns.crew.pictures import progress, schedule
 from coordlab.trace.trace import Trace
 
 
-def opened(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    spec = labs.spec("crew")
-    return Lab(spec, **next(each for each in spec.schedules if each.title == title).settings)
-
-
 def counted(lab: Lab) -> dict[str, object]:
     """What was counted, by its label."""
     return {each.label: each.counted for each in lab.measures}
@@ -31,13 +25,16 @@ def test_at_many_seeds_all_properties_hold_and_all_counts_are_those_of_theory(ve
 
 
 def test_a_manager_who_only_passes_on_triples_the_turns_and_costs_time() -> None:
-    one_by_one, managed = opened("One after the other"), opened("A manager delegates")
+    one_by_one, managed = (
+        labs.crew().try_out("One after the other"),
+        labs.crew().try_out("A manager delegates"),
+    )
     found = [(counted(lab)["turns"], counted(lab)["makespan, s"]) for lab in (one_by_one, managed)]
     assert found == [(5, 11.1), (15, 13.3)]
 
 
 def test_without_a_guardrail_a_long_report_is_the_output() -> None:
-    lab = opened("Nobody checks the report")
+    lab = labs.crew().try_out("Nobody checks the report")
     assert [each.name for each in lab.run.verdicts if each.status == "violated"] == [
         "only what passes is an output"
     ]

@@ -13,12 +13,6 @@ from coordlab.patterns.deadlock.lab import SPEC
 from coordlab.properties.verdicts import VIOLATED
 
 
-def tried(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    found = next(each for each in SPEC.schedules if each.title == title)
-    return Lab(SPEC, **found.settings)
-
-
 def counted(lab: Lab, label: str) -> object:
     return next(each.counted for each in lab.measures if each.label == label)
 
@@ -49,7 +43,7 @@ def test_each_method_keeps_its_promises_at_any_seed(version: str, seed: int) -> 
 
 def test_five_wait_in_a_cycle_for_ever() -> None:
     """Each for its neighbour, and none goes on: the run breaks two promises."""
-    lab = tried("Nobody looks for deadlocks")
+    lab = labs.deadlock().try_out("Nobody looks for deadlocks")
     cycle = {(f"p{number}", f"p{number % 5 + 1}"): "stuck" for number in range(1, 6)}
     assert arrows(lab, at=5.0) == arrows(lab, at=lab.run.trace.until) == cycle
     broken = {each.name: each.because for each in lab.run.verdicts if each.status == VIOLATED}
@@ -58,13 +52,13 @@ def test_five_wait_in_a_cycle_for_ever() -> None:
 
 
 def test_one_who_takes_the_other_fork_first_prevents_it() -> None:
-    lab = tried("One left-handed worker")
+    lab = labs.deadlock().try_out("One left-handed worker")
     tones = {mark.tone for mark in graph(lab).marks}
     assert (counted(lab, "deadlocks"), "stuck" in tones, "between" in tones) == (0, False, True)
 
 
 def test_impatience_sends_back_those_who_would_have_got_their_forks() -> None:
-    lab = tried("A short time-out")
+    lab = labs.deadlock().try_out("A short time-out")
     assert 20 < int(str(counted(lab, "false victims"))) < int(str(counted(lab, "victims")))
     assert counted(labs.deadlock(), "false victims") == 0
 

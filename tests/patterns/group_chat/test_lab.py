@@ -8,12 +8,6 @@ from coordlab.patterns.group_chat.lab_agents import RIGHT, WRONG
 from coordlab.patterns.group_chat.pictures import said, transcript
 
 
-def opened(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    spec = labs.spec("group_chat")
-    return Lab(spec, **next(each for each in spec.schedules if each.title == title).settings)
-
-
 def counted(lab: Lab) -> dict[str, object]:
     """What was counted, by its label."""
     return {each.label: each.counted for each in lab.measures}
@@ -28,7 +22,7 @@ def test_at_many_seeds_all_properties_hold_and_reading_is_as_theory_says() -> No
 
 def test_five_who_speak_ten_times_read_1275_messages_and_with_a_window_240() -> None:
     titles = ("Everybody reads everything", "Only the last five messages")
-    assert [counted(opened(title))["messages read"] for title in titles] == [1275, 240]
+    assert [counted(labs.group_chat().try_out(title))["messages read"] for title in titles] == [1275, 240]
 
 
 def test_with_fixed_rounds_they_go_on_after_they_agree() -> None:
@@ -38,7 +32,7 @@ def test_with_fixed_rounds_they_go_on_after_they_agree() -> None:
 
 
 def test_four_of_five_are_right_at_first_and_all_agree_on_the_wrong_answer() -> None:
-    lab = opened("Agreed on a wrong answer")
+    lab = labs.group_chat().try_out("Agreed on a wrong answer")
     answers = [utterance.content for _, _, utterance in said(lab.run.trace)]
     assert (answers[:5].count(RIGHT), set(answers[-5:])) == (4, {WRONG})
     assert counted(lab)["why it ended"] == "condition: agreement (5 days)"

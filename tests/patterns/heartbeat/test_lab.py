@@ -13,12 +13,6 @@ from coordlab.properties.verdicts import VIOLATED
 from coordlab.trace.trace import DECISION
 
 
-def tried(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    found = next(each for each in SPEC.schedules if each.title == title)
-    return Lab(SPEC, **found.settings)
-
-
 def suspected(lab: Lab) -> list[tuple[float, str]]:
     """When the monitor suspects whom."""
     return [(e.time, e.data.target) for e in lab.run.trace.select("Suspected", kind=DECISION)]
@@ -47,20 +41,20 @@ def test_each_first_try_breaks_a_promise(version: str) -> None:
 
 
 def test_a_process_that_stops_for_3_s_is_suspected_though_it_lives() -> None:
-    lab = tried("Too slow, or dead?")
+    lab = labs.heartbeat().try_out("Too slow, or dead?")
     assert [who for _, who in suspected(lab)] == ["a1", "a2"]
     assert len(quality(lab.run.trace).mistakes) == 1
 
 
 def test_phi_suspects_an_even_beat_after_less_than_two_seconds() -> None:
-    lab = tried("Phi suspects early")
+    lab = labs.heartbeat().try_out("Phi suspects early")
     when, who = suspected(lab)[0]
     last = lab.run.trace.select("Heartbeat", kind="handle", peer="a1", before=when)[-1].time
     assert (who, round(when - last, 1)) == ("a1", 1.8)
 
 
 def test_a_clock_that_is_set_makes_all_suspects() -> None:
-    assert suspected(tried("The clock is set"))[1:] == [(16.75, "a1"), (16.75, "a3")]
+    assert suspected(labs.heartbeat().try_out("The clock is set"))[1:] == [(16.75, "a1"), (16.75, "a3")]
     assert len(suspected(labs.heartbeat().inject("skew monitor +60 @16.6"))) == 1
 
 
@@ -102,4 +96,4 @@ def test_a_monitor_that_was_down_has_no_opinion() -> None:
 def test_gaps_of_no_length_are_judged() -> None:
     """Beats that arrive together have a mean gap of 0, after which any silence is too long."""
     lab = labs.heartbeat(agents=8, detector="exponential", window=2, slowest=1, interval=0.2, threshold=0.5)
-    assert len(lab.run.verdicts) > 0
+    assert [each.status for each in lab.run.verdicts if each.name == "only silence is suspected"] == ["holds"]

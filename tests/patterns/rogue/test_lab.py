@@ -11,12 +11,6 @@ from coordlab.patterns.rogue.lab import SPEC
 from coordlab.properties.verdicts import VIOLATED
 
 
-def tried(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    found = next(each for each in SPEC.schedules if each.title == title)
-    return Lab(SPEC, **found.settings)
-
-
 def counted(lab: Lab, label: str) -> object:
     return next(each.counted for each in lab.measures if each.label == label)
 
@@ -37,18 +31,18 @@ def test_the_textbook_s_pool_is_right_at_any_seed(seed: int) -> None:
 
 
 def test_one_rogue_too_many_has_its_lies_accepted() -> None:
-    assert counted(tried("One rogue too many"), "share of answers that are wrong") == 1.0
+    assert counted(labs.rogue().try_out("One rogue too many"), "share of answers that are wrong") == 1.0
 
 
 def test_a_rogue_that_behaves_again_is_trusted_again() -> None:
     """Isolated, on probation, and trusted again, after 8 s."""
-    found = bars(tried("Trusted again"), "w1")
+    found = bars(labs.rogue().try_out("Trusted again"), "w1")
     assert [each.text for each in found][:2] == ["trusted", "isolated"]
     assert (found[-1].text, found[-1].since > 8.0) == ("trusted", True)
 
 
 def test_without_reviews_a_rogue_s_word_is_enough() -> None:
-    lab = tried("Nobody reviews")
+    lab = labs.rogue().try_out("Nobody reviews")
     broken = [each.name for each in lab.run.verdicts if each.status == VIOLATED]
     assert "accepted only by a quorum" in broken
     assert counted(lab, "wrong answers accepted") != 0

@@ -9,14 +9,6 @@ from coordlab.labs.lab import Lab
 from coordlab.patterns.state_graph.pictures import running, state
 
 
-def opened(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    spec = labs.spec("state_graph")
-    found = next(each for each in spec.schedules if each.title == title)
-    lab = Lab(spec, **found.settings)
-    return lab if found.faults is None else lab.heal().inject(*found.faults)
-
-
 def counted(lab: Lab) -> dict[str, object]:
     """What was counted, by its label."""
     return {each.label: each.counted for each in lab.measures}
@@ -31,20 +23,20 @@ def test_all_properties_hold_and_all_counts_are_those_of_theory(stages: int, dra
 
 
 def test_with_plain_edges_the_last_node_of_the_diamond_runs_twice() -> None:
-    lab = opened("Plain edges")
+    lab = labs.state_graph().try_out("Plain edges")
     broken = {each.name: each.because for each in lab.run.verdicts if each.status == "violated"}
     assert broken == {"no node runs twice": "join1 is to run again in super-step 4."}
     assert counted(lab)["executions of nodes"] == 6
 
 
 def test_two_that_write_one_plain_key_side_by_side_are_an_error() -> None:
-    assert str(counted(opened("Two write one key"))["reason for the end"]).startswith(
+    assert str(counted(labs.state_graph().try_out("Two write one key"))["reason for the end"]).startswith(
         "failed: graph (long1a and short1 both wrote 'runs' in super-step 2"
     )
 
 
 def test_after_a_crash_of_the_runner_the_second_draft_is_published() -> None:
-    lab = opened("An editor, and a crash")
+    lab = labs.state_graph().try_out("An editor, and a crash")
     assert {each.status for each in lab.run.verdicts} == {"holds"}
     assert (counted(lab)["super-steps"], counted(lab)["reason for the end"]) == (7, "done")
 

@@ -14,12 +14,6 @@ from coordlab.properties.verdicts import VIOLATED
 from coordlab.trace.trace import CRASH, DECISION
 
 
-def tried(title: str) -> Lab:
-    """The lab at one of its schedules."""
-    found = next(each for each in SPEC.schedules if each.title == title)
-    return Lab(SPEC, **found.settings).heal().inject(*found.faults or ())
-
-
 def broken(lab: Lab) -> list[str]:
     return [each.name for each in lab.run.verdicts if each.status == VIOLATED]
 
@@ -38,19 +32,19 @@ def test_the_textbook_s_group_is_right_at_any_seed(seed: int) -> None:
 
 
 def test_helpers_find_a_way_around_a_bad_link() -> None:
-    lab = tried("One bad link")
+    lab = labs.swim().try_out("One bad link")
     assert (lab.run.trace.count("Suspected", kind=DECISION), broken(lab)) == (0, [])
 
 
 def test_who_asks_nobody_suspects_alone_and_the_suspect_objects() -> None:
-    lab = tried("No helpers are asked")
+    lab = labs.swim().try_out("No helpers are asked")
     assert told(lab, "Suspected", "m2")[0] == ("m1", 1)
     assert {incarnation for who, incarnation in told(lab, "Restored", "m2") if who != "m2"} > {1, 2}
     assert broken(lab) == ["helpers are asked before a suspicion"]
 
 
 def test_who_never_objects_stays_dead() -> None:
-    lab = tried("No objection")
+    lab = labs.swim().try_out("No objection")
     assert sorted(who or "" for who, _ in told(lab, "Buried", "m2")) == ["m1", "m3", "m4", "m5", "m6"]
     assert told(lab, "Restored", "m2")[-1][1] == 1
     assert "mistakes are taken back within 11 s" in broken(lab)

@@ -11,12 +11,6 @@ from coordlab.patterns.voting.theory import correlated
 from coordlab.trace.scenario import ScenarioError
 
 
-def opened(title: str, **more: object) -> Lab:
-    """The lab at one of its schedules."""
-    spec = labs.spec("voting")
-    return Lab(spec, **{**next(each for each in spec.schedules if each.title == title).settings, **more})
-
-
 def counted(lab: Lab) -> dict[str, object]:
     """What was counted, by its label."""
     return {each.label: each.counted for each in lab.measures}
@@ -30,7 +24,7 @@ def test_at_many_seeds_all_properties_hold_and_every_theory_that_applies_agrees(
 
 
 def test_who_waits_for_every_ballot_never_ends_when_two_are_down() -> None:
-    lab = opened("Wait for every ballot")
+    lab = labs.voting().try_out("Wait for every ballot")
     assert [each.name for each in lab.run.verdicts if each.status == "violated"] == [
         "an outcome within 1.1 s"
     ]
@@ -45,7 +39,7 @@ def test_without_a_quorum_few_decide_for_all() -> None:
 
 
 def test_when_all_repeat_one_source_every_ballot_of_a_vote_is_the_same() -> None:
-    lab = opened("All repeat one source")
+    lab = labs.voting().try_out("All repeat one source")
     ends = [event.data for event in lab.run.trace.select("Closed", kind="decision")]
     assert {len(end.counts) for end in ends} == {1}
 
@@ -54,7 +48,7 @@ def test_when_all_repeat_one_source_every_ballot_of_a_vote_is_the_same() -> None
     ("method", "city"), [("plurality", "Memphis"), ("instant_runoff", "Knoxville"), ("schulze", "Nashville")]
 )
 def test_three_methods_choose_three_capitals_of_tennessee(method: str, city: str) -> None:
-    lab = opened("The capital of Tennessee", method=method)
+    lab = labs.voting().try_out("The capital of Tennessee").set(method=method)
     assert counted(lab)["last outcome"] == city
     assert [each.agrees for each in lab.measures if each.label == "last outcome"] == [
         True if city == "Nashville" else None
