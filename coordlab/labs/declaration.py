@@ -45,6 +45,7 @@ __all__ = [  # what a declaration is made of, parameters and views included
     "Theory",
     "View",
     "fitting",
+    "network",
     "why_not",
 ]
 
@@ -324,6 +325,16 @@ def fitting(kind: Callable[..., Agent], *given: object, **settings: object) -> A
     takes = _takes(kind).parameters
     everything = any(each.kind is each.VAR_KEYWORD for each in takes.values())
     return kind(*given, **{name: each for name, each in settings.items() if everything or name in takes})
+
+
+def network(given: Parameters, seed: int) -> World:
+    """A world with the bounds of a lab and the network of its parameters.
+
+    A message takes between a fifth of `slowest` and `slowest` seconds.  Where the lab has them, `loss` and
+    `duplicate` are the shares of messages that are lost and that come twice.
+    """
+    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
+    return World(seed, latency, given.get("loss", 0.0), given.get("duplicate", 0.0), budget=BUDGET)
 
 
 def why_not(reasons: Mapping[str, object]) -> str:

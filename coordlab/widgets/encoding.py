@@ -116,8 +116,7 @@ def pack(
     """Encode a trace, with what the player shows around it.
 
     verdicts: objects with name, status, at, event and because.
-    measures: what was counted, in words.
-    templates: a sentence for each kind of event.
+    measures: what was counted, in words.  templates: a sentence for each kind of event.
     lanes: the agents from top to bottom.  Default: in order of joining.
     focus: what is shown first, in virtual seconds; default: the first fault and the answer to it.
     problem: why the run broke off, if it did; then its end is shown first.

@@ -52,8 +52,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A board, an observer, a rule for each kind of animal, of the learner's class if given, and readers."""
-    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
-    world = World(seed, latency, loss=given["loss"], budget=lab.BUDGET)
+    world = lab.network(given, seed)
     kind: type[Agent] = roles.get("board", VERSIONS[given["version"]])
     how = {"merge": MERGES[given["merge"]], "rating": RATINGS[given["rating"]]}
     world.add(lab.fitting(kind, "board", **how, concurrent=given["concurrent"], limit=LIMIT))

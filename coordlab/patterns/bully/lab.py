@@ -49,8 +49,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A world of candidates of ranks 1 to `agents`, of the learner's class if given."""
-    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
-    world, watch = World(seed, latency, loss=given["loss"], budget=lab.BUDGET), watching(given)
+    world, watch = lab.network(given, seed), watching(given)
     kind = roles.get("agent", KeepsRuling if given["version"] == "keeps-ruling" else Candidate)
     wanted = {
         "patience": given["patience"],

@@ -45,8 +45,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A bus, and clients that publish and subscribe, of the learner's classes if given."""
-    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
-    world = World(seed, latency, given["loss"], given["duplicate"], budget=lab.BUDGET)
+    world = lab.network(given, seed)
     how = {name: given[name] for name in ("patience", "attempts", "bound", "shed")}
     world.add(lab.fitting(roles.get("bus", Bus), "bus", durable=given["version"] != "forgetful", **how))
     client = {

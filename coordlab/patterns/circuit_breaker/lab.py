@@ -62,7 +62,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A service, and callers, of the learner's classes if given."""
-    world = World(seed, f"uniform({given['slowest'] / 5},{given['slowest']})", budget=lab.BUDGET)
+    world = lab.network(given, seed)
     world.add(lab.fitting(roles.get("service", Busy), "db", failing=given["failing"], work=given["work"]))
     kind = roles.get("caller", HerdCaller if given["version"] == "herd" else Insistent)
     chosen = Settings(failures=None) if given["version"] == "no-breaker" else expected.settings(given)

@@ -62,9 +62,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A resolver, proposers and a human, of the learner's classes if given."""
-    world = World(
-        seed, f"uniform({given['slowest'] / 5},{given['slowest']})", given["loss"], budget=lab.BUDGET
-    )
+    world = lab.network(given, seed)
     names = NAMES[: given["proposers"]]
     conflicts = dict.fromkeys(conflict for name in names for conflict in views(name, given))
     settles = roles.get("resolver", FirstCome if given["version"] == "first-come" else Resolver)

@@ -59,7 +59,7 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """Workers at a round table, of the learner's class if given, the forks, and perhaps a coordinator."""
     size, version = given["workers"], given["version"]
     forks = _names("fork", given)
-    world = World(seed, f"uniform({given['slowest'] / 5},{given['slowest']})", budget=lab.BUDGET)
+    world = lab.network(given, seed)
     world.add(Resource(fork) for fork in forks)
     settings = {
         "think": given["think"],

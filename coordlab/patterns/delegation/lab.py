@@ -56,8 +56,8 @@ def _crew(given: lab.Parameters) -> tuple[Member, ...]:
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A coordinator and its workers, of the learner's classes if given."""
-    latency, crew = f"uniform({given['slowest'] / 5},{given['slowest']})", _crew(given)
-    world, version = World(seed, latency, loss=given["loss"], budget=lab.BUDGET), given["version"]
+    crew = _crew(given)
+    world, version = lab.network(given, seed), given["version"]
     patience = FOREVER if version == "trusting" else given["patience"]
     if version == "piled-up":
         crew = tuple(replace(member, capacity=100) for member in crew)

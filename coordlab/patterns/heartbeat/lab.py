@@ -63,8 +63,7 @@ def _names(given: lab.Parameters) -> tuple[str, ...]:
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A monitor and the agents that it watches, of the learner's classes if given."""
-    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
-    world = World(seed, latency, loss=given["loss"], budget=lab.BUDGET)
+    world = lab.network(given, seed)
     names = _names(given)
     how = {"detector": detector(given), "period": given["period"]}
     world.add(lab.fitting(roles.get("monitor", VERSIONS[given["version"]]), "monitor", names, **how))

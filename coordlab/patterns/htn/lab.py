@@ -58,8 +58,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """An environment, and alice, of the learner's class if given."""
-    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
-    world, (facts, tasks) = World(seed, latency, loss=given["loss"], budget=lab.BUDGET), begins(given)
+    world, (facts, tasks) = lab.network(given, seed), begins(given)
     leaves = given["task"] == "outing" and given["taken"]
     changes = ((LEAVES, (("taxi is free", False),)),) if leaves else ()
     domain = domain_of(given)

@@ -50,9 +50,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """The storage, and the members, of the learner's classes if given."""
-    world = World(
-        seed, f"uniform({given['slowest'] / 5},{given['slowest']})", given["loss"], budget=lab.BUDGET
-    )
+    world = lab.network(given, seed)
     version, everybody, luck = given["version"], names(given), dice(seed, "up")
     world.add(lab.fitting(roles.get("storage", Unfenced if version == "no-fencing" else Storage)))
     kind = roles.get("member", Everlasting if version == "no-lease" else Member)

@@ -41,9 +41,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """The members in the order of the ring, of the learner's class if given."""
-    world = World(
-        seed, f"uniform({given['slowest'] / 5},{given['slowest']})", given["loss"], budget=lab.BUDGET
-    )
+    world = lab.network(given, seed)
     ring = ORDERS[given["order"]](given["agents"], seed)
     how = {"patience": given["patience"], "heartbeat": given["heartbeat"]}
     kind, begin = roles.get("member", KINDS[given["version"]]), starters(given, ring)

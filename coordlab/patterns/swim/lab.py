@@ -41,8 +41,7 @@ PARAMETERS = (
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """The members of a group, of the learner's class if given."""
-    latency = f"uniform({given['slowest'] / 5},{given['slowest']})"
-    world = World(seed, latency, loss=given["loss"], budget=lab.BUDGET)
+    world = lab.network(given, seed)
     kind = roles.get("member", Silent if given["version"] == "never-objects" else Member)
     how = {name: given[name] for name in ("period", "patience", "helpers", "suspicion")}
     if given["version"] == "asks-nobody":

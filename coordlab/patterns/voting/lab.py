@@ -68,7 +68,7 @@ PARAMETERS = (
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A chair with its questions, and voters, of the learner's classes if given."""
     version, cast = given["version"], electorate(given)
-    world = World(seed, f"uniform({given['slowest'] / 5},{given['slowest']})", budget=lab.BUDGET)
+    world = lab.network(given, seed)
     quorum = {"textbook": None, "waits-for-all": len(cast), "no-quorum": 0}[version]
     deadline = FOREVER if version == "waits-for-all" else given["deadline"]
     asked = QUESTIONS if cast[0] is None else QUESTIONS[:1]

@@ -65,9 +65,7 @@ def _settings(given: lab.Parameters) -> dict[str, Any]:
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A moderator, experts and strangers, of the learner's classes if given."""
-    world = World(
-        seed, f"uniform({given['slowest'] / 5},{given['slowest']})", given["loss"], budget=lab.BUDGET
-    )
+    world = lab.network(given, seed)
     shared = OPEN_DOOR if given["version"] == "open-door" else given["strangers"]
     kind = roles.get("moderator", VERSIONS[given["version"]])
     how = {**_settings(given), "questions": given["questions"], "stranger": UNKNOWN, "strangers": shared}
