@@ -10,7 +10,7 @@ from inspect import Signature, signature
 from typing import Any, SupportsIndex
 
 from coordlab import requirements as require
-from coordlab.labs.measures import Curve, Figure, Measure, Measured, Theory
+from coordlab.labs.measures import Curve, Figure, Measure, Measured, Theory, disturbed
 from coordlab.labs.parameters import Parameter, Parameters
 from coordlab.labs.views import BEFORE, Bar, Cell, Curves, Graph, Mark, Spans, Table, View
 from coordlab.trace.faults import Fault, seconds
@@ -44,6 +44,7 @@ __all__ = [  # what a declaration is made of, parameters and views included
     "Table",
     "Theory",
     "View",
+    "disturbed",
     "fitting",
     "network",
     "why_not",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from coordlab import requirements as require
 from coordlab.labs.parameters import Parameters
 from coordlab.trace.scenario import Value
-from coordlab.trace.trace import Trace, brief
+from coordlab.trace.trace import DROP, FAULT, Trace, brief
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class Theory:
             return bool(self.says == "equal" and counted == self.expected)
         low, high = self.expected if self.says == "within" else (self.expected, self.expected)
         return bool((self.says == "most" or low <= counted) and (self.says == "least" or counted <= high))
+
+
+def disturbed(trace: Trace) -> dict[str, object]:
+    """The reasons why theory of a run without faults and losses does not apply; see `why_not`."""
+    return {"a fault strikes": trace.select(kind=FAULT), "a message is lost": trace.select(kind=DROP)}
 
 
 @dataclass(frozen=True, repr=False)

@@ -624,6 +624,20 @@ def test_a_name_that_cannot_be_shown_is_refused_and_nothing_is_left_to_undo(name
         lab.undo()
 
 
+@pytest.mark.parametrize(
+    "lab",
+    [
+        labs.leases(starts=5, lease=3, up=0.5, seed=2),
+        labs.leases().inject("slow 5 1e9 @0"),
+        labs.replicas().inject("skew 1 x0.1 @1"),
+    ],
+    ids=["several stand at once", "slow from the start", "a slow clock"],
+)
+def test_a_count_outside_what_theory_assumes_is_not_judged(lab: Lab) -> None:
+    """Found by trying: each contradicted theory without a reason."""
+    assert [each.label for each in lab.measures if each.agrees is False] == []
+
+
 # --- what a learner may overlook ------------------------------------------------------------------
 
 

@@ -125,8 +125,7 @@ def _other_experiment(trace: Trace) -> str:
     roles = trace.select("role", agent="board", kind=STATE)
     seen = {event.data.entry.key for event in trace.select("Written")} >= FACTS
     reasons = {
-        "a fault strikes": trace.select(kind=FAULT),
-        "a message is lost": trace.select(kind=DROP),
+        **lab.disturbed(trace),
         "the work is not over at the end": not seen or not roles or roles[-1].data != "quiet",
     }
     return lab.why_not(reasons)

@@ -114,7 +114,7 @@ def _two(given: lab.Parameters, trace: Trace) -> lab.Theory:
     early = trace.select(kind=FAULT, before=crashed_at(trace) or trace.until)
     reasons = {
         "patience < 2 × slowest": given["patience"] < 2 * given["slowest"],
-        "a message is lost": given["loss"] > 0,
+        "messages may be lost": given["loss"] > 0,
         "another fault strikes before": early,
     }
     return lab.Theory(0, says="most", unless=lab.why_not(reasons))

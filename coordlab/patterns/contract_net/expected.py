@@ -9,7 +9,7 @@ from coordlab.labs import declaration as lab
 from coordlab.patterns.contract_net import theory
 from coordlab.patterns.contract_net.pictures import awards_of, prices_of, tasks_called
 from coordlab.patterns.contract_net.rules import LATE, planned
-from coordlab.trace.trace import DROP, FAULT, SEND, Trace
+from coordlab.trace.trace import SEND, Trace
 
 
 def served(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
@@ -18,7 +18,7 @@ def served(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
         return None
     most = min(given["tasks"], given["contractors"] * given["capacity"])
     least = min(given["capacity"], given["tasks"])
-    unless = lab.why_not({**_disturbed(trace), "the deadline is too short": not _in_time(given),
+    unless = lab.why_not({**lab.disturbed(trace), "the deadline is too short": not _in_time(given),
                           "a contractor is free again before the last call": not _busy(given)})  # fmt: skip
     bounds = {"by-chance": (least, most), "alike": (least, least), "one-by-one": (most, most)}
     low, high = bounds[given["calls"]]
@@ -41,7 +41,7 @@ def cost(given: lab.Parameters, trace: Trace) -> lab.Theory:
 
 def broken(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
     """No promise, unless contractors promise more than they have room for."""
-    unless = lab.why_not({**_disturbed(trace), "the deadline is too short": not _in_time(given)})
+    unless = lab.why_not({**lab.disturbed(trace), "the deadline is too short": not _in_time(given)})
     return lab.Theory(0, unless=unless) if given["version"] in ("textbook", "first-come") else None
 
 
@@ -57,11 +57,7 @@ def messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
     reasons = {"a proposal or a report is late": late,
                "the run ends before all is over": not over or last > trace.until}  # fmt: skip
     says = "most" if given["version"] == "silent" else "equal"
-    return lab.Theory(called + directed, says, lab.why_not({**_disturbed(trace), **reasons}))
-
-
-def _disturbed(trace: Trace) -> dict[str, object]:
-    return {"a fault strikes": trace.select(kind=FAULT), "a message is lost": trace.select(kind=DROP)}
+    return lab.Theory(called + directed, says, lab.why_not({**lab.disturbed(trace), **reasons}))
 
 
 def _in_time(given: lab.Parameters) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coordlab.labs import declaration as lab
 from coordlab.patterns.deadlock import pictures, theory
-from coordlab.trace.trace import DROP, FAULT, Trace
+from coordlab.trace.trace import FAULT, Trace
 
 
 def at_most(given: lab.Parameters, period: float) -> float:
@@ -40,8 +40,7 @@ def longest(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
     reasons = {
         "there is no deadlock": not pictures.cycles(trace),
         "a look takes longer than a period": 2 * given["slowest"] >= given["period"],
-        "a fault strikes": trace.select(kind=FAULT),
-        "a message is lost": trace.select(kind=DROP),
+        **lab.disturbed(trace),
     }
     return lab.Theory(by_method(given), "most", lab.why_not(reasons))
 

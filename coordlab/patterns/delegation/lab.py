@@ -14,7 +14,7 @@ from coordlab.patterns.delegation.lab_agents import SKILLS, VERSIONS, WORK, Hast
 from coordlab.patterns.delegation.pictures import workers
 from coordlab.patterns.delegation.rules import POLICIES, Member, critical_path, shortest
 from coordlab.patterns.delegation.workers import Worker
-from coordlab.trace.trace import DROP, FAULT, SEND, Trace
+from coordlab.trace.trace import SEND, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -99,8 +99,7 @@ def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
 
 def _disturbed(trace: Trace) -> dict[str, object]:
     return {
-        "a fault strikes": trace.select(kind=FAULT),
-        "a message is lost": trace.select(kind=DROP),
+        **lab.disturbed(trace),
         "an attempt fails": trace.count("Failed", "Busy", kind=SEND),
         "a reply is late": trace.count("Lost", kind="decision"),
     }

@@ -12,7 +12,7 @@ from coordlab.patterns.htn.checks import properties
 from coordlab.patterns.htn.domains import WAYS
 from coordlab.patterns.htn.lab_agents import LEAVES, TASKS, VERSIONS, begins, domain_of
 from coordlab.properties import recorded
-from coordlab.trace.trace import DROP, FAULT, SEND, Trace
+from coordlab.trace.trace import SEND, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -84,8 +84,7 @@ def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
     asked = trace.count("Observe", kind=SEND) + trace.count("Do", kind=SEND)
     plans, actions = len(pictures.searches(trace)), pictures.actions_tried(trace)
     unless = lab.why_not({
-        "a fault strikes": trace.select(kind=FAULT),
-        "a message is lost": trace.select(kind=DROP),
+        **lab.disturbed(trace),
         "alice asks a second time, or the run ends before she is done": asked != plans + actions
         or trace.count("send") % 2,
     })  # fmt: skip

@@ -94,6 +94,7 @@ def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
     reasons = {
         "nobody leads": not first,
         "several stand before one leads": [event.data for event in roles[:first]].count("stands") > 1,
+        "a fault strikes before": trace.select(kind=FAULT, before=over),
         "a message is lost": trace.select(kind=DROP, before=over),
         "the run ends too early": trace.until < over,
     }
@@ -106,7 +107,8 @@ def _somebody(given: lab.Parameters, trace: Trace) -> lab.Theory:
     own, answer = faults(given), 2 * given["slowest"]
     reasons = {
         "a beat is too short for an answer": given["lease"] / given["beats"] <= answer,
-        "a message is lost": given["loss"] > 0,
+        "messages may be lost": given["loss"] > 0,
+        "several stand at once": given["starts"] > 1,
         "another fault strikes": any(str(event.data) not in own for event in trace.select(kind=FAULT)),
         "the run ends too early": trace.until < UNTIL,
     }

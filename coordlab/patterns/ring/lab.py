@@ -52,7 +52,7 @@ def _first(given: lab.Parameters, trace: Trace) -> str:
     """Why the first election is not what theory speaks of: all answer in time, and nobody begins again."""
     return lab.why_not({
         "patience < 2 × slowest": given["patience"] < 2 * given["slowest"],
-        "a message is lost": given["loss"] > 0,
+        "messages may be lost": given["loss"] > 0,
         "lower ranks are passed on": given["version"] == "passes-all",
         "the election is not over when a fault strikes or the run ends": not pictures.over(trace),
         "somebody calls a second election": pictures.again(trace),

@@ -14,7 +14,7 @@ from coordlab.patterns.weighted.checks import properties
 from coordlab.patterns.weighted.lab_agents import PANELS, STATED, VERSIONS, Panelist
 from coordlab.patterns.weighted.pictures import panel, strangers
 from coordlab.patterns.weighted.rules import WEIGHTS
-from coordlab.trace.trace import DROP, FAULT, Trace
+from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent
 from coordlab.world.dice import dice
 from coordlab.world.world import World
@@ -101,7 +101,7 @@ def _share(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
     if given["knowledge"] == "learnt" or given["version"] in ("counts-abstainers", "peeks"):
         return None
     number = len(pictures.marks(trace))
-    reasons = {**_disturbed(trace), "nothing is decided": not number}
+    reasons = {**lab.disturbed(trace), "nothing is decided": not number}
     low, high = theory.likely(expected(given), max(1, number))
     return lab.Theory((round(low - 5e-5, 4), round(high + 5e-5, 4)), "within", lab.why_not(reasons))
 
@@ -109,12 +109,8 @@ def _share(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
 def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
     voters = len(panel(given)) + given["sybils"]
     short = len(pictures.marks(trace)) < given["questions"]
-    unless = lab.why_not({**_disturbed(trace), "the run ends before all is decided": short})
+    unless = lab.why_not({**lab.disturbed(trace), "the run ends before all is decided": short})
     return lab.Theory(theory.messages(voters) * given["questions"], unless=unless)
-
-
-def _disturbed(trace: Trace) -> dict[str, object]:
-    return {"a fault strikes": trace.select(kind=FAULT), "a message is lost": trace.select(kind=DROP)}
 
 
 def _curve(**settings: Any) -> lab.Curve:
