@@ -109,10 +109,13 @@ def fit(
     >>> fit(lambda x, slope: slope * x, [1, 2, 3], [2, 4, 6], slope=1.0)
     slope = 2
     """
+    example = "fit(lambda x, slope: slope * x, [1, 2, 3], [2, 4, 7], slope=1.0)"
+    curve = checked_curve("the curve", curve, example)
+    least = -math.inf if least == -math.inf else require.number("least", least)
+    start = {name: require.number(name, value, least) for name, value in start.items()}
     sound = start and len(xs) == len(ys) and len(set(xs)) > len(start)
     given = f"{len(xs)} x, {len(set(xs))} of them different, {len(ys)} y and {len(start)} parameters"
     allowed = "expected as many x as y, finite, and more different x than parameters"
-    example = "fit(lambda x, slope: slope * x, [1, 2, 3], [2, 4, 7], slope=1.0)"
     require.that(sound and all(map(math.isfinite, (*xs, *ys))), given, allowed, example)
     best, errors = _least_squares(curve, xs, ys, least, list(start.values()))
     reach = _quantile(len(xs) - len(start))
@@ -121,6 +124,21 @@ def fit(
         for name, value, error in zip(start, best, errors, strict=True)
     }
     return Fit(found, lambda x: curve(x, *(each.mean for each in found.values())))
+
+
+def checked_curve(label: str, curve: Callable[..., float], example: str) -> Callable[..., float]:
+    """The curve with a check: ValueError where it raises an error, or does not return a number."""
+    require.function(label, curve, example)
+
+    def of(*places: float) -> float:
+        try:
+            return require.number("its value", curve(*places))
+        except Exception as error:  # noqa: BLE001  (the function is the user's)
+            given = f"{label} at {', '.join(format(each, 'g') for each in places)}"
+            words = f"{given} ({type(error).__name__}: {error})"
+            require.fail(words, "expected a function that returns a number", example)
+
+    return of
 
 
 def _least_squares(

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST = 1.7976931348623157e308  # the largest float: what is beyond it is not finite
+MOST_PARTS, LEVELS = 100_000, 100  # of a value
+_PLAIN = frozenset((type(None), bool, int, float, str, bytes))
 _LONGEST = 120  # characters of a value in an error text
 _BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")"), dict: ("{", "}")}
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -35,7 +37,12 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 def fail(given: str, allowed: str, example: str, error: Callable[[str], Exception] = ValueError) -> NoReturn:
     """Raise `error` in three parts: what was `given` (300 characters), what is `allowed`, an `example`."""
     stop = "" if allowed.endswith("?") else "."
-    raise error(f"{_cut(given, 300)}: {allowed}{stop} For example: {example}.")
+    raise error(without_addresses(f"{_cut(given, 300)}: {allowed}{stop} For example: {example}."))
+
+
+def without_addresses(text: str) -> str:
+    """A text that reads the same in every process: `<object at 0x7f…>` becomes `<object>`."""
+    return _ADDRESS.sub("", text)
 
 
 def shown(value: object) -> str:
@@ -69,10 +76,12 @@ def _pieces(value: object, around: tuple[object, ...]) -> Iterator[str]:
     kind = type(value)
     if isinstance(value, int) and abs(value) >= 10**60:
         yield "a number of more than 60 digits"
+    elif kind not in _BRACKETS and not is_bounded(value):
+        yield f"a {kind.__name__} of more than {MOST_PARTS:,} parts"
     elif isinstance(value, (set, frozenset)):
         yield f"{{{', '.join(sorted(_written(each, _LONGEST) for each in value))}}}"
     elif kind not in _BRACKETS:
-        yield _ADDRESS.sub("", repr(value))
+        yield without_addresses(repr(value))
     elif any(each is value for each in around):
         yield "...".join(_BRACKETS[kind])
     else:
@@ -89,6 +98,51 @@ def _pieces(value: object, around: tuple[object, ...]) -> Iterator[str]:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def bounded(value: object, what: str, error: type[Exception] = TypeError) -> None:
+    """Raise `error` for a value that is not `is_bounded`."""
+    if not is_bounded(value):
+        most = f"{what} cannot contain itself, and has at most {MOST_PARTS:,} parts in {LEVELS} levels"
+        fail(shown(value), f"{most}; a part that it holds twice counts twice", "name it: parent='ann'", error)
+
+
+def is_bounded(value: object) -> bool:
+    """Whether a value has at most 100,000 parts (items, keys, fields), in at most 100 levels.
+
+    A part that it holds twice counts twice.
+
+    >>> loop = [1, 2]
+    >>> is_bounded([loop, loop]), loop.append(loop), is_bounded(loop)
+    (True, None, False)
+    """
+    level, found = [value], 0
+    for _ in range(LEVELS):
+        deeper: list[object] = []
+        for each in level:
+            kind = each.__class__
+            if kind is tuple or kind is list:
+                deeper += each  # type: ignore[arg-type]
+            elif kind not in _PLAIN:
+                deeper += _held(each)
+        if not deeper:
+            return True
+        found += len(deeper)
+        if found > MOST_PARTS:
+            break
+        level = deeper
+    return False
+
+
+def _held(value: object) -> Iterable[object]:
+    """The parts of a value that is not a plain list or tuple."""
+    names = getattr(value, "__dataclass_fields__", None)
+    if names is not None:
+        held = getattr(value, "__dict__", None)
+        return [getattr(value, name, None) for name in names] if held is None else held.values()
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, (list, tuple, set, frozenset)) else ()
 
 
 def that(holds: object, given: str, allowed: str, example: str, error: type[Exception] = ValueError) -> None:
@@ -116,6 +170,8 @@ def count(
     Traceback (most recent call last):
     ValueError: agents=True: expected a whole number, 1 or more. For example: agents=5.
     """
+    if value.__class__ is int and least <= value <= most:
+        return value
     if isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most:
         return int(value)
     bounds = _bounds(least, most, None, inf)
@@ -266,6 +322,19 @@ def path(name: str, value: object, example: str) -> Path:
         TypeError,
     )
     return Path(cast("str", value))
+
+
+def new_file(name: str, value: object, example: str, error: type[Exception] = FileNotFoundError) -> Path:
+    """The path of a file to be written, in a folder that exists.
+
+    >>> new_file("path", "no/run.json", "run.json")
+    Traceback (most recent call last):
+    FileNotFoundError: path='no/run.json': the folder no does not exist. For example: path='run.json'.
+    """
+    file = path(name, value, example)
+    given, folder = f"{name}={str(file)!r}", file.parent
+    that(folder.is_dir(), given, f"the folder {folder} does not exist", f"{name}={example!r}", error)
+    return file
 
 
 def names(

@@ -37,14 +37,14 @@ def leads_to(
         begun: dict[Hashable, Event] = {}
         ever = False
         for event in trace:
-            if overdue := _overdue(begun, event.time, within):
+            if begun and (overdue := _overdue(begun, event.time, within)):
                 return _unclosed(name, trace, overdue, within)
             for key in ends(event, begun):
                 begun.pop(key, None)
             for key in begins(event):
                 begun.setdefault(key, event)
                 ever = True
-        if overdue := _overdue(begun, trace.until, within):
+        if begun and (overdue := _overdue(begun, trace.until, within)):
             return _unclosed(name, trace, overdue, within)
         if begun or not ever:
             why = f"{next(iter(begun))} is still open when the run ends" if begun else "nothing was opened"
@@ -56,8 +56,8 @@ def leads_to(
 
 def _overdue(begun: Begun, now: float, within: float) -> Event | None:
     """The event that opened the oldest open obligation, if that is late."""
-    first = next(iter(begun.values()), None)
-    return first if first is not None and now > first.time + within + 1e-9 else None
+    first = next(iter(begun.values()))
+    return first if now > first.time + within + 1e-9 else None
 
 
 def _unclosed(name: str, trace: Trace, event: Event, within: float) -> Verdict:

@@ -52,7 +52,8 @@ class Fault:
             if getattr(self, name) is not None:
                 self._settle(name, 0, LATEST, "seconds")
         for name in self.agents:
-            self._require(is_name(name), f"name={require.shown(name)}", NAMES)
+            if not is_name(name):
+                self._require(False, f"name={require.shown(name)}", NAMES)
         if self.until is not None:
             begin = self.at or 0
             given = f"at={begin:g}, until={self.until:g}"

@@ -335,8 +335,9 @@ class Delay(Drop):
 
 def as_fault(given: Fault | str) -> Fault:
     """A fault, also from its text.  Raises FaultError for anything else."""
-    known, example = isinstance(given, (Fault, str)), "Crash('5', at=3) or 'crash 5 @3'"
-    require.that(known, require.shown(given), "expected a fault or its text", example, FaultError)
+    if not isinstance(given, (Fault, str)):
+        example = "Crash('5', at=3) or 'crash 5 @3'"
+        require.fail(require.shown(given), "expected a fault or its text", example, FaultError)
     return read_fault(given) if isinstance(given, str) else given
 
 

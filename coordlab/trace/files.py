@@ -80,6 +80,10 @@ def read_trace(text: str) -> Trace:
     return reader.trace()
 
 
+_PLAIN = (type(None), str, int, float)
+_KINDS = frozenset(KINDS)
+
+
 class Reader:
     """Reads line by line, and keeps in mind which agents are up, what was sent and which faults last.
 
@@ -131,17 +135,20 @@ class Reader:
         """Add a row.  Raises TraceError if a value is not allowed there."""
         time, kind, agent, peer, message, name, cause, data = values
         check, earliest = self._check, self.rows[-1][0] if self.rows else 0
-        right = type(time) is int and earliest <= time <= _LATEST
-        check("time", time, right, f"whole microseconds, {earliest} or more")
-        check("kind", kind, isinstance(kind, str) and kind in KINDS, f"one of {', '.join(KINDS)}")
+        if not (
+            type(time) is int and earliest <= time <= _LATEST
+        ):  # texts are made when they are needed only
+            check("time", time, False, f"whole microseconds, {earliest} or more")
+        if not (isinstance(kind, str) and kind in _KINDS):
+            check("kind", kind, False, f"one of {', '.join(KINDS)}")
         travels = kind in TRAVELS
         check("agent", agent, self._known(agent), "an agent of line 1")
         right = self._known(peer) if travels else peer is None
         check("peer", peer, right, "an agent of line 1" if travels else "null, for nothing is sent")
         right = isinstance(name, str) or (name is None and (kind == CRASH or kind in SPOKEN))
         check("name", name, right, "a text")
-        right = cause is None or (type(cause) is int and 0 <= cause < len(self.rows))
-        check("cause", cause, right, f"an earlier event, 0 to {len(self.rows) - 1}, or null")
+        if not (cause is None or (type(cause) is int and 0 <= cause < len(self.rows))):
+            check("cause", cause, False, f"an earlier event, 0 to {len(self.rows) - 1}, or null")
         self._number(kind, message)
         self.rows.append((time, kind, agent, peer, message, name, cause, self._data(kind, agent, name, data)))
 
@@ -197,6 +204,8 @@ class Reader:
 
     def _settled(self, value: object, depth: int = 0) -> object:
         """JSON data as a trace holds it: tuples instead of lists, records instead of objects, sets."""
+        if value.__class__ in _PLAIN:  # as most are
+            return value
         if depth > _DEEPEST:
             _fail(
                 f"{self.unit} {self.line}, data",

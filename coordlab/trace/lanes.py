@@ -235,6 +235,19 @@ def first_look(trace: Trace, lanes: list[Span], struck: list[FaultSpan], broken:
     return max(0.0, round(at - 0.1 * width, digits)), min(end, round(at + width, digits))
 
 
+def close_look(trace: Trace, at: float) -> tuple[float, float]:
+    """The part around a moment, in seconds: from the last fault before it, and 60 events each way."""
+    times = [row[0] / MICRO for row in trace.rows]
+    here = bisect_left(times, at)
+    struck = [fault.since for fault in fault_spans(trace) if fault.since <= at]
+    since = min([times[max(0, here - 60)], *struck[-1:]], default=0.0)
+    width = max(at - since, trace.until / 1000) / 0.6
+    digits = 2 - math.floor(math.log10(width or 1.0))
+    begin = max(0.0, round(at - 0.65 * width, digits))
+    end = max([begin + width, *times[here + 60 : here + 61]])
+    return begin, min(trace.until, round(end, digits))
+
+
 def background(trace: Trace, sent: list[Flight]) -> set[str]:
     """The message types that fill the whole run, such as heartbeats: drawn faintly, so that others stand out.
 

@@ -59,12 +59,13 @@ def read_log(log: Iterable[Event | Mapping[str, Any]], until: float | None) -> T
 def _entry(place: int, given: Event | Mapping[str, Any]) -> dict[str, Any]:
     """An entry with all fields; those that are missing are None."""
     entry = given._asdict() if isinstance(given, Event) else given
-    known = isinstance(entry, Mapping) and set(entry) <= set(Event._fields)
-    require.that(known, f"entry {place}: {require.shown(given)}", _FIELDS, _EXAMPLE, TraceError)
+    if not (isinstance(entry, Mapping) and set(entry) <= set(Event._fields)):
+        require.fail(f"entry {place}: {require.shown(given)}", _FIELDS, _EXAMPLE, TraceError)
     for end in ("agent", "peer"):
         name = entry.get(end)
-        right = is_name(name) or (name is None and end == "peer")
-        require.that(right, f"entry {place}, {end}: {require.shown(name)}", NAMES, _EXAMPLE, TraceError)
+        if not (is_name(name) or (name is None and end == "peer")):
+            require.fail(f"entry {place}, {end}: {require.shown(name)}", NAMES, _EXAMPLE, TraceError)
+    require.bounded(entry, f"entry {place}", TraceError)
     return {**dict.fromkeys(Event._fields), **entry}
 
 

@@ -53,6 +53,7 @@ KINDS = (
 
 TRAVELS = frozenset((SEND, DELIVER, DROP, HANDLE, LATE))  # the kinds of events of a message on its way
 SPOKEN = frozenset((NOTE, DECISION))
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 MICRO = 1_000_000
 _HALF = re.compile("[\ud800-\udfff]")
@@ -130,7 +131,12 @@ class Trace:
             require.fail(f"event {require.shown(seq)}", allowed, "trace[0]", type(error))
 
     def __iter__(self) -> Iterator[Event]:
-        return map(self._event, count(), self.rows)
+        return iter(self._events)
+
+    @cached_property
+    def _events(self) -> list[Event]:
+        """All events, made once: each property looks at them."""
+        return list(map(self._event, count(), self.rows))
 
     def _event(self, seq: int, row: Row) -> Event:
         time, kind, agent, peer, message, name, cause, data = row
@@ -141,6 +147,9 @@ class Trace:
     def _sent(self) -> dict[int | None, Any]:
         """Each message by its number."""
         return {row[4]: row[7] for row in self.rows if row[1] == SEND}
+
+    def __reduce__(self) -> tuple[type[Trace], tuple[Any, ...]]:
+        return Trace, (self.rows, self.agents, self.says, self.until, self.broken)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and self.to_jsonl() == other.to_jsonl()
@@ -202,6 +211,8 @@ class Trace:
 
     def _between(self, since: float, before: float) -> Sequence[int]:
         """The numbers of the events from `since` on and before `before`, in virtual seconds."""
+        if since <= 0 and before == inf:
+            return range(len(self.rows))
         first, end = (
             bisect_left(self.rows, each, key=lambda row: row[0] / MICRO) for each in (since, before)
         )
@@ -211,7 +222,7 @@ class Trace:
         """The number of the first event in which two traces differ, or None if they are equal."""
         require.instance("other", other, Trace, "trace.divergence(run.trace)")
         pairs = enumerate(zip(self.rows, other.rows, strict=False))
-        differ = (seq for seq, (one, two) in pairs if one != two and _line(one) != _line(two))
+        differ = (seq for seq, (one, two) in pairs if one != two and line_of_row(one) != line_of_row(two))
         first = next(differ, min(len(self.rows), len(other.rows)))
         return None if first == len(self.rows) == len(other.rows) else first
 
@@ -230,7 +241,7 @@ class Trace:
         """The whole trace as JSON Lines: a header, then one array per row.  Equal runs have equal text."""
         header = {"format": FORMAT, "version": VERSION, "agents": self.agents, "says": self.says}
         lines = [dumps({**header, "until": self.until} | ({"broken": True} if self.broken else {}))]
-        lines += map(_line, self.rows)
+        lines += map(line_of_row, self.rows)
         return "\n".join(lines) + "\n"
 
     @classmethod
@@ -350,6 +361,8 @@ def noted(name: str | None, data: object) -> str:
 
 def _shown(value: object) -> str:
     """Like `repr`, but sets are in order, enums are shown by their value, and records without a name."""
+    if value.__class__ in _PLAIN:
+        return repr(value)
     if isinstance(value, Enum):
         return _shown(value.value)
     if isinstance(value, (set, frozenset)):
@@ -403,19 +416,22 @@ def plain(value: object, filed: bool = False) -> Any:
     return str(value) if isinstance(value, str) else int(value) if isinstance(value, int) else repr(value)
 
 
-def _line(row: Row) -> str:
+def line_of_row(row: Row) -> str:
     """A row as a line of a file; rows with equal lines are equal, also if they hold NaN."""
     return dumps((*row[:7], plain(row[7], filed=True)))
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def dumps(value: object) -> str:
     """Compact JSON text, the same for the same value everywhere."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def loads(text: str) -> Any:
     """The value of a JSON text.  Raises ValueError also for what only Python's own reader accepts."""
-    value = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
+    value = _decode(text)
     if "\\u" in text and _HALF.search(dumps(value)):
         raise ValueError("half a character, a lone surrogate")
     return value
@@ -426,7 +442,9 @@ def _no_number(constant: str) -> NoReturn:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    if len(found := dict(pairs)) < len(pairs):
         raise ValueError(f"a key is there twice, among {', '.join(found)[:40]}")
     return found
+
+
+_decode = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=_each_once).decode

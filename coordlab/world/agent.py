@@ -77,7 +77,11 @@ class Watch(Wait):
 
     def __str__(self) -> str:
         code = getattr(self.condition, "__code__", None)
-        return "a condition" + (f" (line {code.co_firstlineno} in {code.co_qualname})" if code else "")
+        return "a condition" + (
+            f" (line {code.co_firstlineno} in {code.co_qualname.removesuffix('.<locals>.<lambda>')})"
+            if code
+            else ""
+        )
 
 
 class Ticker:

@@ -49,32 +49,35 @@ class Budget:
 DEFAULT = Budget()
 
 
+_ADVICE = {
+    "instant": ("Does it answer its own messages, or loop without `await self.sleep(...)`?", ""),
+    "wall": ("Does it loop without an `await`?", "Or allow more time: World(budget=Budget(wall=...))."),
+    "tasks": ("Does each start more than one?", "Or allow more: World(budget=Budget(tasks=...))."),
+    "time": ("", "Set an end: world.run(until=20)."),
+    "events": (
+        "",
+        "Set an end, as in world.run(until=20), or allow more: World(budget=Budget(events=...)).",
+    ),
+}
+"""What may be wrong with the agent, and how to allow more."""
+
+
 def overrun(world: World, kind: str) -> BudgetError:
     """The error for a budget that is used up, naming the agent that used most of it lately."""
-    budget, now = world.budget, seconds(world.now)
-    used, advice = {
-        "instant": (
-            f"more than {world.loop.instant:,} actions at {now} s, while the clock did not move",
-            "Does it answer its own messages, or loop without `await self.sleep(...)`?",
-        ),
-        "wall": (
-            f"the run took more than {budget.wall:g} real seconds (the clock is at {now} s)",
-            "Does it loop without an `await`? Or allow more time: World(budget=Budget(wall=...)).",
-        ),
-        "tasks": (
-            f"more than {budget.tasks:,} tasks at once (the clock is at {now} s)",
-            "Does each start more than one? Or allow more: World(budget=Budget(tasks=...)).",
-        ),
-        "time": (
-            f"the run went on for more than {budget.time:g} virtual seconds",
-            "Set an end: world.run(until=20).",
-        ),
-        "events": (
-            f"the trace has more than {budget.events:,} events (the clock is at {now} s)",
-            "Set an end, as in world.run(until=20), or allow more: World(budget=Budget(events=...)).",
-        ),
+    budget, clock = world.budget, f"(the clock is at {seconds(world.now)} s)"
+    used = {
+        "instant": f"more than {world.loop.instant:,} actions at {seconds(world.now)} s, while the clock did "
+        "not move",
+        "wall": f"the run took more than {budget.wall:g} real seconds {clock}",
+        "tasks": f"more than {budget.tasks:,} tasks at once {clock}",
+        "time": f"the run went on for more than {budget.time:g} virtual seconds",
+        "events": f"the trace has more than {budget.events:,} events {clock}",
     }[kind]
-    return BudgetError(f"{used}; {_busiest(world, kind)} was the busiest. {advice}")
+    question, remedy = _ADVICE[kind]
+    said = [f"{used}; {_busiest(world, kind)} was the busiest.", question, remedy]
+    error = BudgetError(" ".join(filter(None, said)))
+    error.remedy = remedy
+    return error
 
 
 def _busiest(world: World, kind: str) -> str:

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
+from heapq import heappop
 from typing import Any, cast
 
 from coordlab import requirements as require
@@ -97,6 +98,13 @@ class Crowd(ClosedWorld):
     def due(self, end: int = sys.maxsize) -> int:
         """When the next action is due, in microseconds, or `end` if that is earlier."""
         return min(end, self.heap[0][0]) if self.heap else end
+
+    def advance(self) -> None:
+        """Do the next thing that is due, where no task waits: for who acts in place of the agents."""
+        when, _, action, a, b = heappop(self.heap)
+        before, self.now = self.now, when
+        if action is not None and action(a, b):
+            self.now = before
 
     def idle(self) -> bool:
         """Whether nothing is due any more: timers of waits that are over do not count."""

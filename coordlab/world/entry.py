@@ -41,7 +41,19 @@ def check_agent(world: World, agent: Agent) -> None:
         require.fail(f"{agent!r} was made with another agent", allowed, "pass the name, and send")
 
 
-def check_handlers(kind: type[Agent]) -> None:
+def check_handlers(world: World) -> None:
+    """Check the handlers of the classes in a world, and forget those that were found in the last run.
+
+    A notebook may have changed one since.  An error names the first agent of the class.
+    """
+    for kind, agent in {type(each): each for each in reversed(world.agents.values())}.items():
+        world.loop.acting = agent
+        check_handlers_of(kind)
+        kind._handlers.clear()
+    world.loop.acting = None
+
+
+def check_handlers_of(kind: type[Agent]) -> None:
     """Raise TypeError if a class of agents has a handler that nothing calls, as when its name is misspelt."""
     for name in dir(kind):
         if name.startswith("on_") and name not in HANDLERS:
@@ -50,7 +62,8 @@ def check_handlers(kind: type[Agent]) -> None:
             near = get_close_matches(name, sorted(HANDLERS), 1, 0) or ["on_hello"]
             allowed = f"no message has this name, so nothing would call it; did you mean {near[0]}?"
             example = f"def {near[0]}(self, sender, message): ..."
-            require.that(other, f"{kind.__name__}.{name}", allowed, example, TypeError)
+            given = f"{kind.__name__}.{name}{'' if code is None else f' in line {code.co_firstlineno}'}"
+            require.that(other, given, allowed, example, TypeError)
 
 
 def checked_fault(world: World, given: Fault | str) -> Fault:
@@ -123,7 +136,8 @@ def what_made(world: World) -> tuple[Any, ...]:
         for at, agent in world._arrivals
     ]
     network, now = world.network, world.loop.now if world.started else None
-    kept = {name: getattr(world, name) for name in ("scenario", "properties", "faults", "until", "_redraws")}
+    names = ("scenario", "properties", "limits", "faults", "until", "_redraws")
+    kept = {name: getattr(world, name) for name in names}
     settings = {"topology": network.topology, "budget": world.budget, **network.chances}
     return type(world), (world.seed, network.latency), settings, agents, kept, now
 

@@ -7,11 +7,13 @@ import re
 import threading
 import traceback
 from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from coordlab import requirements as require
 from coordlab.trace.faults import seconds
-from coordlab.trace.trace import HANDLE, SEND
+from coordlab.trace.trace import HANDLE, RESTART, SEND, START
 from coordlab.world.agent import Agent
 from coordlab.world.outside import THREADS
 from coordlab.world.task import MICRO, AsyncioTask, Signal, Task
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
     from coordlab.world.world import World
 
 _OURS = re.compile(
-    r"[\\/](coordlab[\\/](world[\\/]\w+|requirements)|asyncio[\\/]\w+|contextlib)\.py$|<frozen "
+    r"[\\/](coordlab[\\/]((world|labs)[\\/]\w+|requirements)|asyncio[\\/]\w+|contextlib)\.py$|<frozen "
     r"|[\\/]python3\.\d+[\\/](?!site-packages|dist-packages)"  # the standard library
 )
+
+_PACKAGE = str(Path(__file__).parents[1])
 
 _HINTS = {
     r"'coroutine'|<coroutine object": "Is an `await` missing, as in `replies = await self.ask(...)`?",
@@ -58,7 +62,12 @@ class DeadlockError(WorldError):
 
 
 class BudgetError(WorldError):
-    """The run used more than its `Budget`: of what, and which agent used most."""
+    """The run used more than its `Budget`: of what, and which agent used most.
+
+    remedy: the part of its text that says how to allow more; a lab has another one.
+    """
+
+    remedy = ""
 
 
 def listed(names: Iterable[str], most: int = 12, empty: str = "nobody") -> str:
@@ -72,10 +81,16 @@ def blame(world: World, error: BaseException) -> str:
     """Which agent failed, when, on what, and in which line."""
     agent = world.loop.acting
     who = f"agent {agent.name} ({type(agent).__name__})" if isinstance(agent, Agent) else "the world"
-    what = "; ".join(f"{type(each).__name__}: {_safely(str, each)}" for each in _leaves(error))
-    where = _own_line(_leaves(error)[0]) or _own_line(error)
+    what = in_words(error)
+    where = line_of(_leaves(error)[0]) or line_of(error) or begun(world, world.loop.cause)
     hint = "".join(f". {advice}" for part, advice in _HINTS.items() if re.search(part, what))
     return f"{who} failed at {seconds(world.now)} s{_acting_on(world, world.loop.cause)}: {what}{hint}{where}"
+
+
+def in_words(error: BaseException) -> str:
+    """The class and the text of an error, or of each in a group."""
+    words = "; ".join(f"{type(each).__name__}: {_safely(str, each)}" for each in _leaves(error))
+    return require.without_addresses(words)
 
 
 def stuck(loop: VirtualLoop) -> str:
@@ -89,7 +104,7 @@ def stuck(loop: VirtualLoop) -> str:
     more = f"; and {len(tasks) - 10} more" if len(tasks) > 10 else ""
     return (
         f"deadlock at {seconds(loop.now / MICRO)} s: all tasks wait, and nothing is due. "
-        f"{'; '.join(lines)}{more}. {_advice(tasks)}"
+        f"{'; '.join(lines)}{more}. {_advice(loop, tasks)}"
     )
 
 
@@ -105,10 +120,10 @@ def used_up(loop: VirtualLoop, kind: str) -> str:
     return f"the clock is at {seconds(loop.time())} s; {used[kind]}"
 
 
-def _advice(tasks: Collection[Task | AsyncioTask]) -> str:
+def _advice(loop: VirtualLoop, tasks: Collection[Task | AsyncioTask]) -> str:
     """What to do about tasks that all wait."""
-    beside = [each.name for each in threading.enumerate() if not each.daemon]
-    if threads := [name for name in beside if name != threading.main_thread().name]:
+    started = (each for each in threading.enumerate() if each.ident not in loop.older)
+    if threads := [each.name for each in started if not each.daemon]:
         allowed, example = THREADS
         names = listed(dict.fromkeys(threads))
         return f"Is it for a thread beside it ({names})? But {allowed}. Write {example}."
@@ -158,7 +173,7 @@ def _acting_on(world: World, cause: int | None) -> str:
     _, kind, _, peer, number, name, *_ = world.rows[cause]
     if kind == HANDLE:
         sent = next(row[7] for row in world.rows if row[1] == SEND and row[4] == number)
-        return f", handling {_safely(repr, sent)} from {peer}"
+        return f", handling {_safely(require.shown, sent)} from {peer}"
     return f", after {kind} {name or ''}".rstrip()
 
 
@@ -180,14 +195,36 @@ def _waited_for(task: Task | AsyncioTask) -> str:
     return name + line
 
 
-def _own_line(error: BaseException) -> str:
-    """The innermost line of the traceback that is neither ours nor asyncio's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not _OURS.search(frame.filename)]
-    if not own:
+def line_of(error: BaseException) -> str:
+    """The innermost line of the traceback that is the learner's, and that of a pattern which it led to."""
+    return innermost(traceback.extract_tb(error.__traceback__))
+
+
+def begun(world: World, cause: int | None) -> str:
+    """The first line of the learner's method that acts on an event, or ""."""
+    if cause is None or cause >= len(world.rows) or world.rows[cause][2] not in world.agents:
         return ""
-    last = own[-1]
-    unnamed = "ipykernel" in last.filename or last.filename.startswith("<")
-    name = re.split(r"[/\\]", last.filename)[-1]
+    _, kind, name, _, _, about, *_ = world.rows[cause]
+    cls = type(world.agents[name or ""])
+    known = {each.__name__: handler for each, handler in cls._handlers.items()}
+    method = cls.run if kind in (START, RESTART) else known.get(about or "") if kind == HANDLE else None
+    code = getattr(method, "__code__", None)
+    if code is None:
+        return ""
+    first = traceback.FrameSummary(code.co_filename, code.co_firstlineno, code.co_name)
+    return innermost([first], patterns=False)
+
+
+def innermost(frames: Iterable[traceback.FrameSummary], patterns: bool = True) -> str:
+    """The innermost line that is the learner's, and, if `patterns`, the line of ours within it."""
+    own = [frame for frame in frames if not _OURS.search(frame.filename)]
+    theirs = [frame for frame in own if not frame.filename.startswith(_PACKAGE)][-1:]
+    shown = [*theirs, *own[-1:]] if patterns and theirs != own[-1:] else theirs
+    return "".join(map(_line, shown))
+
+
+def _line(frame: traceback.FrameSummary) -> str:
+    unnamed = "ipykernel" in frame.filename or frame.filename.startswith("<")
+    name = re.split(r"[/\\]", frame.filename)[-1]
     file = "" if unnamed else f" of {name}"
-    return f"\n  line {last.lineno}{file}, in {last.name}: {last.line}"
+    return f"\n  line {frame.lineno}{file}, in {frame.name}: {frame.line}"

@@ -18,7 +18,7 @@ async def beside(world: World, until: float | None, speed: float) -> Run:
     speed = require.number("speed", speed, above=0)
     clock, loop = asyncio.get_running_loop().time, world.loop
     began = clock()
-    with world._once(until) as end:
+    with world.once(until) as end:
         while until is not None or not loop.idle():
             elapsed = micros((clock() - began) * speed)
             if elapsed >= loop.due(end):

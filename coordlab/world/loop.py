@@ -135,6 +135,9 @@ class VirtualLoop(Crowd):
         return handle
 
     def create_future(self) -> Future:
+        self.order = order = self.order + 1
+        if order > self.limit:
+            self.check()
         return Future(loop=self)
 
     def create_task(self, coro: Work, **options: Any) -> Any:  # type: ignore[override]
@@ -190,6 +193,8 @@ class VirtualLoop(Crowd):
         if self.is_running():
             raise RuntimeError("this loop is running already: await the coroutine instead")
         with replacing(self, self._asyncgen_finalizer_hook):
+            if self._home is None:
+                self.older = frozenset(each.ident for each in threading.enumerate())
             self._thread_id = self._home = threading.get_ident()
             try:
                 yield

@@ -175,19 +175,20 @@ class Mail:
 
     def _may_send(self, sender: Agent, to: str) -> bool:
         """Whether a message may be sent at all; a crashed agent sends nothing."""
-        given, allowed = f"{sender.name} sends outside a run", "agents send only while the world runs"
-        require.that(self.world.running, given, allowed, "send in run() or in a handler", RuntimeError)
-        known = isinstance(to, str) and to in self.agents
-        given, allowed = f"{sender.name} sends to {to!r}", f"the agents here are {listed(self.agents)}"
-        example = "send to one of these names, or add the agent with world.add(...)"
-        require.that(known, given, allowed, example, LookupError)
+        if not self.world.running:
+            given, allowed = f"{sender.name} sends outside a run", "agents send only while the world runs"
+            require.fail(given, allowed, "send in run() or in a handler", RuntimeError)
+        if not isinstance(to, str) or to not in self.agents:
+            given = f"{sender.name} sends to {require.shown(to)}"
+            example = "send to one of these names, or add the agent with world.add(...)"
+            require.fail(given, f"the agents here are {listed(self.agents)}", example, LookupError)
         return sender._alive
 
     def _introduce(self, sender: Agent, message: Message) -> str:
         """The name of a message type that is sent for the first time."""
         kind = type(message)
         if not is_message(kind):
-            given = f"{sender.name} sends {message!r}"
+            given = f"{sender.name} sends {require.shown(message)}"
             allowed = "only instances of a class made with @message can be sent, or returned from a handler"
             require.fail(given, allowed, "@message class Hello: 'Hello there.'", TypeError)
         name = kind.__name__
@@ -210,7 +211,7 @@ class Mail:
         handler = self._handler(type(agent), message)
         if handler is None:
             ours = sorted(name for name in dir(agent) if name.startswith("on_"))
-            given = f"{agent.name} got {message!r} from {source}"
+            given = f"{agent.name} got {require.shown(message)} from {source}"
             handled = f"only {listed(ours)}" if ours else "nothing"
             allowed = f"{type(agent).__name__} handles {handled}"
             example = f"add to the class: def {handler_name(type(message))}(self, sender, message): ..."

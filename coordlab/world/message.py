@@ -13,6 +13,7 @@ from coordlab import requirements as require
 _T = TypeVar("_T")
 HANDLERS: set[str] = set()  # the names of the methods that handle some message of this process
 _ATOMS = (type(None), bool, int, float, str, bytes, Enum)
+_FLAT = frozenset(_ATOMS).issuperset
 _ANNOTATED = ("__annotations__", "__annotate__", "__annotate_func__")  # the latter from Python 3.14 on
 
 
@@ -67,7 +68,8 @@ def _check(self: object, own: Callable[[object], None] | None) -> None:
     if own is not None:
         own(self)
     for name, value in vars(self).items():
-        if value.__class__ not in _ATOMS:
+        if value.__class__ not in _ATOMS and not (value.__class__ is tuple and _FLAT(map(type, value))):
+            require.bounded(value, f"{type(self).__name__}.{name}")
             taken = _taken(value)
             if not _is_fixed(taken):
                 field = f"{type(self).__name__}.{name} = {require.shown(value)}"
@@ -79,9 +81,10 @@ def _check(self: object, own: Callable[[object], None] | None) -> None:
 
 def _taken(value: object) -> object:
     """A value with the numbers of numpy and the like as Python's own."""
-    if isinstance(value, (tuple, frozenset)) and type(value) in (tuple, frozenset):
-        return type(value)(map(_taken, value))
-    return require.by_value(value)
+    kind = type(value)
+    if kind is tuple or kind is frozenset:
+        return kind(map(_taken, value))  # type: ignore[call-overload]
+    return value if is_message(kind) else require.by_value(value)
 
 
 def _is_fixed(value: object) -> bool:
@@ -92,14 +95,15 @@ def _is_fixed(value: object) -> bool:
 
 def _suggest(value: object) -> str:
     if isinstance(value, dict):
-        return f"tuple(table.items()), here {tuple(value.items())!r}"
+        return f"tuple(table.items()), here {require.shown(tuple(value.items()))}"
     if isinstance(value, (list, set)):
         kind = tuple if isinstance(value, list) else frozenset
-        return f"{kind.__name__}(...), here {kind(value)!r}"
+        return f"{kind.__name__}(...), here {require.shown(kind(value))}"
     return "a message of its own, declared with @message"
 
 
 def _refuse(self: object, name: str, *value: object) -> NoReturn:
-    given = f"{self!r} cannot be changed ({f'{name} = {value[0]!r}' if value else f'del {name}'})"
+    change = f"{name} = {require.shown(value[0])}" if value else f"del {name}"
+    given = f"{require.shown(self)} cannot be changed ({change})"
     allowed = "a message stays as it was sent"
     require.fail(given, allowed, f"send a new one: dataclasses.replace(message, {name}=...)", AttributeError)

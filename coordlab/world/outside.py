@@ -24,6 +24,7 @@ class ClosedWorld(asyncio.BaseEventLoop):
 
     intruder = ""  # the name of a real thread that has called the loop, if one has
     _home: int | None = None  # the thread in which it runs
+    older: frozenset[int | None] = frozenset()  # the threads that were there before it ran
     if TYPE_CHECKING:
         _exception_handler: object
         _task_factory: object

@@ -27,6 +27,15 @@ Judge = Callable[[Trace], "Verdict"]
 """A property, as a world sees it."""
 
 
+def check_properties(properties: Sequence[Judge]) -> None:
+    """Raise TypeError unless each is a property; the predicate of a property is not one."""
+    allowed = "expected a property, which has a name and judges a trace"
+    example = "world.expect(always('one leader', lambda now: len(now.where('role', 'leads')) <= 1))"
+    for each in properties:
+        if not (callable(each) and hasattr(each, "name")):
+            require.fail(require.shown(each), allowed, example, TypeError)
+
+
 def judged(trace: Trace, properties: Sequence[Judge]) -> list[Verdict]:
     """The verdicts of properties on a trace; those that can be judged together are, in one pass."""
     groups: dict[object, list[int]] = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Protocol, runtime_checkable
 
 from coordlab import requirements as require
@@ -92,9 +92,34 @@ def source_of(
         require.that(callable(what), repr(what), allowed, example, TypeError)
         name = getattr(what, "__name__", "world")
         found = Built(what, Scenario(name if is_name(name) else "world", _defaults(what)))  # type: ignore[arg-type]
+    _check_seed(found)
+    known = takes(found)
+    for name in parameters or {} if known is not None else {}:
+        require.one_of("parameter", name, sorted(known or ()))
     end = found.scenario.until if until is None else require.seconds("until", until, positive=True)
     values = {**found.scenario.parameters, **(parameters or {})}
     return At(found, replace(found.scenario, parameters=values, until=end))
+
+
+def _check_seed(source: Source) -> None:
+    """Raise TypeError for a function that does not take the seed by name."""
+    if isinstance(source, Built):
+        found = signature(source.build).parameters
+        named = "seed" in found and found["seed"].kind is not Parameter.POSITIONAL_ONLY
+        taken = named or any(each.kind is each.VAR_KEYWORD for each in found.values())
+        given = require.without_addresses(f"{source.scenario.lab}{signature(source.build)}")
+        example = "def build(seed, agents=5): return World(seed).add(...)"
+        require.that(taken, given, "expected a function that takes `seed`", example, TypeError)
+
+
+def takes(source: Source) -> Collection[str] | None:
+    """The names of the parameters of a source; None if its function takes any."""
+    origin = source.origin if isinstance(source, At) else source
+    if not isinstance(origin, Built):
+        return source.scenario.parameters.keys()
+    found = signature(origin.build).parameters
+    anything = any(each.kind is each.VAR_KEYWORD for each in found.values())
+    return None if anything else found.keys() - {"seed"}
 
 
 def _defaults(build: Callable[..., object]) -> dict[str, Value]:

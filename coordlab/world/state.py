@@ -37,7 +37,7 @@ class State(require.Readable, Generic[T]):
         fixed, kind = type(initial).__hash__ is not None, type(initial).__name__
         allowed = f"all agents would share this {kind}; start with a value that cannot change"
         example = "State(()), and then self.votes = (*self.votes, vote)"
-        require.that(fixed, f"State({initial!r})", allowed, example, TypeError)
+        require.that(fixed, f"State({require.shown(initial)})", allowed, example, TypeError)
         self.initial = initial
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -87,30 +87,27 @@ def words(what: object) -> tuple[str | None, object]:
 def snapshot(value: object) -> object:
     """`value` as it is now, in a form that later changes do not affect and that is the same in every run.
 
-    Raises TypeError for a value that contains itself, or whose repr holds an address.
+    Raises TypeError for a value that contains itself, or is very large, or whose repr holds an address.
     """
-    if value.__class__ in _PLAIN:
+    if value.__class__ in _PLAIN or is_message(value.__class__):
         return value
-    try:
-        return _as_it_is(value)
-    except RecursionError:
-        allowed = "a state or note cannot contain itself"
-        require.fail(require.shown(value), allowed, "name what it refers to: parent='ann'", TypeError)
+    require.bounded(value, "a state or note")
+    return _as_it_is(value)
 
 
 def _as_it_is(value: object) -> object:
     if value.__class__ in _PLAIN:
         return value
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_as_it_is, value))
     value = require.by_value(value)
     if value is None or isinstance(value, (str, int, float, bytes, Enum)):
         return value
-    if isinstance(value, (list, tuple)):
-        return tuple(map(_as_it_is, value))
     if isinstance(value, dict):
         return tuple((_as_it_is(key), _as_it_is(item)) for key, item in value.items())
     if isinstance(value, (set, frozenset)):
         return tuple(sorted(map(_as_it_is, value), key=repr))
-    if is_message(type(value)):
+    if is_message(type(value)):  # within a list
         return value
     if fields := getattr(value, "__dataclass_fields__", None):
         return tuple((name, _as_it_is(getattr(value, name))) for name in fields)

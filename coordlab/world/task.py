@@ -17,6 +17,7 @@ from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
+from coordlab import requirements as require
 from coordlab.world.guards import current_task
 
 if TYPE_CHECKING:
@@ -292,7 +293,7 @@ class Handle:
 def unwaitable(task: Task, want: Any) -> str:
     """Why `task` cannot wait for `want`, or "" if it can."""
     if not getattr(want, "_asyncio_future_blocking", None):
-        return f"{task.get_name()} awaits {want!r}, for which asyncio cannot wait"
+        return f"{task.get_name()} awaits {require.shown(want)}, for which asyncio cannot wait"
     if want is task:
         return f"{task.get_name()} awaits itself"
     if want.get_loop() is not task.get_loop():

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
 from coordlab.trace.faults import LATEST, Fault, Rogue, seconds
+from coordlab.trace.limits import Limits
 from coordlab.trace.parcel import Parcel, parcel
 from coordlab.trace.scenario import Scenario
 from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, START, Row, Trace
@@ -49,7 +50,7 @@ from coordlab.world.live import beside
 from coordlab.world.loop import VirtualLoop
 from coordlab.world.mail import Mail
 from coordlab.world.network import Latency, Network
-from coordlab.world.run import Judge, Run
+from coordlab.world.run import Judge, Run, check_properties
 from coordlab.world.state import snapshot
 from coordlab.world.task import MICRO, Task, micros
 
@@ -104,6 +105,7 @@ class World:
         self._arrivals: list[tuple[float, Agent]] = []
         self._makings: dict[str, Making] = {}
         self.properties: tuple[Judge, ...] = ()
+        self.limits: Limits | None = None  # which faults are assumed at most
         shown = {name: value for name, value in network.chances.items() if value}
         self.scenario = Scenario(
             "world", {"latency": str(network.latency).replace(" ", ""), **shown}, seed=seed
@@ -186,12 +188,13 @@ class World:
 
         Raises TypeError for what is no property, such as the predicate of one.
         """
-        allowed = "expected a property, which has a name and judges a trace"
-        example = "world.expect(always('one leader', lambda now: len(now.where('role', 'leads')) <= 1))"
-        for each in properties:
-            named = callable(each) and hasattr(each, "name")
-            require.that(named, require.shown(each), allowed, example, TypeError)
+        check_properties(properties)
         self.properties += properties
+        return self
+
+    def assume(self, limits: Limits) -> World:
+        """State which faults are assumed at most: a search draws no others by default; returns the world."""
+        self.limits = require.instance("limits", limits, Limits, "world.assume(Limits(over=6.0))")
         return self
 
     def again(self, *, seed: int | None = None, faults: Iterable[Fault] | None = None) -> World:
@@ -205,7 +208,7 @@ class World:
         for at, agent in self._arrivals:
             args, named = makings.get(agent.name, agent._making)
             world.add(type(agent)(*args, **named), at=at)
-        world.scenario, world.properties = self.scenario, self.properties
+        world.scenario, world.properties, world.limits = self.scenario, self.properties, self.limits
         world._redraws += self._redraws
         return world.inject(*(self.faults if faults is None else faults))
 
@@ -219,7 +222,7 @@ class World:
         and RuntimeError if this world has run already.
         """
         try:
-            with self._once(until) as end, self.loop.parked():
+            with self.once(until) as end, self.loop.parked():
                 self.loop.drive(end)
                 self._conclude()
         except WorldError as error:
@@ -234,7 +237,7 @@ class World:
         return await beside(self, until, speed)
 
     @contextmanager
-    def _once(self, until: float | None) -> Iterator[int]:
+    def once(self, until: float | None) -> Iterator[int]:
         """Start all agents; whatever happens, leave nothing behind that still runs."""
         given, allowed = "this world has run already", "a world runs once, and its run is data"
         example = "build another world, or branch from the run: run.branch(Crash('5', at=3))"
@@ -262,9 +265,7 @@ class World:
         self.loop.instant += len(self.agents) ** 2 + 20 * len(self.agents)
         self.loop.crowd += len(self.agents)
         self._makings = copied_makings(self.agents)
-        for kind in {type(agent): 0 for agent in self.agents.values()}:
-            check_handlers(kind)
-            kind._handlers.clear()  # a notebook may have changed a handler since the last run
+        check_handlers(self)
         for moment, number in self._redraws:
             self.loop.first_at(moment, self._redraw, number, None)
         for fault in self.faults:
@@ -362,7 +363,7 @@ class World:
         Raises TypeError if `work` is not a coroutine, RuntimeError outside a run.
         """
         if not isinstance(work, Coroutine):
-            given = f"{agent.name} spawns {work!r}"
+            given = f"{agent.name} spawns {require.shown(work)}"
             allowed = "expected a coroutine: a call of an `async def` without `yield`"
             require.fail(given, allowed, "async def run(self): ..., or self.spawn(self.work())", TypeError)
         if not self.running:

@@ -1,6 +1,7 @@
 """The trace: what it holds, how it is searched, and how it is read from a file of any origin."""
 
 import json
+import pickle
 import sys
 import time
 from enum import Enum
@@ -450,3 +451,11 @@ def test_notes_and_sets_come_back_from_a_file():
     assert f"decides: Team{fields}" in narration(again)  # a file does not say what a note means
     assert "ann decides: “These go together.” (members={'bob', 'cat'}, sort=0)" in narration(trace)
     assert len({each.data for each in again.select("decision", "note")}) == 2
+
+
+def test_the_events_of_a_trace_are_made_once_and_stay_out_of_its_pickle() -> None:
+    """Each property goes through all events; what another process gets is the rows alone."""
+    trace = tour()
+    again = pickle.loads(pickle.dumps(trace))
+    assert all(one is other for one, other in zip(trace, trace, strict=True))
+    assert (again, vars(again).keys()) == (trace, {"rows", "agents", "says", "until", "broken"})

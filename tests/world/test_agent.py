@@ -473,7 +473,7 @@ def test_a_state_does_not_begin_with_something_shared(wrong):
 def test_a_state_is_not_its_address():
     with pytest.raises(
         AgentError,
-        match=r"<object object at 0x.*: .* must read the same in every run.*give object a __repr__",
+        match=r"<object object>: .* must read the same in every run.*give object a __repr__",
     ):
         changes(object())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import operator
+import threading
 from typing import Annotated, TypedDict
 
 import anyio
@@ -103,6 +104,18 @@ def test_a_task_group_of_anyio_can_be_cancelled_from_outside(place):
 def test_a_thread_of_anyio_is_refused_in_words(place):
     with pytest.raises(RuntimeError, match=r"real threads take real time.*Write await asyncio\.to_thread"):
         place(anyio.to_thread.run_sync(int))
+
+
+def test_a_thread_that_was_there_before_is_not_blamed_for_a_deadlock():
+    leave = threading.Event()
+    older = threading.Thread(target=leave.wait)
+    older.start()
+    try:
+        with pytest.raises(RuntimeError, match=r"deadlock at 0 s.*Limit the wait: async with"):
+            simulate(asyncio.Queue().get())
+    finally:
+        leave.set()
+        older.join()
 
 
 # --- LangGraph -----------------------------------------------------------------------------------------

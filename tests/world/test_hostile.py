@@ -3,12 +3,14 @@
 import asyncio
 import sys
 import time
+import tracemalloc
 from dataclasses import dataclass
 
 import networkx
 import pytest
 
 from coordlab import labs
+from coordlab.course.learning import compare
 from coordlab.properties import moments
 from coordlab.trace.faults import FaultError, read_fault
 from coordlab.trace.files import read_trace
@@ -86,6 +88,7 @@ def test_a_clean_up_that_never_ends_is_a_budget_error():
         lambda ann: setattr(ann, "seen", ann.seen + 1),
         lambda ann: ann.note("again"),
         lambda ann: ann.spawn(ann.sleep(1)),
+        lambda ann: asyncio.get_running_loop().create_future(),
     ],
 )
 def test_doing_anything_without_end_and_without_await_is_stopped(act):
@@ -295,3 +298,107 @@ def test_what_would_end_or_block_the_process_ends_the_run_in_words(act, kind, ma
 def test_ctrl_c_is_meant_for_the_caller():
     with pytest.raises(KeyboardInterrupt):
         acting(lambda ann: (_ for _ in ()).throw(KeyboardInterrupt()).send(None))
+
+
+# --- values without a bound ----------------------------------------------------------------------------
+
+
+@message
+class Pair:
+    """Here are two."""
+
+    one: object = None
+    two: object = None
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two of anything."""
+
+    one: object = None
+    two: object = None
+
+
+def nested(double, levels=50):
+    """A value that holds each part twice: written out, it has 2 ** levels of them."""
+    value = double(None, None)
+    for _ in range(levels):
+        value = double(value, value)
+    return value
+
+
+def looped():
+    value = [1]
+    value.append(value)
+    return value
+
+
+SHAPES = {
+    "lists": nested(lambda one, two: [one, two]),
+    "tuples": nested(lambda one, two: (one, two)),
+    "dicts": nested(lambda one, two: {1: one, 2: two}),
+    "dataclasses": nested(Both),
+    "deep": nested(lambda one, two: [one], 3000),
+    "loop": looped(),
+}
+
+
+def log_of(data):
+    return [{"time": 0.0, "kind": "note", "agent": "ann", "data": data}]
+
+
+READERS = {
+    "a state": lambda value: acting(lambda ann: setattr(ann, "seen", value)),
+    "a note": lambda value: acting(lambda ann: ann.note(value)),
+    "a decision": lambda value: acting(lambda ann: ann.decide(value)),
+    "a field": Pair,
+    "a message": lambda value: acting(lambda ann: ann.send("bob", value)),
+    "a recipient": lambda value: acting(lambda ann: ann.send(value, Vote())),
+    "a log": lambda value: Trace.of(log_of(value)),
+    "an entry": lambda value: Trace.of([value]),
+    "a parameter": lambda value: Scenario("bully", {"agents": value}),
+    "a seed": lambda value: Scenario("bully", seed=value),
+    "a setting": lambda value: labs.bully(agents=value),
+    "a preset": lambda value: labs.voting(ballots=value),
+    "a fault": lambda value: World().inject(value),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("reader", READERS)
+def test_a_value_of_endless_parts_is_refused_in_words_and_soon(reader, shape):
+    began = time.process_time()
+    with pytest.raises((AgentError, TypeError, ValueError), match="For example") as error:
+        READERS[reader](SHAPES[shape])
+    assert len(str(error.value)) < 1000
+    assert time.process_time() - began < 1
+
+
+def test_messages_that_hold_messages_twice_have_a_bound_too():
+    with pytest.raises(TypeError, match=r"Pair\.one cannot contain itself, and has at most 100,000 parts"):
+        nested(Pair)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_answer_of_endless_parts_is_compared_soon(shape):
+    began = time.process_time()
+    words = str(compare(3, SHAPES[shape]))
+    assert words.startswith("You predicted 3, ")
+    assert time.process_time() - began < 1
+
+
+def test_tasks_that_start_tasks_without_end_are_stopped_before_they_fill_the_memory():
+    """At 50,000 tasks, which took 77 MB; as many as a notebook of 2 GB can bear."""
+
+    async def breed(ann):
+        await ann.sleep(ann.dice.uniform(0.001, 0.01))
+        for _ in range(2):
+            ann.spawn(breed(ann))
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(BudgetError, match=r"more than 5,000 tasks at once .*; ann was the busiest"):
+            acting(breed, budget=Budget(tasks=5_000))
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()

@@ -60,7 +60,9 @@ def test_a_handler_that_no_message_can_reach_is_refused_when_the_world_starts():
         def on_questoin(self, sender, message):
             self.thought = "much"
 
-    with pytest.raises(AgentError, match=r"Mine.on_questoin: no message .* did you mean on_question\?"):
+    with pytest.raises(
+        AgentError, match=r"on_questoin in line \d+: no message .* did you mean on_question\?"
+    ):
         run_of(Mine("ann"))
 
 

@@ -592,7 +592,7 @@ def test_if_all_wait_it_is_a_deadlock():
         r"deadlock at 2.1 s: all tasks wait, and nothing is due\. .*"
         r"zoe has waited for an answer to Hello from bob, cat since 2 s; "
         r"bob has waited for Queue.get \(line \d+ in .*Silent.run\) since 1 s; .*"
-        r"dan has waited for a condition \(line \d+ in Hoping.run.*\) since 0 s.*"
+        r"dan has waited for a condition \(line \d+ in [^<]*(<locals>.)?Hoping.run\) since 0 s.*"
         r"Limit the wait \(within=\.\.\.\), or let an agent send\.",
         str(caught.value),
     )
