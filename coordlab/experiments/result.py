@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import inf
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from coordlab import requirements as require
 from coordlab.draw import Drawing
 from coordlab.draw.chart import chart
-from coordlab.intervals import Fit, Interval, estimate, fit
+from coordlab.intervals import Fit, Interval, checked_curve, estimate, fit
 from coordlab.trace.scenario import Value
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Cell = Mapping[str, Value]
 Curve = Callable[[float], float]
+THEORY = "result.plot(theory=lambda n: n * n - 1)"
 
 
 class Row(NamedTuple):
@@ -78,13 +80,19 @@ class Result:
 
         Raises ValueError if nothing was measured there.
         """
-        return estimate(self.samples(measure, **cell).values())
+        found = self.samples(measure, **cell)
+        cells = " or ".join(map(named, self.cells()))[:300]
+        example = f"result.estimate({measure!r}, **next(result.cells()))"
+        require.that(found, f"{measure!r} has no value for {named(cell)}", f"measured are {cells}", example)
+        return estimate(found.values())
 
     def compare(self, measure: str, one: Cell, other: Cell) -> Interval:
         """By how much a measure is greater in the cells `one` than in `other`, run by run with the same seed.
 
         Raises ValueError if they have no seed in common.
         """
+        for name, cell in (("one", one), ("other", other)):
+            require.instance(name, cell, Mapping, "result.compare('n', {'agents': 3}, {'agents': 5})")  # type: ignore[type-abstract]
         first, second = self.samples(measure, **one), self.samples(measure, **other)
         pairs = [float(first[each]) - float(second[each]) for each in first if each in second]
         given = f"{named(one)} and {named(other)} have no seed in common"
@@ -117,20 +125,25 @@ class Result:
         """The estimates with their bands, and theory over them: a chart, or drawn on axes of matplotlib.
 
         measure: its label; default: the first.
-        theory: a function of x, or several by their label.
+        theory: a function of x, or several by their label; one that takes whole numbers alone is straight
+            between the values that were run.
         x: the parameter along the axis; default: the first with several numbers.
         ax: axes of matplotlib, which are returned; None: a drawing with a text for those who do not see it.
         """
         measure, x = measure or self.measures[0], self._axis(x)
-        curves = dict(theory) if isinstance(theory, Mapping) else {"theory": theory} if theory else {}
+        named = theory if isinstance(theory, Mapping) else {"theory": theory} if theory else {}
+        curves = {label: checked_curve(label, each, THEORY) for label, each in named.items()}
         points = self.points(measure, x)
+        places = sorted({at for row in points.values() for at in row})
+        curves = {label: _everywhere(curve, places) for label, curve in curves.items() if places}
         drawing: Drawing = chart(curves, points, x=x, y=measure, title=self.title)
         if ax is None:
             return drawing
+        axes, example = hasattr(ax, "errorbar"), "result.plot(ax=plt.subplots()[1])"
+        require.that(axes, f"ax={require.shown(ax)}", "expected axes of matplotlib", example, TypeError)
         for label, row in points.items():
             ends = [[p.mean - p.low for p in row.values()], [p.high - p.mean for p in row.values()]]
             ax.errorbar(list(row), [p.mean for p in row.values()], yerr=ends, fmt="o", capsize=3, label=label)
-        places = sorted({at for row in points.values() for at in row})
         steps = [places[0] + (places[-1] - places[0]) * step / 100 for step in range(101)]
         for label, curve in curves.items():
             ax.plot(steps, [curve(at) for at in steps], label=label)
@@ -183,9 +196,32 @@ class Result:
 
     def __repr__(self) -> str:
         lines = [f"{len(self.rows):,} runs" + (f", {len(self.failed)} failed" if self.failed else "")]
+        lines += [f"the first that failed: {self.failed[0].problem}"] if self.failed else []
         lines += [f"stopped early: {self.stopped}"] if self.stopped else []
         for cell in self.cells():
             known = [name for name in self.measures if self.samples(name, **cell)]
             told = "; ".join(f"{name} {self.estimate(name, **cell)}" for name in known)
             lines.append(f"  {named(cell)}: {told or 'nothing was measured'}")
         return "\n".join(lines)
+
+
+def _everywhere(curve: Curve, places: Sequence[float]) -> Curve:
+    """The curve itself, or straight lines between its heights at `places` if it takes whole numbers alone."""
+    try:
+        curve(places[0] + 0.5)
+    except (ValueError, TypeError):
+        return joined({at: curve(int(at)) for at in places})
+    return curve
+
+
+def joined(heights: Mapping[float, float]) -> Curve:
+    """Straight lines between points, which are in order."""
+    places = list(heights)
+
+    def at(x: float) -> float:
+        after = min(max(bisect_left(places, x), 1), len(places) - 1)
+        low, high = places[max(after - 1, 0)], places[after]
+        share = (x - low) / (high - low) if high > low else 0.0
+        return heights[low] + share * (heights[high] - heights[low])
+
+    return at

@@ -15,7 +15,7 @@ TABLES = """
 create table if not exists about (format text, version integer, experiment text);
 create table if not exists runs (
     cell text, seed integer, found text, problem text, line text, primary key (cell, seed)
-);
+) without rowid;
 """
 
 
@@ -35,15 +35,7 @@ class Store:
     """
 
     def __init__(self, path: str | Path, experiment: str) -> None:
-        self.path = require.path("store", path, "runs.db")
-        folder = self.path.parent
-        require.that(
-            folder.is_dir(),
-            f"store={str(path)!r}",
-            f"the folder {folder} does not exist",
-            "store='runs.db'",
-            StoreError,
-        )
+        self.path = require.new_file("store", path, "runs.db", StoreError)
         try:
             self.file = sqlite3.connect(self.path)
             # no sync for each batch: it survives the end of the process, but perhaps not a power failure

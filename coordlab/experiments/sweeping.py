@@ -17,17 +17,18 @@ from coordlab.experiments.result import Cell, Result, Row
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import HOLDS, UNDECIDED
 from coordlab.trace.parcel import do_packed, packed_work
-from coordlab.trace.scenario import Scenario, Value
+from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace, dumps
-from coordlab.world.run import Judge
-from coordlab.world.source import Attempt, Source, attempt, source_of
+from coordlab.world.run import Judge, check_properties
+from coordlab.world.source import Attempt, Source, attempt, source_of, takes
 
 if TYPE_CHECKING:
     from coordlab.experiments.store import Store
 
 Measures = Mapping[str, Callable[[Trace], object]]
-BATCH = 20  # runs that go to a worker at once
-AHEAD = 64  # batches that wait for a worker
+BATCH, LARGEST = 20, 200  # runs that go to a worker at once: at first, and at most
+AHEAD = 64  # batches that wait for a worker; a larger batch is at most this part of what is finished
+SEEDS = 2**63 - 1  # the largest seed of a scenario
 
 
 Key = tuple[str, int]  # the text of a cell, and a seed
@@ -55,15 +56,8 @@ class Measuring:
 
     def of_cell(self, cell: dict[str, Value], seeds: Sequence[int]) -> list[Row]:
         """A row for each seed of one cell; the parameters are checked once."""
-        start, problem = self.source.scenario, ""
-        try:
-            start = self.source.turned(start, cell)
-        except Exception as error:  # noqa: BLE001  (a value that the parameter does not allow)
-            problem = f"{type(error).__name__}: {error}"
-        scenarios = [start.again(seed, start.faults) for seed in seeds]
-        if problem:
-            return [Row(cell, each.seed, {}, problem, str(each)) for each in scenarios]
-        return [self.measured(cell, each) for each in scenarios]
+        start = self.source.turned(self.source.scenario, cell)
+        return [self.measured(cell, start.again(seed, start.faults)) for seed in seeds]
 
     def measured(self, cell: dict[str, Value], scenario: Scenario) -> Row:
         """Run one scenario of a cell."""
@@ -127,26 +121,61 @@ def sweep(
     progress, parameters: as for `explore`.
 
     A run that fails becomes a row with a problem; Ctrl-C returns what is finished.  Raises ExperimentError
-    if the grid is empty, or the executor cannot do the work or dies; StoreError for a store of another sweep.
+    if a cell is not allowed, or the executor cannot do the work or dies; StoreError for a wrong store.
     """
     source = source_of(what, parameters, until)
-    counted = measures if isinstance(measures, Mapping) else _of_the_lab(what, measures)
-    cells = _cells(grid)
-    seeds = range(seed, seed + require.count("replications", replications, 1, error=ExperimentError))
+    counted = _counted(what, measures)
+    cells = _cells(grid, source)
+    seeds = _seeds(seed, replications)
+    _check_means(executor, properties)
     about = f"{replace(source.scenario, seed=seed)} measuring {sorted(counted)}"
-    order = {(dumps(cell), each): (cell, each) for cell in cells for each in seeds}
+    texts = [(dumps(cell), cell) for cell in cells]
+    order = {(text, each): (cell, each) for text, cell in texts for each in seeds}
     measuring = Measuring(source, counted, properties)
     with _opened(store, about) as kept:
         return _swept(measuring, order, kept, executor, teller(progress, len(order), "run"))
 
 
-def _cells(grid: Mapping[str, Iterable[Value]]) -> list[dict[str, Value]]:
-    """Every combination of the values."""
-    cells = [dict(zip(grid, values, strict=True)) for values in product(*map(list, grid.values()))]
-    given, example = f"grid={dict(grid)}", "grid={'agents': [3, 5, 8]}"
-    require.that(grid and cells, given, "expected values for each parameter", example, ExperimentError)
+def _seeds(seed: object, replications: object) -> range:
+    """The seeds of each cell, all of which a scenario can hold."""
+    size = require.count("replications", replications, 1, error=ExperimentError)
+    first = require.count("seed", seed, -SEEDS, SEEDS - size, 7, ExperimentError)
+    return range(first, first + size)
+
+
+def _check_means(executor: object, properties: Sequence[Judge]) -> None:
+    """Raise ExperimentError or TypeError unless these can run the cells, and judge the runs."""
+    if executor is not None:
+        require.instance("executor", executor, Executor, "executor=ProcessPoolExecutor()", ExperimentError)
+    check_properties(properties)
+
+
+def _cells(grid: object, source: Source) -> list[dict[str, Value]]:
+    """Every combination of the values, each as Python's own."""
+    given, example = f"grid={require.shown(grid)}", "grid={'agents': [3, 5, 8]}"
+    allowed = "expected values for each parameter"
+    if not isinstance(grid, Mapping):
+        require.fail(given, allowed, example, ExperimentError)
+    several = all(isinstance(each, Iterable) and not isinstance(each, (str, bytes)) for each in grid.values())
+    require.that(several, given, allowed, example, ExperimentError)
+    lists = [[require.by_value(value) for value in values] for values in grid.values()]
+    cells: list[dict[str, Value]] = [dict(zip(grid, values, strict=True)) for values in product(*lists)]  # type: ignore[arg-type]
+    require.that(grid and cells, given, allowed, example, ExperimentError)
+    held = all(isinstance(value, (bool, int, float, str)) for values in lists for value in values)
+    require.that(held, given, "expected numbers, texts, True or False", example, ExperimentError)
     allowed = "each cell runs with the same seeds, which count up from `seed`"
     require.that("seed" not in grid, given, allowed, "replications=20, seed=5", ExperimentError)
+    if (known := takes(source)) is not None:
+        for name in grid:
+            require.one_of("parameter", name, sorted(known), ExperimentError)
+    require.that(
+        all(isinstance(each, str) for each in grid), given, "expected names", example, ExperimentError
+    )
+    for cell in cells:
+        try:
+            source.turned(source.scenario, cell)
+        except ScenarioError as error:
+            raise ExperimentError(str(error)) from None
     return cells
 
 
@@ -190,12 +219,21 @@ def _swept(
     return result()
 
 
-def _of_the_lab(what: object, labels: Sequence[str]) -> Measures:
-    """The measures of a lab that have these labels.  Raises ExperimentError if it has no such measure."""
+def _counted(what: object, measures: object) -> Measures:
+    """What is measured: functions by label, or the measures of a lab that have these labels.
+
+    Raises ExperimentError for anything else, and if the lab has no such measure.
+    """
     own: Measures = getattr(getattr(what, "source", None), "measures", {})
+    example = "measures={'messages': lambda trace: trace.count('send')}"
+    if isinstance(measures, Mapping):
+        right = all(isinstance(name, str) and callable(each) for name, each in measures.items())
+        allowed = "expected functions of a trace by their labels"
+        require.that(right, f"measures={require.shown(measures)}", allowed, example, ExperimentError)
+        return measures
+    labels = require.names("measures", measures, empty=True, example=example, error=ExperimentError)
     for label in labels:
         allowed = f"the measures here are {', '.join(own) or 'only those that you pass'}"
-        example = "measures={'messages': lambda trace: trace.count('send')}"
         require.that(label in own, f"no measure {label!r}", allowed, example, ExperimentError)
     return {label: own[label] for label in labels}
 
@@ -204,22 +242,24 @@ def batches(
     measuring: Measuring, jobs: Mapping[Key, Job], executor: Executor | None
 ) -> Iterator[dict[Key, Row]]:
     """The rows of all jobs, a batch at a time, in the order in which they are finished."""
-    keys = list(jobs)
-    parts = (keys[start : start + BATCH] for start in range(0, len(keys), BATCH))
+    keys, size, finished = iter(jobs), BATCH, 0
     if executor is None:
-        for part in parts:
+        while part := list(islice(keys, BATCH)):
             yield dict(zip(part, measuring([jobs[key] for key in part]), strict=True))
         return
     packed = packed_work(measuring, ExperimentError)
     waiting: dict[Future[list[Row]], list[Key]] = {}
     try:
         while True:
-            for part in islice(parts, AHEAD - len(waiting)):
+            while len(waiting) < AHEAD and (part := list(islice(keys, size))):
                 waiting[executor.submit(do_packed, packed, [jobs[key] for key in part])] = part
             if not waiting:
                 return
             for each in wait(waiting, return_when=FIRST_COMPLETED).done:
-                yield dict(zip(waiting.pop(each), each.result(), strict=True))
+                part = waiting.pop(each)
+                yield dict(zip(part, each.result(), strict=True))
+                finished += len(part)
+            size = max(BATCH, min(LARGEST, finished // AHEAD))
     except (BrokenExecutor, CancelledError, ConnectionError) as error:
         given = f"the executor died ({type(error).__name__}: {error})"
         allowed = "the runs that were finished are kept"

@@ -13,9 +13,9 @@ from coordlab.explore.exploration import Exploration, explore
 from coordlab.explore.lint import Finding, Findings, lint
 from coordlab.explore.pairs import Pair
 from coordlab.explore.robustness import Profile, robustness
-from coordlab.explore.schedules import Limits
 from coordlab.explore.search import WORKS, ExploreError, Failure
 from coordlab.explore.turning import TurningPoint, point_of_no_return
+from coordlab.trace.limits import Limits
 
 __all__ = [
     "WORKS",

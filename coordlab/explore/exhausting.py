@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from coordlab import requirements as require
-from coordlab.explore.exploration import Exploration, check_source, kept, with_end
+from coordlab.explore.exploration import Exploration, first_attempt, kept, with_end
 from coordlab.explore.landmarks import Landmarks, Sent
 from coordlab.explore.search import ExploreError, Failure, broken
 from coordlab.progress_bar import Tell, teller
@@ -54,7 +54,7 @@ def exhaust(
     steps = require.count("steps", steps, 0, 40, error=ExploreError)
     long = float(require.seconds("long", long, positive=True, error=ExploreError))
     source = with_end(source_of(what, parameters, until))
-    check_source(source, first := attempt(source, source.scenario, properties), properties)
+    first = first_attempt(source, properties)
     single = _single(first.run.trace, steps, faults)
     size = (len(single) + 1) * 2**steps
     given, allowed = f"{steps} steps and {len(single)} faults make {size:,} schedules", f"at most {MOST:,}"
@@ -76,7 +76,9 @@ def _single(trace: Trace, steps: int, faults: str | Iterable[Fault | str]) -> li
     """The faults of which each run has at most one."""
     if not isinstance(faults, str):
         allowed, example = "expected faults, or crash", "faults=['crash 3 @1']"
-        require.that(isinstance(faults, Iterable), f"faults={faults!r}", allowed, example, ExploreError)
+        require.that(
+            isinstance(faults, Iterable), f"faults={require.shown(faults)}", allowed, example, ExploreError
+        )
         return [as_fault(each) for each in faults]
     require.one_of("faults", faults, ("", "crash"), ExploreError)
     if not faults:

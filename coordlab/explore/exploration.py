@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import inf
 from time import monotonic
 
 from coordlab import requirements as require
+from coordlab.explore.landmarks import Landmarks
 from coordlab.explore.pairs import Contrast, Pair
-from coordlab.explore.schedules import ALONE, KINDS, USUAL, Limits, Space
+from coordlab.explore.schedules import ALONE, Space, beyond
 from coordlab.explore.search import WORKS, ExploreError, Failure, Found, Job, Search, Worker, verdicts
 from coordlab.explore.shrinking import Shrinker
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import HOLDS, UNDECIDED, VIOLATED, Verdict
+from coordlab.trace.limits import Limits, kinds_in
 from coordlab.trace.narration import sentence
 from coordlab.trace.parcel import do_packed, packed_work
 from coordlab.trace.scenario import Scenario, Value
-from coordlab.world.run import Judge, Run
+from coordlab.world.run import Judge, Run, check_properties
 from coordlab.world.source import Attempt, Source, attempt, source_of
 
 END = 20.0  # virtual seconds of a run, if neither the caller nor the source sets an end
@@ -35,6 +37,7 @@ class Exploration:
     failures: the first schedule found for each violated property; those of the scenario itself come first.
     survived: for each stratum how many schedules broke nothing, and how many were run.
     stopped: why the search ended before its budget was used, or "".
+    space: which schedules were drawn from; None before the scenario itself has run, and if it was exhausted.
     """
 
     source: Source
@@ -43,6 +46,7 @@ class Exploration:
     failures: list[Failure] = field(default_factory=list)
     survived: dict[str, list[int]] = field(default_factory=dict)
     stopped: str = ""
+    space: Space | None = None
 
     def __bool__(self) -> bool:
         """Whether nothing was broken."""
@@ -58,8 +62,10 @@ class Exploration:
         name, end = failure.property, failure.scenario.until
 
         def breaks(scenario: Scenario) -> bool:
-            verdict, _ = self._verdict(name, scenario)
-            return verdict.status == VIOLATED and not _cut_off(verdict, scenario.until, end)
+            verdict, run = self._verdict(name, scenario)
+            if verdict.status != VIOLATED or _cut_off(verdict, scenario.until, end):
+                return False
+            return not (self.space and beyond(scenario.faults, Landmarks(run.trace), self.space))
 
         smallest = Shrinker(breaks, self.source.turned).shrink(failure.scenario)
         return Contrast(smallest, end, partial(self._verdict, name)).pair()
@@ -74,10 +80,11 @@ class Exploration:
         table = f"\nschedules that broke nothing, by how they were drawn:{rows}" if rows else ""
         broken = "".join(f"\n{each}" for each in self.failures)
         stopped = f" The search stopped early: {self.stopped}." if self.stopped else ""
+        drawn = f"\nfaults drawn: {self.space.limits}." if self.space else ""
         count = len(self.failures)
         some = "1 property was" if count == 1 else f"{count} properties were"
         what = "every schedule kept every property" if self else f"{some} broken"
-        return f"{self.tried:,} schedules: {what}.{stopped}{broken}{table}"
+        return f"{self.tried:,} schedules: {what}.{stopped}{drawn}{broken}{table}"
 
 
 def _cut_off(verdict: Verdict, until: float | None, end: float | None) -> bool:
@@ -92,7 +99,7 @@ def explore(
     *properties: Judge,
     budget: int = 1_000,
     seconds: float | None = None,
-    faults: str | Iterable[str] = USUAL,
+    faults: str | Iterable[str] | None = None,
     until: float | None = None,
     seed: int = 0,
     limits: Limits | None = None,
@@ -107,11 +114,12 @@ def explore(
     properties: by what the runs are judged besides the properties of the world itself.
     budget: how many schedules are run, 1 or more.
     seconds: how many real seconds the search may take; None: no limit.
-    faults: kinds of fault that a schedule may hold, such as "crash delay"; default: all but those of calls.
+    faults: kinds of fault that a schedule may hold, such as "crash delay"; None: those of `limits`.
     until: the end of each run in virtual seconds; None: that of `what`, or 20.
     seed: the same seed makes the same search, on every executor.
-    limits: how many faults there are at once, and how large they are; default: `Limits()`.
-    stop_at: stop when this many properties are broken; None: go on.
+    limits: which faults there are, how many at once, and how large they are; None: what the lab or the world
+        assumes (see `World.assume`), or `Limits()`.
+    stop_at: stop when this many properties are broken; None: go on, unless the scenario itself breaks one.
     executor: any `concurrent.futures.Executor`; None: this process.
     progress: True shows a bar where tqdm is installed; a function is called with (tried, budget).
     parameters: further arguments of the function.
@@ -120,41 +128,70 @@ def explore(
     that dies, ends the search, and what it has found is returned.  Raises ExploreError for what is not
     allowed, for unequal runs of a scenario, and for an error in a property (see `.found`).
     """
-    budget = require.count("budget", budget, 1, example=1_000, error=ExploreError)
-    source = with_end(source_of(what, parameters, until))
-    check_source(source, tried := attempt(source, source.scenario, properties), properties)
-    agents, end = tuple(tried.run.world.agents), float(source.scenario.until or END)
-    space = Space(kinds_of(faults, agents), agents, end, limits or Limits())
-    limit = inf if seconds is None else float(require.seconds("seconds", seconds, positive=True))
-    return _searched(Search(source, properties, space, seed), budget, limit, stop_at, executor, progress)
-
-
-def _searched(
-    search: Search,
-    budget: int,
-    limit: float,
-    stop_at: int | None,
-    executor: Executor | None,
-    progress: bool | Tell,
-) -> Exploration:
-    """Search until the budget is used, `limit` real seconds are over, or enough is broken."""
-    found = Exploration(search.source, search.properties, failures=search.failures, survived=search.survived)
-    if stop_at is not None:
-        stop_at = require.count("stop_at", stop_at, 1, example=1, error=ExploreError)
-    if executor is not None:
-        require.instance("executor", executor, Executor, "executor=ProcessPoolExecutor()", ExploreError)
-    deadline, tell = monotonic() + limit, teller(progress, budget, "schedule")
+    found = Exploration(with_end(source_of(what, parameters, until)), properties)
+    effort = Effort(budget, inf if seconds is None else seconds, stop_at, executor, progress)
     with kept(found):
-        while search.tried < budget and (stop_at is None or len(search.failures) < stop_at):
-            jobs = search.batch(budget - search.tried)
-            for job, each in zip(jobs, results(search.worker, jobs, executor), strict=True):
+        effort.spend(begun(found, faults, limits, seed), found)
+    return found
+
+
+def begun(found: Exploration, faults: str | Iterable[str] | None, limits: Limits | None, seed: int) -> Search:
+    """A search that has run the scenario itself; what it finds goes to `found`."""
+    seed = require.count("seed", seed, -inf, example=7, error=ExploreError)
+    check_properties(found.properties)
+    first = first_attempt(found.source, found.properties)
+    found.space = space_of(first, faults, limits)
+    search = Search(found.source, found.properties, found.space, first, seed)
+    found.failures, found.survived = search.failures, search.survived
+    return search
+
+
+def space_of(first: Attempt, faults: str | Iterable[str] | None, limits: Limits | None) -> Space:
+    """Which schedules there are for a scenario that has run."""
+    world, scenario = first.run.world, first.scenario
+    if limits is None:
+        limits = world.limits or Limits()
+    require.instance("limits", limits, Limits, "limits=Limits(most=2)")
+    kinds = kinds_of(limits.kinds if faults is None else faults, list(world.agents))
+    own = replace(limits, kinds=kinds)
+    return Space(tuple(world.agents), float(scenario.until or END), own, scenario.faults)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to search, and where; see `explore`.  Raises ExploreError or ValueError."""
+
+    budget: int
+    seconds: float
+    stop_at: int | None
+    executor: Executor | None
+    progress: bool | Tell
+
+    def __post_init__(self) -> None:
+        require.count("budget", self.budget, 1, example=1_000, error=ExploreError)
+        if self.seconds != inf:
+            require.seconds("seconds", self.seconds, positive=True)
+        if self.stop_at is not None:
+            require.count("stop_at", self.stop_at, 1, example=1, error=ExploreError)
+        if self.executor is not None:
+            example = "executor=ProcessPoolExecutor()"
+            require.instance("executor", self.executor, Executor, example, ExploreError)
+
+    def spend(self, search: Search, found: Exploration) -> None:
+        """Search until the budget is used, the time is over, or enough is broken."""
+        if search.failures and self.stop_at is None:
+            found.stopped = "the scenario itself breaks a property; stop_at=2 looks for another one"
+            return
+        deadline, tell = monotonic() + self.seconds, teller(self.progress, self.budget, "schedule")
+        while search.tried < self.budget and len(search.failures) < (self.stop_at or inf):
+            jobs = search.batch(self.budget - search.tried)
+            for job, each in zip(jobs, results(search.worker, jobs, self.executor), strict=True):
                 search.take(job, each)
                 found.tried = search.tried
-            tell(search.tried, budget)
+            tell(search.tried, self.budget)
             if monotonic() > deadline:
-                found.stopped = f"{limit:g} real seconds were over"
-                break
-    return found
+                found.stopped = f"{self.seconds:g} real seconds were over"
+                return
 
 
 @contextmanager
@@ -178,21 +215,11 @@ def kinds_of(faults: str | Iterable[str], agents: Sequence[str]) -> tuple[str, .
     """
     example = "def build(seed): return World(seed).add(...)"
     require.that(agents, "0 agents", "expected at least one, for faults to strike", example, ExploreError)
-    known = words_of(faults)
+    known = kinds_in("faults", faults, ExploreError)
     fits = tuple(kind for kind in known if len(agents) > 1 or kind in ALONE)
     given = f"faults={' '.join(known)!r} in a world of one agent"
     require.that(fits, given, f"expected one of {', '.join(ALONE)}", "faults='crash'", ExploreError)
     return fits
-
-
-def words_of(faults: str | Iterable[str]) -> tuple[str, ...]:
-    """The kinds of fault in a text or a list.  Raises ExploreError for others, or if there are none."""
-    allowed, given = f"expected kinds among {', '.join(KINDS)}", f"faults={require.shown(faults)}"
-    require.that(
-        isinstance(faults, Iterable) and faults, given, allowed, "faults='crash delay'", ExploreError
-    )
-    kinds = faults.split() if isinstance(faults, str) else faults
-    return tuple(require.one_of("faults", kind, KINDS, ExploreError) for kind in kinds)
 
 
 def with_end(source: Source) -> Source:
@@ -200,18 +227,23 @@ def with_end(source: Source) -> Source:
     return source if source.scenario.until is not None else source_of(source, until=END)
 
 
-def check_source(source: Source, tried: Attempt, properties: Sequence[Judge]) -> None:
-    """Raise ExploreError unless there is something to judge, and the same scenario gives the same run."""
-    judged = [*tried.run.world.properties, *properties]
+def first_attempt(source: Source, properties: tuple[Judge, ...]) -> Attempt:
+    """The run of the scenario itself.
+
+    Raises ExploreError unless there is something to judge, and a second run is the same.
+    """
+    first = attempt(source, source.scenario, properties)
     example = "explore(build, always('one leader', ...)), or world.expect(...) in build"
+    judged = first.run.world.properties
     require.that(judged, "no property", "expected at least one to break", example, ExploreError)
-    again = attempt(source, source.scenario, tuple(properties))
-    first = tried.run.divergence(again.run)
-    if first is not None:
-        trace = tried.run.trace if first < len(tried.run.trace) else again.run.trace
-        given = f"two runs of {source.scenario} differ from event {first} on: {sentence(trace, first)}"
+    again = attempt(source, source.scenario)
+    differs = first.run.divergence(again.run)
+    if differs is not None:
+        trace = first.run.trace if differs < len(first.run.trace) else again.run.trace
+        given = f"two runs of {source.scenario} differ from event {differs} on: {sentence(trace, differs)}"
         allowed = "the same scenario must give the same run, so nothing may be drawn or read from outside"
         require.fail(given, allowed, "self.dice.random(), self.now", ExploreError)
+    return first
 
 
 def results(worker: Worker, jobs: Sequence[Job], executor: Executor | None) -> Iterator[Found]:

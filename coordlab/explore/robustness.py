@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
+from coordlab import requirements as require
 from coordlab.draw import Drawing
 from coordlab.draw.shares import shares
-from coordlab.explore.exploration import Exploration, explore, words_of
-from coordlab.explore.schedules import KINDS
+from coordlab.explore.exploration import Exploration, explore
+from coordlab.explore.search import ExploreError
 from coordlab.intervals import Interval, share
+from coordlab.trace.limits import KINDS, kinds_in
 from coordlab.world.run import Judge
+from coordlab.world.source import source_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,16 +53,27 @@ def robustness(
     what: object,
     *properties: Judge,
     budget: int = 100,
-    faults: str | Iterable[str] = KINDS,
+    faults: str | Iterable[str] | None = None,
     **settings: Any,
 ) -> Profile:
     """Explore schedules with one kind of fault at a time.
 
     budget: how many schedules are run with each kind.
-    faults: the kinds; default: all, those of calls as well.
+    faults: the kinds; None: those that the lab or the world assumes, or all, those of calls as well.
     what, properties, settings: as for `explore`, which says what it raises.
     """
-    kinds = words_of(faults)
-    return Profile(
-        {kind: explore(what, *properties, budget=budget, faults=kind, **settings) for kind in kinds}
-    )
+    if faults is None:
+        parameters = {
+            name: each for name, each in settings.items() if name not in signature(explore).parameters
+        }
+        source = source_of(what, parameters)
+        limits = settings.get("limits") or source.world(source.scenario).limits
+        faults = KINDS if limits is None else limits.kinds
+    kinds = kinds_in("faults", faults, ExploreError)
+    explored: dict[str, Exploration] = {}
+    for kind in kinds:
+        explored[kind] = each = explore(what, *properties, budget=budget, faults=kind, **settings)
+        allowed = "expected a scenario that keeps its properties as long as no fault is added"
+        if each.failures and not each.tried:
+            require.fail(str(each.failures[0]), allowed, "robustness(labs.bully())", ExploreError)
+    return Profile(explored)

@@ -17,7 +17,8 @@ with probabilistic guarantees of finding bugs, ASPLOS 2010), with links in place
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,19 +40,10 @@ from coordlab.trace.faults import (
     Slow,
     Stale,
 )
+from coordlab.trace.limits import KINDS, OF_AGENTS, OF_CALLS, OF_MESSAGES, Limits
 
-OF_AGENTS = ("crash", "pause", "partition", "cut", "slow", "skew")
-OF_MESSAGES = ("drop", "duplicate", "delay")
-OF_CALLS = ("fail", "late", "half", "stale")
 STOPS = ("crash", "pause")  # the kinds that stop an agent
 ALONE = ("crash", "pause", "slow", "skew")  # the kinds that can strike the only agent of a world
-USUAL = (*OF_AGENTS, *OF_MESSAGES)
-"""The kinds of fault that a schedule holds if nothing else is said: agents that stop, and the network.
-
-Those of calls break what most protocols assume about answers.
-"""
-KINDS = (*USUAL, *OF_CALLS)
-"""The kinds of fault that a schedule may hold."""
 
 if TYPE_CHECKING:
     from random import Random
@@ -60,52 +52,19 @@ Faults = list[Fault]
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How much may go wrong.
-
-    most: how many faults are drawn at once, 1 or more.
-    hold: how long a message, an agent or a link is held up at most, in virtual seconds above 0.
-    drift: how much a clock gains or loses at most in each second, from 0 to 0.9.
-    over: the virtual second by which agents that were struck are back and links are mended.  Clocks still
-        drift then, and faults of messages, which count messages and not seconds, may come later.  None: what
-        is broken may stay so.
-    spared: the names of agents that neither crash nor pause, such as a board that is assumed to stay up.
-
-    A liveness property holds only if faults end in time: `over` and `spared` state what the pattern assumes.
-    Raises ValueError if a number is out of range, TypeError unless `spared` is a tuple of names.
-    """
-
-    most: int = 4
-    hold: float = 3.0
-    drift: float = 0.1
-    over: float | None = None
-    spared: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.over is not None:
-            require.seconds("over", self.over, positive=True, example=6.0)
-        names = isinstance(self.spared, tuple) and all(isinstance(each, str) for each in self.spared)
-        given, allowed = f"spared={require.shown(self.spared)}", "expected a tuple of names"
-        require.that(names, given, allowed, "Limits(spared=('board',))", TypeError)
-        require.count("most", self.most, 1, example=4)
-        require.seconds("hold", self.hold, positive=True, example=3.0)
-        require.number("drift", self.drift, 0, 0.9, example=0.1)
-
-
-@dataclass(frozen=True)
 class Space:
     """Which schedules there are.
 
-    kinds: the kinds of fault, of `KINDS`.
     agents: the names of the agents.
     end: when the run ends, in virtual seconds.
-    limits: how many faults there are at once, and how large they are.
+    limits: which faults there are, how many at once, and how large they are.
+    own: the faults of the scenario itself, which may go beyond the limits.
     """
 
-    kinds: tuple[str, ...]
     agents: tuple[str, ...]
     end: float
-    limits: Limits = Limits()
+    limits: Limits
+    own: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         spared = require.instance("limits", self.limits, Limits, "limits=Limits(most=2)").spared
@@ -115,6 +74,16 @@ class Space:
         given = f"faults={' '.join(stops)!r} and spared={spared}"
         allowed = "expected an agent that is not spared, or other faults"
         require.that(not stops or self.struck, given, allowed, "explore(..., faults='slow')")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of fault, of `KINDS`."""
+        return tuple(self.limits.kinds)
+
+    @property
+    def slow(self) -> float:
+        """How much longer an agent or a link needs at most for each message, in seconds."""
+        return self.limits.hold if self.limits.slow is None else self.limits.slow
 
     @property
     def struck(self) -> list[str]:
@@ -136,7 +105,7 @@ class Space:
 
     def span(self, dice: Random, most: float) -> float:
         """A number of seconds up to `most`, short or long with the same chance."""
-        return max(0.001, round(most * math.exp(dice.uniform(-7.0, 0.0)), 3))
+        return min(most, max(0.001, round(most * math.exp(dice.uniform(-7.0, 0.0)), 3)))
 
     def spell(self, dice: Random, at: float) -> tuple[float, float]:
         """When a fault begins, at about `at`, and when it ends, after a short or a long while."""
@@ -147,6 +116,34 @@ class Space:
     def ended(self, until: float) -> float:
         """The end of a fault: `until`, or when all is well, if that is earlier."""
         return until if self.limits.over is None else min(until, self.limits.over)
+
+
+def beyond(faults: Sequence[Fault], marks: Landmarks, space: Space) -> list[Fault]:
+    """Those of the faults of a run that go beyond the limits: too large, or not over in time.
+
+    A fault of a message is over when that is sent, and a delay when it arrives; when this will be is known
+    only after the run.
+    """
+    limits = space.limits
+    sent = {(one.sender, one.to, one.nth): one.time / 1e6 for each in marks.sends.values() for one in each}
+
+    slowed = defaultdict[str, float](float)  # several of one agent add up
+    for fault in faults:
+        if isinstance(fault, Slow):
+            slowed[fault.who] += fault.by
+
+    def too_much(fault: Fault) -> bool:
+        by: float = getattr(fault, "by", 0.0)
+        if slowed[fault.who] > space.slow + 1e-6 if isinstance(fault, Slow) else by > limits.hold:
+            return True
+        if limits.over is None or isinstance(fault, Skew):
+            return False
+        if isinstance(fault, Drop):
+            held = by if isinstance(fault, Delay) else 0.0
+            return sent.get((fault.sender, fault.to, fault.nth), 0.0) + held > limits.over
+        return fault.until is None or fault.until > limits.over
+
+    return [fault for fault in faults if fault not in space.own and too_much(fault)]
 
 
 def anything(dice: Random, marks: Landmarks, space: Space) -> Faults:
@@ -181,7 +178,7 @@ def strike(dice: Random, space: Space, kind: str, agent: str, at: float) -> Faul
         dice.shuffle(ends)
         return Cut(*ends, at=at, until=until)
     if kind == "slow":
-        return Slow(agent, space.span(dice, space.limits.hold), at=at, until=until)
+        return Slow(agent, space.span(dice, space.slow), at=at, until=until)
     if kind == "skew":
         return Skew(agent, 1.0 + dice.choice((-1, 1)) * space.limits.drift, at=at)
     side = [agent, *(name for name in others[1:] if dice.random() < 0.4)] if dice.random() < 0.6 else [agent]
@@ -243,15 +240,15 @@ def _of_call(dice: Random, space: Space, kind: str, asker: str, answers: str, at
 
 def order(dice: Random, marks: Landmarks, space: Space) -> Faults:
     """Each agent gets a priority, and from each of a few moments on one of them gets the lowest."""
-    step = space.span(dice, space.limits.hold / max(1, len(space.agents)))
+    step = max(1, int(1000 * space.span(dice, space.slow) / len(space.agents))) / 1000
     ranked = dice.sample(space.agents, len(space.agents))
     over = space.limits.over
     found: Faults = [
         Slow(name, round(step * place, 3), until=over) for place, name in enumerate(ranked) if place
     ]
-    for _ in range(dice.randint(0, 2)):
-        low = dice.choice(space.agents)
-        found.append(Slow(low, round(step * len(ranked), 3), at=space.moment(dice), until=over))
+    for low in dice.sample(range(len(ranked)), min(len(ranked), dice.randint(0, 2))):
+        by = round(step * (len(ranked) - low), 3)
+        found.append(Slow(ranked[low], by, at=space.moment(dice), until=over))
     return found
 
 
@@ -294,7 +291,8 @@ def guided(dice: Random, marks: Landmarks, space: Space, before: Faults) -> Faul
     """One change to a schedule: a fault more, a fault less, or another time."""
     change = dice.random()
     if before and change < 0.2:
-        return [each for each in before if each is not dice.choice(before)]
+        gone = dice.randrange(len(before))
+        return before[:gone] + before[gone + 1 :]
     if before and change < 0.45:
         place = dice.randrange(len(before))
         return [*before[:place], _moved(dice, marks, space, before[place]), *before[place + 1 :]]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from coordlab import requirements as require
 from coordlab.explore.landmarks import Landmarks
-from coordlab.explore.schedules import STRATA, Faults, Space, guided, strata
+from coordlab.explore.schedules import STRATA, Faults, Space, beyond, guided, strata
 from coordlab.properties.verdicts import VIOLATED, Verdict
 from coordlab.trace.faults import Fault
 from coordlab.trace.scenario import Scenario
@@ -73,12 +73,14 @@ class Search:
 
     source, properties: what is run, and by which properties besides its own it is judged.
     space: which schedules there are.
+    first: the scenario itself, run and judged.
     seed: from which all choices are drawn.
     """
 
     source: Source
     properties: tuple[Judge, ...]
     space: Space
+    first: Attempt
     seed: int = 0
     tried: int = 0
     failures: list[Failure] = field(default_factory=list)
@@ -87,13 +89,15 @@ class Search:
     def __post_init__(self) -> None:
         base = self.source.scenario
         self.worker = Worker(self.source, self.properties, self.space, self.seed)
-        self.bases = [replace(base, seed=base.seed + number) for number in range(SEEDS)]
+        step = 1 if base.seed < 2**63 - SEEDS else -1  # seeds stay below 2**63
+        self.bases = [replace(base, seed=base.seed + number * step) for number in range(SEEDS)]
         self.corpus: list[Scenario] = []
         self.seen = set[tuple[object, ...]]()
         self.violated = set[str]()
-        tried = attempt(self.source, base, self.properties)
-        self._fail(broken(tried), base, ITSELF)
-        self.strata = strata(Landmarks(tried.run.trace), self.space)
+        marks = Landmarks(self.first.run.trace)
+        self.worker.known[base.seed, base.faults] = marks
+        self.strata = strata(marks, self.space)
+        self._fail(broken(self.first), base, ITSELF)
 
     def batch(self, most: int) -> list[Job]:
         """The next jobs: the strata take turns; every third job varies a schedule that showed news."""
@@ -157,13 +161,19 @@ class Worker:
 
     def done(self, job: Job) -> Found:
         """The result of one job."""
-        scenario = job.parent.again(job.parent.seed, tuple(dict.fromkeys(self.drawn(job))))
-        tried = attempt(self.source, scenario, self.properties)
-        marks = Landmarks(tried.run.trace)
+        faults = tuple(dict.fromkeys(self.drawn(job)))
+        while True:
+            scenario = job.parent.again(job.parent.seed, faults)
+            tried = attempt(self.source, scenario, self.properties)
+            marks, violated = Landmarks(tried.run.trace), broken(tried)
+            much = beyond(faults, marks, self.space) if violated else []
+            if not much:
+                break
+            faults = tuple(each for each in faults if each not in much)  # what is left must break it, too
         if len(self.known) <= CORPUS and not marks.features <= self.seen:  # vary what is new
             self.known[scenario.seed, scenario.faults] = marks
             self.seen |= marks.features
-        return Found(scenario, broken(tried), marks.features)
+        return Found(scenario, violated, marks.features)
 
     def drawn(self, job: Job) -> Faults:
         """The faults of one job: those of its parent, and what the stratum draws."""

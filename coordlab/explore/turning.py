@@ -18,7 +18,7 @@ from coordlab.intervals import Interval, share
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import VIOLATED, Property
 from coordlab.trace.narration import sentence
-from coordlab.trace.trace import DROP, MICRO, SEND, START, Event
+from coordlab.trace.trace import DROP, FAULT, MICRO, SEND, START, Event
 from coordlab.world.errors import WorldError
 from coordlab.world.run import Run
 
@@ -106,6 +106,7 @@ def point_of_no_return(
     for place in range(GRID):
         futures.failing(times[place * (len(times) - 1) // GRID], max(10, count // 4))
     early, late = (futures.failing(times[each], count) for each in (low, high))
+    futures.tell(most, most)  # there were seldom as many
     curve = {at / MICRO: futures.known[at] for at in sorted(futures.known)}
     before, after = times[low], times[high]
     event = None if before == after else _decisive(run, before, after)
@@ -144,9 +145,13 @@ class Futures:
 
 
 def _decisive(run: Run, before: int, after: int) -> Event | None:
-    """What happened between two moments: a message that was sent and never arrived, or the first event."""
+    """What happened between two moments: a message that was sent and never arrived, or the first event.
+
+    Not a fault: it is the same in all futures.
+    """
     rows = run.trace.rows
-    between = [seq for seq, row in enumerate(rows) if before <= row[0] <= after and row[1] != START]
+    inside = (seq for seq, row in enumerate(rows) if before <= row[0] <= after)
+    between = [seq for seq in inside if rows[seq][1] not in (START, FAULT)]
     sent = {rows[seq][4] for seq in between if rows[seq][1] == SEND}
     lost = [seq for seq, row in enumerate(rows) if row[1] == DROP and row[4] in sent]
     lost.sort(key=lambda seq: rows[seq][7] == "down")  # to an agent that was down, most are expected

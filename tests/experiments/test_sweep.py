@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sqlite3
@@ -19,6 +20,7 @@ import pytest
 from coordlab import World, labs
 from coordlab.experiments import ExperimentError, Result, sweep
 from coordlab.experiments.store import StoreError
+from coordlab.experiments.sweeping import batches
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import properties
 from coordlab.trace.trace import Trace
@@ -210,6 +212,29 @@ def test_an_interrupted_sweep_keeps_what_is_finished(tmp_path: Path) -> None:
     assert swept(store=tmp_path / "runs.db").rows[:20] == result.rows
 
 
+class AtOnce(Executor):
+    """Runs everything when it is submitted, and remembers how many runs each batch had."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def submit(self, work: Any, /, *args: Any, **_: Any) -> Future[Any]:
+        self.sizes.append(len(args[-1]))
+        future: Future[Any] = Future()
+        future.set_result(work(*args))
+        return future
+
+
+def test_batches_grow_with_what_is_finished() -> None:
+    """So a long sweep sends little, and what can be lost stays a small part of what is done."""
+    pool, jobs = AtOnce(), {("{}", seed): ({}, seed) for seed in range(20_000)}
+    found = list(batches(lambda some: [seed for _, seed in some], jobs, pool))  # type: ignore[arg-type]
+    before = [sum(pool.sizes[:place]) for place in range(len(pool.sizes))]
+    assert sorted(seed for rows in found for seed in rows.values()) == list(range(20_000))  # type: ignore[type-var]
+    assert all(size <= max(20, done / 64) for size, done in zip(pool.sizes, before, strict=True))
+    assert len(pool.sizes) < 20_000 / 20 / 3  # three times fewer than of 20 each
+
+
 class Dying(Executor):
     """Does one batch, and dies."""
 
@@ -263,6 +288,14 @@ def test_what_cannot_be_swept_is_refused(settings: dict[str, Any], message: str)
         sweep(build, **wanted)
 
 
+def test_a_function_that_takes_no_seed_is_refused_before_the_first_run() -> None:
+    def seedless(agents: int) -> World:
+        raise AssertionError(agents)
+
+    with pytest.raises(TypeError, match=r"seedless\(.*\).*: expected a function that takes `seed`"):
+        sweep(seedless, GRID, 2, MEASURES, until=1)
+
+
 def test_a_store_of_another_experiment_or_version_is_refused(tmp_path: Path) -> None:
     store = tmp_path / "runs.db"
     swept(store=store)
@@ -291,9 +324,21 @@ def test_a_result_can_be_read_as_a_frame_a_chart_and_a_fit() -> None:
     axes = pyplot.figure().subplots()
     assert result.plot("messages", lambda n: n * n, ax=axes) is axes
     assert (axes.get_xlabel(), axes.get_ylabel(), len(axes.containers)) == ("agents", "messages", 2)
+    factorials = result.plot("messages", {"n!": math.factorial}, ax=axes).get_lines()[-1].get_ydata()
+    assert [round(each, 9) for each in factorials[::25]] == [2, 4, 6, 15, 24]  # straight between 2, 3 and 4
     fit = result.fit(lambda n, slope: slope * n, "messages", slope=1.0)
     assert fit.parameters["slope"].low < fit.parameters["slope"].mean < fit.curve(1) + 1e-9
     with pytest.raises(ValueError, match="more different x than parameters"):
         result.fit(lambda n: n, "messages")
     with pytest.raises(ValueError, match="the parameters of this sweep are agents, loss"):
         result.plot("messages", x="n")
+
+
+def test_a_cell_that_was_not_measured_is_refused_with_those_that_were() -> None:
+    result = sweep(labs.bully(), {"agents": [3, 4]}, 2, ["messages lost"])
+    with pytest.raises(
+        ValueError, match=r"no value for agents=9: measured are agents=3 or agents=4\. For"
+    ) as error:
+        result.estimate("messages lost", agents=9)
+    example = str(error.value).partition("For example: ")[2].removesuffix(".")
+    assert eval(example, {"result": result}) == result.estimate("messages lost", agents=3)

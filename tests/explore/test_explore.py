@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import count
@@ -11,10 +12,14 @@ from typing import Any
 import pytest
 
 from coordlab import World, labs
-from coordlab.explore import WORKS, Exploration, ExploreError, Limits, exhaust, explore
-from coordlab.properties import Property, Verdict, always, never
+from coordlab.explore import WORKS, Exploration, ExploreError, Limits, exhaust, explore, robustness
+from coordlab.explore.landmarks import Landmarks
+from coordlab.explore.schedules import Space, guided
+from coordlab.properties import Moment, Property, Verdict, always, never
+from coordlab.trace.faults import Crash, Fault
 from coordlab.trace.scenario import Scenario
-from coordlab.trace.trace import CRASH, FAULT, HEAL, RESTART, Event, Trace
+from coordlab.trace.trace import CRASH, DROP, FAULT, HEAL, RESTART, Event, Trace
+from coordlab.world.dice import dice
 from coordlab.world.source import attempt
 from tests.explore.broken import Store, Writer, blind, correct, fragile, overtaken
 
@@ -57,8 +62,9 @@ def test_a_correct_pattern_survives() -> None:
     exploration = explore(correct, budget=150, faults=FAULTS, until=20)
     assert (bool(exploration), exploration.tried, exploration.failures) == (True, 150, [])
     assert sum(tried for _, tried in exploration.survived.values()) == 150
-    first, table, *rows = str(exploration).splitlines()
+    first, drawn, table, *rows = str(exploration).splitlines()
     assert first == "150 schedules: every schedule kept every property."
+    assert drawn == "faults drawn: crash, partition."
     assert table == "schedules that broke nothing, by how they were drawn:"
     assert rows[-1] == "  guided: {0} of {0}".format(exploration.survived["guided"][1])
 
@@ -78,18 +84,23 @@ def test_an_agent_that_fails_is_a_failure() -> None:
     assert "KeyError" in exploration.pair(failure).verdict.because
 
 
-def test_a_scenario_that_breaks_a_property_by_itself_is_the_first_failure() -> None:
-    """It is found at once, before any schedule, and counted with none of them."""
+def test_a_scenario_that_breaks_a_property_by_itself_is_reported_at_once() -> None:
+    """No schedule is run, unless more properties are asked for."""
     world = correct(seed=0, agents=3).inject("crash 3 @1", "drop 3>1 #1")
     nobody = always("nobody crashes", lambda now: "3" in now.states or now.time < 1)
-    exploration = explore(world, nobody, budget=40, until=5, stop_at=1)
+    exploration = explore(world, nobody, budget=40, until=5, faults="crash")
     (failure,) = exploration.failures
     assert (exploration.tried, failure.stratum, failure.at) == (0, "the scenario itself", 0)
+    why = "the scenario itself breaks a property; stop_at=2 looks for another one"
     assert str(exploration).splitlines() == [
-        "0 schedules: 1 property was broken.",
+        f"0 schedules: 1 property was broken. The search stopped early: {why}.",
+        "faults drawn: crash.",
         f"✗ nobody crashes (the scenario itself): {failure.scenario}",
     ]
     assert [str(fault) for fault in exploration.pairs[0].failing.scenario.faults] == ["crash 3 @1"]
+    assert explore(world, nobody, budget=40, until=5, stop_at=2).tried == 40
+    with pytest.raises(ExploreError, match=r"nobody crashes .*expected a scenario that keeps its properties"):
+        robustness(world, nobody, budget=40, until=5)
 
 
 @pytest.mark.slow
@@ -160,6 +171,7 @@ def unsteady(seed: int) -> World:
         (correct, {"faults": ""}, "expected kinds among crash"),
         (3, {}, "expected a lab, a world, a run, or a function"),
         (lambda seed: 3, {}, "expected World"),
+        (lambda number, agents=3: 3, {}, r"world\(number, agents=3\): expected a function that takes `seed`"),
         (alone, {}, "expected at least one to break"),
         (unsteady, {"properties": True}, "two runs of unsteady seed=0 until=20 differ from event 3 on"),
     ],
@@ -193,6 +205,62 @@ def test_a_search_can_keep_to_what_a_pattern_assumes() -> None:
     assert len(explore(world, *assumed, budget=60, until=within).failures) == 2
 
 
+def up(now: Moment) -> bool:
+    return now.time < 0.5 or len(now.alive) == 3
+
+
+@pytest.mark.slow
+def test_messages_are_lost_and_late_only_until_all_is_well() -> None:
+    """What is known only after the run is looked up there, and a pair stays within the limits, too."""
+    world, well = correct(seed=1, agents=3), Limits("crash drop delay", over=2.0)
+    world.properties = ()
+    late = never("nothing is lost later", lambda event: event.kind == DROP and event.time > 2)
+    assert explore(world.assume(well), late, budget=120, faults="drop", until=9)
+    assert not explore(world, late, budget=120, faults="drop", until=9, limits=Limits())
+    (pair,) = explore(world, always("all are up", up), budget=40, faults="crash", until=9).pairs
+    assert [fault.until is not None and fault.until <= 2 for fault in pair.failing.scenario.faults] == [True]
+
+
+def test_what_a_world_assumes_is_kept_by_default_and_said() -> None:
+    world = correct(seed=1, agents=3).assume(Limits("crash slow", over=4.0, spared=("3",)))
+    again: World = pickle.loads(pickle.dumps(world)).again(seed=2)
+    assert again.limits == world.limits
+    drawn = "faults drawn: crash, slow; all is well again by 4 s; never stopped: 3."
+    assert str(explore(again, budget=8, until=3)).splitlines()[1] == drawn
+    assert str(explore(again, budget=8, until=3, faults="cut")).splitlines()[1] == drawn.replace(
+        "crash, slow", "cut"
+    )
+    assert [*robustness(again, budget=2, until=3).survived] == ["crash", "slow"]
+
+
+def test_one_fault_less_is_one_fault_less() -> None:
+    """A change to a schedule never takes away two of its faults."""
+    world = correct(seed=1, agents=3)
+    marks, space = Landmarks(world.run(until=5).trace), Space(("1", "2", "3"), 5.0, Limits())
+    before: list[Fault] = [Crash(name, at=1.0) for name in "123"]
+    kept = [
+        sum(fault in before for fault in guided(dice(0, number), marks, space, before))
+        for number in range(100)
+    ]
+    assert (min(kept), max(kept)) == (2, 3)
+
+
+def test_the_scenario_itself_runs_twice_to_see_whether_it_is_always_the_same() -> None:
+    """It is judged once, and what is known when a property raises an error is kept."""
+    seeds: list[int] = []
+    asked: list[Trace] = []
+
+    def build(seed: int) -> World:
+        seeds.append(seed)
+        return correct(seed, agents=3).expect(always("nobody is here", lambda now: False))
+
+    explore(build, raising(KeyError, lambda trace, _: asked.append(trace)), until=5)
+    assert (seeds, len(asked)) == ([0, 0], 1)
+    with pytest.raises(ExploreError, match="while “odd” was judged") as told:
+        explore(correct, raising(KeyError, lambda *_: True), budget=40, until=3)
+    assert isinstance(told.value.found, Exploration)
+
+
 def test_a_misspelt_agent_is_not_spared() -> None:
     with pytest.raises(ValueError, match="spared='stor': expected one of 'writer', 'store'"):
         explore(overtaken, budget=1, limits=Limits(spared=("stor",)))
@@ -202,7 +270,7 @@ def test_a_misspelt_agent_is_not_spared() -> None:
         Limits(spared="board")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("limits", [{"most": 0}, {"hold": 0}, {"drift": 1}, {"over": 0}])
+@pytest.mark.parametrize("limits", [{"most": 0}, {"hold": 0}, {"slow": 0}, {"drift": 1}, {"over": 0}])
 def test_limits_have_a_range(limits: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(limits))}="):
         Limits(**limits)

@@ -51,15 +51,24 @@ def test_the_same_question_has_the_same_answer() -> None:
     assert str(point_of_no_return(unlucky(), properties()[0])) == str(turned())
 
 
+def test_a_fault_that_all_futures_share_is_not_what_decided() -> None:
+    """Both faults strike at 0 s in every future; what chance decides is how long each worker thinks."""
+    lab = labs.deadlock(version="nobody", think=2.0, seed=7).inject("slow fork2 0.3", "slow p5 1")
+    found = lab.point_of_no_return("deadlocks end within 1.2 s")
+    assert (found.before, found.after) == (0, 2.181023)
+    assert "p5 has waited 2.181022 s for its sleep to end" in str(found)
+
+
 def test_a_run_that_was_lost_from_the_beginning_says_so() -> None:
-    """The settings decide, not chance; and it tells how many futures are drawn."""
+    """The settings decide, not chance; and it tells how many futures are drawn, and at last that all are."""
     told: list[tuple[int, int]] = []
     run = labs.bully(patience=0.05).run
     found = point_of_no_return(run, run.verdicts[0].name, 10, progress=lambda *done: told.append(done))
     assert (found.before, found.after, found.early.mean, found.event) == (0, 0, 1, None)
     assert str(found).startswith("All futures from the beginning break “one coordinator per component”")
-    assert told == [(each, told[0][1]) for each in range(1, len(told) + 1)]
-    assert len(told) <= told[0][1]
+    *drawn, last = told
+    assert drawn == [(each, last[1]) for each in range(1, len(drawn) + 1)]
+    assert len(drawn) < last[0] == last[1]
 
 
 def test_a_run_that_keeps_the_property_has_no_such_point() -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from coordlab import World
 from coordlab.explore import ExploreError, exhaust, lint, robustness
-from coordlab.explore.schedules import KINDS
 from coordlab.patterns.bully.agents import Candidate
 from coordlab.patterns.bully.checks import properties
 from coordlab.trace.faults import Crash
+from coordlab.trace.limits import KINDS
 from tests.explore.broken import Careless, Store, blind, correct, counting, overtaken, trusting
 
 
