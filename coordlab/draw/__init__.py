@@ -3,6 +3,7 @@
     space_time(run.trace)                          # the whole run: lanes, messages, faults
     space_time(run.trace, since=2.9, until=4.1)    # a closer look
     space_time(run.trace, ax=axes)                 # the same on axes of matplotlib
+    thumbnail(run.trace, 2.9, 4.1, 3.3, "5 crashes")    # a moment as a small picture
 
 A drawing displays itself in a notebook, in a light or dark theme, and prints as a description in words.
 """
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, overload
 from coordlab import requirements as require
 from coordlab.draw.spacetime import space_time_scene
 from coordlab.draw.svg import paint
+from coordlab.draw.thumbnail import thumbnail_scene
 from coordlab.trace.trace import Trace
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ _THEMES = (
 End = float | None
 """An end of the part of a run to draw, in virtual seconds; None for the end of the run."""
 
-__all__ = ["Drawing", "space_time"]
+__all__ = ["Drawing", "space_time", "thumbnail"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,7 +62,7 @@ class Drawing:
 
     def save(self, path: str | Path) -> Path:
         """Write the SVG to the file `path` and return the path.  Raises ValueError unless it ends in .svg."""
-        path = require.path("path", path, "run.svg")
+        path = require.new_file("path", path, "run.svg")
         other = "a drawing is saved as .svg; for another format draw on matplotlib axes and save the figure"
         require.that(path.suffix == ".svg", repr(str(path)), other, f"save({path.stem + '.svg'!r})")
         path.write_text(self.svg, encoding="utf-8")
@@ -120,3 +122,28 @@ def space_time(
     from coordlab.draw.axes import paint_on
 
     return paint_on(scene, ax)
+
+
+def thumbnail(
+    trace: Trace,
+    since: float,
+    until: float,
+    at: float,
+    says: str,
+    agent: str = "",
+    tones: Mapping[str, str] | None = None,
+) -> Drawing:
+    """A part of a run as a small picture without letters, with a line at the moment `at`.
+
+    since, until, at: virtual seconds, 0 <= since < until.
+    says: what there is to see, for those who do not see it.
+    agent: whose lane has a ring at that moment.  Default: none.
+    tones: see `space_time`.
+
+    Raises ValueError if the part is empty, or if the agent or a tone does not exist.
+    """
+    given, allowed = f"since={since!r}, until={until!r}", "expected two times in seconds, the earlier first"
+    require.that(0 <= since < until, given, allowed, "since=0, until=1.5")
+    require.one_of("agent", agent, ("", *trace.agents))
+    scene = thumbnail_scene(trace, (since, until), at, agent, says, tones or {})
+    return Drawing(paint(scene), scene.alt)

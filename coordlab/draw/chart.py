@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from coordlab import requirements as require
 from coordlab.draw import Drawing
-from coordlab.draw.scene import Look, Mark, Scene, ticks, wide
+from coordlab.draw.scene import Look, Mark, Scene, broken, ticks, wide
 from coordlab.draw.svg import paint
 from coordlab.intervals import Interval, estimate
 
@@ -84,7 +84,10 @@ class _Chart:
         self.top = _TOP + (24 if title else 0)
         self.first, self.last = min(places), max(places)
         self.low, self.high = min(0.0, *heights), max(heights) * 1.04 or 1.0
-        self.right = width - 24 - max([wide(label) for label in theory], default=0)
+        self.names = {label: broken(label, 0.35 * width) for label in theory}
+        self.gap = 12 + self._aside(len(self.points) - 1)  # right of the last point and its ring
+        widest = max([wide(line) for name in self.names.values() for line in name], default=0)
+        self.right = width - 14 - self.gap - widest
         scene = Scene("Chart", self.table(), width, self.top + _HEIGHT + 40, title, legend={"Points": {}})
         scene.chrome = [*self._axes()]
         scene.marks = [*self._curves(), *self._measurements(scene)]
@@ -95,6 +98,10 @@ class _Chart:
         along = (at - self.first) / (self.last - self.first or 1)
         up = (value - self.low) / (self.high - self.low or 1)
         return _LEFT + 8 + along * (self.right - _LEFT - 8), self.top + (1 - up) * _HEIGHT
+
+    def _aside(self, number: int) -> float:
+        """How far right of its place a row of points is, so that no row hides another."""
+        return _ASIDE * (number - (len(self.points) - 1) / 2)
 
     def table(self) -> str:
         """The chart as text: one line for each point."""
@@ -135,17 +142,20 @@ class _Chart:
             way = [self.place(at, curve(at)) for at in steps]
             yield from (Mark("curve", "line", pair, Look("ink", width=1.3)) for pair in pairwise(way))
             across, height = way[-1]
-            while any(abs(height - each) < _LINE for each in ends):  # no label on another
+            name = self.names[label]
+            while any(-len(name) * _LINE < height - each < _LINE for each in ends):  # no label on another
                 height += 1
-            ends.append(height)
-            yield Mark("label", "text", ((across + 10, height + 4),), Look("ink"), text=label)
+            for line in name:
+                ends.append(height)
+                yield Mark("label", "text", ((across + self.gap, height + 4),), Look("ink"), text=line)
+                height += _LINE
 
     def _measurements(self, scene: Scene) -> Iterator[Mark]:
         """What was counted: points with their bands, side by side where several rows have the same x."""
         for number, ((label, row), shape, colour) in enumerate(
             zip(self.points.items(), _SHAPES, _COLOURS, strict=False)
         ):
-            aside = _ASIDE * (number - (len(self.points) - 1) / 2)
+            aside = self._aside(number)
             for at, (mean, low, high, _) in row.items():
                 tip = f"{self.xlabel} {at:g}: {label} {mean:.4g}"
                 across, height = self.place(at, mean)

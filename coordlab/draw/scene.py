@@ -120,12 +120,28 @@ class Scene:
     def explain(self, part: str, label: str, sample: Mark) -> None:
         """Put `label` into a part of the legend, once, with a sample of the mark that it explains."""
         if len(self.legend[part]) < 24:
-            self.legend[part].setdefault(fit(clean(label), 220), sample)
+            self.legend[part].setdefault(fit(clean(label), max(220, self.width - 130)), sample)
 
 
 def wide(text: str, size: float = TEXT) -> float:
     """The estimated width of `text` in pixels; the font is not known here."""
-    return sum(size if ord(letter) > 0x10FF else 0.57 * size for letter in text)
+    return math.fsum(size if ord(letter) > 0x10FF else 0.57 * size for letter in text)
+
+
+def broken(text: str, room: float, size: float = TEXT) -> list[str]:
+    """A text in lines of at most `room` pixels, broken between words; a longer word has a line of its own.
+
+    >>> broken("none up to two rogues, then all", 120)
+    ['none up to two', 'rogues, then all']
+    """
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and wide(longer, size) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def fit(text: str, width: float, size: float = TEXT) -> str:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from html import escape
 from itertools import groupby
 
-from coordlab.draw.scene import COLOURS, Look, Mark, Scene, wide
+from coordlab.draw.scene import COLOURS, Look, Mark, Scene, broken, wide
 from coordlab.trace.lanes import clean
 
 _ID = "\0"  # placeholder for the id of the drawing, which is a hash of its content
@@ -20,6 +20,7 @@ _HATCHES = {
     6: "M-1 -1L9 9M7 -1L9 1M-1 7L1 9",
     7: "M0 4H8M4 0V8",
 }
+_HEADING, _LINE = 14, 18  # pixels: the size of a heading, and the pitch of its lines
 _FONT = "system-ui,'Segoe UI',Helvetica,Arial,sans-serif"
 _CSS = (
     f".cl-draw{{font:12px {_FONT}}}.cl-draw .hit{{stroke:transparent;stroke-width:9;stroke-dasharray:none}}"
@@ -37,13 +38,17 @@ _CSS = (
 def paint(scene: Scene) -> str:
     """The scene as an SVG document for light and dark pages."""
     below, height = _legend(scene)
-    marks = [*_heading(scene), *scene.chrome, *scene.marks, *below]
+    heading = broken(scene.heading, scene.width - 24, _HEADING)
+    sky = _LINE * (len(heading) - 1)  # above the drawing, which has room for one line
+    marks = [*_heading(heading), *scene.chrome, *scene.marks, *below]
     body = _defs(marks) + "".join(_groups(marks))
-    size = f'width="{scene.width:g}" height="{height:g}" viewBox="0 0 {scene.width:g} {height:g}"'
+    across, down = f"{scene.width:g}", f"{height + sky:g}"
+    size = f'width="{across}" height="{down}" viewBox="0 {-sky} {across} {down}"'
     named = f'role="img" aria-labelledby="{_ID}-title {_ID}-desc"'
     title = f'<title id="{_ID}-title">{_safe(scene.heading or scene.title)}</title>'
     words = f'<desc id="{_ID}-desc">{_safe(scene.alt)}</desc>'
-    page = f'<rect width="100%" height="100%" {_paints(fill="bg")}/>'
+    above = f'y="{-sky}" ' if sky else ""
+    page = f'<rect {above}width="100%" height="100%" {_paints(fill="bg")}/>'
     start = f'<svg xmlns="http://www.w3.org/2000/svg" class="cl-draw" {size} {named}>'
     text = f"{start}{title}{words}<style>{_CSS}</style>{page}{body}</svg>\n"
     return text.replace(_ID, "cl-" + sha256(text.encode()).hexdigest()[:10])
@@ -53,9 +58,10 @@ def _safe(text: str) -> str:
     return escape(clean(text))
 
 
-def _heading(scene: Scene) -> Iterator[Mark]:
-    if scene.heading:
-        yield Mark("title", "text", ((12, 20),), Look("ink"), text=scene.heading, size=14)
+def _heading(lines: list[str]) -> Iterator[Mark]:
+    """The lines of a heading, the last one within the drawing."""
+    for number, line in enumerate(filter(None, reversed(lines))):
+        yield Mark("title", "text", ((12, 20 - _LINE * number),), Look("ink"), text=line, size=_HEADING)
 
 
 def _legend(scene: Scene) -> tuple[list[Mark], float]:

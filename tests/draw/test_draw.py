@@ -5,14 +5,15 @@ import sys
 import xml.etree.ElementTree as ET
 from base64 import b64encode
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from matplotlib import pyplot
 
-from coordlab.draw import Drawing, space_time
+from coordlab.draw import Drawing, space_time, thumbnail
 from coordlab.draw.chart import chart
 from coordlab.draw.looks import Looks
-from coordlab.draw.scene import COLOURS, Look, Scene, contrast, fit, listed, ticks
+from coordlab.draw.scene import COLOURS, Look, Scene, contrast, fit, listed, ticks, wide
 from coordlab.draw.spacetime import MOST, space_time_scene
 from coordlab.trace.lanes import clean
 from coordlab.trace.trace import Trace
@@ -363,6 +364,28 @@ def test_hostile_names_stay_text(name):
     drawing.svg.encode()
 
 
+def test_a_thumbnail_has_lanes_messages_faults_and_the_moment_but_no_letters():
+    tale = Tale("ann", "bob", until=4.0)
+    tale.send(1.0, "ann", "bob", 1.5)
+    tale.send(3.0, "bob", "ann", 3.5)
+    small = thumbnail(tale.trace, 0.5, 2.5, 1.0, "Ann writes to Bob.", agent="ann")
+    assert counted(small)["role"] == 2
+    assert counted(small)["message"] == 1
+    assert counted(small)["moment"] == 2
+    assert (texts(small), small.alt) == ([], "Ann writes to Bob.")
+    assert len(small.svg) < 7_000
+    assert counted(thumbnail(tale.trace, 0.5, 2.5, 1.0, "Nobody is marked."))["moment"] == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "who", "words"),
+    [((2.0, 2.0), "", "expected two times in seconds"), ((0.0, 1.0), "zed", "agent='zed'.*ann")],
+)
+def test_a_thumbnail_of_nothing_is_refused(part, who, words):
+    with pytest.raises(ValueError, match=words):
+        thumbnail(Tale("ann", "bob").trace, *part, 0.5, "", agent=who)
+
+
 def test_drawing_displays_itself():
     drawing = space_time(small().trace)
     bundle = drawing._repr_mimebundle_(include=None, exclude=None)
@@ -456,6 +479,29 @@ def test_a_chart_shows_points_with_intervals_and_curves():
     ]
 
 
+def test_long_names_of_curves_are_broken_and_leave_room_for_the_plot() -> None:
+    """The curve of a narrow chart takes half of its width; no line of a name is on another."""
+    name = "none up to f rogues, then at most all of them"
+    theory = {name: lambda n: n, f"{name}, too": lambda n: n + 0.01}
+    drawing = chart(theory, {"counted": {0: [0], 10: [10]}}, x="rogues", y="wrong", width=360)
+    groups = drawn(drawing).findall(f"{SVG}g")
+    lines = [text for group in groups if group.get("class") == "label" for text in group]
+    heights = sorted(float(text.get("y", 0)) for text in lines)
+    assert " ".join(str(text.text) for text in lines) == f"{name} {name}, too"
+    assert {float(text.get("x", 0)) > 180 for text in lines} == {True}
+    assert min(after - before for before, after in pairwise(heights)) > 14.9
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_the_name_of_a_curve_is_right_of_the_last_points_and_their_ring(rows: int) -> None:
+    measured = {f"row {row}": {0: [0], 9: [5]} for row in range(rows)}
+    drawing = chart({"five": lambda _: 5}, measured, x="x", y="y", here=(f"row {rows - 1}", 9))
+    rings = drawn(drawing).iter(f"{SVG}circle")
+    last = max(float(ring.get("cx", 0)) + float(ring.get("r", 0)) for ring in rings)
+    names = [each for group in drawn(drawing).findall(f"{SVG}g[@class='label']") for each in group]
+    assert [2 < float(name.get("x", 0)) - last < 6 for name in names] == [True]
+
+
 def test_a_chart_of_one_point_has_an_axis():
     drawing = chart({"twice": lambda n: 2 * n}, {"counted": {3: [5]}}, x="agents", y="messages", title="One")
     assert (counted(drawing)["point"], counted(drawing)["curve"]) == (1, 96)
@@ -496,6 +542,15 @@ def test_text_is_cut_to_fit():
     assert clean("a\nb\0c") == "a\ufffdb\ufffdc"
 
 
+@pytest.mark.parametrize("width", [360, 680])
+def test_the_legend_cuts_only_a_name_that_is_wider_than_the_chart(width: int) -> None:
+    long = "share of right decisions, last 20"
+    names = texts(chart({}, {long: {1: [1]}, "n" * 200: {1: [2]}}, "x", "y", width=width))
+    cut = [each for each in names if each.endswith("…")]
+    assert (long in names, len(cut)) == (True, 1)
+    assert 90 + 28 + wide(cut[0]) < width
+
+
 def test_the_legend_of_a_chart_shows_bands_upright_and_whole_shapes() -> None:
     """A band stands as in the chart; each row's shape is as wide to the left of its point as to the right."""
     rows = {label: {1: [1, 2, 4]} for label in "abc"}
@@ -508,3 +563,14 @@ def test_the_legend_of_a_chart_shows_bands_upright_and_whole_shapes() -> None:
         sorted({float(point.split()[0]) for point in way.strip("MZ").split("L")}) for way in (band, last)
     ]
     assert (len(across[0]), len(across[1])) == (1, 2)
+
+
+def test_a_long_heading_is_broken_into_lines_above_the_drawing() -> None:
+    """None of it is cut, and the drawing below stays where it is."""
+    heading = "If chance is drawn again, " + 4 * "12 % of the futures from 3.12 s on break it, and "
+    short, long = (chart({}, {"fail": {0: [1]}}, "s", "share", title=each) for each in ("Fail", heading))
+    lines = [each for group in drawn(long).iter(f"{SVG}g") if group.get("class") == "title" for each in group]
+    assert " ".join(str(each.text) for each in reversed(lines)) == heading.strip()
+    assert all(wide(str(each.text), 14) <= 680 - 24 for each in lines)
+    top, size = 18 * (len(lines) - 1), float(drawn(short).attrib["height"])
+    assert drawn(long).attrib["viewBox"] == f"0 -{top} 680 {size + top:g}"
