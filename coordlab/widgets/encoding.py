@@ -2,13 +2,15 @@
 
 The columns are little-endian, one after the other:
 
-- for each event: `time` f64 (seconds); `cause`, `message`, `text` i32 (-1: none); `agent`, `peer`, `name` u16
-  (65535: none); `kind` u8;
+- for each event: `time` f64 (microseconds since the event before); `cause` i32 (events back; 0: none);
+  `message` i32 (how far below the highest number so far; -1: the next number; 2147483647: none); `text` i32
+  (-1: none); `agent`, `peer`, `name` u16 (65535: none); `kind` u8;
 - for each span of a lane, agent by agent: the event that began it i32, its role i32 (-1: down);
 - for each flight of a message, in order of ending: the events that sent and ended it i32 (-1: on the way),
   its fate u8, whether it is a copy u8.
 
 `text`, `name`, `role` and the agents are positions in tables of the description, so each text is sent once.
+Times, causes and messages count from the event before: such small numbers repeat, and a page packs them well.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import sub
 from typing import Any, TypeAlias
 
 from coordlab import requirements as require
@@ -57,7 +60,7 @@ Meta = dict[str, Any]  # what JSON can hold
 Divergence = dict[str, float]  # {"event": its number, "at": seconds}
 Column: TypeAlias = "array[int] | array[float]"
 
-NO_ROW, NO_WORD = -1, 65535
+NO_ROW, NO_WORD, NO_MESSAGE = -1, 65535, 2**31 - 1
 OWN: Meta = {"views": [], "tones": {}, "offers": []}
 
 
@@ -74,6 +77,7 @@ class Branch:
     """One of several runs: its recording, its name, its parent's position, and where the two first differ.
 
     turning: when the run was lost, if that was asked: see `types.d.ts`.
+    opens: the moment that is shown first, if not that of the recording: see `types.d.ts`.
     """
 
     recording: Recording
@@ -81,11 +85,12 @@ class Branch:
     parent: int | None = None
     divergence: Divergence | None = None
     turning: Meta | None = None
+    opens: Meta | None = None
 
     @property
     def label(self) -> Meta:
         """Everything but the recording, as the player reads it."""
-        more = {"divergence": self.divergence, "turning": self.turning}
+        more = {"divergence": self.divergence, "turning": self.turning, "opens": self.opens}
         return {"name": self.name, "parent": self.parent, **more}
 
     @property
@@ -185,15 +190,26 @@ def _events(rows: list[Row], agents: Table, names: Table, texts: Table) -> tuple
     kind_codes = {kind: code for code, kind in enumerate(KINDS)}
     times, kinds, who, peers, messages, labels, causes, _ = zip(*rows, strict=True) if rows else [()] * 8
     return (
-        array("d", [time / MICRO for time in times]),
-        array("i", [NO_ROW if cause is None else cause for cause in causes]),
-        array("i", [NO_ROW if message is None else message for message in messages]),
+        array("d", map(sub, times, (0, *times))),
+        array("i", [0 if cause is None else seq - cause for seq, cause in enumerate(causes)]),
+        array("i", _below(messages)),
         array("i", _texts(rows, texts)),
         array("H", [NO_WORD if agent is None else agents[agent] for agent in who]),
         array("H", [NO_WORD if peer is None else agents[peer] for peer in peers]),
         array("H", [NO_WORD if label is None else names[label] for label in labels]),
         array("B", [kind_codes[kind] for kind in kinds]),
     )
+
+
+def _below(messages: Iterable[int | None]) -> Iterator[int]:
+    """How far the number of each message is below the highest before it."""
+    highest = 0
+    for message in messages:
+        if message is None:
+            yield NO_MESSAGE
+        else:
+            yield highest - message
+            highest = max(highest, message)
 
 
 def _spans(lanes: list[Span], agents: Table, roles: Table) -> tuple[Column, ...]:

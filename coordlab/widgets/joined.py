@@ -2,7 +2,7 @@
 
 A kernel or a page hands the player to the browser as one ES module, and a learner's machine has no bundler.
 The modules need none: they import names from each other without renaming them, and no two of them define
-the same name.  Written one after the other, without their imports, they are one module.
+the same name.  Written one after the other, without their imports and comments, they are one module.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ PLAYER = pathlib.Path(__file__).parent / "player"
 
 WIDGET = "\nexport default { render };\n"  # the form that anywidget requires
 
+_COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.MULTILINE)  # one with lines of its own
 _IMPORT = re.compile(r'^import \{\s*(\w+(?:,\s*\w+)*),?\s*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _DEFINITION = re.compile(r"^(export )?(?:async )?(?:const|let|class|function) (\w+)", re.MULTILINE)
 _SEVERAL = re.compile(r"^(export )?const \w+ = ([^;({\n]*)", re.MULTILINE)  # const A = 1, B = 2
@@ -34,9 +35,12 @@ class JoinError(ValueError):
 
 
 @functools.cache
-def script(first: str = "player.js") -> str:
-    """A widget as one ES module: the exports of all modules that `first` needs, and a default export."""
-    modules, needed, found = sources(), dict.fromkeys([first]), dict[str, str]()
+def script(*first: str) -> str:
+    """A widget as one ES module: the exports of all modules that `first` need, and a default export.
+
+    first: names of modules, of which one exports `render`.  Default: the player.
+    """
+    modules, needed, found = sources(), dict.fromkeys(first or ["player.js"]), dict[str, str]()
     while needed:
         name, _ = needed.popitem()
         found[name] = modules[name]
@@ -71,7 +75,7 @@ def join(modules: Mapping[str, str]) -> str:
     except graphlib.CycleError as error:
         cycle = " → ".join(error.args[1])
         raise JoinError(f"the imports form a cycle: {cycle}; move what both need to a third") from None
-    return "\n".join(_IMPORT.sub("", modules[name]) for name in order)
+    return "\n".join(_COMMENT.sub("", _IMPORT.sub("", modules[name])) for name in order)
 
 
 def _imports(name: str, modules: Mapping[str, str]) -> list[str]:

@@ -14,27 +14,32 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from coordlab.widgets import joined
-from coordlab.widgets.encoding import Branch
+from coordlab.widgets.encoding import Branch, Meta
 
 _HERE = Path(__file__).parent
 BODY = "body{margin:0 auto;padding:12px;max-width:1320px}@media(max-width:520px){body{padding:0}}"
 
 
-def page(branches: Iterable[Branch], title: str, selected: int = 0) -> str:
+def page(branches: Iterable[Branch], title: str, selected: int = 0, head: Meta | None = None) -> str:
     """An HTML text that plays `branches` in any browser, beginning with the one at position `selected`.
+
+    head: that of a lab, as `LabHead` in `types.d.ts`; the `branch` of a run worth trying is its position.
 
     It loads nothing and sends nothing; its content security policy forbids both.
     """
-    script = _inline(joined.script() + (_HERE / "page.js").read_text("utf-8"))
-    style = _inline(joined.style() + BODY)
-    data = {"branches": [_recorded(branch) for branch in branches], "selected": selected}
+    script = _inline(joined.script("player.js", "heading.js") + (_HERE / "page.js").read_text("utf-8"))
+    style = _inline(joined.style() + joined.style("lab.css") + BODY)
+    data = {"branches": [_recorded(branch) for branch in branches], "selected": selected, "head": head}
     parts = {"policy": _policy(script, style), "title": html.escape(title), "data": _json(data)}
     return (_HERE / "page.html").read_text("utf-8").format(**parts, style=style, script=script)
 
 
-def _recorded(branch: Branch) -> dict[str, object]:
-    columns = base64.b64encode(zlib.compress(branch.columns, 6)).decode("ascii")
-    return {"meta": branch.meta, "columns": columns}
+def _recorded(branch: Branch) -> dict[str, str]:
+    return {"meta": _packed(_json(branch.meta).encode("utf-8")), "columns": _packed(branch.columns)}
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(zlib.compress(data, 6)).decode("ascii")
 
 
 def _json(value: object) -> str:

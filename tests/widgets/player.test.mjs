@@ -37,7 +37,10 @@ function flightsOf(rows) {
 function branch(rows, about = {}, shift = 0) {
   const names = [...new Set(rows.map((row) => row[5]).filter(Boolean))], texts = [...new Set(rows.map((row) => row[7]).filter(Boolean))];
   const at = (table, word, none) => (word === undefined || word === null ? none : table.indexOf(word));
-  const events = rows.map(([time, kind, agent, peer, message, name, cause, text]) => [time, cause ?? -1, message ?? -1, at(texts, text, -1),
+  let highest = 0;
+  const below = (message) => [message === null ? 2 ** 31 - 1 : highest - message, highest = Math.max(highest, message)][0];
+  const events = rows.map(([time, kind, agent, peer, message, name, cause, text], seq) => [
+    1e6 * (time - (rows[seq - 1]?.[0] ?? 0)), (cause ?? null) === null ? 0 : seq - cause, below(message ?? null), at(texts, text, -1),
     at(AGENTS, agent, 65535), at(AGENTS, peer, 65535), at(names, name, 65535), KINDS.indexOf(kind)]);
   const spans = spansOf(rows), flights = flightsOf(rows);
   const columns = [...columnsOf(events, EVENT), ...columnsOf(spans.flat(), SPAN), ...columnsOf(flights, FLIGHT)];
@@ -319,6 +322,30 @@ test("an agent that was selected stays so from event to event", () => {
   assert.deepEqual([scene.agent, scene.someAgent(), TRACE.agent[scene.cursor]], [2, 2, 1]);
 });
 
+test("a graph or table that begins empty is first shown with its first entry", () => {
+  const first = (view) => {
+    const scene = new player.Scene();
+    scene.show(player.decode(branch(ROWS, { focus: [0, 5], views: [view] })), null);
+    return scene.now;
+  };
+  assert.deepEqual([{ kind: "graph", event: [3] }, { kind: "graph", event: [-1, 3] }, { kind: "graph", event: [] }, { kind: "table", event: [3] }, { kind: "curves" }].map(first),
+    [TRACE.time[3], 0, 0, TRACE.time[3], 0]);
+});
+
+test("an axis holds 0 and every value, and is never empty", () => {
+  assert.deepEqual([[], [0], [3, 1], [-3, -1], [-2, 5]].map(player.extent), [[0, 1], [0, 1], [0, 3], [-3, 0], [-2, 5]]);
+});
+
+test("a run that is quiet at its end is shown to its last event, fault or violation", () => {
+  const end = (more) => player.decode(branch(ROWS, { until: 40, focus: [0, 1], ...more })).end;
+  const last = TRACE.time.at(-1), violated = { name: "done", status: "violated", at: 20, event: null, because: "" };
+  assert.equal(end({}), 1.05 * last);
+  assert.equal(end({ verdicts: [violated] }), 21);
+  assert.equal(end({ verdicts: [{ ...violated, status: "holds" }] }), 1.05 * last);
+  assert.equal(end({ faults: [{ kind: "Crash", text: "crash ann @1", at: 1, lasts: true, until: 30 }] }), 31.5);
+  assert.equal(end({ problem: "no such rank" }), 40);
+});
+
 test("an offer is made to those that it is open to, and to those that it names", () => {
   const offers = [
     { label: "a voter crashes", fault: "crash {agent} @{at}", agents: ["v1", "v2"], lasts: 2, special: true },
@@ -330,7 +357,6 @@ test("an offer is made to those that it is open to, and to those that it names",
   assert.deepEqual(made("v2"), ["a voter crashes", "slow"]);
   assert.deepEqual(made("v1"), ["a voter crashes", "answers are lost", "slow"]);
   assert.deepEqual(made("chair"), ["the chair crashes", "answers are lost", "slow"]);
-  const twice = (agent, text) => player.covered(player.suiting(offers, agent, ["chair", "v1", "v2"]), text, agent);
-  assert.deepEqual(["crash {agent} @{at}", "crash {agent} @{at}..{until}"].map((text) => [twice("v2", text), twice("chair", text)]),
-    [[true, false], [false, true]]);
+  const crashes = (agent) => player.crashes(player.suiting(offers, agent, ["chair", "v1", "v2"]), agent);
+  assert.deepEqual(["v2", "chair"].map(crashes), [true, false]);
 });

@@ -75,15 +75,18 @@ def test_every_row_can_be_decoded() -> None:
     def word(table: str, number: int) -> str | None:
         return meta[table][number] if number not in (65535, -1) else None
 
+    def highest(before: int) -> int:
+        return max((row[4] or 0 for row in trace.rows[:before]), default=0)
+
     back = [
         (
-            round(read["time"][i] * 1e6),
+            int(sum(read["time"][: i + 1])),
             meta["kinds"][read["kind"][i]],
             word("agents", read["agent"][i]),
             word("agents", read["peer"][i]),
-            None if read["message"][i] < 0 else read["message"][i],
+            None if read["message"][i] == 2**31 - 1 else highest(i) - read["message"][i],
             word("names", read["name"][i]),
-            None if read["cause"][i] < 0 else read["cause"][i],
+            i - read["cause"][i] if read["cause"][i] else None,
         )
         for i in range(len(trace))
     ]

@@ -18,7 +18,7 @@ from coordlab.widgets import joined
 from coordlab.widgets.encoding import Branch
 from coordlab.widgets.page import page
 from tests.browser import Pace, Visit, objections
-from tests.widgets.traces import HOSTILE, branch, election, family, hostile, long_election
+from tests.widgets.traces import HOSTILE, branch, election, family, hostile, long_election, verdicts
 
 Open = Callable[..., Any]
 
@@ -306,7 +306,7 @@ def test_without_a_kernel_faults_are_disabled_with_the_reason(visit: Open) -> No
 
 
 def test_it_is_described_for_screen_readers(visit: Open) -> None:
-    """The picture has a description made from the trace; the sentence is a live region."""
+    """The picture has a description made from the trace, the table a name; the sentence is a live region."""
     where = visit(family(), 1)
     keys(where, "End")
 
@@ -316,6 +316,7 @@ def test_it_is_described_for_screen_readers(visit: Open) -> None:
     until(lambda: "At 20.000 s" in words())
     assert "5 agents" in words()
     assert where.locator(".cl-say").get_attribute("aria-live") == "polite"
+    assert where.locator("table.cl-measures").get_attribute("aria-label") == "counted, and theory"
 
 
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
@@ -475,7 +476,7 @@ def test_every_fault_can_be_requested_by_keyboard(live: Open) -> None:
     trace = election(crash=False, parted=False)
     where = live([branch(trace)])
     keys(where, "ArrowDown", "c", "s")
-    for press in ("Enter", "Enter", *["ArrowDown"] * 2, "Enter", "ArrowDown", "Enter"):  # for 0.5 s; for 2 s
+    for press in ("Enter", "Enter", "ArrowDown", "Enter", "ArrowDown", "Enter"):  # for 0.5 s; for 2 s
         where.keyboard.press(press)
     keys(where, "x", "Enter", "End", "Enter")
     keys(where, "p", "ArrowDown", "Enter", "End", "Enter", "Enter")
@@ -538,7 +539,7 @@ NETWORK = """
 
 
 def test_words_in_the_network_cover_nothing(live: Open) -> None:
-    """Neither each other nor an agent, nor do they stick out; where there is room, each agent has them."""
+    """Neither each other nor an agent, nor do they stick out; up to eleven agents have their roles, too."""
     where = live(family())
     for name, agents, size in product(("{}", "agent-{}"), (1, 2, 5, 8, 11, 12, 30), ((220, 220), (640, 400))):
         labels, nodes = where.evaluate(NETWORK, [[name.format(each) for each in range(agents)], *size])
@@ -552,7 +553,54 @@ def test_words_in_the_network_cover_nothing(live: Open) -> None:
             middles = [(each["x0"] + each["x1"]) / 2 + (each["y0"] + each["y1"]) / 2 * 1j for each in nodes]
             least = min((abs(one - other) for one, other in combinations(middles, 2)), default=99.0)
             assert least > 1.3 * (nodes[0]["x1"] - nodes[0]["x0"]), (name, agents, size)
-        assert len(labels) == agents or agents > 5
+        assert len(labels) == agents or agents > 12
+        assert agents > 11 or all(each["says"] != "name" for each in labels)
+
+
+# How well the head of an arrow in the network points along its way, from -1 to 1, at shares of the way.
+HEADS = """
+(shares) => {
+  const { ARRIVED, Network, NOTHING, Scene } = window.player, points = [];
+  const scene = new Scene(), net = new Network(scene);
+  const arrows = { t0: [0], t1: [1], from: [0], to: [1], name: [0], fate: [ARRIVED] };
+  net.trace = { ...NOTHING, arrows, meta: { ...NOTHING.meta, agents: ['a', 'b', 'c'], names: ['Ask'] } };
+  scene.looks.type = () => ({ colour: '#000', width: 1, dash: [] });
+  for (const name of ['moveTo', 'lineTo']) Path2D.prototype[name] = (x, y) => points.push([x, y]);
+  const [[ax, ay], [bx, by]] = [net.at(0), net.at(1)], way = Math.hypot(bx - ax, by - ay);
+  return shares.map((share) => {
+    [scene.now, points.length] = [share, 0];
+    net.paintMessage(net.ctx, 0);
+    const [[x, y], [x1, y1], [x2, y2]] = points, dx = x - (x1 + x2) / 2, dy = y - (y1 + y2) / 2;
+    return (dx * (bx - ax) + dy * (by - ay)) / way / Math.hypot(dx, dy);
+  });
+}
+"""
+
+
+def test_a_message_in_the_network_points_to_its_recipient_from_the_start(live: Open) -> None:
+    pointing = live(family()).evaluate(HEADS, [0, 0.5, 1])
+    assert pointing == pytest.approx([1, 1, 1])
+
+
+# How strongly so many arrows are painted on a picture that is 100 pixels wide.
+STRENGTH = """
+(n) => {
+  const of = (value) => Array(n).fill(value), alphas = [];
+  const ctx = document.createElement('canvas').getContext('2d');
+  const arrows = { name: of(0), fate: of(0), copy: of(false), from: of(0), to: of(1) };
+  const looks = { type: () => ({ colour: '#000', width: 1, dash: [] }) };
+  const scene = { picked: -1, looks, theme: { bad: '#f00' } }, trace = { arrows, meta: { names: ['Ask'] } };
+  ctx.stroke = () => alphas.push(ctx.globalAlpha.toFixed(2));
+  const frame = { shown: () => [...arrows.name.keys()], ends: () => [0, 0, 5, 5], trace, scene };
+  window.player.paintArrows({ ...frame, W: 140, left: 40, pitch: 9 }, ctx);
+  return [...new Set(alphas)];
+}
+"""
+
+
+def test_arrows_are_pale_where_there_is_more_than_one_for_each_pixel(live: Open) -> None:
+    where = live(family())
+    assert [where.evaluate(STRENGTH, count) for count in (100, 101)] == [["1.00"], ["0.45"]]
 
 
 def test_none_may_be_undefined(live: Open) -> None:
@@ -640,6 +688,31 @@ def test_a_player_enters_its_run_again_when_the_lab_says_so(live: Open) -> None:
     settle(where)
     assert clock(where) == 2.0
     assert where.locator(".cl-view[aria-selected=true]").inner_text() == "Space-time"
+
+
+def test_a_run_opens_at_its_event_and_another_branch_does_not_move_on(visit: Open) -> None:
+    """The event is selected, with its causes; a click on the other tab keeps the moment."""
+    opens = {"at": 12.5, "event": None, "window": [11.0, 14.0]}
+    first = replace(branch(election()), opens=opens)
+    where = visit([first, branch(election(crash=False), "calm", 0)])
+    assert (clock(where), where.locator(".cl-inspect").is_visible()) == (12.5, False)
+    where.locator(".cl-tab", has_text="calm").click()
+    settle(where)
+    assert clock(where) == 12.5
+    seq = verdicts(election())[0].event
+    chosen = replace(first, opens={"at": election()[seq].time, "event": seq, "window": [11.0, 14.0]})
+    where = visit([chosen])
+    assert number(where) == seq
+    assert "Because" in where.locator(".cl-inspect").inner_text().title()
+
+
+def test_a_run_on_show_moves_to_where_it_is_to_open_from_now_on(live: Open) -> None:
+    where = live([branch(election())])
+    keys(where, "0", "End")
+    where.evaluate("""() => window.model.set("branches", window.model.get("branches").map((each) => (
+      { ...each, meta: { ...each.meta, opens: { at: 12.5, event: null, window: [11, 14] } } })))""")
+    settle(where)
+    assert clock(where) == 12.5
 
 
 def test_an_error_of_the_kernel_is_shown(live: Open) -> None:

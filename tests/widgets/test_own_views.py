@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -115,6 +116,87 @@ def test_a_view_says_what_python_says(visit: Any, name: str) -> None:  # noqa: F
     for time in MOMENTS:
         go(where, time)
         assert sorted(where.evaluate(READ.get(name, LABEL))) == sorted(told(view.at(time)))
+
+
+# What is written while the page is narrowed, and whether the ground that was laid before covers the words.
+WRITTEN = """
+() => {
+  const { fillRect, fillText } = CanvasRenderingContext2D.prototype, said = window.said = {};
+  let ground = [0, 0, 0, 0];
+  CanvasRenderingContext2D.prototype.fillRect = function (...box) {
+    ground = box;
+    fillRect.apply(this, box);
+  };
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    const [left, top, width, height] = ground, w = this.measureText(text).width;
+    const from = this.textAlign === 'right' ? x - w : x;
+    said[text] = left <= from && left + width >= from + w && top <= y - 5 && top + height >= y + 5;
+    fillText.call(this, text, x, y);
+  };
+}
+"""
+
+
+def test_no_curve_strikes_through_a_name(visit: Any) -> None:  # noqa: F811
+    where = visit([shown()])
+    choose(where, "phi")
+    where.evaluate(WRITTEN)
+    where.set_viewport_size({"width": 500, "height": 900})
+    # the page forbids what wait_for_function does between two frames
+    assert any(where.evaluate("'limit' in window.said") or where.wait_for_timeout(50) for _ in range(100))
+    said = where.evaluate("window.said")
+    assert [said[name] for name in ("ann", "bob", "limit")] == [True, True, True]
+
+
+HIDDEN = """
+() => {
+  const boxes = (what) => [...document.querySelectorAll(what)].map((each) => each.getBoundingClientRect());
+  const over = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+    && a.top < b.bottom - 3 && b.top < a.bottom - 3;
+  const nodes = boxes('.cl-vertex rect');
+  return boxes('.cl-etext').filter((text) => nodes.some((node) => over(text, node))).length;
+}
+"""
+
+
+@pytest.mark.parametrize(("width", "words"), [(1000, 5), (300, 4)])
+def test_no_node_hides_the_words_of_an_edge(visit: Any, width: int, words: int) -> None:  # noqa: F811
+    """A cycle of five; where there is no room, the words are left out, and the label still says them."""
+    cycle = tuple((str(n), str((n + 1) % 5)) for n in range(5))
+    marks = tuple(Mark(BEFORE, slot, "waits for", "stuck") for slot in (*map(str, range(5)), *cycle))
+    picture = Graph(tuple(map(str, range(5))), cycle, marks, layout="ring")
+    view = Drawn(View("cycle", "What one sees.", lambda given, trace: picture), picture, election())
+    where = visit([branch(election(), own={**OWN, "views": [view.data]})])
+    where.set_viewport_size({"width": width, "height": 900})
+    settle(where)
+    assert where.evaluate(HIDDEN) == 0
+    assert where.locator(".cl-etext", has_text="waits for").count() == words
+    assert where.locator(".cl-edge[aria-label*='waits for']").count() == 5
+
+
+TREE = Graph(
+    tuple("1234567"),
+    tuple((str(child // 2), str(child)) for child in range(2, 8)),
+    tuple(Mark(BEFORE, name, "shares, 0 handled") for name in "1234567"),
+    layout="tree",
+)
+BOXES = """() => [...document.querySelectorAll('.cl-vertex > rect')].map((rect) => {
+    const { left, right, top, bottom } = rect.getBoundingClientRect();
+    return [left, right, top, bottom];
+})"""
+
+
+@pytest.mark.parametrize("width", [340, 378, 400, 600])
+def test_no_node_of_a_narrow_tree_lies_on_another(visit: Any, width: int) -> None:  # noqa: F811
+    view = Drawn(View("team", "What one sees.", lambda given, trace: TREE), TREE, election()).data
+    team = branch(election(), own={**OWN, "views": [view]})
+    boxes = visit([team], viewport={"width": width, "height": 900}).evaluate(BOXES)
+    assert len(boxes) == 7
+    assert [
+        (one, other)
+        for (one, a), (other, b) in combinations(enumerate(boxes, 1), 2)
+        if a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3]
+    ] == []
 
 
 def test_the_pattern_s_own_views_come_first(visit: Any) -> None:  # noqa: F811

@@ -1,7 +1,7 @@
 // What the controls of ipywidgets lack for keyboards and screen readers.
 
 /**
- * Name the handles of sliders, and keep the keys of all controls from Notebook 7, which would use the arrows itself.
+ * Name the handles of sliders and the numbers beside them, say which are disabled, and keep the keys of all controls from Notebook 7, which would use the arrows itself.
  * The controls may be added later than the player.
  * @param {HTMLElement} el @param {AbortSignal} signal
  */
@@ -13,12 +13,17 @@ export function nameSliders(el, signal) {
     if (!lab) { seen.disconnect(); return; }
     for (const control of lab.querySelectorAll(".cl-control")) {
       control.setAttribute("data-lm-suppress-shortcuts", "true");
-      control.querySelector("[role=slider]")?.setAttribute("aria-label", control.querySelector("label")?.textContent ?? "");
+      const slider = control.querySelector("[role=slider]"), number = control.querySelector(".widget-readout");
+      const name = control.querySelector("label")?.textContent ?? "";
+      slider?.setAttribute("aria-label", name);
+      slider?.setAttribute("aria-disabled", String(slider.closest("[disabled]") !== null));
+      number?.setAttribute("role", "textbox"); // it can be written in
+      number?.setAttribute("aria-label", `${name}, typed`);
     }
     if (watching) return;
     watching = true;
     seen.disconnect();
-    seen.observe(lab, { childList: true, subtree: true });
+    seen.observe(lab, { childList: true, subtree: true, attributeFilter: ["disabled"] });
   };
   const seen = new MutationObserver(mend);
   seen.observe(document.body, { childList: true, subtree: true }); // until the player is in the page

@@ -2,14 +2,15 @@
 /** @import { Ctx, CurvesView, Maybe } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 
-import { ticks } from "./geometry.js";
+import { extent, ticks } from "./geometry.js";
 import { upper } from "./lookup.js";
-import { dot, fit, haloText, line, PAD } from "./paint.js";
+import { dot, fit, line, PAD } from "./paint.js";
 import { Timed } from "./timed.js";
 import { AXIS } from "./timeline.js";
 import { rounded } from "./words.js";
 
-const PLOT = 132, ROOF = 20, SPACE = 14; // of the plot, above it, between labels
+const PLOT = 132, ROOF = 32, SPACE = 14; // of the plot, above it for two labels, between labels
+const HUES = [2, 3, 0, 5, 1, 4, 6]; // as in the figures below
 
 /** @typedef {CurvesView["curves"][number]} Curve */
 
@@ -21,14 +22,15 @@ export class Curves extends Timed {
     this.view = view;
     const values = [...view.curves.flatMap(({ points }) => points.map(([, value]) => value)), ...Object.values(view.lines)];
     const known = values.filter((value) => value != null);
-    this.low = known.reduce((low, value) => Math.min(low, value), 0);
-    this.top = known.reduce((top, value) => Math.max(top, value), this.low) || 1;
+    const [low, top] = extent(known);
+    this.low = low;
+    this.top = top;
   }
 
   get high() { return ROOF + PLOT + AXIS; }
 
   /** @param {number} value */
-  y(value) { return ROOF + PLOT * (1 - (value - this.low) / (this.top - this.low || 1)); }
+  y(value) { return ROOF + PLOT * (1 - (value - this.low) / (this.top - this.low)); }
 
   /** @returns {[name: string, moments: number[]][]} */
   rows() { return this.view.curves.map(({ label, points }) => [label, points.map(([at]) => at)]); }
@@ -56,10 +58,11 @@ export class Curves extends Timed {
     this.washFuture(ctx, ROOF);
     this.still("curves", [version, looks.version, this.W, this.left, ...window].join(), (base) => this.paintStill(base));
     this.clip(ctx, () => this.paintPlayhead(ctx, ROOF));
-    for (const curve of curves) {
-      const value = this.value(curve, now), x = this.x(now);
-      if (value != null && x >= this.left && x <= this.W - PAD) dot(ctx, x, this.y(value), 3.5, looks.tone(curve.tone).curve, looks.theme.bg);
-    }
+    const x = this.x(now);
+    curves.forEach((curve, i) => {
+      const value = this.value(curve, now);
+      if (value != null && x >= this.left && x <= this.W - PAD) dot(ctx, x, this.y(value), 3.5, this.colour(curve, i), looks.theme.bg);
+    });
   }
 
   /** @param {Ctx} ctx */
@@ -73,19 +76,21 @@ export class Curves extends Timed {
       line(ctx, this.left, this.y(value), right, this.y(value));
       this.text(ctx, value.toFixed(digits), this.left - 9, this.y(value), "12px", "soft", "right");
     }
-    this.text(ctx, unit, this.left, 8, "12px", "soft");
-    for (const [label, value] of Object.entries(lines)) {
-      ctx.strokeStyle = theme.ink;
-      line(ctx, this.left, this.y(value), right, this.y(value));
-      this.name(ctx, label, this.left + 4, this.y(value) + (this.y(value) < ROOF + 12 ? 9 : -8), theme.ink, "left");
-    }
+    this.text(ctx, unit, this.left, ROOF - 12, "12px", "soft");
+    const levels = Object.entries(lines).map(([label, value]) => ({ label, y: this.y(value) }));
+    ctx.strokeStyle = theme.ink;
+    for (const { y } of levels) line(ctx, this.left, y, right, y);
     this.clip(ctx, () => curves.forEach((curve, i) => this.paintCurve(ctx, curve, i)));
+    for (const { label, y } of levels) this.name(ctx, label, this.left + 4, y + (y < ROOF + 12 ? 9 : -8), theme.ink, "left");
     this.nameCurves(ctx);
   }
 
+  /** Its tone's; those without one differ. @param {Curve} curve @param {number} i */
+  colour({ tone }, i) { return tone === "normal" ? this.scene.theme[`type${HUES[i % HUES.length]}`] : this.scene.looks.tone(tone).curve; }
+
   /** @param {Ctx} ctx @param {Curve} curve @param {number} i */
-  paintCurve(ctx, { points, tone }, i) {
-    const { trace: { until, meta: { dashes } }, view: { steps }, scene: { looks } } = this, path = new Path2D();
+  paintCurve(ctx, curve, i) {
+    const { trace: { until, meta: { dashes } }, view: { steps } } = this, { points } = curve, path = new Path2D();
     let last = /** @type {Maybe<number>} */ (null);
     for (const [at, value] of steps ? [...points, /** @type {[number, null]} */ ([until, null])] : points) {
       const x = this.x(at);
@@ -93,7 +98,7 @@ export class Curves extends Timed {
       if (value != null) path[last == null ? "moveTo" : "lineTo"](x, this.y(value));
       last = value;
     }
-    ctx.strokeStyle = looks.tone(tone).curve;
+    ctx.strokeStyle = this.colour(curve, i);
     ctx.lineWidth = 2;
     ctx.setLineDash(dashes[i % dashes.length]);
     ctx.stroke(path);
@@ -102,21 +107,24 @@ export class Curves extends Timed {
 
   /** The label of each curve where it leaves the picture, none over another. @param {Ctx} ctx */
   nameCurves(ctx) {
-    const { view: { curves }, scene: { looks, window: [, to] } } = this;
-    const ends = curves.flatMap(({ label, tone, points }) => {
+    const { view: { curves }, scene: { window: [, to] } } = this;
+    const ends = curves.flatMap((curve, i) => {
+      const { label, points } = curve;
       const [, value] = points.slice(0, upper(points.map(([at]) => at), to)).filter(([, each]) => each != null).at(-1) ?? [0, null];
-      return value == null ? [] : [{ label, colour: looks.tone(tone).curve, y: this.y(value) - 9 }];
+      return value == null ? [] : [{ label, colour: this.colour(curve, i), y: this.y(value) - 9 }];
     }).sort((a, b) => a.y - b.y);
-    ends.forEach((end, i) => { end.y = Math.max(end.y, (ends[i - 1]?.y ?? -SPACE) + SPACE, 8); });
-    let floor = ROOF + PLOT - 6; // labels at the bottom move up, above the axis
+    let floor = ROOF + PLOT - 6, roof = 8; // labels move up, above the axis and the ends of their curves, and down if too high
     for (const end of [...ends].reverse()) floor = (end.y = Math.min(end.y, floor)) - SPACE;
+    for (const end of ends) roof = (end.y = Math.max(end.y, roof)) + SPACE;
     for (const { label, colour, y } of ends) this.name(ctx, label, this.W - PAD - 3, y, colour, "right");
   }
 
-  /** @param {Ctx} ctx @param {string} words @param {number} x @param {number} y @param {string} colour @param {CanvasTextAlign} align */
+  /** Words that no curve strikes through. @param {Ctx} ctx @param {string} words @param {number} x @param {number} y @param {string} colour @param {CanvasTextAlign} align */
   name(ctx, words, x, y, colour, align) {
     ctx.font = `600 12px ${this.scene.theme.font}`;
-    ctx.textAlign = align;
-    haloText(ctx, fit(ctx, words, (this.W - this.left) / 2), x, y, colour, this.scene.theme.bg);
+    const said = fit(ctx, words, (this.W - this.left) * 0.7), wide = ctx.measureText(said).width + 4;
+    ctx.fillStyle = this.scene.theme.bg;
+    ctx.fillRect(align === "left" ? x - 2 : x + 2 - wide, y - 6, wide, 12);
+    this.text(ctx, said, x, y, "600 12px", colour, align);
   }
 }

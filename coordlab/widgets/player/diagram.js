@@ -116,8 +116,8 @@ export class Diagram extends Frame {
       if (a === scene.agent) this.ring(ctx, y);
       ctx.font = `600 12.5px ${scene.theme.font}`;
       this.text(ctx, fit(ctx, name, this.left - 12), this.left - 9, two ? y - 7 : y, "600 12.5px", "ink", "right");
-      ctx.font = `10.5px ${scene.theme.font}`;
-      if (two) this.text(ctx, fit(ctx, role, this.left - 12), this.left - 9, y + 7, "10.5px", "soft", "right");
+      ctx.font = `12px ${scene.theme.font}`;
+      if (two) this.text(ctx, fit(ctx, role, this.left - 12), this.left - 9, y + 7, "12px", "soft", "right");
     });
   }
 

@@ -6,7 +6,7 @@ import { leaves, offered } from "./offers.js";
 
 /** The list and the form, in the element of the widget. */
 class FaultList {
-  list = h("ul", { class: "cl-faultlist" });
+  list = h("ul", { class: "cl-faultlist", "aria-label": "faults of this run" });
   offers = h("div", { class: "cl-offers", role: "group", "aria-label": "faults to add" });
   form = h("form", { class: "cl-form", hidden: true, onsubmit: (send) => { send.preventDefault(); this.add(); } });
   node = h("div", { class: "cl-faults", "data-lm-suppress-shortcuts": "true" },
@@ -32,9 +32,10 @@ class FaultList {
   }
 
   fill = () => {
-    this.once.after([this.data], () => {
+    this.once.after([this.data, this.chosen], () => {
       const { faults, offers, agents } = this.data;
       this.list.replaceChildren(...faults.map((each) => this.row(each)));
+      this.list.hidden = !faults.length;
       this.chosen = offers.find(({ label }) => label === this.chosen?.label) ?? null;
       this.offers.replaceChildren(...offers.map((each) => this.chip(each)));
       if (this.chosen) this.open(this.chosen, agents); else this.form.hidden = true;
@@ -57,7 +58,7 @@ class FaultList {
   chip(offer) {
     const on = offer === this.chosen;
     return h("button", { type: "button", class: `cl-offer${offer.special ? " cl-special" : ""}`, "aria-pressed": String(on),
-      onclick: () => { this.chosen = on ? null : offer; this.once.seen = ""; this.fill(); this.refocus(offer.label); } }, offer.label);
+      onclick: () => { this.chosen = on ? null : offer; this.fill(); this.refocus(offer.label); } }, offer.label);
   }
 
   /** The chips are new: keep the focus on that of `label`. @param {string} label */

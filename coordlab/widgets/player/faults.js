@@ -5,7 +5,7 @@
 /** @import { Session } from "./session.js" */
 
 import { arrowOf, roleAt } from "./lookup.js";
-import { covered, offered, leaves, suiting } from "./offers.js";
+import { crashes, offered, leaves, suiting } from "./offers.js";
 import { DOWN } from "./trace.js";
 import { journey, seconds } from "./words.js";
 
@@ -87,16 +87,12 @@ export class Faults {
   agentMenu(a, point) {
     const name = this.meta.agents[a], at = this.scene.now, down = roleAt(this.scene.trace, a, at) === DOWN;
     const offers = suiting(this.meta.offers, name, this.meta.agents);
-    const general = [
-      { text: "crash", same: "crash {agent} @{at}", act: () => this.ask(FAULTS.crash(name, at)) },
-      { text: "crash, back after 2 s", same: "crash {agent} @{at}..{until}", act: () => this.ask(FAULTS.crash(name, at, 2)) },
-    ].filter(({ same }) => !covered(offers, same, name));
     this.offer(`${name} at ${seconds(at)}`, [
       ...offers.map((offer) => ({
         text: leaves(offer, "until") ? `${offer.label}, for ${offer.lasts} s` : offer.label,
         off: down && offer.fault.startsWith("crash") ? "already down" : null,
         act: () => this.ask(offered(offer, name, at)) })),
-      ...general.map(({ text, act }) => ({ text, off: down ? "already down" : null, act })),
+      ...(crashes(offers, name) ? [] : [{ text: "crash", off: down ? "already down" : null, act: () => this.ask(FAULTS.crash(name, at)) }]),
       { text: "crash and restart…", off: down ? "already down" : null,
         act: () => this.howLong(`${name} is down for`, at, (long) => FAULTS.crash(name, at, long), false) },
       { text: "restart", off: down ? null : "already up", act: () => this.ask(FAULTS.restart(name, at)) },

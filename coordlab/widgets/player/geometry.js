@@ -11,6 +11,15 @@ export function ticks(a, b, most) {
   return { at, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 }
 
+/** The round times for an axis this wide, and how many decimals they need. @param {number} a @param {number} b @param {number} width */
+export const times = (a, b, width) => ticks(a, b, Math.max(4, width / 90));
+
+/** The lowest and highest value of an axis that begins at 0, or ends there if none is positive. @param {number[]} values @returns {Interval} */
+export function extent(values) {
+  const low = values.reduce((a, b) => Math.min(a, b), 0), top = values.reduce((a, b) => Math.max(a, b), 0);
+  return [low, top > low ? top : 1];
+}
+
 /** For items {x, w} from left to right the first row where each fits beside those before it; -1 if in none.
  * @param {{ x: number, w: number }[]} items @param {number} rows */
 export function stack(items, rows, gap = 6) {
@@ -22,11 +31,11 @@ export function stack(items, rows, gap = 6) {
   });
 }
 
-/** The window [a, b] moved and clipped into [0, until], no narrower than `least`.
- * @param {Interval} window @param {number} until @returns {Interval} */
-export function clampWindow([a, b], until, least = until * 1e-5) {
-  const width = Math.min(until, Math.max(b - a, least));
-  const start = Math.max(0, Math.min(a, until - width));
+/** The window [a, b] moved and clipped into [0, end], no narrower than `least`.
+ * @param {Interval} window @param {number} end @returns {Interval} */
+export function clampWindow([a, b], end, least = end * 1e-5) {
+  const width = Math.min(end, Math.max(b - a, least));
+  const start = Math.max(0, Math.min(a, end - width));
   return [start, start + width];
 }
 

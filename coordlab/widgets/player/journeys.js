@@ -6,8 +6,6 @@ import { addCross, addHead, haloText, PAD } from "./paint.js";
 import { AXIS } from "./timeline.js";
 import { ARRIVED, UNDERWAY, UNHEARD } from "./trace.js";
 
-const PLAIN_ARROWS = 1200;
-
 /** All in the window, by message type. @param {Frame} frame @param {Ctx} ctx */
 export function paintArrows(frame, ctx) {
   const found = frame.shown(), { arrows: { name }, meta } = frame.trace;
@@ -17,12 +15,12 @@ export function paintArrows(frame, ctx) {
     const group = groups.get(name[i]);
     if (group) group.push(i); else groups.set(name[i], [i]);
   }
-  const many = found.length > PLAIN_ARROWS, dim = frame.scene.picked >= 0 ? 0.22 : 1;
+  const many = found.length > frame.W - frame.left, dim = frame.scene.picked >= 0 ? 0.22 : 1;
   for (const [type, group] of groups) paintGroup(frame, ctx, meta.names[type], group, dim, many);
   ctx.globalAlpha = 1;
 }
 
-/** Journeys of one type; lines only when there are too many for details.
+/** Journeys of one type; pale lines only where there is more than one for each pixel.
  * @param {Frame} frame @param {Ctx} ctx @param {string} label @param {number[]} group
  * @param {number} alpha @param {boolean} many */
 function paintGroup(frame, ctx, label, group, alpha, many) {
@@ -76,7 +74,7 @@ export function paintChosen(frame, ctx, i) {
 export function noteThinning(frame, ctx) {
   if (frame.stride <= 1) return;
   const { theme } = frame.scene;
-  ctx.font = `11px ${theme.font}`;
+  ctx.font = `12px ${theme.font}`;
   ctx.textAlign = "right";
   const words = `one message in ${frame.stride} drawn: zoom in for all`;
   haloText(ctx, words, frame.W - PAD - 4, frame.H - AXIS - 8, theme.ink, theme.bg);

@@ -59,7 +59,7 @@ export class Keys {
       " ": () => playback.play(!playback.playing), l: () => playback.setLoop(!playback.looping),
       ArrowRight: () => playback.bigStep(1, shift), ArrowLeft: () => playback.bigStep(-1, shift),
       ArrowUp: () => this.chooseAgent(-1), ArrowDown: () => this.chooseAgent(1),
-      Home: () => scene.seek(0), End: () => scene.seek(scene.trace.until),
+      Home: () => scene.seek(0), End: () => scene.seek(scene.trace.end),
       PageUp: () => scene.pan(-0.8), PageDown: () => scene.pan(0.8),
       "+": nearer, "=": nearer, "-": farther, _: farther, 0: () => playback.fit(),
       "[": () => playback.faster(-1), "]": () => playback.faster(1),

@@ -66,7 +66,7 @@ export function nameLane(frame, ctx, a) {
 /** @param {Frame} frame @param {Ctx} ctx @param {number} role @param {number} x0 @param {number} x1 @param {number} y */
 function nameSpan(frame, ctx, role, x0, x1, y) {
   const { looks, theme } = frame.scene, label = roleName(frame.trace, role);
-  ctx.font = `600 10.5px ${theme.font}`;
+  ctx.font = `600 12px ${theme.font}`;
   const { width } = ctx.measureText(label), { fill, ink, thin } = role === DOWN ? looks.tone("down") : looks.role(label);
   if (thin || x1 - x0 < width + 12) return;
   [ctx.textAlign, ctx.fillStyle] = ["left", fill];
@@ -138,7 +138,7 @@ function paintMark({ scene: { theme }, bar }, ctx, kind, x, y) {
 
 /** @param {Frame} frame @param {Ctx} ctx @param {string} words @param {number} x @param {number} y @param {number} width */
 function nameMark({ scene: { theme } }, ctx, words, x, y, width) {
-  ctx.font = `10.5px ${theme.font}`;
+  ctx.font = `12px ${theme.font}`;
   const text = width > 24 ? fit(ctx, words, Math.min(width, 220)) : "";
   ctx.textAlign = "left";
   if (text) haloText(ctx, text, x, y, theme.soft, theme.bg);

@@ -79,4 +79,4 @@ export class Legend {
 }
 
 /** @param {string} label @param {number} width @param {(ctx: Ctx) => void} paint */
-const key = (label, width, paint) => h("span", { class: "cl-key" }, swatch(width, paint), label);
+const key = (label, width, paint) => h("span", { class: "cl-key", role: "img", "aria-label": label }, swatch(width, paint), label);

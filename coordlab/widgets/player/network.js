@@ -8,13 +8,17 @@ import { addCross, addHead, fillRole, fit, haloText, line, Surface } from "./pai
 import { ARRIVED, NOTHING, UNDERWAY, UNHEARD } from "./trace.js";
 import { faultLabel } from "./words.js";
 
-/** Where the words for an agent are, and whether its role is among them. @typedef {Box & { role: boolean, align: CanvasTextAlign }} Label */
+/** Where the words for an agent are, and which: its name and role in one line or in two, or its name alone.
+ * @typedef {Box & { says: "both" | "stacked" | "name", align: CanvasTextAlign }} Label */
 
 /** The share of a picture's width that names beside the ellipse may take on each side. */
 const SHARE = 0.3;
+/** How much room beside the ellipse is tried for roles (pixels), for how many agents at most. */
+const WORDS = [26, 40, 55, 75], MOST_TRIED = 12;
 /** How far the corners of a shape reach beyond its circle; a triangle has the most. */
 const CORNER = 1.3;
-const LABEL = "11px";
+const LABEL = "12px", LABEL_ROW = 13, DOT = 12; // pixels; the last one is the dot between a name and a role
+const INSIDE = 13; // from this size on an agent has room for a short name
 const MOST_LABELS = 400;
 const MOST_LINKS = 1000;
 
@@ -23,11 +27,13 @@ export class Network extends Surface {
   trace = NOTHING;
   /** Half the height of the ellipse, half its width. */
   ring = 30;
-  wide = 30;
+  across = 30;
   /** How large an agent is. */
   node = 4;
   /** @type {(Label | null)[]} for each agent where its words are; null: there is no room for them */
   labels = [];
+  /** How wide the name of each agent is, and the widest of its roles. @type {[number, number][]} */
+  widths = [];
   /** @type {Fault[]} those that last at the playhead */
   faults = [];
   /** @type {string[][] | null} the sides of a partition */
@@ -39,18 +45,36 @@ export class Network extends Surface {
     this.scene = scene;
   }
 
-  /** @param {Trace} trace @param {number} width @param {number} height */
+  /** With the widest ring that leaves room for the role of each agent, beside it if it can. @param {Trace} trace @param {number} width @param {number} height */
   layout(trace, width, height) {
     this.trace = trace;
     this.size(width, height);
-    const { agents } = trace.meta, n = agents.length;
     this.ctx.font = `${LABEL} ${this.scene.theme.font}`;
-    const widest = Math.min(width * SHARE, Math.max(0, ...agents.slice(0, MOST_LABELS).map((name) => this.ctx.measureText(name).width)));
-    this.ring = Math.max(30, height * 0.5 - 42);
-    const large = Math.min(19, (this.ring * 2.2) / n);
-    this.wide = Math.max(30, Math.min(width * 0.5 - large - Math.max(26, widest), this.ring * 2));
+    this.ring = Math.max(30, height * 0.5 - 44);
+    const wide = (/** @type {string} */ words) => this.ctx.measureText(words).width, { agents } = trace.meta;
+    this.widths = agents.slice(0, MOST_LABELS).map((name, a) => (
+      [wide(name), Math.max(0, ...[...new Set(trace.spans[a].role)].map((role) => wide(roleName(trace, role) || "absent")))]));
+    let least = Infinity, room = 0;
+    for (const words of agents.length > MOST_TRIED ? WORDS.slice(0, 1) : WORDS) {
+      this.spread(words);
+      const labels = this.placed(), small = this.node < INSIDE ? 3 : 0; // names beside agents take room, too
+      // a role that is lacking is worst; one above or below an agent may seem to be that of another
+      const bad = labels.reduce((sum, label) => sum + (!label || label.says === "name" ? 9 : Number(label.align === "center")), small);
+      if (bad < least) [least, room, this.labels] = [bad, words, labels];
+    }
+    this.spread(room);
+  }
+
+  /** Set the width of the ring and the size of agents, if roles beside it may take this much (pixels). @param {number} words */
+  spread(words) {
+    const { W, trace: { meta: { agents } } } = this, n = agents.length, large = Math.min(19, (this.ring * 2.2) / n), aside = W * 0.5 - large;
+    this.node = large;
+    const widths = agents.slice(0, MOST_LABELS).map((name, a) => { // an agent at the top or bottom needs no room beside it
+      const own = this.inside(name) ? 26 : Math.max(26, Math.min(W * SHARE, this.widths[a][0]));
+      return (aside - Math.max(own, Math.min(words, 5 + this.wide(a, "stacked")))) / Math.abs(Math.sin((a * 2 * Math.PI) / n));
+    });
+    this.across = Math.max(30, Math.min(aside - 26, ...widths, this.ring * 2));
     this.node = Math.max(4, Math.min(large, n > 1 ? this.nearest() / 2 / CORNER - 1 : large));
-    this.labels = this.placed();
   }
 
   /** How far apart the nearest two agents are, from middle to middle. */
@@ -62,15 +86,20 @@ export class Network extends Surface {
     return ways.reduce((least, way) => Math.min(least, way), Infinity);
   }
 
+  /** The room (pixels) for the words of an agent in any of its roles. @param {number} a @param {Label["says"]} says */
+  wide(a, says) {
+    const [name, role] = this.widths[a];
+    if (this.inside(this.trace.meta.agents[a])) return role;
+    return { both: name + DOT + role, stacked: Math.max(name, role), name }[says];
+  }
+
   /** A place for the words of each agent where they cover nothing, long enough for each of its roles. */
   placed() {
-    const { trace: { meta: { agents }, spans } } = this;
+    const { agents } = this.trace.meta;
     if (agents.length > MOST_LABELS) return agents.map(() => null);
     const taken = agents.map((_, a) => around(this.at(a), this.node));
-    const wide = (/** @type {string} */ words) => this.ctx.measureText(words).width;
     return agents.map((name, a) => {
-      const roles = [...new Set(spans[a].role)].map((role) => wide(this.words(a, roleName(this.trace, role) || "absent")));
-      const tries = [...this.spots(a, Math.max(...roles), true), ...(this.inside(name) ? [] : this.spots(a, wide(name), false))];
+      const tries = this.inside(name) ? this.spots(a, "both") : /** @type {const} */ (["both", "stacked", "name"]).flatMap((says) => this.spots(a, says));
       const free = tries.find((spot) => spot.x0 >= 0 && spot.x1 <= this.W && spot.y0 >= 0 && spot.y1 <= this.H - 14
         && !taken.some((box) => box.x0 < spot.x1 && spot.x0 < box.x1 && box.y0 < spot.y1 && spot.y0 < box.y1));
       if (free) taken.push(free);
@@ -78,32 +107,35 @@ export class Network extends Surface {
     });
   }
 
-  /** The places for words of this width, the best first: beside the agent, below it, above it.
-   * @param {number} a @param {number} width @param {boolean} role @returns {Label[]} */
-  spots(a, width, role) {
-    const [x, y] = this.at(a), { node } = this, right = x >= this.W / 2;
+  /** The places for words, the best first: beside the agent, a little higher or lower, below it, above it.
+   * @param {number} a @param {Label["says"]} says @returns {Label[]} */
+  spots(a, says) {
+    const [x, y] = this.at(a), { node } = this, right = x >= this.W / 2, width = this.wide(a, says), high = says === "stacked" ? 2 * LABEL_ROW : LABEL_ROW;
     const beside = right ? x + node + 5 : x - node - 5 - width, middle = x - width / 2;
     const spot = (/** @type {number} */ x0, /** @type {number} */ y0, /** @type {CanvasTextAlign} */ align) => (
-      { x0, x1: x0 + width, y0, y1: y0 + 13, role, align });
-    const stacked = [spot(middle, y + node + 3, "center"), spot(middle, y - node - 16, "center")];
-    if (y < this.H / 2) stacked.reverse();
-    const top = Math.abs(x - this.W / 2) < this.wide * 0.3; // beside it the words would cover the circle
-    return top ? stacked : [spot(beside, y - 6.5, right ? "left" : "right"), ...stacked];
+      { x0, x1: x0 + width, y0, y1: y0 + high, says, align });
+    const away = y < this.H / 2 ? -1 : 1; // from the middle of the circle
+    const over = [spot(middle, y + node + 3, "center"), spot(middle, y - node - 3 - high, "center")];
+    if (away < 0) over.reverse();
+    const top = Math.abs(x - this.W / 2) < this.across * 0.3; // beside it the words would cover the circle
+    const aside = [0, 8 * away, -8 * away].map((shift) => spot(beside, y - high / 2 + shift, right ? "left" : "right"));
+    return top ? [...over, ...aside] : [...aside, ...over];
   }
 
   /** Whether the name of an agent is in it. @param {string} name */
-  inside(name) { return this.node >= 13 && name.length <= 3; }
+  inside(name) { return this.node >= INSIDE && name.length <= 3; }
 
-  /** The words for an agent in a role. @param {number} a @param {string} role */
-  words(a, role) {
+  /** The lines of words for an agent in a role. @param {number} a @param {string} role @param {Label["says"]} says */
+  lines(a, role, says) {
     const name = this.trace.meta.agents[a];
-    return this.inside(name) ? role : `${name} · ${role}`;
+    if (this.inside(name)) return [role];
+    return { both: [`${name} · ${role}`], stacked: [name, role], name: [name] }[says];
   }
 
   /** Where agent `a` is. @param {number} a @returns {Point} */
   at(a) {
     const angle = -Math.PI / 2 + (a * 2 * Math.PI) / this.trace.meta.agents.length;
-    return [this.W / 2 + this.wide * Math.cos(angle), this.H / 2 - 6 + this.ring * Math.sin(angle)];
+    return [this.W / 2 + this.across * Math.cos(angle), this.H / 2 - 6 + this.ring * Math.sin(angle)];
   }
 
   paint() {
@@ -166,7 +198,7 @@ export class Network extends Surface {
     const { arrows: { t0, t1, name, fate }, meta } = this.trace, { now, looks, theme } = this.scene;
     const look = looks.type(meta.names[name[i]]), lost = ![ARRIVED, UNDERWAY, UNHEARD].includes(fate[i]);
     const u = (now - t0[i]) / (t1[i] - t0[i] || 1);
-    const [x0, y0] = this.between(i, 0), [x1, y1] = this.between(i, Math.min(u, lost ? 0.62 : 1));
+    const [x0, y0] = this.between(i, 0), [x1, y1] = this.between(i, Math.min(u, lost ? 0.62 : 1)), [x2, y2] = this.between(i, 1);
     ctx.strokeStyle = ctx.fillStyle = look.colour;
     ctx.lineWidth = look.width + 0.4;
     ctx.setLineDash(look.dash);
@@ -178,7 +210,7 @@ export class Network extends Surface {
       [ctx.strokeStyle, ctx.lineWidth] = [theme.bad, 2.2];
       ctx.stroke(tip);
     } else {
-      addHead(tip, [x0, y0, x1, y1], 10);
+      addHead(tip, [x1 - x2 + x0, y1 - y2 + y0, x1, y1], 10); // also before it has left
       ctx.fill(tip);
     }
   }
@@ -217,12 +249,11 @@ export class Network extends Surface {
 
   /** @param {Ctx} ctx @param {Label} label @param {number} a */
   paintLabel(ctx, label, a) {
-    const { theme, now } = this.scene, { agents } = this.trace.meta;
-    const words = label.role ? this.words(a, roleName(this.trace, roleAt(this.trace, a, now)) || "absent") : agents[a];
+    const { theme, now } = this.scene, role = roleName(this.trace, roleAt(this.trace, a, now)) || "absent";
     ctx.font = `${LABEL} ${theme.font}`;
     ctx.textAlign = label.align;
     const x = { left: label.x0, right: label.x1 }[String(label.align)] ?? (label.x0 + label.x1) / 2;
-    haloText(ctx, words, x, (label.y0 + label.y1) / 2, theme.ink, theme.bg);
+    this.lines(a, role, label.says).forEach((line, i) => haloText(ctx, line, x, label.y0 + LABEL_ROW * (i + 0.5), theme.ink, theme.bg));
   }
 
   /** The faults that last, in words. @param {Ctx} ctx */

@@ -9,8 +9,8 @@ export const suiting = (offers, agent, everybody) => offers.filter((offer) => {
   return leaves(offer, "agent") || !named.length || named.includes(agent);
 });
 
-/** Whether one of `offers` is the fault of this text on an agent. @param {Offer[]} offers @param {string} text @param {string} agent */
-export const covered = (offers, text, agent) => offers.some(({ fault }) => fault.replace("{agent}", agent) === text.replace("{agent}", agent));
+/** Whether one of `offers` is to crash an agent for good. @param {Offer[]} offers @param {string} agent */
+export const crashes = (offers, agent) => offers.some(({ fault }) => fault.replace("{agent}", agent) === `crash ${agent} @{at}`);
 
 /** Whether a field such as {until} is left open. @param {Offer} offer @param {string} field */
 export const leaves = ({ fault }, field) => fault.includes(`{${field}}`);

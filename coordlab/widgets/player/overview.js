@@ -2,10 +2,11 @@
 /** @import { Ctx, Trace } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 
-import { ticks } from "./geometry.js";
+import { times } from "./geometry.js";
 import { roleName } from "./lookup.js";
 import { fillRole, fit, line, PAD, Surface } from "./paint.js";
 import { NOTHING } from "./trace.js";
+import { rounded } from "./words.js";
 
 /** Which part of the window a drag moves.
  * @typedef {"from" | "to" | "both"} Grip */
@@ -23,17 +24,17 @@ export class Overview extends Surface {
   }
 
   /** @param {number} t */
-  x(t) { return this.left + (t / this.trace.until) * (this.W - this.left - PAD); }
+  x(t) { return this.left + Math.min(1, t / this.trace.end) * (this.W - this.left - PAD); }
 
   /** @param {number} x */
-  t(x) { return Math.max(0, Math.min(1, (x - this.left) / (this.W - this.left - PAD))) * this.trace.until; }
+  t(x) { return Math.max(0, Math.min(1, (x - this.left) / (this.W - this.left - PAD))) * this.trace.end; }
 
   /** @param {Trace} trace @param {number} width @param {number} gutter */
   layout(trace, width, gutter) {
     const n = Math.max(1, trace.meta.agents.length);
     this.trace = trace;
     this.left = gutter;
-    this.pitch = Math.max(1.5, Math.min(12, 66 / n));
+    this.pitch = Math.max(1.5, Math.min(13, 66 / n));
     this.size(width, 6 + n * this.pitch + 24 + 16);
   }
 
@@ -48,15 +49,22 @@ export class Overview extends Surface {
 
   /** @param {Ctx} ctx */
   paintStill(ctx) {
-    const { theme } = this.scene;
     ctx.textBaseline = "middle";
     this.trace.meta.agents.forEach((name, a) => this.paintLane(ctx, name, a));
     this.paintDensity(ctx);
-    ctx.font = `11px ${theme.font}`;
+    this.paintAxis(ctx);
+  }
+
+  /** The times, and how long nothing happens after them. @param {Ctx} ctx */
+  paintAxis(ctx) {
+    const { trace: { until, end }, scene: { theme } } = this, quiet = end < until ? `quiet until ${rounded(until)} s` : "";
+    ctx.font = `12px ${theme.font}`;
     ctx.fillStyle = theme.soft;
+    ctx.textAlign = "right";
+    ctx.fillText(quiet, this.W - 2, this.H - 7);
     ctx.textAlign = "center";
-    const { at, digits } = ticks(0, this.trace.until, (this.W - this.left) / 90);
-    for (const t of at) ctx.fillText(`${t.toFixed(digits)} s`, Math.min(this.x(t), this.W - 18), this.H - 7);
+    const room = this.W - (quiet ? ctx.measureText(quiet).width + 26 : 0), { at, digits } = times(0, end, this.W - this.left);
+    for (const t of at) if (this.x(t) <= room) ctx.fillText(`${t.toFixed(digits)} s`, Math.min(this.x(t), this.W - 18), this.H - 7);
   }
 
   /** @param {Ctx} ctx @param {string} name @param {number} a */
@@ -69,8 +77,8 @@ export class Overview extends Surface {
       drawn = x1;
       fillRole(ctx, looks, roleName(this.trace, role[i]), role[i], x0, y, Math.max(0.75, x1 - x0), this.pitch * 0.62);
     }
-    if (this.pitch < 10.5) return;
-    ctx.font = `11px ${theme.font}`;
+    if (this.pitch < 13) return;
+    ctx.font = `12px ${theme.font}`;
     ctx.fillStyle = theme.soft;
     ctx.textAlign = "right";
     ctx.fillText(fit(ctx, name, this.left - 12), this.left - 9, y + this.pitch * 0.34);
@@ -80,7 +88,7 @@ export class Overview extends Surface {
   paintDensity(ctx) {
     const width = this.W - this.left - PAD, bins = new Float64Array(Math.max(1, Math.floor(width / 4)));
     for (let i = 0; i < this.trace.n; i++) {
-      bins[Math.min(bins.length - 1, Math.floor((this.trace.time[i] / this.trace.until) * bins.length))] += 1;
+      bins[Math.min(bins.length - 1, Math.floor((this.trace.time[i] / this.trace.end) * bins.length))] += 1;
     }
     const most = bins.reduce((a, b) => Math.max(a, b), 1), floor = this.H - 17, step = width / bins.length;
     ctx.globalAlpha = 0.5;

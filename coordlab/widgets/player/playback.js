@@ -61,7 +61,7 @@ export class Playback {
   /** @param {boolean} on */
   play(on) {
     if (on === this.playing) return;
-    const { scene } = this, [from, to] = this.looping ? scene.window : [0, scene.trace.until];
+    const { scene } = this, [from, to] = this.looping ? scene.window : [0, scene.trace.end];
     this.playing = on;
     this.last = 0;
     if (on && scene.now >= to) scene.seek(from);
@@ -82,12 +82,12 @@ export class Playback {
   advanceCalmly(stamp) {
     if (this.last && stamp - this.last < 500) return;
     this.last = stamp;
-    this.moveTo(this.scene.trace.time[this.scene.cursor + 1] ?? this.scene.trace.until);
+    this.moveTo(this.scene.trace.time[this.scene.cursor + 1] ?? this.scene.trace.end);
   }
 
   /** @param {number} t */
   moveTo(t) {
-    const { scene, looping } = this, end = looping ? scene.window[1] : scene.trace.until;
+    const { scene, looping } = this, end = looping ? scene.window[1] : scene.trace.end;
     scene.place(t >= end ? (looping ? scene.window[0] : end) : t);
     if (looping) return;
     this.turnPage();
@@ -97,7 +97,7 @@ export class Playback {
   /** Move the window on shortly before the playhead leaves it. */
   turnPage() {
     const { window: [a, b], now, trace } = this.scene, width = b - a;
-    if (now < a || (now > a + width * 0.94 && b < trace.until)) {
+    if (now < a || (now > a + width * 0.94 && b < trace.end)) {
       this.scene.setWindow([now - width * 0.06, now + width * 0.94]);
     }
   }

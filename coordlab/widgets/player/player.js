@@ -134,7 +134,6 @@ export class Player {
     const { scene, playback, views } = this;
     if (scene.blank) return;
     playback.play(false);
-    scene.select(-1);
     scene.enter();
     scene.seek(scene.now);
     views.setView("");
@@ -142,13 +141,13 @@ export class Player {
 
   /** The words around the picture. */
   fillWords() {
-    const { meta, until } = this.scene.trace;
+    const { meta, end } = this.scene.trace;
     this.title.textContent = meta.title;
     this.question.textContent = meta.question;
     this.problem.textContent = meta.problem && `The run broke off: ${meta.problem}`;
     this.problem.hidden = !meta.problem;
     this.header.hidden = !meta.title && !meta.question && !meta.problem;
-    this.transport.scrub.max = String(until);
+    this.transport.scrub.max = String(end);
     this.tabs.fill();
     this.verdicts.fill();
     this.measures.fill(meta.measures);

@@ -10,7 +10,7 @@ import { faultLabel } from "./words.js";
 import { AXIS } from "./timeline.js";
 
 const MOST_ROWS = 4;
-const FONT = "11.5px";
+const FONT = "12px";
 
 /** The faults and marks, in order of time. @param {Frame} frame */
 export function railItems({ trace: { meta, until }, scene, caption }) {
@@ -40,8 +40,8 @@ function placeItems({ ctx, left, scene }, items, x, right, rows) {
 
 /** How many rows the rail needs when the whole run is shown, where labels are closest. @param {Frame} frame @param {number} width */
 export function railRows(frame, width) {
-  const items = railItems(frame), { left, trace: { until } } = frame, right = width - PAD;
-  placeItems(frame, items, (t) => left + (t / until) * (right - left), right, MOST_ROWS);
+  const items = railItems(frame), { left, trace: { end } } = frame, right = width - PAD;
+  placeItems(frame, items, (t) => left + (t / end) * (right - left), right, MOST_ROWS);
   return items.some(({ row }) => row < 0) ? MOST_ROWS : Math.max(0, ...items.map(({ row }) => row + 1));
 }
 

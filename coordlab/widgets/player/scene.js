@@ -49,33 +49,37 @@ export class Scene {
    * @param {Trace} trace @param {Trace | null} parent */
   show(trace, parent) {
     const before = this.trace, first = this.blank;
+    const moved = before.time === trace.time && before.meta.opens?.at !== trace.meta.opens?.at;
     [this.trace, this.parent] = [trace, parent];
     this.version += 1;
     this.looks.meet(trace);
-    if (first) this.enter(); else this.reframe();
-    this.now = Math.min(this.now, trace.until);
+    if (first || moved) this.enter(); else this.reframe();
+    this.now = Math.min(this.now, trace.end);
     this.cursor = upper(trace.time, this.now) - 1;
     if (!first && before !== trace) this.select(this.picked >= 0 ? sameEvent(before, this.picked, trace) : -1);
     if (this.picked >= 0) this.cursor = this.picked;
     if (this.agent >= trace.meta.agents.length) this.agent = -1;
   }
 
+  /** Show what is to be seen first; a view that begins empty is shown as soon as something is in it. */
   enter() {
-    const { meta: { focus, problem }, until } = this.trace;
-    this.frame(focus);
-    this.now = problem ? until : this.window[0];
+    const { meta: { focus, problem, opens, views: [first] }, end, time } = this.trace;
+    this.frame(opens?.window ?? focus);
+    const begun = first && "event" in first ? time[first.event[0]] ?? 0 : 0;
+    this.now = opens ? opens.at : problem ? end : Math.max(this.window[0], Math.min(begun, this.window[1]));
+    this.select(opens?.event ?? -1);
   }
 
   /** Show the part that was chosen, or of a run that broke off its end. */
   reframe() {
-    const { meta: { problem }, until } = this.trace, [a, b] = this.chosen;
-    this.window = this.fitted ? [0, until] : clampWindow(problem ? [until - (b - a), until] : this.chosen, until);
+    const { meta: { problem }, end } = this.trace, [a, b] = this.chosen;
+    this.window = this.fitted ? [0, end] : clampWindow(problem ? [end - (b - a), end] : this.chosen, end);
   }
 
   /** @param {Interval} window */
   frame(window) {
-    this.chosen = this.window = clampWindow(window, this.trace.until);
-    this.fitted = this.window[1] - this.window[0] >= this.trace.until * 0.9999;
+    this.chosen = this.window = clampWindow(window, this.trace.end);
+    this.fitted = this.window[1] - this.window[0] >= this.trace.end * 0.9999;
   }
 
   // ---- the moment
@@ -88,7 +92,7 @@ export class Scene {
 
   /** @param {number} t */
   seek(t, follow = true) {
-    this.place(Math.max(0, Math.min(this.trace.until, t)));
+    this.place(Math.max(0, Math.min(this.trace.end, t)));
     if (follow && (this.now < this.window[0] || this.now > this.window[1])) this.centre(this.now);
     this.changed();
   }
@@ -113,7 +117,7 @@ export class Scene {
     this.setWindow(zoomed(this.window, factor, t));
   }
 
-  fit() { this.setWindow([0, this.trace.until]); }
+  fit() { this.setWindow([0, this.trace.end]); }
 
   /** @param {number} share  of the window's width */
   pan(share) {

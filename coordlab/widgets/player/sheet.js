@@ -27,7 +27,7 @@ export class Sheet {
       onclick: () => this.visit(r * wide + c), onfocus: () => { this.here = r * wide + c; } })));
     this.marks = rows.map(() => h("b", { class: "cl-fresh", hidden: true }, "new"));
     this.rows = rows.map((name, r) => h("tr", { role: "row" },
-      h("th", { role: "rowheader", scope: "row" }, name, this.marks[r]), ...this.cells.slice(r * wide, (r + 1) * wide)));
+      h("th", { role: "rowheader", scope: "row" }, name, " ", this.marks[r]), ...this.cells.slice(r * wide, (r + 1) * wide)));
     const heads = [head, ...columns].map((name) => h("th", { role: "columnheader", scope: "col" }, name));
     this.node = h("table", { class: "cl-sheet", role: "grid", "aria-label": view.help, onkeydown: (press) => this.press(press) },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ...heads)), h("tbody", { role: "rowgroup" }, ...this.rows));

@@ -31,6 +31,7 @@ export class Tabs {
     const acted = [...this.acts.children].findIndex((act) => act === focus);
     this.node.replaceChildren(...this.session.branches.map((branch, i) => this.tab(branch.meta, i)));
     this.fillActs();
+    this.node.scrollLeft = (/** @type {HTMLElement} */ (this.node.children[this.session.selected])?.offsetLeft ?? 0) - this.node.offsetLeft - 24;
     if (tabbed) this.node.querySelector(/** @type {"button"} */ ("[aria-selected=true]"))?.focus({ preventScroll: true });
     if (acted >= 0) this.acts.querySelectorAll("button")[acted].focus({ preventScroll: true });
   }
@@ -44,7 +45,7 @@ export class Tabs {
     this.acts.replaceChildren(textButton("branch", "branch here", reason, () => this.branchHere()), compare,
       textButton("cross", "delete", reason ?? root, () => this.drop(session.selected)),
       textButton("undo", "undo", session.settled, () => this.undo()));
-    if (reason && !session.lost) this.acts.append(h("small", { class: "cl-reason" }, "this page is a recording; new faults need a kernel"));
+    if (reason && !session.lost) this.acts.append(h("span", { class: "cl-reason" }, "this page is a recording; new faults need a kernel"));
   }
 
   /** @param {Meta} meta @param {number} i */

@@ -2,7 +2,7 @@
 /** @import { Ctx } from "./types.js" */
 /** @import { Scene } from "./scene.js" */
 
-import { ticks } from "./geometry.js";
+import { times } from "./geometry.js";
 import { line, PAD, Surface } from "./paint.js";
 import { NOTHING } from "./trace.js";
 
@@ -50,7 +50,7 @@ export class Timeline extends Surface {
 
   /** Times below the picture, and a line for each from `top` to there. @param {Ctx} ctx @param {number} top */
   paintAxis(ctx, top) {
-    const bottom = this.H - AXIS, { at, digits } = ticks(...this.window, (this.W - this.left) / 90);
+    const bottom = this.H - AXIS, { at, digits } = times(...this.window, this.W - this.left);
     ctx.lineWidth = 1;
     for (const t of at) {
       const x = Math.round(this.x(t)) + 0.5;

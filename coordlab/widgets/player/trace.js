@@ -2,6 +2,7 @@
 /** @import { Arrows, Branch, Meta, Spans, Trace } from "./types.js" */
 
 export const NOBODY = 65535;
+const NO_MESSAGE = 2 ** 31 - 1;
 
 // Roles besides the agent's own: it has crashed; it has not joined yet.
 export const DOWN = -1;
@@ -23,7 +24,8 @@ const MARKED = ["crash", "restart", "note", "decision"];
 export function decode({ meta, columns }) {
   const take = reader(columns), n = meta.count, m = meta.flights;
   const events = {
-    time: take(Float64Array, n), cause: take(Int32Array, n), message: take(Int32Array, n), text: take(Int32Array, n),
+    time: moments(take(Float64Array, n)), cause: take(Int32Array, n).map((back, seq) => (back ? seq - back : -1)),
+    message: numbered(take(Int32Array, n)), text: take(Int32Array, n),
     agent: take(Uint16Array, n), peer: take(Uint16Array, n), name: take(Uint16Array, n), kind: take(Uint8Array, n),
   };
   const held = meta.spans.reduce((sum, count) => sum + count, 0);
@@ -34,7 +36,32 @@ export function decode({ meta, columns }) {
   const code = Object.fromEntries(meta.kinds.map((kind, number) => [kind, number]));
   const marked = new Set(MARKED.map((kind) => code[kind]));
   const marks = Int32Array.from(events.kind.keys()).filter((seq) => marked.has(events.kind[seq]));
-  return { meta, n, ...events, code, until, spans, arrows: arrows(events, until, journeys), marks };
+  return { meta, n, ...events, code, until, end: shownEnd(meta, events.time[n - 1] ?? until, until), spans, arrows: arrows(events, until, journeys), marks };
+}
+
+/** Seconds from the beginning, from the microseconds between one event and the next. @param {Float64Array} steps */
+function moments(steps) {
+  let now = 0;
+  return steps.map((step) => (now += step) / 1e6);
+}
+
+/** The numbers of messages (-1: none), from how far each is below the highest before it. @param {Int32Array} below */
+function numbered(below) {
+  let highest = 0;
+  return below.map((less) => {
+    if (less === NO_MESSAGE) return -1;
+    const number = highest - less;
+    highest = Math.max(highest, number);
+    return number;
+  });
+}
+
+/** The end of what is shown: a run may be quiet for long after its last event, fault or violation.
+ * @param {Meta} meta @param {number} last @param {number} until */
+function shownEnd({ faults, verdicts, focus, problem }, last, until) {
+  const ends = [...faults.map((fault) => fault.until ?? fault.at), ...verdicts.map(({ status, at }) => (status === "violated" && at) || 0)];
+  const end = 1.05 * ends.reduce((a, b) => Math.max(a, b), Math.max(last, focus[1]));
+  return problem || end > 0.9 * until ? until : end;
 }
 
 /** Reads one column after the other.  Each is copied, because the data may begin at any byte of a larger buffer.
@@ -93,7 +120,8 @@ export const NOTHING = decode({
   meta: {
     title: "", question: "", line: "", name: "", parent: null, agents: [], until: 0, count: 0, kinds: [], names: [], texts: [],
     says: {}, templates: {}, focus: [0, 1], problem: "", roles: [], resting: 0, hatches: [], spans: [], flights: 0, background: [],
-    dashes: [], widths: [], links: [], verdicts: [], measures: [], offers: [], faults: [], views: [], tones: {}, divergence: null, turning: null,
+    dashes: [], widths: [], links: [], verdicts: [], measures: [], offers: [], faults: [], views: [], tones: {},
+    divergence: null, turning: null, opens: null,
   },
   columns: new DataView(new ArrayBuffer(0)),
 });

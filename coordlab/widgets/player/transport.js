@@ -17,7 +17,9 @@ export class Transport {
   speeds = h("select", { class: "cl-speed", "aria-label": "speed, in virtual seconds per second", title: "speed ([ and ])",
     onchange: () => this.playback.chooseSpeed(Number(this.speeds.value)) },
   ...SPEEDS.map((speed) => h("option", { value: speed }, speedName(speed))));
-  clock = h("output", { class: "cl-clock" });
+  moment = h("span", {});
+  last = h("span", { class: "cl-last" });
+  clock = h("output", { class: "cl-clock" }, this.moment, this.last);
   once = new Once();
 
   /** @param {Scene} scene @param {Playback} playback @param {() => void} help */
@@ -47,7 +49,8 @@ export class Transport {
   tick() {
     const { now, cursor, trace } = this.scene;
     this.scrub.value = String(now);
-    this.clock.textContent = `${seconds(now)} · ${cursor < 0 ? "no event yet" : `event ${cursor}, last ${trace.n - 1}`}`;
+    this.moment.textContent = `${seconds(now)} · ${cursor < 0 ? "no event yet" : `event ${cursor}`}`;
+    this.last.textContent = cursor < 0 ? "" : `, last ${trace.n - 1}`;
   }
 
   /** Tell screen readers the moment. */

@@ -73,7 +73,7 @@ export class TurningCurve extends Timeline {
   /** @param {Ctx} ctx */
   paintWords(ctx) {
     const { theme } = this.scene;
-    ctx.font = `11px ${theme.font}`;
+    ctx.font = `12px ${theme.font}`;
     ctx.fillStyle = theme.soft;
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";

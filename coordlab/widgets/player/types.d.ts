@@ -21,7 +21,7 @@ export interface Branch {
   columns: DataView<ArrayBuffer>;
 }
 
-export type Label = Pick<Meta, "name" | "parent" | "divergence" | "turning">;
+export type Label = Pick<Meta, "name" | "parent" | "divergence" | "turning" | "opens">;
 
 /** What is the same for a run under every name; it is sent once. */
 export interface Recording {
@@ -79,6 +79,7 @@ export interface Meta {
   offers: Offer[];
   divergence: Maybe<Divergence>;
   turning: Maybe<Turning>;
+  opens: Maybe<Opening>;
 }
 
 export interface Verdict {
@@ -168,6 +169,13 @@ export interface Divergence {
   at: number;
 }
 
+/** Where a run is opened: its moment and the part around it, in seconds, and the event that is selected. */
+export interface Opening {
+  at: number;
+  event: Maybe<number>;
+  window: Interval;
+}
+
 /** When a run was lost. */
 export interface Turning {
   property: string;
@@ -198,6 +206,8 @@ export interface Events {
   /** The number of each kind. */
   code: Record<string, number>;
   until: number;
+  /** The end of what is shown, before `until` if the run is quiet for long at its end. */
+  end: number;
 }
 
 export interface Trace extends Events {
@@ -363,7 +373,10 @@ export interface LabHead {
   about: string;
   /** The file of its chapter; "": there is none. */
   chapter: string;
-  tries: { title: string; look: string }[];
+  /** The page of the gallery that this one belongs to; "": none. */
+  index: string;
+  /** The runs worth trying; in a page without a kernel each is the branch at a position. */
+  tries: { title: string; look: string; branch?: number }[];
   /** The title of the one that is on show. */
   on: string;
 }

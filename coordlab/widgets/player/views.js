@@ -108,7 +108,7 @@ export class Views {
     this.turning.layout(scene.trace, width, gutter, this.lanes);
     this.network.layout(scene.trace, width, Math.min(460, Math.max(300, width * 0.62)));
     this.aside.hidden = this.asideHead.hidden = view === "network";
-    this.small.layout(scene.trace, Math.max(120, this.aside.clientWidth), 220);
+    this.small.layout(scene.trace, Math.max(120, this.aside.clientWidth), Math.max(220, Math.min(340, 28 * scene.trace.meta.agents.length)));
     this.markView();
   }
 
@@ -126,9 +126,9 @@ export class Views {
     const { diagram: { ctx }, scene: { trace: { meta }, theme } } = this;
     ctx.font = `600 12.5px ${theme.font}`;
     const names = [...meta.agents, ...this.own.names].map((name) => ctx.measureText(name).width);
-    ctx.font = `10.5px ${theme.font}`;
+    ctx.font = `12px ${theme.font}`;
     const roles = [...meta.roles.slice(0, 30), "down"].map((role) => ctx.measureText(role).width);
-    return Math.ceil(Math.min(width < 520 ? 82 : 130, Math.max(34, ...names, ...roles) + 18));
+    return Math.ceil(Math.min(width < 520 ? 96 : 130, Math.max(34, ...names, ...roles) + 18));
   }
 
   // ---- painting
