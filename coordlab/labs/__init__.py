@@ -17,6 +17,7 @@ from coordlab import patterns, requirements as require
 from coordlab.labs.branch import Outcome
 from coordlab.labs.declaration import LabSpec, Measure
 from coordlab.labs.lab import Lab, scenario_of
+from coordlab.trace.limits import Limits
 from coordlab.trace.scenario import Scenario, ScenarioError, text_of
 from coordlab.trace.trace import DROP, SEND
 from coordlab.world.world import Run, World
@@ -78,6 +79,7 @@ def show(run: Run, beside: Run | None = None) -> Lab:
         measures=COUNTED,
         until=run.until,
         faults=lambda given: tuple(map(str, world.faults)),
+        limits=lambda given: world.limits or Limits(),
     )
     lab = Lab(made, seed=world.seed, until=run.until)
     lab.branches = [lab.compared(lab.branch, Outcome(made, lab.scenario, run))]
@@ -116,7 +118,9 @@ def __getattr__(name: str) -> Callable[..., Lab]:
 def _opener(declared: LabSpec) -> Callable[..., Lab]:
     """A function that opens a lab; its help says what it takes."""
 
-    def opener(**settings: Any) -> Lab:
+    def opener(*unnamed: object, **settings: Any) -> Lab:
+        given, example = ", ".join(map(require.shown, unnamed)), f"labs.{declared.name}(seed=7)"
+        require.that(not unnamed, f"{declared.name}({given})", "each setting has a name", example, TypeError)
         return Lab(declared, **settings)
 
     takes = [f"{each.name}: {each.help}  Default: {each.default}." for each in declared.parameters]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from coordlab import requirements as require
 from coordlab.labs.declaration import LabSpec, Measured, Theory, offers_as_data
+from coordlab.labs.opening import Opening
 from coordlab.labs.pictures import Drawn, drawn
 from coordlab.trace.faults import Fault
 from coordlab.trace.narration import TEMPLATES
 from coordlab.trace.scenario import Scenario
 from coordlab.trace.trace import MICRO, Trace
-from coordlab.world.errors import WorldError
+from coordlab.world.errors import BudgetError, WorldError
 from coordlab.world.run import Run
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ MOST = 10_000  # events that are shown of a run that used up its budget: more of
 def broken_off(error: WorldError) -> tuple[Run, str]:
     """The run until an error, at most its first 10,000 events, and the error in words."""
     run, words = error.run, str(error)
+    if isinstance(error, BudgetError) and error.remedy:
+        words = words.replace(error.remedy, "End the run sooner: lab.set(until=2).")
     rows = run.trace.rows[:MOST]
     if len(rows) == len(run.trace):
         return run, words
@@ -101,6 +104,7 @@ class Branch:
     parent: int | None = None
     aside: tuple[Fault, ...] = ()  # faults that are skipped while their agents do not exist
     unlike: str = ""  # how it differs from the run that it repeats, before its first new fault
+    opening: Opening | None = None  # where the player opens it; None: where the lab says
 
     @property
     def scenario(self) -> Scenario:
@@ -125,6 +129,12 @@ class Branch:
         return self.problem or aside or self.late or self.unlike
 
     @property
+    def window(self) -> tuple[float, float] | None:
+        """The part that is shown first, in seconds; None: the whole run."""
+        since, until = self.opening.window if self.opening else self.outcome.recording.meta["focus"]
+        return (since, until) if since < until else None
+
+    @property
     def late(self) -> str:
         """The faults that would begin after the end of the run, in words."""
         end = self.run.trace.until
@@ -140,7 +150,8 @@ class Branch:
         divergence = None if parent is None else self.outcome.divergence(parent.outcome)
         lost = self.outcome.turning
         turning = None if lost is None else _pictured(lost)
-        return Shown(self.outcome.recording, self.name, self.parent, divergence, turning)
+        opens = None if self.opening is None else vars(self.opening)
+        return Shown(self.outcome.recording, self.name, self.parent, divergence, turning, opens)
 
     def without(self, deleted: int) -> Branch:
         """The same branch after the one at position `deleted` has been removed."""

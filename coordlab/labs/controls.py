@@ -22,7 +22,7 @@ class Control:
     def __init__(self, parameter: Parameter) -> None:
         self.parameter, self.widget = parameter, widget_of(parameter)
         bound = isinstance(parameter.low, str) or isinstance(parameter.high, str)
-        self.why = w.HTML() if bound or parameter.unused is not Parameter.unused else None
+        self.why = w.HTML() if bound or parameter.only_with or parameter.not_with else None
         if self.why is not None:
             self.why.add_class("cl-why")
         self.widget.layout.width = "auto"
@@ -36,7 +36,7 @@ class Control:
     def follow(self, given: Parameters) -> None:
         """Show the value that it has among all parameters, within the bounds that the others leave."""
         parameter, widget, value = self.parameter, self.widget, given[self.parameter.name]
-        why, wanted = parameter.unused(given), dict[str, Any]()
+        why, wanted = parameter.why_unused(given), dict[str, Any]()
         if parameter.options:
             own = () if value in parameter.options else ((YOURS, value),)
             options = (*((each, each) for each in parameter.options), *own)
@@ -63,7 +63,7 @@ def widget_of(parameter: Parameter) -> w.Widget:
     if parameter.options:
         return w.Dropdown(options=tuple((each, each) for each in parameter.options), **named)
     if isinstance(parameter.default, bool):
-        return w.Checkbox(parameter.default, **named)
+        return w.Checkbox(parameter.default, indent=False, **named)
     kind = w.IntSlider if isinstance(parameter.default, int) else w.FloatSlider
     step = type(parameter.default)(parameter.step)
     return kind(parameter.default, min=parameter.default, max=parameter.default, step=step, **named)
@@ -107,14 +107,11 @@ class Controls:
         return {**{name: each.widget for name, each in self.controls.items()}, "seed": self.seed}
 
     def _grouped(self) -> list[w.Widget]:
-        shown: list[w.Widget] = []
-        group = ""
+        groups: dict[str, list[w.Widget]] = {}
         for each in self.controls.values():
-            if each.parameter.group != group:
-                group = each.parameter.group
-                shown.append(w.HTML(f"<h3>{escape(group)}</h3>"))
-            shown += each.widgets
-        return shown
+            groups.setdefault(each.parameter.group, []).extend(each.widgets)
+        headed = ([w.HTML(f"<h3>{escape(group)}</h3>"), *held] for group, held in groups.items())
+        return [each for group in headed for each in group]
 
     def sync(self) -> None:
         """Set the controls to the parameters of the run that is shown."""

@@ -10,10 +10,12 @@ from inspect import Signature, signature
 from typing import Any, SupportsIndex
 
 from coordlab import requirements as require
-from coordlab.labs.measures import Curve, Figure, Measure, Measured, Theory, disturbed
-from coordlab.labs.parameters import Parameter, Parameters
+from coordlab.labs.making import making
+from coordlab.labs.measures import Curve, Figure, Measure, Measured, Theory, disturbed, lost, once
+from coordlab.labs.parameters import LOSS, SLOWEST, Parameter, Parameters, numbered
 from coordlab.labs.views import BEFORE, Bar, Cell, Curves, Graph, Mark, Spans, Table, View
 from coordlab.trace.faults import Fault, seconds
+from coordlab.trace.limits import Limits
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent
@@ -24,6 +26,9 @@ from coordlab.world.world import World
 __all__ = [  # what a declaration is made of, parameters and views included
     "BEFORE",
     "BUDGET",
+    "LOSS",
+    "SLOWEST",
+    "STORMY",
     "Bar",
     "Cell",
     "Curve",
@@ -32,6 +37,7 @@ __all__ = [  # what a declaration is made of, parameters and views included
     "Graph",
     "LabSource",
     "LabSpec",
+    "Limits",
     "Mark",
     "Measure",
     "Measured",
@@ -46,12 +52,17 @@ __all__ = [  # what a declaration is made of, parameters and views included
     "View",
     "disturbed",
     "fitting",
+    "lost",
     "network",
+    "numbered",
+    "once",
     "why_not",
 ]
 
-BUDGET = Budget(events=50_000, instant=5_000, wall=10.0)
+BUDGET = Budget(events=50_000, instant=5_000, wall=10.0, tasks=5_000)
 """What a run of a lab may use: as much as a browser can show, and no more than a learner waits for."""
+STORMY = "crash partition cut slow drop duplicate delay"
+"""The kinds of fault of a pattern that assumes crashes and a bad network, and clocks that agree."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,11 @@ class Role:
 
     name: str
     of: type[Agent]
+
+    @property
+    def made(self) -> str:
+        """How the lab makes an agent of this role."""
+        return f"{self.of.__name__}({_settings(_takes(self.of))})"
 
     def check(self, kind: type[Agent]) -> None:
         """Raise TypeError unless a class can be made with what `of` is made with."""
@@ -78,7 +94,7 @@ class Role:
             takes.bind(*needed, **dict.fromkeys(optional[len(needed) :]))
         except TypeError:
             given = f"{self.name}={kind.__name__}, made with ({_settings(takes)})"
-            allowed = f"the lab makes it as {self.of.__name__}({_settings(wanted)})"
+            allowed = f"the lab makes it as {self.made}"
             example = f"def __init__(self, {_settings(wanted)})"
             require.fail(given, allowed, example, TypeError)
 
@@ -149,6 +165,7 @@ class LabSpec(require.Readable):
     views: the pictures of the pattern beside space-time, network and events.
     schedules: three runs worth trying.
     offers: faults that suit the pattern, by the parameters.
+    limits: which faults the properties assume at most, by the parameters; by default a search keeps to them.
     tones: what the roles of agents mean, by their names; see `TONES`.
     faults: those that the lab comes with, as scenario texts, by the parameters.
     lanes: the agents from top to bottom, by the parameters; None: in order of joining.
@@ -176,6 +193,7 @@ class LabSpec(require.Readable):
     views: tuple[View, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     offers: Callable[[Parameters], tuple[Offer, ...]] = lambda parameters: ()
+    limits: Callable[[Parameters], Limits] = lambda parameters: Limits()
     tones: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
     chapter: str = ""
@@ -214,7 +232,11 @@ class LabSpec(require.Readable):
             require.that(name in self.fixed, f"no parameter {name!r}", allowed, "seed=7", ScenarioError)
             built, value = f"this world was built with {name}={self.fixed[name]}", given[name]
             require.that(
-                value == self.fixed[name], f"{name}={value!r}", f"{built}; {allowed}", "seed=7", ScenarioError
+                value == self.fixed[name],
+                f"{name}={require.shown(value)}",
+                f"{built}; {allowed}",
+                "seed=7",
+                ScenarioError,
             )
         values: dict[str, Value] = dict(self.fixed)
         for name, each in known.items():
@@ -231,7 +253,8 @@ class LabSpec(require.Readable):
         values, shown = self.settings(one), self.settings(other)
         settings = [f"{name} = {value}" for name, value in values.items() if value != shown[name]]
         faults = [str(each) for each in one.faults if each not in other.faults]
-        gone = ["no faults"] if other.faults and not one.faults else []
+        gone = [f"without {each}" for each in other.faults if each not in one.faults]
+        gone = [] if faults else gone if one.faults else ["no faults"] * bool(gone)
         return ", ".join([*settings, *faults, *gone])[:80] or "the same again"
 
     def scenario(self, settings: Parameters) -> Scenario:
@@ -263,7 +286,7 @@ class LabSpec(require.Readable):
         require.instance("title", title, str, "lab.try_out('A')")
         known = {each.title: each for each in self.schedules}
         found = [each for name, each in known.items() if title and name.startswith(title)]
-        return found[0] if found else known[require.one_of("title", title, known)]
+        return found[0] if found else known[require.one_of("schedule", title, known)]
 
     def trial(self, schedule: Schedule) -> Scenario:
         """The scenario of a schedule."""
@@ -307,13 +330,19 @@ class LabSource:
     def world(self, scenario: Scenario) -> World:
         """The world of a scenario, with its faults and the properties of the lab."""
         spec, values = self.spec, self.spec.checked(scenario.parameters)
-        world: World = spec.build(self.roles, scenario.seed, **values)
+        with making(self.parts):
+            world: World = spec.build(self.roles, scenario.seed, **values)
         world.scenario = scenario
-        return world.expect(*spec.properties(values)).inject(*scenario.faults)
+        return world.expect(*spec.properties(values)).assume(spec.limits(values)).inject(*scenario.faults)
 
     def turned(self, scenario: Scenario, values: Mapping[str, Value]) -> Scenario:
         """The scenario with other parameters, and with the faults that the lab comes with for these."""
         return self.spec.turned(scenario, values)
+
+    @property
+    def parts(self) -> dict[Role, type[Agent]]:
+        """The learner's classes by the declarations of their roles."""
+        return {each: self.roles[each.name] for each in self.spec.roles if each.name in self.roles}
 
     @property
     def measures(self) -> dict[str, Callable[[Trace], object]]:

@@ -108,9 +108,11 @@ def _succeed(lab: Lab) -> None:
 
 
 def views_as_text(lab: Lab) -> list[str]:
-    """What the pattern's own views show at the end of the part that `picture` shows."""
-    since, until = lab.branch.outcome.recording.meta["focus"]
-    return [each.at(until if since < until else lab.run.trace.until) for each in lab.views.values()]
+    """What the pattern's own views show where the lab opens, or at the end of what `picture` shows."""
+    branch = lab.branch
+    _, end = branch.window or (0.0, lab.run.trace.until)
+    moment = branch.opening.at if branch.opening else end
+    return [each.at(moment) for each in lab.views.values()]
 
 
 def picture(lab: Lab) -> Drawing:
@@ -118,7 +120,6 @@ def picture(lab: Lab) -> Drawing:
     trace, lanes = lab.run.trace, lab.spec.lanes(lab.parameters)
     if lanes is not None:
         trace = Trace(trace.rows, lanes, trace.says, trace.until, trace.broken)
-    since, until = lab.branch.outcome.recording.meta["focus"]
-    window = (since, until) if since < until else (None, None)
+    window = lab.branch.window or (None, None)
     title = f"{lab.spec.title}: the run broke off" if lab.branch.problem else lab.spec.title
     return space_time(trace, *window, title=title, tones=lab.spec.tones)

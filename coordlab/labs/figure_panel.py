@@ -21,8 +21,8 @@ class FigurePanel(w.Box):  # type: ignore[misc]  # ipywidgets has no types
 
     def __init__(self, lab: Lab, figure: Figure) -> None:
         self.lab, self.figure = lab, figure
-        self.question = w.HTML(f"<b>{escape(figure.question)}</b>")
-        self.button = w.Button(icon="line-chart")
+        self.question = w.HTML(f"<h3>{escape(figure.question)}</h3>")
+        self.button = w.Button(icon="line-chart", tooltip=figure.question)
         self.bar = w.IntProgress(layout=w.Layout(width="160px", display="none"))
         self.picture, self.words = w.HTML(), w.HTML()
         self._task: asyncio.Task[None] | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +12,8 @@ from coordlab import requirements as require
 from coordlab.draw import Drawing
 from coordlab.draw.chart import chart
 from coordlab.experiments import Result, Row, sweep
+from coordlab.experiments.result import joined
+from coordlab.experiments.sweeping import SEEDS
 from coordlab.intervals import Interval
 from coordlab.labs.declaration import Figure, LabSource
 from coordlab.trace.scenario import Value
@@ -58,7 +59,7 @@ class Made:
     def steps(self) -> Iterator[int]:
         """Do the runs of one value and series after another; after each, gives how many runs are left."""
         figure, count = self.figure, {self.figure.measure: self.source.measures[self.figure.measure]}
-        first = self.source.scenario.seed
+        first = min(self.source.scenario.seed, SEEDS - figure.replications)
         for value in self.values:
             for label, more in self.series.items():
                 if (label, value) not in self.rows:
@@ -110,7 +111,7 @@ class Made:
 
         def curve(label: str) -> Callable[[float], float]:
             of = partial(self.figure.theory[label].of, self._given(label))
-            return _joined({value: of(value) for value in self.values}) if whole else of
+            return joined({value: of(value) for value in self.values}) if whole else of
 
         return {label: curve(label) for label in self.figure.theory}
 
@@ -162,19 +163,6 @@ class Figures(require.Readable):
         known = self.made.get(key)
         self.made[key] = Made(figure, source) if known is None else replace(known, source=source)
         return self.made[key]
-
-
-def _joined(heights: Mapping[float, float]) -> Callable[[float], float]:
-    """Straight lines between points, which are in order."""
-    places = list(heights)
-
-    def at(x: float) -> float:
-        after = min(max(bisect_left(places, x), 1), len(places) - 1)
-        low, high = places[max(after - 1, 0)], places[after]
-        share = (x - low) / (high - low) if high > low else 0.0
-        return heights[low] + share * (heights[high] - heights[low])
-
-    return at
 
 
 def _agrees(says: str, found: Interval, theory: float) -> bool:

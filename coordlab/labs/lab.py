@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coordlab import requirements as require
-from coordlab.labs.branch import Branch, Outcome, broken_off
+from coordlab.labs.branch import Branch, Outcome
 from coordlab.labs.declaration import OFFERS, LabSource, LabSpec, Measured, Offer
 from coordlab.labs.figures import Figures, Made
+from coordlab.labs.opening import opening
+from coordlab.labs.trouble import played
 from coordlab.progress_bar import Tell, teller
 from coordlab.properties.verdicts import VIOLATED, Verdict
 from coordlab.requirements import shown
 from coordlab.trace.faults import Fault, FaultError, as_fault
 from coordlab.trace.scenario import Scenario, ScenarioError, Value
 from coordlab.world.run import unlike
-from coordlab.world.world import Run, WorldError
+from coordlab.world.world import Run
 
 if TYPE_CHECKING:
     from coordlab.explore.turning import TurningPoint
@@ -64,7 +66,7 @@ class Lab:
         self._listeners: list[Callable[[], None]] = []
         self._figures = Figures()
         wanted = spec.scenario(parameters) if scenario is None else spec.complete(scenario)
-        self.branches = [self._branched("your run", wanted, None, lenient=False)]
+        self.branches = [self.branched("your run", wanted, None, lenient=False)]
 
     # --- what is shown -----------------------------------------------------------------------------
 
@@ -253,34 +255,37 @@ class Lab:
         self.branches, self.selected = self._undo.pop()
         return self._changed()
 
+    def open_at(self, at: float | str) -> Lab:
+        """Let the run that is shown open at virtual second `at`, or where the property `at` is violated.
+
+        That holds for the player, its still and the page.  Raises ValueError if there is no such moment.
+        """
+        opened = replace(self.branch, opening=opening(self.run, at))
+        self.branches = [opened if each is self.branch else each for each in self.branches]
+        return self._changed()
+
     def save(self, path: str | Path) -> Path:
         """Write the scenario that is shown to a JSON file, which `labs.open_file` reads; return `path`."""
-        path = require.path("path", path, "run.json")
+        path = require.new_file("path", path, "run.json")
         path.write_text(self.scenario.to_json() + "\n", encoding="utf-8")
         return path
 
     def page(self, path: str | Path, vary: Mapping[str, Iterable[object]] | None = None) -> Path:
         """Write all branches to one HTML file that plays without a kernel or network; return `path`.
 
+        The three runs worth trying are in it, too, one click away as in the lab.
+
         vary: parameters by name, each with values of which a run is added.  Default: all versions of the lab.
         """
-        path = require.path("path", path, "lab.html")
+        path = require.new_file("path", path, "lab.html")
         path.write_bytes(self.html(vary).encode())
         return path
 
     def html(self, vary: Mapping[str, Iterable[object]] | None = None) -> str:
         """The same page as a text."""
-        from coordlab.widgets.page import page
+        from coordlab.labs.export import html
 
-        versions = {each.name: each.options for each in self.spec.parameters if each.name == "version"}
-        shown = self.shown()
-        for name, values in (versions if vary is None else vary).items():
-            for value in values:
-                wanted = self.spec.turned(self.scenario, {name: value}, self.branch.aside)
-                if wanted not in (each.scenario for each in self.branches):
-                    made = self._branched(f"{name} = {value}", wanted, self.selected, lenient=True)
-                    shown.append(made.shown(self.branch))
-        return page(shown, self.spec.title)
+        return html(self, vary)
 
     def point_of_no_return(self, judge: str = "", progress: bool | Tell = False) -> TurningPoint:
         """When the run that is shown was lost; the player draws the curve.  See `coordlab.explore`.
@@ -312,30 +317,20 @@ class Lab:
         """Call `listener()` after each change."""
         self._listeners.append(listener)
 
-    def _branched(self, name: str, wanted: Scenario, parent: int | None, *, lenient: bool) -> Branch:
+    def branched(self, name: str, wanted: Scenario, parent: int | None, *, lenient: bool) -> Branch:
         """Run a scenario; if `lenient`, skip the faults whose agents do not exist."""
-        world = LabSource(self.spec, self.roles, wanted).world(replace(wanted, faults=()))
-        here = world.agents.keys()
-        aside = tuple(each for each in wanted.faults if lenient and not set(each.agents) <= here)
-        scenario = replace(wanted, faults=tuple(each for each in wanted.faults if each not in aside))
-        world.scenario = scenario
-        world.inject(*scenario.faults)
-        until = None if scenario.until is None else float(scenario.until)
+        source, world = LabSource(self.spec, self.roles, wanted), None
         try:
-            outcome = Outcome(self.spec, scenario, world.run(until))
-        except WorldError as error:
-            run, words = broken_off(error)
-            outcome = Outcome(self.spec, scenario, run, self._role_of(world.loop.acting) + words)
+            world = source.world(replace(wanted, faults=()))
+            here = world.agents.keys()
+            aside = tuple(each for each in wanted.faults if lenient and not set(each.agents) <= here)
+            left = tuple(each for each in wanted.faults if each not in aside)
+            world.scenario = replace(wanted, faults=left)
+            made = Branch(name, played(source, world.inject(*left)), parent, aside)
         except KeyboardInterrupt:
-            words = f"the run was interrupted at {world.now:g} virtual seconds; the lab has not changed."
-            raise Interrupted(words) from None
-        made = Branch(name, outcome, parent, aside)
+            at = world and f" at {world.now:g} virtual seconds"
+            raise Interrupted(f"the run was interrupted{at or ''}; the lab has not changed.") from None
         return made if parent is None else self.compared(made, self.branches[parent].outcome)
-
-    def _role_of(self, agent: object) -> str:
-        """The role that an agent plays, if its class is the learner's."""
-        played = (name for name, kind in self.roles.items() if type(agent) is kind)
-        return next((f"your {name}: " for name in played), "")
 
     @staticmethod
     def compared(branch: Branch, before: Outcome) -> Branch:
@@ -350,7 +345,7 @@ class Lab:
     def _add(self, name: str, scenario: Scenario, parent: int | None, *, lenient: bool = False) -> Lab:
         """Add a branch, and show it."""
         label = _named(name) or f"copy of {self.branches[parent or 0].name}"
-        made = self._branched(label, scenario, parent, lenient=lenient)
+        made = self.branched(label, scenario, parent, lenient=lenient)
         return self._show([*self.branches, made], len(self.branches))
 
     def _replace(self, scenario: Scenario, *, lenient: bool = False) -> Lab:
@@ -358,7 +353,7 @@ class Lab:
         now = self.branch
         if scenario == replace(now.scenario, faults=(*now.scenario.faults, *(now.aside if lenient else ()))):
             return self
-        made = self._branched(now.name, scenario, now.parent, lenient=lenient)
+        made = self.branched(now.name, scenario, now.parent, lenient=lenient)
         shown = [made if at == self.selected else each for at, each in enumerate(self.branches)]
         return self._show(shown, self.selected)
 

@@ -4,12 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import wraps
+from math import inf
+from typing import Any, NamedTuple, TypeVar
 
 from coordlab import requirements as require
 from coordlab.labs.parameters import Parameters
 from coordlab.trace.scenario import Value
 from coordlab.trace.trace import DROP, FAULT, Trace, brief
+
+T = TypeVar("T")
+
+
+def once(read: Callable[[Trace], T]) -> Callable[[Trace], T]:
+    """A function that reads each trace once: measures, theories and views share what it found."""
+
+    @wraps(read)
+    def kept(trace: Trace) -> T:
+        found: dict[object, T] = vars(trace).setdefault("_found", {})
+        if read not in found:
+            found[read] = read(trace)
+        return found[read]
+
+    return kept
+
+
+def said(value: object) -> str:
+    """What was counted or is expected in words; a number with as many digits as one reads.
+
+    >>> said(None), said(True), said(0.230476), said(105.899384), said(12)
+    ('never', 'yes', '0.2305', '105.899', '12')
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "never", True: "yes", False: "no"}[value]
+    if isinstance(value, float):
+        value = float(f"{value:.4g}") if abs(value) < 1 else round(value, 3)
+    return brief(value)
 
 
 @dataclass(frozen=True)
@@ -27,8 +57,8 @@ class Theory:
 
     def __str__(self) -> str:
         if self.says == "within":
-            return " to ".join(map(brief, self.expected))
-        return {"equal": "", "most": "≤ ", "least": "≥ "}[self.says] + brief(self.expected)
+            return " to ".join(map(said, self.expected))
+        return {"equal": "", "most": "≤ ", "least": "≥ "}[self.says] + said(self.expected)
 
     def agrees(self, counted: Any) -> bool:
         """Whether what was counted is as expected; None, what never happened, is within no bounds."""
@@ -41,6 +71,11 @@ class Theory:
 def disturbed(trace: Trace) -> dict[str, object]:
     """The reasons why theory of a run without faults and losses does not apply; see `why_not`."""
     return {"a fault strikes": trace.select(kind=FAULT), "a message is lost": trace.select(kind=DROP)}
+
+
+def lost(trace: Trace, since: float = 0.0, before: float = inf) -> int:
+    """How many messages were lost on the way; those to an agent that was down are not counted."""
+    return sum(event.data != "down" for event in trace.select(kind=DROP, since=since, before=before))
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,9 +146,8 @@ class Measured(NamedTuple):
         judged = {True: "agrees", False: "does not agree", None: ""}[self.agrees]
         if self.theory is not None and self.theory.unless:
             judged = f"does not apply: {self.theory.unless}"
-        value = "never" if self.counted is None else brief(self.counted)
         theory = "" if self.theory is None else str(self.theory)
-        return {"label": self.label, "value": value, "theory": theory, "judged": judged}
+        return {"label": self.label, "value": said(self.counted), "theory": theory, "judged": judged}
 
     def __repr__(self) -> str:
         words = self.shown

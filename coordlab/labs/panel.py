@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from html import escape
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -17,6 +14,7 @@ from coordlab.labs.clicks import act
 from coordlab.labs.controls import Controls
 from coordlab.labs.declaration import offers_as_data
 from coordlab.labs.display import Still
+from coordlab.labs.export import head_of
 from coordlab.labs.figure_panel import FigurePanel
 from coordlab.trace.faults import Drop
 from coordlab.widgets import joined
@@ -80,17 +78,6 @@ class FaultList(Part):
     """The faults of the run, and those to add."""
 
     _esm = joined.script("fault_list.js")
-
-
-def head_of(lab: Lab) -> dict[str, Any]:
-    """What the head shows: see `LabHead` in `types.d.ts`."""
-    spec, chapter = lab.spec, f"{lab.spec.chapter}.ipynb"
-    about = inspect.getdoc(import_module(f"coordlab.patterns.{spec.name}")) if spec.page else ""
-    return {
-        **{"title": spec.title, "question": spec.question, "about": about or "", "on": lab.trying},
-        "chapter": chapter if spec.chapter and Path(chapter).is_file() else "",
-        "tries": [{"title": each.title, "look": each.look} for each in spec.schedules],
-    }
 
 
 def faults_of(lab: Lab) -> dict[str, Any]:

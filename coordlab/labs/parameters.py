@@ -28,7 +28,8 @@ class Parameter(require.Readable):
     help: one line that says what the number or the choice does.
     label: shown instead of the name.
     group: the heading in the controls.
-    unused: why it has no effect at a setting; "": it has.
+    only_with: the choices of other parameters with which alone it has an effect, by parameter.
+    not_with: those with which it has none.
     """
 
     name: str
@@ -43,12 +44,27 @@ class Parameter(require.Readable):
     group: str = "World"
     presets: Mapping[str, Any] = field(default_factory=dict)
     mistakes: Callable[[Any], Iterable[str]] | None = None
-    unused: Callable[[Parameters], str] = lambda given: ""
+    only_with: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    not_with: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
 
     @property
     def options(self) -> tuple[str, ...]:
         """The texts to choose from: its choices, or the names of its presets."""
         return self.choices or tuple(self.presets)
+
+    def why_unused(self, given: Parameters) -> str:
+        """Why it has no effect beside the others; "": it has."""
+        for other, choices in self.only_with.items():
+            if given[other] not in choices:
+                return f"used only with {other} {' or '.join(map(str, choices))}"
+        return next(
+            (
+                f"not used with {other} {given[other]}"
+                for other, choices in self.not_with.items()
+                if given[other] in choices
+            ),
+            "",
+        )
 
     def data(self, value: Value) -> Any:
         """What a value stands for: that of a preset, data of the learner's own, or the value itself."""
@@ -94,6 +110,7 @@ class Parameter(require.Readable):
     def _own(self, value: object, mistakes: Callable[[Any], Iterable[str]]) -> str:
         """Data of the learner's own as a text.  Raises ScenarioError with a sentence for each mistake."""
         name, example = self.name, f"{self.name}={next(iter(self.presets.values()))!r}"
+        require.bounded(value, name, ScenarioError)
         try:
             data = loads(value if isinstance(value, str) else dumps(value))
             found = list(mistakes(data))
@@ -101,3 +118,22 @@ class Parameter(require.Readable):
             found = [f"expected data in the form of a preset ({', '.join(self.presets)})"]
         require.that(not found, f"{name}={require.shown(value)}", "; ".join(found), example, ScenarioError)
         return dumps(data)
+
+
+SLOWEST = Parameter(
+    "slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
+    help="each message takes between a fifth of this and this",
+)  # fmt: skip
+LOSS = Parameter(
+    "loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", help="the share of messages that are lost on the way"
+)
+"""Of the network that most labs have; one with other bounds or in another group is a `replace` of it."""
+
+
+def numbered(prefix: str, count: int) -> tuple[str, ...]:
+    """The names of `count` agents of a kind.
+
+    >>> numbered("w", 3)
+    ('w1', 'w2', 'w3')
+    """
+    return tuple(f"{prefix}{number}" for number in range(1, count + 1))

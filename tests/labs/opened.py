@@ -1,7 +1,11 @@
-"""A lab at one of its schedules, what is wrong in its run, and what its views hold at a moment."""
+"""A lab at one of its schedules, what is wrong in its run, and what its views and its page hold."""
 
 from __future__ import annotations
 
+import json
+import re
+import zlib
+from base64 import b64decode
 from typing import Any
 
 from coordlab import labs
@@ -42,3 +46,9 @@ def shown(lab: Lab, view: str, at: float) -> dict[Any, Any]:
     assert isinstance(picture, Curves)
     points = {name: [value for time, value in curve if time <= at] for name, curve in picture.curves.items()}
     return {name: values[-1] for name, values in points.items() if values}
+
+
+def recorded(text: str) -> list[dict[str, Any]]:
+    """What a page says of each of its runs."""
+    (data,) = re.findall(r'id="cl-data">(.*?)</script>', text, re.DOTALL)
+    return [json.loads(zlib.decompress(b64decode(each["meta"]))) for each in json.loads(data)["branches"]]

@@ -41,7 +41,7 @@ PARAMETERS = (
     Parameter("quorum", 3, 1, "voters", help="how many must vote"),
     Parameter("chair", False),
     Parameter("patience", 1.0, 0.5, 2.0, 0.5,
-              unused=lambda given: "" if given["chair"] else "Only with a chair."),
+              only_with={"chair": (True,)}),
     BALLOTS,
 )  # fmt: skip
 
@@ -106,8 +106,8 @@ def test_a_control_without_effect_is_disabled_and_says_why() -> None:
     shown = lab()
     patience = shown.panel.controls.controls["patience"]
     assert patience.why is not None
-    assert (patience.widget.disabled, patience.widget.tooltip) == (True, "Only with a chair.")
-    assert patience.why.value == "Only with a chair."
+    assert (patience.widget.disabled, patience.widget.tooltip) == (True, "used only with chair True")
+    assert patience.why.value == "used only with chair True"
     shown.set(chair=True)
     assert (patience.widget.disabled, patience.widget.tooltip, patience.why.value) == (False, "", "")
 

@@ -20,7 +20,7 @@ QUESTION = "How many messages does an election take as the team grows?"
 LOWEST = "the lowest notices"
 
 
-@pytest.mark.no_cover  # dozens of runs for each figure
+@pytest.mark.slow  # dozens of runs for each figure
 @pytest.mark.parametrize(
     ("lab", "question"),
     [(name, each.question) for name in labs.NAMES for each in few(labs.spec(name).figures, 1)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import re
 import subprocess
@@ -14,14 +15,16 @@ import numpy
 import pytest
 
 from coordlab import Agent, State, World, labs
+from coordlab.draw import space_time
 from coordlab.labs import Lab
-from coordlab.labs.declaration import BUDGET, LabSpec, Measured, Parameter, Theory
+from coordlab.labs.declaration import BUDGET, LabSpec, Measured, Parameter, Theory, once
 from coordlab.patterns import ring
 from coordlab.patterns.blackboard.expert import Rule
 from coordlab.patterns.bully import Answer, Candidate, Coordinator, Election, Ping
 from coordlab.trace.faults import FaultError
 from coordlab.trace.scenario import Scenario, ScenarioError
 from coordlab.world.budget import Budget
+from tests.labs.opened import recorded
 from tests.sampling import disaster_count, few
 
 
@@ -49,10 +52,15 @@ def test_every_lab_says_what_to_look_at(name: str) -> None:
     spec = labs.spec(name)
     assert "version" in {each.name for each in spec.parameters}
     assert all(each.help for each in spec.parameters)
+    options = {each.name: {*each.options} for each in spec.parameters}
+    for each in spec.parameters:
+        needs = {**each.only_with, **each.not_with}
+        assert [other for other, choices in needs.items() if not options[other].issuperset(choices)] == []
     assert spec.views
     assert all(each.name.islower() for each in spec.views)
     assert spec.figures
-    assert [each.look.startswith("Look") for each in spec.schedules] == [True] * 3
+    assert len(spec.schedules) >= 3
+    assert all(each.look.startswith("Look") for each in spec.schedules)
     assert spec.roles
     assert spec.offers(spec.checked({}))
     states = {event.data for event in Lab(spec).run.trace.select("role")}
@@ -73,6 +81,25 @@ def test_every_theory_that_applies_agrees(name: str) -> None:
     assert judged.count(True) > len(judged) / 4
 
 
+ELSEWHERE = {"voting": {"ballots": "Tennessee"}}  # settings that a theory needs to apply
+
+
+@pytest.mark.parametrize("name", labs.NAMES)
+def test_every_theory_applies_somewhere(name: str) -> None:
+    """At the default, in a schedule or in a version: a theory that never applies judges nothing."""
+    spec, judged, theories = labs.spec(name), set[str](), set[str]()
+    tried = [Lab(spec), Lab(spec, **ELSEWHERE.get(name, {}))]
+    tried += [Lab(spec).try_out(each.title) for each in spec.schedules]
+    tried += [
+        Lab(spec, version=version)
+        for version in next(each.options for each in spec.parameters if each.name == "version")
+    ]
+    for each in (measure for lab in tried for measure in lab.measures if measure.theory):
+        theories.add(each.label)
+        judged |= {each.label} if each.agrees else set()
+    assert judged == theories
+
+
 def _settings(spec: LabSpec, dice: random.Random) -> dict[str, Any]:
     """A random value for each of half the parameters."""
     chosen: dict[str, Any] = {}
@@ -87,7 +114,7 @@ def _settings(spec: LabSpec, dice: random.Random) -> dict[str, Any]:
     return chosen
 
 
-@pytest.mark.no_cover  # two runs for each value
+@pytest.mark.slow  # two runs for each value
 @pytest.mark.parametrize("name", labs.NAMES)
 def test_every_parameter_can_have_its_extreme_values(name: str) -> None:
     """Lowest, middle, highest, each choice: the lab runs, is measured, and can be repeated from its line."""
@@ -304,22 +331,63 @@ def test_a_scenario_is_saved_and_opened(tmp_path: Path) -> None:
     assert opened.line == lab.line
 
 
+@pytest.mark.parametrize(
+    "write", [Lab.save, Lab.page, lambda lab, path: space_time(lab.run.trace).save(path)]
+)
+def test_a_file_in_a_folder_that_does_not_exist_is_refused(
+    write: Callable[[Lab, Path], Path], tmp_path: Path
+) -> None:
+    with pytest.raises(
+        FileNotFoundError, match=r"path='.*': the folder .*nowhere does not exist\. For example"
+    ):
+        write(labs.bully(), tmp_path / "nowhere" / "run.svg")
+
+
 def test_a_page_holds_all_branches(tmp_path: Path) -> None:
     lab = labs.bully().inject("crash 4 @4")
     text = lab.page(tmp_path / "runs.html", vary={}).read_text("utf-8")
-    assert text.count('"divergence":') == 2
-    assert "crash 4 @4" in text
+    first, second, *tries = recorded(text)
+    assert (first["parent"], second["parent"], second["name"]) == (None, 0, "crash 4 @4")
+    assert [each["name"] for each in tries] == [each.title for each in lab.spec.schedules]
     assert "http://www.w3.org/2000/svg" in text.replace("https://", "http://")
 
 
 @pytest.mark.parametrize("name", labs.NAMES)
-def test_a_page_holds_all_versions_of_its_lab_in_half_a_megabyte(name: str) -> None:
+def test_a_page_holds_all_versions_and_schedules_of_its_lab_in_half_a_megabyte(name: str) -> None:
     lab = getattr(labs, name)()
     text = lab.html()
-    versions = [len(each.options) for each in lab.spec.parameters if each.name == "version"]
-    assert text.count('"divergence":') == (sum(versions) or 1)
-    assert len(text) < 500_000
+    (versions,) = [each.options for each in lab.spec.parameters if each.name == "version"] or [()]
+    wanted = [lab.spec.turned(lab.scenario, {"version": each}) for each in versions]
+    wanted += [lab.scenario, *map(lab.spec.trial, lab.spec.schedules)]
+    assert {each["line"] for each in recorded(text)} == set(map(str, wanted))
+    assert len(text.encode()) < 500_000
     assert len(lab.branches) == 1
+
+
+# The settings that the help of a version names.
+SHOWN = {"voting": {"crashed": 6}}
+
+
+def differences(lab: Lab, other: Lab) -> int:
+    """How many properties and measures say something else of two runs."""
+    judged = [{each.name: each.status for each in one.run.verdicts} for one in (lab, other)]
+    counted = [[each.counted for each in one.measures] for one in (lab, other)]
+    return (judged[0] != judged[1]) + (counted[0] != counted[1])
+
+
+@pytest.mark.parametrize("name", labs.NAMES)
+def test_each_version_differs_from_the_first_in_what_is_judged_or_counted(name: str) -> None:
+    """With the defaults, in a run worth trying, or where the help says that it shows."""
+    spec = labs.spec(name)
+    (first, *others) = next(each.options for each in spec.parameters if each.name == "version")
+    starts = [Lab(spec).scenario, *map(spec.trial, spec.schedules)]
+    starts += [spec.turned(starts[0], settings) for lab, settings in SHOWN.items() if lab == name]
+
+    def ran(start: Scenario, version: object) -> Lab:
+        return labs.play(str(spec.turned(start, {"version": version})))
+
+    seen = {each for each in others for at in starts if differences(ran(at, each), ran(at, first))}
+    assert seen == set(others)
 
 
 # --- branches -------------------------------------------------------------------------------------
@@ -368,6 +436,13 @@ def test_a_line_can_be_played_beside_the_run_that_is_shown() -> None:
     names = ["bully", "bully seed=4 | crash 5 @3..9", "bully | crash 5 @3..9"]
     played = [labs.bully().play(line, beside=True).branch.name for line in names]
     assert played == ["no faults", "seed = 4", "the same again"]
+    two = labs.bully().inject("crash 4 @2")
+    assert two.play("bully | crash 4 @2", beside=True).branch.name == "without crash 5 @3..9"
+
+
+def test_a_setting_without_its_name_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"bully\(5\): each setting has a name\. .* labs\.bully\(seed=7\)"):
+        labs.bully(5)
 
 
 def test_the_last_branch_cannot_be_deleted() -> None:
@@ -494,7 +569,7 @@ def test_a_runaway_is_stopped_and_shown_as_far_as_it_explains(agent: type[Agent]
     assert all(each.agrees is None for each in lab.measures)
 
 
-@pytest.mark.no_cover  # 100,000 events, and the time is bounded too
+@pytest.mark.slow  # 100,000 events, and the time is bounded too
 def test_a_lab_bounds_its_events() -> None:
     """Also of a run without an end; what there is, is shown.  A slow machine may run out of time first."""
     for until in (1e9, None):
@@ -638,6 +713,54 @@ def test_a_count_outside_what_theory_assumes_is_not_judged(lab: Lab) -> None:
     assert [each.label for each in lab.measures if each.agrees is False] == []
 
 
+# --- where it opens -------------------------------------------------------------------------------
+
+SPLIT = "leases until=12 | pause 1 @4..9"
+
+
+def test_a_lab_opens_at_the_event_that_breaks_a_property_and_shows_the_fault_before_it() -> None:
+    lab = labs.play(SPLIT).open_at("one leader at once")
+    opening = lab.branch.opening
+    assert lab.run.trace[opening.event].data == "leads"
+    since, until = opening.window
+    assert since < 4 < opening.at < until
+    assert recorded(lab.html({}))[0]["opens"] == {
+        "at": opening.at,
+        "event": opening.event,
+        "window": [since, until],
+    }
+    assert "Leases at 5.177 s" in lab.panel.still.bundle["text/plain"]
+
+
+def test_a_lab_opens_at_a_moment_and_another_run_of_it_where_the_lab_says() -> None:
+    lab = labs.play(SPLIT).open_at(2)
+    assert (lab.branch.opening.at, lab.branch.opening.event) == (2.0, None)
+    assert lab.set(seed=1).branch.opening is None
+    assert recorded(lab.html({}))[0]["opens"] is None
+
+
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        ("two leaders", "at='two leaders': the run violates 'one leader at once'; a moment is given in sec"),
+        ("terms increase", "at='terms increase': the run violates 'one leader at once'"),
+        (12.5, "at=12.5: expected seconds from 0 to 12"),
+        (-1, "at=-1"),
+    ],
+)
+def test_a_moment_that_there_is_not_is_explained_and_changes_nothing(at: float | str, why: str) -> None:
+    lab = labs.play(SPLIT)
+    before = state(lab)
+    with pytest.raises(ValueError, match=why):
+        lab.open_at(at)
+    assert (state(lab), lab.branch.opening) == (before, None)
+
+
+def test_a_run_that_violates_nothing_opens_at_moments_only() -> None:
+    with pytest.raises(ValueError, match="the run violates nothing; a moment is given in seconds"):
+        labs.bully().open_at("one election at a time")
+
+
 # --- what a learner may overlook ------------------------------------------------------------------
 
 
@@ -672,3 +795,13 @@ def test_an_unknown_view_is_refused_with_those_that_there_are() -> None:
 def test_the_verdicts_of_a_lab_are_those_of_its_run() -> None:
     lab = labs.bully()
     assert lab.verdicts == lab.run.verdicts
+
+
+def test_what_several_measures_need_is_read_once_for_each_trace() -> None:
+    """It does not travel with the trace, and does not make it another one."""
+    read = list[float]()
+    end = once(lambda trace: read.append(trace.until) or trace.until)
+    one, other = (labs.bully(seed=seed).run.trace for seed in (1, 2))
+    assert [end(one), end(one), end(other), end(one)] == [12.0] * 4
+    assert read == [12.0, 12.0]
+    assert pickle.loads(pickle.dumps(one)) == one

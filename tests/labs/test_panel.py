@@ -164,7 +164,8 @@ def test_an_agent_that_cannot_be_built_is_explained_below_the_controls() -> None
     """The slider returns to the value of the run that is shown."""
     screen = Screen(labs.bully(agent=Proud))
     screen.controls.by_name["agents"].value = 8
-    assert (screen.values["agents"], screen.problem) == (5, "<div role='alert'>we are enough</div>")
+    assert screen.values["agents"] == 5
+    assert "a Proud could not be made: RuntimeError: we are enough: the lab makes it as" in screen.problem
 
 
 class Slow(Candidate):
