@@ -6,7 +6,7 @@ from tests.mutants.mutation import Mutant
 
 AGENTS, LOCKS, RULES = "deadlock/agents.py", "deadlock/locks.py", "deadlock/rules.py"
 LIMITS, USED = "locks are held within their limits", "no lock is used by more than it has units"
-PHANTOM, VICTIMS = "no deadlock is reported that is none", "victims break every cycle, and each is needed"
+PHANTOM, VICTIMS = "every reported deadlock is one", "victims break every cycle, and each is needed"
 
 MUTANTS = [
     Mutant(RULES, "len(self.holders) < self.limit else", "len(self.holders) <= self.limit else", LIMITS),

@@ -126,7 +126,7 @@ def triggered_once(trace: Trace) -> Iterator[Objection]:
 def few_at_a_time(concurrent: int, limit: float = 10.0) -> Property:
     """BB-S6: at most `concurrent` sources act at a time; after `limit` seconds of silence one has acted."""
 
-    @safety(f"at most {concurrent} act at a time")
+    @safety(f"no more than {concurrent} acting at a time")
     def objections(trace: Trace) -> Iterator[Objection]:
         acting: list[tuple[str | None, float]] = []  # each source, and when it began
         for event in trace:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.patterns.blackboard import checks, pictures, theory
+from coordlab.patterns.blackboard import checks, expected, pictures
 from coordlab.patterns.blackboard.agents import Blackboard
+from coordlab.patterns.blackboard.expected import CONCLUSIONS, TICK, UNTIL
 from coordlab.patterns.blackboard.expert import ANIMALS, RULES, SEEN, Observer, Poller, Reporter, Rule
 from coordlab.patterns.blackboard.lab_agents import VERSIONS
-from coordlab.patterns.blackboard.rules import MERGES, RATINGS, Entry
-from coordlab.trace.trace import DROP, FAULT, STATE, Trace
+from coordlab.patterns.blackboard.rules import MERGES, RATINGS
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
-CONCLUSIONS = tuple(dict.fromkeys(gives for _, gives in RULES))
-FACTS = {f"fact:{fact}" for fact, _ in SEEN}
-KINDS = ("fact:cheetah", "fact:tiger", "fact:zebra")
 SOURCES = tuple(name for name, *_ in ANIMALS)
-UNTIL, TICK = 12.0, 1.0
 LIMIT = 3.0  # seconds for the turn of a source
-STRENGTHS = [(needs, gives, strength) for _, needs, gives, strength in ANIMALS]
 PARAMETERS = (
     lab.Parameter("version", "textbook", choices=tuple(VERSIONS), group="Control",
                   help="no-control lets all sources act at once; literal-keys takes a pattern for the "
@@ -39,10 +34,8 @@ PARAMETERS = (
                   help="how many observers report the same facts; each later one is half as sure"),
     lab.Parameter("cost", 0.5, 0.1, 2.0, 0.1, unit="s", label="work takes",
               help="how long a rule works on a conclusion"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-              help="each message takes between a fifth of this and this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
-              help="the share of messages that are lost on the way"),
+    lab.SLOWEST,
+    lab.LOSS,
     lab.Parameter("readers", 2, 0, 6, 1, group="Readers",
                   help="how many agents want to hear of every conclusion"),
     lab.Parameter("news", "notify", choices=("notify", "poll"), group="Readers",
@@ -68,73 +61,7 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
 
 
 def _readers(given: lab.Parameters) -> tuple[str, ...]:
-    return tuple(f"reader-{number}" for number in range(1, given["readers"] + 1))
-
-
-def _last(trace: Trace, keys: Collection[str]) -> Entry | None:
-    """The last entry written under one of these keys."""
-    written = [event.data.entry for event in trace.select("Written")]
-    return next((entry for entry in reversed(written) if entry.key in keys), None)
-
-
-def _named(trace: Trace) -> str | None:
-    found = _last(trace, KINDS)
-    return found.key[5:] if found else None
-
-
-def _sure(trace: Trace) -> float | None:
-    found = _last(trace, KINDS)
-    return round(found.confidence, 3) if found else None
-
-
-def _found_at(trace: Trace) -> float | None:
-    written = trace.select("Written")
-    return round(written[-1].time, 3) if written else None
-
-
-def _surest(_: lab.Parameters, trace: Trace) -> lab.Theory:
-    """No surer than the surest that was seen of each fact allows."""
-    found = theory.surest(dict(SEEN), STRENGTHS)
-    none = "no animal is on the board" if _sure(trace) is None else ""
-    return lab.Theory(max(round(found.get(key[5:], 0.0), 3) for key in KINDS), "most", none)
-
-
-def _follows(_: lab.Parameters, trace: Trace) -> lab.Theory:
-    found = checks.closure(FACTS, RULES)
-    return lab.Theory(next(key[5:] for key in KINDS if key in found), unless=_other_experiment(trace))
-
-
-def _news(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    readers, unless = given["readers"], _other_experiment(trace)
-    if given["news"] == "poll":  # whether there is news or not, so the work need not be over
-        reads = theory.polling_reads(readers, len(CONCLUSIONS), int(trace.until / TICK))
-        return lab.Theory(reads, unless="a fault strikes" if trace.select(kind=FAULT) else "")
-    return lab.Theory(int(theory.notices(readers, len(checks.closure(FACTS, RULES) - FACTS))), unless=unless)
-
-
-def _told(given: lab.Parameters, readers: float) -> float:
-    return theory.notices(int(readers), len(checks.closure(FACTS, RULES) - FACTS))
-
-
-def _asked(given: lab.Parameters, readers: float) -> float:
-    return theory.polling_reads(int(readers), len(CONCLUSIONS), int(UNTIL / TICK))
-
-
-def _other_experiment(trace: Trace) -> str:
-    """Why the run is not what theory speaks of: work that is over, without faults, on a reliable network."""
-    roles = trace.select("role", agent="board", kind=STATE)
-    seen = {event.data.entry.key for event in trace.select("Written")} >= FACTS
-    reasons = {
-        **lab.disturbed(trace),
-        "the work is not over at the end": not seen or not roles or roles[-1].data != "quiet",
-    }
-    return lab.why_not(reasons)
-
-
-def _asked_or_told(trace: Trace) -> int:
-    readers = [name for name in trace.agents if name.startswith("reader-")]
-    told = trace.count("Notify")
-    return told + sum(event.agent in readers for event in trace.select("Query"))
+    return lab.numbered("reader-", given["readers"])
 
 
 SPEC = lab.LabSpec(
@@ -148,15 +75,18 @@ SPEC = lab.LabSpec(
         RATINGS[given["rating"]], RULES, 1.0, given["concurrent"], LIMIT
     ),
     measures=(
-        lab.Measure("the animal", _named, _follows),
-        lab.Measure("how sure", _sure, _surest),
-        lab.Measure("last entry written at, s", _found_at),
+        lab.Measure("the animal", pictures.named, expected.follows),
+        lab.Measure("how sure", pictures.sure, expected.surest),
+        lab.Measure("last entry written at, s", pictures.found_at),
         lab.Measure("activations", lambda trace: trace.count("Activate")),
-        lab.Measure("readers: told, or asked", _asked_or_told, _news),
+        lab.Measure("readers: told, or asked", pictures.asked_or_told, expected.news),
         lab.Measure("messages in all", lambda trace: trace.count("send")),
-        lab.Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
+        lab.Measure("messages lost", lab.lost),
     ),
     until=UNTIL,
+    limits=lambda given: lab.Limits(
+        "crash pause slow delay duplicate", hold=0.5, slow=0.3, over=4.0, spared=("board",)
+    ),
     focus=lambda given: (0.0, 4.5),
     views=(
         lab.View("board", "What is on the board, and what each entry rests on.", pictures.board),
@@ -166,22 +96,16 @@ SPEC = lab.LabSpec(
                  pictures.agenda),
     ),
     figures=(
-        lab.Figure(
-            "What does it cost to hear of news?",
-            x="readers",
-            values=(0, 1, 2, 3, 4, 5, 6),
-            measure="readers: told, or asked",
-            theory={
-                "by notice": lab.Curve(_told, applies=lambda given: not given["loss"]),
-                "by polling": lab.Curve(_asked),
-            },
-            series={"by notice": {"news": "notify"}, "by polling": {"news": "poll"}},
-            settings={"version": "textbook"},
-            replications=3,
-        ),
+        lab.Figure("What does it cost to hear of news?", x="readers", values=(0, 1, 2, 3, 4, 5, 6),
+                   measure="readers: told, or asked",
+                   theory={"by notice": lab.Curve(expected.told, applies=lambda given: not given["loss"]),
+                           "by polling": lab.Curve(expected.asked)},
+                   series={"by notice": {"news": "notify"}, "by polling": {"news": "poll"}},
+                   settings={"version": "textbook"}, replications=3),
     ),
     schedules=(
-        lab.Schedule("Readers ask every second", "Look at the readers: six ask 432 times for 3 conclusions.",
+        lab.Schedule("Readers ask every second", "Look at the readers: how often do six ask, to hear of 3 "
+                     "conclusions?",
                      {"readers": 6, "news": "poll"}),
         lab.Schedule("A less sure witness", "Look at hair on the board: 95 % sure, until somebody who is "
                      "less sure writes over it.", {"witnesses": 2}),

@@ -1,6 +1,8 @@
-"""The pictures of the blackboard: the board, what rests on what, and the agenda."""
+"""The pictures of the blackboard: the board, what rests on what, and the agenda; and what is counted."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from coordlab.labs.declaration import Parameters
 from coordlab.labs.views import BEFORE, Cell, Graph, Mark, Table
@@ -9,6 +11,7 @@ from coordlab.patterns.blackboard.rules import Entry
 from coordlab.properties import on_record
 from coordlab.trace.trace import CRASH, HANDLE, NOTE, SEND, Event, Trace, brief
 
+KINDS = ("fact:cheetah", "fact:tiger", "fact:zebra")
 COLUMNS = ("value", "author", "confidence", "version", "rests on")
 
 
@@ -77,3 +80,34 @@ def agenda(_: Parameters, trace: Trace) -> Table:
                 waiting[source] = [] if event.agent == "board" else waiting[source]
                 show(event, source, **{"acts on": ""})
     return Table(tuple(waiting), ("waits with", "acts on", "has added"), tuple(cells), head="source")
+
+
+def _last(trace: Trace, keys: Collection[str]) -> Entry | None:
+    """The last entry written under one of these keys."""
+    written = [event.data.entry for event in trace.select("Written")]
+    return next((entry for entry in reversed(written) if entry.key in keys), None)
+
+
+def named(trace: Trace) -> str | None:
+    """The animal that was concluded last; None: none."""
+    found = _last(trace, KINDS)
+    return found.key[5:] if found else None
+
+
+def sure(trace: Trace) -> float | None:
+    """How sure the board is of it; None: of none."""
+    found = _last(trace, KINDS)
+    return round(found.confidence, 3) if found else None
+
+
+def found_at(trace: Trace) -> float | None:
+    """When the last entry was written, in virtual seconds; None: nothing was."""
+    written = trace.select("Written")
+    return round(written[-1].time, 3) if written else None
+
+
+def asked_or_told(trace: Trace) -> int:
+    """How often readers asked, and how often they were told."""
+    readers = [name for name in trace.agents if name.startswith("reader-")]
+    told = trace.count("Notify")
+    return told + sum(event.agent in readers for event in trace.select("Query"))

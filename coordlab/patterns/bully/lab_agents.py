@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from coordlab.labs.declaration import Parameters
+from coordlab.labs.declaration import Parameters, numbered
 from coordlab.patterns.bully.agents import Candidate
 
 
 def names(given: Parameters) -> tuple[str, ...]:
     """The names of the agents, which are their ranks."""
-    return tuple(str(rank) for rank in range(1, given["agents"] + 1))
+    return numbered("", given["agents"])
 
 
 def halves(given: Parameters) -> str:

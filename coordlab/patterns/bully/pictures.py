@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from coordlab.labs.declaration import Parameters
+from coordlab.labs.declaration import Parameters, once
 from coordlab.labs.views import Cell, Graph, Mark, Table, states
 from coordlab.patterns.bully.checks import agreed
 from coordlab.properties import changes
@@ -21,6 +21,7 @@ def crashed_at(trace: Trace) -> float:
     return crashes[0].time if crashes else 0.0
 
 
+@once
 def agreed_at(trace: Trace) -> float | None:
     """When, after the first crash, all who were up first agreed on a coordinator again; None if never."""
     since = crashed_at(trace)
@@ -31,6 +32,12 @@ def span(trace: Trace) -> tuple[float, float]:
     """From the first crash to just after all agreed, or to the end, in seconds."""
     end = agreed_at(trace)
     return crashed_at(trace), trace.until if end is None else end + 1e-6
+
+
+def messages(trace: Trace) -> int:
+    """Election, Answer and Coordinator messages from the first crash until all agreed."""
+    since, before = span(trace)
+    return trace.count("Election", "Answer", "Coordinator", since=since, before=before)
 
 
 def silence(trace: Trace) -> float | None:

@@ -51,19 +51,28 @@ def seconds(latency: float, patience: float, noticed_by: int = 1, agents: int = 
     return patience + latency * (1 if noticed_by == agents - 1 else 2)
 
 
+def late_answer(patience: float, fastest: float, slowest: float) -> float:
+    """The probability that a question and its answer together take longer than `patience`.
+
+    Messages take from `fastest` to `slowest` seconds, each length equally likely; two add up to a triangle.
+
+    >>> [late_answer(patience, 0.01, 0.05) for patience in (0.06, 0.09, 0.1)]
+    [0.5, 0.03125, 0.0]
+    """
+    require.seconds("patience", patience, positive=True)
+    width = require.number("slowest", slowest, above=fastest, unit="seconds", example=0.5) - fastest
+    both = min(2.0, max(0.0, round((patience - 2 * fastest) / width, 9)))
+    return 1 - both**2 / 2 if both < 1 else (2 - both) ** 2 / 2
+
+
 def two_coordinate(patience: float, fastest: float, slowest: float) -> float:
     """The probability that two agents that start together both coordinate for a while.
 
     The higher one tells at once that it coordinates, and answers the lower one's Election.  The lower one
-    coordinates if neither is there when its patience ends.  Messages take from `fastest` to `slowest`
-    seconds, each length equally likely.
+    coordinates if neither is there when its patience ends.  Messages as in `late_answer`.
 
     >>> [two_coordinate(patience, 0.1, 0.5) for patience in (0.1, 0.3, 0.5)]
     [1.0, 0.484375, 0.0]
     """
-    require.seconds("patience", patience, positive=True)
-    width = require.number("slowest", slowest, above=fastest, unit="seconds", example=0.5) - fastest
-    one = min(1.0, max(0.0, (slowest - patience) / width))  # the news is late
-    both = min(2.0, max(0.0, (patience - 2 * fastest) / width))  # of two messages, by their triangular law
-    in_time = both**2 / 2 if both < 1 else 1 - (2 - both) ** 2 / 2
-    return one * (1 - in_time)
+    late = late_answer(patience, fastest, slowest)
+    return late * min(1.0, max(0.0, (slowest - patience) / (slowest - fastest)))  # the news is late as well

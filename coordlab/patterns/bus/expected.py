@@ -9,7 +9,7 @@ from coordlab.trace.trace import FAULT, HANDLE, NOTE, Trace
 
 def subscribers(given: lab.Parameters) -> tuple[str, ...]:
     """The clients that subscribe."""
-    return tuple(f"s{number}" for number in range(1, given["subscribers"] + 1))
+    return lab.numbered("s", given["subscribers"])
 
 
 def faults(given: lab.Parameters) -> tuple[str, ...]:

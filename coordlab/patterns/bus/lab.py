@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from coordlab.labs import declaration as lab
@@ -23,16 +24,14 @@ PARAMETERS = (
                   help="how many letters each publisher sends, one every half a second"),
     lab.Parameter("wants", "all", choices=("all", "one topic"), group="Clients",
                   help="whether each subscriber wants all letters, or only those on a topic of its own"),
-    lab.Parameter("loss", 0.1, 0.0, 0.5, 0.01, label="messages lost", group="Network",
-                  help="the share of messages that are lost on the way"),
+    replace(lab.LOSS, default=0.1, group="Network"),
     lab.Parameter("duplicate", 0.0, 0.0, 0.5, 0.01, label="messages doubled", group="Network",
                   help="the share of messages that arrive twice"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.3, 0.01, unit="s", label="slowest message", group="Network",
-                  help="each message takes between a fifth of this and this"),
+    replace(lab.SLOWEST, high=0.3, group="Network"),
     lab.Parameter("outage", 1.0, 0.0, 3.0, 0.5, unit="s", group="Network", help="how long the bus is down"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Bus",
-                  help="at-most-once repeats nothing; no-memory lets subscribers forget what they acted "
-                  "on; forgetful empties the bus in a crash"),
+                  help="at-most-once repeats nothing, so that letters may be lost; no-memory lets "
+                  "subscribers forget what they acted on; forgetful empties the bus in a crash"),
     lab.Parameter("patience", 0.2, 0.1, 1.0, 0.1, unit="s", group="Bus",
                   help="after how long a message without an answer is repeated"),
     lab.Parameter("attempts", 20, 1, 30, 1, group="Bus",
@@ -90,6 +89,7 @@ SPEC = lab.LabSpec(
         lab.Measure("messages about letters", pictures.messages, expected.messages),
     ),
     until=expected.end,
+    limits=lambda given: lab.Limits("crash partition cut slow drop", slow=0.3, over=4.0),
     faults=expected.faults,
     focus=lambda given: (0.0, 7.0),
     views=(
@@ -100,21 +100,16 @@ SPEC = lab.LabSpec(
                  lambda given, trace: pictures.subscribers(expected.durable(given), trace)),
     ),
     figures=(
-        lab.Figure(
-            "How often does a letter take effect, as more messages are lost?",
-            x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="effects per letter",
-            theory={label: lab.Curve(expected.mean_effects) for label in SERIES},
-            settings=UNDISTURBED, series=SERIES,
-        ),
-        lab.Figure(
-            "How often is a letter delivered until its answer arrives?",
-            x="loss", values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="deliveries per letter",
-            theory={"at least once": lab.Curve(
-                lambda given, loss: theory.tries(loss),
-                applies=lambda given: given["version"] in ("textbook", "no-memory"),
-            )},
-            settings=UNDISTURBED,
-        ),
+        lab.Figure("How often does a letter take effect, as more messages are lost?", x="loss",
+                   values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="effects per letter",
+                   theory={label: lab.Curve(expected.mean_effects) for label in SERIES}, settings=UNDISTURBED,
+                   series=SERIES),
+        lab.Figure("How often is a letter delivered until its answer arrives?", x="loss",
+                   values=(0.0, 0.1, 0.2, 0.3, 0.4), measure="deliveries per letter",
+                   theory={"at least once": lab.Curve(
+                               lambda given, loss: theory.tries(loss),
+                               applies=lambda given: given["version"] in ("textbook", "no-memory"))},
+                   settings=UNDISTURBED),
     ),
     schedules=(
         lab.Schedule("At most once", "Look at the letters missed: nothing is repeated, and nobody notices.",

@@ -103,7 +103,7 @@ def refuses_while_open(life: Life) -> Iterator[Objection]:
 def few_probes(probes: int) -> Property:
     """CB-S2: at most `probes` calls of one half-open generation run at once, those given up included."""
 
-    @each_breaker(f"at most {probes} probes at once")
+    @each_breaker(f"no more than {probes} probing at once")
     def judge(life: Life) -> Iterator[Objection]:
         running = set[int]()
         for event in life:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from coordlab.labs import declaration as lab
@@ -18,18 +18,11 @@ from coordlab.world.world import World
 VERSIONS = ("textbook", "herd", "no-breaker")
 
 
-def _only(trips: str) -> Callable[[lab.Parameters], str]:
-    """Why what trips a breaker in one way has no effect on the other."""
-    words = f"only for a breaker that trips {trips.replace('-', ' ')}"
-    return lambda given: "" if given["trips"] == trips else words
-
-
 PARAMETERS = (
     lab.Parameter("callers", 2, 1, 6, 1, help="how many callers there are; each has a breaker of its own"),
     lab.Parameter("period", 0.1, 0.1, 1.0, 0.05, unit="s", help="the time between two calls of a caller"),
     lab.Parameter("retries", 0, 0, 3, 1, help="how often a caller repeats a failed call, after random waits"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-                  help="each message takes between a fifth of this and this"),
+    lab.SLOWEST,
     lab.Parameter("work", 0.0, 0.0, 0.2, 0.01, unit="s", group="Service", label="time for a call",
                   help="how long the service works on a call; it does one call after the other"),
     lab.Parameter("failing", 0.0, 0.0, 1.0, 0.05, label="calls that fail", group="Service",
@@ -46,13 +39,13 @@ PARAMETERS = (
                   "latest calls"),
     lab.Parameter("failures", 3, 1, 10, 1, group="Breaker", label="failures in a row",
                   help="how many failures in a row open a breaker",
-                  unused=_only("in-a-row")),
+                  only_with={"trips": ("in-a-row",)}),
     lab.Parameter("rate", 0.5, 0.1, 1.0, 0.1, group="Breaker", label="failure rate",
                   help="the share of failures that opens a breaker",
-                  unused=_only("by-rate")),
+                  only_with={"trips": ("by-rate",)}),
     lab.Parameter("window", 10, 2, 50, 1, group="Breaker",
                   help="how many of the latest calls the failure rate counts; it needs at least half as many",
-                  unused=_only("by-rate")),
+                  only_with={"trips": ("by-rate",)}),
     lab.Parameter("wait", 1.0, 0.2, 4.0, 0.1, unit="s", group="Breaker",
                   help="how long a breaker stays open before it tries again"),
     lab.Parameter("probes", 1, 1, 5, 1, group="Breaker",
@@ -67,14 +60,11 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     kind = roles.get("caller", HerdCaller if given["version"] == "herd" else Insistent)
     chosen = Settings(failures=None) if given["version"] == "no-breaker" else expected.settings(given)
     wanted = {name: given[name] for name in ("period", "patience", "retries")}
-    return world.add(
-        lab.fitting(kind, f"c{number}", settings=chosen, **wanted)
-        for number in range(1, given["callers"] + 1)
-    )
+    return world.add(lab.fitting(kind, name, settings=chosen, **wanted) for name in _callers(given))
 
 
 def _callers(given: lab.Parameters) -> tuple[str, ...]:
-    return tuple(f"c{number}" for number in range(1, given["callers"] + 1))
+    return lab.numbered("c", given["callers"])
 
 
 BOTH = ("textbook", "no-breaker")
@@ -96,6 +86,7 @@ SPEC = lab.LabSpec(
         lab.Measure("trips", pictures.trips),
     ),
     until=15.0,
+    limits=lambda given: lab.Limits(lab.STORMY, hold=1.0, slow=0.3, over=8.0),
     faults=expected.outage,
     focus=lambda given: (2.5, expected.DOWN + given["outage"] + 2.5),
     views=(
@@ -105,35 +96,26 @@ SPEC = lab.LabSpec(
                  lambda given, trace: pictures.breakers(trace)),
     ),
     figures=(
-        lab.Figure(
-            "How much is served long after an outage, as the load grows?",
-            x="callers", values=(1, 2, 3, 4), measure="served per second at the end",
-            theory={version: lab.Curve(expected.served, says="least") for version in BOTH},
-            settings={**STORM, "period": 0.1, "slowest": 0.01, "failing": 0.0, "patience": 0.25},
-            series={version: {"version": version} for version in BOTH}, replications=3,
-        ),
-        lab.Figure(
-            "How many calls go to a service that is down?",
-            x="outage", values=(1.0, 2.0, 4.0, 6.0, 8.0), measure="calls in vain",
-            theory={
-                "textbook": lab.Curve(expected.with_breaker, says="most", applies=expected.well),
-                "no-breaker": lab.Curve(expected.without, says="most", applies=expected.once),
-            },
-            series={version: {"version": version} for version in BOTH}, replications=3,
-        ),
-        lab.Figure(
-            "How long are calls refused after an outage, as the breaker waits longer?",
-            x="wait", values=(0.2, 0.5, 1.0, 2.0, 3.0, 4.0), measure="all closed again after, s",
-            theory={"at most": lab.Curve(expected.until_closed, says="most", applies=expected.well)},
-            replications=5,
-        ),
+        lab.Figure("How much is served long after an outage, as the load grows?", x="callers",
+                   values=(1, 2, 3, 4), measure="served per second at the end",
+                   theory={version: lab.Curve(expected.served, says="least") for version in BOTH},
+                   settings={**STORM, "period": 0.1, "slowest": 0.01, "failing": 0.0, "patience": 0.25},
+                   series={version: {"version": version} for version in BOTH}, replications=3),
+        lab.Figure("How many calls go to a service that is down?", x="outage",
+                   values=(1.0, 2.0, 4.0, 6.0, 8.0), measure="calls in vain",
+                   theory={"textbook": lab.Curve(expected.with_breaker, says="most", applies=expected.well),
+                           "no-breaker": lab.Curve(expected.without, says="most", applies=expected.once)},
+                   series={version: {"version": version} for version in BOTH}, replications=3),
+        lab.Figure("How long are calls refused after an outage, as the breaker waits longer?", x="wait",
+                   values=(0.2, 0.5, 1.0, 2.0, 3.0, 4.0), measure="all closed again after, s",
+                   theory={"at most": lab.Curve(expected.until_closed, says="most", applies=expected.well)},
+                   replications=5),
     ),
     schedules=(
-        lab.Schedule("A retry storm", "Look at the goodput: the service is back at 7 s, but retries keep "
-                     "the goodput at 0.",
+        lab.Schedule("A retry storm", "Look at the goodput after 7 s, when the service is back, and at the "
+                     "retries.",
                      {**STORM, "version": "no-breaker"}),
-        lab.Schedule("The same with a breaker",
-                     "Look at the goodput: callers are refused, and soon all is well.",
+        lab.Schedule("The same with a breaker", "Look at the goodput, and at the callers that are refused.",
                      STORM),
         lab.Schedule("A thundering herd",
                      "Look at the breakers: half-open, each lets all calls go to the dead service.",

@@ -197,17 +197,24 @@ class Proposer(Agent):
 
 
 class Human(Agent):
-    """Decides one conflict at a time, each in `takes` seconds, 0 or more; if `absent`, none at all."""
+    """Decides one conflict at a time, each in `takes` seconds, 0 or more; if `absent`, none at all.
+
+    `favours` is the proposer for whom it rules wherever that one has a say; "" is nobody.  Raises TypeError
+    or ValueError if a setting is not allowed.
+    """
 
     role = State("free")  # or busy
 
-    def __init__(self, name: str = "human", takes: float = 1.0, absent: bool = False) -> None:
+    def __init__(
+        self, name: str = "human", takes: float = 1.0, absent: bool = False, favours: str = ""
+    ) -> None:
         super().__init__(name)
         self.takes, self.absent, self.free_at = require.seconds("takes", takes), absent, 0.0
+        self.favours = require.instance("favours", favours, str, "favours='ann'")
 
     def judge(self, candidates: tuple[Candidate, ...]) -> str:
-        """The id of the candidate with the most evidence; of equals, the first by name."""
-        return min(candidates, key=lambda each: (-len(each.evidence), each.id)).id
+        """The name of the favoured proposer, or of that with the most evidence; of equals, the first."""
+        return min(candidates, key=lambda each: (each.id != self.favours, -len(each.evidence), each.id)).id
 
     async def on_escalate(self, sender: str, message: Escalate) -> Ruling | None:
         if self.absent:
@@ -233,11 +240,11 @@ def demo() -> Run:
     """Five conflicts, one for each step; the human takes 1.5 s for each, too long for the second.
 
     >>> {event.data.conflict: event.data.by for event in demo().trace.select("decision")}
-    {'tags': 'merge', 'cause': 'retry', 'name': 'tie-break', 'hue': 'escalate', 'date': 'default'}
+    {'tags': 'merge', 'cause': 'retry', 'name': 'tie-break', 'city': 'escalate', 'date': 'default'}
     """
     policy = Policy(merge=union, order=("priority",), patience=0.25, hearing=2.0, default="as before")
-    ann = {"tags": frozenset({"old"}), "cause": "disk", "name": "x", "hue": "red", "date": "May"}
-    bob = {"tags": frozenset({"new"}), "cause": "net", "hue": "blue", "date": "June"}
+    ann = {"tags": frozenset({"old"}), "cause": "disk", "name": "x", "city": "Rome", "date": "May"}
+    bob = {"tags": frozenset({"new"}), "cause": "net", "city": "Oslo", "date": "June"}
     world = World(seed=7, latency="uniform(0.01, 0.05)").add(
         Resolver(policy, ann, human="eve"),
         Proposer("ann", ann, [("cause", "log", "disk")], priority=1),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.patterns.conflict import pictures, theory
+from coordlab.patterns.conflict import expected, pictures
 from coordlab.patterns.conflict.agents import Human, Proposer, Resolver
 from coordlab.patterns.conflict.checks import properties
 from coordlab.patterns.conflict.lab_agents import (
     CHAINS,
     ENDLESS,
     EVIDENCE,
+    EVIDENCE_FIRST,
     NAMES,
     ORDERS,
     FirstCome,
@@ -21,7 +23,6 @@ from coordlab.patterns.conflict.lab_agents import (
     views,
 )
 from coordlab.properties import recorded
-from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -36,11 +37,9 @@ PARAMETERS = (
     lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="ann's clock is ahead by", group="Proposers",
                   help="how far ann's clock is ahead, so that hers is the latest stamp whatever the true "
                   "time",
-                  unused=lambda given: "" if given["order"] == "time" else "only the order by time uses it"),
-    lab.Parameter("slowest", 0.05, 0.02, 0.2, 0.01, unit="s", label="slowest message", group="Proposers",
-                  help="each message takes between a fifth of this and this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost", group="Proposers",
-                  help="the share of messages that are lost on the way"),
+                  only_with={"order": ("time",)}),
+    replace(lab.SLOWEST, low=0.02, high=0.2, group="Proposers"),
+    replace(lab.LOSS, group="Proposers"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Policy",
                   help=f"first-come lets the first value stand; no-budget asks again {ENDLESS} times; "
                   "no-time-limit waits for the human for ever"),
@@ -54,9 +53,13 @@ PARAMETERS = (
                   help="how long the resolver waits for the proposers"),
     lab.Parameter("hearing", 2.0, 0.5, 5.0, 0.5, unit="s", group="Policy",
                   help="how long the resolver waits for the human"),
-    lab.Parameter("takes", 1.5, 0.0, 5.0, 0.5, unit="s", label="a ruling takes", group="Human",
-                  help="how long the human takes for a ruling; it rules on one conflict after the other"),
-    lab.Parameter("absent", False, group="Human", help="whether the human never answers"),
+    lab.Parameter("favours", EVIDENCE_FIRST, choices=(EVIDENCE_FIRST, *NAMES[:2]), label="you rule for",
+                  group="You are the human",
+                  help="whose value stands if you are asked: ann's, bob's, or the one with more evidence"),
+    lab.Parameter("takes", 1.5, 0.0, 5.0, 0.5, unit="s", label="a ruling takes", group="You are the human",
+                  help="how long you take for a ruling; you rule on one conflict after the other"),
+    lab.Parameter("absent", False, label="you are absent", group="You are the human",
+                  help="whether you never answer"),
 )  # fmt: skip
 
 
@@ -75,50 +78,9 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
         }
         wants = wants if given["about"] == "kinds" else {"yields": given["yields"]}
         world.add(lab.fitting(roles.get("proposer", Proposer), name, views(name, given), **wants))
-    return world.add(
-        lab.fitting(roles.get("human", Human), "human", takes=given["takes"], absent=given["absent"])
-    )
-
-
-def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    """Each conflict costs at most its budget of retries and one question to the human."""
-    chain = policy(given).chain
-    retries = given["retries"] if "retry" in chain else 0
-    each = theory.messages(given["proposers"], retries, "escalate" in chain)
-    reasons = {
-        "there is no budget": given["version"] == "no-budget",
-        "a fault strikes": _struck(given, trace),
-    }
-    return lab.Theory(each * len(pictures.opened(trace)), says="most", unless=lab.why_not(reasons))
-
-
-def _in_time(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    endless = given["version"] in ("no-budget", "no-time-limit")
-    reasons = {
-        "this version knows no end": endless,
-        "it settles only what it hears of": given["version"] == "first-come",
-        "a fault strikes": _struck(given, trace),
-        "the run ends too early": trace.until < policy(given).bound,
-    }
-    return lab.Theory(round(policy(given).bound, 6), says="most", unless=lab.why_not(reasons))
-
-
-def _struck(given: lab.Parameters, trace: Trace) -> bool:
-    return any(str(event.data) not in faults(given) for event in trace.select(kind=FAULT))
-
-
-def faults(given: lab.Parameters) -> tuple[str, ...]:
-    """The clock of the first proposer."""
-    return (f"skew ann x1 +{given['ahead']:g} @0",) if given["ahead"] else ()
-
-
-def _retried(given: lab.Parameters) -> bool:
-    """Whether all are asked and heard as often as the budget allows."""
-    return "retry" in CHAINS[given["steps"]] and bool(given["patience"] >= 2 * given["slowest"])
-
-
-def _rounds(given: lab.Parameters, chance: float) -> float:
-    return theory.retries(chance, given["retries"])
+    rules = {name: given[name] for name in ("takes", "absent", "favours")}
+    rules["favours"] = "" if given["favours"] == EVIDENCE_FIRST else given["favours"]
+    return world.add(lab.fitting(roles.get("human", Human), "human", **rules))
 
 
 _TWO: lab.Parameters = {"about": "names", "proposers": 2, "loss": 0.0, "version": "textbook", "slowest": 0.05}
@@ -130,8 +92,8 @@ SPEC = lab.LabSpec(
     build=build,
     properties=lambda given: properties(policy(given)),
     measures=(
-        lab.Measure("messages", lambda trace: trace.count("send"), _messages),
-        lab.Measure("slowest resolution, s", pictures.slowest, _in_time),
+        lab.Measure("messages", lambda trace: trace.count("send"), expected.messages),
+        lab.Measure("slowest resolution, s", pictures.slowest, expected.in_time),
         lab.Measure("settled by", pictures.steps),
         lab.Measure("asked again, on average", pictures.retries),
         lab.Measure("share settled by asking again", pictures.by_retry),
@@ -140,18 +102,18 @@ SPEC = lab.LabSpec(
             any(each.id == "ann" for each in event.content.kept) for event in recorded(trace, "Resolved"))),
     ),
     until=lambda given: max(6.0, policy(given).bound + 1.0),
-    faults=faults,
+    limits=lambda given: lab.Limits(lab.STORMY, hold=1.0, slow=0.3, over=3.0),
+    faults=expected.faults,
     focus=lambda given: (0.0, policy(given).bound + 0.5),
     figures=(
         lab.Figure("How often must two be asked until one gives way?", x="yields",
                    values=(0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95),
                    measure="asked again, on average",
-                   theory={"1 / (2p(1 - p)), at most 20": lab.Curve(_rounds, applies=_retried)},
+                   theory={"1 / (2p(1 - p)), at most 20": expected.asked(expected.rounds)},
                    settings={**_TWO, "retries": 20}, replications=20),
         lab.Figure("What does a budget of retries buy?", x="retries", values=(0, 1, 2, 3, 5, 8, 12, 20),
                    measure="share settled by asking again",
-                   theory={"one gives way in time": lab.Curve(
-                       lambda given, budget: theory.within(given["yields"], int(budget)), applies=_retried)},
+                   theory={"one gives way in time": expected.asked(expected.within)},
                    settings={**_TWO, "yields": 0.2}, replications=20),
     ),
     roles=(lab.Role("resolver", Resolver), lab.Role("proposer", Proposer), lab.Role("human", Human)),
@@ -161,17 +123,16 @@ SPEC = lab.LabSpec(
         lab.View("waits", "How long each conflict is open, and what it waits for.", pictures.waits),
     ),
     schedules=(
-        lab.Schedule("A fast clock wins", "Look at who wins: ann's clock is 5 s ahead, so her stamp is "
-                     "always the latest.",
+        lab.Schedule("A fast clock wins", "Look at who wins while ann's clock is 5 s ahead.",
                      {"about": "names", "order": "time", "ahead": 5.0}),
         lab.Schedule("Nobody gives way", "Look for the conflict that stays open: all are asked again and "
                      "again, and nobody gives way.", {"version": "no-budget"}),
-        lab.Schedule("The human is on holiday", "Look at hue and date: they wait for an answer of the "
+        lab.Schedule("The human is on holiday", "Look at city and date: they wait for an answer of the "
                      "human, which never comes.",
                      {"version": "no-time-limit", "absent": True}),
     ),
     offers=lambda given: (
-        lab.Offer("the human is away", "pause human @{at}..{until}", (), 3.0),
+        lab.Offer("you are away", "pause human @{at}..{until}", (), 3.0),
         lab.Offer("a proposer's clock jumps ahead by 5 s",
                   "skew {agent} x1 +5 @{at}", NAMES[: given["proposers"]]),
         lab.Offer("the resolver crashes and comes back", "crash resolver @{at}..{until}", (), 0.5),

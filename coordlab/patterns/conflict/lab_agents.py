@@ -18,12 +18,14 @@ CHAINS = {
 }
 ORDERS = {"priority": ("priority",), "time": ("time",), "draw": ("priority", "draw")}
 KINDS: dict[str, dict[str, object]] = {
-    "ann": {"tags": frozenset({"old"}), "cause": "disk", "name": "x", "hue": "red", "date": "May"},
-    "bob": {"tags": frozenset({"new"}), "cause": "net", "hue": "blue", "date": "June"},
+    "ann": {"tags": frozenset({"old"}), "cause": "disk", "name": "x", "city": "Rome", "date": "May"},
+    "bob": {"tags": frozenset({"new"}), "cause": "net", "city": "Oslo", "date": "June"},
     "cat": {"name": "y"},
 }
 """Five conflicts, one for each step: tags merge, there is evidence of the cause, a priority for the name."""
 EVIDENCE = {"ann": [("cause", "log", "disk")], "bob": [("cause", "ping", "net"), ("cause", "probe", "net")]}
+
+EVIDENCE_FIRST = "evidence"  # the human rules for nobody in particular
 
 
 def views(name: str, given: Parameters) -> Mapping[str, object]:

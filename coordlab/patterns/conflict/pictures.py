@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import fsum
 
 from coordlab.labs.declaration import Parameters
 from coordlab.labs.views import Bar, Cell, Spans, Table
@@ -15,9 +16,9 @@ LASTING = ("retry", "escalate")  # the steps that take time
 
 
 def opened(trace: Trace) -> dict[str, float]:
-    """When each conflict was first asked about, in seconds."""
+    """When each conflict was opened, or first asked about, in seconds."""
     found: dict[str, float] = {}
-    for event in trace.select("Ask", kind=SEND):
+    for event in (*recorded(trace, "Opened"), *trace.select("Ask", kind=SEND)):
         found.setdefault(event.content.conflict, event.time)
     return found
 
@@ -47,7 +48,7 @@ def retries(trace: Trace) -> float | None:
     for event in trace.select("Ask", kind=SEND):
         told = event.content
         asked[told.conflict] = max(told.attempt, asked.get(told.conflict, 0))
-    return round(sum(asked.values()) / len(asked), 3) if asked else None
+    return round(fsum(asked.values()) / len(asked), 3) if asked else None
 
 
 def lost(trace: Trace) -> int:

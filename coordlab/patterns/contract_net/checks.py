@@ -223,12 +223,12 @@ def within_capacity(trace: Trace) -> Iterator[Objection]:
         elif event.kind == CRASH:
             bound[own], over[own] = {}, set()
         elif _sent(event, "Propose") or _handled(event, "AcceptProposal"):
-            mine = {each: until for each, until in bound[own].items() if until > event.time + SOON}
+            mine = bound[own]
             if event.name == "Propose":
                 mine[told.conversation] = told.binding_until or 0.0  # None: it was spoilt on its way
             elif told.conversation not in over[own] and (own, told.conversation) not in declined:
                 mine |= {} if (own, told.conversation, event.time) in undone else {told.conversation: inf}
-            bound[own] = mine
+            bound[own] = mine = {each: until for each, until in mine.items() if until > event.time + SOON}
             if len(mine) > capacity[own]:
                 yield event, f"{own} is bound to {len(mine)} tasks, but can do {capacity[own]}."
         elif _handled(event, "RejectProposal", "Cancel") or _sent(event, *REPORTS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from math import fsum
 
 from coordlab.labs import declaration as lab
 from coordlab.patterns.contract_net import theory
@@ -35,7 +36,7 @@ def cost(given: lab.Parameters, trace: Trace) -> lab.Theory:
         "not every task is awarded": len(awards) < given["tasks"],
         "one contractor does more tasks than it has room for, one after the other": load > given["capacity"],
     }
-    least = round(sum(terms[who][task] for task, who in best.items()), 2)
+    least = round(fsum(terms[who][task] for task, who in best.items()), 2)
     return lab.Theory(least, "equal" if given["version"] == "planned" else "least", lab.why_not(reasons))
 
 

@@ -24,12 +24,10 @@ from coordlab.patterns.contract_net.lab_agents import (
 )
 from coordlab.patterns.contract_net.pictures import bids, broken, contractors, cost, done, promises, served
 from coordlab.patterns.contract_net.rules import Task, planned
-from coordlab.trace.trace import DROP
 from coordlab.world.agent import Agent
 from coordlab.world.dice import dice
 from coordlab.world.world import World
 
-_PRIORITY = "only the scoring by priority uses it"
 PARAMETERS = (
     lab.Parameter("tasks", 4, 1, 12, 1, help="how many tasks there are to award"),
     lab.Parameter("contractors", 5, 1, 12, 1,
@@ -40,8 +38,7 @@ PARAMETERS = (
                   "task after the other"),
     lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
                   help="each message takes between half of this and this; exactly this if all hear alike"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
-                  help="the share of messages that are lost on the way"),
+    lab.LOSS,
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
                   help="eager contractors promise more than their capacity; first-come awards to the "
                   "first proposal; silent tells losers nothing; planned assigns all tasks at the least "
@@ -52,7 +49,7 @@ PARAMETERS = (
                   help="what makes a proposal the best one: cost, time, or both and confidence"),
     lab.Parameter("priority", 0.5, 0.0, 1.0, 0.1, group="Protocol",
                   help="how urgent all tasks are: the more urgent, the more time counts and the less cost",
-                  unused=lambda given: _PRIORITY if given["scoring"] != "by-priority" else ""),
+                  only_with={"scoring": ("by-priority",)}),
     lab.Parameter("attempts", 6, 1, 10, 1, group="Protocol", help="how often a task is announced at most"),
     lab.Parameter("capacity", 1, 1, 3, 1, group="Contractors",
                   help="how many tasks a contractor takes at a time"),
@@ -104,9 +101,10 @@ SPEC = lab.LabSpec(
         lab.Measure("tasks done", lambda trace: len(done(trace))),
         lab.Measure("last task done at, s", lambda trace: max(done(trace), default=None)),
         lab.Measure("messages in all", lambda trace: trace.count("send"), expected.messages),
-        lab.Measure("messages lost", lambda trace: sum(e.data != "down" for e in trace.select(kind=DROP))),
+        lab.Measure("messages lost", lab.lost),
     ),
     until=12.0,
+    limits=lambda given: lab.Limits(lab.STORMY, slow=0.3, over=4.0),
     lanes=lambda given: (*managers(given), *contractors(given)),
     focus=lambda given: (0.0, 2.0),
     views=(
@@ -116,38 +114,25 @@ SPEC = lab.LabSpec(
                  promises),
     ),
     figures=(
-        lab.Figure(
-            "How many tasks are served at their first call?",
-            x="tasks",
-            values=(1, 3, 4, 6, 8, 10, 12),
-            measure="served at the first call",
-            theory={each: expected.at_first_calls(each) for each in CALLS},
-            series={each: {"calls": each} for each in CALLS},
-            settings=_RELIABLE,
-            replications=20,
-        ),
-        lab.Figure(
-            "What do tasks cost that are awarded one by one, while fewer contractors are left?",
-            x="tasks",
-            values=(1, 2, 4, 6, 8, 9, 10),
-            measure="cost of the awards",
-            theory={
-                "textbook": expected.exponential("textbook", theory.awarded_cost),
-                "planned": expected.exponential("planned", theory.least_cost),
-            },
-            series={each: {"version": each} for each in ("textbook", "planned")},
-            settings=_RELIABLE | _EACH_ONE,
-            replications=40,
-        ),
+        lab.Figure("How many tasks are served at their first call?", x="tasks",
+                   values=(1, 3, 4, 6, 8, 10, 12), measure="served at the first call",
+                   theory={each: expected.at_first_calls(each) for each in CALLS},
+                   series={each: {"calls": each} for each in CALLS}, settings=_RELIABLE, replications=20),
+        lab.Figure("What do tasks cost that are awarded one by one, while fewer contractors are left?",
+                   x="tasks", values=(1, 2, 4, 6, 8, 9, 10), measure="cost of the awards",
+                   theory={"textbook": expected.exponential("textbook", theory.awarded_cost),
+                           "planned": expected.exponential("planned", theory.least_cost)},
+                   series={each: {"version": each} for each in ("textbook", "planned")},
+                   settings=_RELIABLE | _EACH_ONE, replications=40),
     ),
     schedules=(
-        lab.Schedule("All want the same", "Look at the first calls: six contractors are free, and one "
-                     "task is served.", {"calls": "alike", "tasks": 6, "contractors": 6}),
-        lab.Schedule("Every award is best", "Look at the fourth award: the best offer left is 2.06. All "
-                     "awards cost 3.64, the plan with stars 0.8.",
+        lab.Schedule("All want the same", "Look at the first calls: how many of six tasks find one of the "
+                     "six free contractors?", {"calls": "alike", "tasks": 6, "contractors": 6}),
+        lab.Schedule("Every award is best", "Look at the fourth award: which offers are left, and what do "
+                     "all awards cost beside the plan with stars?",
                      {"calls": "one-by-one", "tasks": 5, "contractors": 5, "seed": 40}),
-        lab.Schedule("Eager contractors", "Look at c2: it promises more than it can do, wins three tasks at "
-                     "once, and turns two of them down.", {"version": "eager", "seed": 11}),
+        lab.Schedule("Eager contractors", "Look at c2: it promises more than it can do. What does it do "
+                     "with what it wins?", {"version": "eager", "seed": 11}),
     ),
     offers=lambda given: (
         lab.Offer("a contractor crashes at work and comes back", "crash {agent} @{at}..{until}",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from coordlab.labs.declaration import Parameters
+from coordlab.labs.declaration import Parameters, numbered
 from coordlab.patterns.contract_net.agents import Manager
 from coordlab.patterns.contract_net.contractor import CallForProposals, Contractor
 from coordlab.patterns.contract_net.rules import (
@@ -78,14 +78,14 @@ def first_come(_: Task, bids: Bids) -> dict[str, float]:
 def managers(given: Parameters) -> tuple[str, ...]:
     """One that calls for all tasks one by one, or one for each task."""
     alone = given["calls"] == "one-by-one" and given["version"] != "planned"
-    return tuple(f"m{number}" for number in range(1, 2 if alone else given["tasks"] + 1))
+    return numbered("m", 1 if alone else given["tasks"])
 
 
 def prices_of_all(seed: int, tasks: int, contractors: int) -> dict[str, dict[str, float]]:
     """What each contractor asks for each task: exponential with mean 1, whatever the others ask."""
-    drawn = {f"c{number}": dice(seed, "prices", f"c{number}") for number in range(1, contractors + 1)}
+    drawn = {name: dice(seed, "prices", name) for name in numbered("c", contractors)}
     return {
-        who: {f"t{task}": round(draw.expovariate(1.0), 2) for task in range(1, tasks + 1)}
+        who: {task: round(draw.expovariate(1.0), 2) for task in numbered("t", tasks)}
         for who, draw in drawn.items()
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from math import fsum
 
 from coordlab.labs import declaration as lab
 from coordlab.labs.views import BEFORE, Bar, Cell, Spans, Table, stacked
@@ -14,7 +15,7 @@ from coordlab.trace.trace import CRASH, HANDLE, SEND, START, Trace
 
 def contractors(given: lab.Parameters) -> tuple[str, ...]:
     """Their names."""
-    return tuple(f"c{number}" for number in range(1, given["contractors"] + 1))
+    return lab.numbered("c", given["contractors"])
 
 
 def tasks_called(trace: Trace) -> dict[str, str]:
@@ -58,7 +59,7 @@ def cost(trace: Trace) -> float | None:
     """What the awarded contractors asked for their tasks; None if nothing was awarded."""
     terms, awards = prices_of(trace), awards_of(trace)
     known = [terms[who][task] for task, who in awards.items() if who in terms]
-    return round(sum(known), 2) if known else None
+    return round(fsum(known), 2) if known else None
 
 
 _OPENS = {(SEND, "Propose"): "between", (HANDLE, "AcceptProposal"): "active"}
@@ -82,7 +83,7 @@ def bids(given: lab.Parameters, trace: Trace) -> Table:
         task = tasks[event.data.conversation]
         word, tone = {**_TOLD, **_SAID, "Propose": ("bid", "between")}[str(event.name)]
         cells.append(Cell(event.seq, who, task, f"{price.get((who, task), '')} {word}".strip(), tone))
-    columns = tuple(f"t{number}" for number in range(1, given["tasks"] + 1))
+    columns = lab.numbered("t", given["tasks"])
     return Table(contractors(given), columns, tuple(cells), head="contractor")
 
 

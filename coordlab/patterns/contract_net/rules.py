@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import fsum, inf
 
 from coordlab import requirements as require
 from coordlab.world.message import message
@@ -96,7 +96,7 @@ class Weighted:
     def __call__(self, task: Task, bids: Bids) -> dict[str, float]:
         if not bids:
             return {}
-        scores, whole = dict.fromkeys(bids, 0.0), sum(vars(self).values())
+        scores, whole = dict.fromkeys(bids, 0.0), fsum(vars(self).values())
         for name, weight in vars(self).items():
             values = {bidder: getattr(bid, name) for bidder, bid in bids.items()}
             low, high = min(values.values()), max(values.values())

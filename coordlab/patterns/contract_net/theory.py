@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from coordlab import requirements as require
 
 
@@ -62,7 +64,7 @@ def awarded_cost(tasks: int, contractors: int) -> float:
     (2.93, 0.25)
     """
     require.count("contractors", contractors, require.count("tasks", tasks, 1))
-    return sum(1 / k for k in range(contractors - tasks + 1, contractors + 1))
+    return fsum(1 / k for k in range(contractors - tasks + 1, contractors + 1))
 
 
 def least_cost(tasks: int, contractors: int) -> float:
@@ -77,7 +79,7 @@ def least_cost(tasks: int, contractors: int) -> float:
     """
     require.count("contractors", contractors, require.count("tasks", tasks, 1))
     pairs = ((i, j) for i in range(tasks) for j in range(tasks - i))
-    return sum(1 / ((tasks - i) * (contractors - j)) for i, j in pairs)
+    return fsum(1 / ((tasks - i) * (contractors - j)) for i, j in pairs)
 
 
 def one_by_one(tasks: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import fsum
 
 from coordlab import requirements as require
 
@@ -16,7 +17,7 @@ def serial(seconds: Sequence[float], latency: float = 0.0) -> float:
     11.0
     """
     trip = 2 * require.seconds("latency", latency)
-    return float(sum(require.seconds("seconds", each) + trip for each in seconds))
+    return fsum(require.seconds("seconds", each) + trip for each in seconds)
 
 
 def critical_path(

@@ -145,25 +145,33 @@ class Worker(Agent):
 class Coordinator(Agent):
     """Looks at all locks at regular intervals, and breaks the cycles that two looks in succession agree on.
 
+    The replies to one look are of different moments, and may form a cycle that existed at none of them.
+
     locks   names of locks, each once.
     period  seconds between two looks, above 0: longer than a question and its reply take, or it sees nothing.
     policy  whom to send back: youngest, least_work or fewest_locks.
+    twice   whether it compares two looks; if not, it trusts each.
     """
 
     def __init__(
-        self, locks: tuple[str, ...], period: float = 0.5, policy: str = "youngest", name: str = "coordinator"
+        self,
+        locks: tuple[str, ...],
+        period: float = 0.5,
+        policy: str = "youngest",
+        name: str = "coordinator",
+        twice: bool = True,
     ) -> None:
         super().__init__(name)
         self.locks = require.names("locks", locks, example="('pen', 'ink')")
         self.period = require.seconds("period", period, positive=True)
-        self.policy = require.one_of("policy", policy, POLICIES)
+        self.policy, self.twice = require.one_of("policy", policy, POLICIES), twice
 
     async def run(self) -> None:
         """Look, compare with the look before, break cycles."""
         before: dict[str, Table] = {}
         async for _ in self.every(self.period):
             tables = await self.ask(self.locks, Look(), within=self.period)
-            self.judge(before, tables)
+            self.judge(before if self.twice else tables, tables)
             before = tables
 
     def judge(self, before: dict[str, Table], after: dict[str, Table]) -> None:

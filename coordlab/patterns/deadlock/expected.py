@@ -55,9 +55,8 @@ def innocent(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
 def look(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
     """A question to each lock, and its answer."""
     lost = "a fault strikes" if trace.select(kind=FAULT) else ""
-    return (
-        lab.Theory(theory.looks(given["workers"]), unless=lost) if given["version"] == "coordinator" else None
-    )
+    looks = given["version"] in ("coordinator", "one-look")
+    return lab.Theory(theory.looks(given["workers"]), unless=lost) if looks else None
 
 
 def none_closes(given: lab.Parameters, trace: Trace) -> lab.Theory | None:

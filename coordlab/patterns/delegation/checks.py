@@ -7,6 +7,7 @@ decisions (completed, lost, given up, report) and state `role` (delegating, repo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import fsum
 
 from coordlab.patterns.delegation.rules import Leaf, Member, shortest
 from coordlab.properties import Objection, Property, leads_to, on_record, recorded, safety
@@ -129,7 +130,7 @@ def tried_again(leaves: Sequence[Leaf], crew: Sequence[Member], patience: float 
     patience  seconds that the coordinator waits longer than the work should take.
     """
     slowest = min((member.speed for member in crew), default=1.0)
-    within = sum(leaf.work / slowest + 2 * patience for leaf in leaves)
+    within = fsum(leaf.work / slowest + 2 * patience for leaf in leaves)
 
     @safety("what is lost is tried again")
     def objections(trace: Trace) -> Iterator[Objection]:

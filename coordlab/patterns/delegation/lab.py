@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.patterns.delegation import pictures, theory
+from coordlab.patterns.delegation import expected, pictures
 from coordlab.patterns.delegation.agents import Coordinator
 from coordlab.patterns.delegation.checks import properties
-from coordlab.patterns.delegation.lab_agents import SKILLS, VERSIONS, WORK, Hasty, leaves_of
-from coordlab.patterns.delegation.pictures import workers
-from coordlab.patterns.delegation.rules import POLICIES, Member, critical_path, shortest
+from coordlab.patterns.delegation.lab_agents import VERSIONS, WORK, Hasty, leaves_of
+from coordlab.patterns.delegation.pictures import crew_of, workers
+from coordlab.patterns.delegation.rules import POLICIES
 from coordlab.patterns.delegation.workers import Worker
-from coordlab.trace.trace import SEND, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -27,7 +26,7 @@ PARAMETERS = (
                   "anomaly: nine leaves that four workers finish later than three"),
     lab.Parameter("size", 3, 1, 10, 1, group="Work",
                   help="how large the work is: its regions, its links, or half the number of its leaves",
-                  unused=lambda given: "this work has fixed leaves" if given["work"] in GIVEN else ""),
+                  not_with={"work": GIVEN}),
     lab.Parameter("order", "as-listed", choices=("as-listed", "longest-first"), group="Work",
                   help="which leaf goes first: the first in the list, or the one that most work waits for"),
     lab.Parameter("workers", 3, 1, 8, 1, group="Crew",
@@ -43,20 +42,14 @@ PARAMETERS = (
                   help="how much longer than the work the coordinator waits for a reply"),
     lab.Parameter("attempts", 3, 1, 5, 1, group="Coordinator",
                   help="how often a leaf may fail before the coordinator gives it up"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-                  help="each message takes between a fifth of this and this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
-                  help="the share of messages that are lost on the way"),
+    lab.SLOWEST,
+    lab.LOSS,
 )  # fmt: skip
-
-
-def _crew(given: lab.Parameters) -> tuple[Member, ...]:
-    return tuple(Member(name, SKILLS, given["capacity"]) for name in workers(given))
 
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A coordinator and its workers, of the learner's classes if given."""
-    crew = _crew(given)
+    crew = crew_of(given)
     world, version = lab.network(given, seed), given["version"]
     patience = FOREVER if version == "trusting" else given["patience"]
     if version == "piled-up":
@@ -69,52 +62,6 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     return world.add(lab.fitting(each, member, failure=given["failing"]) for member in crew)
 
 
-def _makespan(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
-    if given["version"] != "textbook":
-        return None
-    reasons = {"in a contract net two leaves may want one worker": given["policy"] == "contract_net",
-               "not all is done": not pictures.all_done(trace)}  # fmt: skip
-    low, high = _shortest(given, given["workers"]), _longest(given, given["workers"])
-    unless = lab.why_not({**_disturbed(trace), **reasons})
-    return lab.Theory((round(low, 3), round(high, 3)), "within", unless)
-
-
-def _shortest(given: lab.Parameters, number: float) -> float:
-    return shortest(leaves_of(given), _crew({**given, "workers": int(number)}))
-
-
-def _longest(given: lab.Parameters, number: float) -> float:
-    """Graham's bound, where each leaf takes two messages longer."""
-    slower = [replace(leaf, work=leaf.work + 2 * given["slowest"]) for leaf in leaves_of(given)]
-    together = sum(leaf.work for leaf in slower)
-    return theory.longest(critical_path(slower), together, int(number) * int(given["capacity"]))
-
-
-def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
-    if given["policy"] == "contract_net" and given["version"] != "piled-up":
-        return None
-    unless = lab.why_not({**_disturbed(trace), "not all is done": not pictures.all_done(trace)})
-    return lab.Theory(theory.messages(len(leaves_of(given))), unless=unless)
-
-
-def _disturbed(trace: Trace) -> dict[str, object]:
-    return {
-        **lab.disturbed(trace),
-        "an attempt fails": trace.count("Failed", "Busy", kind=SEND),
-        "a reply is late": trace.count("Lost", kind="decision"),
-    }
-
-
-def _plain(given: lab.Parameters) -> bool:
-    """Whether theory says how long it takes."""
-    usual = given["version"] == "textbook" and given["policy"] != "contract_net"
-    return bool(usual and not given["failing"] and not given["loss"])
-
-
-def _complete(attempts: int) -> lab.Curve:
-    return lab.Curve(lambda given, size: theory.all_done(int(size), given["failing"], attempts))
-
-
 _CHAIN: dict[str, Any] = {"work": "chain", "failing": 0.2, "loss": 0.0, "version": "textbook", "workers": 3}
 SPEC = lab.LabSpec(
     name="delegation",
@@ -123,17 +70,18 @@ SPEC = lab.LabSpec(
     parameters=PARAMETERS,
     build=build,
     roles=(lab.Role("coordinator", Coordinator), lab.Role("worker", Worker)),
-    properties=lambda given: properties(leaves_of(given), _crew(given), WITHIN, given["patience"]),
+    properties=lambda given: properties(leaves_of(given), crew_of(given), WITHIN, given["patience"]),
     measures=(
-        lab.Measure("reported after, s", pictures.makespan, _makespan),
+        lab.Measure("reported after, s", pictures.makespan, expected.makespan),
         lab.Measure("all is done", pictures.all_done),
         lab.Measure("leaves at work, on average", pictures.busy),
         lab.Measure("leaves lost", lambda trace: trace.count("Lost", kind="decision")),
-        lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
+        lab.Measure("messages in all", lambda trace: trace.count("send"), expected.messages),
     ),
     until=UNTIL,
+    limits=lambda given: lab.Limits(lab.STORMY, slow=0.3, over=12.0),
     lanes=lambda given: ("coordinator", *workers(given)),
-    focus=lambda given: (0.0, min(UNTIL, 1.1 * _longest(given, given["workers"]))),
+    focus=lambda given: (0.0, min(UNTIL, 1.1 * expected.longest_time(given, given["workers"]))),
     views=(
         lab.View("schedule", "Who works on what; blue: on a longest chain; red: in vain, or beyond the "
                  "capacity.",
@@ -141,34 +89,23 @@ SPEC = lab.LabSpec(
         lab.View("progress", "Which leaf waits for which, and how each stands.", pictures.progress),
     ),
     figures=(
-        lab.Figure(
-            "Do more workers finish earlier?",
-            x="workers",
-            values=(1, 2, 3, 4, 5, 6, 8),
-            measure="reported after, s",
-            theory={
-                "the shortest schedule possible": lab.Curve(_shortest, "least", _plain),
-                "Graham's bound": lab.Curve(_longest, "most", _plain),
-            },
-            replications=3,
-        ),
-        lab.Figure(
-            "How often is a whole chain done, if 1 of 5 attempts fails?",
-            x="size",
-            values=(1, 2, 4, 6, 8, 10),
-            measure="all is done",
-            theory={"one attempt": _complete(1), "two attempts": _complete(2)},
-            series={"one attempt": {"attempts": 1}, "two attempts": {"attempts": 2}},
-            settings=_CHAIN,
-            replications=100,
-        ),
+        lab.Figure("Do more workers finish earlier?", x="workers", values=(1, 2, 3, 4, 5, 6, 8),
+                   measure="reported after, s",
+                   theory={"the shortest schedule possible": lab.Curve(
+                               expected.shortest_time, "least", expected.plain),
+                           "Graham's bound": lab.Curve(expected.longest_time, "most", expected.plain)},
+                   replications=3),
+        lab.Figure("How often is a whole chain done, if 1 of 5 attempts fails?", x="size",
+                   values=(1, 2, 4, 6, 8, 10), measure="all is done",
+                   theory={"one attempt": expected.complete(1), "two attempts": expected.complete(2)},
+                   series={"one attempt": {"attempts": 1}, "two attempts": {"attempts": 2}}, settings=_CHAIN,
+                   replications=100),
     ),
     schedules=(
-        lab.Schedule("One more worker, and a later end",
-                     "Look at the report: it comes after 15 s. With three workers it comes after 12 s.",
+        lab.Schedule("A fourth worker", "Look at the report, then take the fourth worker away.",
                      {"work": "anomaly", "workers": 4}),
-        lab.Schedule("The longest last", "Look at the last leaf: three of four workers are idle while it "
-                     "is done. With the longest leaf first, all is done after 4 s.",
+        lab.Schedule("The longest last", "Look at the last leaf, and at who is idle while it is done. Then "
+                     "choose the order longest-first.",
                      {"work": "longest-last", "workers": 4}),
         lab.Schedule("A worker crashes at work", "Look at the leaf of w2: it is lost, the coordinator "
                      "notices when its time is over, and another worker does "

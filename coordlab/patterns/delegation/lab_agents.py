@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import fsum
 
 from coordlab.labs.declaration import Parameters
 from coordlab.patterns.delegation.agents import Coordinator
@@ -95,7 +96,7 @@ def chains(leaves: tuple[Leaf, ...]) -> dict[str, tuple[float, float]]:
 def critical(leaves: tuple[Leaf, ...]) -> set[str]:
     """The leaves on a longest chain: a delay of one of them is a delay of the whole."""
     whole, found = critical_path(leaves), chains(leaves)
-    return {leaf.name for leaf in leaves if sum(found[leaf.name]) - leaf.work > whole - 1e-9}
+    return {leaf.name for leaf in leaves if fsum(found[leaf.name]) - leaf.work > whole - 1e-9}
 
 
 class Hasty(Coordinator):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import fsum
 
-from coordlab.labs.declaration import Parameters
+from coordlab.labs.declaration import Parameters, numbered
 from coordlab.labs.views import BEFORE, Bar, Graph, Mark, Spans, stacked, states
-from coordlab.patterns.delegation.lab_agents import critical, leaves_of
+from coordlab.patterns.delegation.lab_agents import SKILLS, critical, leaves_of
+from coordlab.patterns.delegation.rules import Member
 from coordlab.properties import recorded
 from coordlab.trace.trace import CRASH, SEND, Event, Trace
 
@@ -15,7 +17,12 @@ SAID = {"Completed": ("done", "normal"), "GivenUp": ("given up", "failed"), "Los
 
 def workers(given: Parameters) -> tuple[str, ...]:
     """Their names."""
-    return tuple(f"w{number}" for number in range(1, given["workers"] + 1))
+    return numbered("w", given["workers"])
+
+
+def crew_of(given: Parameters) -> tuple[Member, ...]:
+    """What the coordinator knows of them."""
+    return tuple(Member(name, SKILLS, given["capacity"]) for name in workers(given))
 
 
 def makespan(trace: Trace) -> float | None:
@@ -33,7 +40,7 @@ def busy(trace: Trace) -> float | None:
     end = makespan(trace)
     if not end:
         return None
-    return round(sum(min(bar.until or end, end) - min(bar.since, end) for bar in _work(trace)) / end, 2)
+    return round(fsum(min(bar.until or end, end) - min(bar.since, end) for bar in _work(trace)) / end, 2)
 
 
 def _work(trace: Trace) -> Iterator[Bar]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from math import fsum
 from typing import Any
 
 from coordlab import requirements as require
@@ -227,6 +228,6 @@ def shortest(leaves: Sequence[Leaf], crew: Sequence[Member]) -> float:
     Raises ValueError if the crew is empty.
     """
     require.that(crew, "crew=()", "expected at least one member", "crew=[Member('ann', ('cut',))]")
-    together = sum(member.capacity * member.speed for member in crew)
+    together = fsum(member.capacity * member.speed for member in crew)
     quickest = max(member.speed for member in crew)
-    return max(critical_path(leaves) / quickest, sum(leaf.work for leaf in leaves) / together)
+    return max(critical_path(leaves) / quickest, fsum(leaf.work for leaf in leaves) / together)

@@ -11,11 +11,12 @@ from coordlab.patterns.group_chat.agents import Chair
 from coordlab.patterns.group_chat.checks import properties
 from coordlab.patterns.group_chat.lab_agents import Estimator, Host
 from coordlab.patterns.group_chat.pictures import read_so_far, right, transcript, turns, why
+from coordlab.patterns.orchestration.turns import TONES
 from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
-POLICIES: dict[str, rules.Policy] = {"round robin": rules.round_robin, "anybody else": rules.Selector()}
+POLICIES: dict[str, rules.Policy] = {"round-robin": rules.round_robin, "anybody-else": rules.Selector()}
 VERSIONS = ("textbook", "fixed-rounds")
 PARAMETERS = (
     lab.Parameter("members", 3, 2, 7, 1, group="Team",
@@ -29,7 +30,7 @@ PARAMETERS = (
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Chair",
                   help="textbook ends when all keep their answers for a round; fixed-rounds goes on to "
                   "the last turn"),
-    lab.Parameter("policy", "round robin", choices=tuple(POLICIES), group="Chair",
+    lab.Parameter("policy", "round-robin", choices=tuple(POLICIES), group="Chair",
                   help="who speaks next: one member after the other, or a member drawn by the host"),
     lab.Parameter("turns", 20, 2, 60, 1, group="Chair", help="how many turns the chat has at most"),
     lab.Parameter("window", 0, 0, 20, 1, group="Chair",
@@ -54,7 +55,7 @@ def _window(given: lab.Parameters) -> rules.Window:
 
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A chair and its members, of the learner's class if given."""
-    host = "host" if given["policy"] == "anybody else" else None
+    host = "host" if given["policy"] == "anybody-else" else None
     over, team = _over(given, given["version"]), names(given)
     chair = Chair(
         team,
@@ -81,7 +82,7 @@ def _reads(given: lab.Parameters, trace: Trace) -> lab.Theory:
 
 def end(given: lab.Parameters) -> float:
     """When the last turn is over in any case: with a host each turn takes a question, too."""
-    each = given["thinking"] + (0.1 if given["policy"] == "round robin" else 0.3)
+    each = given["thinking"] + (0.1 if given["policy"] == "round-robin" else 0.3)
     return float(round(1.2 * given["turns"] * each + 1, 1))
 
 
@@ -103,38 +104,25 @@ SPEC = lab.LabSpec(
         lab.Measure("why it ended", why),
     ),
     until=end,
+    limits=lambda given: lab.Limits("crash cut slow drop duplicate delay", hold=1.0, slow=0.3, over=2.0),
     focus=lambda given: (0.0, 8 * given["thinking"]),
     views=(
         lab.View("transcript", "Who said what, and how much each turn read.", transcript),
         lab.View("reading", "How many messages all members have read so far.", read_so_far),
     ),
     figures=(
-        lab.Figure(
-            "How much is read as a chat goes on?",
-            x="turns",
-            values=(5, 10, 20, 30, 40, 50),
-            measure="messages read",
-            theory={
-                "everything": lab.Curve(lambda given, turns: theory.reads(int(turns))),
-                "the last five": lab.Curve(lambda given, turns: theory.reads(int(turns), 5)),
-            },
-            settings={"version": "fixed-rounds"},
-            series={"everything": {"window": 0}, "the last five": {"window": 5}},
-            replications=1,
-        ),
-        lab.Figure(
-            "Does talking make a team right?",
-            x="conformity",
-            values=(0.0, 0.25, 0.5, 0.75, 1.0),
-            measure="share of members right at the end",
-            theory={
-                "talk alone changes nothing": lab.Curve(
-                    lambda given, conformity: given["competence"],
-                    applies=lambda given: not given["correction"],
-                )
-            },
-            replications=60,
-        ),
+        lab.Figure("How much is read as a chat goes on?", x="turns", values=(5, 10, 20, 30, 40, 50),
+                   measure="messages read",
+                   theory={"everything": lab.Curve(lambda given, turns: theory.reads(int(turns))),
+                           "the last five": lab.Curve(lambda given, turns: theory.reads(int(turns), 5))},
+                   settings={"version": "fixed-rounds"},
+                   series={"everything": {"window": 0}, "the last five": {"window": 5}}, replications=1),
+        lab.Figure("Does talking make a team right?", x="conformity", values=(0.0, 0.25, 0.5, 0.75, 1.0),
+                   measure="share of members right at the end",
+                   theory={"talk alone changes nothing": lab.Curve(
+                               lambda given, conformity: given["competence"],
+                               applies=lambda given: not given["correction"])},
+                   replications=60),
     ),
     schedules=(
         lab.Schedule("Everybody reads everything", "Look at the tokens: each turn reads more than the last.",
@@ -142,16 +130,15 @@ SPEC = lab.LabSpec(
         lab.Schedule("Only the last five messages", "Look at the tokens: they stop growing, as each turn "
                      "reads five messages.",
                      {"members": 5, "turns": 50, "version": "fixed-rounds", "window": 5}),
-        lab.Schedule("Agreed on a wrong answer",
-                     "Look at the answers: in the first round four are right, in the "
-                     "last round nobody is.",
+        lab.Schedule("Agreed on a wrong answer", "Look at the answers: how many are right in the first "
+                     "round, and how many in the last?",
                      {"members": 5, "conformity": 1.0, "seed": 16}),
     ),
     offers=lambda given: (
         lab.Offer("a member is away", "crash {agent} @{at}..{until}", names(given), 0.5),
         lab.Offer("a member thinks for long", "slow {agent} 20 @{at}..{until}", names(given)),
     ),
-    tones={"working": "active", "conducting": "normal", "idle": "idle", "stopped": "idle"},
+    tones=TONES,
     page="coordlab.patterns.group_chat.agents",
     chapter="15_orchestration_styles",
 )  # fmt: skip

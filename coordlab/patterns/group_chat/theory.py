@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from math import comb
+from math import comb, fsum
 
 from coordlab import requirements as require
 
@@ -53,7 +53,7 @@ def _binomial(n: int, p: float) -> list[float]:
 
 
 def _share(right: list[float]) -> float:
-    return sum(k * chance for k, chance in enumerate(right)) / (len(right) - 1)
+    return fsum(k * chance for k, chance in enumerate(right)) / (len(right) - 1)
 
 
 def _next_round(right: list[float], correction: float) -> list[float]:

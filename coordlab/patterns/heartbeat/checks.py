@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from math import erfc, exp, nan, sqrt
+from math import erfc, exp, fsum, nan, sqrt
 from statistics import fmean, pstdev
 
 from coordlab.patterns.heartbeat.rules import Detector, PhiAccrual, Timeout
 from coordlab.properties import Begun, Objection, Property, Verdict, leads_to, on_record, safety
-from coordlab.trace.trace import CRASH, FAULT, HANDLE, HEAL, RESTART, SEND, START, Event, Trace
+from coordlab.trace.trace import CRASH, FAULT, HANDLE, HEAL, RESTART, SEND, START, TRAVELS, Event, Trace
 
 Pair = tuple[str, str]  # an observer and a target
 PASSING = ("Crash", "Restart", "Drop", "Duplicate", "Delay")
@@ -43,6 +43,8 @@ class Opinions:
 
     def take(self, event: Event) -> list[Pair]:
         """Advance past `event`; the pairs whose observer, target or opinion it changed."""
+        if event.kind in TRAVELS:
+            return []
         if network_fault(event):
             self.faults += 1 if event.kind == FAULT else -1
             return [(who, whom) for who, others in self.gravity.items() for whom in others]
@@ -218,7 +220,7 @@ def lasting(
 
         def ends(event: Event, begun: Begun) -> list[Hashable]:
             touched[:] = opinions.take(event)
-            restarts = again(event)
+            restarts = bool(touched) and again(event)
             return [pair for pair in touched if pair in begun and (restarts or not amiss(opinions, pair))]
 
         def begins(_: Event) -> list[Hashable]:
@@ -314,12 +316,12 @@ class Quality:
     @property
     def mean_detection(self) -> float:
         """Mean seconds to detect a crash; NaN if none was found."""
-        return sum(self.detection) / len(self.detection) if self.detection else nan
+        return fsum(self.detection) / len(self.detection) if self.detection else nan
 
     @property
     def mean_mistake(self) -> float:
         """Mean seconds until a mistake was over; 0 if there was none."""
-        return sum(self.mistakes) / max(1, len(self.mistakes))
+        return fsum(self.mistakes) / max(1, len(self.mistakes))
 
     @property
     def mistakes_per_hour(self) -> float:
@@ -329,7 +331,7 @@ class Quality:
     @property
     def accuracy(self) -> float:
         """The share of the time in which an observer trusts a target that is up."""
-        return 1 - sum(self.mistakes) / self.seconds if self.seconds else nan
+        return 1 - fsum(self.mistakes) / self.seconds if self.seconds else nan
 
 
 def quality(trace: Trace) -> Quality:
@@ -349,7 +351,7 @@ def quality(trace: Trace) -> Quality:
             turn(pair, _relation(opinions, pair, states.get(pair, ("", 0, 0))[0]), event.time)
     for pair in states:
         turn(pair, "over", trace.until)
-    together = sum(spent["right"]) + sum(spent["mistaken"])
+    together = fsum(spent["right"]) + fsum(spent["mistaken"])
     return Quality(tuple(spent["found"]), tuple(spent["mistaken"]), together)
 
 

@@ -50,11 +50,11 @@ class FirstTry:
 Story = Callable[[FirstTry], Awaitable[object]]
 
 
-def failures(story: Story) -> list[float]:
+def failures(story: Story, kind: type[FirstTry] = FirstTry) -> list[float]:
     """When, in the first 156 s of a story, a monitor that waits for 30 s reports that ann has failed."""
 
     async def main() -> list[float]:
-        first = FirstTry(30.0, Wall())
+        first = kind(30.0, Wall())
         tasks = asyncio.create_task(first.monitor("ann")), asyncio.ensure_future(story(first))
         await asyncio.sleep(156)
         for task in tasks:

@@ -16,29 +16,22 @@ from coordlab.trace.trace import SEND, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
-OTHERS = {"outing": "only the outing uses it", "lock": "only the lock uses it"}
-
-
-def _only(task: str) -> Any:
-    return lambda given: "" if given["task"] == task else OTHERS[task]
-
-
 PARAMETERS = (
     lab.Parameter("task", "outing", choices=TASKS, group="Task",
                   help="outing: go to a concert in the park, by taxi if it can be paid; lock: find how a "
                   "lock opens"),
-    lab.Parameter("cash", 10.0, 0.0, 20.0, 1.0, group="Task", unused=_only("outing"),
+    lab.Parameter("cash", 10.0, 0.0, 20.0, 1.0, group="Task", only_with={"task": ("outing",)},
                   help="how much money alice has; the taxi costs 5.5, the ticket 4"),
     lab.Parameter("ways", "taxi-first", choices=tuple(WAYS), group="Task", label="order of methods",
-                  unused=_only("outing"), help="which way to travel is tried first"),
-    lab.Parameter("taken", True, group="Task", label="the taxi is taken", unused=_only("outing"),
+                  only_with={"task": ("outing",)}, help="which way to travel is tried first"),
+    lab.Parameter("taken", True, group="Task", label="the taxi is taken", only_with={"task": ("outing",)},
                   help=f"whether somebody else takes the taxi after {LEAVES:g} s"),
-    lab.Parameter("dials", 3, 1, 6, 1, group="Task", unused=_only("lock"),
+    lab.Parameter("dials", 3, 1, 6, 1, group="Task", only_with={"task": ("lock",)},
                   help="how many dials the lock has; each is a task"),
-    lab.Parameter("positions", 3, 2, 4, 1, group="Task", unused=_only("lock"),
+    lab.Parameter("positions", 3, 2, 4, 1, group="Task", only_with={"task": ("lock",)},
                   help="how many positions a dial has; each is a method, and the last one is right"),
     lab.Parameter("mistakes", "at-the-end", choices=("at-once", "at-the-end"), group="Task",
-                  unused=_only("lock"), label="mistakes show",
+                  only_with={"task": ("lock",)}, label="mistakes show",
                   help="when a wrong position shows: at once, as only the right one clicks, or when the "
                   "lock does not open"),
     lab.Parameter("version", "textbook", choices=tuple(VERSIONS), group="Actor",
@@ -49,10 +42,8 @@ PARAMETERS = (
     lab.Parameter("plans", 20, 1, 20, 1, group="Actor", help="how many plans alice makes at most"),
     lab.Parameter("failing", 0.0, 0.0, 0.9, 0.1, group="World", help="how often an action fails"),
     lab.Parameter("pace", 0.5, 0.1, 0.8, 0.1, unit="s", group="World", help="how long an action takes"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", group="World", label="slowest message",
-                  help="each message takes between a fifth of this and this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, group="World", label="messages lost",
-                  help="the share of messages that are lost on the way"),
+    lab.SLOWEST,
+    lab.LOSS,
 )  # fmt: skip
 
 
@@ -112,6 +103,7 @@ SPEC = lab.LabSpec(
         lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
     ),
     until=20.0,
+    limits=lambda given: lab.Limits(lab.STORMY, hold=1.0, slow=0.3, over=6.0),
     lanes=lambda given: ("alice", "site"),
     focus=lambda given: (0.0, 4.0),
     views=(
@@ -121,29 +113,16 @@ SPEC = lab.LabSpec(
         lab.View("facts", "The facts of the world; planning changes none of them.", pictures.facts),
     ),
     figures=(
-        lab.Figure(
-            "How much does a search try, if a mistake shows at once, or only at the end?",
-            x="dials",
-            values=(1, 2, 3, 4, 5, 6),
-            measure="steps tried by the first search",
-            theory={"at-once": _search(True), "at-the-end": _search(False)},
-            series={each: {"mistakes": each} for each in ("at-once", "at-the-end")},
-            settings=_LOCK,
-            replications=1,
-        ),
-        lab.Figure(
-            "How many actions does it take to be done, if some fail?",
-            x="failing",
-            values=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
-            measure="actions tried",
-            theory={
-                "actions / (1 - p)": lab.Curve(
-                    lambda given, failing: theory.actions_tried(given["dials"] + 1, failing)
-                )
-            },
-            settings=_LOCK,
-            replications=40,
-        ),
+        lab.Figure("How much does a search try, if a mistake shows at once, or only at the end?", x="dials",
+                   values=(1, 2, 3, 4, 5, 6), measure="steps tried by the first search",
+                   theory={"at-once": _search(True), "at-the-end": _search(False)},
+                   series={each: {"mistakes": each} for each in ("at-once", "at-the-end")}, settings=_LOCK,
+                   replications=1),
+        lab.Figure("How many actions does it take to be done, if some fail?", x="failing",
+                   values=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5), measure="actions tried",
+                   theory={"actions / (1 - p)": lab.Curve(
+                               lambda given, failing: theory.actions_tried(given["dials"] + 1, failing))},
+                   settings=_LOCK, replications=40),
     ),
     schedules=(
         lab.Schedule("The taxi is too expensive in the end",

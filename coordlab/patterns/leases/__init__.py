@@ -10,7 +10,8 @@ Cost.      2(n - 1) messages for an election without a split vote; then 2(n - 1)
            was cut off comes back with a later term, which ends the reign of a healthy leader: it stands again
            at its next beat, so that nobody leads for a beat and four message delays at most.
 Assumes.   Crashes, not lies; promises outlive a crash; clocks drift by `drift` at most, and do not jump.
-           Messages may be late or lost. If clocks break the bound, two may lead; the storage is fenced.
+           Messages may be late or lost. If clocks break the bound, or a leader pauses for longer than its
+           lease, two may lead; the storage is fenced.
 Source.    C. Gray and D. Cheriton, Leases, SOSP 1989; D. Ongaro and J. Ousterhout, In Search of an
            Understandable Consensus Algorithm, USENIX ATC 2014 (terms, votes, random time-outs);
            M. Burrows, The Chubby Lock Service, OSDI 2006, section 2.4 (sequencers, here tokens).

@@ -166,10 +166,15 @@ class Member(Agent):
         until = self.now + self.beat
         while self.role != "follows" and self.now < until - TICK:
             if self.role == "leads":
-                self.send(self.storage, Store(self.term, f"{self.name} leads"))
-            if await self.most(Heartbeat(self.term, self.now), within=min(self.beat, until - self.now)):
+                await self.write()
+            left = max(0.0, until - self.now)  # none, if the write took longer than the lease
+            if await self.most(Heartbeat(self.term, self.now), within=min(self.beat, left)):
                 self.role, until = "leads", self.asked + self.held
                 await self.sleep(max(0.0, self.asked + self.beat - self.now))
+
+    async def write(self) -> None:
+        """What a leader does with its lease at each beat: it writes, and its term is the token."""
+        self.send(self.storage, Store(self.term, f"{self.name} leads"))
 
     async def most(self, question: RequestVote | Heartbeat, within: float) -> bool:
         """Whether more than half, itself included, agree in time, and none knows a later term."""

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.patterns.leases import pictures, theory
+from coordlab.patterns.leases import expected, pictures, theory
 from coordlab.patterns.leases.agents import Member, Storage
 from coordlab.patterns.leases.checks import properties
 from coordlab.patterns.leases.lab_agents import Everlasting, OutOfOrder, Unfenced, faults, names
-from coordlab.patterns.leases.rules import held, majority
-from coordlab.trace.trace import DROP, FAULT, STATE, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.dice import dice
 from coordlab.world.world import World
 
 VERSIONS = ("textbook", "no-drift", "no-lease", "no-fencing")
-UNTIL = 12.0
 PARAMETERS = (
     lab.Parameter("members", 5, 1, 9, 1, help="how many members elect a leader among themselves"),
     lab.Parameter("up", 1.0, 0.5, 1.0, 0.05, label="chance to be up",
                   help="how likely each member is up; the others are out of order during the whole run"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.1, 0.01, unit="s", label="slowest message",
-                  help="each message takes between a fifth of this and this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.3, 0.01, label="messages lost",
-                  help="the share of messages that are lost on the way"),
+    replace(lab.SLOWEST, high=0.1),
+    replace(lab.LOSS, high=0.3),
     lab.Parameter("apart", "all", choices=("all", "members", "nobody"), label="1 is cut off from",
                   help="what member 1 is cut off from, from 4 to 9 s: all others, the members but not the "
                   "storage, or nobody"),
@@ -33,14 +29,13 @@ PARAMETERS = (
                   help="the share by which the clock of 1 is too slow and the other clocks are too fast, "
                   "from 2 to 9 s"),
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Protocol",
-                  help="no-drift allows for no drift of clocks; no-lease leads until it hears of a later "
-                  "term; no-fencing keeps every write"),
+                  help="no-drift allows for no drift, which shows when clocks are off; no-lease leads until "
+                  "it hears of a later term; no-fencing keeps every write, which shows when one is late"),
     lab.Parameter("lease", 1.0, 0.5, 3.0, 0.1, unit="s", group="Protocol",
                   help="how long a follower is bound to its leader"),
     lab.Parameter("drift", 0.1, 0.0, 0.3, 0.05, label="drift allowed for", group="Protocol",
                   help="the share by which a clock may be off without harm",
-                  unused=lambda given: "this version allows for no drift"
-                  if given["version"] == "no-drift" else ""),
+                  not_with={"version": ("no-drift",)}),
     lab.Parameter("beats", 4, 2, 6, 1, label="beats in a lease", group="Protocol",
                   help="how often a leader renews its lease before the lease would end"),
     lab.Parameter("starts", 1, 0, "members", 1, label="candidates at once", group="Protocol",
@@ -67,55 +62,6 @@ def _allowed(given: lab.Parameters) -> float:
     return 0.0 if given["version"] == "no-drift" else float(given["drift"])
 
 
-def _within(given: lab.Parameters, off: float) -> float:
-    """The most seconds with two leaders, if clocks are off by this share and leases allow for the drift."""
-    return theory.overlap(held(given["lease"], given["drift"]), given["lease"], off)
-
-
-def _without(given: lab.Parameters, off: float) -> float:
-    """The same, if leases allow for none."""
-    return theory.overlap(given["lease"], given["lease"], off)
-
-
-def _two(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    own, wrong = faults(given), [e for e in trace.select(kind=FAULT) if e.name in ("Skew", "Pause")]
-    reasons = {
-        "leaders do not give up": given["version"] == "no-lease",
-        "another clock or process goes wrong": any(str(event.data) not in own for event in wrong),
-    }
-    bound = _without if given["version"] == "no-drift" else _within
-    return lab.Theory(round(bound(given, given["off"]), 3), says="most", unless=lab.why_not(reasons))
-
-
-def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    roles = trace.select("role", kind=STATE)
-    first = next((number for number, event in enumerate(roles) if event.data == "leads"), 0)
-    over = roles[first].time + 2 * given["slowest"] if first else 0.0
-    reasons = {
-        "nobody leads": not first,
-        "several stand before one leads": [event.data for event in roles[:first]].count("stands") > 1,
-        "a fault strikes before": trace.select(kind=FAULT, before=over),
-        "a message is lost": trace.select(kind=DROP, before=over),
-        "the run ends too early": trace.until < over,
-    }
-    silent = given["members"] - pictures.working(trace)
-    return lab.Theory(theory.messages(given["members"]) - silent, unless=lab.why_not(reasons))
-
-
-def _somebody(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    """1 if most are up; whatever happens between 4 and 9 s, there is time before and after."""
-    own, answer = faults(given), 2 * given["slowest"]
-    reasons = {
-        "a beat is too short for an answer": given["lease"] / given["beats"] <= answer,
-        "messages may be lost": given["loss"] > 0,
-        "several stand at once": given["starts"] > 1,
-        "another fault strikes": any(str(event.data) not in own for event in trace.select(kind=FAULT)),
-        "the run ends too early": trace.until < UNTIL,
-    }
-    most = pictures.working(trace) >= majority(given["members"])
-    return lab.Theory(int(most), unless=lab.why_not(reasons))
-
-
 SPEC = lab.LabSpec(
     name="leases",
     title="Terms and leases",
@@ -124,21 +70,24 @@ SPEC = lab.LabSpec(
     build=build,
     properties=lambda given: properties(given["members"], given["lease"], given["lease"] / given["beats"]),
     measures=(
-        lab.Measure("two lead at once, s", lambda trace: pictures.led(trace, 2), _two),
-        lab.Measure("messages of the first election", pictures.first_election, _messages),
-        lab.Measure("somebody leads (1 or 0)", lambda trace: int(pictures.led(trace, 1) > 0), _somebody),
+        lab.Measure("two lead at once, s", lambda trace: pictures.led(trace, 2), expected.two_at_once),
+        lab.Measure("messages of the first election", pictures.first_election, expected.messages),
+        lab.Measure("somebody leads (1 or 0)", lambda trace: int(pictures.led(trace, 1) > 0),
+                    expected.somebody),
         lab.Measure("nobody leads, s", lambda trace: round(trace.until - pictures.led(trace, 1), 3)),
         lab.Measure("writes kept", lambda trace: trace.count("Stored")),
         lab.Measure("writes refused", lambda trace: trace.count("Fenced")),
     ),
-    until=UNTIL,
+    until=expected.UNTIL,
+    limits=lambda given: lab.Limits(f"{lab.STORMY} skew", drift=float(given["drift"]), over=9.0),
     faults=faults,
     lanes=lambda given: (*names(given), "storage"),
     focus=lambda given: (3.5 if given["starts"] < 2 else 0.0, 4.5 + 2.5 * given["lease"]),
     figures=(
         lab.Figure("For how long do two lead, if clocks are wrong?", x="off",
                    values=(0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6), measure="two lead at once, s",
-                   theory={"textbook": lab.Curve(_within, "most"), "no-drift": lab.Curve(_without, "most")},
+                   theory={"textbook": lab.Curve(expected.within, "most"),
+                           "no-drift": lab.Curve(expected.without, "most")},
                    series={each: {"version": each} for each in ("textbook", "no-drift")},
                    settings={"members": 9, "slowest": 0.01, "until": 9.0}),  # some stand soon
         lab.Figure("Does one more member help, if each is up with probability 0.7?", x="members",
@@ -154,13 +103,14 @@ SPEC = lab.LabSpec(
                  pictures.terms),
     ),
     schedules=(
-        lab.Schedule("A leader without a lease", "Look for two leaders at once: nobody tells 1 that the "
-                     "others have elected another.", {"version": "no-lease"}),
-        lab.Schedule("A write that comes late", "Look for the write that the storage refuses, after 6 s: its "
-                     "token is older than that of the next leader.", {},
+        lab.Schedule("A leader without a lease", "Look at 1 after 4 s: nobody tells it that the others have "
+                     "elected another.", {"version": "no-lease"}),
+        lab.Schedule("A write that comes late", "Look for the write that comes after 6 s: its token is "
+                     "older than that of the next leader.", {},
                      ("crash 1 @4..9", "delay 1>storage #14 3")),
-        lab.Schedule("All stand at once", "Look at the first second: each votes for itself, nobody wins, and "
-                     "chance decides who stands next.", {"starts": 5}, ()),
+        lab.Schedule("Clocks that nobody allows for", "Look at who leads before 5 s: the clock of 1 is "
+                     "slow, and the others are fast.",
+                     {"version": "no-drift", "off": 0.3, "drift": 0.3}),
     ),
     offers=lambda given: (
         lab.Offer("a member's clock runs at half the speed",

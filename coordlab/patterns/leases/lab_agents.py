@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from coordlab.labs.declaration import Parameters
+from coordlab.labs.declaration import Parameters, numbered
 from coordlab.patterns.leases.agents import Heartbeat, Member, RequestVote, Storage, Store, Stored
 from coordlab.world.agent import Agent, State
 
@@ -40,7 +40,7 @@ class OutOfOrder(Agent):
 
 def names(given: Parameters) -> tuple[str, ...]:
     """The names of the members."""
-    return tuple(str(number) for number in range(1, given["members"] + 1))
+    return numbered("", given["members"])
 
 
 def faults(given: Parameters) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import comb
+from math import comb, fsum
 
 from coordlab import requirements as require
 
@@ -26,7 +26,7 @@ def availability(members: int, up: float) -> float:
     """
     require.probability("up", up)
     needed = require.count("members", members, 1) // 2 + 1
-    return sum(comb(members, k) * up**k * (1 - up) ** (members - k) for k in range(needed, members + 1))
+    return fsum(comb(members, k) * up**k * (1 - up) ** (members - k) for k in range(needed, members + 1))
 
 
 def overlap(held: float, lease: float, off: float) -> float:

@@ -10,6 +10,8 @@ from coordlab.properties import on_record, recorded
 from coordlab.trace.trace import HANDLE, SEND, Event, Trace
 
 REPLIES = ("Reply", "Failed")
+TONES = {"working": "active", "conducting": "normal", "idle": "idle", "stopped": "idle"}
+"""What the roles of conductors and members mean, for the colours of their lanes."""
 
 
 def is_turn(event: Event) -> bool:

@@ -19,6 +19,7 @@ from coordlab.properties import (
     disturbs,
     eventually,
     on_record,
+    once,
     safety,
 )
 from coordlab.properties.records import as_one_of
@@ -29,6 +30,7 @@ Updates = frozenset[int]
 """Some updates, each by the number of its decision in the trace."""
 
 
+@once
 def taken(trace: Trace) -> Iterator[tuple[Event, Any]]:
     """Each event from which on an agent has another copy, with that copy."""
     for event in trace:

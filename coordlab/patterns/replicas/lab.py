@@ -34,11 +34,9 @@ PARAMETERS = (
                   help="how long two halves of the replicas are cut off from each other, from 2 s on"),
     lab.Parameter("ahead", 0.0, 0.0, 10.0, 0.5, unit="s", label="1's clock is ahead by",
                   help="how far the clock of 1 is ahead, so that its writes win when the latest stamp wins",
-                  unused=lambda given: "" if given["copies"] == "last-writer" else "these copies have no "
-                                                                                   "stamps"),
+                  only_with={"copies": ("last-writer",)}),
     lab.Parameter("latency", 0.05, 0.01, 0.1, 0.01, unit="s", help="how long each message takes"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
-                  help="the share of messages that are lost on the way"),
+    lab.LOSS,
     lab.Parameter("version", "textbook", choices=tuple(KINDS), group="Gossip",
                   help="adopts takes the copy that comes instead of merging it; forgets drops the record "
                   "of what was removed"),
@@ -113,6 +111,7 @@ SPEC = lab.LabSpec(
         lab.Measure("messages in all", lambda trace: trace.count("send")),
     ),
     until=lambda given: round(max(3.2, APART + given["parted"]) + within(given) + 0.5, 1),
+    limits=lambda given: lab.Limits(lab.STORMY, hold=1.0, slow=0.3, over=5.0),
     faults=faults,
     focus=lambda given: (0.0, 4.0 + given["parted"]),
     figures=(
@@ -129,13 +128,13 @@ SPEC = lab.LabSpec(
         lab.View("news", "How many copies know all changes so far.", pictures.up_to_date),
     ),
     schedules=(
-        lab.Schedule("The newer write is lost", "Look at the colours: green was written before blue, and "
-                     "wins, as the clock of 1 is ahead.",
+        lab.Schedule("The newer write is lost", "Look at what stands in the end: Bern is written last, and "
+                     "the clock of 1 is ahead.",
                      {"copies": "last-writer", "ahead": 5.0}),
         lab.Schedule("What was removed comes back", "Look at the bread: a replica that has not heard of "
                      "its removal brings it back.", {"version": "forgets"}),
-        lab.Schedule("Sold twice", "Look at the stock after the halves meet: 3 less 2 less 2 is -1, which no "
-                     "merge prevents.", {"copies": "counter"}),
+        lab.Schedule("Sold twice", "Look at the stock after the halves meet: each half has sold 2 of the 3.",
+                     {"copies": "counter"}),
     ),
     offers=lambda given: (
         lab.Offer("a replica's clock jumps ahead by 5 s", "skew {agent} x1 +5 @{at}", names(given)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log2
 from typing import Any
 
-from coordlab.labs.declaration import Parameters
+from coordlab.labs.declaration import Parameters, numbered
 from coordlab.patterns.replicas.agents import Exchange, Push, Replica
 from coordlab.patterns.replicas.rules import LastWriter, ORSet, PNCounter, Replicated, Siblings, Update
 
@@ -16,7 +16,7 @@ START: dict[str, Replicated] = {
     "siblings": Siblings(),
     "counter": PNCounter(),
 }
-COLOURS = (("first", 0.0, "write", "red"), ("first", 3.0, "write", "green"), ("last", 3.2, "write", "blue"))
+CITIES = (("first", 0.0, "write", "Rome"), ("first", 3.0, "write", "Oslo"), ("last", 3.2, "write", "Bern"))
 CHANGES: dict[str, tuple[tuple[str, float, str, object], ...]] = {
     "set": (
         ("first", 0.0, "add", "milk"),
@@ -25,8 +25,8 @@ CHANGES: dict[str, tuple[tuple[str, float, str, object], ...]] = {
         ("first", 3.1, "remove", "bread"),
         ("last", 3.2, "add", "milk"),
     ),
-    "last-writer": COLOURS,
-    "siblings": COLOURS,
+    "last-writer": CITIES,
+    "siblings": CITIES,
     "counter": (("first", 0.0, "add", 3), ("first", 3.0, "remove", 2), ("last", 3.2, "remove", 2)),
 }
 """Who changes what, and when; 0.0 is in the middle of the first period.  At 3 s the halves are apart."""
@@ -34,7 +34,7 @@ CHANGES: dict[str, tuple[tuple[str, float, str, object], ...]] = {
 
 def names(given: Parameters) -> tuple[str, ...]:
     """The names of the replicas."""
-    return tuple(str(number) for number in range(1, given["replicas"] + 1))
+    return numbered("", given["replicas"])
 
 
 def updates(given: Parameters) -> dict[str, list[Update]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from math import log, log2, sqrt
+from math import fsum, log, log2, sqrt
 from operator import mul
 
 from coordlab import requirements as require
@@ -46,10 +46,10 @@ def rounds(agents: int, mode: str = "push") -> tuple[float, float]:
     mean, square = [0.0] * (agents + 1), [0.0] * (agents + 1)  # of the rounds left, by the number that knows
     for knowing in range(agents - 1, 0, -1):
         stay, *learn = _learning(agents, knowing, mode)
-        ahead = sum(map(mul, learn, mean[knowing + 1 :]))
+        ahead = fsum(map(mul, learn, mean[knowing + 1 :]))
         mean[knowing] = (1 + ahead) / (1 - stay)
         later = ahead + stay * mean[knowing]
-        square[knowing] = (1 + 2 * later + sum(map(mul, learn, square[knowing + 1 :]))) / (1 - stay)
+        square[knowing] = (1 + 2 * later + fsum(map(mul, learn, square[knowing + 1 :]))) / (1 - stay)
     return mean[1], sqrt(max(0.0, square[1] - mean[1] ** 2))
 
 

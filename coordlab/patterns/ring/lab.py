@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from coordlab.labs import declaration as lab
@@ -12,7 +13,7 @@ from coordlab.patterns.ring import pictures, theory
 from coordlab.patterns.ring.agents import Member
 from coordlab.patterns.ring.checks import properties, settling_time
 from coordlab.patterns.ring.lab_agents import ORDERS, NeverSkips, PassesAll, starters
-from coordlab.trace.trace import CRASH, DROP, FAULT, HEAL, Trace
+from coordlab.trace.trace import CRASH, FAULT, HEAL, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -25,10 +26,8 @@ PARAMETERS = (
                   "higher one, or each before the next lower one"),
     lab.Parameter("starts", "all", choices=("all", "one"),
                   help="who calls an election at the start: all members, or the one just after the highest"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.15, 0.01, unit="s", label="slowest message",
-                  help="each message takes between a fifth of this and this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
-                  help="the share of messages that are lost on the way"),
+    replace(lab.SLOWEST, high=0.15),
+    lab.LOSS,
     lab.Parameter("version", "textbook", choices=tuple(KINDS), group="Protocol",
                   help="passes-all passes on lower ranks as well; never-skips sends to the next member "
                   "even if that is silent"),
@@ -78,7 +77,7 @@ def _settles(given: lab.Parameters, trace: Trace) -> lab.Theory:
         "nobody skips the silent one": given["version"] == "never-skips",
         "patience < 2 × slowest": given["patience"] < 2 * given["slowest"],
         "another fault strikes, or one ends, before all agree": len(strokes) > 1,
-        "a message is lost": any(e.data != "down" for e in trace.select(kind=DROP, since=since, before=over)),
+        "a message is lost": lab.lost(trace, since, over),
         "the run ends too early": end is None and trace.until < since + bound,
     }
     return lab.Theory(round(bound, 3), says="most", unless=lab.why_not(reasons))
@@ -110,6 +109,7 @@ SPEC = lab.LabSpec(
         lab.Measure("watching: Ping and Pong", lambda trace: trace.count("Ping", "Pong")),
     ),
     until=UNTIL,
+    limits=lambda given: lab.Limits("crash partition"),
     faults=lambda given: (f"crash {given['agents']} @4",),
     focus=lambda given: (0.0, 1.5),
     figures=(

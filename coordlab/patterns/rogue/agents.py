@@ -85,7 +85,7 @@ class Pool(Agent):
         if self.period:
             for name in self.crew:
                 self.spawn(self.watch(name, self.period))
-        ready = lambda: bool(not self.open or self.match())
+        ready = lambda: bool(len(self.outcomes) == len(self.tasks) or self.match())
         while bool(self.open) and await self.until(ready, within=max(0.0, until - self.now)):
             if match := self.match():
                 self.assign(*match)
@@ -107,9 +107,10 @@ class Pool(Agent):
     def match(self) -> tuple[int, str] | None:
         """A waiting task, and the best of the idle agents that have not tried it yet."""
         if self.quorum and len(self.hands) < len(self.trusted):  # each has one task at most
-            for task in self.open:
-                names = idle(self.trusted, self.hands.values(), self.tried.get(task, ()))
-                if names and task not in self.hands:
+            for task in self.tasks:
+                if task in self.outcomes or task in self.hands:
+                    continue
+                if names := idle(self.trusted, self.hands.values(), self.tried.get(task, ())):
                     return task, best_first(names, self.records)[0]
         return None
 

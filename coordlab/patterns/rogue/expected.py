@@ -20,7 +20,7 @@ def sequential(given: lab.Parameters) -> SequentialTest:
 
 def names(given: lab.Parameters) -> tuple[str, ...]:
     """The members."""
-    return tuple(f"w{number}" for number in range(1, given["members"] + 1))
+    return lab.numbered("w", given["members"])
 
 
 def faults(given: lab.Parameters) -> tuple[str, ...]:
@@ -34,6 +34,11 @@ def masked(given: lab.Parameters, rogues: float) -> bool:
     """Whether the pool has reviewers enough to mask so many rogues."""
     voices = given["members"] - bool(given["removal"])
     return bool(rogues <= min(given["faulty"], (voices - 2) // 2))
+
+
+def at_most_all(given: lab.Parameters, rogues: float) -> float:
+    """How many wrong answers are accepted at most: none while the rogues are masked."""
+    return 0.0 if masked(given, rogues) else float(given["tasks"])
 
 
 def _strange(given: lab.Parameters, trace: Trace) -> bool:

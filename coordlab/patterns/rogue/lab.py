@@ -17,15 +17,6 @@ from coordlab.trace.trace import SEND
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
-SAYS = {
-    "wrong": "is wrong",
-    "random": "guesses",
-    "colludes": "colludes",
-    "boasts": "boasts",
-    "silent": "is silent",
-}
-
-
 PARAMETERS = (
     lab.Parameter("members", 7, 4, 9, 1, group="Crew", help="how many agents work and review"),
     lab.Parameter("rogues", 2, 0, "members", 1, group="Crew", help="how many members misbehave, until 8 s"),
@@ -40,15 +31,14 @@ PARAMETERS = (
     lab.Parameter("removal", True, group="Crew", help="whether a human removes the last member at 1 s"),
     lab.Parameter("tasks", 50, 10, 200, 10, group="Pool", help="how many tasks there are to do"),
     lab.Parameter("version", "textbook", choices=("textbook", "no-checks", "no-reviews"), group="Pool",
-                  help="no-checks gives out no tasks with known answers; no-reviews believes whoever did "
-                  "the work"),
+                  help="no-checks gives out no tasks with known answers: it breaks no property, but convicts "
+                  "nobody, so that rogues go on working; no-reviews believes the worker"),
     lab.Parameter("faulty", 2, 0, 3, 1, group="Pool", label="rogues to mask",
                   help="how many rogues f the reviews mask: 2f + 1 members review, and f + 1 of them must "
                   "approve"),
     lab.Parameter("period", 0.3, 0.1, 1.0, 0.05, unit="s", group="Pool", label="checks every",
                   help="the time between two checks of a member",
-                  unused=lambda given: "this version checks nobody"
-                  if given["version"] == "no-checks" else ""),
+                  not_with={"version": ("no-checks",)}),
     lab.Parameter("error", 0.05, 0.01, 0.3, 0.01, group="Pool", label="error of a test",
                   help="how often a test convicts a member that is right in 90 % of its answers, or "
                   "clears one that is right in 60 %"),
@@ -96,6 +86,7 @@ SPEC = lab.LabSpec(
         lab.Measure("messages", lambda trace: trace.count(kind=SEND), expected.messages),
     ),
     until=lambda given: min(30.0, 4 + 0.12 * given["tasks"]),
+    limits=lambda given: lab.Limits(lab.STORMY, hold=1.0, slow=0.3, over=4.0),
     faults=expected.faults,
     focus=lambda given: (0.0, 4.0),
     views=(
@@ -105,44 +96,33 @@ SPEC = lab.LabSpec(
                  lambda given, trace: pictures.evidence(expected.sequential(given), trace)),
     ),
     figures=(
-        lab.Figure(
-            "How many rogues can reviewers mask?",
-            x="rogues", values=(0, 1, 2, 3, 4, 5), measure="wrong answers accepted",
-            theory={"none up to f rogues, then at most all": lab.Curve(
-                lambda given, rogues: 0.0 if expected.masked(given, rogues) else float(given["tasks"]),
-                says="most", applies=lambda given: bool(given["sensitivity"] == 1),
-            )},
-            settings={"version": "no-checks", "kind": "colludes", "share": 1.0, "members": 7, "tasks": 20},
-            replications=3,
-        ),
-        lab.Figure(
-            "How many checks convict a member that is wrong only at times?",
-            x="share", values=(0.5, 0.6, 0.7, 0.8, 1.0), measure="checks until conviction",
-            theory={"the sequential test": lab.Curve(
-                expected.until_conviction, applies=lambda given: bool(given["share"] >= 0.5)
-            )},
-            settings={"version": "textbook", "kind": "wrong", "rogues": 3, "members": 4, "faulty": 1,
-                      "competence": 1.0, "tasks": 200, "removal": True, "period": 0.3, "until": 8},
-            replications=15,
-        ),
-        lab.Figure(
-            "What do reviewers let through, if all are honest and err?",
-            x="sensitivity", values=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
-            measure="share of answers that are wrong",
-            theory={label: lab.Curve(expected.let_through) for label in ("one reviewer", "two of three")},
-            settings={"rogues": 0, "removal": False, "version": "no-checks", "competence": 0.8, "members": 6,
-                      "tasks": 100},
-            series={"one reviewer": {"faulty": 0}, "two of three": {"faulty": 1}},
-        ),
+        lab.Figure("How many rogues can reviewers mask?", x="rogues", values=(0, 1, 2, 3, 4, 5),
+                   measure="wrong answers accepted",
+                   theory={"none up to f rogues, then at most all": lab.Curve(
+                               expected.at_most_all, "most", lambda given: bool(given["sensitivity"] == 1))},
+                   settings={"version": "no-checks", "kind": "colludes", "share": 1.0, "members": 7,
+                             "tasks": 20},
+                   replications=3),
+        lab.Figure("How many checks convict a member that is wrong only at times?", x="share",
+                   values=(0.5, 0.6, 0.7, 0.8, 1.0), measure="checks until conviction",
+                   theory={"the sequential test": lab.Curve(
+                               expected.until_conviction, applies=lambda given: bool(given["share"] >= 0.5))},
+                   settings={"version": "textbook", "kind": "wrong", "rogues": 3, "members": 4, "faulty": 1,
+                             "competence": 1.0, "tasks": 200, "removal": True, "period": 0.3, "until": 8},
+                   replications=15),
+        lab.Figure("What do reviewers let through, if all are honest and err?", x="sensitivity",
+                   values=(0.5, 0.6, 0.7, 0.8, 0.9, 1.0), measure="share of answers that are wrong",
+                   theory=dict.fromkeys(("one reviewer", "two of three"), lab.Curve(expected.let_through)),
+                   settings={"rogues": 0, "removal": False, "version": "no-checks", "competence": 0.8,
+                             "members": 6, "tasks": 100},
+                   series={"one reviewer": {"faulty": 0}, "two of three": {"faulty": 1}}),
     ),
     schedules=(
-        lab.Schedule("One rogue too many",
-                     "Look at the answers: four of seven agree on a lie, and it is accepted.",
+        lab.Schedule("One rogue too many", "Look at the answers: how many agree, and what is accepted?",
                      {"rogues": 4, "version": "no-checks"}),
-        lab.Schedule("Trusted again", "Look at w1 after 8 s: it behaves, checks clear it, and it is "
-                     "trusted again.",
+        lab.Schedule("Trusted again", "Look at w1 after 8 s, when it behaves again, and at the checks.",
                      {"tasks": 200}),
-        lab.Schedule("Nobody reviews", "Look at the verdicts: the pool accepts what a rogue says.",
+        lab.Schedule("Nobody reviews", "Look at the verdicts, and at whose answers the pool accepts.",
                      {"version": "no-reviews"}),
     ),
     offers=lambda given: tuple(

@@ -204,10 +204,11 @@ class Job:
         """Whether enough of the panel approve; None while that is open, or without a quorum."""
         if needed is None:
             return None
-        yes = len(self.approving(tokens))
+        panel = self.panel(tokens)
+        yes = sum(self.votes.get(name, False) for name in panel)
         if yes >= needed.approvals:
             return True
-        silent = sum(name not in self.votes for name in self.panel(tokens))
+        silent = sum(name not in self.votes for name in panel)
         return None if yes + silent >= needed.approvals else False
 
     def settled(self, tokens: Tokens, needed: Quorum | None) -> bool:

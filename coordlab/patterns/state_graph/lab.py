@@ -7,13 +7,12 @@ from typing import Any
 
 from coordlab.labs import declaration as lab
 from coordlab.patterns.orchestration.agents import Member
-from coordlab.patterns.orchestration.turns import result
-from coordlab.patterns.state_graph import theory
+from coordlab.patterns.orchestration.turns import TONES
+from coordlab.patterns.state_graph import expected, theory
 from coordlab.patterns.state_graph.agents import Editor, Runner, node
 from coordlab.patterns.state_graph.checks import properties
-from coordlab.patterns.state_graph.lab_agents import edges, graph, once, reviewed
+from coordlab.patterns.state_graph.lab_agents import edges, graph, once, reviewed, sound
 from coordlab.patterns.state_graph.pictures import ended, executions, running, state, steps
-from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
 from coordlab.world.world import World
 
@@ -65,47 +64,6 @@ def end(given: lab.Parameters) -> float:
     return float(round(depth * (given["work"] + 2 * given["latency"]) + asked + patience(given) + 2, 1))
 
 
-def _theory(given: lab.Parameters, trace: Trace) -> tuple[int, int, str]:
-    """Executions, super-steps, and why they say nothing of this run.
-
-    A review is called twice, before and after the answer; each draft but the last brings one more.
-    """
-    plain, joins = edges(given["stages"], given["arm"]), given["version"] != "plain-edges"
-    drafts, again = given["drafts"], max(0, given["drafts"] - 1)
-    calls = theory.executions(plain, joins) + again + 2 * drafts
-    depth = theory.super_steps(plain) + again + drafts
-    done = result(trace)
-    reasons = {
-        "a fault strikes": trace.select(kind=FAULT),
-        "a draft may be published twice, as the last node runs twice": drafts and not joins,
-        "the graph did not run to its end": not done or str(done.reason.kind) != "done",
-    }
-    return calls, depth, lab.why_not(reasons)
-
-
-def _calls(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    calls, _, unless = _theory(given, trace)
-    return lab.Theory(calls, unless=unless)
-
-
-def _depth(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    _, depth, unless = _theory(given, trace)
-    return lab.Theory(depth, unless=unless)
-
-
-def _seconds(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    _, depth, unless = _theory(given, trace)
-    unless = unless or ("the editor takes time" if given["drafts"] else "")
-    return lab.Theory(round(theory.seconds([[given["work"]]] * depth, given["latency"]), 6), unless=unless)
-
-
-def _curve(joins: bool) -> lab.Curve:
-    return lab.Curve(
-        lambda given, stages: theory.executions(edges(int(stages), given["arm"]), joins),
-        applies=lambda given: not given["drafts"],
-    )
-
-
 SPEC = lab.LabSpec(
     name="state_graph",
     title="State graph",
@@ -115,33 +73,30 @@ SPEC = lab.LabSpec(
     roles=(lab.Role("node", Member), lab.Role("editor", Editor)),
     properties=lambda given: (
         *properties(graph(given), given["limit"], end(given), commutative=given["version"] != "last-value"),
+        sound,
         *(() if given["drafts"] else (once,)),
     ),
     measures=(
-        lab.Measure("executions of nodes", executions, _calls),
-        lab.Measure("super-steps", steps, _depth),
-        lab.Measure("stopped after, s", lambda trace: (ended(trace) or (None, None))[1], _seconds),
+        lab.Measure("executions of nodes", executions, expected.calls),
+        lab.Measure("super-steps", steps, expected.depth),
+        lab.Measure("stopped after, s", lambda trace: (ended(trace) or (None, None))[1], expected.seconds),
         lab.Measure("reason for the end", lambda trace: (ended(trace) or (None, None))[0]),
     ),
     until=end,
+    limits=lambda given: lab.Limits("crash cut slow drop duplicate delay", hold=1.0, slow=0.3, over=3.0),
     focus=lambda given: (0.0, 6 * (given["work"] + 2 * given["latency"])),
     views=(
         lab.View("graph", "Which nodes run, how often they have, and which one asks.", running),
         lab.View("state", "What the nodes have written, merged after each super-step.", state),
     ),
     figures=(
-        lab.Figure(
-            "How often do nodes run, with joins and with plain edges?",
-            x="stages",
-            values=(1, 2, 3, 4),
-            measure="executions of nodes",
-            theory={"textbook": _curve(True), "plain-edges": _curve(False)},
-            series={each: {"version": each} for each in ("textbook", "plain-edges")},
-            replications=1,
-        ),
+        lab.Figure("How often do nodes run, with joins and with plain edges?", x="stages",
+                   values=(1, 2, 3, 4), measure="executions of nodes",
+                   theory={"textbook": expected.curve(True), "plain-edges": expected.curve(False)},
+                   series={each: {"version": each} for each in ("textbook", "plain-edges")}, replications=1),
     ),
     schedules=(
-        lab.Schedule("Plain edges", "Look at the last node: it runs twice, once for each arm.",
+        lab.Schedule("Plain edges", "Look at the last node, to which two arms lead: how often does it run?",
                      {"version": "plain-edges"}),
         lab.Schedule("Two write one key", "Look at the second super-step: two nodes write one key, which "
                      "is an error.",
@@ -154,7 +109,7 @@ SPEC = lab.LabSpec(
         lab.Offer("a node crashes", "crash {agent} @{at}", tuple(graph(given).nodes)),
         lab.Offer("a node is slow", "slow {agent} 10 @{at}..{until}", tuple(graph(given).nodes)),
     ),
-    tones={"working": "active", "conducting": "normal", "idle": "idle", "stopped": "idle"},
+    tones=TONES,
     page="coordlab.patterns.state_graph.agents",
     chapter="15_orchestration_styles",
 )  # fmt: skip

@@ -7,6 +7,8 @@ from operator import add
 from typing import Any
 
 from coordlab.labs import declaration as lab
+from coordlab.patterns.orchestration.rules import Stop
+from coordlab.patterns.orchestration.turns import is_result
 from coordlab.patterns.state_graph.graph import END, START, Graph, StateGraph
 from coordlab.patterns.state_graph.rules import Interrupt
 from coordlab.properties import Objection, recorded, safety
@@ -58,9 +60,17 @@ def reviewed(state: Mapping[str, Any], *said: object) -> object:
 @safety("no node runs twice")
 def once(trace: Trace) -> Iterator[Objection]:
     """What two arms lead to runs when both have arrived, and not once for each."""
-    before: set[str] = set()
-    for event in recorded(trace, "Checkpoint"):
-        nodes = {task.node for task in event.data.tasks}
-        for name in sorted(nodes & before):
-            yield event, f"{name} is to run again in super-step {event.data.step + 1}."
-        before |= nodes
+    steps: dict[str, int] = {}
+    for event in recorded(trace, "Checkpoint"):  # after a crash the last one comes again
+        for name in sorted({task.node for task in event.data.tasks}):
+            if steps.setdefault(name, event.data.step) != event.data.step:
+                yield event, f"{name} is to run again in super-step {event.data.step + 1}."
+
+
+@safety("no mistake in the graph ends the run")
+def sound(trace: Trace) -> Iterator[Objection]:
+    """The run does not fail because of the graph itself, such as two nodes that write one key at once."""
+    for event in filter(is_result, trace):
+        reason = event.data.reason
+        if reason.kind == Stop.FAILED and reason.what == event.agent:
+            yield event, f"The run failed: {reason.why}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from coordlab.labs import declaration as lab
-from coordlab.labs.views import Cell, Graph as Picture, Mark, Table
+from coordlab.labs.views import BEFORE, Cell, Graph as Picture, Mark, Table
 from coordlab.patterns.orchestration.turns import is_result, is_turn
 from coordlab.patterns.state_graph.graph import START
 from coordlab.patterns.state_graph.lab_agents import edges, graph
@@ -34,7 +34,8 @@ def ended(trace: Trace) -> tuple[str, float] | None:
 
 def running(given: lab.Parameters, trace: Trace) -> Picture:
     """The graph: which nodes run, have run and how often, ask, or failed."""
-    times, marks = Counter[str](), []
+    names = graph(given).nodes
+    times, marks = Counter[str](), [Mark(BEFORE, name, "", "idle") for name in names]
     for event in trace:
         name = str(event.peer)
         if is_turn(event):
@@ -52,7 +53,7 @@ def running(given: lab.Parameters, trace: Trace) -> Picture:
     arrows = [(one, other) for one, more in edges(given["stages"], given["arm"]).items() for other in more]
     last = f"join{given['stages']}"
     arrows += [(last, "review"), ("review", last)] if given["drafts"] else []
-    return Picture((START, *graph(given).nodes), tuple(arrows), tuple(marks), layout="layers")
+    return Picture((START, *names), tuple(arrows), tuple(marks), layout="layers")
 
 
 def state(_: lab.Parameters, trace: Trace) -> Table:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any, Never
 
 from coordlab import requirements as require
-from coordlab.patterns.orchestration.rules import frozen
+from coordlab.patterns.orchestration.rules import frozen, weigh
 from coordlab.patterns.state_graph.graph import (
     END,
     START,
@@ -93,6 +93,11 @@ class Task:
     def ready(self) -> bool:
         """Whether it is to run now."""
         return self.question is None and self.result is None
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens its node reads besides the state: the item sent, and the answers."""
+        return weigh((*self.sent, *self.answers))
 
     def arguments(self, values: Pairs) -> tuple[Any, ...]:
         """What its node is called with: the item sent, or the state to read; and the answers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from math import fsum
 
 from coordlab import requirements as require
 
@@ -72,7 +73,7 @@ def seconds(levels: Sequence[Sequence[float]], latency: float = 0.0) -> float:
     """
     require.that(all(levels), f"levels={levels!r}", "expected a node or more in each", "[[1.0], [1.0, 5.0]]")
     slowest = [max(require.seconds("levels", each) for each in level) for level in levels]
-    return sum(slowest) + 2 * len(levels) * require.seconds("latency", latency)
+    return fsum(slowest) + 2 * len(levels) * require.seconds("latency", latency)
 
 
 def limit_needed(super_steps: int, framework: str = "coordlab") -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from coordlab.labs import declaration as lab
@@ -18,10 +19,8 @@ PARAMETERS = (
     lab.Parameter("members", 6, 3, 12, 1, group="Group",
                   help="how many members the group has; each knows all others"),
     lab.Parameter("outage", True, group="Group", help="whether m2 crashes after four periods"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.3, 0.01, unit="s", label="slowest message", group="Group",
-                  help="each message takes between a fifth of this and this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.3, 0.01, label="messages lost", group="Group",
-                  help="the share of messages that are lost on the way"),
+    replace(lab.SLOWEST, high=0.3, group="Group"),
+    replace(lab.LOSS, high=0.3, group="Group"),
     lab.Parameter("version", "textbook", choices=("textbook", "asks-nobody", "never-objects"),
                   group="Protocol",
                   help="asks-nobody suspects without asking helpers; never-objects does not object to "
@@ -32,8 +31,7 @@ PARAMETERS = (
                   help="how long a member waits for an answer before it asks helpers"),
     lab.Parameter("helpers", 3, 0, 5, 1, group="Protocol",
                   help="how many other members are asked to probe as well",
-                  unused=lambda given: "this version asks no helpers"
-                  if given["version"] == "asks-nobody" else ""),
+                  not_with={"version": ("asks-nobody",)}),
     lab.Parameter("suspicion", 5.0, 1.0, 8.0, 0.5, unit="s", group="Protocol",
                   help="how long a suspect may object before it is taken for dead"),
 )  # fmt: skip
@@ -53,7 +51,7 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
 
 
 def _names(given: lab.Parameters) -> tuple[str, ...]:
-    return tuple(f"m{number}" for number in range(1, given["members"] + 1))
+    return lab.numbered("m", given["members"])
 
 
 SPEC = lab.LabSpec(
@@ -74,6 +72,7 @@ SPEC = lab.LabSpec(
         lab.Measure("share of probes that are wrong", pictures.wrong_probes),
     ),
     until=32.0,
+    limits=lambda given: lab.Limits(lab.STORMY, hold=1.0, slow=0.3, over=10.0),
     faults=expected.faults,
     focus=lambda given: (3.0, 14.0),
     views=(
@@ -81,35 +80,24 @@ SPEC = lab.LabSpec(
                  lambda given, trace: pictures.beliefs(trace)),
     ),
     figures=(
-        lab.Figure(
-            "What does a larger group cost each member?",
-            x="members", values=(3, 4, 6, 8, 10, 12), measure="messages per member and period",
-            theory={
-                "a ping and an answer": lab.Curve(lambda given, n: theory.messages(int(n)) / n),
-                "heartbeats from all to all": lab.Curve(lambda given, n: n - 1, applies=lambda given: False),
-            },
-            settings={"outage": False, "loss": 0.0, "slowest": 0.05, "patience": 0.2}, replications=3,
-        ),
-        lab.Figure(
-            "How soon does some member probe the one that is down?",
-            x="members", values=(4, 6, 8, 10, 12), measure="periods until m2 is probed",
-            theory={
-                "random rounds": lab.Curve(expected.first_probe),
-                "a very large group": lab.Curve(
-                    lambda given, n: theory.first_detection(), applies=lambda given: False
-                ),
-            },
-            settings={"outage": True, "until": 12}, replications=30,
-        ),
-        lab.Figure(
-            "How many live members are suspected, if helpers are asked?",
-            x="helpers", values=(1, 2, 3), measure="share of probes that are wrong",
-            theory={"direct and indirect probes are lost": lab.Curve(
-                lambda given, helpers: theory.false_suspicion(given["loss"], int(helpers)),
-                applies=lambda given: bool(given["version"] == "textbook" and given["helpers"]),
-            )},
-            settings={"outage": False, "loss": 0.1, "members": 8, "slowest": 0.05, "patience": 0.2},
-        ),
+        lab.Figure("What does a larger group cost each member?", x="members", values=(3, 4, 6, 8, 10, 12),
+                   measure="messages per member and period",
+                   theory={"a ping and an answer": lab.Curve(lambda given, n: theory.messages(int(n)) / n),
+                           "heartbeats from all to all": lab.Curve(
+                               lambda given, n: n - 1, applies=lambda given: False)},
+                   settings={"outage": False, "loss": 0.0, "slowest": 0.05, "patience": 0.2}, replications=3),
+        lab.Figure("How soon does some member probe the one that is down?", x="members",
+                   values=(4, 6, 8, 10, 12), measure="periods until m2 is probed",
+                   theory={"random rounds": lab.Curve(expected.first_probe),
+                           "a very large group": lab.Curve(
+                               lambda given, n: theory.first_detection(), applies=lambda given: False)},
+                   settings={"outage": True, "until": 12}, replications=30),
+        lab.Figure("How many live members are suspected, if helpers are asked?", x="helpers",
+                   values=(1, 2, 3), measure="share of probes that are wrong",
+                   theory={"direct and indirect probes are lost": lab.Curve(
+                       lambda given, helpers: theory.false_suspicion(given["loss"], int(helpers)),
+                       applies=lambda given: bool(given["version"] == "textbook" and given["helpers"]))},
+                   settings={"outage": False, "loss": 0.1, "members": 8, "slowest": 0.05, "patience": 0.2}),
     ),
     schedules=(
         lab.Schedule("One bad link", "Look at m1: helpers reach m2 in its place, and nobody is suspected.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, e, log
+from math import ceil, e, fsum, log
 
 from coordlab import requirements as require
 
@@ -31,7 +31,7 @@ def first_detection_in_rounds(members: int) -> float:
     1.482
     """
     others = _others(members)
-    return sum((1 - periods / others) ** others for periods in range(others))
+    return fsum((1 - periods / others) ** others for periods in range(others))
 
 
 def first_detection_after(members: int, probes: int) -> float:
@@ -51,7 +51,7 @@ def first_detection_after(members: int, probes: int) -> float:
             return 1 - periods / others
         return (1 - left / others) * (1 - (periods - left) / others)
 
-    return sum(missed(periods) ** others for periods in range(left + others))
+    return fsum(missed(periods) ** others for periods in range(left + others))
 
 
 def spread(members: int) -> int:

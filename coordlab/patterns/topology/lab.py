@@ -9,7 +9,7 @@ from coordlab.labs import declaration as lab
 from coordlab.patterns.topology import theory
 from coordlab.patterns.topology.agents import Member, Server
 from coordlab.patterns.topology.checks import properties
-from coordlab.patterns.topology.pictures import busiest, progress, sent, task_time, team
+from coordlab.patterns.topology.pictures import busiest, milliseconds, progress, sent, task_time, team
 from coordlab.patterns.topology.rules import STEPS
 from coordlab.trace.trace import FAULT, Trace
 from coordlab.world.agent import Agent
@@ -22,7 +22,7 @@ PARAMETERS = (
                   "and children; bus: all tell a broker; gossip: members ask others at random"),
     lab.Parameter("agents", 7, 2, 12, 1, group="Team", help="how many members the team has"),
     lab.Parameter("branching", 2, 1, 6, 1, group="Team", help="how many children a member of the tree has",
-                  unused=lambda given: "" if given["version"] == "tree" else "only a tree has branches"),
+                  only_with={"version": ("tree",)}),
     lab.Parameter("rounds", 3, 1, 5, 1, group="Work",
                   help="how many tasks each member does; after each all must know what all found"),
     lab.Parameter("work", 1.0, 0.1, 2.0, 0.1, unit="s", group="Work", help="how long one task takes"),
@@ -57,7 +57,7 @@ def _time(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
         return None
     says, hidden = "equal" if given["rounds"] == 1 else "most", _hidden(given, given["agents"])
     unless = _other_experiment(trace) or ("" if hidden else "the latency exceeds n - 2 times the handling")
-    return lab.Theory(round(_task(given["version"], given, given["agents"]), 6), says, unless)
+    return lab.Theory(_task(given["version"], given, given["agents"]), says, unless)
 
 
 def _hidden(given: lab.Parameters, agents: float) -> bool:
@@ -66,9 +66,9 @@ def _hidden(given: lab.Parameters, agents: float) -> bool:
 
 
 def _task(style: str, given: lab.Parameters, agents: float) -> float:
-    """Seconds for each task of a round."""
+    """Seconds for each task of a round, as precise as they are counted."""
     one_round = theory.seconds(style, int(agents), given["latency"], given["handling"])
-    return float((given["work"] + one_round) / agents)
+    return milliseconds((given["work"] + one_round) / agents)
 
 
 def _other_experiment(trace: Trace) -> str:
@@ -111,21 +111,16 @@ SPEC = lab.LabSpec(
         lab.Measure("messages of the busiest agent", busiest),
     ),
     until=lambda given: round(1.2 * in_time(given), 1),
+    limits=lambda given: lab.Limits("slow duplicate delay", hold=1.0, slow=0.3, over=4.0),
     focus=lambda given: (0.0, 3 * given["work"]),
     views=(
         lab.View("team", "Who tells whom, and how many messages each member has handled.", team),
         lab.View("progress", "How many tasks are done.", progress),
     ),
     figures=(
-        lab.Figure(
-            "Are more agents faster?",
-            x="agents",
-            values=(2, 3, 4, 5, 6, 8, 10, 12),
-            measure="seconds per task",
-            theory={style: _curve(style) for style in CLOSED},
-            series={style: {"version": style} for style in (*CLOSED, "tree")},
-            replications=1,
-        ),
+        lab.Figure("Are more agents faster?", x="agents", values=(2, 3, 4, 5, 6, 8, 10, 12),
+                   measure="seconds per task", theory={style: _curve(style) for style in CLOSED},
+                   series={style: {"version": style} for style in (*CLOSED, "tree")}, replications=1),
     ),
     schedules=(
         lab.Schedule("Twelve agents and a broker",
@@ -138,9 +133,8 @@ SPEC = lab.LabSpec(
                      {"version": "star"}, ("crash 1 @2",)),
     ),
     offers=lambda given: (
-        lab.Offer("a member crashes", "crash {agent} @{at}", tuple(map(str, range(1, given["agents"] + 1)))),
-        lab.Offer("a member is slow", "slow {agent} 5 @{at}..{until}",
-                  tuple(map(str, range(1, given["agents"] + 1)))),
+        lab.Offer("a member crashes", "crash {agent} @{at}", lab.numbered("", given["agents"])),
+        lab.Offer("a member is slow", "slow {agent} 5 @{at}..{until}", lab.numbered("", given["agents"])),
     ),
     tones={"works": "active", "shares": "between", "is done": "normal"},
     page="coordlab.patterns.topology.agents",

@@ -10,11 +10,20 @@ from coordlab.patterns.topology.rules import BUS, channels
 from coordlab.trace.trace import HANDLE, STATE, Trace
 
 
+def milliseconds(seconds: float) -> float:
+    """Seconds to the millisecond; what differs by less than a microsecond before does not differ after.
+
+    >>> milliseconds(0.2304761), milliseconds(0.0825 - 1e-12), milliseconds(0.0825)
+    (0.23, 0.083, 0.083)
+    """
+    return round(round(seconds, 6) + 1e-9, 3)
+
+
 def task_time(trace: Trace) -> float | None:
     """Seconds from the start until the last member is done, for each task; None if one is not done."""
     ended = {event.agent: event.time for event in trace.select("role") if event.data == "is done"}
     late = {*trace.agents} - {"bus"} - {*ended}
-    return None if late else round(max(ended.values()) / trace.count("Finished"), 6)
+    return None if late else milliseconds(max(ended.values()) / trace.count("Finished"))
 
 
 def busiest(trace: Trace) -> int:

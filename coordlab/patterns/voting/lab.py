@@ -28,38 +28,29 @@ from coordlab.world.world import World
 VERSIONS = ("textbook", "waits-for-all", "no-quorum")
 UNTIL = 12.0
 FOREVER = 1e6  # seconds
-
-
-def _ranked(given: lab.Parameters) -> str:
-    return "" if given["ballots"] == "jurors" else "these voters rank alternatives"
-
-
-def _judged(given: lab.Parameters) -> str:
-    return "jurors say yes or no" if given["ballots"] == "jurors" else ""
-
-
+JURORS = {"ballots": ("jurors",)}
 PARAMETERS = (
     BALLOTS,
-    lab.Parameter("voters", 11, 1, MOST, 1, group="Voters", help="how many jurors are asked", unused=_ranked),
+    lab.Parameter("voters", 11, 1, MOST, 1, group="Voters", only_with=JURORS,
+                  help="how many jurors are asked"),
     lab.Parameter("competence", 0.6, 0.0, 1.0, 0.05, group="Voters",
                   help="how likely each juror is right by itself",
-                  unused=_ranked),
-    lab.Parameter("copied", 0.0, 0.0, 1.0, 0.1, group="Voters", unused=_ranked,
+                  only_with=JURORS),
+    lab.Parameter("copied", 0.0, 0.0, 1.0, 0.1, group="Voters", only_with=JURORS,
                   help="the share of questions in which all repeat one source, which is as competent as a "
                   "juror"),
-    lab.Parameter("correlated", 0.0, 0.0, 0.9, 0.1, group="Voters", unused=_ranked,
+    lab.Parameter("correlated", 0.0, 0.0, 0.9, 0.1, group="Voters", only_with=JURORS,
                   help="how much the errors of jurors correlate: a hard question is hard for all"),
     lab.Parameter("silent", 0.0, 0.0, 1.0, 0.1, group="Voters", help="how often a voter does not answer"),
     lab.Parameter("crashed", 2, 0, 10, 1, group="Voters", help="how many voters crash early and stay down"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.5, 0.01, unit="s", label="slowest message",
-                  help="each message takes between a fifth of this and this"),
+    lab.SLOWEST,
     lab.Parameter("version", "textbook", choices=VERSIONS, group="Chair",
                   help="waits-for-all waits until every ballot is there; no-quorum decides by whatever "
-                  "came in"),
-    lab.Parameter("rule", "simple", choices=tuple(RULES), group="Chair", label="majority", unused=_ranked,
+                  "came in, which shows when most voters crash"),
+    lab.Parameter("rule", "simple", choices=tuple(RULES), group="Chair", label="majority", only_with=JURORS,
                   help="what a majority is: more than half of those who say yes or no, of those who take "
                   "part, or of all; or two thirds"),
-    lab.Parameter("method", "schulze", choices=tuple(METHODS), group="Chair", unused=_judged,
+    lab.Parameter("method", "schulze", choices=tuple(METHODS), group="Chair", not_with=JURORS,
                   help="how the rankings are counted"),
     lab.Parameter("deadline", 1.0, 0.2, 2.0, 0.1, unit="s", group="Chair", help="how long a vote is open"),
 )  # fmt: skip
@@ -84,11 +75,11 @@ def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
 
 def _crashes(given: lab.Parameters) -> tuple[str, ...]:
     many = min(given["crashed"], len(electorate(given)))
-    return tuple(f"crash v{number} @0.5" for number in range(1, 1 + many))
+    return tuple(f"crash {name} @0.5" for name in lab.numbered("v", many))
 
 
 def _offers(given: lab.Parameters) -> tuple[lab.Offer, ...]:
-    voters = tuple(f"v{each}" for each in range(1, 1 + len(electorate(given))))
+    voters = lab.numbered("v", len(electorate(given)))
     return (
         lab.Offer("a voter crashes", "crash {agent} @{at}", voters),
         lab.Offer("a voter is cut off", "cut {agent}>chair @{at}..{until}", voters),
@@ -116,8 +107,9 @@ SPEC = lab.LabSpec(
         lab.Measure("messages in all", lambda trace: trace.count("send"), messages),
     ),
     until=UNTIL,
+    limits=lambda given: lab.Limits(lab.STORMY, hold=1.0, slow=0.3, over=5.0),
     faults=_crashes,
-    lanes=lambda given: ("chair", *(f"v{each}" for each in range(1, 1 + len(electorate(given))))),
+    lanes=lambda given: ("chair", *lab.numbered("v", len(electorate(given)))),
     focus=lambda given: (0.0, 1.5),
     views=(
         lab.View("tally", "The ballots that count, who is missing, and how the vote ended.", tally),
@@ -125,42 +117,27 @@ SPEC = lab.LabSpec(
                  "first places.", lead),
     ),
     figures=(
-        lab.Figure(
-            "Is a larger crowd right more often?",
-            x="voters",
-            values=(1, 3, 5, 9, 15, 25, 41),
-            measure="share of right decisions",
-            theory={
-                "independent": lab.Curve(independent, applies=jury),
-                "copied (.3)": lab.Curve(lambda given, n: copies(given, n, 0.3), applies=jury),
-                "correlated (.3)": lab.Curve(alike, applies=jury),
-            },
-            settings=_JURORS,
-            series={
-                "independent": {"copied": 0.0, "correlated": 0.0},
-                "copied (.3)": {"copied": 0.3, "correlated": 0.0},
-                "correlated (.3)": {"copied": 0.0, "correlated": 0.3},
-            },
-            replications=10,
-        ),
-        lab.Figure(
-            "How much does it help to ask many, if they copy one source?",
-            x="copied",
-            values=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
-            measure="share of right decisions",
-            theory={
-                "jury theorem with copies": lab.Curve(
-                    lambda given, c: copies(given, given["voters"], c), applies=jury
-                )
-            },
-            settings={**_JURORS, "correlated": 0.0},
-            replications=20,
-        ),
+        lab.Figure("Is a larger crowd right more often?", x="voters", values=(1, 3, 5, 9, 15, 25, 41),
+                   measure="share of right decisions",
+                   theory={"independent": lab.Curve(independent, applies=jury),
+                           "copied (.3)": lab.Curve(lambda given, n: copies(given, n, 0.3), applies=jury),
+                           "correlated (.3)": lab.Curve(alike, applies=jury)},
+                   settings=_JURORS,
+                   series={"independent": {"copied": 0.0, "correlated": 0.0},
+                           "copied (.3)": {"copied": 0.3, "correlated": 0.0},
+                           "correlated (.3)": {"copied": 0.0, "correlated": 0.3}},
+                   replications=10),
+        lab.Figure("How much does it help to ask many, if they copy one source?", x="copied",
+                   values=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0), measure="share of right decisions",
+                   theory={"jury theorem with copies": lab.Curve(
+                               lambda given, c: copies(given, given["voters"], c), applies=jury)},
+                   settings={**_JURORS, "correlated": 0.0}, replications=20),
     ),
     schedules=(
         lab.Schedule("All repeat one source", "Look at the tally: 41 voters have one opinion.",
                      {"voters": 41, "copied": 1.0, "crashed": 0}),
-        lab.Schedule("Wait for every ballot", "Look at the chair: two are down, and no vote ever ends.",
+        lab.Schedule("Wait for every ballot",
+                     "Look at the chair: two voters crash, and no vote ends any more.",
                      {"version": "waits-for-all"}),
         lab.Schedule("The capital of Tennessee", "Look at the outcome, then choose another method.",
                      {"ballots": "Tennessee", "method": "plurality", "crashed": 0}),

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from math import inf
+from dataclasses import replace
 from typing import Any
 
 from coordlab.labs import declaration as lab
-from coordlab.patterns.weighted import pictures, theory
+from coordlab.patterns.weighted import expected, pictures
 from coordlab.patterns.weighted.agents import Expert, Moderator
 from coordlab.patterns.weighted.checks import properties
 from coordlab.patterns.weighted.lab_agents import PANELS, STATED, VERSIONS, Panelist
 from coordlab.patterns.weighted.pictures import panel, strangers
 from coordlab.patterns.weighted.rules import WEIGHTS
-from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent
 from coordlab.world.dice import dice
 from coordlab.world.world import World
 
-OPEN_DOOR, UNKNOWN = 1e6, 0.6  # the weight that strangers share at an open door; what is thought of one
 PARAMETERS = (
     lab.Parameter("panel", "one-expert", presets=PANELS, group="Experts",
                   help="how often each expert is right: .9 and four of .6; two of .9 and three of .6; .95 "
@@ -42,12 +39,9 @@ PARAMETERS = (
     lab.Parameter("cap", 5.0, 0.5, 5.0, 0.5, group="Moderator", help="the largest weight of one voter"),
     lab.Parameter("strangers", 0.3, 0.0, 2.0, 0.1, group="Moderator", label="strangers' weight",
                   help="how much all unknown voters weigh together at most",
-                  unused=lambda given: ""
-                  if given["version"] != "open-door" else "this version sets no limit"),
-    lab.Parameter("slowest", 0.05, 0.01, 0.2, 0.01, unit="s", label="slowest message",
-                  help="each message takes between a fifth of this and this"),
-    lab.Parameter("loss", 0.0, 0.0, 0.5, 0.01, label="messages lost",
-                  help="the share of messages that are lost on the way"),
+                  not_with={"version": ("open-door",)}),
+    replace(lab.SLOWEST, high=0.2),
+    lab.LOSS,
 )  # fmt: skip
 
 
@@ -66,64 +60,22 @@ def _settings(given: lab.Parameters) -> dict[str, Any]:
 def build(roles: Mapping[str, type[Agent]], seed: int, **given: Any) -> World:
     """A moderator, experts and strangers, of the learner's classes if given."""
     world = lab.network(given, seed)
-    shared = OPEN_DOOR if given["version"] == "open-door" else given["strangers"]
+    shared = expected.OPEN_DOOR if given["version"] == "open-door" else given["strangers"]
     kind = roles.get("moderator", VERSIONS[given["version"]])
-    how = {**_settings(given), "questions": given["questions"], "stranger": UNKNOWN, "strangers": shared}
+    how = {
+        **_settings(given),
+        "questions": given["questions"],
+        "stranger": expected.UNKNOWN,
+        "strangers": shared,
+    }
     world.add(lab.fitting(kind, "moderator", **how))
-    first, drawn, kind = (
-        next(iter(panel(given).values())),
-        dice(seed, "source"),
-        roles.get("expert", Panelist),
-    )
+    first, drawn = next(iter(panel(given).values())), dice(seed, "source")
     copied = {n: (drawn.random(), drawn.random()) for n in range(1, given["questions"] + 1)}
     sources = {n: right < first for n, (chance, right) in copied.items() if chance < given["copied"]}
     for name, p in panel(given).items():
         settings = {"competence": p, "reserve": given["abstaining"], "sources": sources}
-        world.add(lab.fitting(kind, name, **settings))
+        world.add(lab.fitting(roles.get("expert", Panelist), name, **settings))
     return world.add(Expert(name, competence=0.0) for name in strangers(given))
-
-
-_exact = lru_cache(maxsize=256)(theory.share_right)  # a figure asks for the same again and again
-
-
-def expected(given: lab.Parameters) -> float:
-    """The share of right decisions, if the competences are known."""
-    rule, cap, known = WEIGHTS[given["rule"]], given["cap"], panel(given)
-    believed = dict.fromkeys(known, STATED) if given["version"] == "stated" else known
-    weights = [max(-cap, min(cap, rule(p))) for p in believed.values()]
-    shared = inf if given["version"] == "open-door" else given["strangers"]
-    each = min(cap, rule(UNKNOWN), shared / max(1, given["sybils"]))
-    against = given["sybils"] * each
-    return _exact(tuple(weights), tuple(known.values()), given["abstaining"], given["copied"], against)
-
-
-def _share(given: lab.Parameters, trace: Trace) -> lab.Theory | None:
-    if given["knowledge"] == "learnt" or given["version"] in ("counts-abstainers", "peeks"):
-        return None
-    number = len(pictures.marks(trace))
-    reasons = {**lab.disturbed(trace), "nothing is decided": not number}
-    low, high = theory.likely(expected(given), max(1, number))
-    return lab.Theory((round(low - 5e-5, 4), round(high + 5e-5, 4)), "within", lab.why_not(reasons))
-
-
-def _messages(given: lab.Parameters, trace: Trace) -> lab.Theory:
-    voters = len(panel(given)) + given["sybils"]
-    short = len(pictures.marks(trace)) < given["questions"]
-    unless = lab.why_not({**lab.disturbed(trace), "the run ends before all is decided": short})
-    return lab.Theory(theory.messages(voters) * given["questions"], unless=unless)
-
-
-def _curve(**settings: Any) -> lab.Curve:
-    """What known weights reach, under these settings along the axis."""
-    return lab.Curve(lambda given, sybils: expected({**given, "sybils": int(sybils), **settings}))
-
-
-def _best(given: lab.Parameters, _: float) -> float:
-    return expected({**given, "knowledge": "known", "rule": "log_odds"})
-
-
-def _equals(given: lab.Parameters, _: float) -> float:
-    return expected({**given, "knowledge": "known", "rule": "equal"})
 
 
 _FORTY = {"questions": 40, "abstaining": 0.0}
@@ -138,13 +90,14 @@ SPEC = lab.LabSpec(
     roles=(lab.Role("moderator", Moderator), lab.Role("expert", Panelist)),
     properties=lambda given: properties(**_settings(given), strangers=given["strangers"]),
     measures=(
-        lab.Measure("share of right decisions", pictures.share_right, _share),
+        lab.Measure("share of right decisions", pictures.share_right, expected.share),
         lab.Measure("share of right decisions, last 20", pictures.share_of_the_last),
         lab.Measure("mean confidence", pictures.confidence),
         lab.Measure("Brier score", pictures.score),
-        lab.Measure("messages in all", lambda trace: trace.count("send"), _messages),
+        lab.Measure("messages in all", lambda trace: trace.count("send"), expected.messages),
     ),
     until=20.0,
+    limits=lambda given: lab.Limits(lab.STORMY, hold=1.0, slow=0.3, over=5.0),
     lanes=lambda given: ("moderator", *panel(given), *strangers(given)),
     focus=lambda given: (0.0, 2.0),
     views=(
@@ -154,37 +107,25 @@ SPEC = lab.LabSpec(
                  pictures.voices),
     ),
     figures=(
-        lab.Figure(
-            "How much harm do unknown voters do who are always wrong?",
-            x="sybils",
-            values=(0, 1, 2, 3, 5, 8),
-            measure="share of right decisions",
-            theory={"textbook": _curve(version="textbook"), "open-door": _curve(version="open-door")},
-            series={"textbook": {"version": "textbook"}, "open-door": {"version": "open-door"}},
-            settings=_RELIABLE,
-            replications=30,
-        ),
-        lab.Figure(
-            "How soon are learnt weights as good as known ones?",
-            x="questions",
-            values=(20, 40, 60, 100),
-            measure="share of right decisions, last 20",
-            theory={
-                "weights known": lab.Curve(_best, "most"),
-                "one vote each": lab.Curve(_equals, applies=lambda given: False),
-            },
-            settings={**_RELIABLE, **_LEARNING},
-        ),
+        lab.Figure("How much harm do unknown voters do who are always wrong?", x="sybils",
+                   values=(0, 1, 2, 3, 5, 8), measure="share of right decisions",
+                   theory={each: expected.curve(version=each) for each in ("textbook", "open-door")},
+                   series={each: {"version": each} for each in ("textbook", "open-door")}, settings=_RELIABLE,
+                   replications=30),
+        lab.Figure("How soon are learnt weights as good as known ones?", x="questions",
+                   values=(20, 40, 60, 100), measure="share of right decisions, last 20",
+                   theory={"weights known": lab.Curve(expected.best, "most"),
+                           "one vote each": lab.Curve(expected.equals, applies=lambda given: False)},
+                   settings={**_RELIABLE, **_LEARNING}),
     ),
     schedules=(
-        lab.Schedule("One vote each", "Look at the voices: e1 is right 39 times of 40, all together are "
-                     "right 32 times.",
+        lab.Schedule("One vote each", "Look at the voices: how often is e1 right, and how often are all "
+                     "together?",
                      {"panel": "outvoted-expert", "rule": "equal", **_FORTY, "seed": 1}),
-        lab.Schedule("An open door", "Look at the weights of s1 to s8: together they are stronger than all "
-                     "experts, and 4 of 40 decisions are right.",
+        lab.Schedule("An open door", "Look at the weights of s1 to s8, and at who decides.",
                      {"version": "open-door", "sybils": 8, "questions": 40}),
-        lab.Schedule("A liar among strangers", "Look at e3, who is nearly always wrong: its weight falls "
-                     "below 0, so that its vote counts for the opposite.",
+        lab.Schedule("A liar among strangers", "Look at e3, who is nearly always wrong, and at what becomes "
+                     "of its weight.",
                      {"panel": "liar", "knowledge": "learnt", **_FORTY, "seed": 2}),
     ),
     offers=lambda given: (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from math import fsum
 from typing import Any
 
 from coordlab.patterns.voting.rules import ABSTAIN, ACCEPTED, NO, REJECTED, YES
@@ -49,7 +50,7 @@ class CountsAbstainers(Moderator):
 def _of_all(weighing: Any, votes: Mapping[str, str], competences: Mapping[str, float]) -> Consensus:
     voices: tuple[Voice, ...] = weighing(votes, competences).voices
     full = {each.voter: each.weight for each in weighing(dict.fromkeys(votes, YES), competences).voices}
-    total = sum(full.values())
+    total = fsum(full.values())
     share = sum(each.weight for each in voices if each.choice == YES) / total if total > 0 else 0.0
     yes = min(1.0, max(0.0, share))
     return Consensus(ACCEPTED if yes > 0.5 else REJECTED, abs(2 * yes - 1), max(yes, 1 - yes), voices)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import fsum
 
-from coordlab.labs.declaration import Parameters
+from coordlab.labs.declaration import Parameters, numbered
 from coordlab.labs.views import BEFORE, Cell, Curves, Table
 from coordlab.patterns.voting.rules import ABSTAIN, ACCEPTED, NO_QUORUM, REJECTED, TIE, YES
 from coordlab.patterns.weighted.lab_agents import PANELS
@@ -22,7 +23,7 @@ def panel(given: Parameters) -> dict[str, float]:
 
 def strangers(given: Parameters) -> tuple[str, ...]:
     """The names of the sybils: voters that nobody knows."""
-    return tuple(f"s{number}" for number in range(1, given["sybils"] + 1))
+    return numbered("s", given["sybils"])
 
 
 def marks(trace: Trace) -> list[float]:
@@ -40,19 +41,19 @@ def marks(trace: Trace) -> list[float]:
 def share_right(trace: Trace) -> float | None:
     """The share of right decisions; None if nothing was decided."""
     found = marks(trace)
-    return round(sum(found) / len(found), 4) if found else None
+    return round(fsum(found) / len(found), 4) if found else None
 
 
 def share_of_the_last(trace: Trace) -> float | None:
     """The same of the last 20 questions alone."""
     found = marks(trace)[-LAST:]
-    return round(sum(found) / len(found), 4) if found else None
+    return round(fsum(found) / len(found), 4) if found else None
 
 
 def confidence(trace: Trace) -> float | None:
     """The mean confidence of the decisions; None if there was none."""
     found = [event.data.confidence for event in recorded(trace, "Decided")]
-    return round(sum(found) / len(found), 3) if found else None
+    return round(fsum(found) / len(found), 3) if found else None
 
 
 def score(trace: Trace) -> float | None:

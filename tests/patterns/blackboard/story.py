@@ -215,7 +215,7 @@ BROKEN: dict[str, list[Callable[[], Trace]]] = {
     ],
     "versions count up": [version_lost, version_twice, retraction_lost],
     "each source once for each version": [activated_twice, activated_for_its_own],
-    "at most 1 act at a time": [activated_before_the_other_is_done],
+    "no more than 1 acting at a time": [activated_before_the_other_is_done],
     "the best rated acts first": [queue_jumped, never_on_the_agenda],
     "compare-and-set compares": [overwrites_unseen],
     "everyone is told within 1 s": [never_told, told_late, notice_lost],

@@ -6,7 +6,7 @@ import pytest
 
 from coordlab import labs
 from coordlab.patterns.blackboard import theory
-from coordlab.patterns.blackboard.lab import STRENGTHS
+from coordlab.patterns.blackboard.expected import STRENGTHS
 from coordlab.trace.trace import SEND
 from tests.labs.opened import opened, problems, shown
 
@@ -21,7 +21,7 @@ def test_all_properties_hold_and_all_counts_are_those_of_theory(seed: int) -> No
 @pytest.mark.parametrize(
     ("settings", "broken"),
     [
-        ({"version": "no-control"}, ["at most 1 act at a time"]),
+        ({"version": "no-control"}, ["no more than 1 acting at a time"]),
         ({"version": "literal-keys"}, ["all that follows is found"]),
         ({"version": "no-versions", "witnesses": 2}, ["versions count up"]),
     ],

@@ -46,7 +46,7 @@ def test_with_a_breaker_all_is_well_again_within_two_seconds() -> None:
 
 
 def test_a_herd_tries_all_at_once() -> None:
-    assert broken(labs.circuit_breaker().try_out("A thundering herd")) == ["at most 1 probes at once"]
+    assert broken(labs.circuit_breaker().try_out("A thundering herd")) == ["no more than 1 probing at once"]
 
 
 def test_a_breaker_may_go_by_the_rate() -> None:

@@ -89,7 +89,7 @@ def test_every_step_has_its_conflict() -> None:
         "tags": "made of {old}, {new}",
         "cause": "all agree, asked again",
         "name": "ann is first by priority",
-        "hue": "ann's was chosen",
+        "city": "ann's was chosen",
         "date": "nothing else settled it",
     }
     assert tried(run, "date") == [
@@ -159,6 +159,17 @@ def test_humans_work_through_a_queue() -> None:
     rulings = [event.time for event in run.trace.select("Ruling")]
     assert [round(later - earlier, 6) for earlier, later in pairwise(rulings)] == [0.6] * 3
     assert [event.data for event in run.trace.select("role", kind="state", agent="eve")] == ["busy", "free"]
+
+
+def test_a_human_who_favours_somebody_rules_for_that_one_where_it_has_a_say() -> None:
+    """Bob is favoured against better evidence, and cat is favoured in vain: it proposes nothing."""
+
+    def ruled(favours: str) -> object:
+        ann, bob = Proposer("ann", {"name": "x"}, [("name", "poll", "x")]), Proposer("bob", {"name": "y"})
+        eve = Human("eve", favours=favours)
+        return outcome(settle(policy(chain=("escalate", "default")), ann, bob, eve, human="eve"))[0][1]
+
+    assert [ruled(who) for who in ("", "bob", "cat")] == ["x", "y", "x"]
 
 
 def test_a_human_prefers_the_best_supported() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coordlab import labs
+from coordlab.labs.lab import Lab
 from tests.labs.opened import opened, problems, shown
 
 
@@ -33,7 +34,25 @@ def test_without_a_budget_or_a_time_limit_a_conflict_stays_open() -> None:
     endless, holiday = opened("conflict", "Nobody gives way"), opened("conflict", "The human is on holiday")
     assert problems(endless) == ["retries within the budget", "settled within 2.75 s"]
     assert problems(holiday) == ["settled within 2.75 s"]
-    assert {shown(lab, "waits", 5.9)["hue"] for lab in (endless, holiday)} == {"is open"}
+    assert {shown(lab, "waits", 5.9)["city"] for lab in (endless, holiday)} == {"is open"}
+
+
+def test_the_reader_is_the_human() -> None:
+    """Your ruling stands if it comes in time; if you are slow, away or absent, the default stands."""
+
+    def stands(lab: Lab) -> tuple[str, ...]:
+        rows = shown(lab, "conflicts", 5.9)
+        assert problems(lab) == []
+        return rows["city"]["stands"], rows["date"]["stands"]
+
+    lab = labs.conflict(favours="bob")
+    assert stands(lab) == ("Oslo", "as before")
+    assert stands(lab.set(takes=0.5)) == ("Oslo", "June")
+    assert stands(lab.set(favours="ann")) == ("Rome", "May")
+    assert stands(lab.set(takes=2.5)) == ("as before", "as before")
+    assert stands(labs.conflict(favours="bob", takes=0.5, absent=True)) == ("as before", "as before")
+    away = lab.offers["you are away"].text(at=0.2)
+    assert stands(labs.conflict(favours="bob", takes=0.5).inject(away)) == ("as before", "as before")
 
 
 def test_the_conflicts_show_what_each_wants_and_which_step_settled_it() -> None:
@@ -43,7 +62,7 @@ def test_the_conflicts_show_what_each_wants_and_which_step_settled_it() -> None:
         "tags": ("merge: made of {old}, {new}", "{new, old}"),
         "cause": ("retry: all agree, asked again", "net"),
         "name": ("tie-break: ann is first by priority", "x"),
-        "hue": ("escalate: ann's was chosen", "red"),
+        "city": ("escalate: ann's was chosen", "Rome"),
         "date": ("default: nothing else settled it", "as before"),
     }
 

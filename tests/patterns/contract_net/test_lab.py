@@ -105,3 +105,11 @@ def test_a_promise_to_a_manager_whose_clock_is_behind_lasts_no_time() -> None:
     lab = labs.contract_net().inject("skew m1 -1 @0")
     bars = promises(lab.parameters, lab.run.trace).bars
     assert all(bar.until is None or bar.until > bar.since for bar in bars)
+
+
+def test_a_proposal_that_is_sent_when_it_no_longer_binds_takes_no_room() -> None:
+    """c2 is paused while calls and an award wait for it; then it proposes, long after their deadlines."""
+    lab = labs.contract_net(seed=1).inject("pause m1 @0..0.028", "pause c2 @0.046..2.2")
+    late = lab.run.trace.select("Propose", kind=SEND, agent="c2", since=2.2, before=3)
+    assert {each.content.binding_until < each.time for each in late} == {True}
+    assert broken(lab) == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from coordlab import labs
 from coordlab.labs import Lab
 from coordlab.labs.views import Graph, Mark, Spans
+from coordlab.patterns.deadlock.agents import Worker
 from coordlab.patterns.deadlock.lab import SPEC
 from coordlab.properties.verdicts import VIOLATED
 
@@ -49,6 +51,21 @@ def test_five_wait_in_a_cycle_for_ever() -> None:
     broken = {each.name: each.because for each in lab.run.verdicts if each.status == VIOLATED}
     assert [*broken] == ["deadlocks end within 1.2 s", "everybody is done within 14.3 s"]
     assert "wait for each other" in broken["deadlocks end within 1.2 s"]
+
+
+def test_a_learners_worker_must_be_done_too() -> None:
+    """The promise is judged whatever the name of the class: one that takes its forks in order keeps it."""
+
+    class Tidy(Worker):
+        def __init__(self, name: str, wants: tuple[str, ...], **settings: Any) -> None:
+            super().__init__(name, tuple(sorted(wants)), **settings)
+
+    class Careless(Worker):
+        pass
+
+    for worker, status in ((Tidy, "holds"), (Careless, "violated")):
+        done = labs.deadlock(worker=worker, version="nobody", think=0.0).run.verdicts[5]
+        assert (done.name, done.status) == ("everybody is done within 14.3 s", status)
 
 
 def test_one_who_takes_the_other_fork_first_prevents_it() -> None:

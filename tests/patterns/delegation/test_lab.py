@@ -43,7 +43,7 @@ def test_who_waits_for_a_reply_for_ever_never_reports_after_a_crash() -> None:
 
 
 def test_nine_leaves_take_longer_with_one_worker_more() -> None:
-    lab = opened("delegation", "One more worker, and a later end")
+    lab = opened("delegation", "A fourth worker")
     assert (in_whole_seconds(lab), in_whole_seconds(lab.set(workers=3))) == (15, 12)
 
 

@@ -219,6 +219,14 @@ def test_a_failure_is_told_once() -> None:
     assert len(told(one(Timeout(30.0)).inject("crash a1 @0").run(until=156).trace)) == 1
 
 
+def test_a_story_of_the_first_try_is_played_with_another_monitor() -> None:
+    class Calm(naive.FirstTry):
+        async def monitor(self, agent: str) -> None:
+            await self.on_failure(agent)
+
+    assert naive.failures(naive.heard(), Calm) == [0.0]
+
+
 def test_a_recovery_is_told() -> None:
     assert naive.told_of_a_recovery() == []
     run = one(Timeout(30.0)).inject("crash a1 @1..100").run(until=156)

@@ -206,6 +206,43 @@ def test_who_was_cut_off_costs_a_healthy_leader_no_more_than_another_election(aw
     assert set(statuses(run).values()) == {"holds"}
 
 
+class Diligent(Member):
+    """Works on each write, for 0.1 s or for `work` seconds, after it has looked at its clock."""
+
+    work = 0.1
+
+    async def write(self) -> None:
+        await self.sleep(self.work)
+        await super().write()
+
+
+class Slowpoke(Diligent):
+    """Works for a little longer than it may lead, so that nobody has taken over yet."""
+
+    work = 1.0
+
+
+@pytest.mark.parametrize(("pause", "refused"), [("pause 1 @0.99..2.4", 0), ("pause 1 @1..2.4", 1)])
+def test_a_pause_after_the_look_at_the_clock_makes_a_write_late(pause: str, refused: int) -> None:
+    """The leader looks at 0.996 s.  Paused before, it gives up; paused after, its late write is refused."""
+    members = (Diligent(name, THREE, drift=0.1, starts=name == "1") for name in THREE)
+    world = World(7, latency="uniform(0.01, 0.05)").add(Storage(), members).expect(*properties(3))
+    run = world.inject(pause).run(until=4)
+    assert run.trace.count("Fenced") == refused
+    assert run.trace.select("role", agent="1", since=2)[0].data == "follows"
+    assert statuses(run)["the storage is fenced"] == "holds"
+
+
+def test_a_leader_whose_write_takes_longer_than_its_lease_gives_up() -> None:
+    """It does not wait for an answer, follows, and somebody is elected again."""
+    run = three(Slowpoke).run(until=12)
+    ends = run.trace.select("role", agent=leaders(run)[0])[2]
+    written = run.trace.select("Store", kind="send")[0]
+    assert (ends.time, ends.data) == (written.time, "follows")
+    assert len(leaders(run)) > 1
+    assert statuses(run)["the storage is fenced"] == "holds"
+
+
 class Careless(Member):
     """Counts every vote in its term, whichever question it answers."""
 

@@ -45,8 +45,14 @@ def test_a_late_write_is_refused_by_its_token() -> None:
 
 
 def test_if_all_stand_at_once_nobody_wins() -> None:
-    trace = opened("leases", "All stand at once").run.trace
+    trace = labs.leases(starts=5).heal().run.trace
     assert [event.data for event in trace.select("role", before=1.0)] == ["stands"] * 5 + ["follows"] * 5
+
+
+def test_two_lead_if_clocks_are_off_and_nobody_allows_for_it() -> None:
+    lab = opened("leases", "Clocks that nobody allows for")
+    assert problems(lab) == ["one leader at once"]
+    assert problems(lab.set(version="textbook")) == []
 
 
 def test_the_leases_show_that_the_old_leader_gives_up_before_the_others_are_free() -> None:

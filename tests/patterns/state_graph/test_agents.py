@@ -8,12 +8,12 @@ import pytest
 
 from coordlab import World
 from coordlab.patterns.orchestration import Member, Scripted
-from coordlab.patterns.orchestration.rules import Budget
+from coordlab.patterns.orchestration.rules import Budget, estimate
 from coordlab.patterns.orchestration.turns import result
 from coordlab.patterns.state_graph import Resume, Runner, node, theory
 from coordlab.patterns.state_graph.checks import as_uninterrupted, properties
-from coordlab.patterns.state_graph.graph import END, Graph, Send
-from coordlab.patterns.state_graph.rules import Checkpoint, Interrupt, invoke, resume
+from coordlab.patterns.state_graph.graph import END, START, Graph, Send, StateGraph
+from coordlab.patterns.state_graph.rules import Checkpoint, Interrupt, Task, invoke, resume
 from coordlab.properties import recorded
 from coordlab.trace.trace import Trace
 from coordlab.world.agent import Agent
@@ -91,6 +91,17 @@ def test_the_diamond_with_unequal_arms(text: str, joins: bool, executions: int) 
     """Six executions with plain edges, for e runs at both depths; five with a join."""
     run = world(drawn(text).compile()).run()
     assert run.trace.count("Turn") == theory.executions(theory.DIAMOND, joins) == executions
+
+
+def test_a_node_reads_the_state_and_no_bookkeeping() -> None:
+    """The tokens of a turn are those of the state, or of what was sent and answered."""
+    world = World().add(
+        Runner(StateGraph({"n": None}).add_node("a").add_edge(START, "a").compile(), {"n": 7})
+    )
+    trace = world.add(Member("a", node(lambda state: None))).run().trace
+    (turn,) = trace.select("Turn", kind="send")
+    assert turn.content.tokens == estimate(str((("n", 7),)))
+    assert Task("a", sent=("four",), answers=("yes", "no")).tokens == 3
 
 
 def test_a_super_step_takes_as_long_as_its_slowest_node() -> None:

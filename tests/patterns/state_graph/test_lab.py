@@ -51,3 +51,10 @@ def test_the_state_is_told_after_each_super_step() -> None:
     lab = labs.state_graph()
     runs = [cell.text for cell in state({}, lab.run.trace).cells if cell.column == "runs"]
     assert runs == ["0", "1", "3", "4", "5"]
+
+
+def test_a_runner_that_falls_right_after_a_super_step_runs_no_node_twice() -> None:
+    """It records the same checkpoint again, for the same super-step."""
+    lab = labs.state_graph(seed=4).inject("crash graph @1.800001..1.811")
+    assert [e.data.step for e in lab.run.trace.select("Checkpoint")] == [0, 1, 2, 3, 3, 4]
+    assert {each.status for each in lab.run.verdicts} == {"holds"}

@@ -8,7 +8,7 @@ import pytest
 
 from coordlab import labs
 from coordlab.patterns.weighted import theory
-from coordlab.patterns.weighted.lab import expected
+from coordlab.patterns.weighted.expected import share_right
 from tests.labs.opened import opened, problems, shown
 
 
@@ -69,7 +69,7 @@ def test_the_voices_are_shown_with_their_weights() -> None:
 def test_expected_is_the_best_of_all_rules_if_nobody_abstains_or_copies(panel: str) -> None:
     lab = labs.weighted(panel=panel, abstaining=0.0)
     best = {"two-experts": 0.92664, "liar": 0.9}[panel]
-    assert isclose(expected(lab.parameters), best, abs_tol=1e-5)
+    assert isclose(share_right(lab.parameters), best, abs_tol=1e-5)
 
 
 def test_theory_with_abstentions_is_the_mean_over_who_is_there() -> None:
