@@ -1,4 +1,4 @@
-"""The learner's copy of the notebooks: where it is, and how it is updated."""
+"""The learner's copy of the notebooks and the exercises: where it is, and how it is updated."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from coordlab import __version__, requirements as require
 
 _PACKAGE = Path(__file__).parent.parent
 SHIPPED, CHECKOUT = _PACKAGE / "_course", _PACKAGE.parent / "notebooks"
+RELEASED = "exercises/release"  # where the exercises are, beside the notebooks of a checkout
 SETTINGS = Path(__file__).parent / "jupyter"  # for JUPYTER_CONFIG_PATH: turns off the news of JupyterLab
 DEFAULT = "coordlab-course"
 _RECORD = ".coordlab-course.json"
@@ -43,21 +44,36 @@ def copy(source: Path, target: Path) -> Path:
     """
     target.mkdir(parents=True, exist_ok=True)
     record = _read_record(target)
-    for notebook in sorted(source.glob("*.ipynb")):
-        new, mine = notebook.read_bytes(), target / notebook.name
-        if _is_changed(mine, record) and mine.read_bytes() != new:
+    for name, new in sorted(_originals(source)):
+        mine = target / name
+        mine.parent.mkdir(parents=True, exist_ok=True)  # that of an exercise
+        if _is_changed(target, mine, record) and mine.read_bytes() != new:
             if _digest(new) in record.values():
                 continue  # the learner has had this version
-            mine = next(beside for beside in _besides(mine) if not _is_changed(beside, record))
+            mine = next(beside for beside in _besides(mine) if not _is_changed(target, beside, record))
         mine.write_bytes(new)
-        record[mine.name] = _digest(new)
+        record[_key(target, mine)] = _digest(new)
     (target / _RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     return target
 
 
-def _is_changed(notebook: Path, record: dict[str, str]) -> bool:
+def _originals(source: Path) -> Iterator[tuple[str, bytes]]:
+    """The name of each notebook in the copy, and its content: there the exercises are in a folder of it."""
+    for notebook in source.glob("*.ipynb"):
+        yield notebook.name, notebook.read_bytes().replace(f"../{RELEASED}/".encode(), b"exercises/")
+    exercises = source / "exercises" if source == SHIPPED else source.parent / RELEASED
+    for notebook in exercises.glob("*/*.ipynb"):
+        yield f"exercises/{notebook.parent.name}/{notebook.name}", notebook.read_bytes()
+
+
+def _key(target: Path, notebook: Path) -> str:
+    """By what a notebook is recorded."""
+    return notebook.relative_to(target).as_posix()
+
+
+def _is_changed(target: Path, notebook: Path, record: dict[str, str]) -> bool:
     """Whether a notebook differs from the version that was copied last."""
-    return notebook.exists() and _digest(notebook.read_bytes()) != record.get(notebook.name)
+    return notebook.exists() and _digest(notebook.read_bytes()) != record.get(_key(target, notebook))
 
 
 def _besides(notebook: Path) -> Iterator[Path]:

@@ -17,11 +17,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
-from math import inf
+from math import inf, isnan
 from textwrap import dedent
+from traceback import format_exc
 from types import FunctionType, MethodType, ModuleType, TracebackType
 from typing import TypeGuard, TypeVar
 
+from coordlab import requirements as require
+from coordlab.course import advice
 from coordlab.course.progress import Plain, answers, load_progress, plain, save_progress
 
 T = TypeVar("T")
@@ -49,24 +52,32 @@ def compare(prediction: object, actual: object, name: str = "") -> Shown:
     """Compare a prediction with the actual value; numbers within 0.5 % of it are right.
 
     Texts are compared without regard to capitals, lists item by item, sets and dicts in any order.  With a
-    `name` the prediction is kept, and used again if `prediction` is `...` or None.
+    `name` the prediction is kept, and used again if `prediction` is `...` or None.  The result stays covered
+    without a prediction, or if that is of another kind than the result; on paper it is always seen.
 
     >>> compare(12, 19)
     You predicted 12, and it is 19: your 12 was 7 too low.
     >>> compare(..., 19)
     You have not predicted yet: write your guess above, then run this again.
+    >>> compare("many", 19)
+    You predicted 'many', but a number is asked for. Write for example 12, then run this again.
     """
-    if name and _given(prediction):
-        answers.remember(name, prediction)
     given = prediction if _given(prediction) else answers.get(name)
-    words = _compared(given, actual)
-    answer = (
-        ""
-        if _given(given)
-        else f"<details><summary>show me</summary>It is {escape(_written(actual))}.</details>"
-    )
-    line = f'<p role="status"><strong>{_mark(given, actual)}</strong> {escape(words)}</p>'
-    return Shown(words, line + answer)
+    wrong = _of_another_kind(given, actual)
+    if name and not wrong and _given(prediction):
+        answers.remember(name, prediction)
+    words = wrong or _compared(given, actual)
+    mark = "Your turn." if wrong or not _given(given) else _mark(given, actual)
+    line = f'<p role="status"><strong>{mark}</strong> {escape(words)}</p>'
+    return Shown(words, line if mark != "Your turn." else line + _covered(f"It is {_written(actual)}."))
+
+
+def _covered(words: str) -> str:
+    """A sentence that is hidden until the reader unfolds it.  Print shows it, also where `hidden` is all."""
+    shown = escape(words)
+    printed = "@media print{.cl-printed[hidden]{display:block!important}.cl-covered{display:none}}"
+    cover = f"<details class='cl-covered'><summary>show me</summary>{shown}</details>"
+    return f"<style>{printed}</style>{cover}<p class='cl-printed' hidden>{shown}</p>"
 
 
 def check(answer: T, right: Callable[[T], object], name: str = "") -> Shown:
@@ -77,18 +88,67 @@ def check(answer: T, right: Callable[[T], object], name: str = "") -> Shown:
     >>> check(..., lambda answer: answer == 42)
     Your turn: nothing is written here yet.
     """
-    if not _given(answer):
-        words = "Your turn: nothing is written here yet."
-    else:
-        passed = bool(right(answer))
-        words = "✓ Right." if passed else "✗ Not yet. Look at the run that the check looks at, and try again."
+    passed, words, trail = False, "Your turn: nothing is written here yet.", ""
+    if _given(answer):
+        try:
+            passed = bool(right(answer))
+            words = (
+                "✓ Right."
+                if passed
+                else "✗ Not yet. Read the task and the check, change your answer, run this again."
+            )
+        except Exception as error:  # noqa: BLE001  (the answer is the learner's)
+            words, trail = _stopped(error), format_exc(limit=-3)
         if name:
             answers.remember(name, passed)
-    return Shown(words, f'<p role="status"><strong>{escape(words)}</strong></p>')
+    line = f'<p role="status"><strong>{escape(words)}</strong></p>'
+    where = f"<details><summary>where</summary><pre>{escape(trail)}</pre></details>" if trail else ""
+    return Shown(words, line + where)
+
+
+def _stopped(error: Exception) -> str:
+    """What an error says that came while an answer was checked."""
+    if "ellipsis" in str(error):
+        return "Your turn: this check needs an answer that is still `...`. Write that one first."
+    told = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return f"✗ Not yet. Your answer stopped with {told[:300]}"
 
 
 def _given(answer: object) -> bool:
     return answer is not None and answer is not ...
+
+
+KINDS = {
+    "a number": "12",
+    "True or False": "True",
+    "a word": '"yes"',
+    "a list": "[1, 2]",
+    "a dictionary": "{'a': 1}",
+}
+"""What a prediction may be, with an example of each."""
+
+
+def _of_another_kind(given: object, actual: object) -> str:
+    """What to write instead, if a prediction cannot be right because it is of another kind; or ""."""
+    wanted = _kind(plain(actual))
+    if wanted is None or not _given(given) or _kind(plain(given)) == wanted:
+        return ""
+    told = require.shown(given if isinstance(given, str) else plain(given))
+    wanted = "a dictionary" if isinstance(actual, dict) else wanted
+    example = f"Write for example {KINDS[wanted]}, then run this again."
+    return f"You predicted {told}, but {wanted} is asked for. {example}"
+
+
+def _kind(value: Plain) -> str | None:
+    """One of `KINDS`; a text that says a number or a truth value counts as that.  None: any, or NaN."""
+    if isinstance(value, str):
+        said, truth = _read(value), value.strip().casefold() in ("true", "false")
+        if isinstance(said, float) and isnan(said):
+            return None
+        return "True or False" if truth else "a number" if _is_number(said) else "a word"
+    if isinstance(value, bool):
+        return "True or False"
+    return "a list" if isinstance(value, list) else "a number" if _is_number(value) else None
 
 
 def _compared(given: object, actual: object) -> str:
@@ -139,7 +199,9 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _written(value: object) -> str:
-    return _worded(plain(value) if isinstance(value, (list, tuple, int)) else value)
+    if isinstance(value, (list, tuple, int)) or not require.is_bounded(value):
+        value = plain(value)
+    return _worded(value)
 
 
 def _worded(value: object) -> str:
@@ -202,3 +264,6 @@ class expect_error:  # noqa: N801  (a context manager reads as a verb)
         markup = f'<pre style="white-space:pre-wrap">{escape(words)}</pre>'
         display(Shown(words, markup))  # type: ignore[no-untyped-call]
         return True
+
+
+advice.install()

@@ -18,7 +18,7 @@ from typing import TypeGuard
 from coordlab import requirements as require
 
 FORMAT, VERSION, MOST = "coordlab-progress", 1, 1_000_000
-LONGEST, DEEPEST, WIDEST = 10_000, 20, 100_000  # characters of an answer, lists within lists, items in all
+LONGEST, DEEPEST, WIDEST = 10_000, 20, 20_000  # characters of an answer, lists within lists, items in all
 
 Plain = str | int | float | None | list["Plain"]
 
@@ -114,7 +114,7 @@ def plain(value: object) -> Plain:
     """`value` as a file can hold it: numbers, texts and lists by value, anything else as text.
 
     Sets and dicts become lists in a fixed order, the latter of pairs.  What lies within itself or deeper than
-    20 lists, and what follows on the 100,000th item, is "…".
+    20 lists, and what follows on the 20,000th item, is "…".
     """
     return _kept(value, (), iter(range(WIDEST)))
 
@@ -127,16 +127,19 @@ def _kept(value: object, around: tuple[object, ...], room: Iterator[int]) -> Pla
     if not isinstance(value, type):
         value = getattr(value, "tolist", lambda: value)()  # of numpy and pandas
     if isinstance(value, Mapping):
-        value = sorted(value.items(), key=lambda pair: repr(pair[0]))
+        value = sorted(value.items(), key=lambda pair: require.shown(pair[0]))
     elif isinstance(value, (set, frozenset)):
-        value = sorted(value, key=repr)
+        value = sorted(value, key=require.shown)
     if isinstance(value, (list, tuple)):
         return [_kept(each, inside, room) for each in value] if len(around) < DEEPEST else "…"
     if isinstance(value, Number) and not isinstance(value, (int, complex)):
         value = require.by_value(value)  # a decimal or a fraction
     if isinstance(value, int) and abs(value) >= 10**60:
         return require.shown(value)
-    return value[:LONGEST] if isinstance(value, str) else value if _is_plain(value) else str(value)[:LONGEST]
+    if isinstance(value, str):
+        return value[:LONGEST]
+    words = str if require.is_bounded(value) else require.shown
+    return value if _is_plain(value) else words(value)[:LONGEST]
 
 
 def _is_plain(value: object) -> TypeGuard[Plain]:

@@ -38,6 +38,25 @@ def test_a_copy_holds_every_notebook(mine: Path) -> None:
     assert texts(mine) == {"00_start.ipynb": "start", "07_bully.ipynb": "bully"}
 
 
+def test_exercises_are_copied_into_a_folder_and_chapters_lead_there(tmp_path: Path) -> None:
+    chapters, exercise = tmp_path / "notebooks", tmp_path / course.RELEASED / "07" / "07.ipynb"
+    chapters.mkdir()
+    exercise.parent.mkdir(parents=True)
+    (chapters / "07_bully.ipynb").write_text("[a](../exercises/release/07/07.ipynb)")
+    exercise.write_text("task")
+    mine = course.copy(chapters, tmp_path / "mine")
+    assert (mine / "07_bully.ipynb").read_text() == "[a](exercises/07/07.ipynb)"
+    assert (mine / "exercises" / "07" / "07.ipynb").read_text() == "task"
+    (mine / "exercises" / "07" / "07.ipynb").write_text("my answer")
+    exercise.write_text("better task")
+    course.copy(chapters, mine)
+    beside = mine / "exercises" / "07" / f"07 ({__version__}).ipynb"
+    assert [each.read_text() for each in (beside, mine / "exercises" / "07" / "07.ipynb")] == [
+        "better task",
+        "my answer",
+    ]
+
+
 def test_unchanged_notebooks_are_updated(shipped: Path, mine: Path) -> None:
     (shipped / "07_bully.ipynb").write_text("better")
     (shipped / "08_ring.ipynb").write_text("ring")
