@@ -151,12 +151,12 @@ def test_pins_are_complete(image):
 
 
 @pytest.mark.whole
-def test_server_opens_the_first_notebook(image, tmp_path):
+def test_server_opens_the_home_page(image, tmp_path):
     with server(image, tmp_path) as address:
         page = urllib.request.urlopen(address, timeout=30)
         data = re.search(r"jupyter-config-data[^>]*>(.*?)</script>", page.read().decode(), re.DOTALL)
     configuration = json.loads(data[1])
-    assert page.url.partition("?")[0] == f"{address}lab/tree/notebooks/{first_notebook().name}"
+    assert page.url.partition("?")[0] == f"{address}lab/tree/notebooks/index.ipynb"
     assert "@jupyterlab/apputils-extension:announcements" in configuration["disabledExtensions"]
 
 
