@@ -11,13 +11,11 @@ import os
 import sys
 import traceback
 import webbrowser
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,12 +23,12 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from coordlab import __version__, labs, patterns, requirements as require
 from coordlab.course import folder as course
+from coordlab.grading.commands import course as course_commands
 from coordlab.labs import report
+from coordlab.labs.asked import asked, each_once, moment, several, values
 from coordlab.labs.lab import Lab
-from coordlab.trace.faults import read_fault
 from coordlab.trace.files import read_trace_file
 from coordlab.trace.narration import TEMPLATES
-from coordlab.trace.scenario import Scenario, Value, text_of
 from coordlab.trace.trace import TraceError
 
 if TYPE_CHECKING:
@@ -79,8 +77,13 @@ def main() -> None:
     """  # fmt: skip
 
 
+main.add_command(course_commands)
+
+
 @main.command(context_settings={"ignore_unknown_options": True})
-@click.option("--chapter", default="00", show_default=True, help="The number of the chapter to open.")
+@click.option(
+    "--chapter", default="index", help="The number of the chapter to open. Default: the course home."
+)
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -193,9 +196,9 @@ def run(
     run stopped with an error.
     """  # fmt: skip
     with _explained():
-        asked = {"seed": seed, "until": until, **_values(params)}
-        settings = {name: value for name, value in asked.items() if value is not None}
-        found = _lab(scenario, settings, faults, schedule)
+        given = {"seed": seed, "until": until, **values(params)}
+        settings = {name: value for name, value in given.items() if value is not None}
+        found = asked(scenario, settings, faults, schedule)
         for each in views:
             require.one_of("--view", each, found.views)
         if trace_file is not None:
@@ -208,7 +211,7 @@ def run(
 @click.argument("scenario", shell_complete=_complete_lab)
 @PARAMS
 @click.option("--budget", type=int, default=500, show_default=True, help="How many schedules to run.")
-@click.option("--faults", default="crash partition", show_default=True, help="The kinds of fault in them.")
+@click.option("--faults", help="The kinds of fault in them; default: those that the pattern assumes.")
 @click.option("--seed", type=int, default=0, help="The seed of the search.")
 @CSV
 @JSON
@@ -216,7 +219,7 @@ def explore(
     scenario: str,
     params: tuple[str, ...],
     budget: int,
-    faults: str,
+    faults: str | None,
     seed: int,
     as_csv: bool,
     as_json: bool,
@@ -229,7 +232,7 @@ def explore(
 
     with _explained():
         found = search(
-            _lab(scenario, _values(params)),
+            asked(scenario, values(params)),
             budget=budget,
             faults=faults,
             seed=seed,
@@ -255,7 +258,7 @@ def explore(
     "-m", "--measure", "measures", multiple=True, help="A measure of the lab; default: its properties."
 )
 @click.option("-r", "--replications", default=20, show_default=True, help="How many seeds for each cell.")
-@click.option("--workers", type=int, default=1, show_default=True, help="How many processes.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="How many processes.")
 @click.option(
     "--store", type=click.Path(path_type=Path, dir_okay=False), help="A file that keeps finished runs."
 )
@@ -272,22 +275,19 @@ def sweep(
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """Run a lab with every combination of values, each with the same seeds, and measure."""
+    """Run a lab with every combination of values, each with the same seeds, and measure.
+
+    The exit code is 3 if every run failed; standard error then says why the first did.
+    """  # fmt: skip
     from coordlab.experiments import sweep as measured
 
     with _explained():
-        lab = _lab(scenario, _values(params))
-        values = {pair.partition("=")[0]: _several(pair) for pair in grid}
+        pairs = each_once((*grid, *params), "-g").items()
+        lab = asked(scenario, values(params))
+        swept = {name: several(pair) for name, pair in pairs if pair in grid}
         with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
-            found = measured(
-                lab,
-                values,
-                replications,
-                measures,
-                store=store,
-                executor=pool,
-                progress=sys.stderr.isatty(),
-            )
+            shown = sys.stderr.isatty()
+            found = measured(lab, swept, replications, measures, store=store, executor=pool, progress=shown)
     rows = [{**row.cell, "seed": row.seed, **row.values, "problem": row.problem} for row in found.rows]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
@@ -295,6 +295,9 @@ def sweep(
         _write([*dict.fromkeys(name for row in rows for name in row)], rows)
     else:
         click.echo(repr(found))
+    if len(found.failed) == len(found.rows):
+        click.echo(f"Error: every run failed, the first with {found.failed[0].problem}", err=True)
+        sys.exit(STOPPED)
 
 
 def _contrast(pair: Pair) -> dict[str, object]:
@@ -323,17 +326,43 @@ def _write(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None
     help="The HTML file to write.",
 )
 @click.option("--vary", metavar="NAME=A,B,…", help="Add a run for each of these values of a parameter.")
+@click.option("--at", help="Open at a virtual second, or where the property of this name is violated.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
-def play(source: str, output: Path, vary: str | None, show: bool) -> None:
+def play(source: str, output: Path, vary: str | None, at: str | None, show: bool) -> None:
     """Write a page that plays a run without a kernel, a server or the network.
 
     SOURCE is a lab, a scenario line, a scenario file, or a trace file (.jsonl).
     """  # fmt: skip
     with _explained():
-        output.write_bytes(_page(source, vary).encode())
+        output.write_bytes(_page(source, vary, at).encode())
     click.echo(f"{output}: {output.stat().st_size / 1000:,.0f} kB")
     if show:
         webbrowser.open(output.resolve().as_uri())
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--open", "show", is_flag=True, help="Open the index in the browser.")
+def gallery(folder: Path, show: bool) -> None:
+    """Write twelve infamous traces to FOLDER: an index, and a page each that opens at the decisive event.
+
+    The pages play without a kernel, a server or the network.
+    """  # fmt: skip
+    from coordlab.course.cards import page
+    from coordlab.course.gallery import GALLERY
+    from coordlab.labs.export import exhibit
+
+    opened = {name: labs.play(each.line).open_at(each.violates) for name, each in GALLERY.items()}
+    with _explained():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, each in GALLERY.items():
+            text = exhibit(opened[name], each.title, each.says, each.repaired)
+            (folder / f"{name}.html").write_bytes(text.encode())
+        index = folder / "index.html"
+        index.write_bytes(page(opened).encode())
+    click.echo(f"{index}, and {len(opened)} pages beside it")
+    if show:
+        webbrowser.open(index.resolve().as_uri())
 
 
 @main.command()
@@ -345,69 +374,23 @@ def completion(shell: str) -> None:
     click.echo(found(main, {}, "coordlab", "_COORDLAB_COMPLETE").source())
 
 
-def _text_of(scenario: str) -> str:
-    """The text of a scenario: the content of the file `scenario` if it exists, else `scenario` itself."""
-    return text_of(scenario) if len(scenario) < 255 and Path(scenario).is_file() else scenario
-
-
-def _lab(
-    source: str,
-    settings: Mapping[str, Value] = MappingProxyType({}),
-    faults: Sequence[str] = (),
-    schedule: str = "",
-) -> Lab:
-    """The lab of a name, a scenario line or a scenario file, with other settings; it runs once.
-
-    `faults`, if any, replace those of the scenario.  A `schedule` is run in place of
-    the lab's default scenario.
-    """
-    text = source if source in labs.NAMES else _text_of(source).strip()
-    missing = text == source and Path(source).suffix in (".json", ".txt")
-    allowed = "a recorded trace is not run again, but played"
-    example = f"coordlab play {source} -o page.html"
-    require.that(not source.endswith(".jsonl"), repr(source), allowed, example)
-    allowed = f"expected a file, a scenario line, or one of the labs {', '.join(labs.NAMES)}"
-    require.that(not missing, f"no file {source!r}", allowed, "coordlab run bully", FileNotFoundError)
-    line = None if text in labs.NAMES else Scenario.read(text)
-    allowed = "a schedule is a scenario of its own: expected the name of a lab beside it"
-    example = f"coordlab run bully --schedule {schedule!r}"
-    require.that(not schedule or line is None, f"--schedule {schedule!r} and {source!r}", allowed, example)
-    spec = labs.spec(text if line is None else line.lab)
-    base = spec.scenario({}) if line is None else spec.complete(line)
-    found = spec.turned(spec.trial(spec.schedule(schedule)) if schedule else base, settings)
-    return Lab(spec, scenario=replace(found, faults=tuple(map(read_fault, faults))) if faults else found)
-
-
-def _values(pairs: Iterable[str]) -> dict[str, Value]:
-    """The values in texts such as agents=7, read as in a scenario line."""
-    return {pair.partition("=")[0]: _value(pair) for pair in pairs}
-
-
-def _value(pair: str) -> Value:
-    name, _, text = pair.partition("=")
-    allowed = "a value has no spaces, and a fault has an option of its own"
-    require.that(" " not in text, repr(pair), allowed, f'{name}=7 --fault "crash 5 @3"')
-    return Scenario.from_line(f"lab value={text}").parameters["value"]
-
-
-def _several(pair: str) -> list[Value]:
-    """The values in a text such as agents=3,5,8."""
-    name, _, texts = pair.partition("=")
-    return [_value(f"{name}={text}") for text in texts.split(",")]
-
-
-def _page(source: str, vary: str | None) -> str:
+def _page(source: str, vary: str | None, at: str | None) -> str:
     from coordlab.widgets.encoding import Branch, pack
     from coordlab.widgets.page import page
 
     if source.endswith(".jsonl"):
-        allowed = "a recorded trace cannot be varied; expected a lab or a scenario"
-        require.that(not vary, f"--vary {vary}", allowed, "coordlab play bully")
+        allowed = (
+            "a recorded trace cannot be varied, and opens at its beginning; expected a lab or a scenario"
+        )
+        given = f"--vary {vary}" if vary else f"--at {at}"
+        require.that(not vary and at is None, given, allowed, "coordlab play bully")
         trace = read_trace_file(source)
         recording = pack(trace, title=Path(source).stem, templates=TEMPLATES)
         return page([Branch(recording, "recorded run")], Path(source).stem)
-    found = _lab(source)
-    return found.html({vary.partition("=")[0]: _several(vary)} if vary else None)
+    found = asked(source)
+    if at is not None:
+        found.open_at(moment(at))
+    return found.html({vary.partition("=")[0]: several(vary)} if vary else None)
 
 
 def _exit_code(found: Lab) -> int:

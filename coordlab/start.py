@@ -42,10 +42,10 @@ print("%d %d %d %d" % (sys.version_info[:3] + (able,)))
 """
 
 # The files to check: those of the project, not what a learner or a tool has added.
-NOTEBOOKS = "notebooks"
+NOTEBOOKS, EXERCISES = "notebooks", "exercises/release"  # whose outputs are compared
 CODE = (".ci", "coordlab", "tests")
 PROSE = (
-    *(*CODE, ".github", "binder", NOTEBOOKS, "pyproject.toml"),
+    *(*CODE, ".github", "binder", NOTEBOOKS, EXERCISES, "pyproject.toml"),
     *("CHANGELOG.md", "CITATION.cff", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"),
 )
 LINT = (
@@ -57,7 +57,7 @@ LINT = (
 TESTS = ("pytest", "-n=logical", "--durations=20", "tests", "coordlab", "README.md")
 REST = (
     *("--cov=coordlab", "--cov-report=term"),
-    *("-pnbval", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", NOTEBOOKS),
+    *("-pnbval", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", NOTEBOOKS, EXERCISES),
 )
 CHECKS = {
     "--quick": (*LINT, TESTS),
@@ -231,11 +231,11 @@ def open_lab(environment: Environment, rest: Sequence[str]) -> int:
 
 def check(environment: Environment, extent: str = "") -> int:
     """Run the checks of an extent, even after one has failed; list those that failed, and return 1 if any."""
-    notebooks, began, failed = committed(environment.root), time.monotonic(), list[str]()
+    folder, began, failed = committed(environment.root), time.monotonic(), list[str]()
     for number, tool in enumerate(CHECKS[extent], 1):
         minutes, seconds = divmod(int(time.monotonic() - began), 60)
         say(f"{number} of {len(CHECKS[extent])}, after {minutes}:{seconds:02} min: {' '.join(tool)}")
-        if not passes(environment, tool, notebooks):
+        if not passes(environment, tool, folder):
             failed.append(" ".join(tool))
     if failed:
         say("these checks failed:\n  " + "\n  ".join(failed))
@@ -243,17 +243,17 @@ def check(environment: Environment, extent: str = "") -> int:
 
 
 def committed(root: Path) -> Path:
-    """A folder with the notebooks in the index of git; without git, the folder of the checkout.
+    """A folder with the notebooks and exercises in the index of git; without git, the checkout.
 
-    So notebooks that a learner has changed or added are not checked.
+    So those that a learner has changed or added are not checked.
     """
     place = root / "build" / "committed"
     shutil.rmtree(place, ignore_errors=True)
-    listed = git(root, "ls-files", "-z", NOTEBOOKS)
+    listed = git(root, "ls-files", "-z", NOTEBOOKS, EXERCISES)
     git(root, "checkout-index", "-z", "--stdin", f"--prefix={place}/", given=listed)
-    if changed := git(root, "ls-files", "--modified", "--others", "--exclude-standard", NOTEBOOKS):
+    if changed := git(root, "ls-files", "--modified", "--others", "--exclude-standard", NOTEBOOKS, EXERCISES):
         say(f"not checked, because not in the index of git (`git add`):\n{changed.decode()}")
-    return place / NOTEBOOKS if listed else root / NOTEBOOKS
+    return place if listed else root
 
 
 def git(root: Path, *words: str, given: bytes = b"") -> bytes:
@@ -264,10 +264,14 @@ def git(root: Path, *words: str, given: bytes = b"") -> bytes:
         return b""
 
 
-def passes(environment: Environment, tool: Sequence[str], notebooks: Path) -> bool:
-    """Whether `tool`, the name of a module and its arguments, succeeds with the notebooks in a folder."""
-    command = [environment.python, "-m", *(notebooks if word == NOTEBOOKS else word for word in tool)]
-    status = call(command, environment.root, {**os.environ, "COORDLAB_NOTEBOOKS": str(notebooks)})
+def passes(environment: Environment, tool: Sequence[str], folder: Path) -> bool:
+    """Whether `tool`, the name of a module and its arguments, succeeds with what is checked in a folder."""
+    words = (str(folder / word) if word in (NOTEBOOKS, EXERCISES) else word for word in tool)
+    status = call(
+        [environment.python, "-m", *words],
+        environment.root,
+        {**os.environ, "COORDLAB_NOTEBOOKS": str(folder / NOTEBOOKS)},
+    )
     if status:
         say(f"{tool[0]} failed (exit status {status})")
     return status == 0

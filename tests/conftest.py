@@ -169,6 +169,21 @@ def pytest_collection() -> Iterator[object]:
         gc.enable()
 
 
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[object]:
+    """Measure nothing of a test without coverage: in a worker pytest-cov measures twice, and stops once."""
+    measuring = sys.modules.get("coverage") if item.get_closest_marker("no_cover") else None
+    stopped = list[Any]()
+    while measuring and (current := measuring.Coverage.current()) is not None:
+        current.stop()
+        stopped.append(current)
+    try:
+        return (yield)
+    finally:
+        for each in reversed(stopped):
+            each.start()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Playwright keeps an event loop running in this thread: hide it from all but browser tests."""
@@ -183,7 +198,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """After all tests: how large the project has become."""
+    """After all tests: what some of them have measured, and how large the project has become."""
+    reports = [each for some in terminalreporter.stats.values() for each in some]
+    pairs = [pair for each in reports for pair in getattr(each, "user_properties", ())]
+    if told := [str(what) for name, what in pairs if name == "told"]:
+        terminalreporter.section("measured")
+        terminalreporter.write("\n".join([*dict.fromkeys(told), ""]))
     if sampling.slow:
         terminalreporter.section("sizes")
         for row in sizes.report():

@@ -16,7 +16,9 @@ from click.testing import CliRunner, Result
 
 from coordlab import __version__, labs, patterns
 from coordlab.cli import main
+from coordlab.course.gallery import GALLERY
 from tests.committed import NOTEBOOKS
+from tests.labs.opened import recorded
 
 
 def typed(*words: str) -> Result:
@@ -82,7 +84,7 @@ def test_the_trace_is_written_and_played(tmp_path: Path) -> None:
     typed("run", "bully", "--trace", str(trace))
     assert trace.read_text("utf-8") == labs.bully().run.trace.to_jsonl()
     assert typed("play", str(trace), "-o", str(page)).exit_code == 0
-    assert '"name":"recorded run"' in page.read_text("utf-8")
+    assert names(page) == ["recorded run"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_the_exit_code_depends_on_the_verdicts(line: str, code: int) -> None:
 WRONG = [
     (["run", "chess"], "no lab 'chess': the labs are blackboard, bully"),
     (["run", "bully", "-p", "size=3"], "no parameter 'size': the parameters of the bully lab are agents"),
-    (["run", "bully", "-p", "agents"], "agents='': expected a whole number from 2 to 12"),
+    (["run", "bully", "-p", "agents"], "'agents': expected a name, =, and a value, without spaces"),
     (["run", "bully", "-p", "agents=many"], "agents='many': expected a whole number from 2 to 12"),
     (
         ["run", "bully", "-p", "agents=3 | crash 1 @2"],
@@ -123,8 +125,12 @@ WRONG = [
     (["play", "bully", "-o", "/nowhere/x.html"], "No such file or directory"),
     (["play", "bully"], "Missing option"),
     (["play", "bully", "-o", "x.html", "--vary", "size=3,5"], "no parameter 'size'"),
-    (["play", "bully", "-o", "x.html", "--vary", "agents"], "agents='': expected a whole number"),
+    (["play", "bully", "-o", "x.html", "--vary", "agents"], "'agents': expected a name, =, and a value"),
     (["play", "run.jsonl", "-o", "x.html", "--vary", "a=1"], "a recorded trace cannot be varied"),
+    (
+        ["play", "run.jsonl", "-o", "x.html", "--at", "1"],
+        "--at 1: a recorded trace cannot be varied, and opens",
+    ),
     (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
 ]
 
@@ -187,18 +193,35 @@ def test_a_broken_trace_file_is_refused_with_its_line(tmp_path: Path) -> None:
 # --- play -----------------------------------------------------------------------------------------
 
 
-def recorded(page: Path) -> list[str]:
+def names(page: Path) -> list[str]:
     """The names of the branches in a page."""
-    text = page.read_text("utf-8").partition('id="cl-data">')[2].partition("</script>")[0]
-    return [branch["meta"]["name"] for branch in json.loads(text)["branches"]]
+    return [each["name"] for each in recorded(page.read_text("utf-8"))]
 
 
 def test_a_page_has_a_run_for_each_value_to_vary(tmp_path: Path) -> None:
     page = tmp_path / "bully.html"
     result = typed("play", "bully", "-o", str(page), "--vary", "agents=3,7")
     assert result.output == f"{page}: {page.stat().st_size / 1000:,.0f} kB\n"
-    assert recorded(page) == ["your run", "agents = 3", "agents = 7"]
-    assert "crash 7 @3..9" in page.read_text("utf-8")
+    assert names(page)[:3] == ["your run", "agents = 3", "agents = 7"]
+    assert "crash 7 @3..9" in recorded(page.read_text("utf-8"))[2]["line"]
+
+
+def test_a_page_opens_at_a_moment_or_where_a_property_is_violated(tmp_path: Path) -> None:
+    page, line = tmp_path / "x.html", "bully version=unguarded"
+    for at, opened in (("2.5", 2.5), ("one election at a time", 0.019694)):
+        assert typed("play", line, "-o", str(page), "--at", at).exit_code == 0
+        assert recorded(page.read_text("utf-8"))[0]["opens"]["at"] == pytest.approx(opened, abs=1e-3)
+    refused = typed("play", line, "-o", str(page), "--at", "agreement")
+    assert (refused.exit_code, "violates 'one election at a time'" in refused.output) == (2, True)
+
+
+def test_the_gallery_is_an_index_and_a_page_for_each_trace(tmp_path: Path) -> None:
+    result = typed("gallery", str(tmp_path / "made"))
+    assert result.output == f"{tmp_path / 'made' / 'index.html'}, and 12 pages beside it\n"
+    assert {each.stem for each in (tmp_path / "made").iterdir()} == {"index", *GALLERY}
+    (tmp_path / "file").write_text("")
+    refused = typed("gallery", str(tmp_path / "file"))
+    assert (refused.exit_code, "is a file" in refused.output) == (2, True)
 
 
 @pytest.mark.slow
@@ -223,7 +246,7 @@ def test_the_page_plays(chrome: Any, tmp_path: Path) -> None:
     tab.wait_for_selector(".cl-player[data-ready]")
     tabs = tab.locator(".cl-tab").all_inner_texts()
     tab.close()
-    assert (tabs, complaints) == (["your run", "agents = 3"], [])
+    assert (tabs[:2], complaints) == (["your run", "agents = 3"], [])
 
 
 # --- the rest -------------------------------------------------------------------------------------
@@ -323,7 +346,7 @@ def test_a_schedule_is_run_and_a_view_printed() -> None:
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (("--schedule", "Nothing"), "title='Nothing': expected one of '"),
+        (("--schedule", "Nothing"), "schedule='Nothing': expected one of '"),
         (("--view", "x"), "--view='x': expected one of '"),
     ],
 )
@@ -338,7 +361,7 @@ def test_a_lab_is_explored() -> None:
         0,
         "30 schedules: every schedule kept every property.",
     )
-    words = ("explore", "bully", "-p", "agents=3", "-p", "loss=0.2", "--budget", "40", "--json")
+    words = ("explore", "bully", "-p", "agents=3", "--faults", "slow", "--budget", "40", "--json")
     broken = typed(*words)
     found = json.loads(broken.output)
     assert (broken.exit_code, found["tried"]) == (1, 40)
@@ -366,6 +389,21 @@ def test_a_lab_is_swept(tmp_path: Path) -> None:
         (("run", "bully", "--trace", "/no/such/folder/x"), "/no/such/folder/x: No such file or directory"),
         (("sweep", "bully", "-g", "agents=3", "-m", "beauty"), "no measure 'beauty'"),
         (("explore", "bully", "--faults", "fire"), "'fire'"),
+        (
+            ("run", "bully", "-p", "agents=3", "-p", "agents=4"),
+            "agents=3 and agents=4: expected each name once. For example: -p agents=3.",
+        ),
+        (("run", "bully", "-p", "agents =5"), "'agents =5': expected a name, =, and a value, without spaces"),
+        (("run", "bully", "--schedule", "nope"), "schedule='nope': expected one of 'Every Election"),
+        (("sweep", "bully", "-g", "agents=3", "-g", "agents=4"), "agents=3 and agents=4: expected each name"),
+        (("sweep", "bully", "-g", "agents=3", "-p", "agents=4"), "agents=3 and agents=4: expected each name"),
+        (("sweep", "bully", "-g", "agents=a,b"), "agents='a': expected a whole number from 2 to 12"),
+        (("sweep", "bully", "-g", "agentz=3"), "parameter='agentz': expected one of 'agents'"),
+        (
+            ("sweep", "bully", "-g", "agents=3", "-r", "0"),
+            "replications=0: expected a whole number, 1 or more",
+        ),
+        (("sweep", "bully", "-g", "agents=3", "--workers", "0"), "0 is not in the range"),
     ],
 )
 def test_a_wrong_command_says_what_to_type(words: tuple[str, ...], message: str) -> None:
@@ -376,8 +414,8 @@ def test_a_wrong_command_says_what_to_type(words: tuple[str, ...], message: str)
 
 def test_a_value_that_is_shown_already_is_not_added(tmp_path: Path) -> None:
     typed("play", "bully", "-o", str(tmp_path / "page.html"), "--vary", "agents=3,5,8")
-    page = (tmp_path / "page.html").read_text("utf-8")
-    assert [page.count(f'"name":"agents = {value}"') for value in (3, 5, 8)] == [1, 0, 1]
+    shown = names(tmp_path / "page.html")
+    assert [shown.count(f"agents = {value}") for value in (3, 5, 8)] == [1, 0, 1]
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437"])
@@ -406,3 +444,9 @@ def test_a_failure_of_our_own_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> 
     result = typed("list")
     assert result.exit_code == 70
     assert "ZeroDivisionError" in result.output
+
+
+def test_a_sweep_in_which_every_run_fails_says_why_and_has_the_exit_code_of_failed_runs() -> None:
+    result = typed("sweep", "voting", "-g", "voters=3", "-r", "2", "-m", "last outcome", "--csv")
+    assert result.exit_code == 3
+    assert "Error: every run failed, the first with the measure 'last outcome' failed: " in result.output

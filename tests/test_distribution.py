@@ -44,8 +44,11 @@ def modules() -> set[str]:
 
 
 def notebooks() -> set[str]:
-    """The paths of the notebooks in the wheel."""
-    return {f"coordlab/_course/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    """The paths of the notebooks in the wheel; the exercises are without solutions."""
+    chapters = {f"coordlab/_course/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    released = ROOT / "exercises" / "release"
+    exercises = (path.relative_to(released).as_posix() for path in released.rglob("*.ipynb"))
+    return chapters | {f"coordlab/_course/exercises/{name}" for name in exercises}
 
 
 def test_wheel_has_every_module(contents):

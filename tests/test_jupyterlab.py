@@ -14,6 +14,7 @@ import pytest
 import coordlab
 from tests.browser import IDLE, PRESS, Pace, jupyterlab, objections, write_notebook
 from tests.committed import NOTEBOOKS
+from tests.pythons import PROJECT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -21,6 +22,7 @@ PICTURE = "document.querySelector('.cl-stage canvas:not([hidden])').toDataURL()"
 PLAYER = "document.querySelector('.cl-player')"
 THEME = "(theme) => void window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
 DARK, LIGHT = "JupyterLab Dark", "JupyterLab Light"
+SLIDER = ".cl-control:not(:has([disabled])) [role=slider]"
 RIGHT, LEFT = ["ArrowRight", 39], ["ArrowLeft", 37]
 # The share of the diagram's points that have a colour, rather than a shade of grey.
 COLOURED = """
@@ -48,6 +50,34 @@ LANE = """
     }
 }
 """
+# An early point on the lowest lane.
+LOWEST = """
+() => {
+  const canvas = document.querySelector('.cl-stage canvas:not([hidden])');
+  canvas.scrollIntoView({ block: 'center' });
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  for (let y = top + height; y > top; y -= 2)
+    for (let x = left + 0.15 * width; x < left + 0.5 * width; x += 3) {
+      canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: x, clientY: y }));
+      if (canvas.style.cursor === 'pointer') return { x, y };
+    }
+}
+"""
+# The outputs of the notebook that are errors.
+FAILED = """
+window.jupyterapp.shell.currentWidget.content.widgets
+  .flatMap((cell) => cell.model.type === 'code' ? cell.model.outputs.toJSON() : [])
+  .filter((output) => output.output_type === 'error')
+"""
+
+# What a learner runs whose class goes on to lead.
+CHECKED = """
+from coordlab.grading import check
+
+Answer_07b = NeverStepsDown
+check("07b", Answer_07b)
+"""
+
 # How far the lab reaches beyond the cell that displays it, in pixels.
 OVERFLOW = """
 () => {
@@ -68,8 +98,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shipped.mkdir()
     for notebook in NOTEBOOKS.glob("*.ipynb"):
         shutil.copy(notebook, shipped)
-    for name in ("lab", "saved"):  # two pages of one notebook would ask who may save it
+    for name in ("lab", "saved", "theme", "figure"):  # two pages of one notebook would ask who may save it
         write_notebook(shipped / f"{name}.ipynb", "from coordlab import labs\n\nlab = labs.bully()\nlab")
+    answers = (PROJECT / "tests" / "exercises" / "answers_07.py").read_text("utf-8")
+    write_notebook(shipped / "exercise.ipynb", f"{answers}\n{CHECKED}")
+    write_notebook(
+        shipped / "human.ipynb", "from coordlab import labs\n\nlab = labs.conflict(takes=0.5)\nlab"
+    )
     return site
 
 
@@ -128,9 +163,30 @@ class Notebook:
         self.page.locator(f".cl-control:has(label:text-is('{name}')) [role=slider]").first.focus()
         self.changed(lambda: self.page.keyboard.press(key))
 
+    def turn_first(self) -> None:
+        """Move the first slider of the first lab to its other end; a lab without any has a seed."""
+        lab = self.page.locator(".cl-lab").first
+        slider, seed = lab.locator(SLIDER).first, lab.locator(".cl-control input[type=number]").first
+        if not slider.count():
+            seed.fill("8")
+            self.changed(lambda: seed.press("Enter"))
+            return
+        slider.focus()
+        at_most = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
+        self.changed(lambda: slider.press("Home" if at_most else "End"))
+
+    def line(self) -> str:
+        """The scenario line of the run that is shown."""
+        return str(self.page.locator(".cl-share code").first.inner_text())
+
     def picture(self) -> str:
         """The picture, as a data URL."""
         return str(self.page.evaluate(PICTURE))
+
+    def foreign(self) -> list[str]:
+        """The requests to any other server."""
+        own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+        return [url for url in self.requests if not url.startswith(own)]
 
     def close(self) -> None:
         self.context.close()
@@ -143,11 +199,7 @@ def bully(chrome: Any, jupyter: str) -> Iterator[Notebook]:
     yield notebook
     notebook.close()
     assert notebook.complaints == []
-    assert [
-        url
-        for url in notebook.requests
-        if "://127.0.0.1" not in url and not url.startswith(("data:", "blob:"))
-    ] == []
+    assert notebook.foreign() == []
 
 
 def test_the_news_of_jupyterlab_are_off(bully: Notebook) -> None:
@@ -248,11 +300,11 @@ def test_the_lab_fits_the_page(chrome: Any, jupyter: str, tmp_path: Path, width:
 
 def test_a_figure_is_drawn_on_request(chrome: Any, jupyter: str, tmp_path: Path) -> None:
     """While it is made the player goes on; a slider offers it for the new setting."""
-    notebook = Notebook(chrome, jupyter, "lab.ipynb")
+    notebook = Notebook(chrome, jupyter, "figure.ipynb")
     figure, agree = notebook.page.locator(".cl-figure").first, "the lowest notices: 9 of 9 points agree"
     figure.get_by_role("button", name="Draw it").click()
     figure.get_by_text(agree).wait_for()
-    assert figure.get_by_role("button").count() == 0
+    figure.get_by_role("button").wait_for(state="detached")
     assert "the lowest notices 19; theory = 19" in str(figure.locator("img:visible").get_attribute("alt"))
     figure.evaluate("each => each.scrollIntoView({ block: 'end' })")
     notebook.page.screenshot(path=tmp_path / "figure.png")
@@ -264,16 +316,73 @@ def test_a_figure_is_drawn_on_request(chrome: Any, jupyter: str, tmp_path: Path)
     assert notebook.complaints == []
 
 
-def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path) -> None:
-    notebook = Notebook(chrome, jupyter, next(NOTEBOOKS.glob("07*.ipynb")).name)
+def test_the_reader_is_the_human_to_whom_a_conflict_escalates(chrome: Any, jupyter: str) -> None:
+    """What stands for city and date follows a choice, an absence, and a click on the reader's own lane."""
+    notebook = Notebook(chrome, jupyter, "human.ipynb")
+    page = notebook.page
+
+    def stands() -> list[str]:
+        """The last words in the rows of city and date, at the end of the run."""
+        page.get_by_role("tab", name="Conflicts").click()
+        page.locator(".cl-stage").focus()
+        page.keyboard.press("End")
+        page.wait_for_timeout(100)
+        rows = [page.locator(f".cl-stage tr:has(th:has-text('{name}'))") for name in ("city", "date")]
+        return [str(row.locator("td").last.inner_text()) for row in rows]
+
+    favours, absent = page.get_by_label("you rule for"), page.get_by_label("you are absent")
+    for who, both in (("bob", ["Oslo", "June"]), ("ann", ["Rome", "May"])):
+        notebook.changed(lambda who=who: favours.select_option(who))
+        assert stands() == both
+    notebook.changed(absent.check)
+    assert stands() == ["as before", "as before"]
+    notebook.changed(absent.uncheck)
+    assert stands() == ["Rome", "May"]
+    page.get_by_role("tab", name="Space-time").click()
+    page.mouse.click(**page.evaluate(LOWEST))
+    assert str(page.get_by_role("menu").get_attribute("aria-label")).startswith("human at 0")
+    notebook.changed(page.get_by_role("menuitem", name="you are away, for 3 s").click)
+    assert stands() == ["as before", "as before"]
+    assert " | pause human @0" in notebook.line()
+    notebook.close()
+    assert notebook.complaints == []
+
+
+def test_an_exercise_is_checked_and_its_failing_run_can_be_played(
+    chrome: Any, jupyter: str, tmp_path: Path
+) -> None:
+    """The report, a hint that is opened with the keyboard, and the pair below it, in both themes."""
+    notebook = Notebook(chrome, jupyter, "exercise.ipynb")
+    page, report = notebook.page, notebook.page.locator(".cl-report")
+    assert "✗ agreement" in report.inner_text()
+    hint = report.locator("details").first
+    hint.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert hint.get_attribute("open") is not None
+    lines = report.locator("pre").last.inner_text().splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["breaks", "holds"]
+    assert notebook.line() in lines[0]
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+        page.wait_for_timeout(1000)
+        page.screenshot(path=tmp_path / f"exercise_{theme.split()[-1].lower()}.png")
+    notebook.close()
+    assert notebook.complaints == []
+
+
+@pytest.mark.parametrize(
+    "chapter", ["gallery", *(path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")))]
+)
+def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path, chapter: str) -> None:
+    """All its cells, then a slider and a click in its first lab, in both themes."""
+    notebook = Notebook(chrome, jupyter, f"{chapter}.ipynb")
     page = notebook.page
     page.wait_for_function(IDLE, timeout=300_000)
+    assert page.evaluate(FAILED) == []
     page.locator(".cl-player").first.scroll_into_view_if_needed()
-    kept, picture = notebook.verdicts(), notebook.picture()
-    assert not any("violated" in each for each in kept)
-    notebook.turn("patience, s", "Home")
-    assert any("violated" in each for each in notebook.verdicts())
-    assert notebook.picture() != picture
+    line = notebook.line()
+    notebook.turn_first()
+    assert notebook.line() != line
     tabs = notebook.tabs()
     page.mouse.click(**page.evaluate(LANE))
     notebook.changed(page.locator(".cl-item:not([aria-disabled])", has_text="crash").first.click)
@@ -287,6 +396,7 @@ def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path) 
     notebook.close()
     assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()
     assert notebook.complaints == []
+    assert notebook.foreign() == []
 
 
 @pytest.mark.parametrize("width", [400, pytest.param(1280, marks=pytest.mark.whole)])
@@ -354,7 +464,7 @@ def test_a_saved_notebook_shows_its_picture_for_ever(chrome: Any, jupyter: str) 
 
 
 def test_the_picture_has_the_colours_of_the_theme(chrome: Any, jupyter: str, tmp_path: Path) -> None:
-    notebook = Notebook(chrome, jupyter, "lab.ipynb")
+    notebook = Notebook(chrome, jupyter, "theme.ipynb")
     page = notebook.page
     page.evaluate(THEME, LIGHT)
     page.wait_for_selector("body[data-jp-theme-light=true]", state="attached")

@@ -1,14 +1,12 @@
-"""The figures in the README are those of theory, and of the notebooks."""
+"""The figures in the README are those of theory."""
 
 import random
-import re
 from collections.abc import Callable
 from statistics import fmean
 
 import pytest
 
 from coordlab.patterns import rogue, swim
-from tests.committed import NOTEBOOKS
 from tests.patterns.contract_net.tables import one_by_one, optimal, total
 from tests.pythons import PROJECT
 
@@ -38,9 +36,3 @@ FIGURES: dict[str, Callable[[], str]] = {
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_what_theory_says(name: str) -> None:
     assert FIGURES[name]() in README
-
-
-def test_every_chapter_is_listed_with_a_link() -> None:
-    assert re.findall(r"\(notebooks/(\w+)\.ipynb\)", README) == sorted(
-        path.stem for path in NOTEBOOKS.glob("*.ipynb")
-    )

@@ -298,14 +298,14 @@ def test_notebooks_in_the_index_of_git_are_checked(changed, capsys):
 
 def test_staged_notebooks_are_checked(changed, capsys):
     subprocess.run(["git", "add", "notebooks"], cwd=changed.root, check=True)
-    copy = start.committed(changed.root)
+    copy = start.committed(changed.root) / "notebooks"
     assert [each.read_text("utf-8") for each in sorted(copy.iterdir())] == ["answered", "mine"]
     assert capsys.readouterr().out == ""
 
 
 def test_without_git_all_notebooks_are_checked(changed, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    assert start.committed(changed.root) == changed.root / "notebooks"
+    assert start.committed(changed.root) == changed.root
 
 
 def test_lab_opens_at_once_when_all_is_installed(environment, monkeypatch, capfd):

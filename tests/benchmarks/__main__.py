@@ -10,10 +10,11 @@ import click
 
 from tests.benchmarks import footprint
 from tests.benchmarks.compare import WORKLOADS, compare, measure_ordered, table
+from tests.benchmarks.lab_figures import lab_figures
 from tests.benchmarks.pattern_figures import pattern_figures
 from tests.benchmarks.search_figures import search_figures
 
-PAGES = {"patterns": pattern_figures, "search": search_figures}
+PAGES = {"labs": lab_figures, "patterns": pattern_figures, "search": search_figures}
 MEASURES = {**footprint.MEASURES, **PAGES}
 
 CAPTION = """\
