@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,8 @@ from zipfile import ZipFile
 import pytest
 from packaging.requirements import Requirement
 
+import coordlab
+from coordlab.course import repository
 from coordlab.widgets import joined
 from tests.committed import NOTEBOOKS
 from tests.conftest import missing
@@ -65,6 +68,41 @@ def test_wheel_has_the_course_without_its_screenshots(contents):
     assert notebooks()
     assert [name for name in contents if name.endswith((".png", ".svg"))] == []
     assert {name for name in contents if name.endswith(".ipynb")} == notebooks()
+
+
+def test_wheel_has_no_stored_outputs_but_those_of_the_home_page(wheel):
+    """They are most of the size of a notebook, and a learner makes them."""
+    with ZipFile(wheel) as archive:
+        kept = [
+            name for name in archive.namelist() if name.endswith(".ipynb") and outputs(archive.read(name))
+        ]
+    assert kept == ["coordlab/_course/index.ipynb"]
+
+
+def outputs(notebook: bytes) -> list[object]:
+    """All outputs in a notebook."""
+    return [each for cell in json.loads(notebook)["cells"] for each in cell.get("outputs", ())]
+
+
+def test_links_of_the_readme_lead_somewhere_from_the_package_index(wheel):
+    with ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        text = archive.read(name).decode()
+    links = re.findall(r"(?:\]\(|src=\"|srcset=\")([^)\"]+)", text)
+    assert len(links) > 30
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+def test_one_place_names_the_repository():
+    """And the version of the tag: pyproject.toml cannot read it from the package."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    project = tomllib.loads(text)["project"]
+    assert project["urls"]["Homepage"] == repository.HOME
+    assert project["version"] == coordlab.__version__
+    named = re.findall(r"github(?:usercontent)?\.com/([\w./-]+)", text)
+    assert {name.split("/")[1] for name in named} == {repository.NAME.split("/")[1]}
+    assert {name.split("/")[0] for name in named} == {repository.NAME.split("/")[0]}
+    assert set(re.findall(r"/(v\d[\d.]*\d)/", text)) == {repository.TAG}
 
 
 def test_wheel_has_no_solutions(contents):
@@ -126,3 +164,14 @@ def test_a_reader_may_have_the_oldest_or_the_newest_of_everything(wheel, tmp_pat
         command = [programs / program, *words]
         done = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.whole
+def test_what_checks_packages_finds_nothing(wheel, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)
+    programs = tmp_path / "fresh" / "bin"
+    tools = ["check-wheel-contents", "pyroma", "twine"]
+    subprocess.run([programs / "python", "-m", "pip", "install", "-q", *tools], check=True)
+    subprocess.run([programs / "check-wheel-contents", wheel], check=True)
+    subprocess.run([programs / "twine", "check", "--strict", wheel], check=True)
+    subprocess.run([programs / "pyroma", "--min", "10", ROOT], check=True)

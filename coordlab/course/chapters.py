@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from coordlab.course.repository import binder
+
 
 class Chapter(NamedTuple):
     """A chapter: the name of its file without ending, its title, and its question.
@@ -143,8 +145,9 @@ def hours(minutes: int) -> str:
 
 def readme() -> str:
     """The table of chapters in the README."""
-    rows = ["| notebook | question | minutes |", "|---|---|---|"]
+    rows = ["| notebook | question | minutes | without an installation |", "|---|---|---|---|"]
     for each in CHAPTERS:
-        name = f"[{each.number} {each.title}](notebooks/{each.link})"
-        rows.append(f"| {name} | {each.question} | {each.minutes} |")
+        path = f"notebooks/{each.link}"
+        links = f"[{each.number} {each.title}]({path}) | {each.question} | {each.minutes}"
+        rows.append(f"| {links} | [Binder]({binder(path)}) |")
     return "\n".join(rows)
