@@ -79,7 +79,7 @@ def test_an_order_that_makes_no_class_is_told_with_its_line():
     small = replace(TICKETS, given="class Answer(Agent):", blocks=("    role = missing", "    value = 1"))
     letter = next(letter for letter, code in small.dealt(VARIANT).items() if "missing" in code)
     told = small.grade(letter, VARIANT).problem
-    assert told.startswith("In this order it is no class. NameError: name 'missing' is not defined")
+    assert told.startswith("In this order it is not a class. NameError: name 'missing' is not defined")
     assert "role = missing" in told
 
 
