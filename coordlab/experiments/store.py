@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from coordlab import requirements as require
@@ -36,29 +37,33 @@ class Store:
 
     def __init__(self, path: str | Path, experiment: str) -> None:
         self.path = require.new_file("store", path, "runs.db", StoreError)
-        try:
-            self.file = sqlite3.connect(self.path)
-            # no sync for each batch: it survives the end of the process, but perhaps not a power failure
-            self.file.execute("pragma journal_mode=wal")
-            self.file.execute("pragma synchronous=normal")
-            self.file.executescript(TABLES)
-            about = self.file.execute("select format, version, experiment from about").fetchone()
-        except sqlite3.Error as error:
-            require.fail(
-                f"store={str(path)!r} ({error})", "expected a file of a sweep", "store='runs.db'", StoreError
-            )
-        if about is None:
-            with self.file:
-                self.file.execute("insert into about values (?, ?, ?)", (FORMAT, VERSION, experiment))
-        elif about != (FORMAT, VERSION, experiment):
-            same = about[:2] == (FORMAT, VERSION)
-            given = (
-                f"{self.path.name} holds {'another experiment' if same else f'{about[0]} version {about[1]}'}"
-            )
-            allowed = (
-                f"it has {about[2]}; this sweep is {experiment}" if same else f"expected version {VERSION}"
-            )
-            require.fail(given, allowed, "store='another.db'", StoreError)
+        with ExitStack() as refused:
+            try:
+                self.file = sqlite3.connect(self.path)
+                refused.callback(self.file.close)
+                # no sync for each batch: it survives the end of the process, but perhaps not a power failure
+                self.file.execute("pragma journal_mode=wal")
+                self.file.execute("pragma synchronous=normal")
+                self.file.executescript(TABLES)
+                about = self.file.execute("select format, version, experiment from about").fetchone()
+            except sqlite3.Error as error:
+                given = f"store={str(path)!r} ({error})"
+                require.fail(given, "expected a file of a sweep", "store='runs.db'", StoreError)
+            if about is None:
+                with self.file:
+                    self.file.execute("insert into about values (?, ?, ?)", (FORMAT, VERSION, experiment))
+            else:
+                self._check(about, experiment)
+            refused.pop_all()
+
+    def _check(self, about: tuple[str, int, str], experiment: str) -> None:
+        """Refuse a store of something else."""
+        if about == (FORMAT, VERSION, experiment):
+            return
+        same = about[:2] == (FORMAT, VERSION)
+        holds = "another experiment" if same else f"{about[0]} version {about[1]}"
+        allowed = f"it has {about[2]}; this sweep is {experiment}" if same else f"expected version {VERSION}"
+        require.fail(f"{self.path.name} holds {holds}", allowed, "store='another.db'", StoreError)
 
     def rows(self) -> dict[tuple[str, int], Row]:
         """The runs that are there, by the text of their cell and their seed."""

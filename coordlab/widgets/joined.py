@@ -22,6 +22,7 @@ _COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.MULTILINE)  # one 
 _IMPORT = re.compile(r'^import \{\s*(\w+(?:,\s*\w+)*),?\s*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _DEFINITION = re.compile(r"^(export )?(?:async )?(?:const|let|class|function) (\w+)", re.MULTILINE)
 _SEVERAL = re.compile(r"^(export )?const \w+ = ([^;({\n]*)", re.MULTILINE)  # const A = 1, B = 2
+_RENDER = re.compile(r"^export (?=(?:const|function) render\b)", re.MULTILINE)
 _NEXT = re.compile(r", (\w+) = ")
 _REFUSED = re.compile(
     r"^(?:import\b|export (?!(?:async )?(?:const|let|class|function) \w)|(?:const|let) [\[{]|var ).*"
@@ -38,14 +39,15 @@ class JoinError(ValueError):
 def script(*first: str) -> str:
     """A widget as one ES module: the exports of all modules that `first` need, and a default export.
 
-    first: names of modules, of which one exports `render`.  Default: the player.
+    first: names of modules, of which one exports `render`.  Default: the player.  In the whole only the default
+    export holds `render`, as anywidget wishes.
     """
     modules, needed, found = sources(), dict.fromkeys(first or ["player.js"]), dict[str, str]()
     while needed:
         name, _ = needed.popitem()
         found[name] = modules[name]
         needed |= dict.fromkeys(each for each in _imports(name, modules) if each not in found)
-    return join(found) + WIDGET
+    return _RENDER.sub("", join(found)) + WIDGET
 
 
 def style(name: str = "player.css") -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -143,7 +144,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path: Path, moment: int
     assert result.rows == undisturbed().rows
     assert len(result.rows) == 240
     assert kept == 240 or seen[0] >= kept + 20
-    with sqlite3.connect(store) as file:
+    with closing(sqlite3.connect(store)) as file:
         assert file.execute("select count(*) from runs").fetchone() == (240,)
 
 
@@ -301,7 +302,7 @@ def test_a_store_of_another_experiment_or_version_is_refused(tmp_path: Path) -> 
     swept(store=store)
     with pytest.raises(StoreError, match=r"holds another experiment: .*until=3.*this sweep is .*until=4"):
         sweep(build, GRID, 2, MEASURES, until=4, store=store)
-    with sqlite3.connect(store) as file:
+    with closing(sqlite3.connect(store)) as file, file:
         file.execute("update about set version = 7")
     with pytest.raises(StoreError, match="coordlab-sweep version 7: expected version 1"):
         swept(store=store)

@@ -1,7 +1,19 @@
 // What the controls of ipywidgets lack for keyboards and screen readers.
 
 /**
- * Name the handles of sliders and the numbers beside them, say which are disabled, and keep the keys of all controls from Notebook 7, which would use the arrows itself.
+ * Keep the keys of what has the focus in `part` from the notebook, which would use the arrows itself.
+ * Notebook 7 looks only at the element that has the focus, not at what it is in.
+ * @param {HTMLElement} part @param {AbortSignal} signal
+ */
+export function keepKeys(part, signal) {
+  const keep = (/** @type {Event} */ { target }) => {
+    if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "true");
+  };
+  part.addEventListener("focusin", keep, { signal });
+}
+
+/**
+ * Name the handles of sliders and the numbers beside them, say which are disabled, and keep the keys of all that is in the lab.
  * The controls may be added later than the player.
  * @param {HTMLElement} el @param {AbortSignal} signal
  */
@@ -9,10 +21,9 @@ export function nameSliders(el, signal) {
   let watching = false;
   const mend = () => {
     if (!el.isConnected) return;
-    const lab = el.closest(".cl-lab");
+    const lab = /** @type {HTMLElement | null} */ (el.closest(".cl-lab"));
     if (!lab) { seen.disconnect(); return; }
     for (const control of lab.querySelectorAll(".cl-control")) {
-      control.setAttribute("data-lm-suppress-shortcuts", "true");
       const slider = control.querySelector("[role=slider]"), number = control.querySelector(".widget-readout");
       const name = control.querySelector("label")?.textContent ?? "";
       slider?.setAttribute("aria-label", name);
@@ -22,6 +33,7 @@ export function nameSliders(el, signal) {
     }
     if (watching) return;
     watching = true;
+    keepKeys(lab, signal);
     seen.disconnect();
     seen.observe(lab, { childList: true, subtree: true, attributeFilter: ["disabled"] });
   };

@@ -9,7 +9,7 @@ class FaultList {
   list = h("ul", { class: "cl-faultlist", "aria-label": "faults of this run" });
   offers = h("div", { class: "cl-offers", role: "group", "aria-label": "faults to add" });
   form = h("form", { class: "cl-form", hidden: true, onsubmit: (send) => { send.preventDefault(); this.add(); } });
-  node = h("div", { class: "cl-faults", "data-lm-suppress-shortcuts": "true" },
+  node = h("div", { class: "cl-faults" },
     h("h3", {}, "Faults"), this.list, this.offers, this.form);
   once = new Once();
   /** @type {Offer | null} */

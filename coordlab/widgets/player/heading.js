@@ -41,7 +41,7 @@ export function showHead({ model, el }) {
   };
   const follow = () => { mark(); if (asked) enter(); };
   const mark = () => buttons.forEach((each, i) => each.setAttribute("aria-pressed", String(tries[i].title === model.get("data").on)));
-  el.append(h("header", { class: "cl-labhead", "data-lm-suppress-shortcuts": "true" },
+  el.append(h("header", { class: "cl-labhead" },
     h("div", { class: "cl-labtitle" }, h("h3", {}, title), h("p", {}, question),
       h("div", { class: "cl-links" }, index ? h("a", { href: index }, "all traces") : null, chapterLink(chapter), about ? page(about) : null)),
     tries.length ? h("div", { class: "cl-tries", role: "group", "aria-label": "runs worth trying" }, ...buttons) : null));

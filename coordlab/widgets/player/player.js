@@ -16,7 +16,7 @@ import { Pointer } from "./pointer.js";
 import { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { Share } from "./share.js";
-import { disableControls, nameSliders } from "./controls.js";
+import { disableControls, keepKeys, nameSliders } from "./controls.js";
 import { Tabs } from "./tabs.js";
 import { Transport } from "./transport.js";
 import { Verdicts } from "./verdicts.js";
@@ -25,7 +25,7 @@ import { Views } from "./views.js";
 /** One view of a model: the parts of the player, and what they do together. */
 export class Player {
   stats = { frames: 0, drawMs: 0, loadMs: 0, tripMs: /** @type {number | null} */ (null) };
-  root = Object.assign(h("section", { class: "cl-player", "aria-label": "trace player", "data-lm-suppress-shortcuts": "true" }),
+  root = Object.assign(h("section", { class: "cl-player", "aria-label": "trace player" }),
     { stats: this.stats });
   title = h("h3", { class: "cl-title" });
   question = h("p", { class: "cl-question" });
@@ -66,6 +66,7 @@ export class Player {
     this.listen();
     this.retheme();
     this.load();
+    keepKeys(this.root, this.gone.signal);
     nameSliders(el, this.gone.signal);
     this.root.dataset.ready = "true";
   }
