@@ -14,7 +14,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Unicode
 
 from coordlab import requirements as require
-from coordlab.exercises import CHAPTERS
+from coordlab.exercises import CHAPTERS, assignment
 from coordlab.exercises.part import ExerciseError
 from coordlab.grading import collecting
 from coordlab.grading.classroom import Course
@@ -33,20 +33,23 @@ class GradeApart(Execute):  # type: ignore[misc]  # nbgrader ships no types
     def preprocess(self, nb: Any, resources: Any, *more: Any, **named: Any) -> tuple[Any, Any]:
         """The notebook with the points of each part, and what nbgrader knows about it, unchanged.
 
-        Raises ExerciseError for a submission that is too large to read, and for a grade cell that is none of
-        the exercise's.
+        Raises ExerciseError for a submission that is too large or no file, and for a grade cell that is none
+        of the exercise's.
         """
         chapter = resources["nbgrader"]["notebook"]
         if chapter not in CHAPTERS:
             return super().preprocess(nb, resources, *more, **named)  # type: ignore[no-any-return]
-        cells = {each.metadata.nbgrader.get("grade_id"): each for each in nb.cells if _is_computed(each)}
+        parts = {f"{each.id}-score": each.id for each in assignment(chapter)}
+        cells = [each for each in nb.cells if _is_computed(each)]
+        for cell in cells:
+            require.one_of("grade_id", cell.metadata.nbgrader.get("grade_id"), parts, ExerciseError)
         course = Course.open(Path(self.folder))
         student = self._collected(course, chapter, resources["nbgrader"])
         tests: Any = course.gradescope(chapter, student)["tests"]
-        found = {f"{each['name']}-score": each for each in tests}
-        for name, cell in cells.items():
-            require.one_of("grade cell", name, list(found), ExerciseError)
-            cell.outputs = _outputs(found[name], cell.metadata.nbgrader["points"])
+        found = {each["name"]: each for each in tests}
+        for cell in cells:
+            about = cell.metadata.nbgrader
+            cell.outputs = _outputs(found[parts[about["grade_id"]]], about["points"])
         return nb, resources
 
     def _collected(self, course: Course, chapter: str, about: Any) -> str:
@@ -61,7 +64,9 @@ class GradeApart(Execute):  # type: ignore[misc]  # nbgrader ships no types
         )
         found = collecting.collected(handed, course.rules.repeated)
         for name, why in found.left:
-            require.fail(name, why, "a smaller notebook: clear its outputs", ExerciseError)
+            require.fail(name, why, "clear its outputs and save it", ExerciseError)
+        given, allowed = f"{folder} has no {chapter}.ipynb", "expected a notebook, and no link to one"
+        require.that(found.kept, given, allowed, f"{folder}/{chapter}.ipynb", ExerciseError)
         collecting.keep(found, course.place("collected", chapter))
         if warning():
             self.log.warning(warning())

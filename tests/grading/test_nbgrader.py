@@ -11,15 +11,19 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderApp
+from nbgrader.utils import determine_grade
 
-from coordlab.exercises import every_part
+from coordlab.exercises import ExerciseError, every_part
 from coordlab.grading import classroom, marking, nbgrader
+from coordlab.grading.autograde import GradeApart
 from coordlab.grading.classroom import Course
 from coordlab.grading.isolation import Limits
+from coordlab.grading.submission import MOST_BYTES
 from tests.exercises import answers_07
-from tests.grading.test_course import answer, run
+from tests.grading.test_course import answer, notebook, run
 from tests.grading.test_guide import GUIDE
 
 COMMANDS = re.findall(r"^\$ (nbgrader .+)$", GUIDE, re.MULTILINE)
@@ -38,18 +42,23 @@ def obey(command):
         type(app.subapp).clear_instance()
 
 
+def handed_in(content, student="ann"):
+    target = Path("submitted") / student / "07" / "07.ipynb"
+    target.parent.mkdir(parents=True)
+    target.write_text(content, encoding="utf-8")
+    return target
+
+
 def submit(student, **answers):
     """Hand in the released notebook with a name, and with these sources in the cells of these parts."""
-    notebook = json.loads(Path("release/07/07.ipynb").read_text("utf-8"))
-    for cell in notebook["cells"]:
+    content = json.loads(Path("release/07/07.ipynb").read_text("utf-8"))
+    for cell in content["cells"]:
         part = cell["metadata"].get("nbgrader", {}).get("grade_id")
         if cell["id"] == "me":
             cell["source"] = f'me("{student}", course="autumn")'
         elif part in answers:
             cell["source"] = answers[part]
-    target = Path("submitted") / student / "07" / "07.ipynb"
-    target.parent.mkdir(parents=True)
-    target.write_text(json.dumps(notebook), encoding="utf-8")
+    handed_in(json.dumps(content), student)
 
 
 def variant(student, part):
@@ -91,6 +100,45 @@ def marks(student):
 
 def no_grading(*_):
     os._exit(1)
+
+
+def graded(*cells):
+    """What becomes of a submission of these cells, which lies in the course's folder."""
+    about = {"student": "ann", "assignment": "07", "notebook": "07"}
+    return GradeApart(folder=".").preprocess(new_notebook(cells=cells), {"nbgrader": about})[0].cells
+
+
+def grade_cell(name, points):
+    about = {"grade": True, "solution": False, "locked": True, "grade_id": name, "points": points}
+    return new_code_cell("score()", metadata={"nbgrader": about})
+
+
+@pytest.mark.slow
+def test_an_instructor_may_change_what_a_part_is_worth(course):
+    handed_in(notebook(in_part("ann")["07a"]))
+    (before,) = graded(grade_cell("07a-score", 2))
+    (after,) = graded(grade_cell("07a-score", 10))
+    assert determine_grade(after)[0] == 5 * determine_grade(before)[0] > 0
+
+
+def test_a_grade_cell_that_coordlab_does_not_know_is_refused(course):
+    """Without an output, nbgrader would give it full marks."""
+    with pytest.raises(ExerciseError, match="expected one of '07a-score', '07b-score', '07c-score'"):
+        graded(grade_cell("mine", 3))
+
+
+def test_a_submission_that_is_too_large_is_named(course):
+    handed_in(" " * (MOST_BYTES + 1))
+    with pytest.raises(ExerciseError, match=r"07.ipynb: it is broken, larger than 5,000,000 bytes"):
+        graded()
+
+
+def test_a_submission_that_is_a_link_is_not_followed(course):
+    target = handed_in("{}")
+    target.rename("secret.ipynb")
+    target.symlink_to(Path("secret.ipynb").resolve())
+    with pytest.raises(ExerciseError, match="no link to one"):
+        graded()
 
 
 @pytest.mark.slow
