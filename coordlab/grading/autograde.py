@@ -14,7 +14,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Unicode
 
 from coordlab import requirements as require
-from coordlab.exercises import CHAPTERS, assignment
+from coordlab.exercises import CHAPTERS, assignment, every_part
 from coordlab.exercises.part import ExerciseError
 from coordlab.grading import collecting
 from coordlab.grading.classroom import Course
@@ -25,7 +25,7 @@ from coordlab.grading.marking import GRADED, NOT_STARTED, Marks
 class GradeApart(Execute):  # type: ignore[misc]  # nbgrader ships no types
     """Writes the marks into the outputs of the grade cells, where nbgrader reads them.
 
-    A notebook of another name than those of the exercises is executed, as nbgrader does.
+    A notebook of an assignment that is not coordlab's is executed, as nbgrader does.
     """
 
     folder = Unicode(help="the course folder, with course.json").tag(config=True)
@@ -33,23 +33,26 @@ class GradeApart(Execute):  # type: ignore[misc]  # nbgrader ships no types
     def preprocess(self, nb: Any, resources: Any, *more: Any, **named: Any) -> tuple[Any, Any]:
         """The notebook with the points of each part, and what nbgrader knows about it, unchanged.
 
-        Raises ExerciseError for a submission that is too large or no file, and for a grade cell that is none
-        of the exercise's.
+        Raises ExerciseError for a submission that is too large or no file, for a grade cell that is none
+        of the exercise's, and for an exercise in a notebook of another name.
         """
         chapter = resources["nbgrader"]["notebook"]
+        cells = [each for each in nb.cells if _is_computed(each)]
+        names = [each.metadata.nbgrader.get("grade_id") for each in cells]
         if chapter not in CHAPTERS:
+            exercise = {f"{each}-score" for each in every_part()}.intersection(names)
+            allowed = "expected the name of an exercise, as coordlab grades its cells"
+            require.that(not exercise, f"{chapter}.ipynb", allowed, "07.ipynb", ExerciseError)
             return super().preprocess(nb, resources, *more, **named)  # type: ignore[no-any-return]
         parts = {f"{each.id}-score": each.id for each in assignment(chapter)}
-        cells = [each for each in nb.cells if _is_computed(each)]
-        for cell in cells:
-            require.one_of("grade_id", cell.metadata.nbgrader.get("grade_id"), parts, ExerciseError)
+        for name in names:
+            require.one_of("grade_id", name, parts, ExerciseError)
         course = Course.open(Path(self.folder))
         student = self._collected(course, chapter, resources["nbgrader"])
         tests: Any = course.gradescope(chapter, student)["tests"]
         found = {each["name"]: each for each in tests}
-        for cell in cells:
-            about = cell.metadata.nbgrader
-            cell.outputs = _outputs(found[parts[about["grade_id"]]], about["points"])
+        for name, cell in zip(names, cells, strict=True):
+            cell.outputs = _outputs(found[parts[name]], cell.metadata.nbgrader["points"])
         return nb, resources
 
     def _collected(self, course: Course, chapter: str, about: Any) -> str:

@@ -102,15 +102,15 @@ def no_grading(*_):
     os._exit(1)
 
 
-def graded(*cells):
+def graded(*cells, name="07"):
     """What becomes of a submission of these cells, which lies in the course's folder."""
-    about = {"student": "ann", "assignment": "07", "notebook": "07"}
-    return GradeApart(folder=".").preprocess(new_notebook(cells=cells), {"nbgrader": about})[0].cells
+    about = {"student": "ann", "assignment": name, "notebook": name}
+    return GradeApart(folder=".").preprocess(new_notebook(cells=list(cells)), {"nbgrader": about})[0].cells
 
 
-def grade_cell(name, points):
+def grade_cell(name, points, source=""):
     about = {"grade": True, "solution": False, "locked": True, "grade_id": name, "points": points}
-    return new_code_cell("score()", metadata={"nbgrader": about})
+    return new_code_cell(source, metadata={"nbgrader": about})
 
 
 @pytest.mark.slow
@@ -125,6 +125,17 @@ def test_a_grade_cell_that_coordlab_does_not_know_is_refused(course):
     """Without an output, nbgrader would give it full marks."""
     with pytest.raises(ExerciseError, match="expected one of '07a-score', '07b-score', '07c-score'"):
         graded(grade_cell("mine", 3))
+
+
+def test_an_exercise_under_another_name_is_not_run(course):
+    with pytest.raises(ExerciseError, match=r"essay.ipynb: expected the name of an exercise"):
+        graded(grade_cell("07a-score", 2), name="essay")
+
+
+@pytest.mark.slow
+def test_an_assignment_of_ones_own_is_run_as_before(course):
+    (cell,) = graded(grade_cell("mine", 3, "1 + 1"), name="essay")
+    assert determine_grade(cell) == (2, 3)
 
 
 def test_a_submission_that_is_too_large_is_named(course):
@@ -176,9 +187,10 @@ def test_nbgrader_keeps_the_marks_of_a_class(course, monkeypatch, capsys):
 
     for command in rest:
         obey(command)
-    page = Path("feedback/dan/07/07.html").read_text("utf-8")
-    assert "A good idea." in page
-    assert course.rules.key not in page
+    assert "A good idea." in Path("feedback/dan/07/07.html").read_text("utf-8")
+    given = [*Path("release").rglob("*.ipynb"), *Path("feedback").rglob("*.html")]
+    assert len(given) == 6
+    assert not any(course.rules.key in each.read_text("utf-8") for each in given)
     with Path("grades.csv").open(encoding="utf-8") as file:
         scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert scores == {each: sum(marks(each).values()) for each in course.students("07")}
