@@ -107,19 +107,26 @@ class Course:
     # --- grading -----------------------------------------------------------------------------------
 
     def grade(
-        self, chapter: str, jobs: int | None = None, again: bool = False, progress: bool | Tell = False
+        self,
+        chapter: str,
+        jobs: int | None = None,
+        again: bool = False,
+        progress: bool | Tell = False,
+        students: Sequence[str] | None = None,
     ) -> Iterator[tuple[str, Marks]]:
         """Grade what was collected, several submissions at once; yields each student with the marks.
 
         jobs: how many at once; None: as many as there are cores.
         again: also those that were graded already and have not changed.
+        students: whose; None: all who handed in.
         """
-        waiting = [each for each in self.students(chapter) if again or not self._is_current(chapter, each)]
+        found = self.students(chapter) if students is None else students
+        waiting = [each for each in found if again or not self._is_current(chapter, each)]
         tell = teller(progress, len(waiting), "submission")
-        for done, (student, found) in enumerate(self._marked(chapter, waiting, jobs), 1):
-            _write(self.place("graded", chapter) / f"{student}.json", found)
+        for done, (student, made) in enumerate(self._marked(chapter, waiting, jobs), 1):
+            _write(self.place("graded", chapter) / f"{student}.json", made)
             tell(done, len(waiting))
-            yield student, found
+            yield student, made
 
     def _marked(self, chapter: str, students: Sequence[str], jobs: int | None) -> Iterator[tuple[str, Marks]]:
         """The marks of these students; one whose process dies costs no other."""

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from coordlab.exercises import CHAPTERS, ExerciseError, every_part
-from coordlab.grading import collecting, releasing
+from coordlab.grading import collecting, nbgrader, releasing
 from coordlab.grading.classroom import Course
 from coordlab.grading.isolation import warning
 from coordlab.grading.marking import GRADED, NOT_STARTED, Marks, printable
@@ -33,6 +33,12 @@ FOLDER = click.option(
     help="the course folder",
 )
 CHAPTER = click.argument("chapter", type=click.Choice(CHAPTERS))
+SOURCE = click.option(
+    "--source",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=SOURCES,
+    help="where the instructor's notebooks are; default: in the checkout",
+)
 
 
 @contextmanager
@@ -63,20 +69,36 @@ def init(folder: Path, name: str | None) -> None:
 @course.command()
 @CHAPTER
 @FOLDER
-@click.option("--source", type=click.Path(path_type=Path, exists=True, file_okay=False), default=SOURCES,
-              help="where the instructor's notebooks are; default: in the checkout")  # fmt: skip
+@SOURCE
 def release(chapter: str, folder: Path, source: Path) -> None:
     """Write the notebook that students get."""
     with _told():
         found = Course.open(folder)
         target = found.place("release", chapter) / f"{chapter}.ipynb"
-        notebook = source / chapter / f"{chapter}.ipynb"
-        if not notebook.is_file():
-            raise ExerciseError(
-                f"{notebook} does not exist: solutions are in a checkout only, not in the package."
-            )
-        releasing.release(notebook, target, found.rules.name)
+        releasing.release(_solved(source, chapter), target, found.rules.name)
     click.echo(f"{target} is what students get. Their variant comes from the name that they give to me(...).")
+
+
+def _solved(source: Path, chapter: str) -> Path:
+    """The instructor's notebook of an assignment."""
+    notebook = source / chapter / f"{chapter}.ipynb"
+    if not notebook.is_file():
+        raise ExerciseError(
+            f"{notebook} does not exist: solutions are in a checkout only, not in the package."
+        )
+    return notebook
+
+
+@course.command("nbgrader")
+@CHAPTER
+@FOLDER
+@SOURCE
+def for_nbgrader(chapter: str, folder: Path, source: Path) -> None:
+    """Prepare an assignment for nbgrader, which then releases it and keeps the marks."""
+    with _told():
+        target = nbgrader.prepare(Course.open(folder), chapter, _solved(source, chapter))
+    click.echo(f"{target} is what nbgrader releases.")
+    click.echo(f"Next, in {folder}: nbgrader generate_assignment {chapter}")
 
 
 @course.command()

@@ -20,10 +20,11 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 ME = 'me("...")'  # the cell in which students write their names
 
 
-def release(source: Path, target: Path, course: str = "") -> None:
+def release(source: Path, target: Path, course: str = "", solved: bool = False) -> None:
     """Write the notebook that students get.  Raises ExerciseError for a source that cannot be released.
 
     course: the name of the course, which goes into `me(...)`; another course gives other variants.
+    solved: keep the solutions, for a tool that takes them out itself.
     """
     notebook = json.loads(source.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
@@ -31,7 +32,8 @@ def release(source: Path, target: Path, course: str = "") -> None:
             text = "".join(cell["source"])
             if course and text.strip() == ME:
                 text = f"{ME[:-1]}, course={course!r})"
-            cell["source"] = list(_without_solution(source.name, text))
+            without = list(_without_solution(source.name, text))
+            cell["source"] = text.splitlines(keepends=True) if solved else without
             cell["outputs"], cell["execution_count"] = [], None
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text_of(notebook), encoding="utf-8")
