@@ -336,6 +336,15 @@ test("an axis holds 0 and every value, and is never empty", () => {
   assert.deepEqual([[], [0], [3, 1], [-3, -1], [-2, 5]].map(player.extent), [[0, 1], [0, 1], [0, 3], [-3, 0], [-2, 5]]);
 });
 
+test("curves that end at one height share a label", () => {
+  const said = [], heights = [2, 1, 1, 1, 1, 1, 0];
+  const curves = heights.map((value, i) => ({ label: `e${i}`, tone: "normal", points: [[0, value]] }));
+  const scene = { theme: {}, window: [0, 1] };
+  Object.assign(Object.create(player.Curves.prototype),
+    { view: { curves }, scene, W: 400, low: 0, top: 2, name: (_, words) => said.push(words) }).nameCurves();
+  assert.deepEqual(said, ["e0", "e1, e2 and 3 more", "e6"]);
+});
+
 test("a run that is quiet at its end is shown to its last event, fault or violation", () => {
   const end = (more) => player.decode(branch(ROWS, { until: 40, focus: [0, 1], ...more })).end;
   const last = TRACE.time.at(-1), violated = { name: "done", status: "violated", at: 20, event: null, because: "" };

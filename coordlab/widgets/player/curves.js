@@ -7,7 +7,7 @@ import { upper } from "./lookup.js";
 import { dot, fit, line, PAD } from "./paint.js";
 import { Timed } from "./timed.js";
 import { AXIS } from "./timeline.js";
-import { rounded } from "./words.js";
+import { listed, rounded } from "./words.js";
 
 const PLOT = 132, ROOF = 32, SPACE = 14; // of the plot, above it for two labels, between labels
 const HUES = [2, 3, 0, 5, 1, 4, 6]; // as in the figures below
@@ -105,18 +105,22 @@ export class Curves extends Timed {
     ctx.setLineDash([]);
   }
 
-  /** The label of each curve where it leaves the picture, none over another. @param {Ctx} ctx */
+  /** Labels where the curves leave the picture, none over another; those that end at one height share one. @param {Ctx} ctx */
   nameCurves(ctx) {
-    const { view: { curves }, scene: { window: [, to] } } = this;
-    const ends = curves.flatMap((curve, i) => {
+    const { view: { curves }, scene: { theme, window: [, to] } } = this;
+    const heights = /** @type {Map<number, { labels: string[], colour: string, y: number }>} */ (new Map());
+    curves.forEach((curve, i) => {
       const { label, points } = curve;
       const [, value] = points.slice(0, upper(points.map(([at]) => at), to)).filter(([, each]) => each != null).at(-1) ?? [0, null];
-      return value == null ? [] : [{ label, colour: this.colour(curve, i), y: this.y(value) - 9 }];
-    }).sort((a, b) => a.y - b.y);
+      if (value == null) return;
+      const y = Math.round(this.y(value) - 9), { labels } = heights.get(y) ?? { labels: [] };
+      heights.set(y, { labels: [...labels, label], colour: labels.length ? theme.ink : this.colour(curve, i), y });
+    });
+    const ends = [...heights.values()].sort((a, b) => a.y - b.y);
     let floor = ROOF + PLOT - 6, roof = 8; // labels move up, above the axis and the ends of their curves, and down if too high
     for (const end of [...ends].reverse()) floor = (end.y = Math.min(end.y, floor)) - SPACE;
     for (const end of ends) roof = (end.y = Math.max(end.y, roof)) + SPACE;
-    for (const { label, colour, y } of ends) this.name(ctx, label, this.W - PAD - 3, y, colour, "right");
+    for (const { labels, colour, y } of ends) this.name(ctx, listed(labels), this.W - PAD - 3, y, colour, "right");
   }
 
   /** Words that no curve strikes through. @param {Ctx} ctx @param {string} words @param {number} x @param {number} y @param {string} colour @param {CanvasTextAlign} align */

@@ -16,6 +16,9 @@ export const rounded = (value) => String(Math.round(value * 1000) / 1000);
 /** A text with the word for its colour. @param {string} text @param {string} tone */
 export const toned = (text, tone) => (tone === "normal" ? text : `${text} (${tone})`.trim());
 
+/** A few names in full, of many the first two. @param {string[]} names */
+export const listed = (names) => (names.length <= 4 ? names.join(", ") : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`);
+
 /** A speed as text, in virtual seconds per second. @param {number} speed */
 export const speedName = (speed) => (speed < 1 ? `1/${Math.round(1 / speed)} ×` : `${speed} ×`);
 
