@@ -126,6 +126,13 @@ def write_notebook(path: Path, *cells: str) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=sources, metadata=KERNEL), path)
 
 
+def free_port() -> int:
+    """A port that nobody uses at the moment."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def jupyterlab(folder: Path, own: Path, *options: str, python_path: Path = PROJECT) -> Iterator[str]:
     """The address of a JupyterLab on a free port, as `coordlab lab` starts it.
@@ -133,9 +140,7 @@ def jupyterlab(folder: Path, own: Path, *options: str, python_path: Path = PROJE
     folder: its notebooks.
     own: where its settings are kept, and its log.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "PYTHONPATH": str(python_path), "IPYTHONDIR": str(own / "ipython")}
     for name in ("CONFIG", "DATA", "RUNTIME"):
         environment[f"JUPYTER_{name}_DIR"] = str(own / name)

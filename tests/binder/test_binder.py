@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.browser import free_port
 from tests.committed import NOTEBOOKS
 from tests.conftest import missing
 from tests.pythons import interpreters
@@ -163,9 +163,7 @@ def test_server_opens_the_home_page(image, tmp_path):
 @contextmanager
 def server(programs: Path, home: Path) -> Iterator[str]:
     """The address of JupyterLab in that environment, on a free port, with separate settings."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = ["--no-browser", "--allow-root", "--IdentityProvider.token=", f"--ServerApp.port={port}"]
     env = within(programs) | {"JUPYTER_CONFIG_DIR": str(home), "JUPYTER_RUNTIME_DIR": str(home)}
     process = subprocess.Popen([programs / "jupyter", "lab", *options], cwd=ROOT, env=env)
