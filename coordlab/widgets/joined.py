@@ -39,8 +39,8 @@ class JoinError(ValueError):
 def script(*first: str) -> str:
     """A widget as one ES module: the exports of all modules that `first` need, and a default export.
 
-    first: names of modules, of which one exports `render`.  Default: the player.  In the whole only the default
-    export holds `render`, as anywidget wishes.
+    first: names of modules, of which one exports `render`.  Default: the player.  Only the default export
+    holds `render`, as anywidget wishes.
     """
     modules, needed, found = sources(), dict.fromkeys(first or ["player.js"]), dict[str, str]()
     while needed:
