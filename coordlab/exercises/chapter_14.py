@@ -1,0 +1,262 @@
+"""Chapter 14, the coordination tax: three numbers; letters once and in order; a tree around its gaps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from coordlab.exercises.answers import Numbers
+from coordlab.exercises.ending import by_the_end, texts
+from coordlab.exercises.judging import WriteProperty
+from coordlab.exercises.letters import (
+    PEOPLE,
+    VERSIONS,
+    build_letters,
+    delays,
+    draw_letters,
+    losses,
+    once_in_order,
+    returns,
+)
+from coordlab.exercises.part import Check, Variant
+from coordlab.exercises.practice import CRASHES, LATE, LOST, ORDER, RETURNS, Kind, Practice
+from coordlab.patterns.topology.rules import children, parent
+from coordlab.properties import Objection, Property, recorded, safety
+from coordlab.trace.limits import Limits
+from coordlab.trace.scenario import Value
+from coordlab.trace.trace import CRASH, DECISION, RESTART, SEND, START, Event, Trace
+from coordlab.world.agent import Agent
+from coordlab.world.world import World
+
+if TYPE_CHECKING:
+    from random import Random
+
+# --- a: what a bus costs ----------------------------------------------------------------------------------
+
+
+def draw_bus(dice: Random) -> dict[str, Value]:
+    """The size of a team, per cent of messages that are lost, and per cent of contention and coherency."""
+    return {
+        "agents": dice.randint(20, 150),
+        "lost": dice.randint(5, 30),
+        "contention": dice.randint(5, 30),
+        "coherency": round(dice.uniform(0.05, 0.95), 2),
+    }
+
+
+def bus_costs(variant: Variant) -> tuple[float, ...]:
+    """How many channels a bus saves, how many deliveries a round takes, and the team that does the most."""
+    agents, arrive = int(variant["agents"]), 1 - float(variant["lost"]) / 100
+    contention, coherency = float(variant["contention"]) / 100, float(variant["coherency"]) / 100
+    saved = agents * (agents - 1) / 2 - agents
+    return saved, agents * (agents - 1) / arrive**2, sqrt((1 - contention) / coherency)
+
+
+# --- c: a tree around its gaps ----------------------------------------------------------------------------
+
+WAIT, TRIES, DEADLINE, END = 1.0, 3, 8.0, 9.0  # seconds, tries, seconds, and seconds of a run
+SEVERAL = Kind("several faults at once", "anything", "crash slow drop duplicate delay")
+
+
+def draw_tree(dice: Random) -> dict[str, Value]:
+    """Seven members in the order of a tree, and what each has to report."""
+    names, amounts = dice.sample(PEOPLE, 7), dice.sample(range(10, 100), 7)
+    return {"members": ",".join(f"{name}:{amount}" for name, amount in zip(names, amounts, strict=True))}
+
+
+def amounts_of(members: Value) -> dict[str, int]:
+    """What each member has to report; the first is the boss."""
+    pairs = (each.split(":") for each in str(members).split(","))
+    return {name: int(amount) for name, amount in pairs}
+
+
+def above(members: Value) -> dict[str, tuple[str, ...]]:
+    """Of each member its parent, the parent of that, and so on up to the boss."""
+    names, found = [*amounts_of(members)], dict[str, tuple[str, ...]]()
+    for place, name in enumerate(names, 1):
+        over = parent(place, branching=2)
+        found[name] = () if over is None else (names[over - 1], *found[names[over - 1]])
+    return found
+
+
+def below(members: Value) -> dict[str, tuple[str, ...]]:
+    """The children of each member."""
+    names = [*amounts_of(members)]
+    return {
+        name: tuple(names[each - 1] for each in children(place, len(names), branching=2))
+        for place, name in enumerate(names, 1)
+    }
+
+
+def build_tree(kind: Callable[..., Agent], seed: int, members: str) -> World:
+    """Members that know who is above and below them, and what they have to report."""
+    over, under = above(members), below(members)
+    world = World(seed, latency="uniform(0.01, 0.05)")
+    return world.add(
+        kind(name, over[name], under[name], amount) for name, amount in amounts_of(members).items()
+    )
+
+
+def boss_of(variant: Variant) -> str:
+    """The first member."""
+    return next(iter(amounts_of(variant["members"])))
+
+
+def totals(trace: Trace, variant: Variant) -> Iterator[Event]:
+    """What the boss decides."""
+    boss = boss_of(variant)
+    return (each for each in recorded(trace, "Total") if each.kind == DECISION and each.agent == boss)
+
+
+def named(content: object) -> tuple[str, ...]:
+    """The names in a message or in a decision."""
+    return texts(getattr(content, "names", ()))
+
+
+def all_in(variant: Variant) -> Property:
+    """In time the boss has decided a total with everybody who never crashed."""
+
+    def missing(trace: Trace) -> Iterator[str]:
+        total = next(totals(trace, variant), None)
+        if total is None or total.time > DEADLINE + 0.01:
+            yield f"the boss has decided no Total by {DEADLINE:g} s."
+            return
+        crashed = {event.agent for event in trace.select(CRASH)}
+        for name in amounts_of(variant["members"]):
+            if name not in crashed and name not in named(total.data):
+                yield f"{name} never crashed, and is not in the Total of {total.time:.3f} s."
+
+    return by_the_end("the boss has the number of all who never crashed", END, missing)
+
+
+def counted_once(variant: Variant) -> Property:
+    """The boss decides one total, which is the sum of the numbers of those in it."""
+    amounts = amounts_of(variant["members"])
+
+    @safety("one total, with each number once")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        for number, event in enumerate(totals(trace, variant)):
+            names, amount = named(event.data), getattr(event.data, "amount", None)
+            if number:
+                yield event, "The boss decides a Total again."
+            if len(set(names)) < len(names):
+                yield event, "A name is twice in the Total."
+            right = sum(amounts.get(name, 0) for name in names)
+            if amount != right:
+                yield event, f"The amount is {amount}; the numbers of {', '.join(names)} make {right}."
+
+    return judge
+
+
+def step_by_step(variant: Variant) -> Property:
+    """Who reports has waited for its children, and has tried three times all whom it leaves out."""
+    over, under = above(variant["members"]), below(variant["members"])
+
+    @safety(f"children are waited for, and parents tried {TRIES} times")
+    def judge(trace: Trace) -> Iterator[Objection]:
+        began: dict[str, float] = {}
+        tried: dict[str, Counter[str]] = {}
+        for event in trace:
+            who, to = str(event.agent), str(event.peer)
+            if event.kind in (START, RESTART):
+                began[who], tried[who] = event.time, Counter()
+            elif event.kind == SEND and event.name == "Report":
+                early = event.time < began[who] + WAIT - 0.001
+                if early and (lacking := {*under[who]} - {*named(event.content)}):
+                    yield event, f"{who} reports without {min(lacking)}, {event.time - began[who]:.3f} s on."
+                passed = over[who][: over[who].index(to)] if to in over[who] else over[who]
+                if hasty := [each for each in passed if tried[who][each] < TRIES]:
+                    yield event, f"{who} reports to {to}; it tried {hasty[0]} {tried[who][hasty[0]]} times."
+                tried[who][to] += 1
+
+    return judge
+
+
+PARTS = (
+    Numbers(
+        "14a", "What a bus costs",
+        "A team has {agents} agents. In each round each publishes one letter, and each gets the letters of "
+        "all others. (1) How many channels fewer does the team need with a bus than with a mesh? (2) The bus "
+        "repeats each delivery until a receipt comes back. Of all deliveries, and of all receipts, {lost} % "
+        "are lost, each by chance. How many deliveries does the bus send in a round, on average? "
+        "(3) Measured in small teams, contention is {contention} %, coherency {coherency} %. How many agents "
+        "do the most work by the universal scalability law? Do not round; half a per cent off is right.",
+        10,
+        (
+            Check("channels that a bus saves", 0.5, hints=(
+                "How many pairs are there, and how many agents does a bus know?",
+                "A mesh has a channel for each pair, a bus one for each agent.",
+                "6 agents: 15 pairs, 6 channels to the bus, so 9 fewer.")),
+            Check("deliveries in a round", 0.75, hints=(
+                "How likely is it that one try is the last one?",
+                "Delivery and receipt must both arrive. Divide by the probability of that.",
+                "3 agents: 6 letters to deliver. If half are lost, a try is the last with 1/4: 24 deliveries.")),
+            Check("agents that do the most", 0.75, hints=(
+                "At which size does one agent more cost as much as it brings?",
+                "At the root of (1 - contention) / coherency, both as shares and not in per cent.",
+                "Contention 19 %, coherency 1 %: the root of 0.81 / 0.01 is 9.")),
+        ),
+        draw_bus, right=bus_costs, within=0.005,
+    ),
+    WriteProperty(
+        "14b", "Once and in order",
+        "{writers} publish letters on a bus: Publish(letter, topic), where ann.3 is the third letter of ann. "
+        "Readers want one topic each: {readers}. A reader sends Subscribe, and handles Subscribed. Its state "
+        "{word} is a tuple of the letters that it has read since it started; a crash empties it, and after "
+        "its return the reader subscribes again. Write a property answer_14b of a trace. For each reader, "
+        "since its last start: no letter is read twice; letters of one writer are read in the order of their "
+        "numbers; and if it was up at the end, it has read each letter on its topic that was first sent to the "
+        "bus after the reader handled Subscribed. Earlier letters may be there or not. Return True, or a "
+        "sentence that says what is wrong.",
+        25,
+        (
+            Check("accepts what keeps the promise", 0.5, hints=(
+                "Which letters need a reader not have? Think of one that comes late, or returns.",
+                "What it handled before a crash counts no more. It is due letters again from Subscribed on.",
+                "if event.kind == \"crash\": read[event.agent], due[event.agent] = (), None")),
+            Check("catches what breaks it", 2.5, hints=(
+                "Which three things can go wrong with a list of letters?",
+                "One twice, one after a later one of its writer, one missing. Look for the first two when the "
+                "state changes, for the third at the end.",
+                "\"ann.12\".split(\".\") is [\"ann\", \"12\"]; compare int(\"12\"), as \"12\" < \"3\" is True.")),
+        ),
+        draw_letters, lines=24, build=build_letters, versions=len(VERSIONS), until=12.0,
+        promise=once_in_order, schedules=(losses, returns, delays),
+    ),
+    Practice(
+        "14c", "A tree around its gaps",
+        "Seven members form a tree, and each has a number: {members}. The first is the boss; the second and "
+        "the third report to it; the fourth and the fifth report to the second, the last two to the third. "
+        "Write Answer_14c(name, above, below, number): above is a tuple of its parent, the parent of that, and "
+        "so on up to the boss, below a tuple of its children. Members send the message Report upwards; "
+        "Report.names is a tuple of all whose numbers it brings, and all else in it is up to you. By "
+        f"{DEADLINE:g} s at the latest the boss, and only it, calls self.decide(Total(names, amount)), once, "
+        "where amount is the sum of the numbers of these members. "
+        f"A member reports when all its children are in its report, or {WAIT:g} s after its start, and goes "
+        f"on later. Only when it has sent {TRIES} Reports to its parent since its start may it send one to "
+        "the next above. Everybody but the boss may crash, some for ever, and loses what it knew; messages "
+        "get lost, late and doubled. The number of everybody who never crashes must be in the Total.",
+        40,
+        (
+            Check("the boss has the number of all who never crashed", 2.0, all_in, hints=(
+                "Your parent has your report, and crashes for ever. Who knows your number now?",
+                "A receipt must mean that the boss has it. Ask again until then: the parent, then the next above.",
+                "async def on_letter(self, sender, message): await self.until(lambda: message.id in self.safe); "
+                "return Receipt(message.id)")),
+            Check("one total, with each number once", 1.0, counted_once, hints=(
+                "What if a report comes twice, or on two ways?",
+                "Sums cannot be told apart. Keep the number of each name, and add them up at the end.",
+                "self.votes |= dict(message.votes) counts nobody twice.")),
+            Check(f"children are waited for, and parents tried {TRIES} times", 1.0, step_by_step, hints=(
+                "When does your class send its first Report, and to whom?",
+                f"First wait for the children, within {WAIT:g} s; then go through `above` in order.",
+                "await self.until(lambda: {*self.guests} <= {*self.arrived}, within=2.5)")),
+        ),
+        draw_tree, lines=40, build=build_tree, until=END,
+        limits=lambda variant: Limits("crash slow drop duplicate delay", hold=0.5, slow=0.05,
+                                      spared=(boss_of(variant),)),
+        kinds=(CRASHES, RETURNS, LOST, LATE, ORDER, SEVERAL),
+    ),
+)  # fmt: skip
