@@ -28,6 +28,7 @@ from coordlab.trace.limits import Limits
 from coordlab.trace.scenario import Value
 from coordlab.trace.trace import CRASH, DECISION, RESTART, SEND, START, Event, Trace
 from coordlab.world.agent import Agent
+from coordlab.world.dice import dice as drawn
 from coordlab.world.world import World
 
 if TYPE_CHECKING:
@@ -91,12 +92,18 @@ def below(members: Value) -> dict[str, tuple[str, ...]]:
 
 
 def build_tree(kind: Callable[..., Agent], seed: int, members: str) -> World:
-    """Members that know who is above and below them, and what they have to report."""
+    """Members that know who is above and below them, and what they have to report; two crash for ever.
+
+    One parent crashes while it gathers, and a child of the other one before anybody hears of it.
+    """
     over, under = above(members), below(members)
     world = World(seed, latency="uniform(0.01, 0.05)")
-    return world.add(
-        kind(name, over[name], under[name], amount) for name, amount in amounts_of(members).items()
-    )
+    world.add(kind(name, over[name], under[name], amount) for name, amount in amounts_of(members).items())
+    dice, (boss, *parents) = drawn("gaps", seed), [name for name in under if under[name]]
+    dice.shuffle(parents)
+    child, at = dice.choice(under[parents[1]]), round(dice.uniform(0.03, 0.08), 3)
+    gaps = (f"crash {parents[0]} @{at:g}", f"cut {child}>{parents[1]} @0..0.1", f"crash {child} @0.01")
+    return world.inject(*gaps, f"cut {boss}>{parents[1]} @0..1.3")
 
 
 def boss_of(variant: Variant) -> str:
@@ -236,8 +243,10 @@ PARTS = (
         "where amount is the sum of the numbers of these members. "
         f"A member reports when all its children are in its report, or {WAIT:g} s after its start, and goes "
         f"on later. Only when it has sent {TRIES} Reports to its parent since its start may it send one to "
-        "the next above. Everybody but the boss may crash, some for ever, and loses what it knew; messages "
-        "get lost, late and doubled. The number of everybody who never crashes must be in the Total.",
+        "the next above. In each run the second or the third crashes for ever in the first 0.1 s, a child of "
+        "the other one does before anybody hears of it, and until 1.3 s nothing that the boss sends to that other "
+        "one arrives. Others crash too, but not the boss; who returns has lost what it knew. Messages get lost, "
+        "late and doubled. The number of everybody who never crashes must be in the Total.",
         40,
         (
             Check("the boss has the number of all who never crashed", 2.0, all_in, hints=(

@@ -278,13 +278,12 @@ class AddsUp(Node):
         return Total(tuple(self.known), self.amount)
 
 
-class DecidesAgain(Node):
-    """The boss decides at each report."""
+class DecidesTwice(Node):
+    """Says everything twice."""
 
-    def learn(self, message):
-        super().learn(message)
-        if not self.above:
-            self.decide(self.total())
+    def decide(self, what):
+        super().decide(what)
+        super().decide(what)
 
 
 class AtOnce(Node):
@@ -336,7 +335,7 @@ MUTANTS = {
         WaitsForEver: "the boss has the number of all who never crashed",
         SendsOnce: "the boss has the number of all who never crashed",
         AddsUp: "one total, with each number once",
-        DecidesAgain: "one total, with each number once",
+        DecidesTwice: "one total, with each number once",
         AtOnce: "children are waited for, and parents tried 3 times",
         Star: "children are waited for, and parents tried 3 times",
         GivesUpSoon: "children are waited for, and parents tried 3 times",
