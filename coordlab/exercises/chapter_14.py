@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import TYPE_CHECKING
 
 from coordlab.exercises.answers import Numbers
-from coordlab.exercises.ending import by_the_end, texts
+from coordlab.exercises.gathering import (
+    DEADLINE,
+    END,
+    TRIES,
+    WAIT,
+    all_in,
+    boss_of,
+    build_tree,
+    counted_once,
+    draw_tree,
+    step_by_step,
+)
 from coordlab.exercises.judging import WriteProperty
 from coordlab.exercises.letters import (
-    PEOPLE,
     VERSIONS,
     build_letters,
     delays,
@@ -22,14 +30,8 @@ from coordlab.exercises.letters import (
 )
 from coordlab.exercises.part import Check, Variant
 from coordlab.exercises.practice import CRASHES, LATE, LOST, ORDER, RETURNS, Kind, Practice
-from coordlab.patterns.topology.rules import children, parent
-from coordlab.properties import Objection, Property, recorded, safety
 from coordlab.trace.limits import Limits
 from coordlab.trace.scenario import Value
-from coordlab.trace.trace import CRASH, DECISION, RESTART, SEND, START, Event, Trace
-from coordlab.world.agent import Agent
-from coordlab.world.dice import dice as drawn
-from coordlab.world.world import World
 
 if TYPE_CHECKING:
     from random import Random
@@ -55,130 +57,7 @@ def bus_costs(variant: Variant) -> tuple[float, ...]:
     return saved, agents * (agents - 1) / arrive**2, sqrt((1 - contention) / coherency)
 
 
-# --- c: a tree around its gaps ----------------------------------------------------------------------------
-
-WAIT, TRIES, DEADLINE, END = 1.0, 3, 8.0, 9.0  # seconds, tries, seconds, and seconds of a run
 SEVERAL = Kind("several faults at once", "anything", "crash slow drop duplicate delay")
-
-
-def draw_tree(dice: Random) -> dict[str, Value]:
-    """Seven members in the order of a tree, and what each has to report."""
-    names, amounts = dice.sample(PEOPLE, 7), dice.sample(range(10, 100), 7)
-    return {"members": ",".join(f"{name}:{amount}" for name, amount in zip(names, amounts, strict=True))}
-
-
-def amounts_of(members: Value) -> dict[str, int]:
-    """What each member has to report; the first is the boss."""
-    pairs = (each.split(":") for each in str(members).split(","))
-    return {name: int(amount) for name, amount in pairs}
-
-
-def above(members: Value) -> dict[str, tuple[str, ...]]:
-    """Of each member its parent, the parent of that, and so on up to the boss."""
-    names, found = [*amounts_of(members)], dict[str, tuple[str, ...]]()
-    for place, name in enumerate(names, 1):
-        over = parent(place, branching=2)
-        found[name] = () if over is None else (names[over - 1], *found[names[over - 1]])
-    return found
-
-
-def below(members: Value) -> dict[str, tuple[str, ...]]:
-    """The children of each member."""
-    names = [*amounts_of(members)]
-    return {
-        name: tuple(names[each - 1] for each in children(place, len(names), branching=2))
-        for place, name in enumerate(names, 1)
-    }
-
-
-def build_tree(kind: Callable[..., Agent], seed: int, members: str) -> World:
-    """Members that know who is above and below them, and what they have to report; two crash for ever.
-
-    One parent crashes while it gathers, and a child of the other one before anybody hears of it.
-    """
-    over, under = above(members), below(members)
-    world = World(seed, latency="uniform(0.01, 0.05)")
-    world.add(kind(name, over[name], under[name], amount) for name, amount in amounts_of(members).items())
-    dice, (boss, *parents) = drawn("gaps", seed), [name for name in under if under[name]]
-    dice.shuffle(parents)
-    child, at = dice.choice(under[parents[1]]), round(dice.uniform(0.03, 0.08), 3)
-    gaps = (f"crash {parents[0]} @{at:g}", f"cut {child}>{parents[1]} @0..0.1", f"crash {child} @0.01")
-    return world.inject(*gaps, f"cut {boss}>{parents[1]} @0..1.3")
-
-
-def boss_of(variant: Variant) -> str:
-    """The first member."""
-    return next(iter(amounts_of(variant["members"])))
-
-
-def totals(trace: Trace, variant: Variant) -> Iterator[Event]:
-    """What the boss decides."""
-    boss = boss_of(variant)
-    return (each for each in recorded(trace, "Total") if each.kind == DECISION and each.agent == boss)
-
-
-def named(content: object) -> tuple[str, ...]:
-    """The names in a message or in a decision."""
-    return texts(getattr(content, "names", ()))
-
-
-def all_in(variant: Variant) -> Property:
-    """In time the boss has decided a total with everybody who never crashed."""
-
-    def missing(trace: Trace) -> Iterator[str]:
-        total = next(totals(trace, variant), None)
-        if total is None or total.time > DEADLINE + 0.01:
-            yield f"the boss has decided no Total by {DEADLINE:g} s."
-            return
-        crashed = {event.agent for event in trace.select(CRASH)}
-        for name in amounts_of(variant["members"]):
-            if name not in crashed and name not in named(total.data):
-                yield f"{name} never crashed, and is not in the Total of {total.time:.3f} s."
-
-    return by_the_end("the boss has the number of all who never crashed", END, missing)
-
-
-def counted_once(variant: Variant) -> Property:
-    """The boss decides one total, which is the sum of the numbers of those in it."""
-    amounts = amounts_of(variant["members"])
-
-    @safety("one total, with each number once")
-    def judge(trace: Trace) -> Iterator[Objection]:
-        for number, event in enumerate(totals(trace, variant)):
-            names, amount = named(event.data), getattr(event.data, "amount", None)
-            if number:
-                yield event, "The boss decides a Total again."
-            if len(set(names)) < len(names):
-                yield event, "A name is twice in the Total."
-            right = sum(amounts.get(name, 0) for name in names)
-            if amount != right:
-                yield event, f"The amount is {amount}; the numbers of {', '.join(names)} make {right}."
-
-    return judge
-
-
-def step_by_step(variant: Variant) -> Property:
-    """Who reports has waited for its children, and has tried three times all whom it leaves out."""
-    over, under = above(variant["members"]), below(variant["members"])
-
-    @safety(f"children are waited for, and parents tried {TRIES} times")
-    def judge(trace: Trace) -> Iterator[Objection]:
-        began: dict[str, float] = {}
-        tried: dict[str, Counter[str]] = {}
-        for event in trace:
-            who, to = str(event.agent), str(event.peer)
-            if event.kind in (START, RESTART):
-                began[who], tried[who] = event.time, Counter()
-            elif event.kind == SEND and event.name == "Report":
-                early = event.time < began[who] + WAIT - 0.001
-                if early and (lacking := {*under[who]} - {*named(event.content)}):
-                    yield event, f"{who} reports without {min(lacking)}, {event.time - began[who]:.3f} s on."
-                passed = over[who][: over[who].index(to)] if to in over[who] else over[who]
-                if hasty := [each for each in passed if tried[who][each] < TRIES]:
-                    yield event, f"{who} reports to {to}; it tried {hasty[0]} {tried[who][hasty[0]]} times."
-                tried[who][to] += 1
-
-    return judge
 
 
 PARTS = (
@@ -199,7 +78,7 @@ PARTS = (
             Check("deliveries in a round", 0.75, hints=(
                 "How likely is it that one try is the last one?",
                 "Delivery and receipt must both arrive. Divide by the probability of that.",
-                "3 agents: 6 letters to deliver. If half are lost, a try is the last with 1/4: 24 deliveries.")),
+                "3 agents: 6 deliveries. If half of all are lost, one try in 4 is the last: 24.")),
             Check("agents that do the most", 0.75, hints=(
                 "At which size does one agent more cost as much as it brings?",
                 "At the root of (1 - contention) / coherency, both as shares and not in per cent.",
@@ -213,10 +92,10 @@ PARTS = (
         "Readers want one topic each: {readers}. A reader sends Subscribe, and handles Subscribed. Its state "
         "{word} is a tuple of the letters that it has read since it started; a crash empties it, and after "
         "its return the reader subscribes again. Write a property answer_14b of a trace. For each reader, "
-        "since its last start: no letter is read twice; letters of one writer are read in the order of their "
-        "numbers; and if it was up at the end, it has read each letter on its topic that was first sent to the "
-        "bus after the reader handled Subscribed. Earlier letters may be there or not. Return True, or a "
-        "sentence that says what is wrong.",
+        "since its last start: no letter is read twice; letters of one writer are read in the order of "
+        "their numbers; and if it is up at the end, it has read each letter on its topic that was first "
+        "sent to the bus after the reader handled Subscribed. Earlier letters may be there or not. Return "
+        "True, or a sentence that says what is wrong.",
         25,
         (
             Check("accepts what keeps the promise", 0.5, hints=(
@@ -225,35 +104,33 @@ PARTS = (
                 "if event.kind == \"crash\": read[event.agent], due[event.agent] = (), None")),
             Check("catches what breaks it", 2.5, hints=(
                 "Which three things can go wrong with a list of letters?",
-                "One twice, one after a later one of its writer, one missing. Look for the first two when the "
-                "state changes, for the third at the end.",
-                "\"ann.12\".split(\".\") is [\"ann\", \"12\"]; compare int(\"12\"), as \"12\" < \"3\" is True.")),
+                "One twice, one too late, one missing. What is missing shows only at the end.",
+                '"ann.12".split(".") is ["ann", "12"]. Compare numbers: "12" < "3" is True.')),
         ),
-        draw_letters, lines=24, build=build_letters, versions=len(VERSIONS), until=12.0,
+        draw_letters, lines=30, build=build_letters, versions=len(VERSIONS), until=12.0,
         promise=once_in_order, schedules=(losses, returns, delays),
     ),
     Practice(
         "14c", "A tree around its gaps",
         "Seven members form a tree, and each has a number: {members}. The first is the boss; the second and "
         "the third report to it; the fourth and the fifth report to the second, the last two to the third. "
-        "Write Answer_14c(name, above, below, number): above is a tuple of its parent, the parent of that, and "
-        "so on up to the boss, below a tuple of its children. Members send the message Report upwards; "
+        "Write Answer_14c(name, above, below, number): above is a tuple of its parent, the parent of that, "
+        "and so on up to the boss, below a tuple of its children. Members send the message Report upwards; "
         "Report.names is a tuple of all whose numbers it brings, and all else in it is up to you. By "
         f"{DEADLINE:g} s at the latest the boss, and only it, calls self.decide(Total(names, amount)), once, "
         "where amount is the sum of the numbers of these members. "
         f"A member reports when all its children are in its report, or {WAIT:g} s after its start, and goes "
         f"on later. Only when it has sent {TRIES} Reports to its parent since its start may it send one to "
-        "the next above. In each run the second or the third crashes for ever in the first 0.1 s, a child of "
-        "the other one does before anybody hears of it, and until 1.3 s nothing that the boss sends to that other "
-        "one arrives. Others crash too, but not the boss; who returns has lost what it knew. Messages get lost, "
-        "late and doubled. The number of everybody who never crashes must be in the Total.",
+        "the next above. In each run the second or the third crashes for ever in the first 0.1 s, a child "
+        "of the other one does before anybody hears of it, and nothing that the boss sends to that other "
+        "one arrives until 1.3 s. Others crash too, but not the boss; who returns has lost what it knew. "
+        "Messages get lost, late and doubled. The number of everybody who never crashes must be in it.",
         40,
         (
             Check("the boss has the number of all who never crashed", 2.0, all_in, hints=(
                 "Your parent has your report, and crashes for ever. Who knows your number now?",
-                "A receipt must mean that the boss has it. Ask again until then: the parent, then the next above.",
-                "async def on_letter(self, sender, message): await self.until(lambda: message.id in self.safe); "
-                "return Receipt(message.id)")),
+                "A receipt must mean that the boss has it. Ask again until then, your parent first.",
+                "await self.until(lambda: message.letter in self.filed), then return Filed(message.letter)")),
             Check("one total, with each number once", 1.0, counted_once, hints=(
                 "What if a report comes twice, or on two ways?",
                 "Sums cannot be told apart. Keep the number of each name, and add them up at the end.",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LETTERS = 8  # of each writer
 PEOPLE = ("ann", "ben", "cleo", "dan", "eve", "finn", "gus", "hal", "ida", "jon", "kim", "lea")
+LIVES = (START, RESTART, CRASH)  # events with which a reader has read nothing
 PATIENCE = 0.3  # seconds after which a message that was not answered is repeated
 
 
@@ -251,7 +252,7 @@ def draw_letters(dice: Random) -> dict[str, Value]:
 def readers_of(readers: Value) -> dict[str, str]:
     """The topic of each reader."""
     pairs = (each.split(":") for each in str(readers).split(","))
-    return {name: topic for name, topic in pairs}
+    return {name: topic for name, topic in pairs}  # noqa: C416  (the pairs are lists)
 
 
 def build_letters(version: int, seed: int, writers: str, readers: str, word: str) -> World:
@@ -266,46 +267,61 @@ def build_letters(version: int, seed: int, writers: str, readers: str, word: str
 
 def once_in_order(variant: Variant) -> Property:
     """Since its last start each reader has letters once, in order, and all published since it subscribed."""
-    word, wants = variant["word"], readers_of(variant["readers"])
+    word, wants = str(variant["word"]), readers_of(variant["readers"])
 
     @safety("each letter once, in order, and none is missing")
     def judge(trace: Trace) -> Iterator[Objection]:
-        read: dict[str, list[str]] = {}
-        due: dict[str, dict[str, Event]] = {}
-        published = set[str]()
-        for event in trace:
-            who = str(event.agent)
-            if event.kind in (START, RESTART, CRASH):
-                read[who] = []
-                due.pop(who, None)
-            elif event.kind == HANDLE and event.name == "Subscribed":
-                due.setdefault(who, {})
-            elif event.kind == SEND and event.name == "Publish" and event.content.letter not in published:
-                published.add(event.content.letter)
-                for name in due:
-                    if wants[name] == event.content.topic:
-                        due[name][event.content.letter] = event
-            elif event.kind == STATE and event.name == word:
-                letters = texts(event.data)
-                for letter in letters[len(read[who]) :]:
-                    if letter in read[who]:
-                        yield event, f"{who} has read {letter} already."
-                    elif later := after(letter, read[who]):
-                        yield event, f"{who} reads {letter} after {later}."
-                    read[who].append(letter)
-        for who, letters in due.items():
-            for letter, event in letters.items():
-                if letter not in read[who]:
-                    yield event, f"{who} had subscribed before {letter} was published, and never reads it."
+        yield from _misread(trace, word)
+        yield from _missing(trace, word, wants)
 
     return judge
 
 
-def after(letter: str, read: list[str]) -> str:
-    """A later letter of the same writer that was read before; or ""."""
+def _misread(trace: Trace, word: str) -> Iterator[Objection]:
+    """What is read twice, or after a later letter of the same writer."""
+    read: dict[str, tuple[str, ...]] = {}
+    for event in trace:
+        who = str(event.agent)
+        if event.kind in LIVES:
+            read[who] = ()
+        elif event.kind == STATE and event.name == word:
+            now, before = texts(event.data), read[who]
+            for place in range(len(before), len(now)):
+                if why := _wrong(now[place], now[:place]):
+                    yield event, f"{who} {why}"
+            read[who] = now
+
+
+def _wrong(letter: str, before: tuple[str, ...]) -> str:
+    """Why a letter must not be read after these; or ""."""
     writer, _, number = letter.partition(".")
-    pairs = (each.partition(".") for each in read)
-    return next((f"{who}.{other}" for who, _, other in pairs if who == writer and int(other) > int(number)), "")
+    pairs = (each.partition(".") for each in before)
+    later = [int(other) for who, _, other in pairs if who == writer and int(other) >= int(number)]
+    if letter in before:
+        return f"has read {letter} already."
+    return f"reads {letter} after {writer}.{later[0]}." if later else ""
+
+
+def _missing(trace: Trace, word: str, wants: dict[str, str]) -> Iterator[Objection]:
+    """What a reader that is up at the end has not read, and was published since it subscribed."""
+    read: dict[str, tuple[str, ...]] = {}
+    subscribed: dict[str, int] = {}
+    published: dict[str, Event] = {}
+    for event in trace:
+        who = str(event.agent)
+        if event.kind in LIVES:
+            read[who] = ()
+            subscribed.pop(who, None)
+        elif event.kind == HANDLE and event.name == "Subscribed":
+            subscribed.setdefault(who, event.seq)
+        elif event.kind == SEND and event.name == "Publish":
+            published.setdefault(event.content.letter, event)
+        elif event.kind == STATE and event.name == word:
+            read[who] = texts(event.data)
+    for letter, event in published.items():
+        for who, since in subscribed.items():
+            if since < event.seq and wants[who] == event.content.topic and letter not in read[who]:
+                yield event, f"{who} had subscribed when {letter} was published, and never reads it."
 
 
 def _at(dice: Random, first: float, last: float) -> float:
