@@ -88,7 +88,7 @@ PARTS = (
     ),
     WriteProperty(
         "14b", "Once and in order",
-        "{writers} publish letters on a bus: Publish(letter, topic), where ann.3 is the third letter of ann. "
+        "The writers {writers} publish letters on a bus: Publish(letter, topic), where ann.3 is the third letter of ann. "
         "Readers want one topic each: {readers}. A reader sends Subscribe, and handles Subscribed. Its state "
         "{word} is a tuple of the letters that it has read since it started; a crash empties it, and after "
         "its return the reader subscribes again. Write a property answer_14b of a trace. For each reader, "
@@ -124,7 +124,7 @@ PARTS = (
         "the next above. In each run the second or the third crashes for ever in the first 0.1 s, a child "
         "of the other one does before anybody hears of it, and nothing that the boss sends to that other "
         "one arrives until 1.3 s. Others crash too, but not the boss; who returns has lost what it knew. "
-        "Messages get lost, late and doubled. The number of everybody who never crashes must be in it.",
+        "Messages get lost, late and doubled. In the Total must be the number of all who never crash.",
         40,
         (
             Check("the boss has the number of all who never crashed", 2.0, all_in, hints=(
