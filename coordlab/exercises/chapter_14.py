@@ -88,14 +88,14 @@ PARTS = (
     ),
     WriteProperty(
         "14b", "Once and in order",
-        "The writers {writers} publish letters on a bus: Publish(letter, topic), where ann.3 is the third letter of ann. "
-        "Readers want one topic each: {readers}. A reader sends Subscribe, and handles Subscribed. Its state "
-        "{word} is a tuple of the letters that it has read since it started; a crash empties it, and after "
-        "its return the reader subscribes again. Write a property answer_14b of a trace. For each reader, "
-        "since its last start: no letter is read twice; letters of one writer are read in the order of "
-        "their numbers; and if it is up at the end, it has read each letter on its topic that was first "
-        "sent to the bus after the reader handled Subscribed. Earlier letters may be there or not. Return "
-        "True, or a sentence that says what is wrong.",
+        "The writers {writers} publish letters on a bus: Publish(letter, topic), where ann.3 is the third "
+        "letter of ann. Readers want one topic each: {readers}. A reader sends Subscribe, and handles "
+        "Subscribed. Its state {word} is a tuple of the letters that it has read since it started; a crash "
+        "empties it, and after its return the reader subscribes again. Write a property answer_14b of a "
+        "trace. For each reader, since its last start: no letter is read twice; letters of one writer are "
+        "read in the order of their numbers; and if it is up at the end, it has read each letter on its "
+        "topic that was first sent to the bus after the reader handled Subscribed. Earlier letters may be "
+        "there or not. Return True, or a sentence that says what is wrong.",
         25,
         (
             Check("accepts what keeps the promise", 0.5, hints=(

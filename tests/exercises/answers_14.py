@@ -112,10 +112,6 @@ def accepts_all(variant):
     return lambda trace: True
 
 
-def rejects_all(variant):
-    return lambda trace: "it is wrong"
-
-
 # --- c ---------------------------------------------------------------------------------------------------
 
 
@@ -315,7 +311,6 @@ MUTANTS = {
         forgets_crashes: "accepts what keeps the promise",
         all_from_the_start: "accepts what keeps the promise",
         accepts_all: "accepts what keeps the promise",
-        rejects_all: "accepts what keeps the promise",
     },
     "14c": {
         ReceiptAtOnce: "the boss has the number of all who never crashed",
