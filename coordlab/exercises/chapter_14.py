@@ -119,9 +119,10 @@ PARTS = (
         "Report.names is a tuple of all whose numbers it brings, and all else in it is up to you. By "
         f"{DEADLINE:g} s at the latest the boss, and only it, calls self.decide(Total(names, amount)), once, "
         "where amount is the sum of the numbers of these members. "
-        f"A member reports when all its children are in its report, or {WAIT:g} s after its start, and goes "
-        f"on later. Only when it has sent {TRIES} Reports to its parent since its start may it send one to "
-        "the next above. In each run the second or the third crashes for ever in the first 0.1 s, a child "
+        f"A member reports when all its children are in its report, or {WAIT:g} s after its start; what it "
+        f"hears later it reports later. Only when it has sent {TRIES} Reports to its parent since its start "
+        "may it send one to the next above. "
+        "In each run the second or the third crashes for ever in the first 0.1 s, a child "
         "of the other one does before anybody hears of it, and nothing that the boss sends to that other "
         "one arrives until 1.3 s. Others crash too, but not the boss; who returns has lost what it knew. "
         "Messages get lost, late and doubled. In the Total must be the number of all who never crash.",
