@@ -11,7 +11,7 @@ from coordlab.exercises.part import ExerciseError, Part
 
 __all__ = ["CHAPTERS", "ExerciseError", "Part", "assignment", "every_part"]
 
-CHAPTERS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13")
+CHAPTERS = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14")
 """The chapters that have an assignment."""
 
 

@@ -8,7 +8,7 @@ labs.play("bully agents=5 | crash 4 @2")        # a scenario line
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from coordlab import patterns, requirements as require
 from coordlab.labs.branch import Outcome
 from coordlab.labs.declaration import LabSpec, Measure
 from coordlab.labs.lab import Lab, scenario_of
+from coordlab.labs.parameters import Parameter
 from coordlab.trace.limits import Limits
 from coordlab.trace.scenario import Scenario, ScenarioError, text_of
 from coordlab.trace.trace import DROP, SEND
@@ -58,22 +59,29 @@ def play(scenario: Scenario | str, **roles: object) -> Lab:
 def show(run: Run, beside: Run | None = None) -> Lab:
     """A lab for a run of your own world: it has no parameters, but the player, branches and faults.
 
-    beside: another run of the same agents, with other faults or another seed, shown as a second branch.
+    beside: another run of the same agents, with other faults or another seed, shown as a second branch.  If
+        the parameters of its world have other numbers, the lab can be set to those of either run.
 
     Its heading is that of the pattern whose agents act in it, if there is one; its budget that of the world.
     """
     world = require.instance("run", run, Run, "labs.show(world.run(until=10))").world
     title, question = _heading(world)
+    if beside is not None:
+        require.instance("beside", beside, Run, "labs.show(run, beside=run.branch('crash 5 @3'))")
+    differing = () if beside is None else tuple(_differing(world.scenario, beside.scenario))
 
-    def build(_roles: object, seed: int, **_settings: object) -> World:
-        return world.again(seed=seed, faults=())  # the faults are in the scenario of the lab
+    def build(_roles: object, seed: int, **settings: object) -> World:
+        mine = all(each.default == settings[each.name] for each in differing)
+        found = world if beside is None or mine else beside.world
+        return found.again(seed=seed, faults=())  # the faults are in the scenario of the lab
 
+    varied = {each.name for each in differing}
     made = LabSpec(
         name=world.scenario.lab,
         title=title,
         question=question,
-        parameters=(),
-        fixed=world.scenario.parameters,
+        parameters=differing,
+        fixed={name: each for name, each in world.scenario.parameters.items() if name not in varied},
         build=build,
         properties=lambda given: (),
         measures=COUNTED,
@@ -85,8 +93,15 @@ def show(run: Run, beside: Run | None = None) -> Lab:
     lab.branches = [lab.compared(lab.branch, Outcome(made, lab.scenario, run))]
     if beside is None:
         return lab
-    require.instance("beside", beside, Run, "labs.show(run, beside=run.branch('crash 5 @3'))")
     return lab.play(beside.scenario, beside=True).select(0)
+
+
+def _differing(one: Scenario, other: Scenario) -> Iterator[Parameter]:
+    """The numbers in which the parameters of two scenarios differ, each with these two values."""
+    for name, mine in one.parameters.items():
+        its = other.parameters.get(name)
+        if type(mine) is type(its) is int and mine != its:
+            yield Parameter(name, mine, min(mine, its), max(mine, its), abs(mine - its))
 
 
 def _heading(world: World) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from coordlab import labs
 from coordlab.exercises import every_part
 from coordlab.exercises.judging import nameless
 from coordlab.exercises.part import ExerciseError
@@ -104,6 +105,12 @@ def test_the_report_shows_a_run_that_is_judged_wrongly(monkeypatch):
     for run in (missed.pair.failing, rejected.pair.passing):
         assert learner.watch("10c", ..., run.line).trace == run.trace
     assert f"breaks: {missed.pair.failing.line}" in Report(PART, VARIANT, missed).text
+
+
+def test_a_run_is_shown_beside_one_of_another_version():
+    pair = graded(lambda trace: True).pair
+    lab = labs.show(pair.failing, beside=pair.passing)
+    assert [each.run.trace for each in lab.branches] == [pair.failing.trace, pair.passing.trace]
 
 
 def test_a_line_of_another_variant_is_not_played():
