@@ -38,6 +38,7 @@ from coordlab.world.world import World
 PROGRAM = ("-P", "-m", "coordlab.grading.child")
 NOBODY = 65534
 ONE_OF = 8  # runs with faults, one has an agent that runs again alone
+ENDING = 0.5  # seconds that a process gets to end by itself
 INSIDE = "/tmp"  # noqa: S108  (an empty folder within bwrap)
 
 
@@ -292,15 +293,16 @@ class Isolated:
 
     def close(self) -> int:
         """End the process, and remove its folder; returns its exit code."""
+        with suppress(BrokenPipeError):
+            if self.process.stdin is not None:
+                self.process.stdin.close()  # no more orders: it ends by itself unless it hangs
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.05)
+            self.process.wait(ENDING)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, 9)
         code = self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(BrokenPipeError):
-                if pipe is not None:
-                    pipe.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         with suppress(OSError):
             self.folder.cleanup()
         return code
