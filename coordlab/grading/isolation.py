@@ -102,10 +102,12 @@ def _environment() -> dict[str, str]:
 
 def warning() -> str:
     """What this system cannot keep from a submission, in a sentence; or ""."""
+    as_root = os.name == "posix" and os.getuid() == 0 and other_user(shelter()) is None
     if shelter()[:1] == ("bwrap",):
-        return ""
+        remedy = "grade as a user other than root, or with a Python that every user may run"
+        return f"the number of processes that a submission starts is not limited here: {remedy}." * as_root
     lacks = "files are not" if shelter() else "neither network nor files are"
-    if os.name == "posix" and os.getuid() == 0 and other_user(shelter()) is None:
+    if as_root:
         lacks = f"they run as root, and {lacks}"
     remedy = "install bubblewrap (apt install bubblewrap), or use a container"
     return f"{lacks} kept from submissions here: {remedy}."

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from coordlab.exercises import assignment
-from coordlab.grading.classroom import Course
+from coordlab.grading.classroom import Course, Rules
 from tests.benchmarks.footprint import Figure
 from tests.benchmarks.search_figures import spent
 
@@ -18,7 +18,12 @@ SUBMISSIONS = int(os.environ.get("COORDLAB_SUBMISSIONS", "200"))
 EACH_UNLUCKY = 40  # of so many submissions, one hangs and one crashes
 CHAPTER, CLASS = "07", "07b"
 HANGS = "        while True:\n            pass\n"
-CRASHES = "        deep = ()\n        for _ in range(10**6):\n            deep = filter(None, deep)\n        list(deep)\n"
+CRASHES = """\
+        deep = ()
+        for _ in range(10**6):
+            deep = filter(None, deep)
+        list(deep)
+"""
 
 
 def answers(course: Course, student: str, number: int) -> Iterator[str]:
@@ -39,7 +44,7 @@ def answers(course: Course, student: str, number: int) -> Iterator[str]:
 def class_figures(_: int) -> list[Figure]:
     """Wall and CPU seconds for a class, graded on all cores."""
     with TemporaryDirectory() as folder:
-        course = Course.init(Path(folder) / "course", "benchmark")
+        course = Course(Path(folder), Rules("benchmark", key="the same each time"))
         place = course.place("collected", CHAPTER)
         place.mkdir(parents=True)
         for number in range(SUBMISSIONS):

@@ -1,0 +1,53 @@
+"""The pair on a student's page: two drawings of one stretch of time, with a ring where they part."""
+
+from __future__ import annotations
+
+from coordlab.explore import Pair
+from coordlab.grading import pages
+from coordlab.grading.pictures import _first_difference, pictures
+from coordlab.patterns.bully import Candidate
+from coordlab.properties import VIOLATED, Verdict
+from coordlab.world.world import World
+
+
+def election(*faults):
+    return World(seed=1, latency=0.02).add(Candidate(rank) for rank in (1, 2, 3)).inject(*faults).run(until=6)
+
+
+def pair(passing):
+    return Pair(Verdict("agreement", VIOLATED, 4.0), election("crash 3 @2..5"), passing, "without it")
+
+
+def test_what_differs_first_is_the_crash_that_only_one_run_has():
+    one, other = election("crash 3 @2..5").trace, election().trace
+    mine, theirs = _first_difference(one, other)
+    assert (one[mine].kind, one[mine].agent, one[mine].time) == ("crash", "3", 2.0)
+    assert other[theirs].time >= 2.0
+
+
+def test_equal_runs_differ_nowhere():
+    assert _first_difference(election().trace, election().trace) == (None, None)
+
+
+def test_both_runs_are_drawn_and_ringed():
+    found = pictures(pair(election()))
+    assert [each["svg"].count('class="ring"') for each in found] == [1, 1]
+
+
+def test_a_failing_run_without_a_neighbour_is_drawn_alone_without_a_ring():
+    [found] = pictures(pair(None))
+    assert 'class="ring"' not in found["svg"]
+
+
+def test_what_never_ran_is_not_drawn():
+    never = World(1).run(0.0)
+    assert pictures(Pair(Verdict("agreement", VIOLATED), never, None, "")) == []
+
+
+def test_the_page_shows_the_pair_as_two_pictures_each_with_its_line():
+    explained = {"failing": "07b seed=1", "passing": "07b seed=2", "change": "with seed 2"}
+    drawn = [{"svg": "<svg></svg>", "alt": "<script>"}, {"svg": "<svg></svg>", "alt": "2"}]
+    text = "".join(pages._pair(explained, drawn))
+    assert text.count("<figure>") == text.count('src="data:image/svg+xml;base64,') == 2
+    assert text.index("07b seed=1") < text.index("with seed 2") < text.index("07b seed=2")
+    assert "<script>" not in text
