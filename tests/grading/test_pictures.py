@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from coordlab.draw import space_time
 from coordlab.explore import Pair
 from coordlab.grading import pages
 from coordlab.grading.pictures import _first_difference, pictures
@@ -51,3 +54,10 @@ def test_the_page_shows_the_pair_as_two_pictures_each_with_its_line():
     assert text.count("<figure>") == text.count('src="data:image/svg+xml;base64,') == 2
     assert text.index("07b seed=1") < text.index("with seed 2") < text.index("07b seed=2")
     assert "<script>" not in text
+
+
+@pytest.mark.parametrize(("since", "rings"), [(0, 1), (3, 0)])
+def test_a_ring_is_drawn_if_its_event_is_in_the_part_that_is_drawn(since, rings):
+    trace = election("crash 3 @2..5").trace
+    crash = trace.select(kind="crash")[0].seq
+    assert space_time(trace, since, 6, ringed=crash).svg.count('class="ring"') == rings
