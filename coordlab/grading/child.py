@@ -118,11 +118,11 @@ class _Sharing(dict[str, Any]):
 
 def main() -> None:
     """Serve the orders of the parent; whatever else is written goes nowhere."""
-    replies = os.fdopen(os.dup(1), "wb")
     quiet = os.open(os.devnull, os.O_RDWR)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    serve(sys.stdin.buffer, replies)
+    with os.fdopen(os.dup(1), "wb") as replies:
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        serve(sys.stdin.buffer, replies)
 
 
 def serve(orders: IO[bytes], replies: IO[bytes]) -> None:

@@ -21,10 +21,10 @@ def pair(passing):
     return Pair(Verdict("agreement", VIOLATED, 4.0), election("crash 3 @2..5"), passing, "without it")
 
 
-def test_what_differs_first_is_the_crash_that_only_one_run_has():
+def test_what_differs_first_is_the_fault_that_only_one_run_has():
     one, other = election("crash 3 @2..5").trace, election().trace
     mine, theirs = _first_difference(one, other)
-    assert (one[mine].kind, one[mine].agent, one[mine].time) == ("crash", "3", 2.0)
+    assert (one[mine].kind, one[mine].agent, one[mine].time) == ("fault", "3", 2.0)
     assert other[theirs].time >= 2.0
 
 
