@@ -64,10 +64,13 @@ def _marks(part: Part, variant: Variant, graded: Graded) -> Marks:
     status = GRADED if graded.outcomes else NOT_JUDGED if graded.started else NOT_STARTED
     pair = graded.pair
     explained: dict[str, str] = {}
+    drawn: list[dict[str, str]] = []
     if pair is not None:
         passing = "" if pair.passing is None else pair.passing.line
         explained = {"because": pair.verdict.because, "failing": pair.failing.line, "passing": passing}
         explained["change"] = pair.change
+        runs = [run for run in (pair.failing, pair.passing) if run is not None]
+        drawn = pictures([run.trace for run in runs], pair.verdict.at)
     return {
         "status": status,
         "earned": graded.earned,
@@ -84,7 +87,7 @@ def _marks(part: Part, variant: Variant, graded: Graded) -> Marks:
             for each in graded.outcomes
         ],
         "explained": {name: printable(text) for name, text in explained.items()},
-        "pictures": [] if pair is None else pictures(pair),
+        "pictures": drawn,
         "survived": {kind: list(found[:3]) for kind, found in graded.survived.items()},
         "profile": graded.profile,
     }

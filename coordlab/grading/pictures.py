@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from coordlab.draw import space_time
-from coordlab.explore.pairs import Pair
 from coordlab.trace.trace import MICRO, Row, Trace, line_of_row
 
 WIDTH = 440  # pixels: two stand side by side on a page
 BEFORE, AFTER, LONGEST = 0.6, 2.0, 8.0  # virtual seconds around what differs
 
 
-def pictures(pair: Pair) -> list[dict[str, str]]:
-    """The failing run, and the passing one if there is one: each as `svg`, and as `alt` in words."""
-    traces = [run.trace for run in (pair.failing, pair.passing) if run is not None]
-    if not pair.failing.trace.rows:
+def pictures(traces: Sequence[Trace], broken: float | None) -> list[dict[str, str]]:
+    """A drawing of each trace, as `svg` and as `alt` in words; none if the first trace is empty.
+
+    traces: of the failing run, and of the passing one if there is one.
+    broken: when the failing run broke the check, in virtual seconds; None: at its end.
+    """
+    if not traces[0].rows:
         return []
     ringed = _first_difference(*traces) if len(traces) == 2 else (None,)
-    since, until = _window(pair, ringed[0])
+    since, until = _window(traces[0], broken, ringed[0])
     drawings = [
         space_time(trace, since, until, width=WIDTH, ringed=seq)
         for trace, seq in zip(traces, ringed, strict=True)
@@ -42,11 +46,10 @@ def _happened(row: Row) -> str:
     return line_of_row((*row[:4], None, row[5], None, row[7]))
 
 
-def _window(pair: Pair, ringed: int | None) -> tuple[float, float]:
+def _window(trace: Trace, broken: float | None, ringed: int | None) -> tuple[float, float]:
     """From shortly before the difference to shortly after the violation, in virtual seconds."""
-    trace = pair.failing.trace
-    broken = trace.until if pair.verdict.at is None else pair.verdict.at
-    differs = broken if ringed is None else trace.rows[ringed][0] / MICRO
-    since = max(0.0, min(differs, broken) - BEFORE)
-    until = min(trace.until, max(differs, broken) + AFTER, since + LONGEST)
+    at = trace.until if broken is None else broken
+    differs = at if ringed is None else trace.rows[ringed][0] / MICRO
+    since = max(0.0, min(differs, at) - BEFORE)
+    until = min(trace.until, max(differs, at) + AFTER, since + LONGEST)
     return since, max(until, since + BEFORE)

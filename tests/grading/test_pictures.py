@@ -5,20 +5,14 @@ from __future__ import annotations
 import pytest
 
 from coordlab.draw import space_time
-from coordlab.explore import Pair
 from coordlab.grading import pages
 from coordlab.grading.pictures import _first_difference, pictures
 from coordlab.patterns.bully import Candidate
-from coordlab.properties import VIOLATED, Verdict
 from coordlab.world.world import World
 
 
 def election(*faults):
     return World(seed=1, latency=0.02).add(Candidate(rank) for rank in (1, 2, 3)).inject(*faults).run(until=6)
-
-
-def pair(passing):
-    return Pair(Verdict("agreement", VIOLATED, 4.0), election("crash 3 @2..5"), passing, "without it")
 
 
 def test_what_differs_first_is_the_fault_that_only_one_run_has():
@@ -33,18 +27,17 @@ def test_equal_runs_differ_nowhere():
 
 
 def test_both_runs_are_drawn_and_ringed():
-    found = pictures(pair(election()))
+    found = pictures([election("crash 3 @2..5").trace, election().trace], 4.0)
     assert [each["svg"].count('class="ring"') for each in found] == [1, 1]
 
 
 def test_a_failing_run_without_a_neighbour_is_drawn_alone_without_a_ring():
-    [found] = pictures(pair(None))
+    [found] = pictures([election("crash 3 @2..5").trace], None)
     assert 'class="ring"' not in found["svg"]
 
 
 def test_what_never_ran_is_not_drawn():
-    never = World(1).run(0.0)
-    assert pictures(Pair(Verdict("agreement", VIOLATED), never, None, "")) == []
+    assert pictures([World(1).run(0.0).trace], None) == []
 
 
 def test_the_page_shows_the_pair_as_two_pictures_each_with_its_line():
