@@ -11,7 +11,7 @@ from coordlab.draw.looks import Looks, disturbances, timed
 from coordlab.draw.scene import SMALL, Look, Mark, Scene, fit, ticks, wide
 from coordlab.draw.words import space_time_words
 from coordlab.trace.lanes import DOWN, LASTING, FaultSpan, Flight, Span, clean, flights, spans
-from coordlab.trace.trace import DECISION, NOTE, Trace
+from coordlab.trace.trace import DECISION, MICRO, NOTE, Trace
 
 MOST, MOST_ZOOMED = 400, 800  # messages drawn as arrows, at most: of a whole run, of a part of it
 _ROW, _ROWS = 21, 4  # the rows of faults above the lanes: their height in pixels, and their number
@@ -28,9 +28,13 @@ def space_time_scene(
     title: str,
     width: float,
     tones: Mapping[str, str] | None = None,
+    ringed: int | None = None,
 ) -> Scene:
     """The space-time diagram of the whole run, or of the part from `since` to `until` (seconds)."""
-    return _Layout(trace, since, until, title, width, tones).scene
+    layout = _Layout(trace, since, until, title, width, tones)
+    if ringed is not None:
+        layout.ring(ringed)
+    return layout.scene
 
 
 def _window(trace: Trace, since: float | None, until: float | None) -> tuple[float, float]:
@@ -114,6 +118,19 @@ class _Layout:
         else:
             scene.marks += [*self._message_marks(), *self._said_marks()]
         scene.marks += self._label_marks()
+
+    def ring(self, seq: int) -> None:
+        """Put a ring around an event of an agent, below its lane, if it is in the part that is drawn."""
+        time, agent = self.trace.rows[seq][0] / MICRO, self.trace.rows[seq][2]
+        if agent is not None and self.since <= time <= self.until:
+            tip = timed(self.trace, seq)
+            size, look = max(9.0, self.bar * 0.9), Look("bad", width=2.5, hollow=True)
+            x = max(self.x(time), self.left + size)  # beside the names, not on them
+            mark = Mark("ring", "circle", ((x, self.y(agent)),), look, tip, size=size)
+            marks = self.scene.marks
+            lane = next((place for place, each in enumerate(marks) if each.what in ("role", "down")), 0)
+            marks.insert(lane, mark)
+            self.scene.explain("Marks", "what differs first", mark._replace(size=6.0))
 
     # --- lanes -------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ reports/           one page an assignment, gradebook.csv, and JSON for Gradescop
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import math
@@ -25,11 +26,12 @@ from typing import Any
 from coordlab import requirements as require
 from coordlab.exercises import CHAPTERS, assignment
 from coordlab.exercises.part import ExerciseError
+from coordlab.grading.collecting import marked_late
 from coordlab.grading.marking import NOT_JUDGED, Marks, marks, printable
 from coordlab.grading.submission import Submission, SubmissionError
 from coordlab.progress_bar import Tell, teller
 
-CONFIG, VERSION = "course.json", 1
+CONFIG, VERSION = "course.json", 2
 REPEATED = ("last", "first")
 
 
@@ -39,7 +41,8 @@ class Rules:
 
     name: deals the variants: another name gives other variants.
     key: the secret from which the hidden schedules are drawn; keep it, and the same marks come out again.
-    due: when each assignment is due, as "2026-12-01T23:59" by its chapter; one without is never late.
+    due: when each assignment is due, as "2026-12-01T23:59" by its chapter; one without is late only if its
+        archive says so.
     late_per_day: which share of the points each day costs that has begun.
     late_most: which share lateness costs at most.
     repeated: which of several submissions of a student counts.
@@ -197,12 +200,15 @@ class Course:
         return points
 
     def late(self, chapter: str, student: str) -> float:
-        """Which share of the points it costs that a submission was late."""
+        """Which share of the points it costs that a submission was late.
+
+        One that Canvas calls late has begun a day at least, whatever its time is, also without a due date.
+        """
         due, handed = self.rules.due.get(chapter), self.submission(chapter, student).stat().st_mtime
-        if due is None:
-            return 0.0
-        days = math.ceil((handed - datetime.fromisoformat(due).timestamp()) / 86_400)
-        return min(self.rules.late_most, max(0, days) * self.rules.late_per_day)
+        days = 1 if student in marked_late(self.place("collected", chapter)) else 0
+        if due is not None:
+            days = max(days, math.ceil((handed - datetime.fromisoformat(due).timestamp()) / 86_400))
+        return min(self.rules.late_most, days * self.rules.late_per_day)
 
     def shared(self, chapter: str) -> dict[str, list[str]]:
         """The names given to `me(...)` that stand in several submissions, and in whose; "" is no name."""
@@ -250,6 +256,20 @@ class Course:
 
 
 def _graded(course: Course, chapter: str, student: str) -> Marks:
+    """The marks of one submission, in a process for it.
+
+    Python's cycle collector rests meanwhile: all runs of a part are kept until it is judged, so looking
+    through them again and again costs a fifth of the time and frees nothing.
+    """
+    gc.disable()
+    try:
+        return _judged(course, chapter, student)
+    finally:
+        gc.enable()
+        gc.collect()
+
+
+def _judged(course: Course, chapter: str, student: str) -> Marks:
     """The marks of one submission, whatever is wrong with it."""
     rules, digest = course.rules, course.digest(chapter, student)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from coordlab.exercises.part import ExerciseError
 from coordlab.grading.submission import MOST_BYTES
 
 ENDINGS = (".ipynb", ".py")
+LATE = "late.json"  # beside the submissions: the students whose archive says that they were late
 MOST_FILES, MOST_RATIO = 20_000, 200
 _MOODLE = re.compile(r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?")
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)")
@@ -165,6 +167,7 @@ def keep(found: Collected, folder: Path) -> list[tuple[str, str]]:
     A submission that is there already is kept beside the new one, never overwritten.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _note_late(found, folder)
     done = []
     for student, each in sorted(found.kept.items()):
         assert each.content is not None
@@ -183,3 +186,18 @@ def keep(found: Collected, folder: Path) -> list[tuple[str, str]]:
             os.utime(target, (each.when.timestamp(), each.when.timestamp()))
         done.append((each.name, f"collected as {target.name}"))
     return done + [(name, f"left: {why}") for name, why in found.left]
+
+
+def _note_late(found: Collected, folder: Path) -> None:
+    """Note whom the archive calls late; who has handed in again is as late as the newest archive says."""
+    late = {each for each in marked_late(folder) if each not in found.kept}
+    late.update(student for student, each in found.kept.items() if each.late)
+    if late or (folder / LATE).exists():
+        (folder / LATE).write_text(json.dumps(sorted(late)) + "\n", encoding="utf-8")
+
+
+def marked_late(folder: Path) -> list[str]:
+    """The students in a folder of submissions whose archive says that they were late."""
+    file = folder / LATE
+    found: list[str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    return found

@@ -38,6 +38,7 @@ from coordlab.world.world import World
 PROGRAM = ("-P", "-m", "coordlab.grading.child")
 NOBODY = 65534
 ONE_OF = 8  # runs with faults, one has an agent that runs again alone
+ENDING = 0.5  # seconds that a process gets to end by itself
 INSIDE = "/tmp"  # noqa: S108  (an empty folder within bwrap)
 
 
@@ -101,10 +102,12 @@ def _environment() -> dict[str, str]:
 
 def warning() -> str:
     """What this system cannot keep from a submission, in a sentence; or ""."""
+    as_root = os.name == "posix" and os.getuid() == 0 and other_user(shelter()) is None
     if shelter()[:1] == ("bwrap",):
-        return ""
+        remedy = "grade as a user other than root, or with a Python that every user may run"
+        return f"the number of processes that a submission starts is not limited here: {remedy}." * as_root
     lacks = "files are not" if shelter() else "neither network nor files are"
-    if os.name == "posix" and os.getuid() == 0 and other_user(shelter()) is None:
+    if as_root:
         lacks = f"they run as root, and {lacks}"
     remedy = "install bubblewrap (apt install bubblewrap), or use a container"
     return f"{lacks} kept from submissions here: {remedy}."
@@ -292,15 +295,16 @@ class Isolated:
 
     def close(self) -> int:
         """End the process, and remove its folder; returns its exit code."""
+        with suppress(BrokenPipeError):
+            if self.process.stdin is not None:
+                self.process.stdin.close()  # no more orders: it ends by itself unless it hangs
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.05)
+            self.process.wait(ENDING)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, 9)
         code = self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(BrokenPipeError):
-                if pipe is not None:
-                    pipe.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         with suppress(OSError):
             self.folder.cleanup()
         return code

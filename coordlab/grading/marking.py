@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from coordlab.exercises import assignment
 from coordlab.exercises.part import Graded, Part, Variant
 from coordlab.grading.isolation import Isolated, Limits, Stopped
+from coordlab.grading.pictures import pictures
 from coordlab.grading.submission import Submission, SubmissionError
 from coordlab.world.errors import in_words
 
@@ -63,10 +63,14 @@ def _marks(part: Part, variant: Variant, graded: Graded) -> Marks:
     """A result as plain data."""
     status = GRADED if graded.outcomes else NOT_JUDGED if graded.started else NOT_STARTED
     pair = graded.pair
-    explained: Mapping[str, str] = {}
+    explained: dict[str, str] = {}
+    drawn: list[dict[str, str]] = []
     if pair is not None:
         passing = "" if pair.passing is None else pair.passing.line
         explained = {"because": pair.verdict.because, "failing": pair.failing.line, "passing": passing}
+        explained["change"] = pair.change
+        runs = [run for run in (pair.failing, pair.passing) if run is not None]
+        drawn = pictures([run.trace for run in runs], pair.verdict.at)
     return {
         "status": status,
         "earned": graded.earned,
@@ -83,6 +87,7 @@ def _marks(part: Part, variant: Variant, graded: Graded) -> Marks:
             for each in graded.outcomes
         ],
         "explained": {name: printable(text) for name, text in explained.items()},
+        "pictures": drawn,
         "survived": {kind: list(found[:3]) for kind, found in graded.survived.items()},
         "profile": graded.profile,
     }

@@ -8,6 +8,7 @@ from html import escape
 from statistics import median
 from typing import Any
 
+from coordlab.draw import Drawing
 from coordlab.draw.shares import shares
 from coordlab.exercises import assignment
 from coordlab.exercises.part import Part
@@ -73,9 +74,8 @@ def _part(part: Part, found: Marks, comment: Mapping[str, Any]) -> Iterator[str]
     if rows:
         yield f"<table><tbody>{''.join(rows)}</tbody></table>"
     if explained := found.get("explained"):
-        holds = f"\nholds: {explained['passing']}" if explained["passing"] else ""
         yield f"<p><b>What happened</b> {escape(explained['because'])}</p>"
-        yield f"<pre>{escape('breaks: ' + explained['failing'] + holds)}</pre>"
+        yield f'<div class="cl-pair">{"".join(_pair(explained, found["pictures"]))}</div>'
         call = f'watch("{part.id}", {part.name}, "…")'
         yield f"<p>Each line plays in your notebook: <code>{escape(call)}</code></p>"
     if survived := found.get("survived"):
@@ -85,6 +85,19 @@ def _part(part: Part, found: Marks, comment: Mapping[str, Any]) -> Iterator[str]
     hints = {each.name: each.hints for each in part.checks}
     if missed and hints.get(missed[0]["name"]):
         yield f"<p><b>What to try</b> {escape(' '.join(hints[missed[0]['name']][:2]))}</p>"
+
+
+def _pair(explained: Mapping[str, str], pictures: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """The schedule that breaks the answer, and the nearest that does not: a drawing, and a line to paste."""
+    heads = (
+        ("failing", '<b class="cl-bad">✗ breaks</b>'),
+        ("passing", f'<b class="cl-good">✓ holds</b> {escape(explained["change"])}'),
+    )
+    for place, (name, head) in enumerate(heads):
+        if explained[name]:
+            drawing = Drawing(**pictures[place]).html if place < len(pictures) else ""
+            line = f"<pre>{escape(explained[name])}</pre>"
+            yield f"<figure><figcaption>{head}</figcaption>{drawing}{line}</figure>"
 
 
 # --- the class report --------------------------------------------------------------------------------------
@@ -156,10 +169,11 @@ def _groups(part: Part, judged: Mapping[str, Marks], known: Mapping[str, list[li
     if groups and not known:
         yield "<p>The mistakes that each is like are known in a checkout of the project only.</p>"
     for mistake, students in sorted(groups.items(), key=lambda each: (-len(each[1]), each[0])):
-        first = judged[students[0]]["explained"]
+        first, drawn = judged[students[0]]["explained"], judged[students[0]]["pictures"]
         yield f"<h3>{len(students)} × {escape(mistake)}</h3><p>{escape(', '.join(students[:12]))}</p>"
         if first:
-            yield f"<p>{escape(first['because'])}</p><pre>{escape(first['failing'])}</pre>"
+            yield f"<p>{escape(first['because'])}</p>"
+            yield f'<div class="cl-pair">{"".join(_pair(first, drawn))}</div>'
 
 
 def nearest(profile: Sequence[Sequence[float]], known: Mapping[str, Sequence[Sequence[float]]]) -> str:

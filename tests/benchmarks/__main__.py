@@ -9,12 +9,13 @@ from platform import platform, python_version
 import click
 
 from tests.benchmarks import footprint
+from tests.benchmarks.class_figures import class_figures
 from tests.benchmarks.compare import WORKLOADS, compare, measure_ordered, table
 from tests.benchmarks.lab_figures import lab_figures
 from tests.benchmarks.pattern_figures import pattern_figures
 from tests.benchmarks.search_figures import search_figures
 
-PAGES = {"labs": lab_figures, "patterns": pattern_figures, "search": search_figures}
+PAGES = {"grading": class_figures, "labs": lab_figures, "patterns": pattern_figures, "search": search_figures}
 MEASURES = {**footprint.MEASURES, **PAGES}
 
 CAPTION = """\

@@ -154,7 +154,16 @@ def test_within_bubblewrap_a_process_reaches_nothing(monkeypatch, secret, listen
         pytest.skip("bubblewrap does not work here")
     assert reached(monkeypatch, secret, listening) == set()
     assert secret.read_text() == "secret"
-    assert isolation.warning() == ""
+
+
+@pytest.mark.parametrize(("user", "said"), [(isolation.NOBODY, ""), (None, "the number of processes")])
+def test_within_bubblewrap_only_root_is_warned_and_only_if_no_other_user_can_run_python(
+    monkeypatch, user, said
+):
+    monkeypatch.setattr(isolation, "shelter", lambda: ("bwrap",))
+    monkeypatch.setattr(isolation.os, "getuid", lambda: 0)
+    monkeypatch.setattr(isolation, "other_user", lambda shelter: user)
+    assert isolation.warning()[: len("the number of processes")] == said
 
 
 def test_with_unshare_only_there_is_no_network(monkeypatch, secret, listening):

@@ -226,3 +226,70 @@ def test_a_function_is_called_and_what_it_raises_is_told(body, reply):
 
 def test_a_property_that_cannot_judge_a_trace_says_why():
     assert child._judged(lambda trace: True, "no trace")["problem"]
+
+
+@pytest.mark.parametrize(
+    ("part", "source", "order", "reply"),
+    [
+        ("08b", "def property_08b(trace):\n    return True", "no trace", "problem"),
+        ("05b", "def answer_05b(*given):\n    return 1", [1], "value"),
+    ],
+)
+def test_each_order_about_a_property_or_a_function_has_a_reply(part, source, order, reply):
+    found = replies(part, source.replace("property_08b", every_part()[part].name), order, order)
+    assert [bool(each.get(reply)) for each in found[1:]] == [True, True]
+
+
+class Ended(BaseException):
+    """Stands for the end of a process, in one that goes on."""
+
+
+@pytest.fixture
+def keeper(monkeypatch):
+    """A runner that has run once, the socket of its keeper, ours with an order on it, and its replies."""
+    monkeypatch.setattr(os, "fork", lambda: 1)
+    out = io.BytesIO()
+    runner = child.Runner(PART, VARIANT, child.Answer(SOURCES[answers_07.Robot], "Answer_07b"), out)
+    runner.run(str(SCENARIO))
+    runner.answer.place = 0
+    runner.line.close()
+    runner.line, theirs = child.socket.socketpair()
+    theirs.sendall(b".")  # as if the keeper were done
+    runner.run_alone(NAMES[0])
+    runner.line.shutdown(child.socket.SHUT_WR)
+
+    def ended(code):
+        raise Ended(code)
+
+    monkeypatch.setattr(os, "_exit", ended)
+    with runner.line, theirs:
+        yield runner, theirs, out
+
+
+def test_an_order_to_run_alone_is_done_in_a_new_process(keeper, monkeypatch):
+    runner, theirs, out = keeper
+    monkeypatch.setattr(os, "fork", lambda: 0)
+    with pytest.raises(Ended):
+        runner._keep(theirs)
+    assert b'"acted"' in out.getvalue()
+
+
+def test_the_keeper_tells_that_who_ran_alone_crashed_and_ends_without_orders(keeper, monkeypatch):
+    runner, theirs, out = keeper
+    monkeypatch.setattr(os, "waitpid", lambda pid, options: (pid, 11))
+    with pytest.raises(Ended):
+        runner._keep(theirs)
+    assert b'"it crashed"' in out.getvalue()
+
+
+def test_the_process_replies_on_what_was_its_output_and_silences_all_else(monkeypatch):
+    readable, writable = os.pipe()
+    silenced = []
+    order = {"part": "07a", "variant": every_part()["07a"].row(1), "source": "answer_07a = 5"}
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(order).encode() + b"\n")))
+    monkeypatch.setattr(os, "dup", lambda descriptor: writable)
+    monkeypatch.setattr(os, "dup2", lambda quiet, descriptor: silenced.append(descriptor))
+    child.main()
+    with os.fdopen(readable, "rb") as file:
+        assert (file.readline(), json.loads(file.read())) == (b"12\n", {"value": 5})
+    assert silenced == [1, 2]
