@@ -384,8 +384,11 @@ def test_a_chapter_is_worked_through(chrome: Any, jupyter: str, tmp_path: Path, 
     notebook.turn_first()
     assert notebook.line() != line
     tabs = notebook.tabs()
-    page.mouse.click(**page.evaluate(LANE))
-    notebook.changed(page.locator(".cl-item:not([aria-disabled])", has_text="crash").first.click)
+    crash = page.locator(".cl-item:not([aria-disabled])", has_text="crash").first
+    until(
+        lambda: page.mouse.click(**page.evaluate(LANE)) or crash.is_visible(), within=60
+    )  # the page may move
+    notebook.changed(crash.click)
     assert len(notebook.tabs()) == len(tabs) + 1
     page.screenshot(path=tmp_path / "light.png")
     page.evaluate(THEME, DARK)

@@ -80,6 +80,7 @@ def space_time(
     ax: None = ...,
     tones: Mapping[str, str] | None = ...,
     ringed: int | None = ...,
+    like: Trace | None = ...,
 ) -> Drawing: ...
 @overload
 def space_time(
@@ -92,6 +93,7 @@ def space_time(
     ax: Axes,
     tones: Mapping[str, str] | None = ...,
     ringed: int | None = ...,
+    like: Trace | None = ...,
 ) -> Axes: ...
 def space_time(
     trace: Trace,
@@ -103,6 +105,7 @@ def space_time(
     ax: Axes | None = None,
     tones: Mapping[str, str] | None = None,
     ringed: int | None = None,
+    like: Trace | None = None,
 ) -> Drawing | Axes:
     """The space-time diagram of a run: time to the right, a lane for each agent, an arrow for each message.
 
@@ -113,6 +116,7 @@ def space_time(
     tones: what each role means, which its colour shows, by name: normal, idle, active, between, failed,
         stuck, down or no, such as {"leads": "active"}.  Default: colours by order.
     ringed: the number of an event of an agent that gets a ring, as what differs first from another run.
+    like: the trace of another run, whose drawing stands beside this one: both get the same colours.
 
     A run with more than 400 messages (800 if a part is asked for) is drawn as lanes, without arrows, above
     a strip that shows the number of messages over time.  Raises ValueError if the part or the width is out
@@ -120,7 +124,7 @@ def space_time(
     """
     if ax is not None:
         width = max(300.0, ax.get_window_extent().width / ax.figure.dpi * 96)
-    scene = space_time_scene(trace, since, until, title, width, tones, ringed)
+    scene = space_time_scene(trace, since, until, title, width, tones, ringed, like)
     if ax is None:
         return Drawing(paint(scene), scene.alt)
     from coordlab.draw.axes import paint_on

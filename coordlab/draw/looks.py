@@ -20,7 +20,9 @@ from coordlab.trace.lanes import (
     Span,
     background,
     fault_spans,
+    flights,
     roles,
+    spans,
 )
 from coordlab.trace.narration import sentence
 from coordlab.trace.trace import CRASH, MICRO, RESTART, Trace
@@ -43,19 +45,33 @@ class Looks:
 
     They are assigned by name, so that they stay the same from run to run.  The roles that agents start in
     are grey; message types that fill the whole run, such as heartbeats, are drawn faintly.
+
+    like: another trace, whose drawing is to have the same looks: both stand side by side.
     """
 
     def __init__(
-        self, trace: Trace, lanes: list[Span], sent: list[Flight], tones: Mapping[str, str] | None = None
+        self,
+        trace: Trace,
+        lanes: list[Span],
+        sent: list[Flight],
+        tones: Mapping[str, str] | None = None,
+        like: Trace | None = None,
     ) -> None:
         self.tones = {
             role: TONES[require.one_of("tone", tone, TONES)] for role, tone in (tones or {}).items()
         }
         resting, others = roles(trace, lanes)
+        self.faint, names = background(trace, sent), {flight.name for flight in sent}
+        if like is not None:
+            also = flights(like)
+            first, then = roles(like, spans(like))
+            resting = sorted({*resting, *first})
+            others = sorted({*others, *then} - {*resting})
+            self.faint |= background(like, also)
+            names |= {flight.name for flight in also}
         self.resting = {role: RESTING[number % len(RESTING)] for number, role in enumerate(resting)}
         self.roles = {role: number for number, role in enumerate(others)}
-        self.faint = background(trace, sent)
-        plain = sorted({flight.name for flight in sent} - self.faint)
+        plain = sorted(names - self.faint)
         self.types = {name: number for number, name in enumerate(plain)}
 
     def role(self, role: str) -> Look:

@@ -29,9 +29,10 @@ def space_time_scene(
     width: float,
     tones: Mapping[str, str] | None = None,
     ringed: int | None = None,
+    like: Trace | None = None,
 ) -> Scene:
     """The space-time diagram of the whole run, or of the part from `since` to `until` (seconds)."""
-    layout = _Layout(trace, since, until, title, width, tones)
+    layout = _Layout(trace, since, until, title, width, tones, like)
     if ringed is not None:
         layout.ring(ringed)
     return layout.scene
@@ -60,12 +61,13 @@ class _Layout:
         title: str,
         width: float,
         tones: Mapping[str, str] | None,
+        like: Trace | None,
     ) -> None:
         width = require.number("width", width, 300, unit="pixels", example=760)
         self.trace = trace
         self.since, self.until = _window(trace, since, until)
         self.lanes, self.flights, self.strikes = spans(trace), flights(trace), disturbances(trace)
-        self.looks = Looks(trace, self.lanes, self.flights, tones)
+        self.looks = Looks(trace, self.lanes, self.flights, tones, like)
         self.seen = [each for each in self.flights if self._within(each.sent, each.end)]
         zoomed = since is not None or until is not None
         self.dense = len({each.seq for each in self.seen}) > (MOST_ZOOMED if zoomed else MOST)

@@ -48,9 +48,10 @@ class Numbers(Part):
         for check, mine, right in zip(self.checks, given, self.right(variant), strict=True):
             off = abs(float(mine) - right)
             fine = off <= self.within * abs(right) + 1e-9
-            told = f"{mine:g} is right" if fine else f"{mine:g} is too {'high' if mine > right else 'low'}"
             earns = fine and all(each.full for each in outcomes)
-            outcomes.append(Outcome(check, check.points if earns else 0.0, told))
+            later = "" if earns else ", but a number after a wrong one earns nothing"
+            told = f"right{later}" if fine else f"too {'high' if mine > right else 'low'}"
+            outcomes.append(Outcome(check, check.points if earns else 0.0, f"{mine:g} is {told}"))
         return Graded(tuple(outcomes))
 
 

@@ -22,8 +22,8 @@ def pictures(traces: Sequence[Trace], broken: float | None) -> list[dict[str, st
     ringed = _first_difference(*traces) if len(traces) == 2 else (None,)
     since, until = _window(traces[0], broken, ringed[0])
     drawings = [
-        space_time(trace, since, until, width=WIDTH, ringed=seq)
-        for trace, seq in zip(traces, ringed, strict=True)
+        space_time(trace, since, until, width=WIDTH, ringed=seq, like=other)
+        for trace, seq, other in zip(traces, ringed, reversed(traces), strict=True)
     ]
     return [{"svg": each.svg, "alt": each.alt} for each in drawings]
 

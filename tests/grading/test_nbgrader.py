@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -88,6 +89,8 @@ def course(tmp_path, monkeypatch):
     run("init", tmp_path / "course", "--name", "autumn")
     run("nbgrader", "07", "-f", tmp_path / "course")
     monkeypatch.chdir(tmp_path / "course")
+    programs = str(Path(sys.executable).parent)  # nbgrader calls a program of its environment by name
+    monkeypatch.setenv("PATH", os.pathsep.join([programs, os.environ["PATH"]]))
     return Course.open(Path())
 
 

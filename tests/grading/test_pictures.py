@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from coordlab.draw import space_time
+from coordlab.draw.looks import Looks
 from coordlab.grading import pages
 from coordlab.grading.pictures import _first_difference, pictures
 from coordlab.patterns.bully import Candidate
+from coordlab.trace.lanes import flights, spans
 from coordlab.world.world import World
 
 
@@ -29,6 +31,15 @@ def test_equal_runs_differ_nowhere():
 def test_both_runs_are_drawn_and_ringed():
     found = pictures([election("crash 3 @2..5").trace, election().trace], 4.0)
     assert [each["svg"].count('class="ring"') for each in found] == [1, 1]
+
+
+def test_roles_and_messages_have_the_same_colours_in_both():
+    """In the passing run there are roles that the failing one never gets to."""
+    traces = [election("crash 3 @2..5").trace, election().trace]
+    looks = [Looks(one, spans(one), flights(one), like=other) for one, other in (traces, reversed(traces))]
+    assert looks[0].roles == looks[1].roles != {}
+    assert [*map(looks[0].type, looks[0].types)] == [*map(looks[1].type, looks[1].types)]
+    assert looks[0].resting == looks[1].resting
 
 
 def test_a_failing_run_without_a_neighbour_is_drawn_alone_without_a_ring():
