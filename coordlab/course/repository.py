@@ -17,7 +17,6 @@ def source(path: str) -> str:
 def binder(notebook: str) -> str:
     """The address at which Binder opens a notebook of this version; `notebook` is a path in the repository.
 
-    A link to a tag starts at once if somebody was there before; a link to a branch is built anew after
-    each change.
+    It names a tag, whose image Binder keeps; the image of a branch is built anew after each change.
     """
     return f"https://mybinder.org/v2/gh/{NAME}/{TAG}?urlpath=lab/tree/{notebook}"
